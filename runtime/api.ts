@@ -1,0 +1,145 @@
+import type { GuestValue, JsonValue } from './codec.ts';
+import type { Engine, PrebuiltComponent } from './engine.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Grant } from './grant.ts';
+import type { HostFunction, Secret } from './host-function.ts';
+import type { Limits } from './limits.ts';
+import type { IsolationLevel, Outcome } from './outcome.ts';
+
+/** What `createRuntime` gives. One runtime owns its cells and caches; `await using` or `close()` ends them. */
+export interface Runtime extends AsyncDisposable {
+  /**
+   * Runs one guest and answers its outcome.
+   * @throws {TypeError | RangeError} on misuse: unknown option, malformed grant, limit out of range. Everything else is an outcome.
+   */
+  run(options: RunOptions): Promise<Outcome>;
+  /** Starts a run and gives a handle to stream its output and to cancel it. Throws as `run` does. */
+  start(options: RunOptions): RunHandle;
+  /** What this platform can run, and how well. */
+  engines(): readonly EngineInfo[];
+  /** What this platform can do: levels, workers, JSPI, blocking host calls. */
+  platform(): PlatformInfo;
+  /** Ends idle cells and waits for running ones to be stopped. Runs still going end with CANCELLED. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  /** Ceiling for every run; a run can only ask for a stricter one. @default 'standard', 'minimal' where there are no workers */
+  readonly level?: IsolationLevel;
+  /** Ceilings of every run. */
+  readonly limits?: Partial<Limits>;
+  /** The grant that every run gets at most. @default no ceiling: the grant of each run holds as it is */
+  readonly policy?: Grant;
+  /** Secret handles by name; values never enter a guest. */
+  readonly secrets?: Readonly<Record<string, Secret>>;
+  /** More engines beside the platform's. */
+  readonly engines?: readonly Engine[];
+  /** More host functions beside `fs` and `http`. */
+  readonly hostFunctions?: readonly HostFunction[];
+  readonly cells?: CellOptions;
+  /** Folder (Node) for derived bytes: transpiled components, compiled snapshots. `false`: memory only. @default the user's cache folder */
+  readonly cache?: string | false;
+  /** Receives one line for every host call, allowed or refused. Must not throw. */
+  readonly onAudit?: (line: AuditLine) => void;
+}
+
+export interface CellOptions {
+  /** Cells alive at once, running or idle, 1..256. @default twice the processors, at least 4 */
+  readonly maxCells?: number;
+  /** Idle warm cells kept per engine and level, 0..64. @default 1 */
+  readonly warm?: number;
+  /** Runs a reusable worker serves before it is replaced, 1..100_000. @default 200 */
+  readonly maxReuse?: number;
+}
+
+export interface RunOptions {
+  /** `javascript`, `typescript`, `python`, or an engine's own. Give this with `code`. */
+  readonly language?: string;
+  /** Source text. */
+  readonly code?: string;
+  /** A `.wasm`: bytes, or a component prebuilt for platforms that cannot compile. */
+  readonly module?: Uint8Array | PrebuiltComponent;
+  /** Name shown in stack traces and messages. @default `main.js`, `main.ts`, `main.py`, `module.wasm` */
+  readonly filename?: string;
+  /** Sources that the guest may import by these specifiers. */
+  readonly modules?: Readonly<Record<string, string>>;
+  /** How JavaScript is read. @default 'auto': a module if it imports or exports */
+  readonly form?: 'auto' | 'script' | 'module';
+  /** Exported function to call; with `args`. Only for `module`. */
+  readonly invoke?: string;
+  /** Arguments of `invoke`. */
+  readonly args?: readonly GuestValue[];
+  /** Arguments of a program, after its name. */
+  readonly argv?: readonly string[];
+  /** Text, bytes, or a JSON value sent as one compact line. @default empty */
+  readonly stdin?: string | Uint8Array | JsonValue;
+  /** JSON globals of a script; copies. */
+  readonly inputs?: Readonly<Record<string, JsonValue>>;
+  /** Guest path that relative paths start at. @default the first mount, else `/` */
+  readonly cwd?: string;
+  readonly grant?: Grant;
+  readonly limits?: Partial<Limits>;
+  /** At least this strict. */
+  readonly level?: IsolationLevel;
+  /** Choose a wasm engine by name, e.g. the second preview1 host `preview1-wasmer`. */
+  readonly engine?: string;
+  /** Fixes random and clocks. */
+  readonly deterministic?: { readonly seed: number; readonly now: number };
+  /** Engine options, checked by the engine. */
+  readonly options?: Readonly<Record<string, JsonValue>>;
+  readonly signal?: AbortSignal;
+  /** Guest output as it comes, whole UTF-8 sequences. */
+  readonly onOutput?: (chunk: OutputChunk) => void;
+}
+
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+export interface RunHandle {
+  readonly id: string;
+  readonly outcome: Promise<Outcome>;
+  /** Output as it comes; ends with the run. One reader. */
+  readonly output: AsyncIterable<OutputChunk>;
+  /** Ends the run with CANCELLED. Idempotent. */
+  cancel(): void;
+}
+
+export interface EngineInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly languages: readonly string[];
+  readonly realm: Engine['realm'];
+  readonly levels: readonly IsolationLevel[];
+  readonly memoryBytes: number;
+}
+
+export interface PlatformInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly levels: readonly IsolationLevel[];
+  readonly workers: boolean;
+  readonly processes: boolean;
+  /** WebAssembly can suspend on a promise. */
+  readonly jspi: boolean;
+  /** A cell can block on a host call. */
+  readonly syncWait: boolean;
+  /** A running guest can be ended from outside. */
+  readonly hardKill: boolean;
+  /** Bytes can be compiled to wasm at run time. */
+  readonly compiles: boolean;
+}
+
+export interface AuditLine {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly runId: string;
+  readonly operation: string;
+  readonly capability: string;
+  readonly decision: 'allowed' | 'refused';
+  readonly code?: ErrorCode;
+  readonly durationMs: number;
+  readonly egressBytes: number;
+  readonly ingressBytes: number;
+}

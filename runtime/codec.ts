@@ -1,0 +1,130 @@
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** What a run can answer with: JSON, plus `bigint` (i64) and bytes. */
+export type GuestValue =
+  | JsonValue
+  | bigint
+  | Uint8Array
+  | undefined
+  | readonly GuestValue[]
+  | { readonly [key: string]: GuestValue };
+
+const MAX_DEPTH = 128;
+
+export interface JsonCheck {
+  /** Nesting allowed. @default 128 */
+  readonly maxDepth?: number;
+  /** Bytes of the compact UTF-8 form allowed. @default unlimited */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Copies a value into plain, null-prototype-free JSON data, so that nothing the caller holds is shared.
+ * @throws {TypeError} on functions, symbols, cycles, non-finite numbers, class instances, or nesting over `maxDepth`.
+ * @throws {RangeError} on a compact form over `maxBytes`.
+ */
+export function copyJson(value: unknown, where: string, check: JsonCheck = {}): JsonValue {
+  const maxDepth = check.maxDepth ?? MAX_DEPTH;
+  const maxBytes = check.maxBytes ?? Number.POSITIVE_INFINITY;
+  let bytes = 0;
+  const spend = (count: number): void => {
+    bytes += count;
+    if (bytes > maxBytes) throw new RangeError(`Cannot copy ${where}: over ${maxBytes} bytes of JSON`);
+  };
+  const copy = (item: unknown, path: string, depth: number): JsonValue => {
+    if (depth > maxDepth) throw new TypeError(`Cannot copy ${path}: nested deeper than ${maxDepth}`);
+    switch (typeof item) {
+      case 'string':
+        spend(utf8Length(item) + 2);
+        return item;
+      case 'boolean':
+        spend(5);
+        return item;
+      case 'number':
+        if (!Number.isFinite(item)) throw new TypeError(`Cannot copy ${path}: ${item} has no JSON form`);
+        spend(String(item).length);
+        return item;
+      case 'object': {
+        if (item === null) {
+          spend(4);
+          return null;
+        }
+        if (Array.isArray(item)) {
+          spend(2 + item.length);
+          return item.map((element, index) => copy(element, `${path}[${index}]`, depth + 1));
+        }
+        const prototype: unknown = Object.getPrototypeOf(item);
+        if (prototype !== null && prototype !== Object.prototype) {
+          throw new TypeError(`Cannot copy ${path}: expected plain JSON, got an instance of a class`);
+        }
+        spend(2);
+        const entries: [string, JsonValue][] = [];
+        for (const [key, element] of Object.entries(item)) {
+          if (element === undefined) continue;
+          spend(utf8Length(key) + 4);
+          entries.push([key, copy(element, `${path}.${key}`, depth + 1)]);
+        }
+        return Object.fromEntries(entries); // defines own properties, so a "__proto__" key stays data
+      }
+      default:
+        throw new TypeError(`Cannot copy ${path}: a ${typeof item} has no JSON form`);
+    }
+  };
+  return copy(value, where, 0);
+}
+
+/** UTF-8 length of a string in bytes, without encoding it; a lone surrogate counts 3, as it is encoded. */
+export function utf8Length(text: string): number {
+  let length = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) length += 1;
+    else if (unit < 0x800) length += 2;
+    else if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(index + 1))) {
+      length += 4;
+      index++;
+    } else length += 3;
+  }
+  return length;
+}
+
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
+
+/** Size of a run's value, bytes: the compact JSON form, bytes as they are, 20 for a bigint. */
+export function valueBytes(value: GuestValue): number {
+  if (value === undefined) return 0;
+  if (value === null) return 4;
+  if (typeof value === 'string') return utf8Length(value) + 2;
+  if (typeof value === 'number') return String(value).length;
+  if (typeof value === 'boolean') return 5;
+  if (typeof value === 'bigint') return 20;
+  if (value instanceof Uint8Array) return value.byteLength;
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + valueBytes(item) + 1, 2);
+  return Object.entries(value).reduce((sum, [key, item]) => sum + utf8Length(key) + 4 + valueBytes(item), 2);
+}
+
+/** The JSON form of a value for text doors: a bigint as a decimal string, bytes as `{ "$bytes": base64 }`. */
+export function toJsonForm(value: GuestValue): JsonValue | undefined {
+  if (value === undefined || value === null) return value;
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object') return value;
+  if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
+  if (Array.isArray(value)) return value.map((item) => toJsonForm(item) ?? null);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => {
+      const form = toJsonForm(item);
+      return form === undefined ? [] : [[key, form]];
+    }),
+  );
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += 0x2000) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
+  }
+  return btoa(binary);
+}

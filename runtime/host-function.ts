@@ -1,0 +1,255 @@
+import type { JsonObject, JsonValue } from './codec.ts';
+import type { Limits } from './limits.ts';
+
+/**
+ * A family of host imports behind one name: `fs`, `http`, or the embedder's own. The gate calls it; a guest never does.
+ * It checks the grant where the effect happens, on every call and every hop.
+ */
+export interface HostFunction {
+  /** The field of the grant it reads, and the prefix of its operations: `fs` owns `fs.read`. */
+  readonly name: string;
+  /** Operation name → what the gate must know of it before a grant is looked at. */
+  readonly operations: Readonly<Record<string, OperationInfo>>;
+  /** Whether it reaches beyond this machine's memory and granted files: refused from level `strict` on. */
+  readonly network: boolean;
+  /**
+   * Checks `part` (this function's field of the grant, absent if the grant has none) and opens a session for one run.
+   * Without a part the session refuses all it guards.
+   * @throws {TypeError | RangeError} when the part is malformed.
+   */
+  open(part: JsonValue | undefined, context: HostContext): HostSession | Promise<HostSession>;
+}
+
+export interface OperationInfo {
+  /** Counted under this name in usage, and named in a denial. */
+  readonly capability: string;
+  /**
+   * `act` names a resource and counts as one host call. `continue` goes on with a handle that an act opened (the next
+   * chunk of a file or a body): its bytes count, the call does not.
+   */
+  readonly kind: 'act' | 'continue';
+}
+
+/** What a host function is given for one run. */
+export interface HostContext {
+  readonly limits: Limits;
+  /** The level forbids writing (`strict`, `maximum`): a session must then refuse every change outside its scratch folder. */
+  readonly readOnlyFiles: boolean;
+  /** The level forbids host files altogether (`maximum`); the scratch folder stays. */
+  readonly noHostFiles: boolean;
+  /** Aborts when the run ends, whatever the reason. */
+  readonly signal: AbortSignal;
+  /** Resolves a secret handle to its value; `undefined` for an unknown name. Host side only. */
+  secret(name: string): Secret | undefined;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** A credential that stays on the host. */
+export type Secret =
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | { readonly kind: 'header'; readonly name: string; readonly value: string };
+
+/** One run's use of a host function. */
+export interface HostSession {
+  /** What the guest can see of the mounts, for preopens and the like. Only `fs` has any. */
+  readonly mounts?: readonly MountView[];
+  /**
+   * Does one operation. A session that can answer at once returns the reply itself, not a promise: then guests that must
+   * block can use it in the same thread.
+   * @throws {SandglassError} CAPABILITY_DENIED, HOST_CALL_FAILED, HOST_CALLS_EXCEEDED, INPUT_INVALID; anything else is a bug
+   * and reaches the guest as INTERNAL with no text.
+   */
+  call(operation: string, request: HostRequest): HostReply | Promise<HostReply>;
+  /** Ends all it holds: handles, sockets, temporary files. Called once, after the last call. */
+  close(): void | Promise<void>;
+}
+
+export interface HostRequest {
+  /** Untrusted. Copied plain JSON, at most `hostCallBytes`. */
+  readonly args: JsonObject;
+  /** Untrusted. A private copy, at most `hostCallBytes`. */
+  readonly bytes: Uint8Array | undefined;
+  /** Aborts with the run, and when the guest cancels this call. */
+  readonly signal: AbortSignal;
+}
+
+export interface HostReply {
+  readonly value?: JsonValue;
+  readonly bytes?: Uint8Array;
+  /** Payload bytes that left through this call. @default 0 */
+  readonly egressBytes?: number;
+  /** Payload bytes that came in through this call. @default 0 */
+  readonly ingressBytes?: number;
+}
+
+/** A mount as the guest sees it; no host path. */
+export interface MountView {
+  /** Absolute guest path, e.g. `/data`. */
+  readonly path: string;
+  readonly write: boolean;
+  readonly delete: boolean;
+}
+
+/** `HOST_CALL_FAILED` of `fs` carries one of these in `details.reason`. */
+export type FsReason =
+  | 'not-found'
+  | 'exists'
+  | 'not-directory'
+  | 'is-directory'
+  | 'not-empty'
+  | 'not-permitted'
+  | 'too-large'
+  | 'too-many-open'
+  | 'no-space'
+  | 'bad-handle'
+  | 'invalid'
+  | 'loop'
+  | 'name-too-long'
+  | 'cross-device'
+  | 'unsupported'
+  | 'io';
+
+export interface FsStat {
+  readonly type: 'file' | 'directory' | 'symlink';
+  readonly size: number;
+  /** Milliseconds since the epoch, with fractions. */
+  readonly accessedMs: number;
+  readonly modifiedMs: number;
+  readonly changedMs: number;
+  /** Hard links. */
+  readonly links: number;
+  /** Decimal text; stable within a run, unrelated to the host's own numbers. */
+  readonly device: string;
+  readonly inode: string;
+}
+
+export interface FsEntry {
+  readonly name: string;
+  readonly type: FsStat['type'];
+  readonly inode: string;
+}
+
+/**
+ * Where an fs operation works: an absolute guest path, or a path relative to an open folder handle (`at`), which it may then not
+ * leave. A final symlink is followed unless `noFollow`.
+ */
+export interface FsTarget {
+  readonly path: string;
+  readonly at?: number;
+  readonly noFollow?: boolean;
+}
+
+/**
+ * The operations of `fs`: arguments and the reply's `value`. `bytes` of the request carry what is written, `bytes` of the reply what was
+ * read. Offsets and sizes are whole bytes. Acts: all with a path. Continuations: all that take only a handle.
+ */
+export interface FsOperations {
+  'fs.open': {
+    readonly args: FsTarget & {
+      readonly read?: boolean;
+      readonly write?: boolean;
+      readonly append?: boolean;
+      readonly create?: boolean;
+      readonly exclusive?: boolean;
+      readonly truncate?: boolean;
+      /** The target must be a folder; gives a handle for `at` and `fs.list`. */
+      readonly directory?: boolean;
+    };
+    readonly value: { readonly handle: number; readonly stat: FsStat };
+  };
+  'fs.close': { readonly args: { readonly handle: number }; readonly value: null };
+  /** Answers `bytes`, shorter than `length` only at the end of the file. */
+  'fs.read': {
+    readonly args: { readonly handle: number; readonly offset: number; readonly length: number };
+    readonly value: null;
+  };
+  /** Without `offset`, at the end of the file. */
+  'fs.write': {
+    readonly args: { readonly handle: number; readonly offset?: number };
+    readonly value: { readonly written: number };
+  };
+  'fs.sync': { readonly args: { readonly handle: number }; readonly value: null };
+  'fs.fstat': { readonly args: { readonly handle: number }; readonly value: FsStat };
+  'fs.ftruncate': { readonly args: { readonly handle: number; readonly size: number }; readonly value: null };
+  /** Absent time: unchanged. */
+  'fs.futimes': {
+    readonly args: { readonly handle: number; readonly accessedMs?: number; readonly modifiedMs?: number };
+    readonly value: null;
+  };
+  /** Entries of an open folder, without `.` and `..`, sorted by name. */
+  'fs.flist': { readonly args: { readonly handle: number }; readonly value: readonly FsEntry[] };
+  'fs.stat': { readonly args: FsTarget; readonly value: FsStat };
+  'fs.list': { readonly args: FsTarget; readonly value: readonly FsEntry[] };
+  /** The whole file as `bytes`; `too-large` over `hostCallBytes`: then open it and read in chunks. */
+  'fs.readFile': { readonly args: FsTarget; readonly value: null };
+  /** Replaces the whole file atomically: complete, or as before. */
+  'fs.writeFile': {
+    readonly args: FsTarget & { readonly exclusive?: boolean };
+    readonly value: { readonly written: number };
+  };
+  'fs.append': { readonly args: FsTarget; readonly value: { readonly written: number } };
+  'fs.mkdir': { readonly args: FsTarget & { readonly recursive?: boolean }; readonly value: null };
+  /** `kind` limits what may go; `recursive` removes a folder with all in it. */
+  'fs.remove': {
+    readonly args: FsTarget & { readonly kind?: 'file' | 'directory'; readonly recursive?: boolean };
+    readonly value: null;
+  };
+  'fs.rename': {
+    readonly args: FsTarget & { readonly to: string; readonly toAt?: number };
+    readonly value: null;
+  };
+  'fs.link': {
+    readonly args: FsTarget & { readonly to: string; readonly toAt?: number };
+    readonly value: null;
+  };
+  /** The new link `path` points to `target`, a relative path that stays in the mount. */
+  'fs.symlink': { readonly args: FsTarget & { readonly target: string }; readonly value: null };
+  'fs.readlink': { readonly args: FsTarget; readonly value: { readonly target: string } };
+  'fs.utimes': {
+    readonly args: FsTarget & { readonly accessedMs?: number; readonly modifiedMs?: number };
+    readonly value: null;
+  };
+}
+
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+export interface HttpResponseHead {
+  readonly status: number;
+  readonly statusText: string;
+  /** The address that answered, after redirects. */
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly headers: HeaderList;
+  /** Handle for `http.read`; absent when the whole body came in the reply's `bytes`. */
+  readonly body?: number;
+}
+
+interface HttpRequestArgs {
+  readonly url: string;
+  /** @default 'GET' */
+  readonly method?: string;
+  readonly headers?: HeaderList;
+  /** @default 'follow'; at most 10 hops, each one checked. */
+  readonly redirect?: 'follow' | 'manual' | 'error';
+  /** Of this request alone, ms; the run's deadline holds as well. */
+  readonly timeoutMs?: number;
+  /** `true`: the reply carries a body handle. `false`: the whole body in `bytes`, at most `hostCallBytes`. @default false */
+  readonly stream?: boolean;
+}
+
+/**
+ * The operations of `http`. `http.request` sends `bytes` as the body. `http.begin`, any number of `http.write`, then `http.send`
+ * stream a body. `HOST_CALL_FAILED` carries `details.reason`: `connect`, `dns`, `tls`, `timeout`, `too-large`, `redirect`, `aborted`,
+ * `bad-handle`, `invalid`, `protocol`.
+ */
+export interface HttpOperations {
+  'http.request': { readonly args: HttpRequestArgs; readonly value: HttpResponseHead };
+  'http.begin': { readonly args: HttpRequestArgs; readonly value: { readonly handle: number } };
+  'http.write': { readonly args: { readonly handle: number }; readonly value: null };
+  'http.send': { readonly args: { readonly handle: number }; readonly value: HttpResponseHead };
+  /** Answers the next `bytes` of a body, none once `done`. */
+  'http.read': { readonly args: { readonly handle: number }; readonly value: { readonly done: boolean } };
+  'http.close': { readonly args: { readonly handle: number }; readonly value: null };
+}

@@ -1,0 +1,99 @@
+/** The budget of one run. Every limit is enforced and reported; an absent one takes its default, never "unlimited". */
+export interface Limits {
+  /** Wall-clock budget of one run, ms, 1..600_000. @default 10_000. Over it: DEADLINE_EXCEEDED */
+  readonly timeoutMs: number;
+  /** Deterministic work units, about one wasm operator each, 1..2^53-1. @default 20_000_000_000. Over it: FUEL_EXHAUSTED */
+  readonly fuel: number;
+  /** Linear memory, bytes, 1 MiB..4 GiB, a hard cap. @default 64 MiB (Python 512 MiB). Over it: MEMORY_EXCEEDED */
+  readonly memoryBytes: number;
+  /** stdout + stderr + value together, bytes, 0..256 MiB. @default 1 MiB. Over it: OUTPUT_EXCEEDED */
+  readonly outputBytes: number;
+  /** Host calls of all capabilities together, 0..1_000_000. @default 1_000. Over it: HOST_CALLS_EXCEEDED */
+  readonly hostCalls: number;
+  /** One argument or answer of a host call, bytes, 1 KiB..64 MiB. @default 8 MiB. Over it the call is refused. */
+  readonly hostCallBytes: number;
+}
+
+export type LimitName = keyof Limits;
+
+export interface LimitInfo {
+  readonly default: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly unit: 'ms' | 'bytes' | 'units' | 'calls';
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Name → default, range and unit. Ranges are inclusive; all limits are whole numbers. */
+export const LIMITS: Readonly<Record<LimitName, LimitInfo>> = Object.freeze({
+  timeoutMs: { default: 10_000, minimum: 1, maximum: 600_000, unit: 'ms' },
+  fuel: { default: 20_000_000_000, minimum: 1, maximum: Number.MAX_SAFE_INTEGER, unit: 'units' },
+  memoryBytes: { default: 64 * MIB, minimum: MIB, maximum: 4096 * MIB, unit: 'bytes' },
+  outputBytes: { default: MIB, minimum: 0, maximum: 256 * MIB, unit: 'bytes' },
+  hostCalls: { default: 1_000, minimum: 0, maximum: 1_000_000, unit: 'calls' },
+  hostCallBytes: { default: 8 * MIB, minimum: KIB, maximum: 64 * MIB, unit: 'bytes' },
+});
+
+const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[]; // the record above is keyed by exactly these names
+
+export const isLimitName = (name: string): name is LimitName => Object.hasOwn(LIMITS, name);
+
+/**
+ * Checks one set of limits.
+ * @param where Names the place in the error, e.g. `limits` or `grant.limits`.
+ * @throws {TypeError} on an unknown name or a value that is not a number.
+ * @throws {RangeError} on a value outside its range or not whole.
+ */
+export function checkLimits(value: unknown, where = 'limits'): Partial<Limits> {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`Cannot read ${where}: expected an object of limits, got ${describe(value)}`);
+  }
+  const checked: { -readonly [K in LimitName]?: number } = {};
+  for (const [name, limit] of Object.entries(value)) {
+    if (!isLimitName(name)) {
+      throw new TypeError(
+        `Cannot read ${where}: unknown limit "${name}", known are ${LIMIT_NAMES.join(', ')}`,
+      );
+    }
+    if (limit === undefined) continue;
+    if (typeof limit !== 'number') {
+      throw new TypeError(`Cannot read ${where}.${name}: expected a number, got ${describe(limit)}`);
+    }
+    const { minimum, maximum, unit } = LIMITS[name];
+    if (!Number.isInteger(limit) || limit < minimum || limit > maximum) {
+      throw new RangeError(
+        `Cannot read ${where}.${name}: ${limit} is not a whole number of ${unit} from ${minimum} to ${maximum}`,
+      );
+    }
+    checked[name] = limit;
+  }
+  return checked;
+}
+
+/** The smallest of each limit over all given sets; what no set names takes its default. Never loosens. */
+export function mergeLimits(sets: readonly Partial<Limits>[], defaults: Partial<Limits> = {}): Limits {
+  const smallest = (name: LimitName): number => {
+    const given = sets.map((set) => set[name]).filter((value) => value !== undefined);
+    return given.length === 0 ? (defaults[name] ?? LIMITS[name].default) : Math.min(...given);
+  };
+  return {
+    timeoutMs: smallest('timeoutMs'),
+    fuel: smallest('fuel'),
+    memoryBytes: smallest('memoryBytes'),
+    outputBytes: smallest('outputBytes'),
+    hostCalls: smallest('hostCalls'),
+    hostCallBytes: smallest('hostCallBytes'),
+  };
+}
+
+const describe = (value: unknown): string =>
+  value === null
+    ? 'null'
+    : Array.isArray(value)
+      ? 'an array'
+      : typeof value === 'string'
+        ? JSON.stringify(value)
+        : typeof value;

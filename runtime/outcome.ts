@@ -1,0 +1,44 @@
+import type { GuestValue } from './codec.ts';
+import type { RunError } from './errors.ts';
+import type { Limits } from './limits.ts';
+import type { Usage } from './usage.ts';
+
+export type IsolationLevel = 'minimal' | 'standard' | 'strict' | 'maximum';
+
+/** How a run ended. Never both `value` and `error`. */
+export type Outcome = Success | Failure;
+
+interface OutcomeBase {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Status of a command module; absent for scripts and calls. */
+  readonly exitCode?: number;
+  readonly usage: Usage;
+  readonly meta: OutcomeMeta;
+}
+
+export interface Success extends OutcomeBase {
+  readonly ok: true;
+  /** Last expression of a script, default export of a module, answer of an invoked function; `undefined` if there is none. */
+  readonly value: GuestValue;
+}
+
+export interface Failure extends OutcomeBase {
+  readonly ok: false;
+  readonly error: RunError;
+}
+
+export interface OutcomeMeta {
+  readonly runId: string;
+  /** Engine name; `null` when the run ended before one was chosen. */
+  readonly engine: string | null;
+  readonly engineVersion: string | null;
+  readonly level: IsolationLevel;
+  /** The limits that held. */
+  readonly limits: Limits;
+  /** Time spent waiting for a free cell, ms; not part of `usage.durationMs`. */
+  readonly queuedMs: number;
+  readonly attempts: number;
+  readonly cached: boolean;
+  readonly truncated: boolean;
+}
