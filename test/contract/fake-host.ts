@@ -79,7 +79,8 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     now: () => options.deterministic?.now ?? Date.now(),
     monotonic: () => performance.now(),
     random: (bytes) => {
-      if (options.deterministic === undefined) crypto.getRandomValues(bytes);
+      if (options.deterministic === undefined)
+        bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)));
       else bytes.fill(options.deterministic.seed & 0xff);
     },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
