@@ -30,6 +30,18 @@ export interface Engine {
    * @throws {SandglassError} MODULE_INVALID, INPUT_INVALID or UNSUPPORTED.
    */
   prepare(source: GuestSource, context: PrepareContext): Promise<PreparedGuest>;
+  /**
+   * What a warm cell is given before any run: the executor's `warmUp` export, if it has one, is called with it. Holds nothing of any
+   * guest. Absent: a warm cell has only imported the executor.
+   */
+  shared?(context: PrepareContext): Promise<PreparedGuest>;
+}
+
+/** The module behind `executorUrl`. */
+export interface Executor {
+  readonly execute: Execute;
+  /** Brings the engine up ahead of a run, from what `Engine.shared` gave. */
+  readonly warmUp?: (shared: CellGuest) => Promise<void>;
 }
 
 /** Untrusted input of a run. */

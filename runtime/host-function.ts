@@ -18,6 +18,12 @@ export interface HostFunction {
    * @throws {TypeError | RangeError} when the part is malformed.
    */
   open(part: JsonValue | undefined, context: HostContext): HostSession | Promise<HostSession>;
+  /**
+   * The part of a grant under a ceiling: what `asked` wants, never more than `ceiling` allows. Absent: this function's grants cannot be
+   * narrowed, and under a policy they are refused.
+   * @throws {SandglassError} CAPABILITY_DENIED naming the first entry that the ceiling does not cover.
+   */
+  narrow?(asked: JsonValue, ceiling: JsonValue | undefined): JsonValue;
 }
 
 export interface OperationInfo {

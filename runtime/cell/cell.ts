@@ -1,0 +1,45 @@
+import type { Engine, GuestResult, PreparedGuest, RunSpec, StopReason } from '../engine.ts';
+import type { Gate } from './gate.ts';
+
+/** Where an instance lives: `inline`, a `worker` or a `process`. One contract, one suite. */
+export interface Cell {
+  readonly kind: 'inline' | 'worker' | 'process';
+  /**
+   * Runs one guest to its end, its deadline or its cancellation, whichever is first; then nothing of it is left.
+   * Rejects only for a bug of ours.
+   */
+  run(request: CellRun): Promise<CellResult>;
+}
+
+export interface CellRun {
+  readonly engine: Engine;
+  readonly guest: PreparedGuest;
+  readonly spec: RunSpec;
+  readonly gate: Gate;
+  /** Guest output as it comes, in order, never more than `outputBytes` in all. */
+  readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
+  readonly signal: AbortSignal;
+  /** Called once the cell is free and the run's clock starts. */
+  readonly onStart: () => void;
+}
+
+export interface CellResult {
+  readonly end: GuestResult | CellEnd;
+  /** CPU time of the cell during the run, ms; `null` where the platform does not tell. */
+  readonly cpuMs: number | null;
+  readonly coldStart: boolean;
+}
+
+/** The cell ended the guest, not the engine. */
+export interface CellEnd {
+  readonly kind: 'stopped' | 'crashed';
+  readonly reason?: StopReason;
+  readonly message?: string;
+  /** The last peak the cell reported, bytes. */
+  readonly memoryBytes: number;
+  readonly fuel: null;
+  readonly growthRefused: false;
+}
+
+/** How long after its deadline a guest may take to end by itself before its cell is destroyed, ms. */
+export const STOP_GRACE_MS = 200;

@@ -1,0 +1,106 @@
+import type { JsonObject } from '../codec.ts';
+import type { GuestHost, HostAnswer, StopReason } from '../engine.ts';
+import { seededRandom } from './seeded-random.ts';
+
+/** What differs between cells: how a call travels, how output leaves, how a thread waits. */
+export interface GuestLink {
+  readonly canBlock: boolean;
+  readonly stackBytes: number;
+  call(operation: string, args: JsonObject, bytes?: Uint8Array): Promise<HostAnswer>;
+  callSync(operation: string, args: JsonObject, bytes?: Uint8Array): HostAnswer;
+  output(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  /** Set by the host while the guest runs. */
+  stopped(): StopReason | undefined;
+  sleepSync(ms: number): void;
+  now(): number;
+  monotonic(): number;
+}
+
+export interface GuestHostOptions {
+  readonly link: GuestLink;
+  readonly outputBytes: number;
+  /** On the link's monotonic clock, ms. */
+  readonly deadline: number;
+  readonly deterministic: { readonly seed: number; readonly now: number } | undefined;
+}
+
+export interface GuestHostHandle {
+  readonly host: GuestHost;
+  /** Present linear memory of the guest, bytes; 0 before the engine has told how to read it. */
+  readonly memoryBytes: () => number;
+  /** Ends every sleep that is still going. */
+  readonly wake: () => void;
+}
+
+/** Builds the host that an engine sees: output budget, deadline, clocks and random over one cell's link. */
+export function createGuestHost({ link, outputBytes, deadline, deterministic }: GuestHostOptions): GuestHostHandle {
+  let room = outputBytes;
+  let spent = false;
+  let readMemory = (): number => 0;
+  let peak = 0;
+  const sleeping = new Set<() => void>();
+  const random = deterministic === undefined ? systemRandom : seededRandom(deterministic.seed);
+
+  const memoryBytes = (): number => {
+    peak = Math.max(peak, readMemory());
+    return peak;
+  };
+  const stopReason = (): StopReason | undefined => {
+    if (spent) return 'output';
+    const told = link.stopped();
+    if (told !== undefined) return told;
+    return link.monotonic() >= deadline ? 'deadline' : undefined;
+  };
+
+  const host: GuestHost = {
+    canBlock: link.canBlock,
+    stackBytes: link.stackBytes,
+    call: link.call,
+    callSync: link.callSync,
+    write: (stream, bytes) => {
+      if (spent) return false;
+      const fits = bytes.byteLength <= room ? bytes : bytes.subarray(0, room);
+      room -= fits.byteLength;
+      spent = fits.byteLength < bytes.byteLength;
+      if (fits.byteLength > 0) link.output(stream, fits.slice());
+      return !spent;
+    },
+    stopReason,
+    now: () => deterministic?.now ?? link.now(),
+    monotonic: () => (deterministic === undefined ? link.monotonic() : 0),
+    random: (bytes) => random(bytes),
+    sleep: (ms) => {
+      const wait = Math.min(Math.max(0, ms), Math.max(0, deadline - link.monotonic()));
+      return new Promise((resolve) => {
+        const end = (): void => {
+          clearTimeout(timer);
+          sleeping.delete(end);
+          resolve();
+        };
+        const timer = setTimeout(end, wait);
+        sleeping.add(end);
+      });
+    },
+    sleepSync: (ms) => {
+      if (link.canBlock) link.sleepSync(Math.min(Math.max(0, ms), Math.max(0, deadline - link.monotonic())));
+    },
+    trackMemory: (read) => {
+      readMemory = read;
+    },
+  };
+  return {
+    host,
+    memoryBytes,
+    wake: () => {
+      for (const end of [...sleeping]) end();
+    },
+  };
+}
+
+/** `getRandomValues` fills at most 65,536 bytes a call. */
+function systemRandom(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; at += 65_536) {
+    const part = new Uint8Array(Math.min(65_536, bytes.length - at));
+    bytes.set(crypto.getRandomValues(part), at);
+  }
+}

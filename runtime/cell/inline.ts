@@ -1,0 +1,95 @@
+import type { GuestResult, StopReason } from '../engine.ts';
+import { type Cell, type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from './cell.ts';
+import { createGuestHost } from './guest-host.ts';
+
+export interface InlineCellOptions {
+  readonly monotonic: () => number;
+  readonly now: () => number;
+  /** CPU time of this thread, ms; `null` where the platform does not tell. */
+  readonly cpuMs: () => number | null;
+  /** Stack of this thread, bytes. @default 984 KiB, what V8 gives a main thread */
+  readonly stackBytes?: number;
+}
+
+/**
+ * Runs guests in the host's own thread. What holds a guest here is its wasm instance alone: a deadline is noticed when the guest calls out,
+ * waits, or its meter refills.
+ */
+export function createInlineCell(options: InlineCellOptions): Cell {
+  return { kind: 'inline', run: (request) => runInline(request, options) };
+}
+
+async function runInline(request: CellRun, options: InlineCellOptions): Promise<CellResult> {
+  const { engine, guest, spec, gate, signal } = request;
+  request.onStart();
+  const cpuBefore = options.cpuMs();
+  const deadline = options.monotonic() + spec.limits.timeoutMs;
+  let ended = false;
+  const { host, memoryBytes, wake } = createGuestHost({
+    link: {
+      canBlock: false,
+      stackBytes: options.stackBytes ?? 984 * 1024,
+      call: async (operation, args, bytes) => gate.call(operation, args, bytes),
+      callSync: (operation, args, bytes) => {
+        const answer = gate.call(operation, args, bytes);
+        if (!(answer instanceof Promise)) return answer;
+        // The host function has to wait, and this thread cannot: the gate's own refusal, so that its id is known.
+        answer.catch(() => undefined); // the gate never rejects; the answer itself is of no use any more
+        return gate.refuseBlocking(operation);
+      },
+      output: (stream, bytes) => {
+        if (!ended) request.onOutput(stream, bytes);
+      },
+      stopped: () => (signal.aborted ? 'cancelled' : undefined),
+      sleepSync: () => undefined,
+      now: options.now,
+      monotonic: options.monotonic,
+    },
+    outputBytes: spec.limits.outputBytes,
+    deadline,
+    deterministic: spec.deterministic,
+  });
+
+  const stop = Promise.withResolvers<StopReason>();
+  const onAbort = (): void => stop.resolve('cancelled');
+  signal.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => stop.resolve('deadline'), spec.limits.timeoutMs);
+  const modules = Object.fromEntries(Object.entries(guest.modules).map(([name, { module }]) => [name, module]));
+  const execution = engine
+    .execute({ data: guest.data, modules, ...(guest.local === undefined ? {} : { local: guest.local }) }, spec, host)
+    .catch((error: unknown): CellEnd => crashed(error, memoryBytes()));
+
+  let graceTimer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const end = await Promise.race<GuestResult | CellEnd>([
+      execution,
+      // A guest that waits for the host is woken and ends by itself; one that still does not is left behind.
+      stop.promise.then(async (reason) => {
+        wake();
+        const grace = new Promise<void>((resolve) => {
+          graceTimer = setTimeout(resolve, STOP_GRACE_MS);
+        });
+        const neat = await Promise.race([execution, grace]);
+        return (
+          neat ?? { kind: 'stopped', reason, memoryBytes: memoryBytes(), fuel: null, growthRefused: false }
+        );
+      }),
+    ]);
+    return { end, cpuMs: elapsed(cpuBefore, options.cpuMs()), coldStart: false };
+  } finally {
+    ended = true;
+    clearTimeout(timer);
+    clearTimeout(graceTimer);
+    signal.removeEventListener('abort', onAbort);
+    wake();
+  }
+}
+
+const elapsed = (before: number | null, after: number | null): number | null =>
+  before === null || after === null ? null : Math.max(0, after - before);
+
+/** An executor rejected: a bug of ours, never a guest's doing that we know of. */
+export function crashed(error: unknown, memoryBytes: number): CellEnd {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { kind: 'crashed', message, memoryBytes, fuel: null, growthRefused: false };
+}

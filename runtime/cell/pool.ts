@@ -1,0 +1,160 @@
+import type { Engine } from '../engine.ts';
+import { SandglassError } from '../errors.ts';
+import type { Cell, CellResult, CellRun } from './cell.ts';
+import type { Seat } from './remote-seat.ts';
+
+export interface PoolOptions {
+  readonly kind: 'worker' | 'process';
+  /** Starts a cell for an engine. */
+  readonly spawn: (engine: Engine) => Promise<Seat>;
+  /** Cells alive at once. */
+  readonly maxCells: number;
+  /** Idle warm cells kept per engine once it has been used. */
+  readonly warm: number;
+  /** Runs a reusable cell serves before it is replaced. */
+  readonly maxReuse: number;
+  /** Cells of this pool are never used twice. */
+  readonly singleUse: boolean;
+  /** How long a cell beyond `warm` may idle, ms. @default 10_000 */
+  readonly idleMs?: number;
+}
+
+export interface PooledCell extends Cell {
+  /** One entry per cell that is alive. */
+  readonly cells: () => readonly { readonly engine: string; readonly state: 'starting' | 'idle' | 'busy' }[];
+  /** Ends all cells; runs still going end as cancelled. Idempotent. */
+  close(): Promise<void>;
+}
+
+interface Slot {
+  readonly engine: Engine;
+  readonly seat: Seat;
+  state: 'starting' | 'idle' | 'busy';
+  runs: number;
+  idleTimer?: ReturnType<typeof setTimeout>;
+}
+
+/**
+ * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
+ * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place.
+ */
+export function createPool(options: PoolOptions): PooledCell {
+  const slots = new Set<Slot>();
+  const waiting: (() => void)[] = [];
+  const closing = new Set<Promise<void>>();
+  let closed = false;
+
+  const remove = (slot: Slot): Promise<void> => {
+    clearTimeout(slot.idleTimer);
+    slots.delete(slot);
+    const gone = slot.seat.end().finally(() => closing.delete(gone));
+    closing.add(gone);
+    return gone;
+  };
+
+  const start = async (engine: Engine, state: Slot['state']): Promise<Slot> => {
+    const reserved = { engine, state: 'starting' as const };
+    starting.add(reserved);
+    try {
+      const seat = await options.spawn(engine);
+      const slot: Slot = { engine, seat, state, runs: 0 };
+      slots.add(slot);
+      return slot;
+    } finally {
+      starting.delete(reserved);
+    }
+  };
+  const starting = new Set<{ readonly engine: Engine; readonly state: 'starting' }>();
+  const alive = (): number => slots.size + starting.size;
+  const idleOf = (engine: Engine): Slot[] =>
+    [...slots].filter((slot) => slot.engine === engine && slot.state === 'idle' && slot.seat.sound);
+
+  const acquire = async (engine: Engine, signal: AbortSignal): Promise<{ slot: Slot; cold: boolean }> => {
+    for (;;) {
+      if (closed) throw new SandglassError('CANCELLED', 'Cannot run: the runtime is closed');
+      if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled while waiting for a cell');
+      const [idle] = idleOf(engine);
+      if (idle !== undefined) {
+        idle.state = 'busy';
+        clearTimeout(idle.idleTimer);
+        return { slot: idle, cold: false };
+      }
+      const spare = [...slots].find((slot) => slot.state === 'idle');
+      if (alive() >= options.maxCells && spare !== undefined) void remove(spare);
+      if (alive() < options.maxCells) return { slot: await start(engine, 'busy'), cold: true };
+      await turn(signal);
+    }
+  };
+
+  const turn = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const next = (): void => {
+        signal.removeEventListener('abort', give);
+        resolve();
+      };
+      const give = (): void => {
+        const at = waiting.indexOf(next);
+        if (at >= 0) waiting.splice(at, 1);
+        next();
+      };
+      signal.addEventListener('abort', give, { once: true });
+      waiting.push(next);
+    });
+
+  /** Warms a cell in the background when an engine in use has fewer idle ones than wanted and nobody waits for the room. */
+  const refill = (engine: Engine): void => {
+    if (closed || waiting.length > 0 || alive() >= options.maxCells) return;
+    const coming = [...starting].filter((entry) => entry.engine === engine).length;
+    if (idleOf(engine).length + coming >= options.warm) return;
+    start(engine, 'starting')
+      .then(async (slot) => {
+        slot.seat.hold(false);
+        await slot.seat.ready;
+        if (closed) await remove(slot);
+        else {
+          slot.state = 'idle';
+          waiting.shift()?.();
+        }
+      })
+      .catch(() => undefined); // a run that needs this engine starts a cell itself and reports why it cannot
+  };
+
+  const release = (slot: Slot): void => {
+    slot.runs += 1;
+    const again = !options.singleUse && slot.engine.realm === 'sealed' && slot.seat.sound && slot.runs < options.maxReuse;
+    if (closed || !again) void remove(slot);
+    else {
+      slot.state = 'idle';
+      if (idleOf(slot.engine).length > options.warm) {
+        slot.idleTimer = setTimeout(() => void remove(slot), options.idleMs ?? 10_000);
+        if (typeof slot.idleTimer === 'object') slot.idleTimer.unref();
+      }
+    }
+    const next = waiting.shift();
+    if (next === undefined) refill(slot.engine);
+    else next();
+  };
+
+  const run = async (request: CellRun): Promise<CellResult> => {
+    const { slot, cold } = await acquire(request.engine, request.signal);
+    try {
+      slot.seat.hold(true);
+      await slot.seat.ready;
+      return await slot.seat.run(request, cold);
+    } finally {
+      release(slot);
+    }
+  };
+
+  return {
+    kind: options.kind,
+    run,
+    cells: () => [...slots, ...starting].map(({ engine, state }) => ({ engine: engine.name, state })),
+    close: async () => {
+      closed = true;
+      for (const next of waiting.splice(0)) next();
+      await Promise.all([...slots].map(remove));
+      await Promise.all(closing);
+    },
+  };
+}

@@ -1,0 +1,27 @@
+// The main thread of a process cell: it starts the worker that runs the guest and passes messages on, nothing more.
+import process from 'node:process';
+import type { ToCell } from './protocol.ts';
+import { openWorker } from './worker.ts';
+
+const channel = openWorker(Number(process.argv[2]), 'process');
+
+process.on('message', (message) => {
+  const told = message as ToCell; // only the host that spawned this process holds the other end
+  switch (told.type) {
+    case 'run':
+      channel.reset();
+      channel.post(told);
+      break;
+    case 'stop':
+      channel.signalStop(told.token, told.reason);
+      channel.post(told);
+      break;
+    default:
+      channel.post(told);
+  }
+});
+channel.onMessage((message) => {
+  process.send?.(message);
+});
+channel.onEnd(() => process.exit(1));
+process.on('disconnect', () => process.exit(0));

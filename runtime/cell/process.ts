@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { Engine, PrepareContext } from '../engine.ts';
+import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
+import { permissionFlags, sibling } from './worker.ts';
+
+/** Share of the worker's stack that V8 may fill; as in a worker cell. */
+const STACK_SHARE = 0.9;
+
+/**
+ * What holds the child beside the guest's own wasm and the worker inside it: no environment, no file but our own code, no child process, no
+ * native add-on, no code from strings.
+ */
+const CHILD_FLAGS = ['--disallow-code-generation-from-strings', '--disable-proto=delete', '--max-old-space-size=256'];
+
+/** Starts a child process, with a worker inside it, for one engine. */
+export async function startProcessSeat(engine: Engine, context: PrepareContext): Promise<Seat> {
+  const shared = await engine.shared?.(context);
+  return createRemoteSeat(openProcess(engine.stackSizeMb), {
+    executorUrl: engine.executorUrl,
+    stackBytes: Math.floor(engine.stackSizeMb * 1024 * 1024 * STACK_SHARE),
+    shared,
+  });
+}
+
+function openProcess(stackSizeMb: number): SeatChannel {
+  const entry = fileURLToPath(sibling('process-entry'));
+  const child = spawn(
+    process.execPath,
+    [...permissionFlags(), '--allow-worker', ...CHILD_FLAGS, entry, String(stackSizeMb)],
+    { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced', windowsHide: true },
+  );
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(`the process ended (${signal ?? `exit ${code}`})`));
+    child.once('error', (error) => resolve(`the process did not start (${error.message})`));
+  });
+  return {
+    sendsModules: false,
+    post: (message) => {
+      // A child that is gone is told of by `onEnd`; what was on its way to it no longer matters.
+      if (child.connected) child.send(message, () => undefined);
+    },
+    onMessage: (listener) => {
+      child.on('message', listener);
+    },
+    onEnd: (listener) => {
+      void exited.then(listener);
+    },
+    signalStop: () => undefined, // the stop message does it: the child's main thread is never busy with a guest
+    reset: () => undefined,
+    hold: (held) => {
+      if (held) {
+        child.ref();
+        child.channel?.ref();
+      } else {
+        child.unref();
+        child.channel?.unref();
+      }
+    },
+    destroy: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+    cpuMs: async () => null,
+  };
+}

@@ -1,0 +1,156 @@
+import type { JsonObject } from '../codec.ts';
+import type { GuestResult, HostAnswer, RunSpec } from '../engine.ts';
+
+/** What a worker or process cell is told. Trusted: it comes from our side. */
+export type ToCell = WarmMessage | RunMessage | AnswerMessage | StopMessage;
+
+/** Import the executor, and bring the engine up if there is something shared to bring it up with. */
+export interface WarmMessage {
+  readonly type: 'warm';
+  readonly executorUrl: string;
+  readonly stackBytes: number;
+  readonly shared: GuestParts | undefined;
+}
+
+export interface RunMessage {
+  readonly type: 'run';
+  /** Goes back with every message of this run; late ones of an earlier run are dropped by it. */
+  readonly token: number;
+  readonly guest: GuestParts;
+  readonly spec: RunSpec;
+}
+
+/** A prepared guest on its way: modules compiled where they can be sent, bytes elsewhere. */
+export interface GuestParts {
+  readonly data: unknown;
+  readonly modules: Readonly<Record<string, WebAssembly.Module | Uint8Array<ArrayBuffer>>>;
+}
+
+export interface AnswerMessage {
+  readonly type: 'answer';
+  readonly token: number;
+  readonly call: number;
+  /** The cell blocks on its bridge for it. */
+  readonly sync: boolean;
+  readonly answer: HostAnswer;
+}
+
+export interface StopMessage {
+  readonly type: 'stop';
+  readonly token: number;
+  readonly reason: 'deadline' | 'cancelled';
+}
+
+/**
+ * What a cell says. Untrusted: the guest may own the cell's realm, so each field is checked before use, and nothing here decides a code but
+ * through the gate.
+ */
+export type FromCell = ReadyMessage | CallMessage | OutputMessage | DoneMessage | CrashedMessage;
+
+export interface ReadyMessage {
+  readonly type: 'ready';
+}
+
+export interface CallMessage {
+  readonly type: 'call';
+  readonly token: number;
+  readonly call: number;
+  /** The cell blocks until the answer is on its bridge. */
+  readonly sync: boolean;
+  readonly operation: string;
+  readonly args: JsonObject;
+  readonly bytes?: Uint8Array;
+}
+
+export interface OutputMessage {
+  readonly type: 'output';
+  readonly token: number;
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Uint8Array;
+  readonly memoryBytes: number;
+}
+
+export interface DoneMessage {
+  readonly type: 'done';
+  readonly token: number;
+  readonly result: GuestResult;
+  readonly cpuMs: number | null;
+}
+
+export interface CrashedMessage {
+  readonly type: 'crashed';
+  readonly token: number;
+  readonly message: string;
+}
+
+/** Takes the place of the arguments when a payload was too large to be sent: how large it was, bytes. */
+export const OVERSIZE = '$oversize';
+
+/** The bridge shared with a blocking cell: slot 0 counts answers and wakes the guest, slot 1 holds the stop reason. */
+export const BRIDGE = Object.freeze({ bytes: 8, answers: 0, stop: 1 });
+export const STOP_CODES = Object.freeze({ none: 0, deadline: 1, cancelled: 2 });
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+
+/** Narrows a message from a cell; `undefined` for anything malformed. */
+export function readFromCell(message: unknown): FromCell | undefined {
+  if (!isFields(message)) return undefined;
+  switch (message['type']) {
+    case 'ready':
+      return { type: 'ready' };
+    case 'call': {
+      const { token, call, sync, operation, args, bytes } = message;
+      if (!isCount(token) || !isCount(call) || typeof sync !== 'boolean' || typeof operation !== 'string') return undefined;
+      if (!isFields(args) || (bytes !== undefined && !(bytes instanceof Uint8Array))) return undefined;
+      // The gate copies and checks the arguments as JSON; here it is enough that they are an object.
+      const json = args as JsonObject;
+      return { type: 'call', token, call, sync, operation, args: json, ...(bytes === undefined ? {} : { bytes }) };
+    }
+    case 'output': {
+      const { token, stream, bytes, memoryBytes } = message;
+      if (!isCount(token) || (stream !== 'stdout' && stream !== 'stderr')) return undefined;
+      if (!(bytes instanceof Uint8Array) || !isCount(memoryBytes)) return undefined;
+      return { type: 'output', token, stream, bytes, memoryBytes };
+    }
+    case 'done': {
+      const { token, result, cpuMs } = message;
+      if (!isCount(token) || (cpuMs !== null && typeof cpuMs !== 'number')) return undefined;
+      const checked = readResult(result);
+      return checked === undefined ? undefined : { type: 'done', token, result: checked, cpuMs };
+    }
+    case 'crashed': {
+      const { token, message: text } = message;
+      return isCount(token) && typeof text === 'string' ? { type: 'crashed', token, message: text } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Field → what it must be, for each way a guest can end. */
+const END_FIELDS: Readonly<Record<string, (end: Fields) => boolean>> = {
+  value: () => true,
+  exit: (end) => typeof end['exitCode'] === 'number' && Number.isInteger(end['exitCode']),
+  threw: (end) => isGuestError(end['error']) && (end['refusalId'] === undefined || isCount(end['refusalId'])),
+  trapped: (end) => typeof end['message'] === 'string',
+  limit: (end) =>
+    ['fuel', 'deadline', 'memory', 'stack', 'output', 'cancelled'].includes(String(end['limit'])) &&
+    (end['error'] === undefined || isGuestError(end['error'])),
+  invalid: (end) =>
+    ['INPUT_INVALID', 'MODULE_INVALID', 'OUTPUT_INVALID', 'UNSUPPORTED'].includes(String(end['code'])) &&
+    typeof end['message'] === 'string',
+};
+
+const isGuestError = (value: unknown): boolean =>
+  isFields(value) && typeof value['name'] === 'string' && typeof value['message'] === 'string';
+
+function readResult(value: unknown): GuestResult | undefined {
+  if (!isFields(value) || typeof value['kind'] !== 'string' || !Object.hasOwn(END_FIELDS, value['kind'])) return undefined;
+  if (!isCount(value['memoryBytes']) || typeof value['growthRefused'] !== 'boolean') return undefined;
+  if (value['fuel'] !== null && !isCount(value['fuel'])) return undefined;
+  if (END_FIELDS[value['kind']]?.(value) !== true) return undefined;
+  return value as GuestResult; // each field the union needs was checked above
+}

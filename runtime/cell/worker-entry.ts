@@ -1,0 +1,167 @@
+// The inside of a worker cell. It holds no power: whatever a guest does to this realm, the gate on the other side still decides.
+import process from 'node:process';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Executor, GuestHost, HostAnswer, StopReason } from '../engine.ts';
+import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
+import {
+  BRIDGE,
+  type DoneMessage,
+  type FromCell,
+  type GuestParts,
+  OVERSIZE,
+  type RunMessage,
+  STOP_CODES,
+  type ToCell,
+  type WarmMessage,
+} from './protocol.ts';
+
+interface EntryData {
+  readonly bridge: SharedArrayBuffer;
+  /** Answers to blocking calls come here, where they can be read without returning to the event loop. */
+  readonly answers: MessagePort;
+}
+
+const port = parentPort;
+if (port === null) throw new Error('worker-entry runs in a worker only');
+const { bridge, answers } = workerData as EntryData; // set by createWorkerCell, the only starter of this file
+const flags = new Int32Array(bridge);
+
+let executor: Executor | undefined;
+let stackBytes = 0;
+let pending = new Map<number, (answer: HostAnswer) => void>();
+let current: { readonly token: number; readonly handle: GuestHostHandle } | undefined;
+
+const post = (message: FromCell): void => port.postMessage(message);
+
+port.on('message', (message: ToCell) => {
+  switch (message.type) {
+    case 'warm':
+      void warm(message);
+      break;
+    case 'run':
+      void run(message);
+      break;
+    case 'answer':
+      if (message.token !== current?.token) break;
+      pending.get(message.call)?.(message.answer);
+      pending.delete(message.call);
+      break;
+    case 'stop':
+      if (message.token === current?.token) current.handle.wake();
+      break;
+  }
+});
+
+async function warm(message: WarmMessage): Promise<void> {
+  try {
+    stackBytes = message.stackBytes;
+    const loaded = (await import(message.executorUrl)) as Executor; // an engine's own executor module
+    if (message.shared !== undefined) await loaded.warmUp?.(await receive(message.shared));
+    executor = loaded;
+    post({ type: 'ready' });
+  } catch (error) {
+    post({ type: 'crashed', token: 0, message: describe(error) });
+  }
+}
+
+async function run({ token, guest, spec }: RunMessage): Promise<void> {
+  pending = new Map();
+  const cpuBefore = threadCpuMs();
+  const monotonic = (): number => performance.now();
+  let calls = 0;
+  const handle = createGuestHost({
+    link: {
+      canBlock: true,
+      stackBytes,
+      call: (operation, args, bytes) =>
+        new Promise((resolve) => {
+          calls += 1;
+          pending.set(calls, resolve);
+          post({ type: 'call', token, call: calls, sync: false, operation, args, ...(bytes === undefined ? {} : { bytes }) });
+        }),
+      callSync: (operation, args, bytes) => {
+        calls += 1;
+        const before = Atomics.load(flags, BRIDGE.answers);
+        post({ type: 'call', token, call: calls, sync: true, operation, args, ...(bytes === undefined ? {} : { bytes }) });
+        Atomics.wait(flags, BRIDGE.answers, before);
+        return receiveAnswer(token, calls);
+      },
+      output: (stream, bytes) => post({ type: 'output', token, stream, bytes, memoryBytes: handle.memoryBytes() }),
+      stopped: readStop,
+      sleepSync: (ms) => {
+        // Waking early is harmless: only a stop notifies this slot while no call is under way.
+        Atomics.wait(flags, BRIDGE.stop, STOP_CODES.none, ms);
+      },
+      now: () => Date.now(),
+      monotonic,
+    },
+    outputBytes: spec.limits.outputBytes,
+    deadline: monotonic() + spec.limits.timeoutMs,
+    deterministic: spec.deterministic,
+  });
+  current = { token, handle };
+  try {
+    if (executor === undefined) throw new Error('run before warm');
+    const result = await executor.execute(await receive(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
+    const cpuAfter = threadCpuMs();
+    const done: DoneMessage = {
+      type: 'done',
+      token,
+      result: { ...result, memoryBytes: Math.max(result.memoryBytes, handle.memoryBytes()) },
+      cpuMs: cpuAfter === null || cpuBefore === null ? null : cpuAfter - cpuBefore,
+    };
+    post(done);
+  } catch (error) {
+    post({ type: 'crashed', token, message: describe(error) });
+  } finally {
+    handle.wake();
+    current = undefined;
+  }
+}
+
+/** Payloads over the cap are dropped here, before they are copied to the host; the gate refuses the call by the marker left in place. */
+function withCap(host: GuestHost, hostCallBytes: number): GuestHost {
+  const fitting = (bytes: Uint8Array | undefined): boolean => bytes === undefined || bytes.byteLength <= hostCallBytes;
+  return {
+    ...host,
+    call: (operation, args, bytes) =>
+      fitting(bytes) ? host.call(operation, args, bytes) : host.call(operation, { [OVERSIZE]: bytes?.byteLength ?? 0 }),
+    callSync: (operation, args, bytes) =>
+      fitting(bytes) ? host.callSync(operation, args, bytes) : host.callSync(operation, { [OVERSIZE]: bytes?.byteLength ?? 0 }),
+  };
+}
+
+function receiveAnswer(token: number, call: number): HostAnswer {
+  for (;;) {
+    const received = receiveMessageOnPort(answers) as { readonly message: { token: number; call: number; answer: HostAnswer } } | undefined; // only our own host posts here
+    if (received === undefined) throw new Error('woken without an answer');
+    if (received.message.token === token && received.message.call === call) return received.message.answer;
+  }
+}
+
+function readStop(): StopReason | undefined {
+  switch (Atomics.load(flags, BRIDGE.stop)) {
+    case STOP_CODES.deadline:
+      return 'deadline';
+    case STOP_CODES.cancelled:
+      return 'cancelled';
+    default:
+      return undefined;
+  }
+}
+
+async function receive(parts: GuestParts): Promise<{ data: unknown; modules: Record<string, WebAssembly.Module> }> {
+  const modules: Record<string, WebAssembly.Module> = {};
+  for (const [name, module] of Object.entries(parts.modules)) {
+    modules[name] = module instanceof Uint8Array ? await WebAssembly.compile(module) : module;
+  }
+  return { data: parts.data, modules };
+}
+
+function threadCpuMs(): number | null {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+const describe = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);

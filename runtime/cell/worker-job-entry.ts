@@ -1,0 +1,15 @@
+// Runs one job and answers once. The job's module is ours; its input is not trusted.
+import { parentPort, workerData } from 'node:worker_threads';
+
+interface JobModule {
+  readonly job: (input: unknown) => unknown;
+}
+
+const { moduleUrl, input } = workerData as { readonly moduleUrl: string; readonly input: unknown }; // set by runWorkerJob
+
+try {
+  const { job } = (await import(moduleUrl)) as JobModule; // an engine's own job module
+  parentPort?.postMessage({ ok: true, value: await job(input) });
+} catch (error) {
+  parentPort?.postMessage({ ok: false, value: error instanceof Error ? error.message : 'unknown' });
+}

@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { RunJob } from '../engine.ts';
+import { SandglassError } from '../errors.ts';
+import { permissionFlags, sibling } from './worker.ts';
+
+/**
+ * Runs one heavy job in a worker of its own with no environment, no network and no files but our code: a job that reads an untrusted binary
+ * can be ended at any time and can take nothing with it.
+ */
+export const runWorkerJob: RunJob = (moduleUrl, input, { timeoutMs, memoryMb }) => {
+  const worker = new Worker(sibling('worker-job-entry'), {
+    name: 'sandglass job',
+    env: {},
+    argv: [],
+    execArgv: permissionFlags(),
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 8 },
+    workerData: { moduleUrl, input },
+  });
+  worker.stdout.resume();
+  worker.stderr.resume();
+  const name = fileURLToPath(moduleUrl).replace(/^.*[\\/]/, '');
+  return new Promise<unknown>((resolve, reject) => {
+    const fail = (reason: string): void =>
+      reject(new SandglassError('MODULE_INVALID', `Cannot prepare the module: ${name} ${reason}`));
+    const timer = setTimeout(() => fail(`took over ${timeoutMs} ms`), timeoutMs);
+    worker.once('message', (message: { readonly ok: boolean; readonly value: unknown }) => {
+      clearTimeout(timer);
+      if (message.ok) resolve(message.value);
+      else fail(`failed: ${String(message.value)}`);
+    });
+    worker.once('error', (error: unknown) => {
+      clearTimeout(timer);
+      fail(`failed: ${error instanceof Error ? error.message : 'unknown'}`);
+    });
+    worker.once('exit', () => {
+      clearTimeout(timer);
+      fail('ended without an answer');
+    });
+  }).finally(() => worker.terminate());
+};

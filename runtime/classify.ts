@@ -1,0 +1,129 @@
+import type { CellResult } from './cell/cell.ts';
+import type { Gate } from './cell/gate.ts';
+import { type GuestValue, valueBytes } from './codec.ts';
+import type { GuestError } from './engine.ts';
+import { type ErrorDetails, SandglassError } from './errors.ts';
+import type { Limits } from './limits.ts';
+
+/** How a run ended, before it becomes an outcome. */
+export type Verdict =
+  | { readonly ok: true; readonly value: GuestValue; readonly exitCode?: number }
+  | { readonly ok: false; readonly error: SandglassError; readonly exitCode?: number };
+
+/**
+ * Decides the code of a run from the host's own state: how the cell ended, what the engine's meter says, which refusals the gate gave. Nothing a
+ * guest made is looked at but the id of a refusal, and that must be one the gate gave.
+ */
+export function classify(end: CellResult['end'], gate: Gate, limits: Limits, outputBytes: number): Verdict {
+  const fail = (error: SandglassError): Verdict => ({ ok: false, error });
+  switch (end.kind) {
+    case 'stopped':
+      return fail(stopError(end.reason ?? 'deadline', limits));
+    case 'crashed':
+      return fail(
+        new SandglassError('INTERNAL', 'Cannot finish the run: its cell failed', {
+          ...(end.message === undefined ? {} : { cause: new Error(end.message) }),
+        }),
+      );
+    case 'invalid': {
+      const { code, message, details, hint } = end;
+      return fail(
+        new SandglassError(code, message, {
+          ...(details === undefined ? {} : { details }),
+          ...(hint === undefined ? {} : { hint }),
+        }),
+      );
+    }
+    case 'limit':
+      return fail(stopError(end.limit, limits, end.error));
+    case 'value':
+      if (outputBytes + valueBytes(end.value) > limits.outputBytes) return fail(stopError('output', limits));
+      return { ok: true, value: end.value };
+    case 'exit':
+      if (end.exitCode === 0) return { ok: true, value: undefined, exitCode: 0 };
+      if (end.growthRefused) return { ...fail(stopError('memory', limits)), exitCode: end.exitCode };
+      return {
+        ok: false,
+        exitCode: end.exitCode,
+        error: new SandglassError('GUEST_THREW', `Program ended with exit code ${end.exitCode}`, {
+          details: { exitCode: end.exitCode },
+          ...refusalHint(gate),
+        }),
+      };
+    case 'threw': {
+      const refusal = end.refusalId === undefined ? undefined : gate.refusal(end.refusalId);
+      if (refusal !== undefined) return fail(withPlace(refusal, end.error));
+      if (end.growthRefused) return fail(stopError('memory', limits, end.error));
+      const { name, message } = end.error;
+      return fail(
+        new SandglassError('GUEST_THREW', message === '' ? name : `${name}: ${message}`, { details: errorDetails(end.error) }),
+      );
+    }
+    case 'trapped':
+      if (end.growthRefused) return fail(stopError('memory', limits));
+      return fail(
+        new SandglassError('GUEST_TRAPPED', `Guest trapped: ${end.message}`, refusalHint(gate)),
+      );
+  }
+}
+
+type Stop = 'fuel' | 'deadline' | 'memory' | 'stack' | 'output' | 'cancelled';
+
+function stopError(reason: Stop, limits: Limits, error?: GuestError): SandglassError {
+  const place = error === undefined ? {} : errorDetails(error);
+  switch (reason) {
+    case 'fuel':
+      return new SandglassError('FUEL_EXHAUSTED', `Stopped the guest: its ${limits.fuel} units of fuel are spent`, {
+        details: { limit: limits.fuel, ...place },
+        hint: 'Raise limits.fuel, or do less work in one run',
+      });
+    case 'deadline':
+      return new SandglassError('DEADLINE_EXCEEDED', `Stopped the guest: over its deadline of ${limits.timeoutMs} ms`, {
+        details: { limit: limits.timeoutMs, ...place },
+        hint: 'Raise limits.timeoutMs, or do less work in one run',
+      });
+    case 'memory':
+      return new SandglassError('MEMORY_EXCEEDED', `Stopped the guest: over its ${limits.memoryBytes} bytes of memory`, {
+        details: { limit: limits.memoryBytes, ...place },
+        hint: 'Raise limits.memoryBytes, or hold less at once',
+      });
+    case 'stack':
+      return new SandglassError('STACK_EXCEEDED', 'Stopped the guest: its call stack is full', {
+        details: place,
+        hint: 'Recurse less deeply',
+      });
+    case 'output':
+      return new SandglassError('OUTPUT_EXCEEDED', `Stopped the guest: over its ${limits.outputBytes} bytes of output`, {
+        details: { limit: limits.outputBytes },
+        hint: 'Raise limits.outputBytes, print less, or write to a granted file',
+      });
+    case 'cancelled':
+      return new SandglassError('CANCELLED', 'Stopped the guest: the run was cancelled');
+  }
+}
+
+const errorDetails = ({ name, file, line, column, stack }: GuestError): ErrorDetails => ({
+  name,
+  ...(file === undefined ? {} : { file }),
+  ...(line === undefined ? {} : { line }),
+  ...(column === undefined ? {} : { column }),
+  ...(stack === undefined ? {} : { stack }),
+});
+
+/** The refusal as the gate gave it, with the guest's own place beside it. */
+const withPlace = (refusal: SandglassError, error: GuestError): SandglassError =>
+  new SandglassError(refusal.code, refusal.message, {
+    details: {
+      ...refusal.details,
+      ...(error.file === undefined ? {} : { file: error.file }),
+      ...(error.line === undefined ? {} : { line: error.line }),
+    },
+    ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+    retryable: refusal.retryable,
+  });
+
+/** A program that ended badly after a refusal most likely ended because of it; only a person can tell. */
+const refusalHint = (gate: Gate): { readonly hint?: string } => {
+  const last = gate.lastRefusal();
+  return last === undefined ? {} : { hint: `The run was refused a host call: ${last.message}` };
+};

@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { createInlineCell } from '../cell/inline.ts';
+import { createPool } from '../cell/pool.ts';
+import { startProcessSeat } from '../cell/process.ts';
+import { startWorkerSeat } from '../cell/worker.ts';
+import { runWorkerJob } from '../cell/worker-job.ts';
+import { openFileCache } from './node-cache.ts';
+import type { Platform } from './platform.ts';
+
+const monotonic = (): number => performance.now();
+const now = (): number => Date.now();
+
+/** Node 24 and later: workers and processes with `--permission`, JSPI, a cache on disk. */
+export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
+  info: {
+    name: 'node',
+    version: process.versions.node,
+    levels: ['minimal', 'standard', 'strict', 'maximum'],
+    workers: true,
+    processes: true,
+    jspi: 'Suspending' in WebAssembly,
+    syncWait: true,
+    hardKill: true,
+    compiles: true,
+  },
+  inline: createInlineCell({
+    monotonic,
+    now,
+    cpuMs: () => {
+      const { user, system } = process.threadCpuUsage();
+      return (user + system) / 1000;
+    },
+  }),
+  openPools: (options, prepare) => {
+    const worker = createPool({ ...options, kind: 'worker', singleUse: false, spawn: (engine) => startWorkerSeat(engine, prepare) });
+    const child = createPool({
+      ...options,
+      // A process costs tens of megabytes, so none is kept warm unless it was asked for.
+      warm: Math.max(0, options.warm - 1),
+      kind: 'process',
+      singleUse: true,
+      spawn: (engine) => startProcessSeat(engine, prepare),
+    });
+    return {
+      worker,
+      process: child,
+      close: async () => {
+        await Promise.all([worker.close(), child.close()]);
+      },
+    };
+  },
+  compile: (bytes) => WebAssembly.compile(bytes),
+  openCache: openFileCache,
+  job: runWorkerJob,
+  monotonic,
+  now,
+  processors: availableParallelism(),
+};
+

@@ -1,0 +1,217 @@
+import type { RunOptions } from './api.ts';
+import { copyJson, type GuestValue, type JsonObject, type JsonValue } from './codec.ts';
+import { type CheckedGrant, checkGrant } from './grant.ts';
+import { checkLimits, type Limits } from './limits.ts';
+import { type IsolationLevel, LEVELS } from './levels.ts';
+import type { PrebuiltComponent } from './engine.ts';
+
+/** A run after its options were checked and copied: the core trusts it. */
+export interface RunRequest {
+  readonly source:
+    | { readonly kind: 'script'; readonly language: string; readonly code: string; readonly form: 'auto' | 'script' | 'module' }
+    | { readonly kind: 'wasm'; readonly bytes: Uint8Array<ArrayBuffer> }
+    | { readonly kind: 'prebuilt'; readonly component: PrebuiltComponent };
+  readonly filename: string | undefined;
+  readonly modules: Readonly<Record<string, string>>;
+  readonly engine: string | undefined;
+  readonly invoke: string | undefined;
+  readonly args: readonly GuestValue[];
+  readonly argv: readonly string[];
+  readonly stdin: Uint8Array;
+  readonly inputs: JsonObject;
+  readonly cwd: string | undefined;
+  readonly grant: CheckedGrant;
+  readonly limits: Partial<Limits>;
+  readonly level: IsolationLevel | undefined;
+  readonly deterministic: { readonly seed: number; readonly now: number } | undefined;
+  readonly options: JsonObject;
+}
+
+const KNOWN: Readonly<Record<keyof RunOptions, true>> = {
+  language: true,
+  code: true,
+  module: true,
+  filename: true,
+  modules: true,
+  form: true,
+  invoke: true,
+  args: true,
+  argv: true,
+  stdin: true,
+  inputs: true,
+  cwd: true,
+  grant: true,
+  limits: true,
+  level: true,
+  engine: true,
+  deterministic: true,
+  options: true,
+  signal: true,
+  onOutput: true,
+};
+
+/** Source text and input data are held by the host: they have sizes, too. Bytes. */
+const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Checks what a caller passed to `run`.
+ * @throws {TypeError | RangeError} naming the option, the reason and the value.
+ */
+export function readRunOptions(options: RunOptions, hostFunctions: ReadonlySet<string>): RunRequest {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) throw new TypeError('Cannot run: expected an object of options');
+  refuseUnknown(given, KNOWN, 'run');
+  const { language, code, module } = options;
+  text(options.filename, 'filename');
+  text(options.invoke, 'invoke');
+  text(options.engine, 'engine');
+  text(options.cwd, 'cwd');
+  if (options.cwd !== undefined && !options.cwd.startsWith('/')) {
+    throw new TypeError(`Cannot run: cwd ${JSON.stringify(options.cwd)} is not an absolute guest path`);
+  }
+  if (options.invoke !== undefined && module === undefined) {
+    throw new TypeError('Cannot run: invoke calls an export of a module, and there is no module');
+  }
+  if (options.args !== undefined && options.invoke === undefined) {
+    throw new TypeError('Cannot run: args are for invoke; a program takes argv');
+  }
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw new TypeError('Cannot run: signal is no AbortSignal');
+  }
+  if (options.onOutput !== undefined && typeof options.onOutput !== 'function') {
+    throw new TypeError('Cannot run: onOutput is no function');
+  }
+  return {
+    source: readSource(language, code, module, options.form),
+    filename: options.filename,
+    modules: readModules(options.modules),
+    engine: options.engine,
+    invoke: options.invoke,
+    args: readArgs(options.args),
+    argv: readArgv(options.argv),
+    stdin: readStdin(options.stdin),
+    inputs: jsonObject(options.inputs, 'inputs'),
+    cwd: options.cwd,
+    grant: checkGrant(options.grant, hostFunctions),
+    limits: checkLimits(options.limits),
+    level: readLevel(options.level, 'run'),
+    deterministic: readDeterministic(options.deterministic),
+    options: jsonObject(options.options, 'options'),
+  };
+}
+
+/** @throws {TypeError} naming the first field that `known` does not have, with the nearest ones. */
+export function refuseUnknown(given: object, known: Readonly<Record<string, unknown>>, where: string): void {
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(known, name)) continue;
+    throw new TypeError(`Cannot ${where}: unknown option "${name}", known are ${Object.keys(known).join(', ')}`);
+  }
+}
+
+export function readLevel(level: unknown, where: string): IsolationLevel | undefined {
+  if (level === undefined) return undefined;
+  const known = LEVELS.find((name) => name === level);
+  if (known === undefined) {
+    throw new TypeError(`Cannot ${where}: level ${JSON.stringify(level)} is not one of ${LEVELS.join(', ')}`);
+  }
+  return known;
+}
+
+function readSource(
+  language: unknown,
+  code: unknown,
+  module: RunOptions['module'],
+  form: unknown,
+): RunRequest['source'] {
+  if (module !== undefined) {
+    if (code !== undefined || language !== undefined) {
+      throw new TypeError('Cannot run: give either module, or language and code, not both');
+    }
+    if (module instanceof Uint8Array) return { kind: 'wasm', bytes: new Uint8Array(module) };
+    if (typeof module === 'object' && module !== null && typeof module.instantiate === 'function') {
+      return { kind: 'prebuilt', component: module };
+    }
+    throw new TypeError('Cannot run: module is neither bytes (Uint8Array) nor a prebuilt component');
+  }
+  if (typeof language !== 'string' || typeof code !== 'string') {
+    throw new TypeError('Cannot run: expected language and code as strings, or module');
+  }
+  if (code.length > MAX_INPUT_BYTES) throw new RangeError(`Cannot run: code is over ${MAX_INPUT_BYTES} characters`);
+  if (form !== undefined && form !== 'auto' && form !== 'script' && form !== 'module') {
+    throw new TypeError(`Cannot run: form ${JSON.stringify(form)} is not one of auto, script, module`);
+  }
+  return { kind: 'script', language, code, form: form ?? 'auto' };
+}
+
+function readModules(modules: unknown): Readonly<Record<string, string>> {
+  const copied = jsonObject(modules, 'modules');
+  for (const [name, source] of Object.entries(copied)) {
+    if (typeof source !== 'string') throw new TypeError(`Cannot run: modules[${JSON.stringify(name)}] is no source text`);
+  }
+  return copied as Readonly<Record<string, string>>; // each value was just checked
+}
+
+function readArgs(args: unknown): readonly GuestValue[] {
+  if (args === undefined) return [];
+  if (!Array.isArray(args)) throw new TypeError('Cannot run: args is no array');
+  return args.map((value, index) => copyGuestValue(value, `args[${index}]`));
+}
+
+function copyGuestValue(value: unknown, where: string): GuestValue {
+  if (typeof value === 'bigint') return value;
+  if (value instanceof Uint8Array) return value.slice();
+  if (Array.isArray(value)) return value.map((item, index) => copyGuestValue(item, `${where}[${index}]`));
+  if (typeof value === 'number') return value; // f64 arguments may be NaN and infinite
+  if (typeof value === 'object' && value !== null && hasRich(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyGuestValue(item, `${where}.${key}`)]));
+  }
+  return value === undefined ? undefined : copyJson(value, where);
+}
+
+const hasRich = (value: object): boolean =>
+  Object.getPrototypeOf(value) === Object.prototype &&
+  Object.values(value).some((item) => typeof item === 'bigint' || (typeof item === 'object' && item !== null));
+
+function readArgv(argv: unknown): readonly string[] {
+  if (argv === undefined) return [];
+  if (!Array.isArray(argv) || !argv.every((item) => typeof item === 'string' && !item.includes('\0'))) {
+    throw new TypeError('Cannot run: argv is no array of strings without NUL');
+  }
+  return [...argv];
+}
+
+function readStdin(stdin: unknown): Uint8Array {
+  if (stdin === undefined) return new Uint8Array();
+  const bytes =
+    stdin instanceof Uint8Array
+      ? stdin.slice()
+      : new TextEncoder().encode(
+          typeof stdin === 'string' ? stdin : `${JSON.stringify(copyJson(stdin, 'stdin', { maxBytes: MAX_INPUT_BYTES }))}\n`,
+        );
+  if (bytes.byteLength > MAX_INPUT_BYTES) throw new RangeError(`Cannot run: stdin is over ${MAX_INPUT_BYTES} bytes`);
+  return bytes;
+}
+
+function readDeterministic(value: unknown): RunRequest['deterministic'] {
+  if (value === undefined) return undefined;
+  const { seed, now } = jsonObject(value, 'deterministic');
+  if (typeof seed !== 'number' || !Number.isSafeInteger(seed) || typeof now !== 'number' || !Number.isFinite(now)) {
+    throw new TypeError('Cannot run: deterministic needs a whole seed and now in milliseconds since the epoch');
+  }
+  return { seed, now };
+}
+
+function jsonObject(value: unknown, name: string): JsonObject {
+  if (value === undefined) return {};
+  const copied: JsonValue = copyJson(value, name, { maxBytes: MAX_INPUT_BYTES });
+  if (typeof copied !== 'object' || copied === null || Array.isArray(copied)) {
+    throw new TypeError(`Cannot run: ${name} is no object`);
+  }
+  return copied as JsonObject; // arrays and null were just excluded
+}
+
+function text(value: unknown, name: string): void {
+  if (value !== undefined && (typeof value !== 'string' || value.includes('\0'))) {
+    throw new TypeError(`Cannot run: ${name} is no string without NUL`);
+  }
+}

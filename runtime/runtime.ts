@@ -1,0 +1,186 @@
+import type { CellOptions, EngineInfo, OutputChunk, RunHandle, RunOptions, Runtime, RuntimeOptions } from './api.ts';
+import type { Engine, PrepareContext } from './engine.ts';
+import { SandglassError } from './errors.ts';
+import { checkGrant } from './grant.ts';
+import type { HostFunction } from './host-function.ts';
+import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './levels.ts';
+import { checkLimits, mergeLimits } from './limits.ts';
+import type { Outcome } from './outcome.ts';
+import { createOutputQueue, type OutputQueue } from './output-queue.ts';
+import type { CellPools, Platform } from './platform/platform.ts';
+import { readLevel, readRunOptions, refuseUnknown } from './run-request.ts';
+import { runInSandbox, type SandboxContext } from './sandbox.ts';
+
+const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
+  level: true,
+  limits: true,
+  policy: true,
+  secrets: true,
+  engines: true,
+  hostFunctions: true,
+  cells: true,
+  cache: true,
+  onAudit: true,
+};
+
+/**
+ * A runtime on one platform; the entry files bind it to theirs.
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range.
+ */
+export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}): Runtime {
+  refuseUnknown(options, KNOWN, 'create a runtime');
+  const engines = uniqueByName([...platform.engines, ...(options.engines ?? [])], 'engine');
+  const hostFunctions = new Map(
+    uniqueByName([...platform.hostFunctions, ...(options.hostFunctions ?? [])], 'host function').map((host) => [host.name, host]),
+  );
+  const known = new Set(hostFunctions.keys());
+  const ceiling = readLevel(options.level, 'create a runtime');
+  const cellOptions = readCells(options.cells, platform.processors);
+  const cache = options.cache === false ? undefined : platform.openCache?.(options.cache);
+  const prepare: Omit<PrepareContext, 'limits'> = {
+    compile: platform.compile,
+    ...(cache === undefined ? {} : { cache }),
+    ...(platform.job === undefined ? {} : { job: platform.job }),
+  };
+  const running = new Set<Promise<Outcome>>();
+  const closing = new AbortController();
+  let pools: CellPools | undefined;
+  let closed: Promise<void> | undefined;
+
+  const fallback: IsolationLevel = platform.info.levels.includes('standard') ? 'standard' : 'minimal';
+  const levelOf = (asked: IsolationLevel | undefined): IsolationLevel =>
+    ceiling === undefined ? (asked ?? fallback) : stricter(ceiling, asked ?? ceiling);
+
+  const context: SandboxContext = {
+    engines,
+    hostFunctions,
+    cellFor: (level, engine) => {
+      if (!levelsOf(engine, platform).includes(level)) {
+        const can = levelsOf(engine, platform).join(', ') || 'none';
+        throw new SandglassError('UNSUPPORTED', `Cannot run ${engine.name} at level ${level}: ${platform.info.name} cannot give it`, {
+          hint: `Levels that it can give: ${can}`,
+          details: { level, levels: levelsOf(engine, platform) },
+        });
+      }
+      const wanted = LEVEL_POLICIES[level].cell;
+      if (wanted === 'inline' && engine.inline) return platform.inline;
+      pools ??= platform.openPools?.(cellOptions, { ...prepare, limits: mergeLimits([]) });
+      const cell = wanted === 'process' ? pools?.process : pools?.worker;
+      if (cell === undefined) throw new SandglassError('UNSUPPORTED', `Cannot run at level ${level}: no cells here`);
+      return cell;
+    },
+    prepare,
+    secret: (name) => {
+      const secrets = options.secrets ?? {};
+      return Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+    },
+    limits: checkLimits(options.limits),
+    policy: options.policy === undefined ? undefined : checkGrant(options.policy, known, 'policy'),
+    onAudit: options.onAudit,
+    monotonic: platform.monotonic,
+    now: platform.now,
+  };
+
+  const begin = (runOptions: RunOptions, queue?: OutputQueue): Begun => {
+    if (closed !== undefined) throw new TypeError('Cannot run: this runtime is closed');
+    const request = readRunOptions(runOptions, known);
+    const id = `run-${crypto.randomUUID()}`;
+    const abort = new AbortController();
+    const { signal, dispose } = anySignal([abort.signal, closing.signal, ...(runOptions.signal === undefined ? [] : [runOptions.signal])]);
+    const onOutput =
+      queue === undefined && runOptions.onOutput === undefined
+        ? undefined
+        : (chunk: OutputChunk): void => {
+            queue?.push(chunk);
+            runOptions.onOutput?.(chunk);
+          };
+    const outcome = runInSandbox({ runId: id, request, level: levelOf(request.level), signal, onOutput }, context).finally(() => {
+      dispose();
+      queue?.end();
+      running.delete(outcome);
+    });
+    running.add(outcome);
+    return { id, outcome, cancel: () => abort.abort() };
+  };
+
+  const close = (): Promise<void> => {
+    closed ??= (async () => {
+      closing.abort();
+      await Promise.allSettled(running); // whoever asked for a run sees how it ended
+      await pools?.close();
+    })();
+    return closed;
+  };
+
+  return {
+    run: async (runOptions) => begin(runOptions).outcome,
+    start: (runOptions) => {
+      const output = createOutputQueue();
+      return { ...begin(runOptions, output), output };
+    },
+    engines: () => engines.map((engine) => describeEngine(engine, platform)),
+    platform: () => platform.info,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+type Begun = Omit<RunHandle, 'output'>;
+
+function describeEngine(engine: Engine, platform: Platform): EngineInfo {
+  const { name, version, languages, realm, memoryBytes } = engine;
+  return { name, version, languages, realm, memoryBytes, levels: levelsOf(engine, platform) };
+}
+
+/** Python has no inline cell: at `minimal` it gets a worker, where the platform has one. */
+function levelsOf(engine: Engine, platform: Platform): readonly IsolationLevel[] {
+  return LEVELS.filter((level) => {
+    if (!platform.info.levels.includes(level)) return false;
+    return LEVEL_POLICIES[level].cell !== 'inline' || engine.inline || platform.info.workers;
+  });
+}
+
+function uniqueByName<T extends { readonly name: string }>(items: readonly T[], what: string): readonly T[] {
+  const names = new Set<string>();
+  for (const { name } of items) {
+    if (names.has(name)) throw new TypeError(`Cannot create a runtime: two of ${what} "${name}"`);
+    names.add(name);
+  }
+  return items;
+}
+
+const CELL_RANGES: Readonly<Record<keyof CellOptions, readonly [minimum: number, maximum: number]>> = {
+  maxCells: [1, 256],
+  warm: [0, 64],
+  maxReuse: [1, 100_000],
+};
+
+function readCells(cells: CellOptions | undefined, processors: number): Required<CellOptions> {
+  const given = cells ?? {};
+  refuseUnknown(given, CELL_RANGES, 'create a runtime: cells');
+  const read = (name: keyof CellOptions, fallback: number): number => {
+    const value = given[name] ?? fallback;
+    const [minimum, maximum] = CELL_RANGES[name];
+    if (!Number.isInteger(value) || value < minimum || value > maximum) {
+      throw new RangeError(`Cannot create a runtime: cells.${name} ${value} is not a whole number from ${minimum} to ${maximum}`);
+    }
+    return value;
+  };
+  return { maxCells: read('maxCells', Math.max(4, 2 * processors)), warm: read('warm', 1), maxReuse: read('maxReuse', 200) };
+}
+
+/** Aborts with the first of several signals and leaves no listener behind once disposed. */
+function anySignal(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  for (const signal of signals) {
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  }
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      for (const signal of signals) signal.removeEventListener('abort', abort);
+    },
+  };
+}

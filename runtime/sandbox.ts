@@ -1,0 +1,264 @@
+import type { AuditLine, OutputChunk } from './api.ts';
+import type { Cell } from './cell/cell.ts';
+import { type Gate, openGate } from './cell/gate.ts';
+import { classify, type Verdict } from './classify.ts';
+import { type GuestValue, type JsonValue, valueBytes } from './codec.ts';
+import type { Engine, GuestSource, PrepareContext, RunSpec } from './engine.ts';
+import { SandglassError } from './errors.ts';
+import type { HostFunction, Secret } from './host-function.ts';
+import { LEVEL_POLICIES, type IsolationLevel, MAXIMUM_PYTHON_MEMORY_BYTES } from './levels.ts';
+import { type Limits, mergeLimits } from './limits.ts';
+import type { Outcome } from './outcome.ts';
+import type { RunRequest } from './run-request.ts';
+
+/** What one run needs of its runtime. */
+export interface SandboxContext {
+  readonly engines: readonly Engine[];
+  readonly hostFunctions: ReadonlyMap<string, HostFunction>;
+  /** The cell for a level and an engine; a level the platform cannot give throws UNSUPPORTED. */
+  readonly cellFor: (level: IsolationLevel, engine: Engine) => Cell;
+  readonly prepare: Omit<PrepareContext, 'limits'>;
+  readonly secret: (name: string) => Secret | undefined;
+  /** The runtime's own ceilings. */
+  readonly limits: Partial<Limits>;
+  /** The grant every run gets at most, part by part; absent: no ceiling. */
+  readonly policy: { readonly env: Readonly<Record<string, string>>; readonly limits: Partial<Limits>; readonly parts: ReadonlyMap<string, JsonValue> } | undefined;
+  readonly onAudit: ((line: AuditLine) => void) | undefined;
+  readonly monotonic: () => number;
+  readonly now: () => number;
+}
+
+export interface SandboxRun {
+  readonly runId: string;
+  readonly request: RunRequest;
+  readonly level: IsolationLevel;
+  readonly signal: AbortSignal;
+  readonly onOutput: ((chunk: OutputChunk) => void) | undefined;
+}
+
+/**
+ * One run: grant ∩ policy, limits, engine, cell, guest; then the outcome with its usage, whatever happened.
+ * @throws {TypeError | RangeError} when a host function finds its part of the grant malformed.
+ */
+export async function runInSandbox(run: SandboxRun, context: SandboxContext): Promise<Outcome> {
+  const { request, level, signal } = run;
+  const policy = LEVEL_POLICIES[level];
+  const asked = context.monotonic();
+  const output = collectOutput(run.onOutput);
+  let started = asked;
+  let ended = asked;
+  let engine: Engine | undefined;
+  let gate: Gate | undefined;
+  let limits = mergeLimits([context.limits, request.limits, request.grant.limits]);
+  let cpuMs: number | null = null;
+  let memoryBytes = 0;
+  let fuel: number | null = null;
+  let coldStart = false;
+  let verdict: Verdict;
+
+  try {
+    if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
+    const source = await readSource(request);
+    engine = chooseEngine(request, source, context.engines);
+    limits = effectiveLimits(request, level, engine, context);
+    const cell = context.cellFor(level, engine);
+    const grant = narrow(request, context);
+    gate = await openGate({
+      runId: run.runId,
+      limits,
+      parts: grant.parts,
+      hostFunctions: context.hostFunctions,
+      noNetwork: policy.noNetwork,
+      level,
+      context: {
+        readOnlyFiles: policy.readOnlyFiles,
+        noHostFiles: policy.noHostFiles,
+        secret: context.secret,
+        now: context.now,
+      },
+      monotonic: context.monotonic,
+      ...(context.onAudit === undefined ? {} : { onAudit: context.onAudit }),
+    });
+    const guest = await engine.prepare(source, { ...context.prepare, limits });
+    if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
+    started = context.monotonic();
+    const result = await cell.run({
+      engine,
+      guest,
+      spec: specOf(run, gate, limits, grant.env),
+      gate,
+      signal,
+      onOutput: output.take,
+      onStart: () => {
+        started = context.monotonic();
+      },
+    });
+    ended = context.monotonic();
+    ({ cpuMs, coldStart } = result);
+    ({ memoryBytes, fuel } = result.end);
+    // A run that was cancelled, or is over its deadline, is that, whatever its guest managed to answer meanwhile.
+    verdict = signal.aborted
+      ? { ok: false, error: new SandglassError('CANCELLED', 'Stopped the guest: the run was cancelled') }
+      : classify(result.end, gate, limits, output.bytes());
+  } catch (error) {
+    ended = context.monotonic();
+    if (error instanceof TypeError || error instanceof RangeError) {
+      if (gate === undefined) throw error; // the grant was malformed: misuse, not an outcome
+    }
+    verdict = { ok: false, error: error instanceof SandglassError ? error : internal(error) };
+  } finally {
+    await gate?.close();
+  }
+
+  const value: GuestValue = verdict.ok ? verdict.value : undefined;
+  const { stdout, stderr } = output.end();
+  const base = {
+    stdout,
+    stderr,
+    ...(verdict.exitCode === undefined ? {} : { exitCode: verdict.exitCode }),
+    usage: {
+      fuel,
+      durationMs: ended - started,
+      cpuMs,
+      memoryBytes,
+      outputBytes: output.bytes() + valueBytes(value),
+      ...(gate?.usage() ?? { hostCalls: {}, egressBytes: 0, ingressBytes: 0 }),
+      coldStart,
+    },
+    meta: {
+      runId: run.runId,
+      engine: engine?.name ?? null,
+      engineVersion: engine?.version ?? null,
+      level,
+      limits,
+      queuedMs: started - asked,
+      attempts: 1,
+      cached: false,
+      truncated: false,
+    },
+  };
+  return verdict.ok ? { ok: true, value, ...base } : { ok: false, error: verdict.error.toJSON(), ...base };
+}
+
+const internal = (error: unknown): SandglassError =>
+  new SandglassError('INTERNAL', 'Cannot finish the run: the runtime failed', { cause: error });
+
+async function readSource(request: RunRequest): Promise<GuestSource> {
+  const { source } = request;
+  if (source.kind === 'script') {
+    const { language, code, form } = source;
+    const ending = { javascript: 'js', typescript: 'ts', python: 'py' }[language] ?? 'txt';
+    return { kind: 'script', language, code, form, modules: request.modules, filename: request.filename ?? `main.${ending}` };
+  }
+  const name = request.filename ?? 'module.wasm';
+  if (source.kind === 'prebuilt') {
+    return { kind: 'wasm', bytes: new Uint8Array(), hash: '', name, prebuilt: source.component };
+  }
+  const digest = await crypto.subtle.digest('SHA-256', source.bytes);
+  const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { kind: 'wasm', bytes: source.bytes, hash, name };
+}
+
+/** A component says so in its header: layer 1 in the upper half of the version field (component-model binary format). */
+const isComponent = (bytes: Uint8Array): boolean => bytes[6] === 1 && bytes[7] === 0;
+
+function chooseEngine(request: RunRequest, source: GuestSource, engines: readonly Engine[]): Engine {
+  if (source.kind === 'script') {
+    const found = engines.find((engine) => engine.languages.includes(source.language));
+    if (found !== undefined) return found;
+    const known = engines.flatMap((engine) => engine.languages);
+    throw new SandglassError('UNSUPPORTED', `Cannot run ${source.language}: no engine here takes its source`, {
+      hint: `Known languages: ${known.join(', ')}. Every other language runs as a prebuilt .wasm: compile it and pass module`,
+      details: { languages: known },
+    });
+  }
+  const wanted = request.engine ?? (source.prebuilt !== undefined || isComponent(source.bytes) ? 'component' : 'preview1');
+  const found = engines.find((engine) => engine.name === wanted && engine.languages.length === 0);
+  if (found !== undefined) return found;
+  const known = engines.filter((engine) => engine.languages.length === 0).map((engine) => engine.name);
+  throw new SandglassError('UNSUPPORTED', `Cannot run ${source.name}: no engine "${wanted}" here`, {
+    hint: `Known wasm engines: ${known.join(', ') || 'none'}`,
+  });
+}
+
+function effectiveLimits(request: RunRequest, level: IsolationLevel, engine: Engine, context: SandboxContext): Limits {
+  const { ceilings } = LEVEL_POLICIES[level];
+  const level_ = engine.languages.includes('python') && ceilings.memoryBytes !== undefined
+    ? { ...ceilings, memoryBytes: MAXIMUM_PYTHON_MEMORY_BYTES }
+    : ceilings;
+  return mergeLimits(
+    [context.limits, context.policy?.limits ?? {}, request.limits, request.grant.limits, level_],
+    { memoryBytes: engine.memoryBytes },
+  );
+}
+
+/** Grant ∩ policy. What the policy does not cover is refused by name, never dropped in silence. */
+function narrow(
+  { grant }: RunRequest,
+  { policy, hostFunctions }: SandboxContext,
+): { readonly parts: ReadonlyMap<string, JsonValue>; readonly env: Readonly<Record<string, string>> } {
+  if (policy === undefined) return grant;
+  const parts = new Map<string, JsonValue>();
+  for (const [name, part] of grant.parts) {
+    const host = hostFunctions.get(name);
+    if (host?.narrow === undefined) {
+      throw new SandglassError('CAPABILITY_DENIED', `Cannot grant ${name}: the policy of this runtime does not cover it`);
+    }
+    parts.set(name, host.narrow(part, policy.parts.get(name)));
+  }
+  for (const [name, value] of Object.entries(grant.env)) {
+    if (policy.env[name] !== value) {
+      throw new SandglassError('CAPABILITY_DENIED', `Cannot grant env ${name}: the policy of this runtime does not cover it`);
+    }
+  }
+  return { parts, env: grant.env };
+}
+
+function specOf(run: SandboxRun, gate: Gate, limits: Limits, env: Readonly<Record<string, string>>): RunSpec {
+  const { request } = run;
+  return {
+    runId: run.runId,
+    argv: request.argv,
+    env,
+    cwd: request.cwd ?? gate.mounts[0]?.path ?? '/',
+    stdin: request.stdin,
+    inputs: request.inputs,
+    ...(request.invoke === undefined ? {} : { invoke: request.invoke }),
+    args: request.args,
+    limits,
+    mounts: gate.mounts,
+    granted: gate.granted,
+    ...(request.deterministic === undefined ? {} : { deterministic: request.deterministic }),
+    options: request.options,
+  };
+}
+
+/** Gathers both streams as text, and passes whole UTF-8 sequences on as they come. */
+function collectOutput(onOutput: ((chunk: OutputChunk) => void) | undefined): {
+  readonly take: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
+  readonly bytes: () => number;
+  readonly end: () => { readonly stdout: string; readonly stderr: string };
+} {
+  const streams = {
+    stdout: { decoder: new TextDecoder(), parts: [] as string[] },
+    stderr: { decoder: new TextDecoder(), parts: [] as string[] },
+  };
+  let total = 0;
+  const emit = (stream: 'stdout' | 'stderr', text: string): void => {
+    if (text === '') return;
+    streams[stream].parts.push(text);
+    onOutput?.({ stream, text });
+  };
+  return {
+    take: (stream, bytes) => {
+      total += bytes.byteLength;
+      emit(stream, streams[stream].decoder.decode(bytes, { stream: true }));
+    },
+    bytes: () => total,
+    end: () => {
+      emit('stdout', streams.stdout.decoder.decode());
+      emit('stderr', streams.stderr.decoder.decode());
+      return { stdout: streams.stdout.parts.join(''), stderr: streams.stderr.parts.join('') };
+    },
+  };
+}
