@@ -41,6 +41,8 @@ export interface RuntimeOptions {
   readonly cache?: string | false;
   /** Receives one line for every host call, allowed or refused. Must not throw. */
   readonly onAudit?: (line: AuditLine) => void;
+  /** Receives the cause of every INTERNAL error, which no outcome shows. @default one line to the console */
+  readonly onError?: (error: unknown, runId: string) => void;
 }
 
 export interface CellOptions {

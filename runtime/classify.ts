@@ -56,14 +56,14 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
       if (end.growthRefused) return fail(stopError('memory', limits, end.error));
       const { name, message } = end.error;
       return fail(
-        new SandglassError('GUEST_THREW', message === '' ? name : `${name}: ${message}`, { details: errorDetails(end.error) }),
+        new SandglassError('GUEST_THREW', message === '' ? name : `${name}: ${message}`, {
+          details: errorDetails(end.error),
+        }),
       );
     }
     case 'trapped':
       if (end.growthRefused) return fail(stopError('memory', limits));
-      return fail(
-        new SandglassError('GUEST_TRAPPED', `Guest trapped: ${end.message}`, refusalHint(gate)),
-      );
+      return fail(new SandglassError('GUEST_TRAPPED', `Guest trapped: ${end.message}`, refusalHint(gate)));
   }
 }
 
@@ -73,30 +73,46 @@ function stopError(reason: Stop, limits: Limits, error?: GuestError): SandglassE
   const place = error === undefined ? {} : errorDetails(error);
   switch (reason) {
     case 'fuel':
-      return new SandglassError('FUEL_EXHAUSTED', `Stopped the guest: its ${limits.fuel} units of fuel are spent`, {
-        details: { limit: limits.fuel, ...place },
-        hint: 'Raise limits.fuel, or do less work in one run',
-      });
+      return new SandglassError(
+        'FUEL_EXHAUSTED',
+        `Stopped the guest: its ${limits.fuel} units of fuel are spent`,
+        {
+          details: { limit: limits.fuel, ...place },
+          hint: 'Raise limits.fuel, or do less work in one run',
+        },
+      );
     case 'deadline':
-      return new SandglassError('DEADLINE_EXCEEDED', `Stopped the guest: over its deadline of ${limits.timeoutMs} ms`, {
-        details: { limit: limits.timeoutMs, ...place },
-        hint: 'Raise limits.timeoutMs, or do less work in one run',
-      });
+      return new SandglassError(
+        'DEADLINE_EXCEEDED',
+        `Stopped the guest: over its deadline of ${limits.timeoutMs} ms`,
+        {
+          details: { limit: limits.timeoutMs, ...place },
+          hint: 'Raise limits.timeoutMs, or do less work in one run',
+        },
+      );
     case 'memory':
-      return new SandglassError('MEMORY_EXCEEDED', `Stopped the guest: over its ${limits.memoryBytes} bytes of memory`, {
-        details: { limit: limits.memoryBytes, ...place },
-        hint: 'Raise limits.memoryBytes, or hold less at once',
-      });
+      return new SandglassError(
+        'MEMORY_EXCEEDED',
+        `Stopped the guest: over its ${limits.memoryBytes} bytes of memory`,
+        {
+          details: { limit: limits.memoryBytes, ...place },
+          hint: 'Raise limits.memoryBytes, or hold less at once',
+        },
+      );
     case 'stack':
       return new SandglassError('STACK_EXCEEDED', 'Stopped the guest: its call stack is full', {
         details: place,
         hint: 'Recurse less deeply',
       });
     case 'output':
-      return new SandglassError('OUTPUT_EXCEEDED', `Stopped the guest: over its ${limits.outputBytes} bytes of output`, {
-        details: { limit: limits.outputBytes },
-        hint: 'Raise limits.outputBytes, print less, or write to a granted file',
-      });
+      return new SandglassError(
+        'OUTPUT_EXCEEDED',
+        `Stopped the guest: over its ${limits.outputBytes} bytes of output`,
+        {
+          details: { limit: limits.outputBytes },
+          hint: 'Raise limits.outputBytes, print less, or write to a granted file',
+        },
+      );
     case 'cancelled':
       return new SandglassError('CANCELLED', 'Stopped the guest: the run was cancelled');
   }
@@ -111,16 +127,19 @@ const errorDetails = ({ name, file, line, column, stack }: GuestError): ErrorDet
 });
 
 /** The refusal as the gate gave it, with the guest's own place beside it. */
-const withPlace = (refusal: SandglassError, error: GuestError): SandglassError =>
-  new SandglassError(refusal.code, refusal.message, {
-    details: {
-      ...refusal.details,
-      ...(error.file === undefined ? {} : { file: error.file }),
-      ...(error.line === undefined ? {} : { line: error.line }),
-    },
+const withPlace = (refusal: SandglassError, { file, line }: GuestError): SandglassError => {
+  const details = {
+    ...refusal.details,
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+  };
+  return new SandglassError(refusal.code, refusal.message, {
+    ...(Object.keys(details).length === 0 ? {} : { details }),
     ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
     retryable: refusal.retryable,
+    cause: refusal.cause,
   });
+};
 
 /** A program that ended badly after a refusal most likely ended because of it; only a person can tell. */
 const refusalHint = (gate: Gate): { readonly hint?: string } => {

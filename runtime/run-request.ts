@@ -1,14 +1,19 @@
 import type { RunOptions } from './api.ts';
 import { copyJson, type GuestValue, type JsonObject, type JsonValue } from './codec.ts';
-import { type CheckedGrant, checkGrant } from './grant.ts';
-import { checkLimits, type Limits } from './limits.ts';
-import { type IsolationLevel, LEVELS } from './levels.ts';
 import type { PrebuiltComponent } from './engine.ts';
+import { type CheckedGrant, checkGrant } from './grant.ts';
+import { type IsolationLevel, LEVELS } from './levels.ts';
+import { checkLimits, type Limits } from './limits.ts';
 
 /** A run after its options were checked and copied: the core trusts it. */
 export interface RunRequest {
   readonly source:
-    | { readonly kind: 'script'; readonly language: string; readonly code: string; readonly form: 'auto' | 'script' | 'module' }
+    | {
+        readonly kind: 'script';
+        readonly language: string;
+        readonly code: string;
+        readonly form: 'auto' | 'script' | 'module';
+      }
     | { readonly kind: 'wasm'; readonly bytes: Uint8Array<ArrayBuffer> }
     | { readonly kind: 'prebuilt'; readonly component: PrebuiltComponent };
   readonly filename: string | undefined;
@@ -59,7 +64,8 @@ const MAX_INPUT_BYTES = 64 * 1024 * 1024;
  */
 export function readRunOptions(options: RunOptions, hostFunctions: ReadonlySet<string>): RunRequest {
   const given: unknown = options;
-  if (typeof given !== 'object' || given === null) throw new TypeError('Cannot run: expected an object of options');
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError('Cannot run: expected an object of options');
   refuseUnknown(given, KNOWN, 'run');
   const { language, code, module } = options;
   text(options.filename, 'filename');
@@ -104,7 +110,9 @@ export function readRunOptions(options: RunOptions, hostFunctions: ReadonlySet<s
 export function refuseUnknown(given: object, known: Readonly<Record<string, unknown>>, where: string): void {
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(known, name)) continue;
-    throw new TypeError(`Cannot ${where}: unknown option "${name}", known are ${Object.keys(known).join(', ')}`);
+    throw new TypeError(
+      `Cannot ${where}: unknown option "${name}", known are ${Object.keys(known).join(', ')}`,
+    );
   }
 }
 
@@ -136,7 +144,8 @@ function readSource(
   if (typeof language !== 'string' || typeof code !== 'string') {
     throw new TypeError('Cannot run: expected language and code as strings, or module');
   }
-  if (code.length > MAX_INPUT_BYTES) throw new RangeError(`Cannot run: code is over ${MAX_INPUT_BYTES} characters`);
+  if (code.length > MAX_INPUT_BYTES)
+    throw new RangeError(`Cannot run: code is over ${MAX_INPUT_BYTES} characters`);
   if (form !== undefined && form !== 'auto' && form !== 'script' && form !== 'module') {
     throw new TypeError(`Cannot run: form ${JSON.stringify(form)} is not one of auto, script, module`);
   }
@@ -146,7 +155,8 @@ function readSource(
 function readModules(modules: unknown): Readonly<Record<string, string>> {
   const copied = jsonObject(modules, 'modules');
   for (const [name, source] of Object.entries(copied)) {
-    if (typeof source !== 'string') throw new TypeError(`Cannot run: modules[${JSON.stringify(name)}] is no source text`);
+    if (typeof source !== 'string')
+      throw new TypeError(`Cannot run: modules[${JSON.stringify(name)}] is no source text`);
   }
   return copied as Readonly<Record<string, string>>; // each value was just checked
 }
@@ -163,14 +173,18 @@ function copyGuestValue(value: unknown, where: string): GuestValue {
   if (Array.isArray(value)) return value.map((item, index) => copyGuestValue(item, `${where}[${index}]`));
   if (typeof value === 'number') return value; // f64 arguments may be NaN and infinite
   if (typeof value === 'object' && value !== null && hasRich(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyGuestValue(item, `${where}.${key}`)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, copyGuestValue(item, `${where}.${key}`)]),
+    );
   }
   return value === undefined ? undefined : copyJson(value, where);
 }
 
 const hasRich = (value: object): boolean =>
   Object.getPrototypeOf(value) === Object.prototype &&
-  Object.values(value).some((item) => typeof item === 'bigint' || (typeof item === 'object' && item !== null));
+  Object.values(value).some(
+    (item) => typeof item === 'bigint' || (typeof item === 'object' && item !== null),
+  );
 
 function readArgv(argv: unknown): readonly string[] {
   if (argv === undefined) return [];
@@ -186,17 +200,27 @@ function readStdin(stdin: unknown): Uint8Array {
     stdin instanceof Uint8Array
       ? stdin.slice()
       : new TextEncoder().encode(
-          typeof stdin === 'string' ? stdin : `${JSON.stringify(copyJson(stdin, 'stdin', { maxBytes: MAX_INPUT_BYTES }))}\n`,
+          typeof stdin === 'string'
+            ? stdin
+            : `${JSON.stringify(copyJson(stdin, 'stdin', { maxBytes: MAX_INPUT_BYTES }))}\n`,
         );
-  if (bytes.byteLength > MAX_INPUT_BYTES) throw new RangeError(`Cannot run: stdin is over ${MAX_INPUT_BYTES} bytes`);
+  if (bytes.byteLength > MAX_INPUT_BYTES)
+    throw new RangeError(`Cannot run: stdin is over ${MAX_INPUT_BYTES} bytes`);
   return bytes;
 }
 
 function readDeterministic(value: unknown): RunRequest['deterministic'] {
   if (value === undefined) return undefined;
   const { seed, now } = jsonObject(value, 'deterministic');
-  if (typeof seed !== 'number' || !Number.isSafeInteger(seed) || typeof now !== 'number' || !Number.isFinite(now)) {
-    throw new TypeError('Cannot run: deterministic needs a whole seed and now in milliseconds since the epoch');
+  if (
+    typeof seed !== 'number' ||
+    !Number.isSafeInteger(seed) ||
+    typeof now !== 'number' ||
+    !Number.isFinite(now)
+  ) {
+    throw new TypeError(
+      'Cannot run: deterministic needs a whole seed and now in milliseconds since the epoch',
+    );
   }
   return { seed, now };
 }

@@ -1,4 +1,12 @@
-import type { CellOptions, EngineInfo, OutputChunk, RunHandle, RunOptions, Runtime, RuntimeOptions } from './api.ts';
+import type {
+  CellOptions,
+  EngineInfo,
+  OutputChunk,
+  RunHandle,
+  RunOptions,
+  Runtime,
+  RuntimeOptions,
+} from './api.ts';
 import type { Engine, PrepareContext } from './engine.ts';
 import { SandglassError } from './errors.ts';
 import { checkGrant } from './grant.ts';
@@ -21,6 +29,7 @@ const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   cells: true,
   cache: true,
   onAudit: true,
+  onError: true,
 };
 
 /**
@@ -31,7 +40,9 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   refuseUnknown(options, KNOWN, 'create a runtime');
   const engines = uniqueByName([...platform.engines, ...(options.engines ?? [])], 'engine');
   const hostFunctions = new Map(
-    uniqueByName([...platform.hostFunctions, ...(options.hostFunctions ?? [])], 'host function').map((host) => [host.name, host]),
+    uniqueByName([...platform.hostFunctions, ...(options.hostFunctions ?? [])], 'host function').map(
+      (host) => [host.name, host],
+    ),
   );
   const known = new Set(hostFunctions.keys());
   const ceiling = readLevel(options.level, 'create a runtime');
@@ -57,16 +68,21 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     cellFor: (level, engine) => {
       if (!levelsOf(engine, platform).includes(level)) {
         const can = levelsOf(engine, platform).join(', ') || 'none';
-        throw new SandglassError('UNSUPPORTED', `Cannot run ${engine.name} at level ${level}: ${platform.info.name} cannot give it`, {
-          hint: `Levels that it can give: ${can}`,
-          details: { level, levels: levelsOf(engine, platform) },
-        });
+        throw new SandglassError(
+          'UNSUPPORTED',
+          `Cannot run ${engine.name} at level ${level}: ${platform.info.name} cannot give it`,
+          {
+            hint: `Levels that it can give: ${can}`,
+            details: { level, levels: levelsOf(engine, platform) },
+          },
+        );
       }
       const wanted = LEVEL_POLICIES[level].cell;
       if (wanted === 'inline' && engine.inline) return platform.inline;
       pools ??= platform.openPools?.(cellOptions, { ...prepare, limits: mergeLimits([]) });
       const cell = wanted === 'process' ? pools?.process : pools?.worker;
-      if (cell === undefined) throw new SandglassError('UNSUPPORTED', `Cannot run at level ${level}: no cells here`);
+      if (cell === undefined)
+        throw new SandglassError('UNSUPPORTED', `Cannot run at level ${level}: no cells here`);
       return cell;
     },
     prepare,
@@ -77,6 +93,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     limits: checkLimits(options.limits),
     policy: options.policy === undefined ? undefined : checkGrant(options.policy, known, 'policy'),
     onAudit: options.onAudit,
+    onError: options.onError ?? ((error, runId) => console.error(`sandglass ${runId}:`, error)),
     monotonic: platform.monotonic,
     now: platform.now,
   };
@@ -86,7 +103,11 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     const request = readRunOptions(runOptions, known);
     const id = `run-${crypto.randomUUID()}`;
     const abort = new AbortController();
-    const { signal, dispose } = anySignal([abort.signal, closing.signal, ...(runOptions.signal === undefined ? [] : [runOptions.signal])]);
+    const { signal, dispose } = anySignal([
+      abort.signal,
+      closing.signal,
+      ...(runOptions.signal === undefined ? [] : [runOptions.signal]),
+    ]);
     const onOutput =
       queue === undefined && runOptions.onOutput === undefined
         ? undefined
@@ -94,7 +115,10 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
             queue?.push(chunk);
             runOptions.onOutput?.(chunk);
           };
-    const outcome = runInSandbox({ runId: id, request, level: levelOf(request.level), signal, onOutput }, context).finally(() => {
+    const outcome = runInSandbox(
+      { runId: id, request, level: levelOf(request.level), signal, onOutput },
+      context,
+    ).finally(() => {
       dispose();
       queue?.end();
       running.delete(outcome);
@@ -162,15 +186,24 @@ function readCells(cells: CellOptions | undefined, processors: number): Required
     const value = given[name] ?? fallback;
     const [minimum, maximum] = CELL_RANGES[name];
     if (!Number.isInteger(value) || value < minimum || value > maximum) {
-      throw new RangeError(`Cannot create a runtime: cells.${name} ${value} is not a whole number from ${minimum} to ${maximum}`);
+      throw new RangeError(
+        `Cannot create a runtime: cells.${name} ${value} is not a whole number from ${minimum} to ${maximum}`,
+      );
     }
     return value;
   };
-  return { maxCells: read('maxCells', Math.max(4, 2 * processors)), warm: read('warm', 1), maxReuse: read('maxReuse', 200) };
+  return {
+    maxCells: read('maxCells', Math.max(4, 2 * processors)),
+    warm: read('warm', 1),
+    maxReuse: read('maxReuse', 200),
+  };
 }
 
 /** Aborts with the first of several signals and leaves no listener behind once disposed. */
-function anySignal(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; readonly dispose: () => void } {
+function anySignal(signals: readonly AbortSignal[]): {
+  readonly signal: AbortSignal;
+  readonly dispose: () => void;
+} {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   for (const signal of signals) {

@@ -6,7 +6,7 @@ import { type GuestValue, type JsonValue, valueBytes } from './codec.ts';
 import type { Engine, GuestSource, PrepareContext, RunSpec } from './engine.ts';
 import { SandglassError } from './errors.ts';
 import type { HostFunction, Secret } from './host-function.ts';
-import { LEVEL_POLICIES, type IsolationLevel, MAXIMUM_PYTHON_MEMORY_BYTES } from './levels.ts';
+import { type IsolationLevel, LEVEL_POLICIES, MAXIMUM_PYTHON_MEMORY_BYTES } from './levels.ts';
 import { type Limits, mergeLimits } from './limits.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunRequest } from './run-request.ts';
@@ -22,8 +22,16 @@ export interface SandboxContext {
   /** The runtime's own ceilings. */
   readonly limits: Partial<Limits>;
   /** The grant every run gets at most, part by part; absent: no ceiling. */
-  readonly policy: { readonly env: Readonly<Record<string, string>>; readonly limits: Partial<Limits>; readonly parts: ReadonlyMap<string, JsonValue> } | undefined;
+  readonly policy:
+    | {
+        readonly env: Readonly<Record<string, string>>;
+        readonly limits: Partial<Limits>;
+        readonly parts: ReadonlyMap<string, JsonValue>;
+      }
+    | undefined;
   readonly onAudit: ((line: AuditLine) => void) | undefined;
+  /** Told the cause of every INTERNAL error. */
+  readonly onError: (error: unknown, runId: string) => void;
   readonly monotonic: () => number;
   readonly now: () => number;
 }
@@ -110,6 +118,8 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     await gate?.close();
   }
 
+  if (!verdict.ok && verdict.error.code === 'INTERNAL')
+    context.onError(verdict.error.cause ?? verdict.error, run.runId);
   const value: GuestValue = verdict.ok ? verdict.value : undefined;
   const { stdout, stderr } = output.end();
   const base = {
@@ -148,7 +158,14 @@ async function readSource(request: RunRequest): Promise<GuestSource> {
   if (source.kind === 'script') {
     const { language, code, form } = source;
     const ending = { javascript: 'js', typescript: 'ts', python: 'py' }[language] ?? 'txt';
-    return { kind: 'script', language, code, form, modules: request.modules, filename: request.filename ?? `main.${ending}` };
+    return {
+      kind: 'script',
+      language,
+      code,
+      form,
+      modules: request.modules,
+      filename: request.filename ?? `main.${ending}`,
+    };
   }
   const name = request.filename ?? 'module.wasm';
   if (source.kind === 'prebuilt') {
@@ -167,12 +184,17 @@ function chooseEngine(request: RunRequest, source: GuestSource, engines: readonl
     const found = engines.find((engine) => engine.languages.includes(source.language));
     if (found !== undefined) return found;
     const known = engines.flatMap((engine) => engine.languages);
-    throw new SandglassError('UNSUPPORTED', `Cannot run ${source.language}: no engine here takes its source`, {
-      hint: `Known languages: ${known.join(', ')}. Every other language runs as a prebuilt .wasm: compile it and pass module`,
-      details: { languages: known },
-    });
+    throw new SandglassError(
+      'UNSUPPORTED',
+      `Cannot run ${source.language}: no engine here takes its source`,
+      {
+        hint: `Known languages: ${known.join(', ')}. Every other language runs as a prebuilt .wasm: compile it and pass module`,
+        details: { languages: known },
+      },
+    );
   }
-  const wanted = request.engine ?? (source.prebuilt !== undefined || isComponent(source.bytes) ? 'component' : 'preview1');
+  const wanted =
+    request.engine ?? (source.prebuilt !== undefined || isComponent(source.bytes) ? 'component' : 'preview1');
   const found = engines.find((engine) => engine.name === wanted && engine.languages.length === 0);
   if (found !== undefined) return found;
   const known = engines.filter((engine) => engine.languages.length === 0).map((engine) => engine.name);
@@ -181,11 +203,17 @@ function chooseEngine(request: RunRequest, source: GuestSource, engines: readonl
   });
 }
 
-function effectiveLimits(request: RunRequest, level: IsolationLevel, engine: Engine, context: SandboxContext): Limits {
+function effectiveLimits(
+  request: RunRequest,
+  level: IsolationLevel,
+  engine: Engine,
+  context: SandboxContext,
+): Limits {
   const { ceilings } = LEVEL_POLICIES[level];
-  const level_ = engine.languages.includes('python') && ceilings.memoryBytes !== undefined
-    ? { ...ceilings, memoryBytes: MAXIMUM_PYTHON_MEMORY_BYTES }
-    : ceilings;
+  const level_ =
+    engine.languages.includes('python') && ceilings.memoryBytes !== undefined
+      ? { ...ceilings, memoryBytes: MAXIMUM_PYTHON_MEMORY_BYTES }
+      : ceilings;
   return mergeLimits(
     [context.limits, context.policy?.limits ?? {}, request.limits, request.grant.limits, level_],
     { memoryBytes: engine.memoryBytes },
@@ -202,13 +230,19 @@ function narrow(
   for (const [name, part] of grant.parts) {
     const host = hostFunctions.get(name);
     if (host?.narrow === undefined) {
-      throw new SandglassError('CAPABILITY_DENIED', `Cannot grant ${name}: the policy of this runtime does not cover it`);
+      throw new SandglassError(
+        'CAPABILITY_DENIED',
+        `Cannot grant ${name}: the policy of this runtime does not cover it`,
+      );
     }
     parts.set(name, host.narrow(part, policy.parts.get(name)));
   }
   for (const [name, value] of Object.entries(grant.env)) {
     if (policy.env[name] !== value) {
-      throw new SandglassError('CAPABILITY_DENIED', `Cannot grant env ${name}: the policy of this runtime does not cover it`);
+      throw new SandglassError(
+        'CAPABILITY_DENIED',
+        `Cannot grant env ${name}: the policy of this runtime does not cover it`,
+      );
     }
   }
   return { parts, env: grant.env };

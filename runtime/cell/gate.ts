@@ -2,7 +2,14 @@ import type { AuditLine } from '../api.ts';
 import { copyJson, type JsonObject, type JsonValue } from '../codec.ts';
 import type { HostAnswer } from '../engine.ts';
 import { SandglassError } from '../errors.ts';
-import type { HostContext, HostFunction, HostReply, HostSession, MountView, OperationInfo } from '../host-function.ts';
+import type {
+  HostContext,
+  HostFunction,
+  HostReply,
+  HostSession,
+  MountView,
+  OperationInfo,
+} from '../host-function.ts';
 import type { Limits } from '../limits.ts';
 import { OVERSIZE } from './protocol.ts';
 
@@ -101,7 +108,8 @@ export async function openGate(options: GateOptions): Promise<Gate> {
 
   /** Everything that must hold before a host function sees the call. */
   const admit = (operation: string, info: OperationInfo, host: HostFunction): void => {
-    if (closed !== undefined) throw new SandglassError('CANCELLED', `Cannot call ${operation}: the run has ended`);
+    if (closed !== undefined)
+      throw new SandglassError('CANCELLED', `Cannot call ${operation}: the run has ended`);
     if (info.kind === 'act') {
       hostCalls.set(info.capability, (hostCalls.get(info.capability) ?? 0) + 1);
       calls += 1;
@@ -117,7 +125,10 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       throw new SandglassError(
         'CAPABILITY_DENIED',
         `Cannot call ${operation}: isolation level ${options.level} allows no network`,
-        { details: { capability: info.capability, requested: operation }, hint: 'Use level standard; do not retry' },
+        {
+          details: { capability: info.capability, requested: operation },
+          hint: 'Use level standard; do not retry',
+        },
       );
     }
   };
@@ -130,7 +141,12 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     reply: HostReply | undefined,
   ): void => {
     if (options.onAudit === undefined) return;
-    if (!answer.ok && answer.refusal.code === 'HOST_CALLS_EXCEEDED' && calls > limits.hostCalls + AUDITED_OVERRUNS) return;
+    if (
+      !answer.ok &&
+      answer.refusal.code === 'HOST_CALLS_EXCEEDED' &&
+      calls > limits.hostCalls + AUDITED_OVERRUNS
+    )
+      return;
     options.onAudit({
       time: context.now(),
       runId: options.runId,
@@ -144,11 +160,16 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     });
   };
 
-  const call = (operation: unknown, rawArgs: unknown, rawBytes: unknown): HostAnswer | Promise<HostAnswer> => {
+  const call = (
+    operation: unknown,
+    rawArgs: unknown,
+    rawBytes: unknown,
+  ): HostAnswer | Promise<HostAnswer> => {
     const started = options.monotonic();
     const name = typeof operation === 'string' && operation.length <= 64 ? operation : '?';
     const host = hostFunctions.get(name.slice(0, Math.max(0, name.indexOf('.'))));
-    const info = host !== undefined && Object.hasOwn(host.operations, name) ? host.operations[name] : undefined;
+    const info =
+      host !== undefined && Object.hasOwn(host.operations, name) ? host.operations[name] : undefined;
     const capability = info?.capability ?? 'unknown';
 
     const accept = (reply: HostReply): HostAnswer => {
@@ -156,11 +177,15 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       ingressBytes += reply.ingressBytes ?? 0;
       if (reply.bytes !== undefined && reply.bytes.byteLength > limits.hostCallBytes) {
         return reject(
-          new SandglassError('HOST_CALL_FAILED', `Cannot answer ${name}: over ${limits.hostCallBytes} bytes`, {
-            details: { reason: 'too-large' },
-            hint: 'Read in chunks, or raise limits.hostCallBytes',
-            retryable: false,
-          }),
+          new SandglassError(
+            'HOST_CALL_FAILED',
+            `Cannot answer ${name}: over ${limits.hostCallBytes} bytes`,
+            {
+              details: { reason: 'too-large' },
+              hint: 'Read in chunks, or raise limits.hostCallBytes',
+              retryable: false,
+            },
+          ),
         );
       }
       const answer: HostAnswer = {
@@ -176,7 +201,9 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       const known =
         error instanceof SandglassError
           ? error
-          : new SandglassError('INTERNAL', `Cannot serve ${name}: the host function failed`, { cause: error });
+          : new SandglassError('INTERNAL', `Cannot serve ${name}: the host function failed`, {
+              cause: error,
+            });
       const answer = refuse(known);
       audit(name, capability, started, answer, undefined);
       return answer;
@@ -192,7 +219,9 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       const session = open(host);
       const request = { args, bytes, signal: ended.signal };
       const reply =
-        session instanceof Promise ? session.then((ready) => ready.call(name, request)) : session.call(name, request);
+        session instanceof Promise
+          ? session.then((ready) => ready.call(name, request))
+          : session.call(name, request);
       return reply instanceof Promise ? reply.then(accept).catch(reject) : accept(reply);
     } catch (error) {
       return reject(error);
@@ -220,9 +249,13 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     call,
     refuseBlocking: (operation) =>
       refuse(
-        new SandglassError('UNSUPPORTED', `Cannot call ${operation}: this guest cannot wait in the host's own thread`, {
-          hint: 'Run it at isolation level standard, in a worker',
-        }),
+        new SandglassError(
+          'UNSUPPORTED',
+          `Cannot call ${operation}: this guest cannot wait in the host's own thread`,
+          {
+            hint: 'Run it at isolation level standard, in a worker',
+          },
+        ),
       ),
     refusal: (id) => refusals[id - 1],
     lastRefusal: () => refusals.at(-1),

@@ -33,7 +33,12 @@ export interface GuestHostHandle {
 }
 
 /** Builds the host that an engine sees: output budget, deadline, clocks and random over one cell's link. */
-export function createGuestHost({ link, outputBytes, deadline, deterministic }: GuestHostOptions): GuestHostHandle {
+export function createGuestHost({
+  link,
+  outputBytes,
+  deadline,
+  deterministic,
+}: GuestHostOptions): GuestHostHandle {
   let room = outputBytes;
   let spent = false;
   let readMemory = (): number => 0;

@@ -54,9 +54,15 @@ async function runInline(request: CellRun, options: InlineCellOptions): Promise<
   const onAbort = (): void => stop.resolve('cancelled');
   signal.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => stop.resolve('deadline'), spec.limits.timeoutMs);
-  const modules = Object.fromEntries(Object.entries(guest.modules).map(([name, { module }]) => [name, module]));
+  const modules = Object.fromEntries(
+    Object.entries(guest.modules).map(([name, { module }]) => [name, module]),
+  );
   const execution = engine
-    .execute({ data: guest.data, modules, ...(guest.local === undefined ? {} : { local: guest.local }) }, spec, host)
+    .execute(
+      { data: guest.data, modules, ...(guest.local === undefined ? {} : { local: guest.local }) },
+      spec,
+      host,
+    )
     .catch((error: unknown): CellEnd => crashed(error, memoryBytes()));
 
   let graceTimer: ReturnType<typeof setTimeout> | undefined;

@@ -72,7 +72,8 @@ export function createPool(options: PoolOptions): PooledCell {
   const acquire = async (engine: Engine, signal: AbortSignal): Promise<{ slot: Slot; cold: boolean }> => {
     for (;;) {
       if (closed) throw new SandglassError('CANCELLED', 'Cannot run: the runtime is closed');
-      if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled while waiting for a cell');
+      if (signal.aborted)
+        throw new SandglassError('CANCELLED', 'Cannot run: cancelled while waiting for a cell');
       const [idle] = idleOf(engine);
       if (idle !== undefined) {
         idle.state = 'busy';
@@ -121,7 +122,8 @@ export function createPool(options: PoolOptions): PooledCell {
 
   const release = (slot: Slot): void => {
     slot.runs += 1;
-    const again = !options.singleUse && slot.engine.realm === 'sealed' && slot.seat.sound && slot.runs < options.maxReuse;
+    const again =
+      !options.singleUse && slot.engine.realm === 'sealed' && slot.seat.sound && slot.runs < options.maxReuse;
     if (closed || !again) void remove(slot);
     else {
       slot.state = 'idle';

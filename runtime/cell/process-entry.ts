@@ -3,7 +3,8 @@ import process from 'node:process';
 import type { ToCell } from './protocol.ts';
 import { openWorker } from './worker.ts';
 
-const channel = openWorker(Number(process.argv[2]), 'process');
+const [, , stackSizeMb, ...flags] = process.argv;
+const channel = openWorker(Number(stackSizeMb), 'process', flags);
 
 process.on('message', (message) => {
   const told = message as ToCell; // only the host that spawned this process holds the other end

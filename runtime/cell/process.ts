@@ -12,7 +12,11 @@ const STACK_SHARE = 0.9;
  * What holds the child beside the guest's own wasm and the worker inside it: no environment, no file but our own code, no child process, no
  * native add-on, no code from strings.
  */
-const CHILD_FLAGS = ['--disallow-code-generation-from-strings', '--disable-proto=delete', '--max-old-space-size=256'];
+const CHILD_FLAGS = [
+  '--disallow-code-generation-from-strings',
+  '--disable-proto=delete',
+  '--max-old-space-size=256',
+];
 
 /** Starts a child process, with a worker inside it, for one engine. */
 export async function startProcessSeat(engine: Engine, context: PrepareContext): Promise<Seat> {
@@ -26,10 +30,17 @@ export async function startProcessSeat(engine: Engine, context: PrepareContext):
 
 function openProcess(stackSizeMb: number): SeatChannel {
   const entry = fileURLToPath(sibling('process-entry'));
+  const flags = permissionFlags();
   const child = spawn(
     process.execPath,
-    [...permissionFlags(), '--allow-worker', ...CHILD_FLAGS, entry, String(stackSizeMb)],
-    { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced', windowsHide: true },
+    [...flags, '--allow-worker', ...CHILD_FLAGS, entry, String(stackSizeMb), ...flags],
+    {
+      cwd: '/',
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      serialization: 'advanced',
+      windowsHide: true,
+    },
   );
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(`the process ended (${signal ?? `exit ${code}`})`));

@@ -93,7 +93,8 @@ export const STOP_CODES = Object.freeze({ none: 0, deadline: 1, cancelled: 2 });
 type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0;
 
 /** Narrows a message from a cell; `undefined` for anything malformed. */
 export function readFromCell(message: unknown): FromCell | undefined {
@@ -103,11 +104,20 @@ export function readFromCell(message: unknown): FromCell | undefined {
       return { type: 'ready' };
     case 'call': {
       const { token, call, sync, operation, args, bytes } = message;
-      if (!isCount(token) || !isCount(call) || typeof sync !== 'boolean' || typeof operation !== 'string') return undefined;
+      if (!isCount(token) || !isCount(call) || typeof sync !== 'boolean' || typeof operation !== 'string')
+        return undefined;
       if (!isFields(args) || (bytes !== undefined && !(bytes instanceof Uint8Array))) return undefined;
       // The gate copies and checks the arguments as JSON; here it is enough that they are an object.
       const json = args as JsonObject;
-      return { type: 'call', token, call, sync, operation, args: json, ...(bytes === undefined ? {} : { bytes }) };
+      return {
+        type: 'call',
+        token,
+        call,
+        sync,
+        operation,
+        args: json,
+        ...(bytes === undefined ? {} : { bytes }),
+      };
     }
     case 'output': {
       const { token, stream, bytes, memoryBytes } = message;
@@ -123,7 +133,9 @@ export function readFromCell(message: unknown): FromCell | undefined {
     }
     case 'crashed': {
       const { token, message: text } = message;
-      return isCount(token) && typeof text === 'string' ? { type: 'crashed', token, message: text } : undefined;
+      return isCount(token) && typeof text === 'string'
+        ? { type: 'crashed', token, message: text }
+        : undefined;
     }
     default:
       return undefined;
@@ -148,7 +160,8 @@ const isGuestError = (value: unknown): boolean =>
   isFields(value) && typeof value['name'] === 'string' && typeof value['message'] === 'string';
 
 function readResult(value: unknown): GuestResult | undefined {
-  if (!isFields(value) || typeof value['kind'] !== 'string' || !Object.hasOwn(END_FIELDS, value['kind'])) return undefined;
+  if (!isFields(value) || typeof value['kind'] !== 'string' || !Object.hasOwn(END_FIELDS, value['kind']))
+    return undefined;
   if (!isCount(value['memoryBytes']) || typeof value['growthRefused'] !== 'boolean') return undefined;
   if (value['fuel'] !== null && !isCount(value['fuel'])) return undefined;
   if (END_FIELDS[value['kind']]?.(value) !== true) return undefined;

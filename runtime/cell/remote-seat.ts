@@ -107,7 +107,13 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
         run.settle(message.result, message.cpuMs);
         break;
       case 'crashed':
-        breakOff({ kind: 'crashed', message: message.message, memoryBytes: run.memoryBytes, fuel: null, growthRefused: false });
+        breakOff({
+          kind: 'crashed',
+          message: message.message,
+          memoryBytes: run.memoryBytes,
+          fuel: null,
+          growthRefused: false,
+        });
         break;
     }
   };
@@ -117,13 +123,25 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     if (message !== undefined) receive(message);
     else {
       // Only a cell that no longer runs our code sends what we did not write.
-      breakOff({ kind: 'crashed', message: 'the cell sent a malformed message', memoryBytes: 0, fuel: null, growthRefused: false });
+      breakOff({
+        kind: 'crashed',
+        message: 'the cell sent a malformed message',
+        memoryBytes: 0,
+        fuel: null,
+        growthRefused: false,
+      });
     }
   });
   channel.onEnd((message) => {
     ended = true;
     readiness.reject(new Error(message));
-    breakOff({ kind: 'crashed', message, memoryBytes: running?.memoryBytes ?? 0, fuel: null, growthRefused: false });
+    breakOff({
+      kind: 'crashed',
+      message,
+      memoryBytes: running?.memoryBytes ?? 0,
+      fuel: null,
+      growthRefused: false,
+    });
   });
   channel.post({
     type: 'warm',

@@ -19,7 +19,8 @@ export function seededRandom(seed: number): (bytes: Uint8Array) => void {
   return (bytes) => {
     for (let at = 0; at < bytes.length; at += 4) {
       const word = next();
-      for (let byte = 0; byte < 4 && at + byte < bytes.length; byte++) bytes[at + byte] = (word >>> (8 * byte)) & 0xff;
+      for (let byte = 0; byte < 4 && at + byte < bytes.length; byte++)
+        bytes[at + byte] = (word >>> (8 * byte)) & 0xff;
     }
   };
 }

@@ -77,16 +77,33 @@ async function run({ token, guest, spec }: RunMessage): Promise<void> {
         new Promise((resolve) => {
           calls += 1;
           pending.set(calls, resolve);
-          post({ type: 'call', token, call: calls, sync: false, operation, args, ...(bytes === undefined ? {} : { bytes }) });
+          post({
+            type: 'call',
+            token,
+            call: calls,
+            sync: false,
+            operation,
+            args,
+            ...(bytes === undefined ? {} : { bytes }),
+          });
         }),
       callSync: (operation, args, bytes) => {
         calls += 1;
         const before = Atomics.load(flags, BRIDGE.answers);
-        post({ type: 'call', token, call: calls, sync: true, operation, args, ...(bytes === undefined ? {} : { bytes }) });
+        post({
+          type: 'call',
+          token,
+          call: calls,
+          sync: true,
+          operation,
+          args,
+          ...(bytes === undefined ? {} : { bytes }),
+        });
         Atomics.wait(flags, BRIDGE.answers, before);
         return receiveAnswer(token, calls);
       },
-      output: (stream, bytes) => post({ type: 'output', token, stream, bytes, memoryBytes: handle.memoryBytes() }),
+      output: (stream, bytes) =>
+        post({ type: 'output', token, stream, bytes, memoryBytes: handle.memoryBytes() }),
       stopped: readStop,
       sleepSync: (ms) => {
         // Waking early is harmless: only a stop notifies this slot while no call is under way.
@@ -102,7 +119,11 @@ async function run({ token, guest, spec }: RunMessage): Promise<void> {
   current = { token, handle };
   try {
     if (executor === undefined) throw new Error('run before warm');
-    const result = await executor.execute(await receive(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
+    const result = await executor.execute(
+      await receive(guest),
+      spec,
+      withCap(handle.host, spec.limits.hostCallBytes),
+    );
     const cpuAfter = threadCpuMs();
     const done: DoneMessage = {
       type: 'done',
@@ -121,19 +142,26 @@ async function run({ token, guest, spec }: RunMessage): Promise<void> {
 
 /** Payloads over the cap are dropped here, before they are copied to the host; the gate refuses the call by the marker left in place. */
 function withCap(host: GuestHost, hostCallBytes: number): GuestHost {
-  const fitting = (bytes: Uint8Array | undefined): boolean => bytes === undefined || bytes.byteLength <= hostCallBytes;
+  const fitting = (bytes: Uint8Array | undefined): boolean =>
+    bytes === undefined || bytes.byteLength <= hostCallBytes;
   return {
     ...host,
     call: (operation, args, bytes) =>
-      fitting(bytes) ? host.call(operation, args, bytes) : host.call(operation, { [OVERSIZE]: bytes?.byteLength ?? 0 }),
+      fitting(bytes)
+        ? host.call(operation, args, bytes)
+        : host.call(operation, { [OVERSIZE]: bytes?.byteLength ?? 0 }),
     callSync: (operation, args, bytes) =>
-      fitting(bytes) ? host.callSync(operation, args, bytes) : host.callSync(operation, { [OVERSIZE]: bytes?.byteLength ?? 0 }),
+      fitting(bytes)
+        ? host.callSync(operation, args, bytes)
+        : host.callSync(operation, { [OVERSIZE]: bytes?.byteLength ?? 0 }),
   };
 }
 
 function receiveAnswer(token: number, call: number): HostAnswer {
   for (;;) {
-    const received = receiveMessageOnPort(answers) as { readonly message: { token: number; call: number; answer: HostAnswer } } | undefined; // only our own host posts here
+    const received = receiveMessageOnPort(answers) as
+      | { readonly message: { token: number; call: number; answer: HostAnswer } }
+      | undefined; // only our own host posts here
     if (received === undefined) throw new Error('woken without an answer');
     if (received.message.token === token && received.message.call === call) return received.message.answer;
   }
@@ -150,7 +178,9 @@ function readStop(): StopReason | undefined {
   }
 }
 
-async function receive(parts: GuestParts): Promise<{ data: unknown; modules: Record<string, WebAssembly.Module> }> {
+async function receive(
+  parts: GuestParts,
+): Promise<{ data: unknown; modules: Record<string, WebAssembly.Module> }> {
   const modules: Record<string, WebAssembly.Module> = {};
   for (const [name, module] of Object.entries(parts.modules)) {
     modules[name] = module instanceof Uint8Array ? await WebAssembly.compile(module) : module;

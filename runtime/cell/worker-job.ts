@@ -13,7 +13,7 @@ export const runWorkerJob: RunJob = (moduleUrl, input, { timeoutMs, memoryMb }) 
     name: 'sandglass job',
     env: {},
     argv: [],
-    execArgv: permissionFlags(),
+    execArgv: [...permissionFlags()],
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 8 },

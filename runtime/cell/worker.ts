@@ -11,7 +11,8 @@ const STACK_SHARE = 0.9;
 const HEAP_MB = 256;
 
 /** The file beside this one, in the form this one has: `.ts` from sources, `.js` once built. */
-export const sibling = (name: string): URL => new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+export const sibling = (name: string): URL =>
+  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
 /** Folders that a permissioned cell must read to load our own code and its packages, and nothing else. */
 export function readableFolders(): readonly string[] {
@@ -26,7 +27,7 @@ export function readableFolders(): readonly string[] {
   return folders;
 }
 
-export const permissionFlags = (): string[] => [
+export const permissionFlags = (): readonly string[] => [
   '--permission',
   ...readableFolders().map((folder) => `--allow-fs-read=${folder}`),
   '--no-warnings',
@@ -43,15 +44,15 @@ export async function startWorkerSeat(engine: Engine, context: PrepareContext): 
 }
 
 /** The wires to one worker. Also used inside a process cell, between its main thread and its worker. */
-export function openWorker(stackSizeMb: number, name: string): SeatChannel {
+export function openWorker(stackSizeMb: number, name: string, flags = permissionFlags()): SeatChannel {
   const bridge = new SharedArrayBuffer(BRIDGE.bytes);
-  const flags = new Int32Array(bridge);
+  const bridgeFlags = new Int32Array(bridge);
   const { port1: answers, port2: theirs } = new MessageChannel();
   const worker = new Worker(sibling('worker-entry'), {
     name: `sandglass ${name}`,
     env: {},
     argv: [],
-    execArgv: permissionFlags(),
+    execArgv: [...flags],
     stdin: false,
     stdout: true,
     stderr: true,
@@ -70,8 +71,8 @@ export function openWorker(stackSizeMb: number, name: string): SeatChannel {
     post: (message) => {
       if (message.type === 'answer' && message.sync) {
         answers.postMessage({ token: message.token, call: message.call, answer: message.answer });
-        Atomics.add(flags, BRIDGE.answers, 1);
-        Atomics.notify(flags, BRIDGE.answers);
+        Atomics.add(bridgeFlags, BRIDGE.answers, 1);
+        Atomics.notify(bridgeFlags, BRIDGE.answers);
       } else worker.postMessage(message);
     },
     onMessage: (listener) => {
@@ -89,11 +90,11 @@ export function openWorker(stackSizeMb: number, name: string): SeatChannel {
       });
     },
     signalStop: (_token, reason) => {
-      Atomics.store(flags, BRIDGE.stop, STOP_CODES[reason]);
-      Atomics.notify(flags, BRIDGE.stop);
+      Atomics.store(bridgeFlags, BRIDGE.stop, STOP_CODES[reason]);
+      Atomics.notify(bridgeFlags, BRIDGE.stop);
     },
     reset: () => {
-      Atomics.store(flags, BRIDGE.stop, STOP_CODES.none);
+      Atomics.store(bridgeFlags, BRIDGE.stop, STOP_CODES.none);
     },
     hold: (held) => {
       if (held) worker.ref();

@@ -31,7 +31,9 @@ export function openFileCache(folder: string | undefined): ByteCache {
       const draft = `${path}.${randomUUID()}`;
       try {
         await mkdir(root, { recursive: true, mode: 0o700 });
-        await writeFile(draft, Buffer.concat([createHash('sha256').update(bytes).digest(), bytes]), { mode: 0o600 });
+        await writeFile(draft, Buffer.concat([createHash('sha256').update(bytes).digest(), bytes]), {
+          mode: 0o600,
+        });
         await rename(draft, path);
       } catch {
         await rm(draft, { force: true }).catch(() => undefined); // a cache that cannot be written costs time, not a run

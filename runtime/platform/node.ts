@@ -33,7 +33,12 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
     },
   }),
   openPools: (options, prepare) => {
-    const worker = createPool({ ...options, kind: 'worker', singleUse: false, spawn: (engine) => startWorkerSeat(engine, prepare) });
+    const worker = createPool({
+      ...options,
+      kind: 'worker',
+      singleUse: false,
+      spawn: (engine) => startWorkerSeat(engine, prepare),
+    });
     const child = createPool({
       ...options,
       // A process costs tens of megabytes, so none is kept warm unless it was asked for.
@@ -57,4 +62,3 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   now,
   processors: availableParallelism(),
 };
-

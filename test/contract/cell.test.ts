@@ -15,9 +15,16 @@ const levels: readonly [IsolationLevel, string][] = [
 describe.each(levels)('cell at level %s (%s)', (level) => {
   const probe = createProbe();
   const audited: AuditLine[] = [];
+  const failures: unknown[] = [];
   const runtime = createRuntimeOn(
     { ...nodePlatform, engines: [scriptedEngine], hostFunctions: [probe] },
-    { cache: false, level, onAudit: (line) => audited.push(line), cells: { warm: 0 } },
+    {
+      cache: false,
+      level,
+      onError: (error) => failures.push(error),
+      onAudit: (line) => audited.push(line),
+      cells: { warm: 0 },
+    },
   );
   const run = (steps: readonly Step[], options: RunOptions = {}) =>
     runtime.run({ language: 'scripted', code: JSON.stringify(steps), ...options });
@@ -37,7 +44,14 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
       value: {},
       stdout: 'o\n',
       stderr: 'é\n',
-      usage: { hostCalls: { 'probe.use': 1 }, egressBytes: 3, ingressBytes: 1, memoryBytes: 65_536, outputBytes: 7, fuel: null },
+      usage: {
+        hostCalls: { 'probe.use': 1 },
+        egressBytes: 3,
+        ingressBytes: 1,
+        memoryBytes: 65_536,
+        outputBytes: 7,
+        fuel: null,
+      },
       meta: { level, engine: 'scripted' },
     });
     expect(outcome.usage.cpuMs).toBeGreaterThanOrEqual(0);
@@ -52,7 +66,10 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
   });
 
   test('a host call is answered, also one that the host must wait for', async () => {
-    expect(await run([{ do: 'call', operation: 'probe.slow', args: {} }])).toMatchObject({ ok: true, value: 'slow' });
+    expect(await run([{ do: 'call', operation: 'probe.slow', args: {} }])).toMatchObject({
+      ok: true,
+      value: 'slow',
+    });
   });
 
   test('a blocking host call is answered, or refused where the thread cannot wait', async () => {
@@ -74,6 +91,7 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
     const outcome = await run([{ do: 'call', operation: 'probe.bug', args: {} }, { do: 'letThrough' }]);
     expect(outcome).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
     expect(JSON.stringify(outcome)).not.toContain('secret');
+    expect(failures.splice(0)).toEqual([expect.objectContaining({ message: '/home/secret leaked' })]);
   });
 
   test('a bug in an executor is INTERNAL, shows nothing of the host, and the next run works', async () => {
@@ -85,15 +103,26 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
 
   test('timeoutMs ends a guest that polls and one that waits', async () => {
     const limits = { timeoutMs: 60 };
-    expect(await run([{ do: 'poll' }], { limits })).toMatchObject({ ok: false, error: { code: 'DEADLINE_EXCEEDED' } });
+    expect(await run([{ do: 'poll' }], { limits })).toMatchObject({
+      ok: false,
+      error: { code: 'DEADLINE_EXCEEDED' },
+    });
     const waiting = await run([{ do: 'call', operation: 'probe.never', args: {} }], { limits });
     expect(waiting).toMatchObject({ ok: false, error: { code: 'DEADLINE_EXCEEDED' } });
     await nextRunWorks();
   });
 
   test.skipIf(level === 'minimal')('timeoutMs ends a guest that never looks up', async () => {
-    const outcome = await run([{ do: 'memory', bytes: 123_456 }, { do: 'print', text: 'x' }, { do: 'spin' }], { limits: { timeoutMs: 60 } });
-    expect(outcome).toMatchObject({ ok: false, stdout: 'x', error: { code: 'DEADLINE_EXCEEDED' }, usage: { memoryBytes: 123_456 } });
+    const outcome = await run(
+      [{ do: 'memory', bytes: 123_456 }, { do: 'print', text: 'x' }, { do: 'spin' }],
+      { limits: { timeoutMs: 60 } },
+    );
+    expect(outcome).toMatchObject({
+      ok: false,
+      stdout: 'x',
+      error: { code: 'DEADLINE_EXCEEDED' },
+      usage: { memoryBytes: 123_456 },
+    });
     await nextRunWorks();
   });
 
@@ -101,17 +130,29 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
     const before = await run([{ do: 'print', text: 'x' }], { signal: AbortSignal.abort() });
     expect(before).toMatchObject({ ok: false, stdout: '', error: { code: 'CANCELLED' } });
     const controller = new AbortController();
-    const outcome = await run([{ do: 'print', text: 'x' }, { do: 'sleep', ms: 60_000 }], {
-      signal: controller.signal,
-      onOutput: () => controller.abort(),
-    });
+    const outcome = await run(
+      [
+        { do: 'print', text: 'x' },
+        { do: 'sleep', ms: 60_000 },
+      ],
+      {
+        signal: controller.signal,
+        onOutput: () => controller.abort(),
+      },
+    );
     expect(outcome).toMatchObject({ ok: false, stdout: 'x', error: { code: 'CANCELLED' } });
     await nextRunWorks();
   });
 
   test('outputBytes holds for an endless print, and what fitted is kept', async () => {
-    const outcome = await run([{ do: 'print', text: '0123456789', times: 1e9 }], { limits: { outputBytes: 25 } });
-    expect(outcome).toMatchObject({ ok: false, stdout: '0123456789012345678901234', error: { code: 'OUTPUT_EXCEEDED' } });
+    const outcome = await run([{ do: 'print', text: '0123456789', times: 1e9 }], {
+      limits: { outputBytes: 25 },
+    });
+    expect(outcome).toMatchObject({
+      ok: false,
+      stdout: '0123456789012345678901234',
+      error: { code: 'OUTPUT_EXCEEDED' },
+    });
     await nextRunWorks();
   });
 
@@ -119,19 +160,36 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
     const echo = { do: 'call', operation: 'probe.echo', args: {} } as const;
     const next = { ...echo, operation: 'probe.next' } as const;
     const served = probe.served.length;
-    const outcome = await run([echo, next, next, echo, echo, { do: 'letThrough' }], { limits: { hostCalls: 2 } });
-    expect(outcome).toMatchObject({ ok: false, error: { code: 'HOST_CALLS_EXCEEDED' }, usage: { hostCalls: { 'probe.use': 3 } } });
+    const outcome = await run([echo, next, next, echo, echo, { do: 'letThrough' }], {
+      limits: { hostCalls: 2 },
+    });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'HOST_CALLS_EXCEEDED' },
+      usage: { hostCalls: { 'probe.use': 3 } },
+    });
     expect(probe.served.length - served).toBe(4);
   });
 
   test('hostCallBytes holds for arguments and answers', async () => {
     const limits = { hostCallBytes: 1024 };
     const served = probe.served.length;
-    const sent = await run([{ do: 'call', operation: 'probe.echo', args: {}, bytes: 1025 }, { do: 'letThrough' }], { limits });
-    expect(sent).toMatchObject({ ok: false, error: { code: 'INPUT_INVALID', details: { reason: 'too-large' } } });
+    const sent = await run(
+      [{ do: 'call', operation: 'probe.echo', args: {}, bytes: 1025 }, { do: 'letThrough' }],
+      { limits },
+    );
+    expect(sent).toMatchObject({
+      ok: false,
+      error: { code: 'INPUT_INVALID', details: { reason: 'too-large' } },
+    });
     expect(probe.served.length).toBe(served);
-    const answered = await run([{ do: 'call', operation: 'probe.large', args: {} }, { do: 'letThrough' }], { limits });
-    expect(answered).toMatchObject({ ok: false, error: { code: 'HOST_CALL_FAILED', details: { reason: 'too-large' } } });
+    const answered = await run([{ do: 'call', operation: 'probe.large', args: {} }, { do: 'letThrough' }], {
+      limits,
+    });
+    expect(answered).toMatchObject({
+      ok: false,
+      error: { code: 'HOST_CALL_FAILED', details: { reason: 'too-large' } },
+    });
   });
 
   test('deterministic runs repeat their random, others do not', async () => {
@@ -148,7 +206,10 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
 
   test('every session that opened is closed, and every call is audited', async () => {
     audited.length = 0;
-    await run([{ do: 'call', operation: 'probe.echo', args: {} }, { do: 'call', operation: 'nope.x', args: {} }]);
+    await run([
+      { do: 'call', operation: 'probe.echo', args: {} },
+      { do: 'call', operation: 'nope.x', args: {} },
+    ]);
     expect(probe.closed()).toBe(probe.opened());
     expect(audited.map(({ operation, decision, capability }) => [operation, decision, capability])).toEqual([
       ['probe.echo', 'allowed', 'probe.use'],

@@ -1,0 +1,45 @@
+import { type GuestValue, type JsonObject, toJsonForm } from './codec.ts';
+import type { RunError } from './errors.ts';
+import type { Outcome, OutcomeMeta } from './outcome.ts';
+import type { Usage } from './usage.ts';
+
+/** An outcome as text doors show it; the same keys whatever the door. */
+export interface OutcomeJson {
+  readonly ok: boolean;
+  /** JSON form of the value; absent where there is none, and when the run failed. */
+  readonly value?: ReturnType<typeof toJsonForm>;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode?: number;
+  readonly error?: RunError;
+  readonly usage: Usage;
+  readonly meta: OutcomeMeta;
+}
+
+/** Plain JSON of an outcome: bigints as decimal strings, bytes as `{ "$bytes": base64 }`. */
+export function outcomeToJson(outcome: Outcome): OutcomeJson {
+  const value = outcome.ok ? toJsonForm(outcome.value) : undefined;
+  return {
+    ok: outcome.ok,
+    ...(value === undefined ? {} : { value }),
+    stdout: outcome.stdout,
+    stderr: outcome.stderr,
+    ...(outcome.exitCode === undefined ? {} : { exitCode: outcome.exitCode }),
+    ...(outcome.ok ? {} : { error: plainError(outcome.error) }),
+    usage: outcome.usage,
+    meta: outcome.meta,
+  };
+}
+
+const plainError = (error: RunError): RunError => ({
+  code: error.code,
+  message: error.message,
+  // Details may carry what JSON cannot; they are facts for people and programs, so they take the form of values.
+  ...(error.details === undefined ? {} : { details: jsonDetails(error.details) }),
+  ...(error.hint === undefined ? {} : { hint: error.hint }),
+  retryable: error.retryable,
+});
+
+const jsonDetails = (details: NonNullable<RunError['details']>): JsonObject =>
+  // Hosts fill details with JSON, bigints and bytes only: the same values that a guest's answer can have.
+  (toJsonForm(details as { readonly [key: string]: GuestValue }) ?? {}) as JsonObject;
