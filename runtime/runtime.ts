@@ -10,7 +10,6 @@ import type {
 import type { Engine, PrepareContext } from './engine.ts';
 import { SandglassError } from './errors.ts';
 import { checkGrant } from './grant.ts';
-import type { HostFunction } from './host-function.ts';
 import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './levels.ts';
 import { checkLimits, mergeLimits } from './limits.ts';
 import type { Outcome } from './outcome.ts';

@@ -12,7 +12,7 @@ const DIGEST_BYTES = 32;
  * write to the folder can run code in a cell, so it is made private to its owner.
  */
 export function openFileCache(folder: string | undefined): ByteCache {
-  const root = folder ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sandglass');
+  const root = folder ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sandglass');
   const pathOf = (key: string): string => join(root, createHash('sha256').update(key).digest('hex'));
   return {
     get: async (key) => {

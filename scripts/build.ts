@@ -1,0 +1,42 @@
+// Builds what a checkout needs beside its sources: metered engines, guest tools, and `dist/`. Skips what is up to date.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const only = new Set(process.argv.slice(2));
+
+function step(name: string, command: string, args: readonly string[]): void {
+  if (only.size > 0 && !only.has(name)) return;
+  const started = performance.now();
+  process.stdout.write(`${name} … `);
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  if (status !== 0) {
+    console.log('failed');
+    console.error(stdout, stderr);
+    process.exit(status ?? 1);
+  }
+  console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+const script = (name: string): string => join(root, 'scripts', name);
+
+for (const [name, file] of [
+  ['quickjs', 'build-quickjs.ts'],
+  ['pyodide', 'build-pyodide.ts'],
+  ['guests', 'build-guests.ts'],
+  ['tools', 'build-tools.ts'],
+] as const) {
+  if (existsSync(script(file))) step(name, process.execPath, [script(file)]);
+}
+
+if (only.size === 0 || only.has('dist')) {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  step('dist', process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  for (const entry of readdirSync(join(root, 'runtime'), { recursive: true, withFileTypes: true })) {
+    // Everything an engine loads beside its code: wasm, snapshots, guest-side sources.
+    if (!entry.isFile() || /\.(ts|md)$/.test(entry.name)) continue;
+    const from = join(entry.parentPath, entry.name);
+    cpSync(from, join(root, 'dist', relative(root, from)), { recursive: true });
+  }
+}
