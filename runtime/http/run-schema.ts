@@ -1,0 +1,41 @@
+import { LIMITS } from '../limits.ts';
+import { PRIORITIES } from '../scheduler/scheduler.ts';
+
+const text = { type: 'string' } as const;
+
+const limits = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    Object.entries(LIMITS).map(([name, { minimum, maximum }]) => [
+      name,
+      { type: 'integer', minimum, maximum },
+    ]),
+  ),
+} as const;
+
+/** JSON Schema of the body of `POST /v1/runs`. What a grant holds is checked by the runtime and the host functions it names. */
+export const RUN_SCHEMA = {
+  $id: 'run',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    language: text,
+    code: text,
+    module: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    filename: { type: 'string', minLength: 1, maxLength: 255 },
+    modules: { type: 'object', additionalProperties: text },
+    form: { enum: ['auto', 'script', 'module'] },
+    invoke: { type: 'string', minLength: 1 },
+    args: { type: 'array' },
+    argv: { type: 'array', items: text },
+    stdin: {},
+    inputs: { type: 'object' },
+    cwd: text,
+    grant: { type: 'object', properties: { limits } },
+    limits,
+    level: { enum: ['minimal', 'standard', 'strict', 'maximum'] },
+    engine: text,
+    priority: { enum: [...PRIORITIES] },
+  },
+} as const;

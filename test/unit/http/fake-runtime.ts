@@ -1,0 +1,70 @@
+import type { RunOptions, Runtime } from '../../../runtime/api.ts';
+import { mergeLimits } from '../../../runtime/limits.ts';
+import type { Failure, Outcome, Success } from '../../../runtime/outcome.ts';
+
+const USAGE: Outcome['usage'] = {
+  fuel: 42,
+  durationMs: 1,
+  cpuMs: 1,
+  memoryBytes: 65_536,
+  outputBytes: 3,
+  hostCalls: {},
+  egressBytes: 0,
+  ingressBytes: 0,
+  coldStart: false,
+};
+
+const META: Outcome['meta'] = {
+  runId: 'run-of-the-fake',
+  engine: 'fake',
+  engineVersion: '1.0.0',
+  level: 'standard',
+  limits: mergeLimits([]),
+  queuedMs: 0,
+  attempts: 1,
+  cached: false,
+  truncated: false,
+};
+
+export const success = (more: Partial<Success> = {}): Success => ({
+  ok: true,
+  value: 3,
+  stdout: '',
+  stderr: '',
+  usage: USAGE,
+  meta: META,
+  ...more,
+});
+
+export const failure = (code: Failure['error']['code'], more: Partial<Failure> = {}): Failure => ({
+  ok: false,
+  error: { code, message: `Fake ${code}`, retryable: false },
+  stdout: '',
+  stderr: '',
+  usage: USAGE,
+  meta: META,
+  ...more,
+});
+
+export interface FakeRuntime extends Pick<Runtime, 'run'> {
+  readonly runs: RunOptions[];
+}
+
+/** Answers each run by `answer`; a run whose signal aborts ends with CANCELLED, as the real one does. */
+export function createFakeRuntime(
+  answer: (options: RunOptions) => Outcome | Promise<Outcome> = () => success(),
+): FakeRuntime {
+  const runs: RunOptions[] = [];
+  return {
+    runs,
+    run: async (options) => {
+      runs.push(options);
+      const { promise, resolve } = Promise.withResolvers<Outcome>();
+      options.signal?.addEventListener('abort', () => resolve(failure('CANCELLED')), { once: true });
+      return Promise.race([promise, answer(options)]);
+    },
+  };
+}
+
+/** An answer that never comes by itself. */
+export const never = (): Promise<Outcome> => new Promise(() => undefined);
