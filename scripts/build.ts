@@ -32,7 +32,11 @@ for (const [name, file] of [
 
 if (only.size === 0 || only.has('dist')) {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  step('dist', process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  step('dist', process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    'tsconfig.build.json',
+  ]);
   for (const entry of readdirSync(join(root, 'runtime'), { recursive: true, withFileTypes: true })) {
     // Everything an engine loads beside its code: wasm, snapshots, guest-side sources.
     if (!entry.isFile() || /\.(ts|md)$/.test(entry.name)) continue;

@@ -4,12 +4,29 @@ import { dirname, join, relative, sep } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
-type Room = { readonly name: string; readonly holds: (path: string) => boolean; readonly mayImport: readonly string[] };
+type Room = {
+  readonly name: string;
+  readonly holds: (path: string) => boolean;
+  readonly mayImport: readonly string[];
+};
 
-const VOCABULARY = ['errors', 'limits', 'grant', 'usage', 'codec', 'outcome', 'levels'].map((name) => `runtime/${name}.ts`);
-const CONTRACTS = ['runtime/engine.ts', 'runtime/host-function.ts', 'runtime/api.ts', 'runtime/platform/platform.ts'];
-const under = (...folders: readonly string[]) => (path: string): boolean => folders.some((folder) => path.startsWith(`${folder}/`));
-const oneOf = (files: readonly string[]) => (path: string): boolean => files.includes(path);
+const VOCABULARY = ['errors', 'limits', 'grant', 'usage', 'codec', 'outcome', 'levels'].map(
+  (name) => `runtime/${name}.ts`,
+);
+const CONTRACTS = [
+  'runtime/engine.ts',
+  'runtime/host-function.ts',
+  'runtime/api.ts',
+  'runtime/platform/platform.ts',
+];
+const under =
+  (...folders: readonly string[]) =>
+  (path: string): boolean =>
+    folders.some((folder) => path.startsWith(`${folder}/`));
+const oneOf =
+  (files: readonly string[]) =>
+  (path: string): boolean =>
+    files.includes(path);
 
 /** The first room that holds a file is its room. */
 const ROOMS: readonly Room[] = [
@@ -19,16 +36,29 @@ const ROOMS: readonly Room[] = [
   { name: 'engines', holds: under('runtime/engines'), mayImport: ['vocabulary', 'contracts', 'wasm'] },
   { name: 'cells', holds: under('runtime/cell'), mayImport: ['vocabulary', 'contracts', 'wasm'] },
   { name: 'host functions', holds: under('host-functions'), mayImport: ['vocabulary', 'contracts'] },
-  { name: 'platform', holds: under('runtime/platform'), mayImport: ['vocabulary', 'contracts', 'cells', 'engines', 'wasm', 'host functions'] },
+  {
+    name: 'platform',
+    holds: under('runtime/platform'),
+    mayImport: ['vocabulary', 'contracts', 'cells', 'engines', 'wasm', 'host functions'],
+  },
   { name: 'scheduler', holds: under('runtime/scheduler'), mayImport: ['vocabulary', 'contracts', 'sandbox'] },
-  { name: 'doors', holds: under('runtime/http', 'runtime/cli'), mayImport: ['vocabulary', 'contracts', 'wasm', 'scheduler', 'sandbox', 'entries', 'host functions'] },
-  { name: 'entries', holds: (path) => /^runtime\/index(\.[a-z]+)?\.ts$/.test(path), mayImport: ['vocabulary', 'contracts', 'sandbox', 'platform', 'engines', 'host functions', 'wasm'] },
+  {
+    name: 'doors',
+    holds: under('runtime/http', 'runtime/cli'),
+    mayImport: ['vocabulary', 'contracts', 'wasm', 'scheduler', 'sandbox', 'entries', 'host functions'],
+  },
+  {
+    name: 'entries',
+    holds: (path) => /^runtime\/index(\.[a-z]+)?\.ts$/.test(path),
+    mayImport: ['vocabulary', 'contracts', 'sandbox', 'platform', 'engines', 'host functions', 'wasm'],
+  },
   { name: 'sandbox', holds: under('runtime'), mayImport: ['vocabulary', 'contracts', 'cells'] },
 ];
 
 /** The only files that may name a platform's own modules. */
 const MAY_USE_NODE = (path: string): boolean =>
-  under('runtime/platform', 'runtime/cli', 'host-functions')(path) || /^runtime\/cell\/(worker|process)[a-z-]*\.ts$/.test(path);
+  under('runtime/platform', 'runtime/cli', 'host-functions')(path) ||
+  /^runtime\/cell\/(worker|process)[a-z-]*\.ts$/.test(path);
 
 /** Package → the one folder that owns it. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
@@ -47,11 +77,16 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   picomatch: ['host-functions/fs', 'host-functions/http'],
 };
 
-const packageOf = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 const roomOf = (path: string): Room | undefined => ROOMS.find((room) => room.holds(path));
 
 const breaches: string[] = [];
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 function check(path: string): void {
   const room = roomOf(path);
@@ -59,9 +94,14 @@ function check(path: string): void {
   for (const [, , still, dynamic] of readFileSync(join(root, path), 'utf8').matchAll(IMPORT)) {
     const specifier = still ?? dynamic ?? '';
     if (specifier.startsWith('node:')) {
-      if (!MAY_USE_NODE(path)) breaches.push(`${path}: imports ${specifier}; only platform, cli, host functions and worker or process cells may`);
+      if (!MAY_USE_NODE(path))
+        breaches.push(
+          `${path}: imports ${specifier}; only platform, cli, host functions and worker or process cells may`,
+        );
     } else if (specifier.startsWith('.')) {
-      const target = relative(root, join(root, dirname(path), specifier)).split(sep).join('/');
+      const target = relative(root, join(root, dirname(path), specifier))
+        .split(sep)
+        .join('/');
       const targetRoom = roomOf(target);
       const sameEngine = room.name === 'engines' && target.split('/')[2] === path.split('/')[2];
       const sameFunction = room.name === 'host functions' && target.split('/')[1] === path.split('/')[1];
@@ -71,11 +111,15 @@ function check(path: string): void {
           : targetRoom === room
             ? !['engines', 'host functions'].includes(room.name) || sameEngine || sameFunction
             : room.mayImport.includes(targetRoom.name);
-      if (!allowed) breaches.push(`${path}: ${room.name} may not import ${target} (${targetRoom?.name ?? 'outside the house'})`);
+      if (!allowed)
+        breaches.push(
+          `${path}: ${room.name} may not import ${target} (${targetRoom?.name ?? 'outside the house'})`,
+        );
     } else {
       const owners = OWNERS[packageOf(specifier)];
       if (owners === undefined) breaches.push(`${path}: ${specifier} has no owner folder`);
-      else if (!under(...owners)(path)) breaches.push(`${path}: ${specifier} belongs to ${owners.join(', ')}`);
+      else if (!under(...owners)(path))
+        breaches.push(`${path}: ${specifier} belongs to ${owners.join(', ')}`);
     }
   }
 }
@@ -88,5 +132,9 @@ for (const folder of ['runtime', 'host-functions']) {
   }
 }
 for (const breach of breaches) console.error(breach);
-console.log(breaches.length === 0 ? 'imports: all in the drawn direction' : `imports: ${breaches.length} against the drawn direction`);
+console.log(
+  breaches.length === 0
+    ? 'imports: all in the drawn direction'
+    : `imports: ${breaches.length} against the drawn direction`,
+);
 process.exitCode = breaches.length === 0 ? 0 : 1;

@@ -54,7 +54,9 @@ export function createProbe(): Probe {
             case 'probe.slow':
               return new Promise((resolve) => setImmediate(() => resolve({ value: 'slow' })));
             case 'probe.never':
-              return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true }));
+              return new Promise((_, reject) =>
+                signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true }),
+              );
             case 'probe.large':
               return { bytes: new Uint8Array(limits.hostCallBytes + 1) };
             case 'probe.bug':

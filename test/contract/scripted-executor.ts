@@ -2,8 +2,18 @@ import type { CellGuest, GuestHost, GuestResult, HostAnswer, RunSpec } from '../
 
 /** What a scripted guest does, one step after the other; the last answer is its value. */
 export type Step =
-  | { readonly do: 'print'; readonly text: string; readonly stream?: 'stdout' | 'stderr'; readonly times?: number }
-  | { readonly do: 'call' | 'callSync'; readonly operation: string; readonly args: Record<string, never>; readonly bytes?: number }
+  | {
+      readonly do: 'print';
+      readonly text: string;
+      readonly stream?: 'stdout' | 'stderr';
+      readonly times?: number;
+    }
+  | {
+      readonly do: 'call' | 'callSync';
+      readonly operation: string;
+      readonly args: Record<string, never>;
+      readonly bytes?: number;
+    }
   | { readonly do: 'letThrough' }
   | { readonly do: 'forge'; readonly id: number }
   | { readonly do: 'sleep'; readonly ms: number }
@@ -40,7 +50,11 @@ export async function execute(guest: CellGuest, run: RunSpec, host: GuestHost): 
       case 'call':
       case 'callSync': {
         const bytes = step.bytes === undefined ? undefined : new Uint8Array(step.bytes);
-        note(step.do === 'call' ? await host.call(step.operation, step.args, bytes) : host.callSync(step.operation, step.args, bytes));
+        note(
+          step.do === 'call'
+            ? await host.call(step.operation, step.args, bytes)
+            : host.callSync(step.operation, step.args, bytes),
+        );
         break;
       }
       case 'letThrough':
@@ -51,7 +65,12 @@ export async function execute(guest: CellGuest, run: RunSpec, host: GuestHost): 
           ...base,
         };
       case 'forge':
-        return { kind: 'threw', error: { name: 'SandglassError', message: 'CAPABILITY_DENIED' }, refusalId: step.id, ...base };
+        return {
+          kind: 'threw',
+          error: { name: 'SandglassError', message: 'CAPABILITY_DENIED' },
+          refusalId: step.id,
+          ...base,
+        };
       case 'sleep':
         await host.sleep(step.ms);
         break;

@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import type { CellResult, CellRun } from '../../../runtime/cell/cell.ts';
+import { createPool, type PoolOptions } from '../../../runtime/cell/pool.ts';
+import type { Seat } from '../../../runtime/cell/remote-seat.ts';
+import type { Engine } from '../../../runtime/engine.ts';
+import { scriptedEngine } from '../../contract/scripted-engine.ts';
+
+interface FakeSeat extends Seat {
+  readonly name: string;
+  readonly finish: () => void;
+  runs: number;
+  ended: boolean;
+}
+
+/** A pool over seats that finish when the test says so. */
+function fakePool(overrides: Partial<PoolOptions> = {}) {
+  const seats: FakeSeat[] = [];
+  const pool = createPool({
+    kind: 'worker',
+    maxCells: 2,
+    warm: 0,
+    maxReuse: 3,
+    singleUse: false,
+    ...overrides,
+    spawn: async (engine) => {
+      let done = Promise.withResolvers<CellResult>();
+      const seat: FakeSeat = {
+        name: `${engine.name}-${seats.length}`,
+        ready: Promise.resolve(),
+        sound: true,
+        runs: 0,
+        ended: false,
+        finish: () => done.resolve({ end: result, cpuMs: 1, coldStart: false }),
+        run: async (_request, cold) => {
+          seat.runs += 1;
+          const answer = await done.promise;
+          done = Promise.withResolvers();
+          return { ...answer, coldStart: cold };
+        },
+        end: async () => {
+          seat.ended = true;
+        },
+        hold: () => undefined,
+      };
+      seats.push(seat);
+      return seat;
+    },
+  });
+  return { pool, seats };
+}
+
+const result = { kind: 'value', value: 1, memoryBytes: 0, fuel: null, growthRefused: false } as const;
+const request = (engine: Engine, signal = new AbortController().signal): CellRun =>
+  ({ engine, signal }) as CellRun; // the pool looks at nothing else
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const other: Engine = { ...scriptedEngine, name: 'other' };
+const exposed: Engine = { ...scriptedEngine, name: 'exposed', realm: 'exposed' };
+
+describe('createPool()', () => {
+  test('never has more than maxCells alive and serves waiting runs in order', async () => {
+    const { pool, seats } = fakePool();
+    const order: number[] = [];
+    const runs = [0, 1, 2, 3].map((index) => pool.run(request(scriptedEngine)).then(() => order.push(index)));
+    await settled();
+    expect(seats).toHaveLength(2);
+    expect(pool.cells()).toEqual([
+      { engine: 'scripted', state: 'busy' },
+      { engine: 'scripted', state: 'busy' },
+    ]);
+    for (let round = 0; round < 2; round++) {
+      for (const seat of seats) seat.finish();
+      await settled();
+    }
+    await Promise.all(runs);
+    expect(order).toEqual([0, 1, 2, 3]);
+    expect(seats).toHaveLength(2);
+    await pool.close();
+    expect(seats.map((seat) => seat.ended)).toEqual([true, true]);
+  });
+
+  test('replaces a cell after maxReuse runs', async () => {
+    const { pool, seats } = fakePool({ maxReuse: 2 });
+    for (let run = 0; run < 4; run++) {
+      const running = pool.run(request(scriptedEngine));
+      await settled();
+      seats.at(-1)?.finish();
+      await running;
+    }
+    expect(seats.map((seat) => seat.runs)).toEqual([2, 2]);
+    expect(seats.map((seat) => seat.ended)).toEqual([true, true]);
+    await pool.close();
+  });
+
+  test('never reuses a cell whose realm the guest could touch', async () => {
+    const { pool, seats } = fakePool();
+    for (let run = 0; run < 3; run++) {
+      const running = pool.run(request(exposed));
+      await settled();
+      seats.at(-1)?.finish();
+      await running;
+    }
+    expect(seats.map((seat) => [seat.runs, seat.ended])).toEqual([
+      [1, true],
+      [1, true],
+      [1, true],
+    ]);
+    await pool.close();
+  });
+
+  test('gives up an idle cell of another engine when there is no room', async () => {
+    const { pool, seats } = fakePool({ maxCells: 1, warm: 1 });
+    const first = pool.run(request(scriptedEngine));
+    await settled();
+    seats[0]?.finish();
+    await first;
+    const second = pool.run(request(other));
+    await settled();
+    expect(seats.map(({ name, ended }) => [name, ended])).toEqual([
+      ['scripted-0', true],
+      ['other-1', false],
+    ]);
+    seats[1]?.finish();
+    await second;
+    await pool.close();
+  });
+
+  test('warms a spare for an engine in use, and the next run finds it', async () => {
+    const { pool, seats } = fakePool({ warm: 1, maxCells: 4 });
+    const first = pool.run(request(exposed));
+    await settled();
+    seats[0]?.finish();
+    expect((await first).coldStart).toBe(true);
+    await settled();
+    expect(pool.cells()).toEqual([{ engine: 'exposed', state: 'idle' }]);
+    const second = pool.run(request(exposed));
+    await settled();
+    seats[1]?.finish();
+    expect((await second).coldStart).toBe(false);
+    await pool.close();
+    expect(seats.every((seat) => seat.ended)).toBe(true);
+  });
+
+  test('a run that is cancelled while it waits never starts', async () => {
+    const { pool, seats } = fakePool({ maxCells: 1 });
+    const first = pool.run(request(scriptedEngine));
+    await settled();
+    const controller = new AbortController();
+    const second = pool.run(request(scriptedEngine, controller.signal));
+    await settled();
+    controller.abort();
+    await expect(second).rejects.toMatchObject({ code: 'CANCELLED' });
+    seats[0]?.finish();
+    await first;
+    expect(seats.map((seat) => seat.runs)).toEqual([1]);
+    await pool.close();
+  });
+
+  test('close() refuses runs that still wait', async () => {
+    const { pool, seats } = fakePool({ maxCells: 1 });
+    const first = pool.run(request(scriptedEngine));
+    const second = pool.run(request(scriptedEngine));
+    await settled();
+    const closing = pool.close();
+    await expect(second).rejects.toMatchObject({ code: 'CANCELLED' });
+    seats[0]?.finish();
+    await first;
+    await closing;
+    expect(pool.cells()).toEqual([]);
+  });
+});

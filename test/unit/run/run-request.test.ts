@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import type { RunOptions } from '../../../runtime/api.ts';
+import { readRunOptions } from '../../../runtime/run-request.ts';
+
+const known = new Set(['fs', 'http']);
+const script = { language: 'javascript', code: '1' };
+
+describe('readRunOptions()', () => {
+  test.each<[string, unknown, ErrorConstructor, string]>([
+    ['an unknown option', { ...script, sandbox: false }, TypeError, 'unknown option "sandbox"'],
+    ['no code', { language: 'javascript' }, TypeError, 'language and code'],
+    ['code and module', { ...script, module: new Uint8Array() }, TypeError, 'not both'],
+    ['a module that is no bytes', { module: 'x.wasm' }, TypeError, 'module is neither'],
+    ['an unknown level', { ...script, level: 'none' }, TypeError, '"none"'],
+    ['an unknown limit', { ...script, limits: { timeout: 5 } }, TypeError, 'unknown limit "timeout"'],
+    ['a limit of 0 ms', { ...script, limits: { timeoutMs: 0 } }, RangeError, 'timeoutMs'],
+    ['a limit over its range', { ...script, limits: { timeoutMs: 600_001 } }, RangeError, '600001'],
+    ['a limit that is no number', { ...script, limits: { timeoutMs: '5s' } }, TypeError, 'timeoutMs'],
+    [
+      'an unknown field of the grant',
+      { ...script, grant: { files: [] } },
+      TypeError,
+      'unknown field "files"',
+    ],
+    ['an environment value that is no string', { ...script, grant: { env: { A: 1 } } }, TypeError, 'env.A'],
+    ['an environment name with =', { ...script, grant: { env: { 'A=B': '' } } }, TypeError, 'A=B'],
+    ['invoke without a module', { ...script, invoke: 'f' }, TypeError, 'invoke'],
+    ['args without invoke', { module: new Uint8Array(1), args: [1] }, TypeError, 'argv'],
+    ['argv with NUL', { ...script, argv: ['a\0b'] }, TypeError, 'NUL'],
+    ['a relative cwd', { ...script, cwd: 'data' }, TypeError, 'cwd "data"'],
+    ['inputs that are no JSON', { ...script, inputs: { f: () => 1 } }, TypeError, 'inputs.f'],
+    ['inputs with a class instance', { ...script, inputs: { d: new Date() } }, TypeError, 'inputs.d'],
+    [
+      'a seed that is no whole number',
+      { ...script, deterministic: { seed: 0.5, now: 0 } },
+      TypeError,
+      'seed',
+    ],
+    ['a signal that is none', { ...script, signal: {} }, TypeError, 'signal'],
+    ['nothing at all', undefined, TypeError, 'options'],
+  ])('refuses %s', (_name, options, kind, text) => {
+    const read = (): unknown => readRunOptions(options as RunOptions, known);
+    expect(read).toThrow(kind);
+    expect(read).toThrow(text);
+  });
+
+  test('copies what it takes, so that the caller shares nothing with the run', () => {
+    const inputs = { list: [1, 2] };
+    const bytes = new Uint8Array([0, 1]);
+    const request = readRunOptions(
+      { module: bytes, invoke: 'f', args: [{ a: [1n] }, Number.NaN], inputs, stdin: { k: 'a\nb' } },
+      known,
+    );
+    inputs.list.push(3);
+    bytes[0] = 9;
+    expect(request.inputs).toEqual({ list: [1, 2] });
+    expect(request.source).toEqual({ kind: 'wasm', bytes: new Uint8Array([0, 1]) });
+    expect(request.args).toEqual([{ a: [1n] }, Number.NaN]);
+    expect(new TextDecoder().decode(request.stdin)).toBe('{"k":"a\\nb"}\n');
+  });
+
+  test('a "__proto__" key stays data', () => {
+    const { inputs } = readRunOptions(
+      { ...script, inputs: JSON.parse('{"__proto__":{"polluted":true}}') },
+      known,
+    );
+    expect(Object.getPrototypeOf(inputs)).toBe(Object.prototype);
+    expect(Object.keys(inputs)).toEqual(['__proto__']);
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+});
