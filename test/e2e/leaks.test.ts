@@ -26,7 +26,11 @@ const ways: readonly [name: string, steps: readonly Step[], limits: Record<strin
   ['a deadline while it waits', [{ do: 'call', operation: 'probe.never', args: {} }], { timeoutMs: 30 }],
   ['a deadline while it sleeps', [{ do: 'sleep', ms: 60_000 }], { timeoutMs: 30 }],
   ['too much output', [{ do: 'print', text: 'xxxxxxxxxx', times: 1e6 }], { outputBytes: 100 }],
-  ['too many host calls', [{ do: 'call', operation: 'probe.echo', args: {} }, { do: 'letThrough' }], { hostCalls: 0 }],
+  [
+    'too many host calls',
+    [{ do: 'call', operation: 'probe.echo', args: {} }, { do: 'letThrough' }],
+    { hostCalls: 0 },
+  ],
   ['a bug', [{ do: 'reject' }], {}],
 ];
 
@@ -55,7 +59,11 @@ test('no worker, process, port, timer or handle is left after runs that ended in
   }
   await turn();
   expect(childProcesses()).toEqual(before.children);
-  expect(activeResources()).toEqual(before.resources);
+  // The test runner's own timers come and go, so fewer is fine; more of any kind is ours.
+  const more = Object.entries(activeResources()).filter(
+    ([name, count]) => count > (before.resources[name] ?? 0),
+  );
+  expect(more).toEqual([]);
   expect(threads()).toBeLessThanOrEqual(before.threads);
   expect(probe.closed()).toBe(probe.opened());
 });
