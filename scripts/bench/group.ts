@@ -1,0 +1,25 @@
+/** One line of the printed table. */
+export interface Row {
+  readonly what: string;
+  /** The middle one of the samples. */
+  readonly median: number;
+  readonly p95: number;
+  readonly samples: number;
+  readonly unit: 'ms' | 'µs' | 'KiB' | 'MiB' | '×' | 'units' | 'units/µs';
+  /** What is wanted of it, and whether this run showed it. */
+  readonly wanted?: { readonly text: string; readonly holds: boolean };
+  /** Beside which figure it stands, e.g. `1.2× raw`. */
+  readonly beside?: string;
+}
+
+/** A part of the bench: one file under `scripts/bench/`, listed in `scripts/bench.ts`. */
+export interface Group {
+  readonly title: string;
+  /** Measures; `notes` are printed under the table (what was left out, and how to get it). */
+  measure(options: MeasureOptions): Promise<{ readonly rows: readonly Row[]; readonly notes?: readonly string[] }>;
+}
+
+export interface MeasureOptions {
+  /** 1 for full figures; smaller for a quick look. Multiplies every number of samples. */
+  readonly scale: number;
+}
