@@ -1,0 +1,127 @@
+/** All that an interpreter starts from. The same for every guest; holds nothing of any. Can be sent to a cell as it is. */
+export interface PyodideAssets {
+  /** Changed for the realm, see `realmScripts`. */
+  readonly loader: string;
+  readonly glue: string;
+  /** The standard library, zipped. */
+  readonly stdlib: Uint8Array;
+  /** JSON: what the interpreter is told of packages. */
+  readonly lockFile: string;
+  readonly snapshot: Snapshot | undefined;
+}
+
+/** A started interpreter's memory: the parts of it that are not zero, one after another. */
+export interface Snapshot {
+  /** Pyodide's own description of the JavaScript objects that the memory refers to. */
+  readonly header: Uint8Array;
+  /** Size of the whole memory, bytes; whole pages. */
+  readonly memoryBytes: number;
+  /** Pairs of offset and length, bytes. */
+  readonly runs: Uint32Array;
+  readonly data: Uint8Array;
+}
+
+const HEADER_MAGIC = 0x706e7300;
+/** Zeros shorter than this are kept: fewer, longer copies are faster. */
+const GAP_BYTES = 256;
+
+/** Splits what Pyodide's `makeMemorySnapshot` gives into its header and the parts of the memory that hold something. */
+export function packSnapshot(whole: Uint8Array<ArrayBuffer>): Snapshot {
+  const words = new Uint32Array(whole.buffer, whole.byteOffset, 4);
+  const [magic, headerBytes] = words;
+  if (magic !== HEADER_MAGIC || headerBytes === undefined) {
+    throw new Error(`Cannot pack a snapshot: unknown format ${magic?.toString(16)}`);
+  }
+  const memory = whole.subarray(headerBytes);
+  const runs: number[] = [];
+  let total = 0;
+  const wide = new Uint32Array(memory.buffer, memory.byteOffset, memory.length >>> 2);
+  const gap = GAP_BYTES >>> 2;
+  for (let at = 0; at < wide.length; ) {
+    if (wide[at] === 0) {
+      at++;
+      continue;
+    }
+    let end = at + 1;
+    for (let next = end; next < wide.length && next - end < gap; next++) if (wide[next] !== 0) end = next + 1;
+    runs.push(at * 4, (end - at) * 4);
+    total += (end - at) * 4;
+    at = end;
+  }
+  const data = new Uint8Array(total);
+  let filled = 0;
+  for (let index = 0; index < runs.length; index += 2) {
+    const [offset = 0, length = 0] = [runs[index], runs[index + 1]];
+    data.set(memory.subarray(offset, offset + length), filled);
+    filled += length;
+  }
+  return {
+    header: whole.slice(0, headerBytes),
+    memoryBytes: memory.length,
+    runs: Uint32Array.from(runs),
+    data,
+  };
+}
+
+/** Writes a snapshot's memory over all of a memory, which is at least as large. */
+export function restoreSnapshot(snapshot: Snapshot, memory: Uint8Array): void {
+  const { runs, data } = snapshot;
+  let taken = 0;
+  memory.fill(0); // the module's own data segments are there already
+  for (let index = 0; index < runs.length; index += 2) {
+    const [offset = 0, length = 0] = [runs[index], runs[index + 1]];
+    memory.set(data.subarray(taken, taken + length), offset);
+    taken += length;
+  }
+}
+
+const LENGTHS = 4;
+
+/** One block of bytes: four lengths (header, memory, runs, data), then header, runs and data; each part starts on a whole word. */
+export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
+  const { header, memoryBytes, runs, data } = snapshot;
+  const starts = layout(header.length, runs.byteLength, data.length);
+  const block = new Uint8Array(starts.end);
+  new Uint32Array(block.buffer, 0, LENGTHS).set([header.length, memoryBytes, runs.byteLength, data.length]);
+  block.set(header, starts.header);
+  block.set(new Uint8Array(runs.buffer, runs.byteOffset, runs.byteLength), starts.runs);
+  block.set(data, starts.data);
+  return block;
+}
+
+/** Views of what `encodeSnapshot` wrote, without a copy. */
+export function decodeSnapshot(block: Uint8Array): Snapshot {
+  const [header = 0, memoryBytes = 0, runs = 0, data = 0] = new Uint32Array(
+    block.buffer,
+    block.byteOffset,
+    LENGTHS,
+  );
+  const starts = layout(header, runs, data);
+  if (starts.end !== block.length) throw new Error('Cannot read a snapshot: its length does not fit');
+  return {
+    header: block.subarray(starts.header, starts.header + header),
+    memoryBytes,
+    runs: new Uint32Array(block.buffer, block.byteOffset + starts.runs, runs / 4),
+    data: block.subarray(starts.data, starts.data + data),
+  };
+}
+
+function layout(
+  header: number,
+  runs: number,
+  data: number,
+): { header: number; runs: number; data: number; end: number } {
+  const whole = (bytes: number): number => Math.ceil(bytes / 4) * 4;
+  const first = LENGTHS * 4;
+  const second = first + whole(header);
+  const third = second + whole(runs);
+  return { header: first, runs: second, data: third, end: third + data };
+}
+
+/** Moves bytes into shared memory, so that cells get them without a copy. No guest ever sees these buffers. */
+export function shareBytes(bytes: Uint8Array): Uint8Array {
+  if (typeof SharedArrayBuffer === 'undefined') return bytes;
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
+  shared.set(bytes);
+  return shared;
+}

@@ -1,0 +1,111 @@
+import type { Engine, PrepareContext, PreparedGuest } from '../../engine.ts';
+import { SandglassError } from '../../errors.ts';
+import type { PyodideAssets } from './assets.ts';
+import { MODULE_NAME, type PyodideProgram, type PyodideShared } from './execute.ts';
+
+const MIB = 1024 * 1024;
+const PAGE = 65_536;
+/** The interpreter's present memory before any guest code, whole MiB: less cannot hold it. */
+const LEAST_MEMORY_BYTES = 40 * MIB;
+const MAX_SOURCE_BYTES = 8 * MIB;
+
+export interface PyodideEngineOptions {
+  /** Version of the interpreter's package, e.g. `314.0.7`. */
+  readonly version: string;
+  /** Brings what every interpreter starts from; called once. */
+  readonly load: (context: PrepareContext) => Promise<PyodideBuild>;
+  /** URL of the executor for this platform. */
+  readonly executorUrl: string;
+  readonly execute: Engine['execute'];
+}
+
+/** What a platform's `load` gives. */
+export interface PyodideBuild {
+  readonly assets: PyodideAssets;
+  /** The interpreter's wasm, metered, with this many pages at most. */
+  wasm(maxMemoryPages: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * Python guests on Pyodide, each in a realm and an interpreter of its own that start from one snapshot.
+ *
+ * @example
+ * createRuntimeOn({ ...nodePlatform, engines: [createNodePyodideEngine()], hostFunctions: [] }, {});
+ */
+export function createPyodideEngine(options: PyodideEngineOptions): Engine {
+  const memoryBytes = 512 * MIB;
+  let loading: Promise<PyodideBuild> | undefined;
+  /** Prepared parts by memory cap. */
+  const prepared = new Map<number, Promise<PreparedGuest>>();
+
+  const build = (context: PrepareContext): Promise<PyodideBuild> => {
+    loading ??= options.load(context).catch((error: unknown) => {
+      loading = undefined; // the next run tries again
+      throw error;
+    });
+    return loading;
+  };
+  const partsFor = (bytes: number, context: PrepareContext): Promise<PreparedGuest> => {
+    const pages = Math.floor(bytes / PAGE);
+    let parts = prepared.get(pages);
+    if (parts === undefined) {
+      parts = prepare(pages, context);
+      prepared.set(pages, parts);
+      parts.catch(() => prepared.delete(pages));
+    }
+    return parts;
+  };
+  const prepare = async (pages: number, context: PrepareContext): Promise<PreparedGuest> => {
+    const { assets, wasm } = await build(context);
+    const bytes = await wasm(pages);
+    const data: PyodideShared = { assets, maxMemoryBytes: pages * PAGE };
+    return {
+      engine: 'pyodide',
+      data,
+      modules: { [MODULE_NAME]: { module: await context.compile(bytes), bytes } },
+    };
+  };
+
+  return {
+    name: 'pyodide',
+    version: options.version,
+    languages: ['python'],
+    realm: 'exposed',
+    memoryBytes,
+    stackSizeMb: 64,
+    inline: false,
+    executorUrl: options.executorUrl,
+    execute: options.execute,
+    shared: (context) => partsFor(memoryBytes, context),
+    prepare: async (source, context) => {
+      if (source.kind !== 'script' || source.language !== 'python') {
+        throw new SandglassError('UNSUPPORTED', 'Cannot run this with pyodide: it takes Python source');
+      }
+      if (source.code.length > MAX_SOURCE_BYTES) {
+        throw new SandglassError(
+          'INPUT_INVALID',
+          `Cannot run ${source.filename}: over ${MAX_SOURCE_BYTES} characters`,
+        );
+      }
+      if (context.limits.memoryBytes < LEAST_MEMORY_BYTES) {
+        throw new SandglassError(
+          'UNSUPPORTED',
+          `Cannot run Python in ${context.limits.memoryBytes} bytes: the interpreter itself takes ${LEAST_MEMORY_BYTES}`,
+          { hint: `Raise limits.memoryBytes to ${LEAST_MEMORY_BYTES} or more` },
+        );
+      }
+      const { code, filename, modules } = source;
+      const large =
+        context.limits.memoryBytes > memoryBytes
+          ? await partsFor(context.limits.memoryBytes, context)
+          : undefined;
+      const program: PyodideProgram = {
+        code,
+        filename,
+        modules,
+        ...(large === undefined ? {} : { shared: large.data as PyodideShared }), // made by `prepare` above
+      };
+      return { engine: 'pyodide', data: program, modules: large?.modules ?? {} };
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import type { CellGuest, Executor, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../engine.ts';
+import type { PyodideAssets } from './assets.ts';
+import { createMeter, type Meter } from './meter-stub.ts';
+import { type Interpreter, type OpenRealm, openInterpreter } from './realm.ts';
+import { readReport } from './report.ts';
+
+/** What every interpreter starts from, as `Engine.shared` gives it to a cell. */
+export interface PyodideShared {
+  readonly assets: PyodideAssets;
+  /** The maximum that the module was compiled with, bytes. */
+  readonly maxMemoryBytes: number;
+}
+
+/** One prepared program. */
+export interface PyodideProgram {
+  readonly code: string;
+  readonly filename: string;
+  readonly modules: Readonly<Record<string, string>>;
+  /** Present when the run needs more memory than the shared module allows. */
+  readonly shared?: PyodideShared;
+}
+
+/** Name of the interpreter's compiled module in a guest's `modules`. */
+export const MODULE_NAME = 'pyodide';
+
+/** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody. */
+const WATCH_MS = 10;
+/** Python frames; each takes about 500 bytes of wasm stack and more of the thread's. */
+const RECURSION_LIMIT = 1000;
+
+/** The executor of a platform that can make realms. It keeps one interpreter warm, and gives each to one run only. */
+export function createPyodideExecutor(openRealm: OpenRealm): Executor {
+  let shared: { readonly parts: PyodideShared; readonly module: WebAssembly.Module } | undefined;
+  let warm: Interpreter | undefined;
+
+  const open = async (parts: PyodideShared, module: WebAssembly.Module): Promise<Interpreter> =>
+    openInterpreter({ openRealm, assets: parts.assets, module, maxMemoryBytes: parts.maxMemoryBytes });
+
+  return {
+    warmUp: async (guest) => {
+      shared = { parts: guest.data as PyodideShared, module: moduleOf(guest) }; // made by `createPyodideEngine`
+      warm = await open(shared.parts, shared.module);
+    },
+    execute: async (guest, run, host) => {
+      const program = guest.data as PyodideProgram; // made by `createPyodideEngine`
+      let interpreter = warm;
+      warm = undefined;
+      if (program.shared !== undefined) interpreter = await open(program.shared, moduleOf(guest));
+      else if (interpreter === undefined) {
+        if (shared === undefined) throw new Error('Cannot run Python: the cell was not warmed up');
+        interpreter = await open(shared.parts, shared.module);
+      }
+      return runProgram(interpreter, program, run, host);
+    },
+  };
+}
+
+function moduleOf(guest: CellGuest): WebAssembly.Module {
+  const module = guest.modules[MODULE_NAME];
+  if (module === undefined) throw new Error(`Cannot run Python: no module "${MODULE_NAME}" was prepared`);
+  return module;
+}
+
+async function runProgram(
+  interpreter: Interpreter,
+  program: PyodideProgram,
+  run: RunSpec,
+  host: GuestHost,
+): Promise<GuestResult> {
+  const meter = createMeter({ fuel: run.limits.fuel, onSlice: () => host.stopReason() });
+  for (const instance of interpreter.instances) meter.attach(instance);
+  host.trackMemory(interpreter.memoryBytes);
+  const ended = Promise.withResolvers<GuestEnd>();
+  const look = (): void => {
+    const end = stopped(meter, interpreter, host);
+    if (end !== undefined) ended.resolve(end);
+  };
+  interpreter.connect({
+    host,
+    meter,
+    stdin: run.stdin,
+    maxMemoryBytes: Math.min(run.limits.memoryBytes, interpreter.maxMemoryBytes),
+    scratchBytes: run.limits.memoryBytes,
+    entered: look,
+    refused: () => undefined,
+  });
+  const watch = setInterval(look, WATCH_MS);
+  try {
+    meter.arm();
+    const spec = JSON.stringify(specOf(program, run));
+    void interpreter
+      .ask((id) => interpreter.api.run(id, spec))
+      .then((report) => {
+        look(); // the meter's word goes before whatever the realm says
+        ended.resolve(report.ok ? readReport(report.text, interpreter.growthRefused) : fatal(report.text));
+      });
+    const end = await ended.promise;
+    return {
+      ...end,
+      memoryBytes: interpreter.memoryBytes(),
+      fuel: meter.used,
+      growthRefused: interpreter.growthRefused || meter.growthRefused,
+    };
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/** Whether the host itself has ended the run, whatever the guest says. */
+function stopped(meter: Meter, interpreter: Interpreter, host: GuestHost): GuestEnd | undefined {
+  if (meter.state === 'exhausted') return { kind: 'limit', limit: 'fuel' };
+  if (interpreter.outputSpent) return { kind: 'limit', limit: 'output' };
+  const reason = meter.stopReason ?? host.stopReason();
+  return reason === undefined ? undefined : { kind: 'limit', limit: reason };
+}
+
+/** An error of the interpreter itself: no Python code can raise one, but it can bring the interpreter down. */
+function fatal(text: string): GuestEnd {
+  if (text.startsWith('stack ')) return { kind: 'limit', limit: 'stack' };
+  return {
+    kind: 'trapped',
+    message: `The interpreter failed: ${text.split('\n', 1)[0]?.slice(0, 300) ?? ''}`,
+  };
+}
+
+function specOf(program: PyodideProgram, run: RunSpec): object {
+  return {
+    code: program.code,
+    filename: program.filename,
+    modules: program.modules,
+    argv: run.argv,
+    env: run.env,
+    cwd: run.cwd,
+    inputs: run.inputs,
+    mounts: run.mounts.map((mount) => mount.path),
+    valueBytes: run.limits.outputBytes,
+    recursionLimit: RECURSION_LIMIT,
+  };
+}

@@ -1,0 +1,106 @@
+/** Python: the one way from guest code to the host. Answers and refusals come as JSON text, bytes beside them. */
+export const HOST_SOURCE = String.raw`
+"""Calls to the host. A refusal becomes the exception that Python people expect, with the host's own words."""
+import errno
+import json
+
+_host = None
+_to_js = None
+
+#: The newest refusals and the exceptions made of them, so that an uncaught one is known for what it is.
+_given = []
+
+
+def attach(host):
+    global _host, _to_js
+    from pyodide.ffi import to_js
+    _host = host
+    _to_js = to_js
+
+
+class HostCallError(OSError):
+    """A host call that was allowed and failed, or that could not be made."""
+
+
+_REASONS = {
+    "not-found": errno.ENOENT,
+    "exists": errno.EEXIST,
+    "not-directory": errno.ENOTDIR,
+    "is-directory": errno.EISDIR,
+    "not-empty": errno.ENOTEMPTY,
+    "not-permitted": errno.EACCES,
+    "too-large": errno.EFBIG,
+    "too-many-open": errno.EMFILE,
+    "no-space": errno.ENOSPC,
+    "bad-handle": errno.EBADF,
+    "invalid": errno.EINVAL,
+    "loop": errno.ELOOP,
+    "name-too-long": errno.ENAMETOOLONG,
+    "cross-device": errno.EXDEV,
+    "unsupported": errno.ENOTSUP,
+    "timeout": errno.ETIMEDOUT,
+    "connect": errno.ECONNREFUSED,
+}
+
+
+def remember(error, refusal):
+    _given.append((error, refusal["id"]))
+    del _given[:-32]
+    return error
+
+
+def refusal_id(error):
+    for given, number in reversed(_given):
+        if given is error:
+            return number
+    return None
+
+
+def refusal_error(refusal):
+    """The exception for a refusal of the gate."""
+    message = refusal["message"]
+    if refusal.get("hint"):
+        message += ". " + refusal["hint"]
+    code = refusal["code"]
+    if code == "CAPABILITY_DENIED":
+        return remember(PermissionError(errno.EACCES, message), refusal)
+    reason = (refusal.get("details") or {}).get("reason")
+    if code == "HOST_CALL_FAILED" and reason in _REASONS:
+        return remember(OSError(_REASONS[reason], message), refusal)
+    if code == "INPUT_INVALID":
+        return remember(ValueError(message), refusal)
+    return remember(HostCallError(errno.EIO, message), refusal)
+
+
+def _read(text, number):
+    answer = json.loads(text)
+    if "refusal" in answer:
+        raise refusal_error(answer["refusal"])
+    size = answer["bytes"]
+    data = None if size < 0 else _host.take(number, size).to_bytes()
+    return answer["value"], data
+
+
+def call(operation, args, body=None):
+    """Asks the host and waits. Answers (value, bytes or None)."""
+    if body is None:
+        text = _host.call(operation, json.dumps(args))
+    else:
+        text = _host.call(operation, json.dumps(args), _to_js(bytes(body)))
+    return _read(text, 0)
+
+
+async def call_async(operation, args, body=None):
+    """The same without blocking other tasks."""
+    if body is None:
+        pending = _host.call_later(operation, json.dumps(args))
+    else:
+        pending = _host.call_later(operation, json.dumps(args), _to_js(bytes(body)))
+    text = await pending
+    number, _, rest = text.partition(":")
+    return _read(rest, int(number))
+
+
+def sleep(seconds):
+    _host.sleep(seconds * 1000)
+`;

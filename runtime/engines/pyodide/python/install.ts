@@ -1,0 +1,93 @@
+import { HOST_SOURCE } from './host.ts';
+import { RUNNER_SOURCE } from './runner.ts';
+import { VALUES_SOURCE } from './values.ts';
+
+/** Module name → source, in the order in which they are loaded. */
+const MODULES: readonly (readonly [name: string, source: string])[] = [
+  ['_sandglass_host', HOST_SOURCE],
+  ['_sandglass_values', VALUES_SOURCE],
+  ['_sandglass', RUNNER_SOURCE],
+];
+
+/** Imported before the snapshot is taken, so that programs get them at no cost. */
+const PRELOADED = [
+  'argparse',
+  'array',
+  'asyncio',
+  'base64',
+  'bisect',
+  'calendar',
+  'cmath',
+  'codecs',
+  'collections',
+  'configparser',
+  'contextlib',
+  'copy',
+  'csv',
+  'dataclasses',
+  'datetime',
+  'decimal',
+  'difflib',
+  'enum',
+  'fractions',
+  'functools',
+  'glob',
+  'gzip',
+  'hashlib',
+  'heapq',
+  'hmac',
+  'html',
+  'html.parser',
+  'http.client',
+  'importlib.machinery',
+  'inspect',
+  'io',
+  'itertools',
+  'json',
+  'linecache',
+  'logging',
+  'math',
+  'numbers',
+  'operator',
+  'os',
+  'pathlib',
+  'pprint',
+  'queue',
+  'random',
+  're',
+  'secrets',
+  'shutil',
+  'statistics',
+  'string',
+  'struct',
+  'tempfile',
+  'textwrap',
+  'threading',
+  'time',
+  'traceback',
+  'types',
+  'typing',
+  'unicodedata',
+  'urllib.error',
+  'urllib.parse',
+  'urllib.request',
+  'uuid',
+  'zipfile',
+  'zlib',
+];
+
+/** The set-up code that is run once, before the snapshot is taken. */
+export const INSTALL_SOURCE = `
+import importlib, sys, types
+for name in ${JSON.stringify(PRELOADED)}:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        pass  # not in this build of the standard library
+for name, source in ${JSON.stringify(MODULES)}:
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(source, f"<{name}>", "exec"), module.__dict__)
+import gc
+gc.collect()
+`;

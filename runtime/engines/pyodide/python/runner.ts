@@ -1,0 +1,232 @@
+/** Python: runs one program and reports how it ended. */
+export const RUNNER_SOURCE = String.raw`
+"""Runs a guest's program: its globals, its streams, its traceback, its value."""
+import ast
+import asyncio
+import atexit
+import inspect
+import io
+import json
+import linecache
+import os
+import random
+import sys
+import traceback
+import types
+
+import _sandglass_host as host
+import _sandglass_values as values
+
+MAIN = "__main__"
+#: Compiled so that "await" may stand at the top level.
+FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+#: File names whose lines are the guest's own.
+_own_files = set()
+_own_folders = ()
+
+
+def attach(bridge):
+    host.attach(bridge)
+
+
+def set_up(spec):
+    global _own_folders
+    main = sys.modules[MAIN]
+    names = main.__dict__
+    names.clear()
+    names.update({
+        "__name__": MAIN,
+        "__doc__": None,
+        "__package__": None,
+        "__spec__": None,
+        "__annotations__": {},
+        "__builtins__": __builtins__,
+        "__file__": spec["filename"],
+    })
+    sys.argv = [spec["filename"], *spec["argv"]]
+    os.environ.clear()
+    os.environ.update(spec["env"])
+    _own_folders = tuple(path.rstrip("/") + "/" for path in spec["mounts"])
+    for module, source in spec["modules"].items():
+        add_module(module, source)
+    sys.path[:] = [path for path in sys.path if path]
+    sys.path.insert(0, "")
+    random.seed(os.urandom(32))
+    sys.setrecursionlimit(spec["recursionLimit"])
+    os.chdir(spec["cwd"])
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)
+    names.update(spec["inputs"])
+    return names
+
+
+def remember_source(filename, source):
+    _own_files.add(filename)
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+
+
+_sources = {}
+
+
+def add_module(name, source):
+    name = name.removeprefix("./").removesuffix(".py").replace("/", ".")
+    _sources[name] = source
+
+
+class SourceFinder:
+    """Imports the modules that were given with the run."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        import importlib.machinery
+        package = name + ".__init__"
+        if name not in _sources and package not in _sources and not any(n.startswith(name + ".") for n in _sources):
+            return None
+        is_package = name not in _sources
+        spec = importlib.machinery.ModuleSpec(name, SourceFinder, is_package=is_package)
+        return spec
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        name = module.__name__
+        key = name if name in _sources else name + ".__init__"
+        source = _sources.get(key, "")
+        filename = key.replace(".", "/") + ".py"
+        module.__file__ = filename
+        remember_source(filename, source)
+        exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
+
+
+async def run_program(spec, names):
+    source, filename = spec["code"], spec["filename"]
+    remember_source(filename, source)
+    tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | FLAGS, dont_inherit=True)
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = ast.Expression(tree.body.pop().value)
+    features = future_flags(tree)
+    body = compile(tree, filename, "exec", FLAGS | features, dont_inherit=True)
+    await evaluate(body, names)
+    if last is None:
+        return None, False
+    return await evaluate(compile(last, filename, "eval", FLAGS | features, dont_inherit=True), names), True
+
+
+def future_flags(tree):
+    """The compiler flags of the program's own "from __future__" lines: its last expression is compiled apart."""
+    import __future__
+    flags = 0
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            for alias in statement.names:
+                feature = getattr(__future__, alias.name, None)
+                if feature is not None:
+                    flags |= feature.compiler_flag
+    return flags
+
+
+async def evaluate(code, names):
+    result = eval(code, names)
+    if code.co_flags & inspect.CO_COROUTINE:
+        return await result
+    return result
+
+
+def is_own(filename):
+    if filename in _own_files:
+        return True
+    path = filename if filename.startswith("/") else os.path.join("/", filename)
+    return bool(_own_folders) and path.startswith(_own_folders)
+
+
+def own_frames(report):
+    """Leaves the guest's own lines in a traceback, also in those of causes and groups."""
+    todo, seen = [report], set()
+    while todo:
+        part = todo.pop()
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        part.stack = traceback.StackSummary.from_list([frame for frame in part.stack if is_own(frame.filename)])
+        todo += [part.__cause__, part.__context__, *(part.exceptions or ())]
+    return report
+
+
+def describe(error):
+    """The report of an uncaught exception; its traceback goes to stderr."""
+    report = own_frames(traceback.TracebackException.from_exception(error, compact=True))
+    text = "".join(report.format())
+    print(text, end="", file=sys.stderr)
+    result = {"name": type(error).__qualname__, "message": message_of(error), "stack": text[-20000:]}
+    if isinstance(error, SyntaxError) and error.filename and is_own(error.filename):
+        result["file"], result["line"], result["column"] = error.filename, error.lineno, error.offset
+    elif report.stack:
+        frame = report.stack[-1]
+        result["file"], result["line"] = frame.filename, frame.lineno
+        if frame.colno is not None:
+            result["column"] = frame.colno + 1
+    number = host.refusal_id(error)
+    if number is not None:
+        result["refusalId"] = number
+    return result
+
+
+def message_of(error):
+    try:
+        return str(error)[:10000]
+    except Exception:
+        return ""
+
+
+def exit_status(error):
+    code = error.code
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF if code >= 0 else code % 256
+    print(code, file=sys.stderr)
+    return 1
+
+
+async def main(text):
+    spec = json.loads(text)
+    report = {}
+    try:
+        names = set_up(spec)
+        value, given = await run_program(spec, names)
+        finish()
+        report = {"value": values.encode(value, spec["valueBytes"]) if given else None}
+    except SystemExit as error:
+        finish()
+        report = {"exit": exit_status(error)}
+    except values.NoJsonForm as error:
+        report = {"formless": str(error)}
+    except values.TooLarge:
+        report = {"oversize": True}
+    except BaseException as error:
+        report = {"error": describe(error)}
+    flush()
+    return json.dumps(report)
+
+
+def finish():
+    """What CPython does between the end of a program and the end of its process."""
+    atexit._run_exitfuncs()
+    flush()
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass  # the guest has replaced or closed it: nothing of ours is lost
+
+
+sys.meta_path.append(SourceFinder)
+`;

@@ -1,0 +1,499 @@
+import type { BootOptions, RealmApi, RealmPort } from './realm-contract.ts';
+import type { installFiles } from './realm-files.ts';
+
+/** What the boot script needs of Pyodide's own objects; they are untyped text to us otherwise. */
+interface PyodideApi {
+  readonly globals: { get(name: string): unknown };
+  readonly _module: EmscriptenModule;
+  runPython(code: string): unknown;
+  pyimport(name: string): PyModule;
+  setStdin(options: object): void;
+  setStdout(options: object): void;
+  setStderr(options: object): void;
+  makeMemorySnapshot(): Uint8Array;
+}
+
+interface PyModule {
+  attach(host: object): void;
+  readonly main: { callPromising(spec: string): Promise<PromiseLike<string>> };
+}
+
+export interface EmscriptenModule {
+  readonly FS: never;
+  readonly [name: string]: unknown;
+}
+
+interface ModuleSettings {
+  instantiateWasm: (
+    imports: Record<string, Record<string, unknown>>,
+    receive: (instance: { exports: object }, module: WebAssembly.Module) => void,
+  ) => object;
+  growMemory?: (bytes: number) => number | undefined;
+}
+
+/**
+ * Runs inside the guest's realm. Its text is taken by `String(bootRealm)`, so it can use nothing from outside but its parameters. All that it
+ * relies on later is captured here, before any guest code runs: a guest may change every object of its realm.
+ */
+export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: typeof installFiles): RealmApi {
+  const realm = globalThis as unknown as Record<string, unknown>; // names that only the changed glue scripts know are set here
+  const { apply, getOwnPropertyDescriptor, defineProperty, ownKeys } = Reflect;
+  const { parse, stringify } = JSON;
+  const Bytes = Uint8Array;
+  const Buffer = ArrayBuffer;
+  const Failure = Error;
+  const Range = RangeError;
+  const Text = String;
+  const Whole = Number;
+  const PromiseOf = Promise;
+  const { Memory, Instance, Module } = WebAssembly;
+  const memoryBuffer = getOwnPropertyDescriptor(Memory.prototype, 'buffer')?.get;
+  const memoryGrow = Memory.prototype.grow;
+  const lengthOf = getOwnPropertyDescriptor(Buffer.prototype, 'byteLength')?.get;
+  if (memoryBuffer === undefined || lengthOf === undefined)
+    throw new Failure('the realm lacks WebAssembly.Memory');
+  const setBytes = Bytes.prototype.set;
+  const subarrayOf = Bytes.prototype.subarray;
+  const splitText = Text.prototype.split;
+  const stringFrom = Text.fromCharCode;
+  const mapGet = Map.prototype.get;
+  const mapSet = Map.prototype.set;
+  const mapDelete = Map.prototype.delete;
+
+  /** A host function that can neither throw a host's error into the realm nor answer anything but a primitive. */
+  const wrapped =
+    (call: (...args: never[]) => unknown) =>
+    (...args: unknown[]): unknown => {
+      let answer: unknown;
+      try {
+        answer = apply(call, undefined, args);
+      } catch {
+        throw new Failure('host call failed');
+      }
+      return typeof answer === 'object' || typeof answer === 'function' ? undefined : answer;
+    };
+  const port: RealmPort = {
+    now: wrapped(host.now) as RealmPort['now'], // `wrapped` keeps each function's own type for primitives
+    monotonic: wrapped(host.monotonic) as RealmPort['monotonic'],
+    random: wrapped(host.random) as RealmPort['random'],
+    decode: wrapped(host.decode) as RealmPort['decode'],
+    write: wrapped(host.write) as RealmPort['write'],
+    timer: wrapped(host.timer) as RealmPort['timer'],
+    sleep: wrapped(host.sleep) as RealmPort['sleep'],
+    callSync: wrapped(host.callSync) as RealmPort['callSync'],
+    call: wrapped(host.call) as RealmPort['call'],
+    take: wrapped(host.take) as RealmPort['take'],
+    size: wrapped(host.size) as RealmPort['size'],
+    load: wrapped(host.load) as RealmPort['load'],
+    attach: wrapped(host.attach) as RealmPort['attach'],
+    restore: wrapped(host.restore) as RealmPort['restore'],
+    refusedGrowth: wrapped(host.refusedGrowth) as RealmPort['refusedGrowth'],
+    reserve: wrapped(host.reserve) as RealmPort['reserve'],
+    approve: wrapped(host.approve) as RealmPort['approve'],
+    done: wrapped(host.done) as RealmPort['done'],
+  };
+
+  const copyOf = (view: Uint8Array): ArrayBuffer => {
+    const copy = new Bytes(view.length);
+    apply(setBytes, copy, [view]);
+    return copy.buffer;
+  };
+  const fileBytes = (name: string): Uint8Array => {
+    const size = port.size(name);
+    if (size < 0) throw new Failure(`no file ${name}`);
+    const buffer = new Buffer(size);
+    port.load(name, buffer);
+    return new Bytes(buffer);
+  };
+
+  // --- what the glue expects of its surroundings -------------------------------------------------------------------------------------
+  let identifiers = 0;
+  const timers = new Map<number, () => void>();
+  const later = (callback: (...args: unknown[]) => void, ms: number, args: unknown[]): number => {
+    const id = ++identifiers;
+    apply(mapSet, timers, [id, () => callback(...args)]);
+    port.timer(id, ms);
+    return id;
+  };
+  const setTimer = (callback: (...args: unknown[]) => void, ms?: unknown, ...args: unknown[]): number =>
+    later(callback, Whole(ms) > 0 ? Whole(ms) : 0, args);
+  const setSoon = (callback: (...args: unknown[]) => void, ...args: unknown[]): number =>
+    later(callback, -1, args);
+  const clearTimer = (id: unknown): void => {
+    apply(mapDelete, timers, [id]);
+  };
+  const nothing = (): void => undefined;
+  const define = (name: string, value: unknown): void => {
+    realm[name] = value;
+  };
+  define('WorkerGlobalScope', { __proto__: null });
+  define('performance', { now: () => port.monotonic(), timeOrigin: 0, mark: nothing, measure: nothing });
+  define('crypto', {
+    getRandomValues: (view: Uint8Array): Uint8Array => {
+      const buffer = new Buffer(view.byteLength);
+      port.random(buffer);
+      apply(setBytes, new Bytes(view.buffer, view.byteOffset, view.byteLength), [new Bytes(buffer)]);
+      return view;
+    },
+  });
+  define('console', { log: nothing, warn: nothing, error: nothing, info: nothing, debug: nothing });
+  define('setTimeout', setTimer);
+  define('setImmediate', setSoon);
+  define('clearTimeout', clearTimer);
+  define('clearInterval', clearTimer);
+  define('setInterval', () => {
+    throw new Failure('setInterval is not available here');
+  });
+  define('queueMicrotask', (callback: () => void): void => {
+    PromiseOf.resolve().then(callback);
+  });
+  define(
+    'TextDecoder',
+    class {
+      readonly encoding: string;
+      constructor(encoding = 'utf-8') {
+        this.encoding = encoding;
+      }
+      decode(input?: ArrayBuffer | Uint8Array): string {
+        if (input === undefined) return '';
+        const view = input instanceof Bytes ? input : input instanceof Buffer ? new Bytes(input) : undefined;
+        if (view === undefined) return '';
+        if (this.encoding !== 'utf-16le') {
+          return port.decode(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength); // the realm has no SharedArrayBuffer
+        }
+        let text = '';
+        for (let at = 0; at + 1 < view.length; at += 2)
+          text += stringFrom((view[at] ?? 0) | ((view[at + 1] ?? 0) << 8));
+        return text;
+      }
+    },
+  );
+  const encode = (input: unknown): Uint8Array => {
+    const text = Text(input);
+    const bytes: number[] = [];
+    for (let at = 0; at < text.length; at++) {
+      let point = text.codePointAt(at) ?? 0;
+      if (point > 0xffff) at++;
+      else if (point >= 0xd800 && point < 0xe000) point = 0xfffd;
+      if (point < 0x80) bytes.push(point);
+      else if (point < 0x800) bytes.push(0xc0 | (point >> 6), 0x80 | (point & 63));
+      else if (point < 0x10000)
+        bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
+      else {
+        bytes.push(
+          0xf0 | (point >> 18),
+          0x80 | ((point >> 12) & 63),
+          0x80 | ((point >> 6) & 63),
+          0x80 | (point & 63),
+        );
+      }
+    }
+    return Bytes.from(bytes);
+  };
+  define(
+    'TextEncoder',
+    class {
+      encode(text: unknown): Uint8Array {
+        return encode(text);
+      }
+      encodeInto(text: string, into: Uint8Array): { read: number; written: number } {
+        const bytes = encode(text);
+        into.set(bytes.subarray(0, into.length));
+        return { read: text.length, written: Math.min(bytes.length, into.length) };
+      }
+    },
+  );
+  define(
+    'AbortController',
+    class {
+      readonly signal = { aborted: false, addEventListener: nothing, removeEventListener: nothing };
+      abort(): void {
+        this.signal.aborted = true;
+      }
+    },
+  );
+  define(
+    'URL',
+    class {
+      readonly href: string;
+      constructor(href: unknown) {
+        this.href = Text(href);
+      }
+      toString(): string {
+        return this.href;
+      }
+    },
+  );
+  const noImport = (): never => {
+    throw new Failure('import() is not available here');
+  };
+  define('__noImport', noImport);
+  define('readbuffer', (name: unknown) => {
+    const base = apply(splitText, Text(name), ['/']).pop() ?? '';
+    // The glue asks for its wasm, which it gets compiled instead; what it reads here is never used.
+    return base === 'pyodide.asm.wasm' ? new Buffer(8) : fileBytes(base).buffer;
+  });
+  define('read', noImport);
+  define('load', noImport);
+
+  // --- the instance --------------------------------------------------------------------------------------------------------------------
+  let maxMemoryBytes = 0;
+  let memory: WebAssembly.Memory | undefined;
+  const bufferOf = (): ArrayBuffer => apply(memoryBuffer, memory, []) as ArrayBuffer; // never shared: the module declares its own memory
+  const memoryBytes = (): number => (memory === undefined ? 0 : (apply(lengthOf, bufferOf(), []) as number));
+  const PAGE = 65_536;
+  /** Stands for the memory wherever the glue uses it; the real one stays here, so that this cap cannot be gone round. */
+  const guardedMemory = {
+    get buffer(): ArrayBuffer {
+      return bufferOf();
+    },
+    grow: (pages: unknown): number => {
+      const more = Whole(pages) >>> 0;
+      if (memoryBytes() + more * PAGE > maxMemoryBytes) throw new Range('memory limit reached');
+      try {
+        return apply(memoryGrow, memory, [more]) as number;
+      } catch {
+        throw new Range('memory limit reached');
+      }
+    },
+  };
+  const approvedModule = function (this: unknown, source: Uint8Array | ArrayBuffer): WebAssembly.Module {
+    const bytes = copyOf(source instanceof Bytes ? source : new Bytes(source));
+    if (!port.approve(bytes)) throw new Failure('compiling WebAssembly is not allowed here');
+    return new Module(bytes);
+  };
+  const approvedInstance = function (
+    this: unknown,
+    of: WebAssembly.Module,
+    imports: Record<string, Record<string, unknown>>,
+  ): WebAssembly.Instance {
+    const own: Record<string, unknown> = { __proto__: null } as unknown as Record<string, unknown>;
+    for (const name of ownKeys(imports)) {
+      const part = imports[name as string];
+      own[name as string] = part?.memory === guardedMemory ? withMemory(part) : part;
+    }
+    return new Instance(of, own as WebAssembly.Imports); // the glue's own imports, with the real memory where it gave the guarded one
+  };
+  /** The glue's imports look their names up as they are asked for: only the memory may be answered differently. */
+  const withMemory = (part: Record<string, unknown>): Record<string, unknown> =>
+    new Proxy(part, { get: (target, name) => (name === 'memory' ? memory : target[name as string]) });
+  const refused = (): never => {
+    throw new Failure('not allowed here');
+  };
+  /** Set once the interpreter is up: what only its start needs is refused from then on. */
+  let sealed = false;
+  const hardenWasm = (): void => {
+    const wasm = WebAssembly as unknown as Record<string, unknown>; // its members are replaced by what may be used of them
+    const stands = (name: string, replacement: { prototype: unknown }, prototype: object): void => {
+      replacement.prototype = prototype;
+      wasm[name] = replacement;
+      defineProperty(prototype, 'constructor', { value: replacement });
+    };
+    const customSections = Module.customSections;
+    stands('Module', Object.assign(approvedModule, { customSections }), Module.prototype);
+    stands('Instance', approvedInstance, Instance.prototype);
+    const { Table } = WebAssembly;
+    const memoryUntilSealed = function (
+      this: unknown,
+      descriptor: WebAssembly.MemoryDescriptor,
+    ): WebAssembly.Memory {
+      return sealed ? refused() : new Memory(descriptor);
+    };
+    stands('Memory', memoryUntilSealed, Memory.prototype);
+    const tableUntilSealed = function (
+      this: unknown,
+      descriptor: WebAssembly.TableDescriptor,
+    ): WebAssembly.Table {
+      return sealed ? refused() : new Table(descriptor);
+    };
+    stands('Table', tableUntilSealed, Table.prototype);
+    const Approved = wasm.Module as new (bytes: Uint8Array) => WebAssembly.Module; // set just above
+    const Started = wasm.Instance as new (of: WebAssembly.Module, imports: object) => WebAssembly.Instance;
+    wasm.compile = async (bytes: Uint8Array) => new Approved(bytes);
+    wasm.instantiate = async (source: Uint8Array | WebAssembly.Module, imports: object = {}) => {
+      if (source instanceof Module) return new Started(source, imports);
+      const compiled = new Approved(source);
+      return { module: compiled, instance: new Started(compiled, imports) };
+    };
+    for (const name of ['compileStreaming', 'instantiateStreaming', 'validate']) wasm[name] = refused;
+  };
+  const growHeap = (settings: ModuleSettings, requested: number): boolean => {
+    const wanted = requested >>> 0;
+    const present = memoryBytes();
+    const grow = settings.growMemory;
+    if (grow !== undefined && wanted <= maxMemoryBytes) {
+      // A fifth more than asked saves later growths; near the cap, exactly what was asked.
+      const generous = Math.min(maxMemoryBytes, Math.max(wanted, Math.floor(present * 1.2)));
+      for (const bytes of [generous, wanted]) {
+        if (grow(Math.ceil(bytes / PAGE) * PAGE) === 1) return true;
+      }
+    }
+    port.refusedGrowth();
+    return false;
+  };
+
+  const instantiateMain =
+    (settings: ModuleSettings): ModuleSettings['instantiateWasm'] =>
+    (imports, receive) => {
+      const marker = Symbol('error marker');
+      const { env } = imports;
+      if (env === undefined) throw new Failure('the glue gives no env imports');
+      env.Jsv_GetError_import = () => marker;
+      env.JsvError_Check = (value: unknown) => (value === marker ? 1 : 0);
+      env.emscripten_resize_heap = (requested: number) => (growHeap(settings, requested) ? 1 : 0);
+      const instance = new Instance(module, imports as WebAssembly.Imports); // the glue's own imports, complete by construction
+      const names = port.attach(instance);
+      const exports: Record<string, unknown> = { __proto__: null } as unknown as Record<string, unknown>;
+      for (const name of apply(splitText, names, ['\n']) as string[]) exports[name] = instance.exports[name];
+      memory = exports.memory as WebAssembly.Memory; // Pyodide's module exports its memory under this name
+      exports.memory = guardedMemory;
+      receive({ exports }, module);
+      return {};
+    };
+
+  hardenWasm();
+  let pyodide: PyodideApi | undefined;
+  let runner: PyModule | undefined;
+  const calls = new Map<number, (answer: string) => void>();
+  let snapshotBytes: Uint8Array | undefined;
+
+  /** What Python calls. Answers are JSON text; their bytes are taken right after, by the call's number. */
+  const hostObject = {
+    __proto__: null,
+    call: (operation: unknown, args: unknown, body?: Uint8Array): string => {
+      return port.callSync(Text(operation), Text(args), body === undefined ? undefined : copyOf(body));
+    },
+    call_later: (operation: unknown, args: unknown, body?: Uint8Array): Promise<string> =>
+      new PromiseOf((resolve) => {
+        const id = ++identifiers;
+        apply(mapSet, calls, [id, resolve]);
+        port.call(id, Text(operation), Text(args), body === undefined ? undefined : copyOf(body));
+      }),
+    take: (id: unknown, size: unknown): Uint8Array => {
+      const bytes = new Bytes(Whole(size));
+      port.take(Whole(id), bytes.buffer);
+      return bytes;
+    },
+    sleep: (ms: unknown): void => port.sleep(Whole(ms)),
+    now: (): number => port.now(),
+    monotonic: (): number => port.monotonic(),
+  };
+
+  const boot = async (options: BootOptions): Promise<void> => {
+    maxMemoryBytes = options.maxMemoryBytes;
+    const create = realm.__createPyodideModule as (settings: ModuleSettings) => Promise<EmscriptenModule>; // set by the changed glue
+    const load = realm.loadPyodide as (settings: object) => Promise<PyodideApi>; // set by the changed loader
+    delete realm.__createPyodideModule;
+    delete realm.loadPyodide;
+    const restoring = !options.makeSnapshot;
+    const jsglobals: object = { __proto__: null, setTimeout: setTimer, clearTimeout: clearTimer } as object;
+    const settings: Record<string, unknown> = {
+      indexURL: '/pyodide/',
+      lockFileContents: options.lockFile,
+      packageBaseUrl: '/none/',
+      jsglobals,
+      env: { HOME: '/tmp', PYTHONHASHSEED: '0' },
+      _makeSnapshot: options.makeSnapshot,
+      createPyodideModule: async (moduleSettings: ModuleSettings) => {
+        moduleSettings.instantiateWasm = instantiateMain(moduleSettings);
+        const created = await create(moduleSettings);
+        if (restoring) {
+          const missing = options.snapshotMemory - memoryBytes();
+          if (missing > 0 && moduleSettings.growMemory?.(options.snapshotMemory) !== 1) {
+            throw new Range('memory limit reached');
+          }
+          port.restore();
+        }
+        return created;
+      },
+    };
+    // The header names the objects that the snapshot refers to; the memory itself is put in place by the host, with no copy in this realm.
+    if (restoring) settings._loadSnapshot = fileBytes('snapshot-header');
+    pyodide = await load(settings);
+    sealed = true;
+    files(pyodide._module, port, options.scratchBytes);
+    if (restoring) {
+      runner = pyodide.pyimport('_sandglass');
+      runner.attach(hostObject);
+    }
+  };
+
+  const stream = (number: number) => ({
+    isatty: false,
+    write: (bytes: Uint8Array): number => {
+      const whole = new Bytes(bytes);
+      port.write(number, whole.buffer, 0, whole.length);
+      return whole.length;
+    },
+  });
+  const openStreams = (api: PyodideApi): void => {
+    const stdin = fileBytes('stdin');
+    let at = 0;
+    api.setStdin({
+      isatty: false,
+      read: (into: Uint8Array): number => {
+        const part = apply(subarrayOf, stdin, [at, at + into.length]) as Uint8Array;
+        apply(setBytes, into, [part]);
+        at += part.length;
+        return part.length;
+      },
+    });
+    api.setStdout(stream(1));
+    api.setStderr(stream(2));
+  };
+
+  /** Errors that end here are the interpreter's own; what Python code raises is in the runner's report. */
+  const fatal = (id: number, error: unknown): void => {
+    let text = 'fatal error';
+    try {
+      text = error instanceof Range ? `stack ${error.message}` : Text((error as Error)?.stack ?? error);
+    } catch {
+      // A guest may have made the error: its text is then of no use.
+    }
+    port.done(id, false, text);
+  };
+  const settled = (id: number, work: Promise<unknown>): void => {
+    work.then(
+      (value) => port.done(id, true, typeof value === 'string' ? value : ''),
+      (error: unknown) => fatal(id, error),
+    );
+  };
+  const mainOf = async (spec: string): Promise<string> => {
+    if (pyodide === undefined || runner === undefined) throw new Failure('run before boot');
+    openStreams(pyodide);
+    return await await runner.main.callPromising(spec);
+  };
+
+  return {
+    boot: (id, options) => settled(id, boot(parse(options) as BootOptions)), // written by the host
+    run: (id, spec) => settled(id, mainOf(spec)),
+    prepare: (id, code) =>
+      settled(
+        id,
+        (async () => {
+          pyodide?.runPython(code);
+        })(),
+      ),
+    snapshot: () => {
+      snapshotBytes = pyodide?.makeMemorySnapshot();
+      return snapshotBytes?.length ?? 0;
+    },
+    save: (into) => {
+      if (snapshotBytes !== undefined) apply(setBytes, new Bytes(into), [snapshotBytes]);
+    },
+    fire: (id) => {
+      const callback = apply(mapGet, timers, [id]) as (() => void) | undefined;
+      apply(mapDelete, timers, [id]);
+      callback?.();
+    },
+    settle: (id, answer) => {
+      const waiting = apply(mapGet, calls, [id]) as ((answer: string) => void) | undefined;
+      apply(mapDelete, calls, [id]);
+      waiting?.(`${id}:${answer}`);
+    },
+    limit: (bytes) => {
+      maxMemoryBytes = bytes;
+    },
+    memoryBytes,
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * The seam between the host and the guest's realm. Only primitives cross it, and buffers that the realm owns: an object of the host in
+ * the realm would lead back to the host's own `Function`.
+ */
+
+/** What the host offers. Every function is wrapped again inside the realm, so that no host error enters it. */
+export interface RealmPort {
+  now(): number;
+  monotonic(): number;
+  random(into: ArrayBuffer): void;
+  /** UTF-8 → text. */
+  decode(buffer: ArrayBuffer, offset: number, length: number): string;
+  /** Guest output: 1 stdout, 2 stderr. */
+  write(stream: number, buffer: ArrayBuffer, offset: number, length: number): void;
+  /** Calls `fire(id)` after `ms`. */
+  timer(id: number, ms: number): void;
+  /** Blocks. */
+  sleep(ms: number): void;
+  /** Host call, at once: the answer as JSON, its bytes to be taken right after. */
+  callSync(operation: string, args: string, body: ArrayBuffer | undefined): string;
+  /** Host call: `settle(id, answer)` later. */
+  call(id: number, operation: string, args: string, body: ArrayBuffer | undefined): void;
+  /** Copies the bytes of the answer that was last given (0) or of an asynchronous one (its id). */
+  take(id: number, into: ArrayBuffer): void;
+  /** Size of a file that was given with the engine or the run; −1 for none. */
+  size(name: string): number;
+  load(name: string, into: ArrayBuffer): void;
+  /** Puts the meter on a fresh instance; answers the export names that the glue may see, one a line. */
+  attach(instance: WebAssembly.Instance): string;
+  /** Puts the snapshot into the memory, which the realm has grown to its size. */
+  restore(): void;
+  refusedGrowth(): void;
+  /** Bytes that the realm is about to hold outside wasm; false: not allowed. */
+  reserve(bytes: number): boolean;
+  /** Whether the realm may compile these bytes: unmetered code must not run. */
+  approve(buffer: ArrayBuffer): boolean;
+  /** An answer to `ask`: of `boot` and `prepare` nothing, of `run` the runner's report. Not ok: the interpreter itself failed. */
+  done(id: number, ok: boolean, text: string): void;
+}
+
+export interface BootOptions {
+  /** Bytes; the glue's own requests for more are refused. */
+  readonly maxMemoryBytes: number;
+  /** Build a snapshot instead of restoring one. */
+  readonly makeSnapshot: boolean;
+  /** Length of the snapshot's header and of its memory, bytes. */
+  readonly snapshotHeader: number;
+  readonly snapshotMemory: number;
+  readonly lockFile: string;
+  /** Bytes that files in memory may hold. */
+  readonly scratchBytes: number;
+}
+
+/** What the realm offers. Answers come through `done`. */
+export interface RealmApi {
+  boot(id: number, options: string): void;
+  /** Runs one program; `done` gets the report of the runner as JSON. */
+  run(id: number, spec: string): void;
+  /** Runs trusted set-up code while a snapshot is made. */
+  prepare(id: number, code: string): void;
+  /** The snapshot's size; its parts go to `save`. */
+  snapshot(): number;
+  save(into: ArrayBuffer): void;
+  fire(id: number): void;
+  settle(id: number, answer: string): void;
+  limit(maxMemoryBytes: number, scratchBytes: number): void;
+  memoryBytes(): number;
+}

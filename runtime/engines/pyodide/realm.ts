@@ -1,0 +1,239 @@
+import type { JsonObject } from '../../codec.ts';
+import type { GuestHost, HostAnswer } from '../../engine.ts';
+import { type PyodideAssets, restoreSnapshot } from './assets.ts';
+import { createMeter, type Meter } from './meter-stub.ts';
+import { bootRealm } from './realm-boot.ts';
+import type { BootOptions, RealmApi, RealmPort } from './realm-contract.ts';
+import { installFiles } from './realm-files.ts';
+import { hasNoCode } from './side-modules.ts';
+
+/** A fresh realm of the language alone; the platform says how to make one. */
+export interface Realm {
+  evaluate(source: string, filename: string): unknown;
+  /** Bytes that buffers of this thread hold outside the JavaScript heap. */
+  externalBytes(): number;
+}
+
+export type OpenRealm = () => Realm;
+
+export interface InterpreterOptions {
+  readonly openRealm: OpenRealm;
+  readonly assets: PyodideAssets;
+  readonly module: WebAssembly.Module;
+  readonly maxMemoryBytes: number;
+  readonly makeSnapshot?: boolean;
+}
+
+/** One Python interpreter in its own realm; serves one run. */
+export interface Interpreter {
+  readonly realm: Realm;
+  readonly api: RealmApi;
+  /** The pages the realm may use at most were set when its module was made. */
+  readonly maxMemoryBytes: number;
+  memoryBytes(): number;
+  readonly growthRefused: boolean;
+  readonly outputSpent: boolean;
+  /** The meter's own handle on the instance; never given to the realm. */
+  readonly instances: readonly WebAssembly.Instance[];
+  /** Connects the interpreter to the one run it serves. `entered` is called after each return from the realm. */
+  connect(link: RunLink): void;
+  /** Calls into the realm and waits for its `done`. */
+  ask(call: (id: number) => void): Promise<Report>;
+}
+
+export interface RunLink {
+  readonly host: GuestHost;
+  readonly stdin: Uint8Array;
+  readonly meter: Meter;
+  readonly maxMemoryBytes: number;
+  readonly scratchBytes: number;
+  readonly entered: () => void;
+  /** Each answer that the gate refused, as it goes to the guest. */
+  readonly refused: (id: number) => void;
+}
+
+export interface Report {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+const NOTHING = new Uint8Array();
+/** The largest timer that platforms take, ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Starts an interpreter: from its snapshot in about a tenth of the time that it takes from nothing. */
+export async function openInterpreter(options: InterpreterOptions): Promise<Interpreter> {
+  const { assets, makeSnapshot = false } = options;
+  const realm = options.openRealm();
+  const files = new Map<string, Uint8Array>([
+    ['python_stdlib.zip', assets.stdlib],
+    ['snapshot-header', assets.snapshot?.header ?? NOTHING],
+    ['stdin', NOTHING],
+  ]);
+  const waiting = new Map<number, (report: Report) => void>();
+  const taken = new Map<number, Uint8Array>();
+  const instances: WebAssembly.Instance[] = [];
+  const decoder = new TextDecoder();
+  const scratch = options.maxMemoryBytes;
+  let link: RunLink | undefined;
+  let growthRefused = false;
+  let outputSpent = false;
+  let asked = 0;
+
+  const enter = (call: () => void): void => {
+    try {
+      call();
+    } catch {
+      // Whatever the realm threw may be of the guest's making. The meter and the reports tell how the run ended.
+    }
+    link?.entered();
+  };
+  const answerText = (id: number, answer: HostAnswer): string => {
+    if (!answer.ok) {
+      link?.refused(answer.refusal.id);
+      return JSON.stringify({ refusal: answer.refusal });
+    }
+    if (answer.bytes !== undefined) taken.set(id, answer.bytes);
+    return JSON.stringify({ value: answer.value, bytes: answer.bytes?.byteLength ?? -1 });
+  };
+  const request = (args: string, body: ArrayBuffer | undefined): [JsonObject, Uint8Array | undefined] => [
+    JSON.parse(args) as JsonObject, // the gate checks what a guest sends; here it only has to be JSON
+    body === undefined ? undefined : bytesOf(body).slice(),
+  ];
+
+  const port: RealmPort = {
+    now: () => link?.host.now() ?? 0,
+    monotonic: () => link?.host.monotonic() ?? 0,
+    random: (into) => {
+      const bytes = bytesOf(into);
+      if (link === undefined) fillRandom(bytes);
+      else link.host.random(bytes);
+    },
+    decode: (buffer, offset, length) => decoder.decode(bytesOf(buffer, offset, length)),
+    write: (stream, buffer, offset, length) => {
+      const bytes = bytesOf(buffer, offset, length);
+      if (link !== undefined && !link.host.write(stream === 2 ? 'stderr' : 'stdout', bytes))
+        outputSpent = true;
+    },
+    timer: (id, ms) => {
+      const fire = (): void => enter(() => api.fire(id));
+      if (!(ms > 0)) soon(fire);
+      else if (link === undefined) setTimeout(fire, Math.min(ms, MAX_TIMER_MS));
+      else void link.host.sleep(Math.min(ms, MAX_TIMER_MS)).then(fire);
+    },
+    sleep: (ms) => link?.host.sleepSync(Math.min(Math.max(0, Number(ms) || 0), MAX_TIMER_MS)),
+    callSync: (operation, args, body) => {
+      if (link === undefined) throw new Error('no run');
+      return answerText(0, link.host.callSync(String(operation), ...request(args, body)));
+    },
+    call: (id, operation, args, body) => {
+      if (link === undefined) throw new Error('no run');
+      void link.host
+        .call(String(operation), ...request(args, body))
+        .then((answer) => enter(() => api.settle(id, answerText(id, answer))));
+    },
+    take: (id, into) => {
+      const bytes = taken.get(id);
+      taken.delete(id);
+      if (bytes !== undefined) bytesOf(into).set(bytes);
+    },
+    size: (name) => files.get(name)?.byteLength ?? -1,
+    load: (name, into) => {
+      const bytes = files.get(name);
+      if (bytes !== undefined) bytesOf(into).set(bytes);
+    },
+    attach: (instance) => {
+      instances.push(instance);
+      // Starting up is not charged to a run: each run brings a meter of its own.
+      const idle = createMeter({ fuel: Number.MAX_SAFE_INTEGER });
+      return Object.keys(idle.attach(instance)).join('\n');
+    },
+    restore: () => {
+      const memory = memoryOf(instances[0]);
+      if (assets.snapshot !== undefined && memory !== undefined)
+        restoreSnapshot(assets.snapshot, new Uint8Array(memory));
+    },
+    refusedGrowth: () => {
+      growthRefused = true;
+    },
+    reserve: () => true,
+    approve: (buffer) => link === undefined || hasNoCode(bytesOf(buffer)),
+    done: (id, ok, text) => {
+      waiting.get(id)?.({ ok: ok === true, text: typeof text === 'string' ? text : '' });
+      waiting.delete(id);
+    },
+  };
+  // A private object of the same compiled code: its prototype is moved into the realm, which other realms must not notice.
+  const module = structuredClone(options.module);
+  Object.setPrototypeOf(module, realm.evaluate('WebAssembly.Module.prototype', 'boot.js') as object);
+  const start = realm.evaluate(`(${String(bootRealm)})`, 'boot.js') as typeof bootRealm; // the same function, of the realm
+  const install = realm.evaluate(`(${String(installFiles)})`, 'boot.js') as typeof installFiles;
+  const api = start(port, module, install); // before the scripts: they look at their surroundings when they load
+  realm.evaluate(assets.loader, 'pyodide.js');
+  realm.evaluate(assets.glue, 'pyodide.asm.js');
+
+  const ask = (call: (id: number) => void): Promise<Report> => {
+    asked += 1;
+    const id = asked;
+    return new Promise((resolve) => {
+      waiting.set(id, resolve);
+      enter(() => call(id));
+    });
+  };
+  const boot: BootOptions = {
+    maxMemoryBytes: options.maxMemoryBytes,
+    makeSnapshot,
+    snapshotHeader: assets.snapshot?.header.byteLength ?? 0,
+    snapshotMemory: assets.snapshot?.memoryBytes ?? 0,
+    lockFile: assets.lockFile,
+    scratchBytes: scratch,
+  };
+  const report = await ask((id) => api.boot(id, JSON.stringify(boot)));
+  if (!report.ok) throw new Error(`Cannot start Python: ${report.text}`);
+  return {
+    realm,
+    api,
+    maxMemoryBytes: options.maxMemoryBytes,
+    instances,
+    ask,
+    memoryBytes: () => memoryOf(instances[0])?.byteLength ?? 0,
+    get growthRefused() {
+      return growthRefused;
+    },
+    get outputSpent() {
+      return outputSpent;
+    },
+    connect: (run) => {
+      link = run;
+      files.set('stdin', run.stdin);
+      api.limit(run.maxMemoryBytes, run.scratchBytes);
+    },
+  };
+}
+
+const memoryBuffer = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get;
+
+/** The memory of an instance that was made in another realm. */
+function memoryOf(instance: WebAssembly.Instance | undefined): ArrayBuffer | undefined {
+  return instance === undefined ? undefined : memoryBuffer?.call(instance.exports.memory);
+}
+
+const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')?.get;
+
+/** Views a buffer that came out of the realm, after making sure that it is one: reading any other object would run a guest's code. */
+function bytesOf(buffer: ArrayBuffer, offset = 0, length?: number): Uint8Array {
+  if (byteLength === undefined || typeof byteLength.call(buffer) !== 'number')
+    throw new TypeError('expected an ArrayBuffer');
+  return new Uint8Array(buffer, Number(offset), length === undefined ? undefined : Number(length));
+}
+
+function fillRandom(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; at += 65_536) {
+    bytes.set(crypto.getRandomValues(new Uint8Array(Math.min(65_536, bytes.length - at))), at);
+  }
+}
+
+const soon: (callback: () => void) => void =
+  typeof setImmediate === 'function'
+    ? (callback) => void setImmediate(callback)
+    : (callback) => void setTimeout(callback, 0);

@@ -1,0 +1,73 @@
+import type { GuestEnd, GuestError } from '../../engine.ts';
+import { readValue } from './value.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * How the runner says that a program ended. The text comes out of the guest's realm, so a guest can write one of its own; it can only tell
+ * what it could have done anyway: answer a value, exit, or raise.
+ */
+export function readReport(text: string, growthRefused: boolean): GuestEnd {
+  const report = parseObject(text);
+  if (report === undefined) return { kind: 'trapped', message: 'The interpreter ended without a report' };
+  if (isFields(report.error)) return readError(report.error, growthRefused);
+  if (typeof report.exit === 'number') return { kind: 'exit', exitCode: report.exit & 0xff };
+  if (report.oversize === true) return { kind: 'limit', limit: 'output' };
+  if (typeof report.formless === 'string') {
+    return {
+      kind: 'invalid',
+      code: 'OUTPUT_INVALID',
+      message: `Cannot answer the program's last expression: ${report.formless.slice(0, 500)}`,
+      hint: 'End the program with a statement, or with a value that has a JSON form',
+    };
+  }
+  if (report.value === null) return { kind: 'value', value: undefined };
+  if (typeof report.value !== 'string')
+    return { kind: 'trapped', message: 'The interpreter ended without a report' };
+  try {
+    return { kind: 'value', value: readValue(report.value) };
+  } catch {
+    return { kind: 'trapped', message: 'The interpreter answered a malformed value' };
+  }
+}
+
+function readError(error: Fields, growthRefused: boolean): GuestEnd {
+  const text = (name: string): string | undefined => {
+    const value = error[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const whole = (name: string): number | undefined => {
+    const value = error[name];
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  };
+  const [stack, file, line, column, refusalId] = [
+    text('stack'),
+    text('file'),
+    whole('line'),
+    whole('column'),
+    whole('refusalId'),
+  ];
+  const told: GuestError = {
+    name: text('name') ?? 'Exception',
+    message: text('message') ?? '',
+    ...(stack === undefined ? {} : { stack }),
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  };
+  // The host has seen the refused growth itself; the name only tells that the guest did not get over it.
+  if (growthRefused && told.name === 'MemoryError') return { kind: 'limit', limit: 'memory', error: told };
+  return { kind: 'threw', error: told, ...(refusalId === undefined ? {} : { refusalId }) };
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parseObject(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import type { GuestValue } from '../../codec.ts';
+
+/** What the runner writes: JSON, and beside it what JSON lacks, by path. */
+interface Wire {
+  readonly tree: unknown;
+  readonly leaves: readonly unknown[];
+}
+
+const MAX_DEPTH = 110;
+
+/**
+ * Reads a value as the runner wrote it. The text comes out of the guest's realm: nothing in it is trusted.
+ * @throws {TypeError} on anything malformed.
+ */
+export function readValue(text: string): GuestValue {
+  const wire: unknown = JSON.parse(text);
+  if (!isWire(wire)) throw new TypeError('Cannot read a value: not the wire form');
+  let value = wire.tree;
+  for (const leaf of wire.leaves) {
+    if (!Array.isArray(leaf)) throw new TypeError('Cannot read a value: malformed leaf');
+    const [path, kind, content]: unknown[] = leaf;
+    if (!Array.isArray(path) || path.length > MAX_DEPTH || typeof content !== 'string') {
+      throw new TypeError('Cannot read a value: malformed leaf');
+    }
+    value = withLeaf(value, path, readLeaf(kind, content));
+  }
+  return value as GuestValue; // JSON.parse gives JSON, and each leaf is one of the other values
+}
+
+const isWire = (wire: unknown): wire is Wire =>
+  typeof wire === 'object' &&
+  wire !== null &&
+  'tree' in wire &&
+  'leaves' in wire &&
+  Array.isArray(wire.leaves);
+
+function withLeaf(root: unknown, path: readonly unknown[], leaf: bigint | Uint8Array): unknown {
+  if (path.length === 0) return leaf;
+  let holder = root;
+  for (const [depth, step] of path.entries()) {
+    if (typeof holder !== 'object' || holder === null)
+      throw new TypeError('Cannot read a value: no such path');
+    const key = Array.isArray(holder) ? Number(step) : String(step);
+    if (!Object.hasOwn(holder, key)) throw new TypeError('Cannot read a value: no such path');
+    if (depth < path.length - 1) {
+      holder = Reflect.get(holder, key);
+    } else {
+      // Defines, never assigns: "__proto__" is a name like any other.
+      Object.defineProperty(holder, key, {
+        value: leaf,
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
+    }
+  }
+  return root;
+}
+
+function readLeaf(kind: unknown, content: string): bigint | Uint8Array {
+  if (kind === 'bytes') return Uint8Array.from(atob(content), (unit) => unit.charCodeAt(0));
+  if (kind === 'int') return content.startsWith('-') ? -BigInt(content.slice(1)) : BigInt(content);
+  throw new TypeError('Cannot read a value: unknown leaf');
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import type { Engine, PrepareContext } from '../engine.ts';
+import {
+  decodeSnapshot,
+  encodeSnapshot,
+  type PyodideAssets,
+  type Snapshot,
+  shareBytes,
+} from '../engines/pyodide/assets.ts';
+import { createPyodideEngine, type PyodideBuild } from '../engines/pyodide/engine.ts';
+import { realmScripts } from '../engines/pyodide/glue.ts';
+import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
+import { bootRealm } from '../engines/pyodide/realm-boot.ts';
+import { installFiles } from '../engines/pyodide/realm-files.ts';
+import { execute } from './pyodide-node.ts';
+import { job, type SnapshotJob } from './pyodide-snapshot.ts';
+
+const PAGE = 65_536;
+/** Enough to set Python up in; the snapshot itself only grows with what is used. */
+const SETUP_PAGES = (256 * 1024 * 1024) / PAGE;
+const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
+
+/** Beside this file, in the form this file has: `.ts` from sources, `.js` once built. */
+const besides = (name: string): string =>
+  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
+
+/** Python on Node: the npm package `pyodide`, metered and snapshotted once per version, then kept in the cache. */
+export function createNodePyodideEngine(): Engine {
+  return createPyodideEngine({
+    version: packageVersion(),
+    executorUrl: besides('pyodide-node'),
+    execute,
+    load: loadPyodide,
+  });
+}
+
+const require = createRequire(import.meta.url);
+const packageVersion = (): string => {
+  const { version } = require('pyodide/package.json') as { readonly version: string }; // every package has one
+  return version;
+};
+
+/** Reads the package, and derives what the cache does not have: the metered wasm and the snapshot. */
+export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild> {
+  const folder = dirname(require.resolve('pyodide/package.json'));
+  const read = async (name: string): Promise<Uint8Array<ArrayBuffer>> =>
+    new Uint8Array(await readFile(join(folder, name)));
+  const [loader, glue, stdlib, plain, lock] = await Promise.all(
+    ['pyodide.js', 'pyodide.asm.mjs', 'python_stdlib.zip', 'pyodide.asm.wasm', 'pyodide-lock.json'].map(read),
+  );
+  if (!loader || !glue || !stdlib || !plain || !lock)
+    throw new Error('Cannot load pyodide: a file is missing');
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  const scripts = realmScripts(text(loader), text(glue));
+  const wasmHash = sha256(plain);
+  const wasm = (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
+    cached(context, `pyodide-wasm/${wasmHash}/${pages}`, async () => plain);
+  const bare: PyodideAssets = {
+    ...scripts,
+    stdlib: shareBytes(stdlib),
+    lockFile: emptyLock(text(lock)),
+    snapshot: undefined,
+  };
+  // Every input of a snapshot; its bytes are the same on both supported majors of Node, but nothing promises it.
+  const key = sha256(
+    [
+      wasmHash,
+      sha256(stdlib),
+      scripts.loader,
+      scripts.glue,
+      INSTALL_SOURCE,
+      String(bootRealm),
+      String(installFiles),
+      majorOf(process.versions.node),
+    ].join('\0'),
+  );
+  const encoded = await cached(context, `pyodide-snapshot/${key}`, async () => {
+    const input: SnapshotJob = {
+      assets: bare,
+      module: await context.compile(await wasm(SETUP_PAGES)),
+      maxMemoryBytes: SETUP_PAGES * PAGE,
+    };
+    const made =
+      context.job === undefined
+        ? await job(input)
+        : await context.job(besides('pyodide-snapshot'), input, JOB_LIMITS);
+    return encodeSnapshot(made as Snapshot); // what `job` answers
+  });
+  const snapshot = decodeSnapshot(shareBytes(encoded));
+  return { assets: { ...bare, snapshot }, wasm };
+}
+
+const majorOf = (version: string): string => version.split('.', 1)[0] ?? '';
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** The lock's description of the platform without its packages: the guest is told of none that the host has not put in place. */
+function emptyLock(lock: string): string {
+  const { info } = JSON.parse(lock) as { readonly info: unknown }; // from the package itself
+  return JSON.stringify({ info, packages: {} });
+}
+
+async function cached(
+  context: PrepareContext,
+  key: string,
+  make: () => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const known = await context.cache?.get(key);
+  if (known !== undefined) return known;
+  const made = await make();
+  await context.cache?.set(key, made);
+  return made;
+}
