@@ -49,6 +49,9 @@ export function createRunService({ runtime, scheduler, store, onFault }: RunServ
             signal,
             ...(onOutput === undefined ? {} : { onOutput }),
           });
+          if (!outcome.ok && outcome.error.code === 'INTERNAL') {
+            onFault(new Error(`The runtime failed in ${outcome.meta.runId}`), id);
+          }
           // Callers know a run by one id, and its wait is the wait in both queues.
           return {
             ...outcome,

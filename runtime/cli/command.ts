@@ -1,0 +1,28 @@
+import type { Runtime, RuntimeOptions } from '../api.ts';
+import type { Flag, ParsedArguments } from './flags.ts';
+import type { Terminal } from './terminal.ts';
+
+/** One command of `sandglass`. */
+export interface Command {
+  readonly name: string;
+  /** One line of the list of commands. */
+  readonly summary: string;
+  /** After the command's name, e.g. `FILE|- [flags] [-- guest arguments]`. */
+  readonly usage: string;
+  /** Shown below the usage line, one paragraph an element. */
+  readonly about: readonly string[];
+  readonly flags: readonly Flag[];
+  readonly examples: readonly string[];
+  /**
+   * Does the work and answers the exit code.
+   * @throws {UsageError} when the command line is wrong; {SandglassError} for what has a code.
+   */
+  readonly run: (context: CommandContext, parsed: ParsedArguments) => Promise<number>;
+}
+
+/** What `main.ts` wires. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly version: string;
+  readonly createRuntime: (options: RuntimeOptions) => Promise<Runtime>;
+}

@@ -1,0 +1,36 @@
+import type { Command } from '../command.ts';
+import { execute } from '../execute.ts';
+import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
+import { languageOf } from '../source.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const evalCommand: Command = {
+  name: 'eval',
+  summary: 'Run a line of code and print its value',
+  usage: 'CODE [flags] [-- guest arguments]',
+  about: [
+    'Runs CODE in the same sandbox as "run" does, JavaScript unless --lang says otherwise, and prints the value of its last expression.',
+  ],
+  flags: [
+    ...RUN_FLAGS,
+    { name: 'lang', value: 'NAME', help: 'javascript, typescript or python. Default javascript.' },
+  ],
+  examples: ["sandglass eval '[1, 2, 3].map((x) => x * x)'", "sandglass eval 'sum(range(10))' --lang=python"],
+  async run(context, parsed) {
+    const [code, ...others] = parsed.positionals;
+    if (code === undefined)
+      throw new UsageError("Nothing to run: give the code as one argument, e.g. eval '1 + 1'");
+    if (others.length > 0) {
+      throw new UsageError(
+        `Cannot run "${others[0]}" as well: the code is one argument`,
+        'Put the code between quotes; arguments of the guest go after "--"',
+      );
+    }
+    const language = languageOf(parsed.one('lang') ?? 'javascript');
+    if (language === 'wasm') throw new UsageError('Cannot evaluate wasm: save it as a file and use "run"');
+    return execute(context, {
+      run: { language, code, ...(await readRunFlags(parsed, context.terminal)) },
+      json: parsed.has('json'),
+    });
+  },
+};

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { UsageError } from './usage-error.ts';
+
+export interface ListenOptions {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface ListeningServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/**
+ * Serves on a socket. Disposing stops listening, lets answers under way go out, and closes idle connections.
+ * @throws {UsageError} when the address cannot be had.
+ */
+export async function listen({ fetch, host, port }: ListenOptions): Promise<ListeningServer> {
+  // Without options of its own the adaptor makes a plain HTTP/1.1 server.
+  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new UsageError(
+      `Cannot listen on ${host}:${port}: ${reasonOf(error)}`,
+      'Port 0 takes a free one: --port=0',
+    );
+  }
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something listens there already',
+  EACCES: 'the system does not permit this port',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'no such host name',
+};
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return REASONS[code] ?? (error instanceof Error ? error.message : 'unknown reason');
+}

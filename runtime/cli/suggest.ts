@@ -1,0 +1,48 @@
+/**
+ * The candidate nearest to a misspelt word, if one is near enough: at most a third of the longer word's letters differ.
+ * Counts inserted, left out, wrong and swapped neighbouring letters (Damerau–Levenshtein, optimal string alignment).
+ */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (
+      distance < least &&
+      distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3))
+    ) {
+      best = candidate;
+      least = distance;
+    }
+  }
+  return best;
+}
+
+/** `, did you mean "run"?`, or nothing. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const near = nearest(word, candidates);
+  return near === undefined ? '' : `, did you mean "${near}"?`;
+}
+
+export function editDistance(left: string, right: string): number {
+  let before: number[] = [];
+  let above = Array.from({ length: right.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= left.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column++) {
+      const same = left[row - 1] === right[column - 1];
+      const at = (line: readonly number[], index: number): number => line[index] ?? 0;
+      let cost = Math.min(
+        at(above, column) + 1,
+        at(current, column - 1) + 1,
+        at(above, column - 1) + (same ? 0 : 1),
+      );
+      const swapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      if (row > 1 && column > 1 && swapped) cost = Math.min(cost, at(before, column - 2) + 1);
+      current.push(cost);
+    }
+    before = above;
+    above = current;
+  }
+  return above[right.length] ?? left.length;
+}

@@ -1,0 +1,103 @@
+import type { Buffer } from 'node:buffer';
+import process from 'node:process';
+
+/** Where a command reads and writes; tests bring their own. */
+export interface Terminal {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** All of stdin. @throws {RangeError} over `maxBytes`. */
+  readStdin(maxBytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Calls `action` on SIGINT and SIGTERM; a second signal ends the process at once. The answer takes it back. */
+  onSignal(action: (signal: Signal) => void): () => void;
+}
+
+export type Signal = 'SIGINT' | 'SIGTERM';
+
+export interface Output {
+  readonly isTerminal: boolean;
+  /** Without effect once the reader has gone. */
+  write(text: string): void;
+  /** Calls `action` when the reader goes away, e.g. `| head -1`. The answer takes it back. */
+  onBroken(action: () => void): () => void;
+  /** Resolves when all that was written has gone out, or has nowhere to go. */
+  flush(): Promise<void>;
+}
+
+/** Conventional exit codes of a process that a signal ended. */
+export const SIGNAL_EXIT_CODES: Readonly<Record<Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+export function createProcessTerminal(): Terminal {
+  return {
+    stdout: createOutput(process.stdout),
+    stderr: createOutput(process.stderr),
+    cwd: process.cwd(),
+    env: process.env,
+    readStdin,
+    onSignal(action) {
+      let seen = false;
+      const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
+        const listener = (): void => {
+          if (seen) process.exit(SIGNAL_EXIT_CODES[signal]);
+          seen = true;
+          action(signal);
+        };
+        process.on(signal, listener);
+        return () => process.off(signal, listener);
+      });
+      return () => {
+        for (const takeBack of listeners) takeBack();
+      };
+    },
+  };
+}
+
+function createOutput(stream: NodeJS.WriteStream): Output {
+  let broken = false;
+  const actions = new Set<() => void>();
+  // A pipe whose reader has gone raises EPIPE, for each write that is under way; nothing can be shown there any more.
+  stream.on('error', () => {
+    broken = true;
+    for (const action of actions) action();
+  });
+  return {
+    isTerminal: stream.isTTY === true,
+    write: (text) => {
+      if (!broken && text !== '') stream.write(text);
+    },
+    onBroken: (action) => {
+      actions.add(action);
+      return () => actions.delete(action);
+    },
+    flush: () =>
+      broken || stream.writableLength === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            const done = (): void => {
+              stream.off('error', done);
+              resolve();
+            };
+            stream.once('error', done);
+            stream.write('', done);
+          }),
+  };
+}
+
+async function readStdin(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    // Without an encoding the stream gives buffers only.
+    length += chunk.byteLength;
+    if (length > maxBytes) throw new RangeError(`Cannot read stdin: over ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
