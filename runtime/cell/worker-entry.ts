@@ -26,6 +26,20 @@ if (port === null) throw new Error('worker-entry runs in a worker only');
 const { bridge, answers } = workerData as EntryData; // set by createWorkerCell, the only starter of this file
 const flags = new Int32Array(bridge);
 
+/** What reaches other processes or loads native code, and `--permission` leaves in place. Nothing of ours in a cell needs it. */
+const NEEDLESS = [
+  'kill',
+  '_kill',
+  'abort',
+  'dlopen',
+  'binding',
+  '_linkedBinding',
+  '_debugProcess',
+  '_debugEnd',
+  '_rawDebug',
+];
+for (const name of NEEDLESS) Reflect.deleteProperty(process, name);
+
 let executor: Executor | undefined;
 let stackBytes = 0;
 let pending = new Map<number, (answer: HostAnswer) => void>();
@@ -58,6 +72,8 @@ async function warm(message: WarmMessage): Promise<void> {
     const loaded = (await import(message.executorUrl)) as Executor; // an engine's own executor module
     if (message.shared !== undefined) await loaded.warmUp?.(await receive(message.shared));
     executor = loaded;
+    // Node lets a permissioned worker read the host's working folder, whatever its flags say. All code is loaded now, so nothing need be read.
+    process.permission?.drop?.('fs.read');
     post({ type: 'ready' });
   } catch (error) {
     post({ type: 'crashed', token: 0, message: describe(error) });

@@ -1,4 +1,5 @@
 // Runs one job and answers once. The job's module is ours; its input is not trusted.
+import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 
 interface JobModule {
@@ -9,6 +10,7 @@ const { moduleUrl, input } = workerData as { readonly moduleUrl: string; readonl
 
 try {
   const { job } = (await import(moduleUrl)) as JobModule; // an engine's own job module
+  process.permission?.drop?.('fs.read'); // as in a worker cell: all code is loaded
   parentPort?.postMessage({ ok: true, value: await job(input) });
 } catch (error) {
   parentPort?.postMessage({ ok: false, value: error instanceof Error ? error.message : 'unknown' });

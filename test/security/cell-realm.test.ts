@@ -1,0 +1,215 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { nodePlatform } from '../../runtime/platform/node.ts';
+import { createRuntimeOn } from '../../runtime/runtime.ts';
+import { createProbe, scriptedEngine } from '../contract/scripted-engine.ts';
+import { execute } from './hostile-executor.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sandglass-realm-'));
+const secret = join(folder, 'secret.txt');
+const marker = join(folder, 'marker.txt');
+let server: Server;
+let port = 0;
+let connections = 0;
+
+beforeAll(async () => {
+  writeFileSync(secret, 'canary');
+  process.env.SANDGLASS_CANARY = 'canary';
+  server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  port = typeof address === 'object' && address !== null ? address.port : 0;
+});
+afterAll(async () => {
+  delete process.env.SANDGLASS_CANARY;
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  connections = 0;
+});
+
+describe.each(['standard', 'strict', 'maximum'] as const)(
+  'a guest that owns the realm of its cell at level %s',
+  (level) => {
+    const probe = createProbe();
+    const runtime = createRuntimeOn(
+      {
+        ...nodePlatform,
+        engines: [
+          {
+            ...scriptedEngine,
+            name: 'hostile',
+            languages: ['hostile'],
+            realm: 'exposed',
+            inline: false,
+            executorUrl: new URL('./hostile-executor.ts', import.meta.url).href,
+            execute,
+            prepare: async (source) => ({
+              engine: 'hostile',
+              data: source.kind === 'script' ? source.code : '',
+              modules: {},
+            }),
+          },
+        ],
+        hostFunctions: [probe],
+      },
+      { level, cache: false, onError: () => undefined, cells: { warm: 0 } },
+    );
+    const attack = (code: string) => runtime.run({ language: 'hostile', code, limits: { timeoutMs: 5_000 } });
+    afterAll(async () => runtime.close());
+
+    test.each<[string, () => string]>([
+      [
+        'read a file',
+        () =>
+          `import fs from 'node:fs'; export const attack = () => fs.readFileSync(${JSON.stringify(secret)}, 'utf8')`,
+      ],
+      [
+        'read /etc/passwd',
+        () => `import fs from 'node:fs'; export const attack = () => fs.readFileSync('/etc/passwd', 'utf8')`,
+      ],
+      [
+        'read the memory of the host',
+        () =>
+          `import fs from 'node:fs'; export const attack = () => fs.readFileSync('/proc/self/maps', 'utf8')`,
+      ],
+      [
+        'read the working folder of the host',
+        () =>
+          `import fs from 'node:fs'; export const attack = () => fs.readFileSync(${JSON.stringify(join(process.cwd(), 'package.json'))}, 'utf8')`,
+      ],
+      [
+        'list a folder',
+        () => `import fs from 'node:fs'; export const attack = () => fs.readdirSync('.').join()`,
+      ],
+      [
+        'start a worker with no restrictions',
+        () =>
+          `import { Worker } from 'node:worker_threads'; export const attack = () => { new Worker('require("fs").writeFileSync(${JSON.stringify(marker).replaceAll('"', "'")}, "x")', { eval: true, execArgv: [] }); return 'started'; }`,
+      ],
+      [
+        'write a file',
+        () =>
+          `import fs from 'node:fs'; export const attack = () => fs.writeFileSync(${JSON.stringify(marker)}, 'x')`,
+      ],
+      [
+        'follow a symlink it makes',
+        () =>
+          `import fs from 'node:fs'; export const attack = () => fs.symlinkSync('/etc', ${JSON.stringify(marker)})`,
+      ],
+      [
+        'start a process',
+        () =>
+          `import { spawnSync } from 'node:child_process'; export const attack = () => spawnSync('touch', [${JSON.stringify(marker)}]).status`,
+      ],
+      [
+        'load a native add-on',
+        () =>
+          `import process from 'node:process'; export const attack = () => process.dlopen({ exports: {} }, ${JSON.stringify(secret)})`,
+      ],
+      [
+        'signal the host',
+        () =>
+          `import process from 'node:process'; export const attack = () => process.kill(${process.pid}, 0)`,
+      ],
+      [
+        'signal its parent',
+        () => `import process from 'node:process'; export const attack = () => process.kill(process.ppid, 0)`,
+      ],
+      [
+        'open an inspector',
+        () =>
+          `import inspector from 'node:inspector'; export const attack = () => { inspector.open(0); return 'opened'; }`,
+      ],
+      [
+        'run WASI with a preopened root',
+        () =>
+          `import { WASI } from 'node:wasi'; export const attack = () => { new WASI({ version: 'preview1', preopens: { '/': '/' } }); return 'made'; }`,
+      ],
+    ])('cannot %s', async (_name, code) => {
+      const outcome = await attack(code());
+      if (outcome.ok) expect(outcome.value).toMatch(/^refused: /);
+      expect(JSON.stringify(outcome)).not.toMatch(/canary|root:/);
+      expect(existsSync(marker)).toBe(false);
+      expect(readFileSync(secret, 'utf8')).toBe('canary');
+    });
+
+    test('cannot connect anywhere', async () => {
+      const outcome = await attack(`
+      import net from 'node:net';
+      export const attack = () => new Promise((resolve, reject) => {
+        const socket = net.connect(${port}, '127.0.0.1', () => { socket.destroy(); resolve('connected'); });
+        socket.on('error', reject);
+      })`);
+      expect(outcome).toMatchObject({ ok: true, value: 'refused: ERR_ACCESS_DENIED' });
+      expect(connections).toBe(0);
+    });
+
+    test('finds no variable of the host', async () => {
+      const outcome = await attack(
+        `import process from 'node:process'; export const attack = () => JSON.stringify(process.env)`,
+      );
+      expect(outcome).toMatchObject({ ok: true });
+      expect(JSON.stringify(outcome)).not.toMatch(/canary|PATH|HOME/);
+    });
+
+    test('gets nothing from the gate by posting messages of its own making', async () => {
+      const served = probe.served.length;
+      const outcome = await attack(`
+      import { parentPort } from 'node:worker_threads';
+      export const attack = () => {
+        parentPort.postMessage({ type: 'call', token: 999, call: 1, sync: false, operation: 'probe.echo', args: {} });
+        parentPort.postMessage({ type: 'call', token: 0, call: 1, sync: false, operation: 'probe.echo', args: {} });
+        parentPort.postMessage({ type: 'call', token: 1, call: 7, sync: false, operation: '__proto__.echo', args: {} });
+        parentPort.postMessage({ type: 'call', token: 1, call: 8, sync: false, operation: 'probe.constructor', args: {} });
+        return 'posted';
+      }`);
+      expect(outcome).toMatchObject({ ok: true, value: 'posted', usage: { hostCalls: {} } });
+      expect(probe.served.length).toBe(served);
+    });
+
+    test('a malformed message ends its cell, and the next run works', async () => {
+      const outcome = await attack(`
+      import { parentPort } from 'node:worker_threads';
+      export const attack = () => { parentPort.postMessage({ type: 'grant', everything: true }); return new Promise(() => {}); }`);
+      expect(outcome).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
+      expect(await attack(`export const attack = () => 'next'`)).toMatchObject({ ok: true, value: 'next' });
+    });
+
+    test('output it posts past its budget ends its cell', async () => {
+      const outcome = await attack(`
+      import { parentPort } from 'node:worker_threads';
+      export const attack = () => {
+        for (let i = 0; i < 64; i++) parentPort.postMessage({ type: 'output', token: 1, stream: 'stdout', bytes: new Uint8Array(65536), memoryBytes: 0 });
+        return new Promise(() => {});
+      }`);
+      expect(outcome).toMatchObject({ ok: false, error: { code: 'OUTPUT_EXCEEDED' } });
+      expect(outcome.stdout.length).toBeLessThanOrEqual(1024 * 1024);
+    });
+
+    test('ending its process or thread harms nobody else', async () => {
+      const outcome = await attack(
+        `import process from 'node:process'; export const attack = () => process.exit(7)`,
+      );
+      expect(outcome).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
+      expect(await attack(`export const attack = () => 'next'`)).toMatchObject({ ok: true, value: 'next' });
+    });
+
+    test('a realm it changed is never used again', async () => {
+      await attack(
+        `export const attack = () => { globalThis.left = 'behind'; Object.prototype.left = 'behind'; return 1; }`,
+      );
+      expect(await attack(`export const attack = () => String(globalThis.left)`)).toMatchObject({
+        ok: true,
+        value: 'undefined',
+      });
+    });
+  },
+);
