@@ -223,8 +223,16 @@ export type GuestEnd =
   | { readonly kind: 'value'; readonly value: GuestValue }
   /** A command ended with a status; 0 is success. */
   | { readonly kind: 'exit'; readonly exitCode: number }
-  /** An error nobody caught. `refusalId`: it is the very refusal that the gate gave under this id. */
-  | { readonly kind: 'threw'; readonly error: GuestError; readonly refusalId?: number }
+  /**
+   * An error nobody caught. `refusalId`: it is the very refusal that the gate gave under this id. `payload`: what a function declared to
+   * answer on failure, for the details of the outcome.
+   */
+  | {
+      readonly kind: 'threw';
+      readonly error: GuestError;
+      readonly refusalId?: number;
+      readonly payload?: GuestValue;
+    }
   | { readonly kind: 'trapped'; readonly message: string }
   | {
       readonly kind: 'limit';

@@ -1,0 +1,80 @@
+import type { Engine, PrepareContext, PreparedGuest } from '../../engine.ts';
+import { SandglassError } from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { WaitMode } from './component-data.ts';
+import { execute } from './execute.ts';
+import { prepareComponent } from './prepare.ts';
+
+export interface ComponentEngineOptions {
+  /**
+   * How a guest waits for the host. `jspi` suspends it, `sync` blocks its thread through the cell's bridge. @default 'auto': `jspi` where the
+   * platform has it and the component imports something that may wait
+   */
+  readonly mode?: 'auto' | WaitMode;
+  /** Longest time that one component may take to be transpiled, ms. @default 30_000. Over it: MODULE_INVALID */
+  readonly transpileTimeoutMs?: number;
+  /** JavaScript heap of the transpiling worker, MB. @default 1_024 */
+  readonly transpileMemoryMb?: number;
+  /** Prepared components kept in memory. @default 32 */
+  readonly keep?: number;
+}
+
+/** Sources run as `.ts` in the checkout and as `.js` from a build: siblings have the extension that this file has. */
+const sibling = (path: string): string =>
+  new URL(`${path}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
+
+/**
+ * Runs WebAssembly components: the world `sandglass:host/tool`, WASI 0.2 commands, and single exported functions.
+ * @throws {SandglassError} from `prepare`: MODULE_INVALID for what is no component, imports something unknown, or does not compile.
+ */
+export function createComponentEngine(options: ComponentEngineOptions = {}): Engine {
+  const { mode = 'auto', transpileTimeoutMs = 30_000, transpileMemoryMb = 1_024, keep = 32 } = options;
+  const prepareOptions = {
+    mode,
+    transpileTimeoutMs,
+    transpileMemoryMb,
+    jobUrl: sibling('./glue/transpile-job'),
+  };
+  const kept = new Map<string, Promise<PreparedGuest>>();
+
+  const prepareOnce = (key: string, prepare: () => Promise<PreparedGuest>): Promise<PreparedGuest> => {
+    const known = kept.get(key);
+    if (known !== undefined) {
+      kept.delete(key); // to the end: the least recently used go first
+      kept.set(key, known);
+      return known;
+    }
+    const preparing = prepare();
+    kept.set(key, preparing);
+    preparing.catch(() => kept.delete(key));
+    for (const oldest of kept.keys()) {
+      if (kept.size <= keep) break;
+      kept.delete(oldest);
+    }
+    return preparing;
+  };
+
+  return {
+    name: 'component',
+    version: '0.1.0',
+    languages: [],
+    // Glue is generated from the binary and runs in the cell's realm: names in it are checked, and still its cell serves once.
+    realm: 'exposed',
+    memoryBytes: LIMITS.memoryBytes.default,
+    stackSizeMb: 4,
+    inline: true,
+    executorUrl: sibling('./execute'),
+    execute,
+    prepare: async (source, context: PrepareContext) => {
+      if (source.kind !== 'wasm') {
+        throw new SandglassError(
+          'UNSUPPORTED',
+          `Cannot run ${source.language}: components are wasm binaries`,
+        );
+      }
+      if (source.prebuilt !== undefined) return prepareComponent(source, context, prepareOptions);
+      const key = `${source.hash}/${context.limits.memoryBytes}`;
+      return prepareOnce(key, () => prepareComponent(source, context, prepareOptions));
+    },
+  };
+}

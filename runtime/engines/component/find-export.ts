@@ -1,0 +1,24 @@
+import type { ComponentData, ExportedFunction } from './component-data.ts';
+import { functionText, unversioned } from './types/wit-type.ts';
+
+/**
+ * The export that a caller means: `add`, `iface#func`, `ns:pkg/iface#func`, with or without its version, or a function name that only
+ * one interface exports.
+ */
+export function findExport(data: ComponentData, asked: string): ExportedFunction | undefined {
+  const exact = data.exports.find(({ name }) => name === asked);
+  if (exact !== undefined) return exact;
+  const matches = data.exports.filter((exported) => spellings(exported).includes(asked));
+  return matches.length === 1 ? matches[0] : undefined;
+}
+
+function spellings({ interface: name, function: functionName }: ExportedFunction): readonly string[] {
+  if (name === undefined) return [functionName];
+  const base = unversioned(name);
+  const short = base.slice(base.lastIndexOf('/') + 1);
+  return [`${base}#${functionName}`, `${short}#${functionName}`, functionName];
+}
+
+/** `add: func(a: s32, b: s32) -> s32`, for people. */
+export const exportLines = (data: ComponentData): readonly string[] =>
+  data.exports.map(({ name, type }) => `${name}: ${functionText(type)}`);

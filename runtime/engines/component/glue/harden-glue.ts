@@ -1,0 +1,29 @@
+import { SandglassError } from '../../../errors.ts';
+import { GLUE_IMPORT } from '../component-data.ts';
+
+const OPENING = /^export function instantiate\(getCoreModule, imports, instantiateCore = [^\n]*\{$/m;
+const DEBUG_LOG = /const _debugLog = \(\.\.\.args\) => \{\n[^\n]*\n\s*console\.debug\(\.\.\.args\);\n\s*\};/;
+
+/**
+ * Rewrites the generated glue where it would take a guest's word for a size. Lists and strings may all point at the same memory, so
+ * lifting them can need far more than the guest has: every list, copy and decoded string is charged before it is made. The glue's
+ * console becomes silent, its debug log goes.
+ * @throws {SandglassError} INTERNAL when the glue has not the form of the generator this was written for.
+ */
+export function hardenGlue(source: string): string {
+  const withPrelude = source.replace(
+    OPENING,
+    (opening) =>
+      `${opening}\n  const { TextDecoder, console, charge: $charge, slice: $slice } = imports['${GLUE_IMPORT}'];`,
+  );
+  if (withPrelude === source) throw unknownForm('its entry');
+  const hardened = withPrelude
+    .replace(DEBUG_LOG, 'const _debugLog = () => {};')
+    .replaceAll(/\b(memory\d+)\.buffer\.slice\(/g, '$slice($1.buffer, ')
+    .replaceAll(/^(\s*)for \(let i = 0; i < (len\d+); i\+\+\) \{$/gm, '$1$charge($2 * 64);\n$&');
+  if (/\.buffer\.slice\(/.test(hardened)) throw unknownForm('a copy');
+  return hardened;
+}
+
+const unknownForm = (what: string): SandglassError =>
+  new SandglassError('INTERNAL', `Cannot harden the glue of a component: ${what} has an unknown form`);

@@ -1,0 +1,115 @@
+import type { JsonObject } from '../../codec.ts';
+import type { GuestEnd, GuestHost, HostAnswer, RunSpec } from '../../engine.ts';
+import type { WaitMode } from './component-data.ts';
+
+/** A value now, or a promise of it: what an import answers in the two wait modes. */
+export type Eventually<T> = T | Promise<T>;
+
+/** Goes on at once with a value that is there, later with one that is not; so one implementation serves both wait modes. */
+export function after<T, U>(value: Eventually<T>, next: (value: T) => Eventually<U>): Eventually<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** Thrown to leave the guest once its end is decided. A guest may catch it; the decided end stands all the same. */
+export class GuestEnded extends Error {
+  override readonly name = 'GuestEnded';
+}
+
+/** One run of one component, as its imports see it. */
+export interface GuestRun {
+  readonly host: GuestHost;
+  readonly spec: RunSpec;
+  readonly mode: WaitMode;
+  /** Largest piece of a file or body in one host call, bytes. */
+  readonly chunkBytes: number;
+  /** The end that an import decided: exit, spent output, deadline. The first one stands. */
+  readonly ending: () => GuestEnd | undefined;
+  /** Decides the end and leaves the guest. */
+  end(ending: GuestEnd): never;
+  /** Leaves the guest if its end is decided or the host wants it stopped; every import begins here. */
+  check(): void;
+  /** A host call in the run's wait mode. */
+  call(operation: string, args: JsonObject, bytes?: Uint8Array): Eventually<HostAnswer>;
+  /** A host call whose answer nobody waits for. */
+  send(operation: string, args: JsonObject): void;
+  /** Guest output; leaves the guest when the output budget is spent. */
+  write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  /** Monotonic nanoseconds. */
+  nanoseconds(): bigint;
+  /** Waits, in deterministic runs by moving the clock. */
+  sleep(milliseconds: number): Eventually<void>;
+  /** Accounts for bytes lifted out of the guest for one host call or result. */
+  charge(bytes: number): void;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode): GuestRun {
+  let decided: GuestEnd | undefined;
+  let skewMs = 0;
+  let lifted = 0;
+  const end = (ending: GuestEnd): never => {
+    decided ??= ending;
+    throw new GuestEnded('The guest has ended');
+  };
+  const check = (): void => {
+    lifted = 0;
+    if (decided !== undefined) throw new GuestEnded('The guest has ended');
+    const reason = host.stopReason();
+    if (reason !== undefined) end({ kind: 'limit', limit: reason });
+  };
+  const answered = (answer: HostAnswer): HostAnswer => {
+    check();
+    return answer;
+  };
+  return {
+    host,
+    spec,
+    mode,
+    chunkBytes: Math.min(spec.limits.hostCallBytes, MEBIBYTE),
+    ending: () => decided,
+    end,
+    check,
+    call: (operation, args, bytes) =>
+      mode === 'jspi'
+        ? host.call(operation, args, bytes).then(answered)
+        : answered(host.callSync(operation, args, bytes)),
+    send: (operation, args) => {
+      if (mode === 'jspi')
+        void host.call(operation, args); // never rejects
+      else host.callSync(operation, args);
+    },
+    write: (stream, bytes) => {
+      if (!host.write(stream, bytes)) end({ kind: 'limit', limit: 'output' });
+    },
+    nanoseconds: () => BigInt(Math.round((host.monotonic() + skewMs) * 1e6)),
+    sleep: (milliseconds) => {
+      if (spec.deterministic !== undefined) {
+        skewMs += milliseconds;
+        return undefined;
+      }
+      if (mode === 'jspi') return host.sleep(milliseconds).then(check);
+      if (!host.canBlock) {
+        end({
+          kind: 'invalid',
+          code: 'UNSUPPORTED',
+          message: "Cannot wait in the host's own thread: this platform cannot suspend a guest",
+          hint: 'Run it at isolation level standard, in a worker',
+        });
+      }
+      host.sleepSync(milliseconds);
+      check();
+      return undefined;
+    },
+    charge: (bytes) => {
+      lifted += bytes;
+      if (lifted > spec.limits.memoryBytes) {
+        end({
+          kind: 'limit',
+          limit: 'memory',
+          message: 'Cannot take what the guest passes: it is larger than its memory',
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,9 @@
+import type { GuestRun } from '../guest-run.ts';
+
+/** `sandglass:host/log`: one line on stderr. */
+export const logInterface = (run: GuestRun) => ({
+  write: (level: string, message: string): void => {
+    run.check();
+    run.write('stderr', new TextEncoder().encode(`${level}: ${message}\n`));
+  },
+});

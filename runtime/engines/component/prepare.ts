@@ -1,0 +1,166 @@
+import type { PrepareContext, PreparedGuest, WasmSource } from '../../engine.ts';
+import { SandglassError } from '../../errors.ts';
+import { guardBinary } from '../../wasm/guard.ts';
+import { instrument } from '../../wasm/instrument.ts';
+import type { ComponentData, ExportedFunction, WaitMode } from './component-data.ts';
+import { commandInterface, isTool, listExports } from './exports.ts';
+import { hardenGlue } from './glue/harden-glue.ts';
+import { job, type Transpiled, type TranspileInput } from './glue/transpile-job.ts';
+import { checkImports } from './interfaces/check-imports.ts';
+import { waitingImports } from './interfaces/waiting.ts';
+import { memoryPlan } from './memory-plan.ts';
+import { pack, unpack } from './pack.ts';
+import { readComponentTypes } from './types/read-component.ts';
+
+/** Changes with everything that a cached result was made by: the generator, the glue's hardening, the instrumentation. */
+const MADE_BY = 'component-1/jco-transpile-0.15.0';
+
+export interface PrepareOptions {
+  readonly mode: 'auto' | WaitMode;
+  readonly transpileTimeoutMs: number;
+  readonly transpileMemoryMb: number;
+  /** URL of the module that exports `job`. */
+  readonly jobUrl: string;
+}
+
+/** Guard → types and interfaces → glue and core modules → caps and fuel → compiled. See `Engine.prepare`. */
+export async function prepareComponent(
+  source: WasmSource,
+  context: PrepareContext,
+  options: PrepareOptions,
+): Promise<PreparedGuest> {
+  const { bytes, hash, prebuilt } = source;
+  const info = guardBinary(bytes);
+  if (info.kind !== 'component') {
+    throw new SandglassError(
+      'MODULE_INVALID',
+      `Cannot load "${source.name}": it is a core module, not a component`,
+    );
+  }
+  const types = readComponentTypes(bytes);
+  const imports = checkImports(types);
+  const exports = listExports(types);
+  const waiting = waitingImports(types);
+  const mode = chooseMode(options.mode, waiting);
+  const command = commandInterface(exports);
+  const data = (glue: string, dataMode: WaitMode): ComponentData => ({
+    hash,
+    mode: dataMode,
+    glue,
+    imports,
+    exports,
+    ...(command === undefined ? {} : { command }),
+    tool: isTool(exports),
+  });
+
+  if (prebuilt !== undefined) {
+    const modules = Object.entries(prebuilt.modules).map(([name, module]) => [
+      name,
+      { module, bytes: new Uint8Array() },
+    ]);
+    return {
+      engine: 'component',
+      data: data('', modeOf(prebuilt.instantiate)),
+      modules: Object.fromEntries(modules),
+      local: prebuilt.instantiate,
+    };
+  }
+
+  const key = `${MADE_BY}/${mode}/${hash}`;
+  const parts =
+    (await cached(context, key)) ??
+    (await remember(
+      context,
+      key,
+      await transpile({ bytes, mode, imports, ...waits(mode, waiting, exports) }, context, options),
+    ));
+  const glue = new TextDecoder().decode(parts.get(GLUE_PART));
+  const cores = [...parts].filter(([name]) => name !== GLUE_PART);
+  const plan = memoryPlan(
+    cores.map(([, core]) => core),
+    context.limits.memoryBytes,
+  );
+  const compiled = await Promise.all(
+    cores.map(async ([name, core], index) => {
+      const capped = instrument(core, { maxMemoryPages: plan[index] ?? 0, fuel: true });
+      return [name, { module: await compile(capped, context), bytes: capped }] as const;
+    }),
+  );
+  return { engine: 'component', data: data(glue, mode), modules: Object.fromEntries(compiled) };
+}
+
+const GLUE_PART = 'glue.js';
+
+function chooseMode(asked: 'auto' | WaitMode, waiting: readonly string[]): WaitMode {
+  if (asked !== 'auto') return asked;
+  // A component that never waits needs no suspending, which costs it on every call.
+  return waiting.length > 0 && 'Suspending' in WebAssembly ? 'jspi' : 'sync';
+}
+
+/** What our own builder notes on the glue that it writes. */
+const modeOf = (instantiate: object): WaitMode =>
+  Object.getOwnPropertyDescriptor(instantiate, 'waitMode')?.value === 'jspi' ? 'jspi' : 'sync';
+
+const waits = (mode: WaitMode, asyncImports: readonly string[], exports: readonly ExportedFunction[]) =>
+  mode === 'jspi'
+    ? { asyncImports, asyncExports: exports.map(({ name }) => name) }
+    : { asyncImports: [], asyncExports: [] };
+
+async function transpile(
+  input: TranspileInput,
+  context: PrepareContext,
+  options: PrepareOptions,
+): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+  const { glue, cores, imports } = await runJob(input, context, options);
+  const unchecked = imports.find((name) => !input.imports.includes(name));
+  if (unchecked !== undefined) {
+    throw new SandglassError(
+      'MODULE_INVALID',
+      `Cannot load the component: its import "${unchecked}" was not declared`,
+    );
+  }
+  return new Map([[GLUE_PART, new TextEncoder().encode(hardenGlue(glue))], ...cores]);
+}
+
+async function runJob(
+  input: TranspileInput,
+  context: PrepareContext,
+  options: PrepareOptions,
+): Promise<Transpiled> {
+  if (context.job === undefined) {
+    try {
+      return await job(input);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message.slice(0, 200) : 'unknown';
+      throw new SandglassError('MODULE_INVALID', `Cannot load the component: ${reason}`, { cause });
+    }
+  }
+  const answer = await context.job(options.jobUrl, input, {
+    timeoutMs: options.transpileTimeoutMs,
+    memoryMb: options.transpileMemoryMb,
+  });
+  return answer as Transpiled; // our own job module's answer, from a worker that runs nothing else
+}
+
+async function cached(context: PrepareContext, key: string) {
+  const packed = await context.cache?.get(key);
+  return packed === undefined ? undefined : unpack(packed);
+}
+
+async function remember(
+  context: PrepareContext,
+  key: string,
+  parts: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+  await context.cache?.set(key, pack(parts));
+  return parts;
+}
+
+async function compile(bytes: Uint8Array<ArrayBuffer>, context: PrepareContext): Promise<WebAssembly.Module> {
+  try {
+    return await context.compile(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.slice(0, 200) : 'unknown';
+    throw new SandglassError('MODULE_INVALID', `Cannot compile the component: ${reason}`, { cause });
+  }
+}

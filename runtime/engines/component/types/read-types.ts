@@ -1,0 +1,264 @@
+import { Cursor, malformed } from './cursor.ts';
+import type { Item, TypeEntry } from './model.ts';
+import type { Primitive, Resource, WitFunction, WitType } from './wit-type.ts';
+
+/**
+ * Index spaces of one component, component type or instance type; `parent` encloses it.
+ * Source: https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md
+ */
+export interface Scope {
+  readonly parent: Scope | undefined;
+  readonly types: TypeEntry[];
+  readonly funcs: WitFunction[];
+  readonly instances: ReadonlyMap<string, Item>[];
+  readonly components: Item[];
+  /** Counts every item read, over all scopes of one binary: nested instances can repeat work exponentially. */
+  readonly work: { left: number };
+}
+
+export const openScope = (parent: Scope | undefined, work: { left: number }): Scope => ({
+  parent,
+  types: [],
+  funcs: [],
+  instances: [],
+  components: [],
+  work,
+});
+
+export function step(scope: Scope): void {
+  scope.work.left -= 1;
+  if (scope.work.left < 0) throw malformed('its types are too many');
+}
+
+const PRIMITIVES: ReadonlyMap<number, Primitive> = new Map([
+  [0x7f, 'bool'],
+  [0x7e, 's8'],
+  [0x7d, 'u8'],
+  [0x7c, 's16'],
+  [0x7b, 'u16'],
+  [0x7a, 's32'],
+  [0x79, 'u32'],
+  [0x78, 's64'],
+  [0x77, 'u64'],
+  [0x76, 'f32'],
+  [0x75, 'f64'],
+  [0x74, 'char'],
+  [0x73, 'string'],
+]);
+
+export function lookUp<T>(space: readonly T[], index: number, what: string): T {
+  const item = space[index];
+  if (item === undefined) throw malformed(`there is no ${what} ${index}`);
+  return item;
+}
+
+/** A value type in place: a primitive, or an index of one. */
+export function readValueType(cursor: Cursor, scope: Scope): WitType {
+  const first = cursor.peek();
+  if (first >= 0x40 && first < 0x80) {
+    cursor.byte();
+    const kind = PRIMITIVES.get(first);
+    if (kind === undefined) throw malformed(`value type 0x${first.toString(16)} is not supported`);
+    return { kind };
+  }
+  const entry = lookUp(scope.types, cursor.u32(), 'type');
+  if (entry.kind === 'value') return entry.type;
+  throw malformed(
+    entry.kind === 'opaque' ? `${entry.what} is not supported` : 'a type stands where a value type must',
+  );
+}
+
+const optional = <T>(cursor: Cursor, read: () => T): T | undefined => {
+  const flag = cursor.byte();
+  if (flag === 0) return undefined;
+  if (flag !== 1) throw malformed('an optional part is malformed');
+  return read();
+};
+
+const readFields = (cursor: Cursor, scope: Scope) =>
+  cursor.vector(() => ({ name: cursor.name(), type: readValueType(cursor, scope) }));
+
+function readResource(cursor: Cursor, scope: Scope): Resource {
+  const entry = lookUp(scope.types, cursor.u32(), 'type');
+  if (entry.kind !== 'resource') throw malformed('a handle of something that is no resource');
+  return entry.resource;
+}
+
+/** One entry of a type section, or a `type` declaration within a type. */
+export function readDefinedType(cursor: Cursor, scope: Scope): TypeEntry {
+  step(scope);
+  const code = cursor.byte();
+  const value = (type: WitType): TypeEntry => ({ kind: 'value', type });
+  const primitive = PRIMITIVES.get(code);
+  if (primitive !== undefined) return value({ kind: primitive });
+  switch (code) {
+    case 0x72:
+      return value({ kind: 'record', fields: readFields(cursor, scope) });
+    case 0x71: {
+      const cases = cursor.vector(() => {
+        const name = cursor.name();
+        const type = optional(cursor, () => readValueType(cursor, scope));
+        if (cursor.byte() !== 0) throw malformed('a variant case refines another');
+        return { name, type };
+      });
+      return value({ kind: 'variant', cases });
+    }
+    case 0x70:
+      return value({ kind: 'list', element: readValueType(cursor, scope) });
+    case 0x6f:
+      return value({ kind: 'tuple', items: cursor.vector(() => readValueType(cursor, scope)) });
+    case 0x6e:
+      return value({ kind: 'flags', names: cursor.vector(() => cursor.name()) });
+    case 0x6d:
+      return value({ kind: 'enum', names: cursor.vector(() => cursor.name()) });
+    case 0x6b:
+      return value({ kind: 'option', element: readValueType(cursor, scope) });
+    case 0x6a: {
+      const ok = optional(cursor, () => readValueType(cursor, scope));
+      return value({ kind: 'result', ok, err: optional(cursor, () => readValueType(cursor, scope)) });
+    }
+    case 0x69:
+      return value({ kind: 'own', resource: readResource(cursor, scope) });
+    case 0x68:
+      return value({ kind: 'borrow', resource: readResource(cursor, scope) });
+    case 0x66:
+    case 0x65: {
+      optional(cursor, () => readValueType(cursor, scope));
+      return { kind: 'opaque', what: code === 0x66 ? 'stream' : 'future' };
+    }
+    case 0x64:
+      return { kind: 'opaque', what: 'error-context' };
+    case 0x40: {
+      const params = readFields(cursor, scope);
+      return { kind: 'func', type: { params, result: readResult(cursor, scope) } };
+    }
+    case 0x3f: {
+      if (cursor.byte() !== 0x7f) throw malformed('a resource is not represented by an i32');
+      optional(cursor, () => cursor.u32());
+      return { kind: 'resource', resource: { name: 'resource' } };
+    }
+    case 0x41:
+      skipDeclarations(cursor, scope, true);
+      return { kind: 'opaque', what: 'a component type' };
+    case 0x42: {
+      const start = cursor.at;
+      skipDeclarations(cursor, scope, false);
+      const { bytes, at: end } = cursor;
+      const open = (owner: string): ReadonlyMap<string, Item> =>
+        readDeclarations(new Cursor(bytes, start, end), openScope(scope, scope.work), false, owner);
+      return { kind: 'instance', open };
+    }
+    default:
+      throw malformed(`type 0x${code.toString(16)} is not supported`);
+  }
+}
+
+function readResult(cursor: Cursor, scope: Scope): WitType | undefined {
+  const form = cursor.byte();
+  if (form === 0) return readValueType(cursor, scope);
+  if (form === 1 && cursor.byte() === 0) return undefined;
+  throw malformed('named results are not supported');
+}
+
+const skipDeclarations = (cursor: Cursor, scope: Scope, component: boolean): void => {
+  readDeclarations(cursor, openScope(scope, scope.work), component, '');
+};
+
+/** Declarations of a component or instance type; answers what it exports. */
+function readDeclarations(
+  cursor: Cursor,
+  scope: Scope,
+  component: boolean,
+  owner: string,
+): ReadonlyMap<string, Item> {
+  const exports = new Map<string, Item>();
+  cursor.vector(() => {
+    step(scope);
+    const form = cursor.byte();
+    if (form === 0x01) scope.types.push(readDefinedType(cursor, scope));
+    else if (form === 0x02) readAlias(cursor, scope);
+    else if (form === 0x03 && component) {
+      const name = readExternName(cursor);
+      declare(scope, readExtern(cursor, scope, name, ''));
+    } else if (form === 0x04) {
+      const name = readExternName(cursor);
+      const item = readExtern(cursor, scope, name, owner);
+      declare(scope, item);
+      exports.set(name, item);
+    } else throw malformed(`declaration 0x${form.toString(16)} is not supported`);
+  });
+  return exports;
+}
+
+export function readExternName(cursor: Cursor): string {
+  const form = cursor.byte();
+  if (form > 1) throw malformed('the name of an import or export has options');
+  return cursor.name();
+}
+
+/** What an import or export is declared to be. `owner` names the interface that new resources belong to. */
+export function readExtern(cursor: Cursor, scope: Scope, name: string, owner: string): Item {
+  switch (cursor.byte()) {
+    case 0x00:
+      if (cursor.byte() !== 0x11) throw malformed('an import is malformed');
+      cursor.u32();
+      return { sort: 'module' };
+    case 0x01: {
+      const entry = lookUp(scope.types, cursor.u32(), 'type');
+      if (entry.kind !== 'func') throw malformed('a function has no function type');
+      return { sort: 'func', type: entry.type };
+    }
+    case 0x02:
+      throw malformed('values are not supported');
+    case 0x03: {
+      const bound = cursor.byte();
+      if (bound === 0) return { sort: 'type', type: lookUp(scope.types, cursor.u32(), 'type') };
+      if (bound !== 1) throw malformed('the bound of a type is malformed');
+      const resource = { name: owner === '' ? name : `${owner}.${name}` };
+      return { sort: 'type', type: { kind: 'resource', resource } };
+    }
+    case 0x04:
+      cursor.u32();
+      return { sort: 'component', instantiate: undefined };
+    case 0x05: {
+      const entry = lookUp(scope.types, cursor.u32(), 'type');
+      if (entry.kind !== 'instance') throw malformed('an instance has no instance type');
+      return { sort: 'instance', exports: entry.open(owner === '' ? name : owner) };
+    }
+    default:
+      throw malformed('an import or export is of no known sort');
+  }
+}
+
+/** Gives an item the next index of its sort. */
+export function declare(scope: Scope, item: Item): void {
+  if (item.sort === 'func') scope.funcs.push(item.type);
+  else if (item.sort === 'instance') scope.instances.push(item.exports);
+  else if (item.sort === 'type') scope.types.push(item.type);
+  else if (item.sort === 'component') scope.components.push(item);
+}
+
+/** An alias: of an instance's export, of a core export (skipped), or of an enclosing scope. */
+export function readAlias(cursor: Cursor, scope: Scope): void {
+  const sort = cursor.byte();
+  const coreSort = sort === 0 ? cursor.byte() : undefined;
+  const target = cursor.byte();
+  if (target === 0) {
+    const exports = lookUp(scope.instances, cursor.u32(), 'instance');
+    const name = cursor.name();
+    const item = exports.get(name);
+    if (item === undefined) throw malformed(`an alias names "${name}", which its instance does not export`);
+    declare(scope, item);
+  } else if (target === 1) {
+    cursor.u32();
+    cursor.name();
+  } else if (target === 2) {
+    let from: Scope | undefined = scope;
+    for (let count = cursor.u32(); count > 0 && from !== undefined; count--) from = from.parent;
+    if (from === undefined) throw malformed('an alias leaves the component');
+    const index = cursor.u32();
+    if (sort === 3) scope.types.push(lookUp(from.types, index, 'type'));
+    else if (sort === 4) scope.components.push(lookUp(from.components, index, 'component'));
+    else if (coreSort === undefined) throw malformed('an outer alias is of no known sort');
+  } else throw malformed('an alias is of no known form');
+}

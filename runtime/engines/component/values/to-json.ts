@@ -1,0 +1,61 @@
+import type { GuestValue } from '../../../codec.ts';
+import { camelCase } from '../glue/names.ts';
+import type { WitType } from '../types/wit-type.ts';
+
+/**
+ * What the glue lifted out of a guest, as a run's value: 64-bit numbers are bigints, `list<u8>` is a Uint8Array, records are objects
+ * with camel-case keys, variants and results are `{ tag, val }`, an absent option is `null`, flags are the names of those set.
+ */
+export function toJson(value: unknown, type: WitType): GuestValue {
+  switch (type.kind) {
+    case 'list': {
+      const { element } = type;
+      if (element.kind === 'u8' && value instanceof Uint8Array) return value;
+      return Array.from(value as ArrayLike<unknown>, (item) => toJson(item, element)); // an array by the type
+    }
+    case 'option': {
+      if (value === undefined || value === null) return null;
+      if (type.element.kind !== 'option') return toJson(value, type.element);
+      const nested = value as Tagged; // the glue's form of an option of an option
+      return nested.tag === 'none' ? null : toJson(nested.val, type.element);
+    }
+    case 'result': {
+      const { tag, val } = value as Tagged; // a result by the type
+      return tagged(tag, val, tag === 'ok' ? type.ok : type.err);
+    }
+    case 'variant': {
+      const { tag, val } = value as Tagged; // a variant by the type
+      return tagged(tag, val, type.cases.find(({ name }) => name === tag)?.type);
+    }
+    case 'tuple': {
+      const items = value as readonly unknown[]; // a tuple by the type
+      return type.items.map((item, index) => toJson(items[index], item));
+    }
+    case 'record': {
+      const fields = value as Readonly<Record<string, unknown>>; // a record by the type
+      return Object.fromEntries(
+        type.fields.map(({ name, type: field }) => [camelCase(name), toJson(fields[camelCase(name)], field)]),
+      );
+    }
+    case 'flags': {
+      const flags = value as Readonly<Record<string, unknown>>; // flags by the type
+      return type.names.filter((name) => flags[camelCase(name)] === true);
+    }
+    case 'f32':
+    case 'f64':
+      return Number.isFinite(value) ? Number(value) : String(value); // NaN and infinities have no JSON form
+    case 'own':
+    case 'borrow':
+      return null; // a resource stays with its instance, which ends with the run
+    default:
+      return value as GuestValue; // bool, whole number, bigint, char, string, enum: as lifted
+  }
+}
+
+interface Tagged {
+  readonly tag: string;
+  readonly val?: unknown;
+}
+
+const tagged = (tag: string, val: unknown, type: WitType | undefined): GuestValue =>
+  type === undefined ? { tag } : { tag, val: toJson(val, type) };

@@ -1,0 +1,44 @@
+import type { GuestRun } from '../guest-run.ts';
+import { ok, type Result } from './errors.ts';
+import { InputStream, OutputStream } from './io.ts';
+
+/** `wasi:cli/terminal-*`: there never is a terminal, so no guest holds one of these. */
+export class TerminalInput {}
+export class TerminalOutput {}
+
+/** `wasi:cli/*`: only what the run gives; `exit` ends the guest, never the host. */
+export function cliInterfaces(run: GuestRun) {
+  const { argv, env, cwd, stdin } = run.spec;
+  let position = 0;
+  const exit = (exitCode: number): never => run.end({ kind: 'exit', exitCode });
+  const output = (stream: 'stdout' | 'stderr') => (): OutputStream =>
+    new OutputStream(run, (bytes) => {
+      run.write(stream, bytes);
+      return undefined;
+    });
+  const input = (): InputStream =>
+    new InputStream(run, (length) => {
+      const part = stdin.slice(position, position + length);
+      position += part.byteLength;
+      return ok(part);
+    });
+  return {
+    'wasi:cli/environment': {
+      getEnvironment: () => Object.entries(env),
+      getArguments: () => ['component.wasm', ...argv],
+      initialCwd: () => cwd,
+    },
+    'wasi:cli/exit': {
+      exit: (status: Result<undefined, undefined>) => exit(status.tag === 'ok' ? 0 : 1),
+      exitWithCode: (code: number) => exit(code & 0xff),
+    },
+    'wasi:cli/stdin': { getStdin: input },
+    'wasi:cli/stdout': { getStdout: output('stdout') },
+    'wasi:cli/stderr': { getStderr: output('stderr') },
+    'wasi:cli/terminal-input': { TerminalInput },
+    'wasi:cli/terminal-output': { TerminalOutput },
+    'wasi:cli/terminal-stdin': { getTerminalStdin: () => undefined },
+    'wasi:cli/terminal-stdout': { getTerminalStdout: () => undefined },
+    'wasi:cli/terminal-stderr': { getTerminalStderr: () => undefined },
+  };
+}

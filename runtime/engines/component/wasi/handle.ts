@@ -1,0 +1,67 @@
+import type { FsOperations } from '../../../host-function.ts';
+import { after, type Eventually, type GuestRun } from '../guest-run.ts';
+import { err, type FsErrorCode, fsErrorCode, ok, type Result } from './errors.ts';
+
+type Arguments<Name extends keyof FsOperations> = FsOperations[Name]['args'];
+type Value<Name extends keyof FsOperations> = FsOperations[Name]['value'];
+
+export interface FsReply<Name extends keyof FsOperations> {
+  readonly value: Value<Name>;
+  readonly bytes: Uint8Array;
+}
+
+/** One fs operation, answered as WASI answers. */
+export function fsCall<Name extends keyof FsOperations>(
+  run: GuestRun,
+  name: Name,
+  args: Arguments<Name>,
+  bytes?: Uint8Array,
+): Eventually<Result<FsReply<Name>, FsErrorCode>> {
+  // Arguments are plain JSON records; absent optional fields are left out, never undefined.
+  const plain = args as unknown as Record<string, string | number | boolean>;
+  return after(run.call(name, plain, bytes), (answer) =>
+    answer.ok
+      ? // The reply's value is the host function's own, of the type its contract names.
+        ok({ value: answer.value as unknown as Value<Name>, bytes: answer.bytes ?? new Uint8Array() })
+      : err(fsErrorCode(answer)),
+  );
+}
+
+/** An open file or folder of the host side, shared by a descriptor and the streams made from it; closed with the last of them. */
+export interface SharedHandle {
+  /** The number to use in calls; opens the folder behind a preopen when it is first needed. */
+  readonly number: () => Eventually<Result<number, FsErrorCode>>;
+  readonly retain: () => void;
+  readonly release: () => void;
+}
+
+export function shareHandle(
+  run: GuestRun,
+  opened: number | (() => Eventually<Result<number, FsErrorCode>>),
+): SharedHandle {
+  let state: Eventually<Result<number, FsErrorCode>> | undefined =
+    typeof opened === 'number' ? ok(opened) : undefined;
+  let users = 1;
+  return {
+    number: () => {
+      if (state === undefined && typeof opened === 'function') {
+        state = after(opened(), (answer) => {
+          state = answer.tag === 'ok' ? answer : undefined; // a refused folder may be asked for again
+          return answer;
+        });
+      }
+      return state ?? err('bad-descriptor');
+    },
+    retain: () => {
+      users += 1;
+    },
+    release: () => {
+      users -= 1;
+      if (users > 0 || state === undefined) return;
+      void after(state, (answer) => {
+        if (answer.tag === 'ok') run.send('fs.close', { handle: answer.val });
+      });
+      state = err('bad-descriptor');
+    },
+  };
+}
