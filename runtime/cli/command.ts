@@ -1,5 +1,6 @@
 import type { Runtime, RuntimeOptions } from '../api.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
+import type { ModuleReport } from './module-report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One command of `sandglass`. */
@@ -25,4 +26,6 @@ export interface CommandContext {
   readonly terminal: Terminal;
   readonly version: string;
   readonly createRuntime: (options: RuntimeOptions) => Promise<Runtime>;
+  /** Gives what checks untrusted bytes and tells what they are; that throws MODULE_INVALID. */
+  readonly loadInspector: () => Promise<(bytes: Uint8Array<ArrayBuffer>) => ModuleReport>;
 }

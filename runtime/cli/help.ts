@@ -15,8 +15,10 @@ export function overview(commands: readonly Command[]): string {
     '',
     'sandglass COMMAND --help tells more; sandglass --version tells the version.',
     '',
-    'Exit codes: 0 fine, 1 the guest failed, 2 wrong command or input, 3 denied, 4 over a limit, 5 host trouble or',
-    'cancelled, 130 interrupted.',
+    ...wrap(
+      'Exit codes: 0 fine, 1 the guest failed, 2 wrong command or input, 3 denied, 4 over a limit, 5 host trouble or cancelled, 130 interrupted.',
+      WIDTH,
+    ),
     '',
   ].join('\n');
 }

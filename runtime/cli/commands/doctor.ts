@@ -83,7 +83,7 @@ const LANGUAGES: readonly (readonly [string, string])[] = [
 function whatIsMissing(platform: PlatformInfo, engines: readonly EngineInfo[]): readonly Missing[] {
   const languages = new Set(engines.flatMap((engine) => engine.languages));
   const names = new Set(engines.map((engine) => engine.name));
-  const reinstall = 'Install the package again, with its optional parts: npm install sandglass';
+  const reinstall = 'Install the package again: npm install sandglass';
   return [
     ...LANGUAGES.filter(([language]) => !languages.has(language)).map(([, name]) => ({
       what: `${name} guests: no engine for them`,

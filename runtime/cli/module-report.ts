@@ -1,0 +1,32 @@
+import { type Need, needsOf } from './needs.ts';
+
+/** What a .wasm says of itself, without running any of it. */
+export interface ModuleReport {
+  readonly kind: 'component' | 'module';
+  readonly bytes: number;
+  readonly imports: readonly Port[];
+  readonly exports: readonly Port[];
+  readonly memories: readonly MemoryReport[];
+  readonly customSections: readonly string[];
+  readonly needs: readonly Need[];
+}
+
+/** One import or export. */
+export interface Port {
+  /** Core modules import from a module by a name; a component's names are whole. */
+  readonly module?: string;
+  readonly name: string;
+  /** How it is called or what it is, e.g. `func (i32, i32) -> i32`; absent where the binary does not tell simply. */
+  readonly type?: string;
+}
+
+export interface MemoryReport {
+  readonly minimumBytes: number;
+  /** Absent: as far as the limit of the run lets it grow. */
+  readonly maximumBytes?: number;
+}
+
+export const reportOf = (facts: Omit<ModuleReport, 'needs'>): ModuleReport => ({
+  ...facts,
+  needs: needsOf(facts),
+});

@@ -1,0 +1,57 @@
+import type { ModuleReport, Port } from './module-report.ts';
+
+/** Something a module could not do without a grant. */
+export interface Need {
+  readonly what: string;
+  /** The flag that grants it; absent for what is never granted. */
+  readonly flag?: string;
+}
+
+interface Rule extends Need {
+  readonly matches: (port: Port) => boolean;
+}
+
+const PREVIEW1 = /^wasi_(?:snapshot_preview1|unstable)$/;
+const inPreview1 =
+  (name: RegExp) =>
+  ({ module = '', name: port }: Port): boolean =>
+    PREVIEW1.test(module) && name.test(port);
+const interfaceOf =
+  (name: RegExp) =>
+  (port: Port): boolean =>
+    name.test(port.module ?? port.name);
+
+/** Imports tell what a guest may ask for, not that it will: everything here is refused, not fatal, without its grant. */
+const RULES: readonly Rule[] = [
+  {
+    what: 'open files and folders',
+    flag: '--allow-read=FOLDER:/GUEST, --allow-write=FOLDER:/GUEST',
+    matches: either(
+      inPreview1(/^path_/),
+      interfaceOf(/^wasi:filesystem\/|^sandglass:[^/]*\/fs\b|^sandglass:fs\//),
+    ),
+  },
+  {
+    what: 'send HTTP requests',
+    flag: '--allow-net=ORIGIN',
+    matches: interfaceOf(/^sandglass:[^/]*\/http\b|^sandglass:http\//),
+  },
+  {
+    what: 'read environment variables',
+    flag: '--allow-env=NAME=VALUE',
+    matches: either(inPreview1(/^environ_/), interfaceOf(/^wasi:cli\/environment\b/)),
+  },
+  { what: 'open sockets', matches: either(inPreview1(/^sock_/), interfaceOf(/^wasi:sockets\//)) },
+  { what: 'send HTTP requests by wasi:http', matches: interfaceOf(/^wasi:http\//) },
+];
+
+export function needsOf({ imports }: Pick<ModuleReport, 'imports'>): readonly Need[] {
+  return RULES.filter(({ matches }) => imports.some(matches)).map(({ what, flag }) => ({
+    what,
+    ...(flag === undefined ? {} : { flag }),
+  }));
+}
+
+function either(...tests: readonly ((port: Port) => boolean)[]): (port: Port) => boolean {
+  return (port) => tests.some((test) => test(port));
+}

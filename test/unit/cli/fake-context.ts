@@ -1,0 +1,92 @@
+import type { Runtime, RuntimeOptions } from '../../../runtime/api.ts';
+import type { CommandContext } from '../../../runtime/cli/command.ts';
+import type { Output, Signal, Terminal } from '../../../runtime/cli/terminal.ts';
+import { createFakeRuntime, type FakeRuntime } from '../http/fake-runtime.ts';
+
+export interface FakeContext extends CommandContext {
+  readonly out: () => string;
+  readonly err: () => string;
+  readonly runtime: FakeRuntime;
+  /** What the runtime was created with, and whether it was closed. */
+  readonly created: RuntimeOptions[];
+  readonly closed: () => boolean;
+  readonly signal: (signal: Signal) => void;
+  readonly breakPipe: () => void;
+  /** Listeners that nobody took back. */
+  readonly listeners: () => number;
+}
+
+export interface FakeContextOptions {
+  readonly answer?: Parameters<typeof createFakeRuntime>[0];
+  readonly cwd?: string;
+  readonly stdin?: string;
+  readonly isTerminal?: boolean;
+  readonly env?: Record<string, string>;
+  readonly inspector?: Awaited<ReturnType<CommandContext['loadInspector']>>;
+  readonly info?: Pick<Runtime, 'engines' | 'platform'>;
+}
+
+export function createFakeContext(options: FakeContextOptions = {}): FakeContext {
+  const written = { stdout: '', stderr: '' };
+  const signals = new Set<(signal: Signal) => void>();
+  const breaks = new Set<() => void>();
+  const created: RuntimeOptions[] = [];
+  const runtime = createFakeRuntime(options.answer);
+  let closed = false;
+  const output = (stream: 'stdout' | 'stderr'): Output => ({
+    isTerminal: options.isTerminal ?? false,
+    write: (text) => {
+      written[stream] += text;
+    },
+    onBroken: (action) => {
+      breaks.add(action);
+      return () => breaks.delete(action);
+    },
+    flush: async () => undefined,
+  });
+  const terminal: Terminal = {
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    cwd: options.cwd ?? '/',
+    env: options.env ?? {},
+    readStdin: async () => new TextEncoder().encode(options.stdin ?? ''),
+    onSignal: (action) => {
+      signals.add(action);
+      return () => signals.delete(action);
+    },
+  };
+  const close = async (): Promise<void> => {
+    closed = true;
+  };
+  const unused = (): never => {
+    throw new Error('Not part of this fake');
+  };
+  return {
+    terminal,
+    version: '1.2.3',
+    createRuntime: async (runtimeOptions) => {
+      created.push(runtimeOptions);
+      return {
+        run: runtime.run,
+        start: unused,
+        engines: options.info?.engines ?? unused,
+        platform: options.info?.platform ?? unused,
+        close,
+        [Symbol.asyncDispose]: close,
+      };
+    },
+    loadInspector: async () => options.inspector ?? unused,
+    out: () => written.stdout,
+    err: () => written.stderr,
+    runtime,
+    created,
+    closed: () => closed,
+    signal: (signal) => {
+      for (const action of signals) action(signal);
+    },
+    breakPipe: () => {
+      for (const action of breaks) action();
+    },
+    listeners: () => signals.size + breaks.size,
+  };
+}
