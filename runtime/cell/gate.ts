@@ -297,7 +297,9 @@ function checkBytes(operation: string, value: unknown, maxBytes: number): Uint8A
   if (value.byteLength > maxBytes) {
     throw oversize(operation, value.byteLength, maxBytes);
   }
-  return value;
+  // A view into a larger or shared buffer is memory that its sender can still write to: checked bytes must not change afterwards.
+  const own = value.buffer instanceof ArrayBuffer && value.buffer.byteLength === value.byteLength;
+  return own ? value : new Uint8Array(value);
 }
 
 const oversize = (operation: string, bytes: number, maxBytes: number): SandglassError =>
