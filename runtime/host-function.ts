@@ -96,6 +96,8 @@ export interface MountView {
   readonly path: string;
   readonly write: boolean;
   readonly delete: boolean;
+  /** The run's own scratch folder, listed last: no grant named it. */
+  readonly scratch?: true;
 }
 
 /** `HOST_CALL_FAILED` of `fs` carries one of these in `details.reason`. */

@@ -1,0 +1,95 @@
+import { type ErrorDetails, SandglassError } from '../../runtime/errors.ts';
+import type { FsAccess } from '../../runtime/grant.ts';
+import { pathText } from './guest-path.ts';
+
+/** Access → the flag of the command line that grants it. */
+const FLAG: Readonly<Record<FsAccess, string>> = {
+  read: '--allow-read',
+  write: '--allow-write',
+  delete: '--allow-write',
+};
+
+/** What is asked: for messages and details. */
+export interface FsAsk {
+  /** Verb of the message, e.g. `write`. */
+  readonly action: string;
+  readonly access: FsAccess;
+  /** As the guest knows it: an absolute guest path where it can be told, else what the guest wrote. */
+  readonly requested: string;
+}
+
+const MAX_SHOWN = 300;
+
+/** A guest's text in quotes, cut to a bounded length, with control characters escaped. */
+export const quote = (text: string): string =>
+  JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+
+/** No entry gives this access at `mount` (components of the guest path that an entry would have to name). */
+export function denyAccess(ask: FsAsk, mount: readonly string[]): SandglassError {
+  const guest = pathText(mount);
+  const access = ask.access === 'read' ? ['read'] : ['read', 'write'];
+  return denial(ask, `no grant for fs.${ask.access} covers it`, {
+    grant: { guest, access },
+    hint: `Grant it with ${FLAG[ask.access]}=HOSTFOLDER:${guest}, or do without; do not retry`,
+  });
+}
+
+/** The folder that a grant would have to mount so that it covers `path`. */
+export const mountFor = (path: readonly string[]): readonly string[] =>
+  path.slice(0, Math.max(1, path.length - 1));
+
+export function denyName(
+  ask: FsAsk,
+  mount: readonly string[],
+  ending: string,
+  allowed: readonly string[],
+): SandglassError {
+  const found = ending === '' ? 'a name without one' : ending;
+  return denial(ask, `the grant covers only names that end in ${allowed.join(', ')}, not ${found}`, {
+    grant: { guest: pathText(mount), extensions: ending === '' ? allowed : [...allowed, ending] },
+    hint: `Use a name that ends in ${allowed.join(' or ')}; do not retry`,
+  });
+}
+
+export const denyByLevel = (ask: FsAsk, reason: string): SandglassError =>
+  denial(ask, reason, { hint: 'Use the scratch folder /tmp instead; do not retry' });
+
+export const denyHidden = (ask: FsAsk): SandglassError =>
+  denial(ask, "the grant's deny list covers it", { hint: 'Use another name; do not retry' });
+
+export const denyEscape = (ask: FsAsk): SandglassError =>
+  denial(ask, 'the path leaves the granted folder', { hint: 'Use a path inside it; do not retry' });
+
+export const denyBytes = (ask: FsAsk, maxBytes: number): SandglassError =>
+  denial(ask, `the grant's ${maxBytes} bytes are spent`, {
+    hint: 'Read and write less, or raise maxBytes of the grant; do not retry',
+    limit: { maxBytes },
+  });
+
+export const callsSpent = (ask: FsAsk, maxCalls: number): SandglassError =>
+  new SandglassError(
+    'HOST_CALLS_EXCEEDED',
+    `Cannot ${ask.action} ${quote(ask.requested)}: the grant's ${maxCalls} calls are spent`,
+    {
+      details: { capability: `fs.${ask.access}`, requested: ask.requested, limit: { maxCalls } },
+      hint: 'Make fewer calls, or raise maxCalls of the grant',
+    },
+  );
+
+interface DenialExtras {
+  readonly hint: string;
+  readonly grant?: ErrorDetails;
+  readonly limit?: ErrorDetails;
+}
+
+/** `details.reason` is there so that engines can map denials and failures to one error number by one table. */
+const denial = (ask: FsAsk, why: string, { hint, ...facts }: DenialExtras): SandglassError =>
+  new SandglassError('CAPABILITY_DENIED', `Cannot ${ask.action} ${quote(ask.requested)}: ${why}`, {
+    details: {
+      capability: `fs.${ask.access}`,
+      requested: ask.requested.slice(0, MAX_SHOWN),
+      reason: 'not-permitted',
+      ...facts,
+    },
+    hint,
+  });

@@ -1,0 +1,159 @@
+import type { JsonValue } from '../../runtime/codec.ts';
+import type { FsAccess, FsGrant } from '../../runtime/grant.ts';
+import { compileDenyGlobs, type DenyGlobs } from './deny-globs.ts';
+import { FsFault } from './fs-fault.ts';
+import { foldName, parseGuestPath } from './guest-path.ts';
+
+/** One entry of the `fs` part of a grant, checked, with its defaults filled. */
+export interface FsEntryPolicy {
+  readonly host: string;
+  /** Absolute guest path as components; absent: the last segment of `host`. */
+  readonly guest: readonly string[] | undefined;
+  /** What it allows, after `delete` and what `write` includes. */
+  readonly access: ReadonlySet<FsAccess>;
+  /** Folded name endings; `undefined`: any name. */
+  readonly extensions: readonly string[] | undefined;
+  readonly deny: DenyGlobs;
+  /** Bytes of a file after a write. */
+  readonly maxWrittenBytes: number;
+  /** Bytes of a file that is read. */
+  readonly maxReadBytes: number;
+  readonly maxOpenFiles: number;
+  readonly maxCalls: number;
+  readonly maxBytes: number;
+}
+
+const MIB = 1024 * 1024;
+export const DEFAULT_WRITTEN_BYTES = 10 * MIB;
+export const DEFAULT_OPEN_FILES = 64;
+
+const ACCESS: readonly FsAccess[] = ['read', 'write', 'delete'];
+const FIELDS: Readonly<Record<keyof FsGrant, true>> = {
+  host: true,
+  guest: true,
+  access: true,
+  delete: true,
+  extensions: true,
+  deny: true,
+  maxFileBytes: true,
+  maxOpenFiles: true,
+  maxCalls: true,
+  maxBytes: true,
+};
+
+/** @throws {TypeError | RangeError} naming the field that is wrong. */
+export function parseFsGrants(part: JsonValue | undefined, where = 'grant.fs'): readonly FsEntryPolicy[] {
+  return readFsGrants(part, where).map((grant, index) => toPolicy(grant, `${where}[${index}]`));
+}
+
+/** The form of the part only; `toPolicy` checks the values. @throws {TypeError} */
+export function readFsGrants(
+  part: JsonValue | undefined,
+  where: string,
+): readonly Record<string, JsonValue>[] {
+  if (part === undefined) return [];
+  if (!Array.isArray(part)) throw new TypeError(`Cannot read ${where}: expected a list of mounts`);
+  return part.map((entry: JsonValue, index) => {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+      throw new TypeError(`Cannot read ${where}[${index}]: expected an object with "host"`);
+    }
+    const fields = Object.entries(entry);
+    const unknown = fields.find(([name]) => !Object.hasOwn(FIELDS, name));
+    if (unknown !== undefined) {
+      throw new TypeError(
+        `Cannot read ${where}[${index}]: unknown field "${unknown[0]}", known are ${Object.keys(FIELDS).join(', ')}`,
+      );
+    }
+    return Object.fromEntries(fields);
+  });
+}
+
+function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): FsEntryPolicy {
+  const { host, guest } = grant;
+  if (typeof host !== 'string' || host === '' || host.includes('\0')) {
+    throw new TypeError(`Cannot read ${where}.host: expected the path of a folder or file`);
+  }
+  const maxFileBytes = wholeNumber(grant.maxFileBytes, `${where}.maxFileBytes`, 0);
+  return {
+    host,
+    guest: guest === undefined ? undefined : readGuestPoint(guest, `${where}.guest`),
+    access: readAccess(grant, where),
+    extensions: readExtensions(grant.extensions, `${where}.extensions`),
+    deny: compileDenyGlobs(readStrings(grant.deny ?? [], `${where}.deny`), `${where}.deny`),
+    maxWrittenBytes: maxFileBytes ?? DEFAULT_WRITTEN_BYTES,
+    maxReadBytes: maxFileBytes ?? Number.POSITIVE_INFINITY,
+    maxOpenFiles: wholeNumber(grant.maxOpenFiles, `${where}.maxOpenFiles`, 0) ?? DEFAULT_OPEN_FILES,
+    maxCalls: wholeNumber(grant.maxCalls, `${where}.maxCalls`, 0) ?? Number.POSITIVE_INFINITY,
+    maxBytes: wholeNumber(grant.maxBytes, `${where}.maxBytes`, 0) ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+function readAccess(grant: Readonly<Record<string, JsonValue>>, where: string): ReadonlySet<FsAccess> {
+  const named = readStrings(grant.access ?? ['read'], `${where}.access`);
+  const access = new Set<FsAccess>();
+  for (const name of named) {
+    const known = ACCESS.find((candidate) => candidate === name);
+    if (known === undefined) {
+      throw new TypeError(
+        `Cannot read ${where}.access: unknown access "${name}", known are ${ACCESS.join(', ')}`,
+      );
+    }
+    access.add(known);
+  }
+  const canDelete = grant.delete ?? true;
+  if (typeof canDelete !== 'boolean')
+    throw new TypeError(`Cannot read ${where}.delete: expected true or false`);
+  if (access.has('write')) access.add('delete');
+  if (!canDelete) access.delete('delete');
+  return access;
+}
+
+function readExtensions(value: JsonValue | undefined, where: string): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  return readStrings(value, where).map((extension) => {
+    if (!/^\.[^/\\\0]+$/.test(extension)) {
+      throw new TypeError(`Cannot read ${where}: "${extension}" is no name ending such as ".csv"`);
+    }
+    return foldName(extension);
+  });
+}
+
+/** @throws {TypeError} unless it is an absolute, plain guest path. */
+export function readGuestPoint(value: JsonValue, where: string): readonly string[] {
+  if (typeof value !== 'string') throw new TypeError(`Cannot read ${where}: expected a guest path`);
+  try {
+    const { absolute, segments } = parseGuestPath(value);
+    if (absolute && !segments.includes('..')) return segments;
+  } catch (error) {
+    if (!(error instanceof FsFault)) throw error;
+  }
+  throw new TypeError(`Cannot read ${where}: ${JSON.stringify(value)} is no absolute guest path`);
+}
+
+function readStrings(value: JsonValue, where: string): readonly string[] {
+  if (!Array.isArray(value)) throw new TypeError(`Cannot read ${where}: expected a list of strings`);
+  return value.map((item: JsonValue) => {
+    if (typeof item !== 'string' || item === '') {
+      throw new TypeError(`Cannot read ${where}: expected a list of strings`);
+    }
+    return item;
+  });
+}
+
+function wholeNumber(value: JsonValue | undefined, where: string, minimum: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number') throw new TypeError(`Cannot read ${where}: expected a number`);
+  if (!Number.isSafeInteger(value) || value < minimum) {
+    throw new RangeError(`Cannot read ${where}: ${value} is not a whole number from ${minimum}`);
+  }
+  return value;
+}
+
+/** Whether an entry's `extensions` let this file name be touched. */
+export function coversName(entry: FsEntryPolicy, name: string): boolean {
+  const folded = foldName(name);
+  return entry.extensions === undefined || entry.extensions.some((ending) => folded.endsWith(ending));
+}
+
+/** The ending of a name as a message shows it: `.exe`, or nothing. */
+export const endingOf = (name: string): string => /\.[^.]*$/.exec(name)?.[0] ?? '';

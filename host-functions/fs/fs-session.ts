@@ -1,0 +1,119 @@
+import type { JsonValue } from '../../runtime/codec.ts';
+import { SandglassError } from '../../runtime/errors.ts';
+import type {
+  FsReason,
+  HostReply,
+  HostRequest,
+  HostSession,
+  MountView,
+} from '../../runtime/host-function.ts';
+import { fileOperations } from './file-operations.ts';
+import { folderOperations } from './folder-operations.ts';
+import { checkFsArgs, type FsOperation, isFsOperation } from './fs-args.ts';
+import { denyHidden, type FsAsk, quote } from './fs-denial.ts';
+import { FsFault, REASON_TEXT } from './fs-fault.ts';
+import { pathText } from './guest-path.ts';
+import { handleOperations } from './handle-operations.ts';
+import type { MountTree } from './mount-tree.ts';
+import type { Servers } from './operation.ts';
+import { SessionState } from './session-state.ts';
+
+const SERVERS: Servers = { ...fileOperations, ...folderOperations, ...handleOperations };
+
+/** Operation → how a message names what failed. */
+const ACTIONS: Readonly<Record<FsOperation, string>> = {
+  'fs.open': 'open',
+  'fs.close': 'close',
+  'fs.read': 'read',
+  'fs.write': 'write',
+  'fs.sync': 'sync',
+  'fs.fstat': 'look at',
+  'fs.ftruncate': 'resize',
+  'fs.futimes': 'set the times of',
+  'fs.flist': 'list',
+  'fs.stat': 'look at',
+  'fs.list': 'list',
+  'fs.readFile': 'read',
+  'fs.writeFile': 'write',
+  'fs.append': 'append to',
+  'fs.mkdir': 'make folder',
+  'fs.remove': 'remove',
+  'fs.rename': 'rename',
+  'fs.link': 'link',
+  'fs.symlink': 'make link',
+  'fs.readlink': 'read link',
+  'fs.utimes': 'set the times of',
+};
+
+/** Failures that another try, with nothing changed, may not meet. */
+const RETRYABLE: ReadonlySet<FsReason> = new Set<FsReason>(['io', 'too-many-open', 'no-space']);
+
+/** One run's use of the mounts. Every call answers at once. */
+export function createFsSession(tree: MountTree, hostCallBytes: number, openedMs: number): HostSession {
+  const state = new SessionState(tree, hostCallBytes, openedMs);
+
+  const serve = <O extends FsOperation>(operation: O, { args, bytes }: HostRequest): HostReply => {
+    const checked = checkFsArgs(operation, args);
+    const action = ACTIONS[operation];
+    try {
+      const { value, ...rest } = SERVERS[operation](state, checked, bytes);
+      // The values are plain JSON by their types: interfaces, so TypeScript sees no index signature in them.
+      return { ...rest, value: value as JsonValue };
+    } catch (error) {
+      if (error instanceof FsFault) throw toFailure(error, state.lastAsk, action, subject(args));
+      throw error;
+    }
+  };
+
+  return {
+    mounts: tree.mounts.map(viewOf).filter((view) => view !== undefined),
+    call: (operation, request) => {
+      if (!isFsOperation(operation)) {
+        throw new SandglassError('UNSUPPORTED', `Cannot call ${quote(operation)}: fs has no such operation`);
+      }
+      state.lastAsk = undefined;
+      return serve(operation, request);
+    },
+    close: () => state.close(),
+  };
+}
+
+function toFailure(
+  fault: FsFault,
+  ask: FsAsk | undefined,
+  action: string,
+  path: string | undefined,
+): SandglassError {
+  if (fault.isHidden && ask !== undefined) return denyHidden(ask);
+  const { reason } = fault;
+  const named = ask === undefined ? (path === undefined ? 'the file' : quote(path)) : quote(ask.requested);
+  return new SandglassError(
+    'HOST_CALL_FAILED',
+    `Cannot ${ask?.action ?? action} ${named}: ${REASON_TEXT[reason]}`,
+    {
+      details: { reason, ...(ask === undefined ? {} : { path: ask.requested }) },
+      retryable: RETRYABLE.has(reason),
+    },
+  );
+}
+
+const subject = (args: HostRequest['args']): string | undefined =>
+  typeof args.path === 'string' ? args.path : undefined;
+
+function viewOf({
+  point,
+  entries,
+  level,
+  scratch,
+  file,
+}: MountTree['mounts'][number]): MountView | undefined {
+  if (level.noHostFiles || file !== undefined) return undefined;
+  const allows = (access: 'write' | 'delete'): boolean =>
+    !level.readOnlyFiles && entries.some(({ policy }) => policy.access.has(access));
+  return {
+    path: pathText(point),
+    write: allows('write'),
+    delete: allows('delete'),
+    ...(scratch ? { scratch: true as const } : {}),
+  };
+}

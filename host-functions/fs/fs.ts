@@ -1,0 +1,108 @@
+import type { HostContext, HostFunction, OperationInfo } from '../../runtime/host-function.ts';
+import type { FsBackend } from './backend.ts';
+import { compileDenyGlobs } from './deny-globs.ts';
+import type { FsOperation } from './fs-args.ts';
+import { parseFsGrants } from './fs-grant.ts';
+import { createFsSession } from './fs-session.ts';
+import { createMemoryBackend } from './memory-backend.ts';
+import { createMountTree, type Mount, newEntry, openMounts, SCRATCH_POINT } from './mount-tree.ts';
+import { narrowFsGrants } from './narrow-fs.ts';
+
+export interface FsHostFunctionOptions {
+  /** Where the folders of grants live: `createNodeBackend()` for this machine's. Without one there is only the scratch folder. */
+  readonly backend?: FsBackend;
+  /** Size of each run's own folder `/tmp`, bytes, names included; 0 for none. @default 16 MiB */
+  readonly scratchBytes?: number;
+}
+
+const DEFAULT_SCRATCH_BYTES = 16 * 1024 * 1024;
+const GRANT = 'grant.fs';
+
+const act = (capability: string): OperationInfo => ({ capability, kind: 'act' });
+const goOn = (capability: string): OperationInfo => ({ capability, kind: 'continue' });
+
+const OPERATIONS: Readonly<Record<FsOperation, OperationInfo>> = Object.freeze({
+  'fs.open': act('fs.read'),
+  'fs.close': goOn('fs.read'),
+  'fs.read': goOn('fs.read'),
+  'fs.write': goOn('fs.write'),
+  'fs.sync': goOn('fs.write'),
+  'fs.fstat': goOn('fs.read'),
+  'fs.ftruncate': goOn('fs.write'),
+  'fs.futimes': goOn('fs.write'),
+  'fs.flist': goOn('fs.read'),
+  'fs.stat': act('fs.read'),
+  'fs.list': act('fs.read'),
+  'fs.readFile': act('fs.read'),
+  'fs.writeFile': act('fs.write'),
+  'fs.append': act('fs.write'),
+  'fs.mkdir': act('fs.write'),
+  'fs.remove': act('fs.delete'),
+  'fs.rename': act('fs.write'),
+  'fs.link': act('fs.write'),
+  'fs.symlink': act('fs.write'),
+  'fs.readlink': act('fs.read'),
+  'fs.utimes': act('fs.write'),
+});
+
+/**
+ * The host function `fs`: the folders of a grant in one guest tree, and a private scratch folder `/tmp` in memory that is gone after the run.
+ * Answers at once. Errors: CAPABILITY_DENIED for what no entry covers, HOST_CALL_FAILED with an `FsReason`, HOST_CALLS_EXCEEDED over an
+ * entry's `maxCalls`, INPUT_INVALID for malformed arguments.
+ * @example createFsHostFunction({ backend: createNodeBackend() })
+ */
+export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostFunction {
+  const { backend, scratchBytes = DEFAULT_SCRATCH_BYTES } = options;
+  if (!Number.isSafeInteger(scratchBytes) || scratchBytes < 0) {
+    throw new RangeError(
+      `Cannot make the fs host function: scratchBytes ${scratchBytes} is no whole number from 0`,
+    );
+  }
+  return {
+    name: 'fs',
+    network: false,
+    operations: OPERATIONS,
+    open: (part, context) => {
+      const policies = parseFsGrants(part, GRANT);
+      const level = { readOnlyFiles: context.readOnlyFiles, noHostFiles: context.noHostFiles };
+      // At a level without host files the mounts are only names, so that a denial can tell why; no host folder is opened.
+      const granted = openMounts(policies, level.noHostFiles ? createMemoryBackend() : backend, level, GRANT);
+      const mounts =
+        hasScratchOfItsOwn(granted) || scratchBytes === 0
+          ? granted
+          : [...granted, scratch(context, scratchBytes)];
+      return createFsSession(createMountTree(mounts), context.limits.hostCallBytes, context.now());
+    },
+    narrow: (asked, ceiling) => narrowFsGrants(asked, ceiling, backend),
+  };
+}
+
+/** The grant mounts something at `/tmp`, which then takes the place of the scratch folder. */
+const hasScratchOfItsOwn = (mounts: readonly Mount[]): boolean =>
+  mounts.some(({ point }) => point.length === 1 && point[0] === SCRATCH_POINT[0]);
+
+function scratch(context: HostContext, maxBytes: number): Mount {
+  const backend = createMemoryBackend({ maxBytes, now: context.now });
+  return {
+    point: SCRATCH_POINT,
+    ...backend.open('/'),
+    file: undefined,
+    scratch: true,
+    level: { readOnlyFiles: false, noHostFiles: false },
+    device: '2',
+    entries: [
+      newEntry({
+        host: '/',
+        guest: SCRATCH_POINT,
+        access: new Set(['read', 'write', 'delete']),
+        extensions: undefined,
+        deny: compileDenyGlobs([], 'scratch'),
+        maxWrittenBytes: maxBytes,
+        maxReadBytes: Number.POSITIVE_INFINITY,
+        maxOpenFiles: 64,
+        maxCalls: Number.POSITIVE_INFINITY,
+        maxBytes: Number.POSITIVE_INFINITY,
+      }),
+    ],
+  };
+}

@@ -1,0 +1,19 @@
+import type { FsOperations, HostReply } from '../../runtime/host-function.ts';
+import type { FsOperation } from './fs-args.ts';
+import type { SessionState } from './session-state.ts';
+
+export type Args<O extends FsOperation> = FsOperations[O]['args'];
+
+/** A reply whose value has the operation's own type. */
+export type Reply<O extends FsOperation> = Omit<HostReply, 'value'> & {
+  readonly value: FsOperations[O]['value'];
+};
+
+/** One operation over the state of one run. */
+export type Serve<O extends FsOperation> = (
+  state: SessionState,
+  args: Args<O>,
+  bytes: Uint8Array | undefined,
+) => Reply<O>;
+
+export type Servers = { readonly [O in FsOperation]: Serve<O> };
