@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { UsageError } from './usage-error.ts';
 
@@ -14,13 +14,24 @@ export interface ListeningServer extends AsyncDisposable {
   readonly port: number;
 }
 
+/** How long a client may take for what it still sends or reads, once the server closes. */
+const LINGER_MS = 2_000;
+
 /**
- * Serves on a socket. Disposing stops listening, lets answers under way go out, and closes idle connections.
+ * Serves on a socket. Disposing stops listening, lets answers under way go out, and ends every connection.
  * @throws {UsageError} when the address cannot be had.
  */
 export async function listen({ fetch, host, port }: ListenOptions): Promise<ListeningServer> {
   // Without options of its own the adaptor makes a plain HTTP/1.1 server.
   const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
+  const underWay = new Set<ServerResponse>();
+  server.on('request', (_request, response) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+  });
+  const closeIdle = (): void => {
+    setImmediate(() => server.closeIdleConnections());
+  };
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -35,9 +46,12 @@ export async function listen({ fetch, host, port }: ListenOptions): Promise<List
     port: typeof address === 'object' && address !== null ? address.port : port,
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, 'close');
+      // A connection that is kept alive is idle once its answer is out: it need not wait for its own timeout.
+      for (const response of underWay) response.once('close', closeIdle);
       server.close();
-      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), LINGER_MS);
       await closed;
+      clearTimeout(cut);
     },
   };
 }
