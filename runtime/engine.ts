@@ -71,9 +71,13 @@ export interface WasmSource {
   readonly prebuilt?: PrebuiltComponent;
 }
 
-/** A component transpiled at build time: jco's `instantiate` and the compiled core modules by file name. */
+/** A component transpiled at build time by `prebuildComponent` of `sandglass/prebuild`, whose files export it whole. */
 export interface PrebuiltComponent {
+  /** Plain data that `prebuildComponent` wrote: interfaces and types. */
+  readonly data: unknown;
+  /** The generated glue. */
   readonly instantiate: (...args: never[]) => unknown;
+  /** The metered core modules by file name, compiled. */
   readonly modules: Readonly<Record<string, WebAssembly.Module>>;
 }
 

@@ -16,7 +16,9 @@ export interface Row {
 export interface Group {
   readonly title: string;
   /** Measures; `notes` are printed under the table (what was left out, and how to get it). */
-  measure(options: MeasureOptions): Promise<{ readonly rows: readonly Row[]; readonly notes?: readonly string[] }>;
+  measure(
+    options: MeasureOptions,
+  ): Promise<{ readonly rows: readonly Row[]; readonly notes?: readonly string[] }>;
 }
 
 export interface MeasureOptions {

@@ -1,0 +1,69 @@
+// Measures Sandglass beside its peers and prints one table; `--write` puts it into README.md. See CONTRIBUTING.md for how to read it.
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Group, Row } from './bench/group.ts';
+
+const README = join(import.meta.dirname, '../README.md');
+const [BEGIN, END] = ['<!-- bench: begin -->', '<!-- bench: end -->'];
+
+/** File under `scripts/bench/`, and its export: the order of the table. */
+const GROUPS = ['javascript', 'component', 'preview1', 'host-call', 'fuel', 'pyodide', 'memory'];
+
+const { values } = parseArgs({
+  options: {
+    write: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+  },
+});
+
+const figure = (value: number, unit: Row['unit']): string =>
+  Number.isNaN(value)
+    ? ''
+    : `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ${unit}`;
+
+function table(rows: readonly Row[]): string {
+  const lines = rows.map((row) => [
+    row.what,
+    figure(row.median, row.unit),
+    figure(row.p95, row.unit),
+    row.samples > 1 ? String(row.samples) : '',
+    row.beside ?? '',
+    row.wanted === undefined ? '' : `${row.wanted.text}: ${row.wanted.holds ? 'yes' : 'no'}`,
+  ]);
+  const all = [['', 'median', 'p95', 'n', 'beside', 'wanted'], ...lines];
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0))) ?? [];
+  const print = (line: readonly string[]): string =>
+    `| ${line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [print(all[0] ?? []), rule, ...lines.map(print)].join('\n');
+}
+
+const scale = values.quick ? 0.1 : 1;
+const parts: string[] = [];
+for (const name of values.only ?? GROUPS) {
+  const path = join(import.meta.dirname, 'bench', `${name}.ts`);
+  if (!existsSync(path)) throw new Error(`Cannot measure ${name}: there is no scripts/bench/${name}.ts`);
+  const module: Readonly<Record<string, Group>> = await import(path);
+  const group = Object.values(module).find((value) => typeof value === 'object' && 'measure' in value);
+  if (group === undefined) throw new Error(`Cannot measure ${name}: its file exports no group`);
+  const { rows, notes } = await group.measure({ scale });
+  const part = [`**${group.title}**`, '', table(rows), ...(notes ?? []).map((note) => `\n- ${note}`)].join(
+    '\n',
+  );
+  console.log(`${part}\n`);
+  parts.push(part);
+}
+
+if (values.write) {
+  const readme = await readFile(README, 'utf8');
+  const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  if (from === -1 || to < from)
+    throw new Error(`Cannot write the figures: README.md has no ${BEGIN} … ${END}`);
+  const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), by \`npm run bench -- --write\`.`;
+  const text = `${BEGIN}\n${machine}\n\n${parts.join('\n\n')}\n${END}`;
+  await writeFile(README, readme.slice(0, from) + text + readme.slice(to + END.length));
+}

@@ -1,0 +1,47 @@
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'puppeteer-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writePrebuiltAdder } from './portability/adder.ts';
+import { type Bundle, bundleEntry, ROOT } from './portability/bundle.ts';
+import { launchChromium } from './portability/chromium.ts';
+import { expectReport } from './portability/expected.ts';
+import { serveFolder } from './portability/serve.ts';
+
+let folder = '';
+let bundle: Bundle;
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sandglass-chromium-'));
+  await writePrebuiltAdder(folder, 'browser');
+  await copyFile(join(ROOT, 'dist/runtime/engines/quickjs/quickjs.wasm'), join(folder, 'quickjs.wasm'));
+  bundle = await bundleEntry('page.ts', join(folder, 'page.js'), ['browser']);
+  await writeFile(join(folder, 'index.html'), '<!doctype html><script type="module" src="page.js"></script>');
+  browser = await launchChromium();
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the package bundles for browsers without a node: module and without what only Node needs', () => {
+  expect(bundle.text).not.toMatch(/["']node:/);
+  expect(bundle.inputs).toContain('dist/runtime/index.browser.js');
+  expect(bundle.inputs.filter((path) => /undici|jco|hono|ajv|cell\/(worker|process)/.test(path))).toEqual([]);
+});
+
+test('Chromium runs a JavaScript guest and a component inline, under a content security policy', async () => {
+  await using server = await serveFolder(folder);
+  const page = await browser?.newPage();
+  const faults: string[] = [];
+  page?.on('pageerror', (error) => faults.push(String(error)));
+  page?.on('console', (message) => faults.push(message.text()));
+  await page?.goto(`${server.origin}/index.html`, { waitUntil: 'load' });
+  const report = await page?.evaluate(() => window.report);
+  expect(faults).toEqual([]);
+  if (report === undefined) throw new Error('no report');
+  expectReport(report, 'browser');
+}, 60_000);

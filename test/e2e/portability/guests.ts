@@ -1,0 +1,33 @@
+import type { Outcome, PrebuiltComponent, Runtime } from '../../../runtime/index.browser.ts';
+
+/** What a platform must answer; the same on each. */
+export interface Report {
+  readonly platform: string;
+  readonly levels: readonly string[];
+  readonly javascript: Outcome;
+  readonly typescript: Outcome;
+  readonly denied: Outcome;
+  readonly endless: Outcome;
+  readonly component: Outcome;
+  readonly standard: Outcome;
+}
+
+/** Runs the same guests on whatever platform this was bundled for. */
+export async function runGuests(runtime: Runtime, component: PrebuiltComponent): Promise<Report> {
+  return {
+    platform: runtime.platform().name,
+    levels: runtime.platform().levels,
+    javascript: await runtime.run({
+      language: 'javascript',
+      code: 'console.log([1, 2, 3].map((x) => x * x).join()); await new Promise((r) => setTimeout(r, 1)); 6 * 7',
+    }),
+    typescript: await runtime.run({
+      language: 'typescript',
+      code: "const path: string = '/tmp/note'; await fs.writeFile(path, 'kept'); export default await fs.readFile(path, 'utf8');",
+    }),
+    denied: await runtime.run({ language: 'javascript', code: "await fetch('https://example.com/')" }),
+    endless: await runtime.run({ language: 'javascript', code: 'for (;;) {}', limits: { fuel: 50_000_000 } }),
+    component: await runtime.run({ module: component, invoke: 'add', args: [40, 2] }),
+    standard: await runtime.run({ language: 'javascript', code: '1', level: 'standard' }),
+  };
+}
