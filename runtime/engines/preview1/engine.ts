@@ -1,0 +1,71 @@
+import type { Engine } from '../../engine.ts';
+import { SandglassError } from '../../errors.ts';
+import { execute } from './execute.ts';
+import { type PreparedModule, prepareModule } from './prepare.ts';
+import { Recent } from './recent.ts';
+
+export interface Preview1EngineOptions {
+  /** Compiled modules kept in memory, 1..1_000. @default 32 */
+  readonly cachedModules?: number;
+}
+
+/** The second argument of `new URL` in the built package ends with .js, in the sources with .ts. */
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const MIB = 1024 * 1024;
+
+/**
+ * Runs core modules: WASI preview 1 programs by their `_start`, anything else by exported function. WASI is served by
+ * `@bjorn3/browser_wasi_shim`, with every argument checked in front of it and with granted folders read and written live.
+ * @throws {RangeError} on an option out of range.
+ */
+export function createPreview1Engine(options: Preview1EngineOptions = {}): Engine {
+  return {
+    ...moduleEngine('preview1', options),
+    version: 'browser_wasi_shim 0.4.2',
+    realm: 'sealed',
+    inline: true,
+    executorUrl: new URL(`./execute.${EXTENSION}`, import.meta.url).href,
+    execute,
+  };
+}
+
+/**
+ * The same modules over `@wasmer/wasi`, a second implementation of WASI to compare with; chosen by its name only. It cannot sleep, and it sees
+ * granted folders as copies made before the run, to which it cannot write. Its cell is used once, because all runs of a realm share its state.
+ * @throws {RangeError} on an option out of range.
+ */
+export function createWasmerEngine(options: Preview1EngineOptions = {}): Engine {
+  return {
+    ...moduleEngine('preview1-wasmer', options),
+    version: 'wasmer-wasi 1.2.2',
+    realm: 'exposed',
+    inline: false,
+    executorUrl: new URL(`./execute-wasmer.${EXTENSION}`, import.meta.url).href,
+    // Half a megabyte of base64 that nobody should load who does not use it.
+    execute: async (...run) => (await import('./execute-wasmer.ts')).execute(...run),
+  };
+}
+
+type ModuleEngine = Pick<Engine, 'name' | 'languages' | 'memoryBytes' | 'stackSizeMb' | 'prepare'>;
+
+function moduleEngine(name: string, { cachedModules = 32 }: Preview1EngineOptions): ModuleEngine {
+  if (!Number.isInteger(cachedModules) || cachedModules < 1 || cachedModules > 1000) {
+    throw new RangeError(
+      `Cannot create the engine: cachedModules ${cachedModules} is not a whole number from 1 to 1000`,
+    );
+  }
+  const recent = new Recent<Promise<PreparedModule>>(cachedModules);
+  return {
+    name,
+    languages: [],
+    memoryBytes: 64 * MIB,
+    stackSizeMb: 4,
+    prepare: async (source, context) => {
+      if (source.kind === 'wasm') return prepareModule(name, source, context, recent);
+      throw new SandglassError(
+        'UNSUPPORTED',
+        `Cannot run ${source.language}: this engine runs .wasm modules only`,
+      );
+    },
+  };
+}

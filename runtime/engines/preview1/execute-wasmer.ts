@@ -1,0 +1,12 @@
+import { init } from '@wasmer/wasi';
+import type { Execute, Executor } from '../../engine.ts';
+import { runModule } from './run-module.ts';
+import { openWasmerHost } from './wasmer-host.ts';
+
+/** Runs a prepared module over `@wasmer/wasi`. */
+export const execute: Execute = (guest, run, host) => runModule(guest, run, host, openWasmerHost);
+
+/** Brings up the host's own wasm. */
+export const warmUp: Executor['warmUp'] = async () => {
+  await init();
+};

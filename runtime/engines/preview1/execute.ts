@@ -1,0 +1,6 @@
+import type { Execute } from '../../engine.ts';
+import { runModule } from './run-module.ts';
+import { openShimHost } from './shim-host.ts';
+
+/** Runs a prepared module over `@bjorn3/browser_wasi_shim`. */
+export const execute: Execute = (guest, run, host) => runModule(guest, run, host, openShimHost);

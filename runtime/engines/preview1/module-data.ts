@@ -1,0 +1,16 @@
+import type { Signature } from './signature.ts';
+
+/** What a cell is told of a module beside its code; plain data. */
+export interface ModuleData {
+  /** What a program is told as its own name. */
+  readonly name: string;
+  /** Exported functions, our own reserved names left out. */
+  readonly functions: readonly Signature[];
+  /** The WASI functions that it imports. */
+  readonly wasi: readonly string[];
+  /** It imports `env.abort`, as AssemblyScript's modules do. */
+  readonly abort: boolean;
+}
+
+/** Name of the compiled module in a prepared guest. */
+export const MODULE = 'module';

@@ -1,0 +1,140 @@
+import type { CellGuest, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../engine.ts';
+import { createMeter } from '../../wasm/meter.ts';
+import { ABORT_MODULE, ABORT_NAME, createAbort } from './abort-import.ts';
+import { chooseEntry, INITIALIZE } from './choose-entry.ts';
+import { type CallOutcome, classify, classifyThrown } from './classify.ts';
+import { GuestMemory } from './guest-memory.ts';
+import { hasJspi, type Import, promising } from './jspi.ts';
+import { MODULE, type ModuleData } from './module-data.ts';
+import { createRunControl, type RunControl } from './run-control.ts';
+import { checkRunOptions } from './run-options.ts';
+import { WASI_MODULE } from './wasi-functions.ts';
+
+/** What a host of preview 1 is given to build the imports of one run. */
+export interface HostContext {
+  readonly run: RunSpec;
+  readonly host: GuestHost;
+  readonly control: RunControl;
+  readonly data: ModuleData;
+  readonly module: WebAssembly.Module;
+  readonly memory: GuestMemory;
+  /** Functions that may be used; absent: all. */
+  readonly allowed?: ReadonlySet<string>;
+  /** Sleeping suspends the guest's stack (JSPI) instead of the thread. */
+  readonly suspends: boolean;
+}
+
+/** One way to serve WASI to one run. */
+export interface PreviewHost {
+  readonly ok: true;
+  /** The functions that the module imports, by name. */
+  readonly functions: Readonly<Record<string, Import>>;
+  /** Called once, before any code of the guest runs. */
+  attach?(instance: WebAssembly.Instance, memory: WebAssembly.Memory | undefined): void;
+}
+
+/** A host, or how the run ends because it cannot serve it. */
+export type OpenedHost = PreviewHost | { readonly ok: false; readonly end: GuestEnd };
+
+export type OpenHost = (context: HostContext) => OpenedHost | Promise<OpenedHost>;
+
+const NOT_STARTED = { memoryBytes: 0, fuel: 0, growthRefused: false } as const;
+
+/** Runs one module in a fresh instance: a command by its `_start`, anything else by the exported function that the run names. */
+export async function runModule(
+  guest: CellGuest,
+  run: RunSpec,
+  host: GuestHost,
+  openHost: OpenHost,
+): Promise<GuestResult> {
+  const data = guest.data as ModuleData; // made by this engine's prepare
+  const module = guest.modules[MODULE];
+  if (module === undefined) throw new TypeError('Cannot run: the prepared guest has no module');
+  const options = checkRunOptions(run.options);
+  if (!options.ok)
+    return { kind: 'invalid', code: 'INPUT_INVALID', message: options.message, ...NOT_STARTED };
+  const choice = chooseEntry(data, run.invoke, run.args);
+  if (!choice.ok) return { ...choice.end, ...NOT_STARTED };
+  const { entry } = choice;
+
+  const control = createRunControl(host);
+  const memory = new GuestMemory();
+  host.trackMemory(() => memory.byteLength);
+  const meter = createMeter({ fuel: run.limits.fuel, onSlice: control.onSlice });
+  const suspends = data.wasi.includes('poll_oneoff') && !host.canBlock && hasJspi();
+  const allowed = options.options.wasi;
+  const served = await openHost({
+    run,
+    host,
+    control,
+    data,
+    module,
+    memory,
+    suspends,
+    ...(allowed === undefined ? {} : { allowed }),
+  });
+  const finish = (end: GuestEnd): GuestResult => ({
+    ...end,
+    memoryBytes: memory.byteLength,
+    fuel: meter.used,
+    growthRefused: meter.growthRefused,
+  });
+  if (!served.ok) return finish(served.end);
+  const instantiated = await instantiate(module, importsOf(data, served, createAbort(memory, control)));
+  if (!instantiated.ok) return finish(instantiated.end);
+  const { instance } = instantiated;
+  const outcome = await attempt(async () => {
+    const exports = meter.attach(instance);
+    const exported = exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined;
+    memory.bind(exported);
+    served.attach?.(instance, exported);
+    meter.start(instance);
+    const call = (name: string): ((...args: readonly unknown[]) => unknown) => {
+      const found = exports[name];
+      if (typeof found !== 'function') throw new TypeError(`Cannot call ${name}: it is no function`);
+      const callee = found as Import; // its type was read from the binary, and its arguments converted by it
+      return suspends ? promising(callee) : (callee as (...args: readonly unknown[]) => unknown);
+    };
+    const reactor = entry.kind === 'call' && entry.signature.name !== INITIALIZE;
+    if (reactor && data.functions.some(({ name }) => name === INITIALIZE)) await call(INITIALIZE)();
+    return call(entry.signature.name)(...entry.args);
+  });
+  return finish(classify(outcome, entry, control, meter));
+}
+
+function importsOf(data: ModuleData, served: PreviewHost, abort: Import): WebAssembly.Imports {
+  const imports: Record<string, Readonly<Record<string, Import>>> = Object.create(null);
+  if (data.wasi.length > 0) imports[WASI_MODULE] = bare(served.functions);
+  if (data.abort) imports[ABORT_MODULE] = bare({ [ABORT_NAME]: abort });
+  return Object.freeze(imports);
+}
+
+/** A frozen copy that inherits nothing: whatever is on a prototype could be imported by its name. */
+const bare = (functions: Readonly<Record<string, Import>>): Readonly<Record<string, Import>> =>
+  Object.freeze(Object.assign(Object.create(null), functions));
+
+type Instantiated =
+  | { readonly ok: true; readonly instance: WebAssembly.Instance }
+  | { readonly ok: false; readonly end: GuestEnd };
+
+async function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<Instantiated> {
+  try {
+    return { ok: true, instance: await WebAssembly.instantiate(module, imports) };
+  } catch (error) {
+    if (error instanceof WebAssembly.LinkError) {
+      const message = `Cannot instantiate the module: ${error.message}`;
+      return { ok: false, end: { kind: 'invalid', code: 'MODULE_INVALID', message } };
+    }
+    // Its memory or table is within the limits, but the machine does not have that much.
+    if (error instanceof RangeError) return { ok: false, end: { kind: 'limit', limit: 'memory' } };
+    return { ok: false, end: classifyThrown(error) };
+  }
+}
+
+async function attempt(call: () => Promise<unknown>): Promise<CallOutcome> {
+  try {
+    return { kind: 'returned', value: await call() };
+  } catch (thrown) {
+    return { kind: 'threw', thrown };
+  }
+}

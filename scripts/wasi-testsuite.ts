@@ -1,0 +1,184 @@
+// Runs every WASI preview 1 case of a checkout of github.com/WebAssembly/wasi-testsuite (branch prod/testsuite-base, which holds built binaries)
+// through the runtime, and compares what failed with test/guests/wasi-testsuite-known.json. Ends with 1 on any difference.
+//   node scripts/wasi-testsuite.ts CHECKOUT [--engine=preview1|preview1-wasmer] [--level=minimal|standard|strict] [--only=TEXT]
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { createFsHostFunction } from '../host-functions/fs/index.ts';
+import type { Runtime } from '../runtime/api.ts';
+import { createPreview1Engine, createWasmerEngine } from '../runtime/engines/preview1/engine.ts';
+import type { IsolationLevel, Outcome } from '../runtime/outcome.ts';
+import { nodePlatform } from '../runtime/platform/node.ts';
+import { createRuntimeOn } from '../runtime/runtime.ts';
+
+interface Case {
+  /** `rust/path_open_missing` */
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Folder to grant as `/`. */
+  readonly root: string | undefined;
+  readonly exitCode: number;
+  readonly stdout: string | undefined;
+  readonly stderr: string | undefined;
+}
+
+/** Case name → why it cannot pass. */
+type Known = Readonly<Record<string, string>>;
+
+const KNOWN_FILE = new URL('../test/guests/wasi-testsuite-known.json', import.meta.url);
+const LEVELS: readonly IsolationLevel[] = ['minimal', 'standard', 'strict'];
+const ENGINES = ['preview1', 'preview1-wasmer'];
+
+function readCases(checkout: string): readonly Case[] {
+  const tests = join(checkout, 'tests');
+  const folders = readdirSync(tests, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /(^|\/)testsuite\/wasm32-wasip1$/.test(path))
+    .sort();
+  return folders.flatMap((folder) =>
+    readdirSync(join(tests, folder))
+      .filter((file) => file.endsWith('.wasm'))
+      .sort()
+      .map((file) => readCase(join(tests, folder, file), folder.split('/')[0] ?? folder)),
+  );
+}
+
+function readCase(file: string, suite: string): Case {
+  const specFile = file.replace(/\.wasm$/, '.json');
+  const spec: unknown = existsSync(specFile) ? JSON.parse(readFileSync(specFile, 'utf8')) : {};
+  if (typeof spec !== 'object' || spec === null) throw new TypeError(`Cannot read ${specFile}: no object`);
+  const field = (name: string): unknown => Object.entries(spec).find(([key]) => key === name)?.[1];
+  const text = (name: string): string | undefined => {
+    const value = field(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const unread = Object.keys(spec).filter(
+    (key) => !['args', 'env', 'root', 'exit_code', 'stdout', 'stderr'].includes(key),
+  );
+  if (unread.length > 0) throw new TypeError(`Cannot read ${specFile}: unknown ${unread.join(', ')}`);
+  const args = field('args') ?? [];
+  const env = field('env') ?? {};
+  const root = text('root');
+  return {
+    name: `${suite}/${basename(file, '.wasm')}`,
+    file,
+    args: Array.isArray(args) ? args.map(String) : [],
+    env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value)])),
+    root: root === undefined ? undefined : join(dirname(file), root),
+    exitCode: Number(field('exit_code') ?? 0),
+    stdout: text('stdout'),
+    stderr: text('stderr'),
+  };
+}
+
+/** Runs one case over a private copy of its folder; answers why it failed, `undefined` if it passed. */
+async function failureOf(
+  test: Case,
+  runtime: Runtime,
+  engine: string,
+  level: IsolationLevel,
+): Promise<string | undefined> {
+  const scratch = mkdtempSync(join(tmpdir(), 'wasi-testsuite-'));
+  try {
+    const root = join(scratch, 'root');
+    if (test.root !== undefined) cpSync(test.root, root, { recursive: true });
+    const outcome = await runtime.run({
+      module: new Uint8Array(readFileSync(test.file)),
+      filename: basename(test.file),
+      argv: test.args,
+      engine,
+      level,
+      grant: {
+        env: test.env,
+        ...(test.root === undefined
+          ? {}
+          : { fs: [{ host: root, guest: '/', access: ['read', 'write', 'delete'] }] }),
+      },
+    });
+    return compare(test, outcome);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function compare(test: Case, outcome: Outcome): string | undefined {
+  const { exitCode, stdout, stderr } = outcome;
+  if (exitCode !== test.exitCode) {
+    const said = stderr.trim().split('\n').slice(0, 3).join(' | ');
+    const error = outcome.ok ? '' : ` (${outcome.error.code}: ${outcome.error.message})`;
+    return `exit code ${exitCode}, expected ${test.exitCode}${error} ${said}`;
+  }
+  if (test.stdout !== undefined && stdout !== test.stdout) return `stdout ${JSON.stringify(stdout)}`;
+  if (test.stderr !== undefined && stderr !== test.stderr) return `stderr ${JSON.stringify(stderr)}`;
+  return undefined;
+}
+
+function readKnown(engine: string): Known {
+  const all: unknown = JSON.parse(readFileSync(KNOWN_FILE, 'utf8'));
+  const mine = Object.entries(all ?? {}).find(([name]) => name === engine)?.[1];
+  return typeof mine === 'object' && mine !== null
+    ? Object.fromEntries(Object.entries(mine).map(([name, why]) => [name, String(why)]))
+    : {};
+}
+
+function pick<Item extends string>(given: string, known: readonly Item[], what: string): Item {
+  const found = known.find((item) => item === given);
+  if (found === undefined)
+    throw new TypeError(`Cannot run: unknown ${what} "${given}", known are ${known.join(', ')}`);
+  return found;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    engine: { type: 'string', default: 'preview1' },
+    level: { type: 'string', default: 'standard' },
+    only: { type: 'string', default: '' },
+  },
+});
+const [checkout] = positionals;
+if (checkout === undefined || !existsSync(join(checkout, 'tests'))) {
+  console.error(
+    'Usage: node scripts/wasi-testsuite.ts CHECKOUT [--engine=NAME] [--level=LEVEL] [--only=TEXT]',
+  );
+  process.exit(2);
+}
+const engine = pick(values.engine, ENGINES, 'engine');
+const level = pick(values.level, LEVELS, 'level');
+const known = readKnown(engine);
+const cases = readCases(checkout).filter(({ name }) => name.includes(values.only));
+// One case asks for a descriptor that nobody opened, so the run has no folder of its own.
+await using runtime = createRuntimeOn(
+  {
+    ...nodePlatform,
+    engines: [createPreview1Engine(), createWasmerEngine()],
+    hostFunctions: [createFsHostFunction({ scratchBytes: 0 })],
+  },
+  { cache: false },
+);
+let passed = 0;
+let surprises = 0;
+for (const test of cases) {
+  const failure = await failureOf(test, runtime, engine, level);
+  const reason = known[test.name];
+  if (failure === undefined) passed += 1;
+  if ((failure === undefined) === (reason === undefined)) {
+    console.log(
+      `${failure === undefined ? 'pass ' : 'known'}  ${test.name}${reason === undefined ? '' : `: ${reason}`}`,
+    );
+  } else {
+    surprises += 1;
+    console.log(
+      failure === undefined
+        ? `PASS   ${test.name}: expected to fail, ${reason}`
+        : `FAIL   ${test.name}: ${failure}`,
+    );
+  }
+}
+console.log(
+  `\n${engine} at level ${level}: ${passed} of ${cases.length} passed, ${cases.length - passed} failed, ${surprises} unexpected`,
+);
+process.exitCode = surprises === 0 ? 0 : 1;
