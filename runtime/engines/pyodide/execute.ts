@@ -25,6 +25,10 @@ export const MODULE_NAME = 'pyodide';
 
 /** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody. */
 const WATCH_MS = 10;
+/** What files in memory, and buffers outside wasm, may hold at most. */
+const MAX_SCRATCH_BYTES = 256 * 1024 * 1024;
+/** One read or write of a granted file. */
+const CHUNK_BYTES = 1024 * 1024;
 /** Python frames; each takes about 500 bytes of wasm stack and more of the thread's. */
 const RECURSION_LIMIT = 1000;
 
@@ -79,8 +83,14 @@ async function runProgram(
     host,
     meter,
     stdin: run.stdin,
-    maxMemoryBytes: Math.min(run.limits.memoryBytes, interpreter.maxMemoryBytes),
-    scratchBytes: run.limits.memoryBytes,
+    settings: {
+      maxMemoryBytes: Math.min(run.limits.memoryBytes, interpreter.maxMemoryBytes),
+      scratchBytes: Math.min(run.limits.memoryBytes, MAX_SCRATCH_BYTES),
+      chunkBytes: Math.min(run.limits.hostCallBytes, CHUNK_BYTES),
+      mounts: run.mounts.map((mount) => mount.path.replace(/(?<=.)\/+$/, '')),
+      writable: run.mounts.map((mount) => mount.write),
+      cwd: run.cwd,
+    },
     entered: look,
     refused: () => undefined,
   });
@@ -110,6 +120,7 @@ async function runProgram(
 function stopped(meter: Meter, interpreter: Interpreter, host: GuestHost): GuestEnd | undefined {
   if (meter.state === 'exhausted') return { kind: 'limit', limit: 'fuel' };
   if (interpreter.outputSpent) return { kind: 'limit', limit: 'output' };
+  if (interpreter.outsideRefused) return { kind: 'limit', limit: 'memory' };
   const reason = meter.stopReason ?? host.stopReason();
   return reason === undefined ? undefined : { kind: 'limit', limit: reason };
 }

@@ -1,5 +1,5 @@
-import type { BootOptions, RealmApi, RealmPort } from './realm-contract.ts';
-import type { installFiles } from './realm-files.ts';
+import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
+import type { FileRealm, installFiles } from './realm-files.ts';
 
 /** What the boot script needs of Pyodide's own objects; they are untyped text to us otherwise. */
 interface PyodideApi {
@@ -37,8 +37,8 @@ interface ModuleSettings {
  */
 export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: typeof installFiles): RealmApi {
   const realm = globalThis as unknown as Record<string, unknown>; // names that only the changed glue scripts know are set here
-  const { apply, getOwnPropertyDescriptor, defineProperty, ownKeys } = Reflect;
-  const { parse, stringify } = JSON;
+  const { apply, construct, getOwnPropertyDescriptor, defineProperty, ownKeys } = Reflect;
+  const { parse } = JSON;
   const Bytes = Uint8Array;
   const Buffer = ArrayBuffer;
   const Failure = Error;
@@ -116,7 +116,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     return id;
   };
   const setTimer = (callback: (...args: unknown[]) => void, ms?: unknown, ...args: unknown[]): number =>
-    later(callback, Whole(ms) > 0 ? Whole(ms) : 0, args);
+    later(callback, Math.max(0, Whole(ms)), args);
   const setSoon = (callback: (...args: unknown[]) => void, ...args: unknown[]): number =>
     later(callback, -1, args);
   const clearTimer = (id: unknown): void => {
@@ -236,6 +236,99 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   define('read', noImport);
   define('load', noImport);
 
+  // --- memory outside wasm -------------------------------------------------------------------------------------------------------------
+  /** Bytes of buffers that were made since the host was last asked. */
+  let unreported = 0;
+  const REPORT_BYTES = 4 * 1024 * 1024;
+  /** Buffers are not part of wasm's memory: the host looks at how much of them is alive, and may refuse. */
+  const charge = (bytes: number): void => {
+    if (!(bytes > 0)) return;
+    unreported += bytes;
+    if (unreported < REPORT_BYTES) return;
+    const asked = unreported;
+    unreported = 0;
+    if (!port.reserve(asked)) throw new Range('memory limit reached');
+  };
+  const sizeOf = (source: unknown, unit: number): number => {
+    if (typeof source === 'number') return source * unit;
+    if (typeof source !== 'object' || source === null || source instanceof Buffer) return 0;
+    return Whole((source as { length?: unknown }).length) * unit; // a list or another view: it is copied
+  };
+  const hardenBuffers = (): void => {
+    type Constructor = (new (...args: unknown[]) => object) & { BYTES_PER_ELEMENT?: number };
+    const views = [
+      Int8Array,
+      Uint8Array,
+      Uint8ClampedArray,
+      Int16Array,
+      Uint16Array,
+      Int32Array,
+      Uint32Array,
+    ];
+    const wide = [Float32Array, Float64Array, BigInt64Array, BigUint64Array];
+    const typedArray = Object.getPrototypeOf(Bytes) as Constructor;
+    for (const original of [Buffer, ...views, ...wide] as unknown as Constructor[]) {
+      const unit = original.BYTES_PER_ELEMENT ?? 1;
+      const counted: Constructor = new Proxy(original, {
+        construct: (target, args, newTarget) => {
+          charge(sizeOf(args[0], unit));
+          if (args.length > 1 && original === (Buffer as unknown)) throw new Range('not allowed here'); // a buffer that can grow
+          return construct(target, args, newTarget === counted ? target : newTarget);
+        },
+      });
+      realm[original.name] = counted;
+      defineProperty(original.prototype, 'constructor', { value: counted });
+    }
+    const copying = ['slice', 'map', 'filter', 'toSorted', 'toReversed', 'with'];
+    for (const holder of [Buffer.prototype, typedArray.prototype] as Record<string, unknown>[]) {
+      for (const name of [...copying, 'transfer', 'transferToFixedLength', 'resize']) {
+        const original = holder[name];
+        if (typeof original !== 'function') continue;
+        const counted = function (this: { byteLength: number }, ...args: unknown[]): unknown {
+          if (holder === (Buffer.prototype as unknown) && name !== 'slice')
+            throw new Range('not allowed here');
+          charge(this.byteLength);
+          return apply(original, this, args);
+        };
+        defineProperty(holder, name, { value: counted, writable: true, configurable: true });
+      }
+    }
+    for (const name of ['of', 'from']) {
+      const original = (
+        typedArray as unknown as Record<string, (...args: unknown[]) => { byteLength: number }>
+      )[name];
+      if (original === undefined) continue;
+      const counted = function (this: unknown, ...args: unknown[]): unknown {
+        const made = apply(original, this, args);
+        charge(made.byteLength);
+        return made;
+      };
+      defineProperty(typedArray, name, { value: counted, writable: true, configurable: true });
+    }
+    defineProperty(typedArray.prototype, 'constructor', { value: undefined });
+  };
+  /** What would tell of the host, or hold this thread where no meter runs. */
+  const hardenLanguage = (): void => {
+    // V8 makes Temporal when it is first touched, with the prototypes of whichever realm touches it.
+    for (const name of ['SharedArrayBuffer', 'Atomics', 'Temporal']) delete realm[name];
+    delete (Date.prototype as { toTemporalInstant?: unknown }).toTemporalInstant;
+    // Stack texts hold the host's file names; without frames there are none.
+    for (const kind of [
+      Failure,
+      Range,
+      TypeError,
+      SyntaxError,
+      ReferenceError,
+      EvalError,
+      URIError,
+      AggregateError,
+    ]) {
+      defineProperty(kind, 'stackTraceLimit', { value: 0, writable: false, configurable: false });
+      defineProperty(kind, 'prepareStackTrace', { value: undefined, writable: false, configurable: false });
+      defineProperty(kind, 'captureStackTrace', { value: nothing, writable: false, configurable: false });
+    }
+  };
+
   // --- the instance --------------------------------------------------------------------------------------------------------------------
   let maxMemoryBytes = 0;
   let memory: WebAssembly.Memory | undefined;
@@ -354,6 +447,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   hardenWasm();
   let pyodide: PyodideApi | undefined;
   let runner: PyModule | undefined;
+  let fileRealm: FileRealm | undefined;
   const calls = new Map<number, (answer: string) => void>();
   let snapshotBytes: Uint8Array | undefined;
 
@@ -374,6 +468,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       port.take(Whole(id), bytes.buffer);
       return bytes;
     },
+    refusal: (): string => fileRealm?.refusal() ?? '',
     sleep: (ms: unknown): void => port.sleep(Whole(ms)),
     now: (): number => port.now(),
     monotonic: (): number => port.monotonic(),
@@ -411,8 +506,10 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     if (restoring) settings._loadSnapshot = fileBytes('snapshot-header');
     pyodide = await load(settings);
     sealed = true;
-    files(pyodide._module, port, options.scratchBytes);
+    hardenBuffers();
+    hardenLanguage();
     if (restoring) {
+      fileRealm = files(pyodide._module, port);
       runner = pyodide.pyimport('_sandglass');
       runner.attach(hostObject);
     }
@@ -491,8 +588,16 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       apply(mapDelete, calls, [id]);
       waiting?.(`${id}:${answer}`);
     },
-    limit: (bytes) => {
-      maxMemoryBytes = bytes;
+    enter: (text) => {
+      const settings = parse(text) as RunSettings; // written by the host
+      maxMemoryBytes = settings.maxMemoryBytes;
+      fileRealm?.enter(
+        settings.mounts,
+        settings.writable,
+        settings.cwd,
+        settings.chunkBytes,
+        settings.scratchBytes,
+      );
     },
     memoryBytes,
   };

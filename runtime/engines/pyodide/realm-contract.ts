@@ -47,8 +47,18 @@ export interface BootOptions {
   readonly snapshotHeader: number;
   readonly snapshotMemory: number;
   readonly lockFile: string;
+}
+
+/** What the realm is told of its run. */
+export interface RunSettings {
+  readonly maxMemoryBytes: number;
   /** Bytes that files in memory may hold. */
   readonly scratchBytes: number;
+  /** Bytes of one read or write of a granted file. */
+  readonly chunkBytes: number;
+  readonly mounts: readonly string[];
+  readonly writable: readonly boolean[];
+  readonly cwd: string;
 }
 
 /** What the realm offers. Answers come through `done`. */
@@ -63,6 +73,7 @@ export interface RealmApi {
   save(into: ArrayBuffer): void;
   fire(id: number): void;
   settle(id: number, answer: string): void;
-  limit(maxMemoryBytes: number, scratchBytes: number): void;
+  /** Sets up the one run that this realm serves. */
+  enter(settings: string): void;
   memoryBytes(): number;
 }

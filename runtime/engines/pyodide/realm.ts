@@ -3,14 +3,14 @@ import type { GuestHost, HostAnswer } from '../../engine.ts';
 import { type PyodideAssets, restoreSnapshot } from './assets.ts';
 import { createMeter, type Meter } from './meter-stub.ts';
 import { bootRealm } from './realm-boot.ts';
-import type { BootOptions, RealmApi, RealmPort } from './realm-contract.ts';
+import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
 import { installFiles } from './realm-files.ts';
 import { hasNoCode } from './side-modules.ts';
 
 /** A fresh realm of the language alone; the platform says how to make one. */
 export interface Realm {
   evaluate(source: string, filename: string): unknown;
-  /** Bytes that buffers of this thread hold outside the JavaScript heap. */
+  /** Bytes that buffers of this thread hold outside the JavaScript heap; memories of wasm not included. */
   externalBytes(): number;
 }
 
@@ -33,6 +33,8 @@ export interface Interpreter {
   memoryBytes(): number;
   readonly growthRefused: boolean;
   readonly outputSpent: boolean;
+  /** Buffers outside wasm were refused: the guest tried to hold more of them than its memory limit. */
+  readonly outsideRefused: boolean;
   /** The meter's own handle on the instance; never given to the realm. */
   readonly instances: readonly WebAssembly.Instance[];
   /** Connects the interpreter to the one run it serves. `entered` is called after each return from the realm. */
@@ -45,8 +47,7 @@ export interface RunLink {
   readonly host: GuestHost;
   readonly stdin: Uint8Array;
   readonly meter: Meter;
-  readonly maxMemoryBytes: number;
-  readonly scratchBytes: number;
+  readonly settings: RunSettings;
   readonly entered: () => void;
   /** Each answer that the gate refused, as it goes to the guest. */
   readonly refused: (id: number) => void;
@@ -74,10 +75,11 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   const taken = new Map<number, Uint8Array>();
   const instances: WebAssembly.Instance[] = [];
   const decoder = new TextDecoder();
-  const scratch = options.maxMemoryBytes;
   let link: RunLink | undefined;
   let growthRefused = false;
   let outputSpent = false;
+  let outsideBefore = 0;
+  let outsideRefused = false;
   let asked = 0;
 
   const enter = (call: () => void): void => {
@@ -156,7 +158,12 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     refusedGrowth: () => {
       growthRefused = true;
     },
-    reserve: () => true,
+    reserve: (bytes) => {
+      if (link === undefined) return true;
+      const held = realm.externalBytes() - outsideBefore; // what the interpreter held before the run is not the guest's
+      outsideRefused ||= held + Number(bytes) > link.settings.scratchBytes;
+      return !outsideRefused;
+    },
     approve: (buffer) => link === undefined || hasNoCode(bytesOf(buffer)),
     done: (id, ok, text) => {
       waiting.get(id)?.({ ok: ok === true, text: typeof text === 'string' ? text : '' });
@@ -186,7 +193,6 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     snapshotHeader: assets.snapshot?.header.byteLength ?? 0,
     snapshotMemory: assets.snapshot?.memoryBytes ?? 0,
     lockFile: assets.lockFile,
-    scratchBytes: scratch,
   };
   const report = await ask((id) => api.boot(id, JSON.stringify(boot)));
   if (!report.ok) throw new Error(`Cannot start Python: ${report.text}`);
@@ -200,13 +206,17 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     get growthRefused() {
       return growthRefused;
     },
+    get outsideRefused() {
+      return outsideRefused;
+    },
     get outputSpent() {
       return outputSpent;
     },
     connect: (run) => {
       link = run;
       files.set('stdin', run.stdin);
-      api.limit(run.maxMemoryBytes, run.scratchBytes);
+      outsideBefore = realm.externalBytes();
+      api.enter(JSON.stringify(run.settings));
     },
   };
 }

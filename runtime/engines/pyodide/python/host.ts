@@ -49,6 +49,11 @@ def remember(error, refusal):
     return error
 
 
+def take_refusal():
+    """The refusal behind the last failed system call, as JSON text."""
+    return _host.refusal() if _host is not None else ""
+
+
 def refusal_id(error):
     for given, number in reversed(_given):
         if given is error:

@@ -1,11 +1,15 @@
+import { FILES_SOURCE } from './files.ts';
 import { HOST_SOURCE } from './host.ts';
 import { RUNNER_SOURCE } from './runner.ts';
+import { SURROUNDINGS_SOURCE } from './surroundings.ts';
 import { VALUES_SOURCE } from './values.ts';
 
 /** Module name → source, in the order in which they are loaded. */
 const MODULES: readonly (readonly [name: string, source: string])[] = [
   ['_sandglass_host', HOST_SOURCE],
+  ['_sandglass_files', FILES_SOURCE],
   ['_sandglass_values', VALUES_SOURCE],
+  ['_sandglass_surroundings', SURROUNDINGS_SOURCE],
   ['_sandglass', RUNNER_SOURCE],
 ];
 
@@ -88,6 +92,8 @@ for name, source in ${JSON.stringify(MODULES)}:
     module = types.ModuleType(name)
     sys.modules[name] = module
     exec(compile(source, f"<{name}>", "exec"), module.__dict__)
+sys.modules['_sandglass_surroundings'].install()
+sys.modules['_sandglass_files'].install()
 import gc
 gc.collect()
 `;

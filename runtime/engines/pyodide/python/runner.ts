@@ -15,6 +15,7 @@ import traceback
 import types
 
 import _sandglass_host as host
+import _sandglass_surroundings as surroundings
 import _sandglass_values as values
 
 MAIN = "__main__"
@@ -50,11 +51,16 @@ def set_up(spec):
     _own_folders = tuple(path.rstrip("/") + "/" for path in spec["mounts"])
     for module, source in spec["modules"].items():
         add_module(module, source)
+    sys.dont_write_bytecode = True
+    # Last, not first: a granted folder must neither stand before the standard library nor be asked for each of its modules.
     sys.path[:] = [path for path in sys.path if path]
-    sys.path.insert(0, "")
+    if spec["mounts"]:
+        sys.path.append("")
+    surroundings.enter()
     random.seed(os.urandom(32))
     sys.setrecursionlimit(spec["recursionLimit"])
-    os.chdir(spec["cwd"])
+    if os.getcwd() != spec["cwd"]:
+        os.chdir(spec["cwd"])
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)
     names.update(spec["inputs"])
@@ -159,7 +165,7 @@ def own_frames(report):
 
 def describe(error):
     """The report of an uncaught exception; its traceback goes to stderr."""
-    report = own_frames(traceback.TracebackException.from_exception(error, compact=True))
+    report = own_frames(traceback.TracebackException.from_exception(error, compact=True, lookup_lines=False))
     text = "".join(report.format())
     print(text, end="", file=sys.stderr)
     result = {"name": type(error).__qualname__, "message": message_of(error), "stack": text[-20000:]}

@@ -1,0 +1,237 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openPython, type PythonBench, type PythonRun } from '../../contract/pyodide-parts.ts';
+import { type FsHost, openFsHost } from './fs-host.ts';
+
+describe('files of a Python guest', () => {
+  let python: PythonBench;
+  let folder: string;
+  let readable: string;
+  let hosts: FsHost[] = [];
+
+  beforeAll(async () => {
+    python = await openPython();
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sandglass-python-'));
+    readable = join(folder, 'readable');
+    mkdirSync(readable);
+    mkdirSync(join(folder, 'work'));
+    writeFileSync(join(readable, 'a.txt'), 'héllo\nworld\n');
+    writeFileSync(join(folder, 'secret.txt'), 'secret');
+  });
+  afterEach(async () => {
+    await Promise.all(hosts.map((host) => host.close()));
+    hosts = [];
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const run = async (code: string, cwd = '/data'): Promise<PythonRun> => {
+    const host = await openFsHost([
+      { host: readable, guest: '/data' },
+      { host: join(folder, 'work'), guest: '/work', access: ['read', 'write'] },
+    ]);
+    hosts.push(host);
+    return python.run(code, { host: { operations: host.operations }, spec: { mounts: host.mounts, cwd } });
+  };
+  const valueOf = async (code: string, cwd?: string): Promise<unknown> => {
+    const { result, host } = await run(code, cwd);
+    if (result.kind !== 'value') throw new Error(`${JSON.stringify(result)} ${host.stderr()}`);
+    return result.value;
+  };
+  const printed = async (code: string): Promise<string> => {
+    const { result, host } = await run(code);
+    expect([result.kind, host.stderr()]).toEqual(['value', '']);
+    return host.stdout();
+  };
+
+  test('open() reads a granted file, by absolute and relative path', async () => {
+    expect(
+      await valueOf("[open('/data/a.txt').read(), open('a.txt').read(), open('./a.txt', 'rb').read()[:3]]"),
+    ).toEqual(['héllo\nworld\n', 'héllo\nworld\n', new Uint8Array([0x68, 0xc3, 0xa9])]);
+  });
+
+  test('open().read() is one host call', async () => {
+    const { host } = await run("open('a.txt').read()");
+    expect(host.calls.map((call) => call.operation)).toEqual([
+      'fs.open',
+      'fs.fstat',
+      'fs.read',
+      'fs.read',
+      'fs.close',
+    ]);
+  });
+
+  test('a program without files makes no host call', async () => {
+    const { host } = await run('import json, pathlib, email.message, xml.dom.minidom\njson.dumps(1)');
+    expect(host.calls).toEqual([]);
+  });
+
+  test('pathlib writes, lists, renames and removes on the host, live', async () => {
+    const code = `
+from pathlib import Path
+import os, shutil
+p = Path('/work')
+(p / 'x.txt').write_text('eins')
+(p / 'sub').mkdir()
+(p / 'sub' / 'y.bin').write_bytes(bytes(range(256)) * 5000)
+with open('/work/x.txt', 'a') as f:
+    f.write(' zwei')
+with open('/work/x.txt', 'r+') as f:
+    f.seek(5); f.write('ZWEI'); f.seek(0); text = f.read()
+os.rename('/work/x.txt', '/work/z.txt')
+shutil.copy('/work/z.txt', '/work/copy.txt')
+shutil.copytree('/work/sub', '/work/tree')
+shutil.rmtree('/work/sub')
+shutil.move('/work/copy.txt', '/tmp/moved.txt')
+[text, sorted(os.listdir('/work')), sorted(str(q) for q in p.rglob('*')), (p / 'tree' / 'y.bin').stat().st_size, Path('/tmp/moved.txt').read_text(), (p / 'sub').exists(), (p / 'tree').is_dir()]
+`;
+    expect(await valueOf(code)).toEqual([
+      'eins ZWEI',
+      ['tree', 'z.txt'],
+      ['/work/tree', '/work/tree/y.bin', '/work/z.txt'],
+      1_280_000,
+      'eins ZWEI',
+      false,
+      true,
+    ]);
+    expect(readFileSync(join(folder, 'work/z.txt'), 'utf8')).toBe('eins ZWEI');
+    expect(readFileSync(join(folder, 'work/tree/y.bin')).length).toBe(1_280_000);
+  });
+
+  test('a host file that changes during the run is seen changed', async () => {
+    const host = await openFsHost([{ host: readable, guest: '/data' }]);
+    hosts.push(host);
+    const { result } = await python.run(
+      `
+import _sandglass_host as h, os
+first = open('/data/a.txt').read()
+h.call('test.change', {})
+[first, open('/data/a.txt').read(), os.listdir('/data')]`,
+      {
+        host: {
+          operations: {
+            ...host.operations,
+            'test.change': () => {
+              writeFileSync(join(readable, 'a.txt'), 'changed');
+              writeFileSync(join(readable, 'new.txt'), '');
+              return {};
+            },
+          },
+        },
+        spec: { mounts: host.mounts },
+      },
+    );
+    expect(result).toMatchObject({
+      kind: 'value',
+      value: ['héllo\nworld\n', 'changed', ['a.txt', 'new.txt']],
+    });
+  });
+
+  test('a write without a grant is a PermissionError that names it, and its refusal ends the run', async () => {
+    for (const [code, file] of [
+      ["open('/data/b.txt', 'w')", '/data/b.txt'],
+      ["open('/etc/passwd', 'w')", '/etc/passwd'],
+      ["import os; os.mkdir('/elsewhere')", '/elsewhere'],
+      ["import os; os.remove('/data/a.txt')", '/data/a.txt'],
+      ["import pathlib; pathlib.Path('/lib/python314.zip').write_bytes(b'')", '/lib/python314.zip'],
+    ] as const) {
+      const { result } = await run(code);
+      expect(result).toMatchObject({ kind: 'threw', refusalId: 1, error: { name: 'PermissionError' } });
+      expect(result.kind === 'threw' && result.error.message).toContain(file);
+      expect(result.kind === 'threw' && result.error.message).toMatch(/fs\.(write|delete)/);
+    }
+    expect(readdirSync(readable)).toEqual(['a.txt']);
+  });
+
+  test('a refusal that is handled leaves the run good; a forged one is only an exception', async () => {
+    const handled = await run(
+      "try:\n  open('/data/b', 'w')\nexcept PermissionError as e:\n  print('no:', e)\n1",
+    );
+    expect(handled.result).toMatchObject({ kind: 'value', value: 1 });
+    expect(handled.host.stdout()).toContain('fs.write');
+    const forged = await run(
+      "try:\n  open('/data/b', 'w')\nexcept PermissionError as e:\n  raise PermissionError(*e.args)",
+    );
+    expect(forged.result).toMatchObject({ kind: 'threw', error: { name: 'PermissionError' } });
+    expect(forged.result).not.toHaveProperty('refusalId');
+  });
+
+  test('missing files and wrong kinds are the usual exceptions', async () => {
+    expect(
+      await printed(`
+import os
+for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data'), lambda: os.listdir('/data/a.txt'), lambda: open('/work/n', 'x').close() or open('/work/n', 'x'),
+          lambda: os.mkdir('/work/d') or os.mkdir('/work/d'), lambda: open('/work/d/e', 'w').close() or os.rmdir('/work/d'), lambda: open('/data/../secret.txt'), lambda: open('a.txt').write('x')):
+    try: f(); print('fine')
+    except Exception as e: print(type(e).__name__)
+`),
+    ).toBe(
+      [
+        'FileNotFoundError',
+        'FileNotFoundError',
+        'IsADirectoryError',
+        'NotADirectoryError',
+        'FileExistsError',
+        'FileExistsError',
+        'OSError',
+        'FileNotFoundError',
+        'UnsupportedOperation',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('the scratch folder is there, holds what fits, and is gone afterwards', async () => {
+    expect(
+      await valueOf(
+        "import tempfile, os\nwith tempfile.NamedTemporaryFile('w', delete=False) as f: f.write('x' * 10)\n[os.path.getsize(f.name), f.name.startswith('/tmp/')]",
+      ),
+    ).toEqual([10, true]);
+    expect(await valueOf("import os; os.listdir('/tmp')")).toEqual([]);
+    expect(
+      await printed(
+        "import errno\ntry:\n  with open('/tmp/big', 'wb') as f:\n    while True: f.write(bytes(1 << 24))\nexcept OSError as e: print(e.errno in (errno.ENOSPC, errno.EFBIG))",
+      ),
+    ).toBe('True\n');
+    expect(
+      await printed(
+        "import os, errno\ntry: os.truncate(open('/tmp/x', 'w').name, 1 << 40)\nexcept OSError as e: print(e.errno in (errno.ENOSPC, errno.EFBIG))",
+      ),
+    ).toBe('True\n');
+  });
+
+  test('modules are imported from the working folder', async () => {
+    writeFileSync(join(readable, 'helper.py'), 'X = 7\ndef boom():\n    raise ValueError("from helper")\n');
+    expect(await valueOf('import helper; helper.X')).toBe(7);
+    const { result } = await run('import helper\nhelper.boom()');
+    expect(result).toMatchObject({ kind: 'threw', error: { name: 'ValueError', line: 3 } });
+  });
+
+  test('the working folder is where relative paths start', async () => {
+    mkdirSync(join(readable, 'sub'));
+    writeFileSync(join(readable, 'sub/b.txt'), 'b');
+    expect(
+      await valueOf("import os; [os.getcwd(), open('b.txt').read(), os.path.abspath('b.txt')]", '/data/sub'),
+    ).toEqual(['/data/sub', 'b', '/data/sub/b.txt']);
+    expect(await valueOf("import os; os.chdir('/work'); open('w.txt', 'w').write('x'); os.getcwd()")).toBe(
+      '/work',
+    );
+    expect(readFileSync(join(folder, 'work/w.txt'), 'utf8')).toBe('x');
+  });
+
+  test('no name leads out of a mount', async () => {
+    for (const path of [
+      '/data/../../secret.txt',
+      '/data/../secret.txt',
+      '../secret.txt',
+      '/proc/self/environ',
+      '/work/../readable/../secret.txt',
+    ]) {
+      const { result } = await run(`open(${JSON.stringify(path)}).read()`);
+      expect(result).toMatchObject({ kind: 'threw' });
+    }
+  });
+});
