@@ -5,9 +5,9 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { readComponentTypes } from '../runtime/engines/component/types/read-component.ts';
 import { functionText, typeText, unversioned } from '../runtime/engines/component/types/wit-type.ts';
+import { hostPackage } from './tools/build-component.ts';
 
 const WASI = new URL('../node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/', import.meta.url);
-const OURS = new URL('../wit/', import.meta.url);
 const TARGET = new URL('../runtime/engines/component/interfaces/signatures.ts', import.meta.url);
 
 const IMPORTED = [
@@ -42,14 +42,6 @@ export async function witOf(root: string): Promise<string> {
   }
   packages.push(await hostPackage());
   return `${root}\n${packages.join('\n')}`;
-}
-
-/** The package `sandglass:host` as one nested package. */
-export async function hostPackage(): Promise<string> {
-  const files = (await readdir(OURS)).filter((name) => name.endsWith('.wit')).sort();
-  const texts = await Promise.all(files.map((name) => readFile(new URL(name, OURS), 'utf8')));
-  const bodies = texts.map((text) => text.replace(/^package [^;]+;/m, ''));
-  return `package sandglass:host@0.1.0 {\n${bodies.join('\n')}\n}`;
 }
 
 export async function generateSignatures(): Promise<string> {

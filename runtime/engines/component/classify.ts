@@ -105,4 +105,4 @@ const isStackOverflow = (error: Error): boolean =>
 
 const MAX_MESSAGE = 200;
 
-const trapMessage = (error: Error): string => error.message.slice(0, MAX_MESSAGE);
+const trapMessage = (error: Error): string => error.message.replace(/^wasm trap: /, '').slice(0, MAX_MESSAGE);

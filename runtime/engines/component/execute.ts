@@ -41,8 +41,8 @@ export const execute: Execute = async (guest, spec, host) => {
     if (module === undefined) throw new TypeError(`Cannot instantiate: there is no core module ${name}`);
     return module;
   };
-  const instantiateCore = (module: WebAssembly.Module, imports: WebAssembly.Imports) => {
-    const instance = new WebAssembly.Instance(module, imports);
+  const instantiateCore = (module: WebAssembly.Module, imports?: WebAssembly.Imports) => {
+    const instance = new WebAssembly.Instance(module, withStatus(imports, run.noteStatus));
     const exports = meter.attach(instance);
     for (const item of Object.values(exports)) if (item instanceof WebAssembly.Memory) memories.add(item);
     meter.start(instance);
@@ -70,6 +70,21 @@ function glueOf(guest: CellGuest, data: ComponentData): Promise<InstantiateGlue>
   const loading = loadGlue(data.glue);
   loaded.set(data, loading);
   return loading;
+}
+
+/** Reads along where an adapted command calls preview1's `proc_exit`: its adapter passes on only whether the status was 0. */
+function withStatus(
+  imports: WebAssembly.Imports | undefined,
+  note: (code: number) => void,
+): WebAssembly.Imports | undefined {
+  const preview1 = imports?.wasi_snapshot_preview1;
+  const exit = preview1?.proc_exit;
+  if (typeof exit !== 'function') return imports;
+  const noting = (code: number): void => {
+    note(code);
+    exit(code);
+  };
+  return { ...imports, wasi_snapshot_preview1: { ...preview1, proc_exit: noting } };
 }
 
 async function attempt(call: () => Promise<unknown>): Promise<CallOutcome> {

@@ -26,6 +26,10 @@ export interface GuestRun {
   readonly ending: () => GuestEnd | undefined;
   /** Decides the end and leaves the guest. */
   end(ending: GuestEnd): never;
+  /** Remembers the status that an adapted preview1 command exits with: WASI 0.2 itself only tells success from failure. */
+  noteStatus(code: number): void;
+  /** Ends the guest with its status; a failure without a noted one is 1. */
+  exit(status: 'ok' | 'err'): never;
   /** Leaves the guest if its end is decided or the host wants it stopped; every import begins here. */
   check(): void;
   /** A host call in the run's wait mode. */
@@ -48,6 +52,7 @@ export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode): 
   let decided: GuestEnd | undefined;
   let skewMs = 0;
   let lifted = 0;
+  let noted = 0;
   const end = (ending: GuestEnd): never => {
     decided ??= ending;
     throw new GuestEnded('The guest has ended');
@@ -69,6 +74,10 @@ export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode): 
     chunkBytes: Math.min(spec.limits.hostCallBytes, MEBIBYTE),
     ending: () => decided,
     end,
+    noteStatus: (code) => {
+      noted = code & 0xff;
+    },
+    exit: (status) => end({ kind: 'exit', exitCode: status === 'ok' ? 0 : noted || 1 }),
     check,
     call: (operation, args, bytes) =>
       mode === 'jspi'

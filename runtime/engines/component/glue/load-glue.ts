@@ -6,7 +6,7 @@ export type InstantiateGlue = (
   imports: object,
   instantiateCore: (
     module: WebAssembly.Module,
-    imports: WebAssembly.Imports,
+    imports?: WebAssembly.Imports,
   ) => { exports: WebAssembly.Exports },
 ) => unknown;
 

@@ -60,9 +60,16 @@ export function fsInterface(run: GuestRun) {
   return {
     read: (given: string): Answer<Uint8Array> =>
       ask('fs.readFile', { path: path(given) }, ({ bytes }) => bytes),
+    readText: (given: string): Answer<string> =>
+      after(
+        ask('fs.readFile', { path: path(given) }, ({ bytes }) => bytes),
+        (answer) => (answer.tag === 'ok' ? decode(given, answer.val) : answer),
+      ),
     readRange,
     write: (given: string, contents: Uint8Array): Answer<undefined> =>
       ask('fs.writeFile', { path: path(given) }, nothing, contents),
+    writeText: (given: string, contents: string): Answer<undefined> =>
+      ask('fs.writeFile', { path: path(given) }, nothing, new TextEncoder().encode(contents)),
     append: (given: string, contents: Uint8Array): Answer<undefined> =>
       ask('fs.append', { path: path(given) }, nothing, contents),
     list: (given: string): Answer<readonly { name: string; kind: FsEntry['type'] }[]> =>
@@ -86,3 +93,11 @@ export function fsInterface(run: GuestRun) {
 /** Relative paths start at the run's working folder; whether a path is allowed is for the gate to say. */
 const absolute = (cwd: string, path: string): string =>
   path.startsWith('/') ? path : `${cwd === '/' ? '' : cwd}/${path}`;
+
+function decode(path: string, bytes: Uint8Array): Result<string, HostError> {
+  try {
+    return ok(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return invalidArgument(`Cannot read "${path}" as text: it is no UTF-8`);
+  }
+}

@@ -418,9 +418,11 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
   'sandglass:host/types': {},
   'sandglass:host/fs': {
     read: 'func(path: string) -> result<list<u8>, $sandglass:host/types.host-error$>',
+    'read-text': 'func(path: string) -> result<string, $sandglass:host/types.host-error$>',
     'read-range':
       'func(path: string, offset: u64, length: u32) -> result<list<u8>, $sandglass:host/types.host-error$>',
     write: 'func(path: string, contents: list<u8>) -> result<_, $sandglass:host/types.host-error$>',
+    'write-text': 'func(path: string, contents: string) -> result<_, $sandglass:host/types.host-error$>',
     append: 'func(path: string, contents: list<u8>) -> result<_, $sandglass:host/types.host-error$>',
     list: 'func(path: string) -> result<list<$sandglass:host/fs.entry$>, $sandglass:host/types.host-error$>',
     'stat-path': 'func(path: string) -> result<$sandglass:host/fs.stat$, $sandglass:host/types.host-error$>',

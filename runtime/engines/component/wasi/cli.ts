@@ -10,7 +10,6 @@ export class TerminalOutput {}
 export function cliInterfaces(run: GuestRun) {
   const { argv, env, cwd, stdin } = run.spec;
   let position = 0;
-  const exit = (exitCode: number): never => run.end({ kind: 'exit', exitCode });
   const output = (stream: 'stdout' | 'stderr') => (): OutputStream =>
     new OutputStream(run, (bytes) => {
       run.write(stream, bytes);
@@ -29,8 +28,8 @@ export function cliInterfaces(run: GuestRun) {
       initialCwd: () => cwd,
     },
     'wasi:cli/exit': {
-      exit: (status: Result<undefined, undefined>) => exit(status.tag === 'ok' ? 0 : 1),
-      exitWithCode: (code: number) => exit(code & 0xff),
+      exit: (status: Result<undefined, undefined>) => run.exit(status.tag),
+      exitWithCode: (exitCode: number) => run.end({ kind: 'exit', exitCode }),
     },
     'wasi:cli/stdin': { getStdin: input },
     'wasi:cli/stdout': { getStdout: output('stdout') },

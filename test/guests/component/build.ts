@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import process from 'node:process';
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import {
+  commandAdapter,
+  compileAssemblyScript,
+  componentizeQuickJs,
+  componentOfCore,
+  hostPackage,
+  withHostPackage,
+} from '../../../scripts/tools/build-component.ts';
+
+const HERE = new URL('./', import.meta.url);
+const BUILD = new URL('../build/', import.meta.url);
+
+/** A component (or module) from its text form. */
+export const wat = async (text: string): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await parse(text));
+
+/** Every kind of WIT type, echoed; numbers added; a result of each kind; an interface. JavaScript on QuickJS. */
+export const typesGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
+  built('types', ['types.js', 'types.wit'], async ([source = '', wit = '']) =>
+    componentizeQuickJs(source, { wit, name: 'types' }),
+  );
+
+/** Does what its JSON input says: prints, calls the host, throws, loops, allocates. JavaScript on QuickJS, world `tool`. */
+export const probeGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
+  built('probe', ['probe.js'], async ([source = '']) => {
+    const root = 'package built:probe;\nworld probe { include sandglass:host/tool@0.1.0; }';
+    return componentizeQuickJs(source, { wit: await withHostPackage(root), name: 'probe' });
+  });
+
+/** An ordinary WASI command: AssemblyScript against preview1, adapted to WASI 0.2. Does what its arguments say. */
+export const commandGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
+  built('command', ['command.as'], async ([source = '']) => {
+    const core = await compileAssemblyScript(new Map([['command.ts', source]]), 'command.ts', [
+      '--exportStart',
+      '_start',
+    ]);
+    const world = { wit: 'package built:command;\nworld command {}', name: 'command' };
+    return componentOfCore(core, world, { encoding: 'utf8', adapter: await commandAdapter() });
+  });
+
+async function built(
+  name: string,
+  files: readonly string[],
+  compile: (sources: readonly string[]) => Promise<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const sources = await Promise.all(files.map((file) => readFile(new URL(file, HERE), 'utf8')));
+  const lock = await readFile(new URL('../../../package-lock.json', import.meta.url), 'utf8');
+  const hash = createHash('sha256');
+  for (const text of [...sources, await hostPackage(), lock]) hash.update(`${text.length}:`).update(text);
+  const target = new URL(`${name}-${hash.digest('hex').slice(0, 16)}.wasm`, BUILD);
+  const known = await readFile(target).catch(() => undefined);
+  if (known !== undefined) return new Uint8Array(known);
+  const component = await compile(sources);
+  await mkdir(BUILD, { recursive: true });
+  const draft = new URL(`${target.href}.${process.pid}`);
+  await writeFile(draft, component);
+  await rename(draft, target);
+  return new Uint8Array(component);
+}

@@ -1,0 +1,19 @@
+import type { JsonValue } from '../../../runtime/codec.ts';
+import type { GuestResult } from '../../../runtime/engine.ts';
+import { createComponentEngine } from '../../../runtime/engines/component/engine.ts';
+import { buildTool } from '../../../scripts/build-tools.ts';
+import { prepareGuest, wasm } from '../../contract/engine-suite.ts';
+import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../contract/fake-host.ts';
+
+const engine = createComponentEngine();
+
+/** Builds a tool of guest-tools/ if it changed, and calls it once with a fake host that serves `operations`. */
+export async function runTool(
+  name: string,
+  input: JsonValue,
+  operations: NonNullable<FakeHostOptions['operations']>,
+): Promise<{ readonly result: GuestResult; readonly host: FakeHost }> {
+  const guest = await prepareGuest(engine, await wasm(await buildTool(name), `${name}.wasm`));
+  const host = createFakeHost({ operations });
+  return { result: await engine.execute(guest, runSpec({ args: [input] }), host), host };
+}
