@@ -1,5 +1,5 @@
-// AssemblyScript: a WASI preview1 command that draws a bar chart. Its arguments name a file of `name,value` lines below the first granted
-// folder and a title; the chart goes to stdout.
+// AssemblyScript: a WASI preview1 command that draws a bar chart. Its arguments are a CSV file below the first granted folder, whose first two
+// columns are names and values, and a title; the chart goes to stdout.
 
 // @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "args_sizes_get")
@@ -71,7 +71,7 @@ function readFile(path: string): string {
 }
 
 export function _start(): void {
-  const lines = readFile(argument(1)).split("\n").filter((line) => line.includes(","));
+  const lines = readFile(argument(1)).split("\n").slice(1).filter((line) => line.includes(","));
   let largest: f64 = 0;
   for (let i = 0; i < lines.length; i++) largest = Math.max(largest, parseFloat(lines[i].split(",")[1]));
   let chart = argument(2) + "\n";

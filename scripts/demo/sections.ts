@@ -11,6 +11,8 @@ export interface Section {
   play(stage: Stage): Promise<void>;
 }
 
+const CSV_STATS = join(import.meta.dirname, '../../guest-tools/csv-stats/dist/csv-stats.wasm');
+
 const readData = { host: DATA, guest: '/data', access: ['read'] } as const;
 
 export async function aggregate(stage: Stage): Promise<boolean> {
@@ -42,6 +44,24 @@ export const sections: readonly Section[] = [
     },
   },
   {
+    title: '2  A tool built as a .wasm component describes it',
+    needsResult: true,
+    play: async (stage) => {
+      say('granted: read /out');
+      const outcome = await stage.run('csv-stats.wasm', {
+        module: await readFile(CSV_STATS),
+        filename: 'csv-stats.wasm',
+        inputs: { path: '/out/months.csv', columns: ['rain', 'warmest'] },
+        grant: { fs: [{ host: stage.out, guest: '/out', access: ['read'] }] },
+      });
+      show(outcome.ok ? JSON.stringify(outcome.value) : `${outcome.error.code}: ${outcome.error.message}`);
+      check(
+        outcome.ok && JSON.stringify(outcome.value).includes('"rows":12'),
+        'it found twelve rows and their minimum, maximum, mean and median',
+      );
+    },
+  },
+  {
     title: '3  A WASI preview1 command draws a chart of it',
     needsResult: true,
     play: async (stage) => {
@@ -49,7 +69,7 @@ export const sections: readonly Section[] = [
       const outcome = await stage.run('chart.wasm', {
         module: await compileChart(),
         filename: 'chart.wasm',
-        argv: ['rain.csv', 'Rain a day in Seattle, mm'],
+        argv: ['months.csv', 'Rain a day in Seattle, mm'],
         grant: { fs: [{ host: stage.out, guest: '/out', access: ['read'] }] },
       });
       show(outcome.ok ? outcome.stdout : `${outcome.error.message}\n${outcome.stderr}`);
@@ -80,7 +100,11 @@ export const sections: readonly Section[] = [
           `it ended with ${expected} and learned nothing`,
         );
       };
-      await attempt('read /etc/passwd', "await fs.readFile('/etc/passwd', 'utf8')", 'CAPABILITY_DENIED');
+      await attempt(
+        'read /etc/passwd',
+        "import { readFile } from 'fs/promises'; export default await readFile('/etc/passwd', 'utf8');",
+        'CAPABILITY_DENIED',
+      );
       await attempt(
         'call a server on this machine',
         `await (await fetch('${stage.serverUrl}')).text()`,
@@ -90,7 +114,7 @@ export const sections: readonly Section[] = [
       await symlink(stage.secretFile, join(stage.out, 'report.txt'));
       await attempt(
         'follow a link out of the granted folder',
-        "await fs.readFile('/out/report.txt', 'utf8')",
+        "import { readFile } from 'fs/promises'; export default await readFile('/out/report.txt', 'utf8');",
         'CAPABILITY_DENIED',
       );
       await attempt(

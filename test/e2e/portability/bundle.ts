@@ -23,6 +23,8 @@ const publishedPackage: Plugin = {
 export interface Bundle {
   /** Files of the package and its dependencies that went in, relative to the project. */
   readonly inputs: readonly string[];
+  /** What the bundle still imports. */
+  readonly imports: readonly string[];
   readonly text: string;
 }
 
@@ -53,5 +55,9 @@ export async function bundleEntry(
     metafile: true,
     logLevel: 'silent',
   });
-  return { inputs: Object.keys(metafile.inputs), text: await readFile(outfile, 'utf8') };
+  return {
+    inputs: Object.keys(metafile.inputs),
+    imports: Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path)),
+    text: await readFile(outfile, 'utf8'),
+  };
 }

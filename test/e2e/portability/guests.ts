@@ -23,7 +23,7 @@ export async function runGuests(runtime: Runtime, component: PrebuiltComponent):
     }),
     typescript: await runtime.run({
       language: 'typescript',
-      code: "const path: string = '/tmp/note'; await fs.writeFile(path, 'kept'); export default await fs.readFile(path, 'utf8');",
+      code: "import { readFile, writeFile } from 'fs/promises'; const path: string = '/tmp/note'; await writeFile(path, 'kept'); export default await readFile(path, 'utf8');",
     }),
     denied: await runtime.run({ language: 'javascript', code: "await fetch('https://example.com/')" }),
     endless: await runtime.run({ language: 'javascript', code: 'for (;;) {}', limits: { fuel: 50_000_000 } }),

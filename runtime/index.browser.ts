@@ -1,0 +1,90 @@
+import type { FsBackend } from '../host-functions/fs/backend.ts';
+import { createFsHostFunction } from '../host-functions/fs/fs.ts';
+import { createMemoryBackend } from '../host-functions/fs/memory-backend.ts';
+import type { Runtime, RuntimeOptions } from './api.ts';
+import { createPrebuiltComponentEngine } from './engines/component/prebuilt.ts';
+import { createPreview1Engine } from './engines/preview1/engine.ts';
+import { createQuickjsEngine } from './engines/quickjs/engine.ts';
+import { browserPlatform } from './platform/browser.ts';
+import { loadWasm } from './platform/load-wasm.ts';
+import { createRuntimeOn } from './runtime.ts';
+
+export interface BrowserRuntimeOptions extends RuntimeOptions {
+  readonly wasm?: {
+    /**
+     * The engine for JavaScript, `sandglass/quickjs.wasm`: where it is served, or compiled already. @default beside the package's own files,
+     * which bundlers that understand `new URL(…, import.meta.url)` copy
+     */
+    readonly quickjs?: URL | WebAssembly.Module;
+  };
+  /** Where the folders of `grant.fs` live. @default an empty file system in memory, shared by all runs of this runtime */
+  readonly files?: FsBackend;
+}
+
+/**
+ * A runtime in a browser's page or worker: JavaScript, TypeScript, prebuilt components and preview1 modules, all inline, at level `minimal`. Host
+ * function `fs` works on memory. There is no `http`: the platform's `fetch` cannot be held to checked addresses, so an embedder who wants
+ * network brings a host function that asks a server of theirs.
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range.
+ * @example
+ * await using runtime = createRuntime();
+ * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });
+ */
+export function createRuntime({ wasm = {}, files, ...options }: BrowserRuntimeOptions = {}): Runtime {
+  const quickjs = wasm.quickjs ?? new URL('./engines/quickjs/quickjs.wasm', import.meta.url);
+  return createRuntimeOn(
+    {
+      ...browserPlatform,
+      engines: [
+        createQuickjsEngine({ loadModule: loadWasm(quickjs) }),
+        createPrebuiltComponentEngine(),
+        createPreview1Engine(),
+      ],
+      hostFunctions: [createFsHostFunction({ backend: files ?? createMemoryBackend() })],
+    },
+    options,
+  );
+}
+
+export type { FsBackend } from '../host-functions/fs/backend.ts';
+export { createMemoryBackend, type MemoryBackendOptions } from '../host-functions/fs/memory-backend.ts';
+export type {
+  AuditLine,
+  CellOptions,
+  EngineInfo,
+  OutputChunk,
+  PlatformInfo,
+  RunHandle,
+  RunOptions,
+  Runtime,
+  RuntimeOptions,
+} from './api.ts';
+export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './codec.ts';
+export type {
+  CellGuest,
+  Engine,
+  Execute,
+  Executor,
+  GuestHost,
+  GuestResult,
+  GuestSource,
+  HostAnswer,
+  PrebuiltComponent,
+  PrepareContext,
+  PreparedGuest,
+  RunSpec,
+} from './engine.ts';
+export { ERROR_CODES, type ErrorCode, exitCodeOf, type RunError, SandglassError } from './errors.ts';
+export type { FsAccess, FsGrant, Grant, HttpGrant } from './grant.ts';
+export type {
+  HostContext,
+  HostFunction,
+  HostReply,
+  HostRequest,
+  HostSession,
+  Secret,
+} from './host-function.ts';
+export { LEVELS } from './levels.ts';
+export { LIMITS, type LimitInfo, type LimitName, type Limits } from './limits.ts';
+export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './outcome.ts';
+export type { Usage } from './usage.ts';

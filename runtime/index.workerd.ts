@@ -1,0 +1,80 @@
+import type { FsBackend } from '../host-functions/fs/backend.ts';
+import { createFsHostFunction } from '../host-functions/fs/fs.ts';
+import { createMemoryBackend } from '../host-functions/fs/memory-backend.ts';
+import type { Runtime, RuntimeOptions } from './api.ts';
+import { createPrebuiltComponentEngine } from './engines/component/prebuilt.ts';
+import { createQuickjsEngine } from './engines/quickjs/engine.ts';
+import { loadWasm } from './platform/load-wasm.ts';
+import { workerdPlatform } from './platform/workerd.ts';
+import { createRuntimeOn } from './runtime.ts';
+
+export interface WorkerdRuntimeOptions extends RuntimeOptions {
+  readonly wasm: {
+    /** The engine for JavaScript, as the deployment imports it: `import quickjs from 'sandglass/quickjs.wasm'`. */
+    readonly quickjs: WebAssembly.Module;
+  };
+  /** Where the folders of `grant.fs` live. @default an empty file system in memory, shared by all runs of this runtime */
+  readonly files?: FsBackend;
+}
+
+/**
+ * A runtime in workerd: JavaScript, TypeScript and prebuilt components, all inline, at level `minimal`. Host function `fs` works on memory; there
+ * is no `http`, as in browsers.
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range.
+ * @example
+ * import quickjs from 'sandglass/quickjs.wasm';
+ * const runtime = createRuntime({ wasm: { quickjs } });
+ */
+export function createRuntime({ wasm, files, ...options }: WorkerdRuntimeOptions): Runtime {
+  return createRuntimeOn(
+    {
+      ...workerdPlatform,
+      engines: [createQuickjsEngine({ loadModule: loadWasm(wasm.quickjs) }), createPrebuiltComponentEngine()],
+      hostFunctions: [createFsHostFunction({ backend: files ?? createMemoryBackend() })],
+    },
+    options,
+  );
+}
+
+export type { FsBackend } from '../host-functions/fs/backend.ts';
+export { createMemoryBackend, type MemoryBackendOptions } from '../host-functions/fs/memory-backend.ts';
+export type {
+  AuditLine,
+  CellOptions,
+  EngineInfo,
+  OutputChunk,
+  PlatformInfo,
+  RunHandle,
+  RunOptions,
+  Runtime,
+  RuntimeOptions,
+} from './api.ts';
+export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './codec.ts';
+export type {
+  CellGuest,
+  Engine,
+  Execute,
+  Executor,
+  GuestHost,
+  GuestResult,
+  GuestSource,
+  HostAnswer,
+  PrebuiltComponent,
+  PrepareContext,
+  PreparedGuest,
+  RunSpec,
+} from './engine.ts';
+export { ERROR_CODES, type ErrorCode, exitCodeOf, type RunError, SandglassError } from './errors.ts';
+export type { FsAccess, FsGrant, Grant, HttpGrant } from './grant.ts';
+export type {
+  HostContext,
+  HostFunction,
+  HostReply,
+  HostRequest,
+  HostSession,
+  Secret,
+} from './host-function.ts';
+export { LEVELS } from './levels.ts';
+export { LIMITS, type LimitInfo, type LimitName, type Limits } from './limits.ts';
+export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './outcome.ts';
+export type { Usage } from './usage.ts';

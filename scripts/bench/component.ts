@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createRuntime, type IsolationLevel } from '../../runtime/index.ts';
+import { rawJco } from '../../test/bench/raw-jco.ts';
+import { buildAdder } from '../../test/e2e/portability/adder.ts';
+import type { Group, Row } from './group.ts';
+import { must } from './javascript.ts';
+import { type Subject, sample } from './sample.ts';
+
+const TOOL = join(import.meta.dirname, '../../guest-tools/csv-stats/dist/csv-stats.wasm');
+
+/** A fresh instance a run; transpiled and compiled before. */
+export const component: Group = {
+  title: 'A fresh component, one call',
+  measure: async ({ scale }) => {
+    await using runtime = createRuntime();
+    const adder = await buildAdder();
+    const tool = new Uint8Array(await readFile(TOOL));
+    const add = (name: string, level: IsolationLevel): Subject => ({
+      name,
+      once: async () => {
+        must(await runtime.run({ module: adder, invoke: 'add', args: [40, 2], level }));
+        return undefined;
+      },
+    });
+    const describe = (name: string, level: IsolationLevel): Subject => ({
+      name,
+      once: async () => {
+        must(await runtime.run({ module: tool, invoke: 'describe', level }));
+        return undefined;
+      },
+    });
+    const rows: Row[] = [];
+    for (const { what, peer, subject } of [
+      {
+        what: 'one function, 0.3 KB',
+        peer: rawJco('raw jco, one function', adder, (exports) => exports.add?.(40, 2)),
+        subject: add,
+      },
+      {
+        what: 'a tool with QuickJS inside, 1.1 MB',
+        peer: rawJco('raw jco, a tool with QuickJS inside', tool, (exports) => exports.describe?.()),
+        subject: describe,
+      },
+    ]) {
+      const raw = await peer.open();
+      if (raw === undefined) continue; // jco is a dependency
+      const inline = subject(`${what}: inline (minimal)`, 'minimal');
+      const worker = subject(`${what}: worker (standard)`, 'standard');
+      const figures = await sample([raw, inline, worker], 100 * scale);
+      const base = figures.get(raw.name)?.median ?? Number.NaN;
+      for (const [name, figure] of figures) {
+        rows.push({
+          what: name,
+          ...figure,
+          unit: 'ms',
+          beside: `${(figure.median / base).toFixed(2)}× raw`,
+          ...(name === inline.name
+            ? { wanted: { text: '≤ 1.5× raw', holds: figure.median <= 1.5 * base } }
+            : {}),
+        });
+      }
+    }
+    return { rows };
+  },
+};
