@@ -36,7 +36,7 @@ describe('files of a Python guest', () => {
     hosts.push(host);
     return python.run(code, { host: { operations: host.operations }, spec: { mounts: host.mounts, cwd } });
   };
-  const valueOf = async (code: string, cwd?: string): Promise<unknown> => {
+  const answerOf = async (code: string, cwd?: string): Promise<unknown> => {
     const { result, host } = await run(code, cwd);
     if (result.kind !== 'value') throw new Error(`${JSON.stringify(result)} ${host.stderr()}`);
     return result.value;
@@ -49,7 +49,7 @@ describe('files of a Python guest', () => {
 
   test('open() reads a granted file, by absolute and relative path', async () => {
     expect(
-      await valueOf("[open('/data/a.txt').read(), open('a.txt').read(), open('./a.txt', 'rb').read()[:3]]"),
+      await answerOf("[open('/data/a.txt').read(), open('a.txt').read(), open('./a.txt', 'rb').read()[:3]]"),
     ).toEqual(['héllo\nworld\n', 'héllo\nworld\n', new Uint8Array([0x68, 0xc3, 0xa9])]);
   });
 
@@ -88,7 +88,7 @@ shutil.rmtree('/work/sub')
 shutil.move('/work/copy.txt', '/tmp/moved.txt')
 [text, sorted(os.listdir('/work')), sorted(str(q) for q in p.rglob('*')), (p / 'tree' / 'y.bin').stat().st_size, Path('/tmp/moved.txt').read_text(), (p / 'sub').exists(), (p / 'tree').is_dir()]
 `;
-    expect(await valueOf(code)).toEqual([
+    expect(await answerOf(code)).toEqual([
       'eins ZWEI',
       ['tree', 'z.txt'],
       ['/work/tree', '/work/tree/y.bin', '/work/z.txt'],
@@ -186,11 +186,11 @@ for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data
 
   test('the scratch folder is there, holds what fits, and is gone afterwards', async () => {
     expect(
-      await valueOf(
+      await answerOf(
         "import tempfile, os\nwith tempfile.NamedTemporaryFile('w', delete=False) as f: f.write('x' * 10)\n[os.path.getsize(f.name), f.name.startswith('/tmp/')]",
       ),
     ).toEqual([10, true]);
-    expect(await valueOf("import os; os.listdir('/tmp')")).toEqual([]);
+    expect(await answerOf("import os; os.listdir('/tmp')")).toEqual([]);
     expect(
       await printed(
         "import errno\ntry:\n  with open('/tmp/big', 'wb') as f:\n    while True: f.write(bytes(1 << 24))\nexcept OSError as e: print(e.errno in (errno.ENOSPC, errno.EFBIG))",
@@ -205,7 +205,7 @@ for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data
 
   test('modules are imported from the working folder', async () => {
     writeFileSync(join(readable, 'helper.py'), 'X = 7\ndef boom():\n    raise ValueError("from helper")\n');
-    expect(await valueOf('import helper; helper.X')).toBe(7);
+    expect(await answerOf('import helper; helper.X')).toBe(7);
     const { result } = await run('import helper\nhelper.boom()');
     expect(result).toMatchObject({ kind: 'threw', error: { name: 'ValueError', line: 3 } });
   });
@@ -214,9 +214,9 @@ for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data
     mkdirSync(join(readable, 'sub'));
     writeFileSync(join(readable, 'sub/b.txt'), 'b');
     expect(
-      await valueOf("import os; [os.getcwd(), open('b.txt').read(), os.path.abspath('b.txt')]", '/data/sub'),
+      await answerOf("import os; [os.getcwd(), open('b.txt').read(), os.path.abspath('b.txt')]", '/data/sub'),
     ).toEqual(['/data/sub', 'b', '/data/sub/b.txt']);
-    expect(await valueOf("import os; os.chdir('/work'); open('w.txt', 'w').write('x'); os.getcwd()")).toBe(
+    expect(await answerOf("import os; os.chdir('/work'); open('w.txt', 'w').write('x'); os.getcwd()")).toBe(
       '/work',
     );
     expect(readFileSync(join(folder, 'work/w.txt'), 'utf8')).toBe('x');

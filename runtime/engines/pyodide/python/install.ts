@@ -1,5 +1,6 @@
 import { FILES_SOURCE } from './files.ts';
 import { HOST_SOURCE } from './host.ts';
+import { HTTP_SOURCE } from './http.ts';
 import { RUNNER_SOURCE } from './runner.ts';
 import { SURROUNDINGS_SOURCE } from './surroundings.ts';
 import { VALUES_SOURCE } from './values.ts';
@@ -8,6 +9,7 @@ import { VALUES_SOURCE } from './values.ts';
 const MODULES: readonly (readonly [name: string, source: string])[] = [
   ['_sandglass_host', HOST_SOURCE],
   ['_sandglass_files', FILES_SOURCE],
+  ['_sandglass_http', HTTP_SOURCE],
   ['_sandglass_values', VALUES_SOURCE],
   ['_sandglass_surroundings', SURROUNDINGS_SOURCE],
   ['_sandglass', RUNNER_SOURCE],
@@ -94,6 +96,7 @@ for name, source in ${JSON.stringify(MODULES)}:
     exec(compile(source, f"<{name}>", "exec"), module.__dict__)
 sys.modules['_sandglass_surroundings'].install()
 sys.modules['_sandglass_files'].install()
+sys.modules['_sandglass_http'].install()
 import gc
 gc.collect()
 `;
