@@ -1,0 +1,113 @@
+import { lookup as dnsLookup } from 'node:dns/promises';
+import { Agent, buildConnector } from 'undici';
+import { canonicalAddress } from './address.ts';
+import { HttpFault } from './http-fault.ts';
+import { denyAddress, type HttpPolicy } from './http-policy.ts';
+
+/** Host name → its addresses, in the order they are tried. */
+export type Lookup = (hostname: string) => Promise<readonly string[]>;
+
+export interface DialerOptions {
+  /** @default the system's resolver */
+  readonly lookup?: Lookup;
+  /** Of name, TCP and TLS together, ms. */
+  readonly connectTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  /** Certificate authorities in PEM beside the system's own. */
+  readonly ca?: string;
+}
+
+/** Connections of one run and one credential to one origin. */
+const MAX_CONNECTIONS = 8;
+const MAX_ADDRESSES = 4;
+const MAX_HEADER_BYTES = 32 * 1024;
+const KEEP_ALIVE_MS = 4_000;
+
+const systemLookup: Lookup = async (hostname) =>
+  (await dnsLookup(hostname, { all: true })).map(({ address }) => address);
+
+/**
+ * A pool of connections that dials only addresses the policy lets it: each name is resolved once per connection, the answers are checked, and the
+ * checked address itself is dialled, so that a second answer of the name server changes nothing. The name stays what TLS and `Host` see.
+ */
+export function createDialer(policy: HttpPolicy, options: DialerOptions): Agent {
+  const { lookup = systemLookup, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, ca } = options;
+  const dial = buildConnector({
+    allowH2: false,
+    timeout: connectTimeoutMs,
+    autoSelectFamily: false,
+    ...(ca === undefined ? {} : { ca }),
+  });
+  const connect: buildConnector.connector = (target, callback) => {
+    const url = new URL(`${target.protocol}//${target.host ?? target.hostname}`);
+    const literal = canonicalAddress(url.hostname);
+    const attempt = (addresses: readonly string[]): void => {
+      const [address, ...others] = addresses;
+      if (address === undefined) {
+        callback(denyAddress(url), null);
+        return;
+      }
+      const { servername, ...rest } = target;
+      delete rest.host;
+      const done: buildConnector.Callback = (...[error, socket]) => {
+        if (error === null) callback(null, socket);
+        else if (others.length === 0 || isTlsFailure(error)) callback(error, null);
+        else attempt(others);
+      };
+      dial(
+        {
+          ...rest,
+          hostname: address,
+          ...(target.protocol === 'https:' && literal === undefined
+            ? { servername: servername ?? url.hostname }
+            : {}),
+        },
+        done,
+      );
+    };
+    resolve(url, literal, lookup, connectTimeoutMs).then(
+      (addresses) =>
+        attempt(addresses.filter((address) => policy.mayDial(url, address)).slice(0, MAX_ADDRESSES)),
+      (error: Error) => callback(error, null),
+    );
+  };
+  return new Agent({
+    connect,
+    connections: MAX_CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: bodyTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
+}
+
+async function resolve(
+  url: URL,
+  literal: string | undefined,
+  lookup: Lookup,
+  timeoutMs: number,
+): Promise<readonly string[]> {
+  if (literal !== undefined) return [literal];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new HttpFault('timeout')), timeoutMs);
+  });
+  try {
+    const answers = await Promise.race([lookup(url.hostname), late]);
+    const addresses = answers.map(canonicalAddress).filter((address) => address !== undefined);
+    if (addresses.length === 0) throw new HttpFault('dns');
+    return addresses;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The certificate was wrong; another address of the same name is no way round it. */
+const isTlsFailure = (error: Error): boolean =>
+  'code' in error &&
+  typeof error.code === 'string' &&
+  /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/.test(error.code);

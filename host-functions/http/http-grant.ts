@@ -1,0 +1,109 @@
+import type { JsonValue } from '../../runtime/codec.ts';
+import type { HttpGrant } from '../../runtime/grant.ts';
+import { type OriginPattern, parseOriginPattern } from './origin-pattern.ts';
+import { compilePathPatterns, type PathPatterns } from './path-pattern.ts';
+
+/** One entry of the `http` part of a grant, checked, with its defaults filled. */
+export interface HttpEntryPolicy {
+  readonly origin: OriginPattern;
+  /** Upper case. */
+  readonly methods: ReadonlySet<string>;
+  /** `undefined`: any path. */
+  readonly paths: PathPatterns | undefined;
+  readonly secret: string | undefined;
+  readonly maxRequestBytes: number;
+  readonly maxResponseBytes: number;
+  readonly maxCalls: number;
+  readonly maxBytes: number;
+}
+
+const MIB = 1024 * 1024;
+const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD'];
+const FIELDS: Readonly<Record<keyof HttpGrant, true>> = {
+  origin: true,
+  methods: true,
+  paths: true,
+  secret: true,
+  maxRequestBytes: true,
+  maxResponseBytes: true,
+  maxCalls: true,
+  maxBytes: true,
+};
+
+export const METHOD = /^[A-Za-z0-9!#$%&'+.^_`|~-]{1,32}$/;
+
+/** @throws {TypeError | RangeError} naming the field that is wrong. */
+export function parseHttpGrants(
+  part: JsonValue | undefined,
+  where = 'grant.http',
+): readonly HttpEntryPolicy[] {
+  return readHttpGrants(part, where).map((grant, index) => toPolicy(grant, `${where}[${index}]`));
+}
+
+/** The form of the part only. @throws {TypeError} */
+export function readHttpGrants(
+  part: JsonValue | undefined,
+  where: string,
+): readonly Record<string, JsonValue>[] {
+  if (part === undefined) return [];
+  if (!Array.isArray(part)) throw new TypeError(`Cannot read ${where}: expected a list of origins`);
+  return part.map((entry: JsonValue, index) => {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+      throw new TypeError(`Cannot read ${where}[${index}]: expected an object with "origin"`);
+    }
+    const fields = Object.entries(entry);
+    const unknown = fields.find(([name]) => !Object.hasOwn(FIELDS, name));
+    if (unknown !== undefined) {
+      throw new TypeError(
+        `Cannot read ${where}[${index}]: unknown field "${unknown[0]}", known are ${Object.keys(FIELDS).join(', ')}`,
+      );
+    }
+    return Object.fromEntries(fields);
+  });
+}
+
+function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): HttpEntryPolicy {
+  const { origin, secret } = grant;
+  if (typeof origin !== 'string') throw new TypeError(`Cannot read ${where}.origin: expected a string`);
+  if (secret !== undefined && (typeof secret !== 'string' || secret === '')) {
+    throw new TypeError(`Cannot read ${where}.secret: expected the name of a secret`);
+  }
+  const pattern = parseOriginPattern(origin, `${where}.origin`);
+  if (secret !== undefined && pattern.kind === 'any') {
+    throw new TypeError(`Cannot read ${where}.secret: a secret needs an origin of its own, not "*"`);
+  }
+  const methods = readStrings(grant.methods ?? DEFAULT_METHODS, `${where}.methods`);
+  const bad = methods.find((method) => !METHOD.test(method));
+  if (bad !== undefined) throw new TypeError(`Cannot read ${where}.methods: "${bad}" is no method`);
+  return {
+    origin: pattern,
+    methods: new Set(methods.map((method) => method.toUpperCase())),
+    paths:
+      grant.paths === undefined
+        ? undefined
+        : compilePathPatterns(readStrings(grant.paths, `${where}.paths`), `${where}.paths`),
+    secret,
+    maxRequestBytes: wholeNumber(grant.maxRequestBytes, `${where}.maxRequestBytes`) ?? 8 * MIB,
+    maxResponseBytes: wholeNumber(grant.maxResponseBytes, `${where}.maxResponseBytes`) ?? 32 * MIB,
+    maxCalls: wholeNumber(grant.maxCalls, `${where}.maxCalls`) ?? Number.POSITIVE_INFINITY,
+    maxBytes: wholeNumber(grant.maxBytes, `${where}.maxBytes`) ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+function readStrings(value: JsonValue, where: string): readonly string[] {
+  if (!Array.isArray(value)) throw new TypeError(`Cannot read ${where}: expected a list of strings`);
+  return value.map((item: JsonValue) => {
+    if (typeof item !== 'string' || item === '')
+      throw new TypeError(`Cannot read ${where}: expected a list of strings`);
+    return item;
+  });
+}
+
+function wholeNumber(value: JsonValue | undefined, where: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number') throw new TypeError(`Cannot read ${where}: expected a number`);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(`Cannot read ${where}: ${value} is not a whole number from 0`);
+  }
+  return value;
+}
