@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryBackend, createNodeBackend } from '../../host-functions/fs/index.ts';
+import { fsBackendSuite } from './fs-backend-suite.ts';
+
+fsBackendSuite({
+  name: 'memory',
+  make: () => ({ backend: createMemoryBackend(), host: '/files', [Symbol.dispose]: () => undefined }),
+});
+
+for (const relativeOpens of process.platform === 'linux' ? [true, false] : [false]) {
+  fsBackendSuite({
+    name: relativeOpens ? 'node' : 'node by path',
+    make: () => {
+      const host = mkdtempSync(join(tmpdir(), 'sandglass-fs-'));
+      return {
+        backend: createNodeBackend({ relativeOpens }),
+        host,
+        [Symbol.dispose]: () => rmSync(host, { recursive: true, force: true }),
+      };
+    },
+  });
+}
