@@ -1,0 +1,175 @@
+import { FUEL_SCHEDULE } from './fuel-schedule.ts';
+import { ENTRY, type FunctionPlan, LENGTH, STEP } from './function-plan.ts';
+import { OP } from './opcodes.ts';
+import { EMPTY_BLOCK, I32, I64 } from './value-types.ts';
+import type { Writer } from './writer.ts';
+
+/** Indices of what the rewriter adds to the module. */
+export interface AddedIndices {
+  /** i64 global: the fuel counter. */
+  readonly fuel: number;
+  /** i32 global, set once a growth was refused. */
+  readonly growthRefused: number;
+  /** The function to call when the counter is negative. */
+  readonly outOfFuel: number;
+  /** Where the module's own globals start to be counted one higher; `undefined` if they are not. */
+  readonly globalsMoveFrom: number | undefined;
+}
+
+const BULK_SHIFT = Math.log2(FUEL_SCHEDULE.bulkBytesPerUnit);
+
+/** Far more than a table can hold. */
+const MAX_WIDE_ELEMENTS = 2 ** 40;
+
+/** Below this, holding the counter in a local costs more at the function's edges than it saves inside. */
+const MIN_CACHED_CHARGES = 3;
+const CHARGES_PER_CALL = 1.5;
+
+/**
+ * Whether to hold the counter in a local. Not where exceptions are caught: a handler is reached from any call in its body, when the
+ * local is behind the global.
+ */
+function caches(plan: FunctionPlan): boolean {
+  if (plan.hasHandlers) return false;
+  let charges = 0;
+  for (let index = 0; index < plan.step.length; index += 1) {
+    if (plan.step[index] !== STEP.charge) continue;
+    const segment = plan.argument[index] ?? 0;
+    if ((plan.cost[segment] ?? 0) > 0 || plan.entry[segment] !== ENTRY.inner) charges += 1;
+  }
+  return charges >= MIN_CACHED_CHARGES && (plan.hasLeafLoop || charges > CHARGES_PER_CALL * plan.calls);
+}
+
+/**
+ * Writes one function body with its charges, without its length.
+ * @param counting Whether fuel is counted at all; else only growth is recorded.
+ * @param onHint Told of each branch that is almost never taken, by its offset in the body.
+ */
+export function emitFunction(
+  writer: Writer,
+  source: Uint8Array,
+  plan: FunctionPlan,
+  added: AddedIndices,
+  counting: boolean,
+  onHint: (offset: number) => void,
+): void {
+  const bodyStart = writer.length;
+  const cached = counting && caches(plan);
+  // Every cycle passes a loop header or a call, so what has neither may leave the check to whoever called it.
+  const checksEntry = plan.hasLoop || plan.calls > 0;
+
+  const extra = (counting ? 1 : 0) + (plan.uses32 ? 1 : 0) + (plan.uses64 ? 1 : 0);
+  writer.u32(plan.localGroups + extra);
+  writer.copy(source, plan.localsStart, plan.codeStart);
+  let next = plan.locals;
+  const local = (type: number): number => {
+    writer.put(1, type);
+    next += 1;
+    return next - 1;
+  };
+  const counter = counting ? local(I64) : -1;
+  const length32 = plan.uses32 ? local(I32) : -1;
+  const length64 = plan.uses64 ? local(I64) : -1;
+
+  const op = (opcode: number, operand: number): void => {
+    writer.byte(opcode);
+    writer.u32(operand);
+  };
+  const load = (): void => (cached ? op(OP.localGet, counter) : op(OP.globalGet, added.fuel));
+  const flush = (): void => {
+    op(OP.localGet, counter);
+    op(OP.globalSet, added.fuel);
+  };
+  const reload = (): void => {
+    op(OP.globalGet, added.fuel);
+    op(OP.localSet, counter);
+  };
+  /** The new count is on the stack: keep it. */
+  const store = (): void => (cached ? op(OP.localSet, counter) : op(OP.globalSet, added.fuel));
+  /** The new count is on the stack: keep it, and ask for more if it is negative. */
+  const storeAndCheck = (): void => {
+    op(OP.localTee, counter);
+    if (!cached) {
+      op(OP.globalSet, added.fuel);
+      op(OP.localGet, counter);
+    }
+    writer.put(OP.i64Const, 0, OP.i64LtS);
+    onHint(writer.length - bodyStart);
+    writer.put(OP.if, EMPTY_BLOCK);
+    if (cached) flush();
+    op(OP.call, added.outOfFuel);
+    if (cached) reload();
+    writer.byte(OP.end);
+  };
+
+  if (cached) reload();
+  let copied = plan.codeStart;
+  for (let index = 0; index < plan.step.length; index += 1) {
+    const step = plan.step[index];
+    const argument = plan.argument[index] ?? 0;
+    const at = plan.at[index] ?? 0;
+    const copyUpTo = (): void => {
+      if (at > copied) writer.copy(source, copied, at);
+      copied = Math.max(copied, at);
+    };
+    if (step === STEP.charge) {
+      if (!counting) continue;
+      const cost = plan.cost[argument] ?? 0;
+      const entry = plan.entry[argument];
+      const checked = entry === ENTRY.loop || (entry === ENTRY.function && checksEntry);
+      if (cost === 0 && !checked) continue;
+      copyUpTo();
+      load();
+      writer.byte(OP.i64Const);
+      writer.signed(cost);
+      writer.byte(OP.i64Sub);
+      if (checked) storeAndCheck();
+      else store();
+    } else if (step === STEP.flush || step === STEP.reload) {
+      if (!cached) continue;
+      copyUpTo();
+      if (step === STEP.flush) flush();
+      else reload();
+    } else if (step === STEP.bulk) {
+      if (!counting) continue;
+      copyUpTo();
+      const wide = argument === LENGTH.bytes64 || argument === LENGTH.elements64;
+      const length = wide ? length64 : length32;
+      op(OP.localSet, length);
+      load();
+      op(OP.localGet, length);
+      if (!wide) writer.byte(OP.i64ExtendI32U);
+      if (argument === LENGTH.elements64) {
+        // Without a bound, a length near 2^64 would turn the counter round: `table.grow` refuses it and goes on.
+        writer.byte(OP.i64Const);
+        writer.signed(MAX_WIDE_ELEMENTS);
+        op(OP.localGet, length);
+        writer.byte(OP.i64Const);
+        writer.signed(MAX_WIDE_ELEMENTS);
+        writer.put(OP.i64LtU, OP.select);
+      } else if (argument !== LENGTH.elements32) writer.put(OP.i64Const, BULK_SHIFT, OP.i64ShrU);
+      writer.byte(OP.i64Sub);
+      storeAndCheck();
+      op(OP.localGet, length);
+    } else if (step === STEP.grown) {
+      copyUpTo();
+      const wide = argument === 1;
+      op(OP.localTee, wide ? length64 : length32);
+      writer.put(wide ? OP.i64Const : OP.i32Const, 0x7f, wide ? OP.i64Eq : OP.i32Eq);
+      onHint(writer.length - bodyStart);
+      writer.put(OP.if, EMPTY_BLOCK, OP.i32Const, 1);
+      op(OP.globalSet, added.growthRefused);
+      writer.byte(OP.end);
+      op(OP.localGet, wide ? length64 : length32);
+    } else {
+      const from = added.globalsMoveFrom;
+      if (from === undefined || argument < from) continue;
+      copyUpTo();
+      op(source[at] ?? OP.globalGet, argument + 1);
+      copied = at + 1;
+      while ((source[copied] ?? 0) >= 0x80) copied += 1;
+      copied += 1;
+    }
+  }
+  writer.copy(source, copied, plan.end);
+}

@@ -1,0 +1,25 @@
+import type { GuardLimits } from './guard-options.ts';
+import { invalid } from './invalid.ts';
+import type { SizeLimits } from './limits-type.ts';
+import { type ModuleShape, readShape } from './module-shape.ts';
+import { splitSections } from './sections.ts';
+
+/** Reads a core module at `start` … `end` and refuses what it asks too much of. */
+export function guardModule(
+  bytes: Uint8Array,
+  limits: GuardLimits,
+  start = 0,
+  end = bytes.length,
+): ModuleShape {
+  const shape = readShape(bytes, splitSections(bytes, start, end));
+  for (const memory of shape.memories) {
+    if (memory.wide && !limits.memory64) throw invalid('its memory is addressed by i64', start);
+    checkMinimum(memory, limits.maxMemoryPages, 'memory', 'pages of 64 KiB');
+  }
+  for (const table of shape.tables) checkMinimum(table, limits.maxTableElements, 'table', 'elements');
+  return shape;
+}
+
+function checkMinimum({ minimum }: SizeLimits, cap: number, what: string, unit: string): void {
+  if (minimum > cap) throw invalid(`its ${what} starts with ${minimum} ${unit}, at most ${cap} are allowed`);
+}

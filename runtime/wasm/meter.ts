@@ -1,0 +1,295 @@
+import type { StopReason } from '../engine.ts';
+import { clearI32, exportsOf, readGlobal, setTableSlot, writeI64 } from './intrinsics.ts';
+import { isReserved, REFILL, REFILL_SLOT, RESERVED, SHARED_FUEL_IMPORT } from './reserved.ts';
+import { suspending } from './suspending.ts';
+import { asTableFunction, compileTrampoline } from './trampoline.ts';
+
+export interface MeterOptions {
+  /** What the guest may burn, whole units, 1..2^53-1. */
+  readonly fuel: number;
+  /** Units between two calls of `onSlice`. The total does not depend on it. @default DEFAULT_SLICE_FUEL */
+  readonly sliceFuel?: number;
+  /** Asked at each refill, also while disarmed; an answer stops the guest. */
+  readonly onSlice?: () => StopReason | undefined;
+  /**
+   * Lets the event loop have its turn at a refill, by JavaScript Promise Integration. Every entry into the guest must then go through
+   * `WebAssembly.promising`, with no JavaScript frame between it and the guest's code; elsewhere the guest may see a `SuspendError`,
+   * once, and is not suspended from then on.
+   */
+  readonly turns?: Turns;
+  /** The module of `TRAMPOLINE_BYTES`, for platforms that compile nothing at run time. Without it there are no slices there. */
+  readonly trampoline?: WebAssembly.Module;
+}
+
+export interface Turns {
+  /** Whether the event loop should have a turn now. Asked at each refill. */
+  due(): boolean;
+  /** Resolves after its turn. */
+  take(): Promise<void>;
+}
+
+/** The run-time side of what `instrument` made: one budget over the instances of one guest. */
+export interface Meter {
+  /**
+   * Units burnt, at most `fuel`. Exact whenever no call into the guest is under way and none has trapped; what a trap cut short is
+   * billed by `trapped`.
+   */
+  readonly used: number;
+  /** `exhausted` exactly when more than `fuel` was burnt. Read this after every call, whatever the call returned or threw. */
+  readonly state: 'running' | 'exhausted' | 'stopped';
+  readonly stopReason: StopReason | undefined;
+  /** A `memory.grow` of the guest was refused. */
+  readonly growthRefused: boolean;
+  /** Whether refills happen. `false` where nothing can be compiled: then fuel alone stops the guest, and `onSlice` is never asked. */
+  readonly sliced: boolean;
+  /** What `onSlice` or `turns` threw; the guest was stopped for it as `cancelled`. */
+  readonly failure: unknown;
+  /** For the import object of modules that were instrumented with `sharedFuel`: `{ [module]: { [name]: global } }`. */
+  readonly sharedFuel: WebAssembly.Imports;
+  /**
+   * Takes an instance under this meter, and from any meter that had it.
+   * @returns Its exports without ours, frozen, with no prototype.
+   * @throws {TypeError} when `instrument` did not make its module.
+   */
+  attach(instance: WebAssembly.Instance): WebAssembly.Exports;
+  /** Runs the deferred start function, if there is one. Once, after `attach`. */
+  start(instance: WebAssembly.Instance): void;
+  /** Charges from now on, as a new meter does. */
+  arm(): void;
+  /** Charges nothing until `arm`; `onSlice` is still asked. */
+  disarm(): void;
+  /** Stops the guest at its next check; only the first reason counts. For use from host calls, and while the guest is suspended. */
+  stop(reason: StopReason): void;
+  /** Bills the rest of the slice. To be called when a guest has trapped for a reason of its own: the count since its last call is lost. */
+  trapped(): void;
+}
+
+/** About a millisecond of work, so that a deadline is seen in time, at a cost that cannot be measured. */
+export const DEFAULT_SLICE_FUEL = 1_000_000;
+
+/** Left in the counter of a guest that must not go on: no charge can bring it round to a positive number. */
+const OUT = -(2 ** 61);
+
+/** Where an instance counts. */
+interface Counter {
+  readonly global: WebAssembly.Global;
+  /** What the host wrote last. */
+  base: number;
+}
+
+/** @throws {RangeError} on fuel or slices that are no whole positive number. */
+export function createMeter(options: MeterOptions): Meter {
+  const { fuel, sliceFuel = DEFAULT_SLICE_FUEL, onSlice, turns } = options;
+  checkUnits('fuel', fuel);
+  checkUnits('sliceFuel', sliceFuel);
+  const trampoline = options.trampoline ?? compileTrampoline();
+  const counters = new Map<WebAssembly.Global, Counter>();
+  const growth: WebAssembly.Global[] = [];
+  let shared: Counter | undefined;
+  let state: Meter['state'] = 'running';
+  let stopReason: StopReason | undefined;
+  let failure: unknown;
+  let armed = true;
+  let burnt = 0;
+  /** Whether the guest may be suspended: not in a start function, and not again where it failed. */
+  let suspends = turns !== undefined;
+  let waiting = false;
+
+  const write = (counter: Counter, value: number): void => {
+    counter.base = value;
+    writeI64(counter.global, value);
+  };
+  const leave = (next: 'exhausted' | 'stopped'): void => {
+    state = next;
+    for (const counter of counters.values()) write(counter, OUT);
+  };
+  const stop = (reason: StopReason): void => {
+    settle();
+    if (state !== 'running') return;
+    stopReason = reason;
+    leave('stopped');
+  };
+  /** Bills what has been counted since the host wrote the counters. */
+  const settle = (): void => {
+    if (state !== 'running') return;
+    for (const counter of counters.values()) {
+      const value = readGlobal(counter.global);
+      if (value === counter.base) continue;
+      if (armed) burnt += counter.base - value;
+      counter.base = value;
+    }
+    if (burnt > fuel) leave('exhausted');
+  };
+  /** Gives a counter its next slice, taking back what others have left when there is too little. */
+  const grant = (counter: Counter): void => {
+    const left = armed ? fuel - burnt : Number.POSITIVE_INFINITY;
+    const others = [...counters.values()].filter((other) => other !== counter && other.base > 0);
+    const held = others.reduce((sum, { base }) => sum + base, 0);
+    if (left - held >= sliceFuel) {
+      write(counter, sliceFuel);
+      return;
+    }
+    for (const other of others) write(other, 0);
+    write(counter, Math.min(left, sliceFuel));
+  };
+  const consult = (): void => {
+    settle();
+    if (state !== 'running') return;
+    try {
+      const reason = onSlice?.();
+      if (reason !== undefined) stop(reason);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  /** Nothing may be thrown into the guest: it could catch it. */
+  const fail = (error: unknown): void => {
+    failure ??= error;
+    stop('cancelled');
+  };
+  const turnIsDue = (): boolean => {
+    if (turns === undefined || !suspends) return false;
+    try {
+      return turns.due();
+    } catch (error) {
+      fail(error);
+      return false;
+    }
+  };
+  const answer = (counter: Counter): number => {
+    if (state !== 'running') return REFILL.stop;
+    grant(counter);
+    return REFILL.go;
+  };
+  const ask = (counter: Counter): number => {
+    if (waiting) suspends = false; // the guest is back without having waited: it could not be suspended
+    waiting = false;
+    consult();
+    if (state === 'running' && turnIsDue()) {
+      waiting = true;
+      return REFILL.wait;
+    }
+    return answer(counter);
+  };
+  const wait = async (counter: Counter): Promise<number> => {
+    waiting = false;
+    try {
+      await turns?.take();
+    } catch (error) {
+      fail(error);
+    }
+    consult();
+    return answer(counter);
+  };
+  /** Without refills the first slice is the last one. */
+  const firstSlice = (): number => {
+    if (trampoline !== undefined) return 0;
+    return armed ? fuel - burnt : Number.MAX_SAFE_INTEGER;
+  };
+  const take = (global: WebAssembly.Global): Counter => {
+    const known = counters.get(global);
+    if (known !== undefined) return known;
+    const counter = { global, base: 0 };
+    counters.set(global, counter);
+    if (state !== 'running') write(counter, OUT);
+    else write(counter, firstSlice());
+    return counter;
+  };
+  const sharedCounter = (): Counter => {
+    shared ??= take(new WebAssembly.Global({ value: 'i64', mutable: true }, 0n));
+    return shared;
+  };
+  const rewriteAll = (): void => {
+    if (state !== 'running') return;
+    for (const counter of counters.values()) write(counter, firstSlice());
+  };
+
+  return {
+    get used() {
+      settle();
+      return Math.min(burnt, fuel);
+    },
+    get state() {
+      settle();
+      return state;
+    },
+    get stopReason() {
+      return stopReason;
+    },
+    get growthRefused() {
+      return growth.some((global) => readGlobal(global) !== 0);
+    },
+    sliced: trampoline !== undefined,
+    get failure() {
+      return failure;
+    },
+    get sharedFuel() {
+      return { [SHARED_FUEL_IMPORT.module]: { [SHARED_FUEL_IMPORT.name]: sharedCounter().global } };
+    },
+    attach: (instance) => {
+      const all = exportsOf(instance);
+      const { [RESERVED.growthRefused]: refused, [RESERVED.refill]: table, [RESERVED.fuel]: own } = all;
+      // No guest can export these names, so what they name is what the rewriter added.
+      if (refused === undefined)
+        throw new TypeError('Cannot attach the meter: the module was not instrumented');
+      clearI32(refused as WebAssembly.Global);
+      growth.push(refused as WebAssembly.Global);
+      if (table !== undefined) {
+        const counter = own === undefined ? sharedCounter() : take(own as WebAssembly.Global);
+        if (trampoline !== undefined) {
+          const refill = table as WebAssembly.Table;
+          setTableSlot(
+            refill,
+            REFILL_SLOT.ask,
+            asTableFunction(trampoline, () => ask(counter)),
+          );
+          if (turns !== undefined) {
+            const callback = suspending(() => wait(counter));
+            setTableSlot(refill, REFILL_SLOT.wait, asTableFunction(trampoline, callback));
+          }
+        }
+      }
+      const visible: WebAssembly.Exports = Object.create(null);
+      for (const name of Object.keys(all))
+        if (!isReserved(name)) visible[name] = all[name] as WebAssembly.ExportValue; // a listed name has a value
+      return Object.freeze(visible);
+    },
+    start: (instance) => {
+      const start = exportsOf(instance)[RESERVED.start];
+      if (typeof start !== 'function') return;
+      const before = suspends;
+      suspends = false;
+      try {
+        start();
+      } finally {
+        suspends = before;
+      }
+    },
+    arm: () => {
+      settle();
+      armed = true;
+      rewriteAll();
+    },
+    disarm: () => {
+      settle();
+      armed = false;
+      if (trampoline === undefined && state === 'running') rewriteAll();
+    },
+    stop,
+    trapped: () => {
+      settle();
+      if (state !== 'running' || !armed) return;
+      for (const counter of counters.values()) {
+        burnt += Math.min(Math.max(0, counter.base), sliceFuel);
+        write(counter, 0);
+      }
+      burnt = Math.min(burnt, fuel);
+    },
+  };
+}
+
+function checkUnits(name: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new RangeError(`Cannot create a meter: ${name} ${value} is not a whole positive number`);
+  }
+}
