@@ -8,6 +8,8 @@ export interface ModuleReport {
   readonly exports: readonly Port[];
   readonly memories: readonly MemoryReport[];
   readonly customSections: readonly string[];
+  /** What made it, as it says, e.g. `{ 'processed-by': ['rustc 1.63.0'] }`. */
+  readonly producers: Readonly<Record<string, readonly string[]>>;
   readonly needs: readonly Need[];
 }
 

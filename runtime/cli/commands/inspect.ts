@@ -16,7 +16,7 @@ export const inspectCommand: Command = {
   flags: [
     {
       name: 'json',
-      help: 'Print one JSON object: kind, bytes, imports, exports, memories, customSections, needs.',
+      help: 'Print one JSON object: kind, bytes, imports, exports, memories, customSections, producers, needs.',
     },
   ],
   examples: ['sandglass inspect tool.wasm'],
@@ -37,7 +37,7 @@ export const inspectCommand: Command = {
 };
 
 function describe(file: string, report: ModuleReport, { bold }: Style): string {
-  const { kind, bytes, imports, exports, memories, customSections, needs } = report;
+  const { kind, bytes, imports, exports, memories, customSections, producers, needs } = report;
   const memory = memories.map(
     ({ minimumBytes, maximumBytes }) =>
       `${formatSize(minimumBytes)}, grows to ${maximumBytes === undefined ? 'the limit of the run' : formatSize(maximumBytes)}`,
@@ -48,6 +48,11 @@ function describe(file: string, report: ModuleReport, { bold }: Style): string {
     ...section(bold('Exports'), ports(exports)),
     ...section(bold('Memory'), memory),
     ...section(bold('Custom sections'), customSections.map(printable)),
+    ...section(
+      bold('Made by'),
+      Object.entries(producers).map(([field, makers]) => printable(`${field}: ${makers.join(', ')}`)),
+      'it does not say',
+    ),
     ...section(
       bold('Would need'),
       needs.map(({ what, flag }) => `to ${what}: ${flag ?? 'never granted, and refused'}`),

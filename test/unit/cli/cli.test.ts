@@ -478,6 +478,7 @@ describe('sandglass inspect', () => {
       exports: [{ name: '_start', type: 'func ()' }],
       memories: [{ minimumBytes: 65_536 }, { minimumBytes: 0, maximumBytes: 1_048_576 }],
       customSections: ['name'],
+      producers: { 'processed-by': ['cc 1.0'] },
     });
 
   it('tells what a module is and would need', async () => {

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import process from 'node:process';
+
+// What follows needs this much, and says so badly where it is missing; so nothing of it is loaded before.
+const [major = 0] = process.versions.node.split('.').map(Number);
+if (major < 24) {
+  process.stderr.write(`sandglass: Node 24 or later is needed, this is ${process.versions.node}\n`);
+  process.exitCode = 2;
+} else {
+  const { runCli } = await import('./cli.ts');
+  const { createProcessTerminal } = await import('./terminal.ts');
+  const { readVersion } = await import('./version.ts');
+  process.exitCode = await runCli(process.argv.slice(2), {
+    terminal: createProcessTerminal(),
+    version: readVersion(),
+    createRuntime: async (options) => (await import('../index.ts')).createRuntime(options),
+    loadInspector: async () => (await import('./describe-module.ts')).describeModule,
+  });
+}

@@ -1,0 +1,261 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli, startCli } from './command-line.ts';
+
+/** (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)) */
+const ADD_WASM = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 7, 1, 3, 97, 100, 100, 0, 0,
+  10, 9, 1, 7, 0, 32, 0, 32, 1, 106, 11,
+]);
+
+const USAGE =
+  /\d+(\.\d+)? m?s · \d+(\.\d+)? [KM]?i?B( · [\d.]+( [kMG])? fuel)?( · \d+ host calls? \(.+\))?\n$/;
+
+let cwd = '';
+let server: Server;
+let origin = '';
+const asked: string[] = [];
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'sandglass-e2e-'));
+  await mkdir(join(cwd, 'data'));
+  await mkdir(join(cwd, 'out'));
+  const files: Record<string, string> = {
+    'data/numbers.csv': 'n\n1\n2\n39\n',
+    'sum.ts': `import { readFile } from 'fs/promises';
+const rows: string[] = (await readFile('/data/numbers.csv', 'utf8')).trim().split('\\n').slice(1);
+export default rows.map(Number).reduce((sum: number, n: number) => sum + n, 0);
+`,
+    'write.mjs': `import { writeFile } from 'fs/promises';
+await writeFile('/out/result.txt', 'written');
+`,
+    'talk.js': `console.log('to stdout'); console.error('to stderr'); 'the value'`,
+    'throw.js': `function deep() {\n  throw new TypeError('no such luck');\n}\ndeep();\n`,
+    'loop.js': 'for (;;) {}',
+    'forever.js': `console.log('begun'); for (;;) {}`,
+    'print.js': `for (;;) console.log('line')`,
+    'hoard.js': 'const all = []; for (;;) all.push(new Uint8Array(1 << 20).fill(1))',
+    'recurse.js': '(function f() { return f() + 1 })()',
+    'grant.json': JSON.stringify({ fs: [{ host: './data' }], limits: { outputBytes: 100 } }),
+    'bad.js': 'let = ;',
+    'broken.wasm': 'not wasm',
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text);
+  await writeFile(join(cwd, 'add.wasm'), ADD_WASM);
+  server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.end('pong');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+});
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(cwd, { recursive: true });
+});
+
+const cli = (args: readonly string[], stdin?: string) =>
+  runCli(args, { cwd, ...(stdin === undefined ? {} : { stdin }) });
+
+describe('sandglass run and eval', () => {
+  it('prints the guest apart on both streams, then its value, then a line of usage', async () => {
+    const { code, out, err } = await cli(['run', 'talk.js']);
+    expect([code, out]).toEqual([0, 'to stdout\nthe value\n']);
+    expect(err).toMatch(/^to stderr\n/);
+    expect(err.slice('to stderr\n'.length)).toMatch(USAGE);
+  });
+
+  it('evaluates a line', async () => {
+    expect(await cli(['eval', '[1, 2, 3].map((x) => x * x)'])).toMatchObject({ code: 0, out: '[1,4,9]\n' });
+  });
+
+  it('runs what comes from stdin', async () => {
+    expect(await cli(['run', '-'], '6 * 7')).toMatchObject({ code: 0, out: '42\n' });
+    expect(await cli(['run', '-', '--lang=ts'], 'const n: number = 42; n')).toMatchObject({
+      code: 0,
+      out: '42\n',
+    });
+  });
+
+  it('reads a granted folder, with the flag only', async () => {
+    const granted = await cli(['run', 'sum.ts', '--allow-read=./data:/data']);
+    expect([granted.code, granted.out]).toEqual([0, '42\n']);
+    expect(granted.err).toMatch(/host calls? \(fs\.read \d\)/);
+    const denied = await cli(['run', 'sum.ts']);
+    expect([denied.code, denied.out]).toEqual([3, '']);
+    expect(denied.err).toMatch(/^CAPABILITY_DENIED .*\/data\/numbers\.csv/);
+    expect(denied.err).not.toContain(cwd);
+  });
+
+  it('writes a granted folder, with the flag only', async () => {
+    expect((await cli(['run', 'write.mjs', '--allow-read=./out:/out'])).code).toBe(3);
+    expect(await readdir(join(cwd, 'out'))).toEqual([]);
+    expect((await cli(['run', 'write.mjs', '--allow-write=./out:/out'])).code).toBe(0);
+    expect(await readFile(join(cwd, 'out', 'result.txt'), 'utf8')).toBe('written');
+  });
+
+  it('reaches a granted origin, with the flag only', async () => {
+    const code = `await (await fetch('${origin}/ping')).text()`;
+    const denied = await cli(['eval', code]);
+    expect(denied.code).toBe(3);
+    expect(denied.err).toMatch(/^CAPABILITY_DENIED /);
+    const elsewhere = await cli(['eval', code, '--allow-net=example.com']);
+    expect(elsewhere.code).toBe(3);
+    expect(asked).toEqual([]);
+    expect(await cli(['eval', code, `--allow-net=${origin}`])).toMatchObject({ code: 0, out: 'pong\n' });
+    expect(asked).toEqual(['GET /ping']);
+  });
+
+  it('gives stdin, arguments and variables, and nothing of its own environment', async () => {
+    const code = `JSON.stringify([typeof process === 'undefined' ? null : [process.env, process.argv?.slice(2)]])`;
+    const { out } = await runCli(['eval', code, '--allow-env=A=b', '--', '--x', 'y'], {
+      cwd,
+      env: { SECRET_CANARY: 'canary-value' },
+    });
+    expect(out).not.toContain('canary');
+    expect(await cli(['run', 'add.wasm', '--invoke=add', '--args=[40, 2]', '--', 'x'])).toMatchObject({
+      code: 0,
+      out: '42\n',
+    });
+  });
+
+  it('takes a grant file, and flags on top of it', async () => {
+    const granted = await cli(['run', 'sum.ts', '--grant=grant.json']);
+    expect([granted.code, granted.out]).toEqual([0, '42\n']);
+    const limited = await cli(['eval', `console.log('x'.repeat(200))`, '--grant=grant.json']);
+    expect(limited.code).toBe(4);
+    expect(limited.err).toMatch(/^OUTPUT_EXCEEDED /m);
+  });
+
+  it('prints one JSON object with --json, the same for good and bad', async () => {
+    const good = await cli(['run', 'talk.js', '--json']);
+    expect([good.code, good.err]).toEqual([0, '']);
+    expect(JSON.parse(good.out)).toMatchObject({
+      ok: true,
+      value: 'the value',
+      stdout: 'to stdout\n',
+      stderr: 'to stderr\n',
+      usage: { hostCalls: {} },
+    });
+    const bad = await cli(['run', 'throw.js', '--json']);
+    expect([bad.code, bad.err]).toEqual([1, '']);
+    const outcome = JSON.parse(bad.out);
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'GUEST_THREW', details: { line: 2 } } });
+    expect(outcome).not.toHaveProperty('value');
+    expect(Object.keys(outcome).sort()).toEqual(['error', 'meta', 'ok', 'stderr', 'stdout', 'usage']);
+  });
+
+  it("shows the guest's own file and line, and nothing of the host", async () => {
+    const { err } = await cli(['run', 'throw.js']);
+    expect(err).toMatch(/^GUEST_THREW TypeError: no such luck\n.*throw\.js:2/);
+    expect(err).not.toMatch(/runtime\/|node_modules|file:\/\//);
+    expect(err).not.toContain(cwd);
+  });
+
+  it.each(['minimal', 'standard', 'strict', 'maximum'])('runs at isolation level %s', async (level) => {
+    expect(await cli(['eval', '1 + 1', `--isolation=${level}`])).toMatchObject({ code: 0, out: '2\n' });
+  });
+
+  it.each([
+    ['a clean end', ['eval', '0'], 0, /^/],
+    ['a throw', ['run', 'throw.js'], 1, /^GUEST_THREW /],
+    ['an unknown flag', ['run', 'talk.js', '--alow-read=x'], 2, /did you mean "--allow-read"\?/],
+    ['an unknown command', ['rnu', 'talk.js'], 2, /did you mean "run"\?/],
+    ['a missing file', ['run', 'tlak.js'], 2, /did you mean "talk\.js"\?/],
+    ['a missing folder', ['run', 'talk.js', '--allow-read=./dat'], 2, /did you mean "data"\?/],
+    ['a file that is no wasm', ['run', 'broken.wasm'], 2, /^MODULE_INVALID /],
+    ['an unknown export', ['run', 'add.wasm', '--invoke=sub', '--args=[1, 2]'], 2, /^INPUT_INVALID .*sub/],
+    ['a denial', ['eval', `await fetch('https://example.com')`], 3, /^CAPABILITY_DENIED /],
+    ['a deadline', ['run', 'loop.js', '--timeout=300ms'], 4, /^DEADLINE_EXCEEDED /],
+    ['too much memory', ['run', 'hoard.js', '--memory=32MiB'], 4, /^MEMORY_EXCEEDED /],
+    ['too deep a call', ['run', 'recurse.js'], 4, /^STACK_EXCEEDED /],
+    [
+      'a missing granted file',
+      ['eval', `await fs.readFile('/data/none.csv')`, '--allow-read=./data:/data'],
+      5,
+      /^HOST_CALL_FAILED /,
+    ],
+  ])('ends %s with its exit code', async (_name, args, code, err) => {
+    const ended = await cli(args);
+    expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(err)]);
+  });
+
+  it('cancels on Ctrl-C, cleans up and ends with 130', async () => {
+    const { child, ended, outputMatching } = startCli(['run', 'forever.js', '--timeout=5m'], { cwd });
+    await outputMatching(/begun\n/);
+    child.kill('SIGINT');
+    const { code, err } = await ended;
+    expect(code).toBe(130);
+    expect(err).toMatch(/^CANCELLED /);
+    expect(err).toMatch(USAGE);
+  });
+
+  it('ends quietly when the reader of its output goes away', async () => {
+    const main = fileURLToPath(new URL('../../runtime/cli/main.ts', import.meta.url));
+    const line = `"${process.execPath}" "${main}" run print.js --timeout=5m | head -n 1`;
+    const child = spawn('/bin/sh', ['-c', line], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (bytes) => {
+      out += bytes;
+    });
+    child.stderr.on('data', (bytes) => {
+      err += bytes;
+    });
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(out).toBe('line\n');
+    expect(err).not.toContain('EPIPE');
+    expect(err).toMatch(/^(CANCELLED|OUTPUT_EXCEEDED) /);
+  });
+});
+
+describe('sandglass inspect, doctor and --version', () => {
+  it('inspects a module', async () => {
+    const { code, out } = await cli(['inspect', 'add.wasm', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      kind: 'module',
+      bytes: ADD_WASM.byteLength,
+      imports: [],
+      exports: [{ name: 'add' }],
+      needs: [],
+    });
+    expect((await cli(['inspect', 'add.wasm'])).out).toMatch(/core module[^]*Exports\n {2}add/);
+    expect(await cli(['inspect', 'broken.wasm'])).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/^MODULE_INVALID /),
+    });
+  });
+
+  it('tells what this platform can do', async () => {
+    const { code, out } = await cli(['doctor', '--json']);
+    expect(code).toBe(0);
+    const told = JSON.parse(out);
+    expect(told.platform).toMatchObject({
+      name: 'node',
+      levels: ['minimal', 'standard', 'strict', 'maximum'],
+    });
+    expect(told.engines.map(({ name }: { name: string }) => name)).toEqual(
+      expect.arrayContaining(['quickjs', 'component', 'preview1']),
+    );
+    expect((await cli(['doctor'])).out).toMatch(/Engines\n {2}engine .*\n {2}quickjs /);
+  });
+
+  it('tells its version', async () => {
+    const manifest: unknown = JSON.parse(
+      await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+    );
+    expect(await cli(['--version'])).toEqual({
+      code: 0,
+      out: `${Reflect.get(Object(manifest), 'version')}\n`,
+      err: '',
+    });
+  });
+});
