@@ -1,6 +1,7 @@
+import type { GuestHost } from '../../engine.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { Import } from './jspi.ts';
-import { LeaveGuest, type RunControl } from './run-control.ts';
+import { type AbortCall, LeaveGuest, type RunControl } from './run-control.ts';
 
 /** AssemblyScript's own way to fail, beside WASI: `env.abort(message, file, line, column)`. */
 export const ABORT_MODULE = 'env';
@@ -10,15 +11,20 @@ export const ABORT_PARAMS: readonly string[] = ['i32', 'i32', 'i32', 'i32'];
 /** Bytes of a text that is kept. */
 const MAX_TEXT_BYTES = 4096;
 
-export function createAbort(memory: GuestMemory, control: RunControl): Import {
+/** What it says goes to stderr as well, as its own runtime prints it. */
+export function createAbort(memory: GuestMemory, control: RunControl, host: GuestHost): Import {
   return (message: number, file: number, line: number, column: number) => {
     try {
-      return control.aborted({
+      control.check();
+      const call: AbortCall = {
         message: text(memory, message >>> 0),
         file: text(memory, file >>> 0),
         line: line >>> 0,
         column: column >>> 0,
-      });
+      };
+      const place = call.file === '' ? '' : ` in ${call.file}(${call.line}:${call.column})`;
+      host.write('stderr', new TextEncoder().encode(`abort: ${call.message}${place}\n`));
+      return control.aborted(call);
     } catch (error) {
       if (error instanceof LeaveGuest) throw error;
       return control.failed(error);

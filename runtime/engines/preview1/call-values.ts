@@ -48,7 +48,7 @@ export function toCallArgs(signature: Signature, given: readonly GuestValue[]): 
 
 const EXPECTED: Readonly<Record<string, string>> = Object.freeze({
   i32: 'an i32: a whole number from -2147483648 to 4294967295',
-  i64: 'an i64: a bigint, a decimal string or a whole number from -2^63 to 2^64-1',
+  i64: 'an i64: a bigint, a decimal string or a safe whole number',
   f32: 'an f32: a number',
   f64: 'an f64: a number',
 });

@@ -17,7 +17,8 @@ export type CallOutcome =
  */
 export function classify(outcome: CallOutcome, entry: Entry, control: RunControl, meter: Meter): GuestEnd {
   if (meter.state === 'exhausted') return { kind: 'limit', limit: 'fuel' };
-  if (control.bug !== undefined) throw control.bug;
+  const bug = control.bug ?? meter.failure;
+  if (bug !== undefined) throw bug;
   if (control.exitCode !== undefined) return { kind: 'exit', exitCode: control.exitCode };
   if (control.stopReason !== undefined) return { kind: 'limit', limit: control.stopReason };
   if (control.abort !== undefined) {
@@ -30,6 +31,7 @@ export function classify(outcome: CallOutcome, entry: Entry, control: RunControl
       ? { kind: 'exit', exitCode: 0 }
       : { kind: 'value', value: fromCallResult(entry.signature, outcome.value) };
   }
+  meter.trapped(); // what it burnt since its last call was not counted
   return classifyThrown(outcome.thrown);
 }
 

@@ -16,9 +16,9 @@ export interface TimedFile {
 export function setTimes(files: Files, file: TimedFile, atim: bigint, mtim: bigint, flags: number): number {
   if ((flags & ~KNOWN) !== 0) return wasi.ERRNO_INVAL;
   if ((flags & BOTH_ATIM) === BOTH_ATIM || (flags & BOTH_MTIM) === BOTH_MTIM) return wasi.ERRNO_INVAL;
-  if (flags === 0) return wasi.ERRNO_SUCCESS;
   const before = file.stat();
   if (before.value === undefined) return before.ret;
+  if (flags === 0) return wasi.ERRNO_SUCCESS;
   const now = nanoseconds(files.now());
   const pick = (given: number, current: number, time: bigint): bigint | undefined =>
     (flags & given) !== 0 ? time : (flags & current) !== 0 ? now : undefined;

@@ -62,11 +62,20 @@ export class OpenFolder extends Descriptor {
     return { ret: 0, handle: this.#handle };
   }
 
-  /** Runs an operation on a path below this folder. */
-  at(path: string, follow: boolean, run: (target: FsTarget) => { readonly ret: number }): number {
+  /** Where the host finds a path below this folder. */
+  #target(path: string, follow: boolean): FsTarget | number {
     const opened = this.#open();
-    if (opened.handle === undefined) return opened.ret;
-    return run({ path, at: opened.handle, ...(follow ? {} : { noFollow: true }) }).ret;
+    const links = follow ? {} : { noFollow: true };
+    if (opened.handle !== undefined) return { path, at: opened.handle, ...links };
+    // A grant may be for one file: a program finds it at the preopen's own name, which libc makes into ".".
+    const isFile = opened.ret === wasi.ERRNO_NOTDIR && path === '.' && this.#preopen !== undefined;
+    return isFile ? { path: this.#preopen.path, ...links } : opened.ret;
+  }
+
+  /** Runs an operation on a path below this folder. */
+  #at(path: string, follow: boolean, run: (target: FsTarget) => { readonly ret: number }): number {
+    const target = this.#target(path, follow);
+    return typeof target === 'number' ? target : run(target).ret;
   }
 
   override fd_prestat_get(): { ret: number; prestat: wasi.Prestat | null } {
@@ -136,20 +145,20 @@ export class OpenFolder extends Descriptor {
   }
 
   override path_create_directory(path: string): number {
-    return this.at(path, true, (target) => this.#files.call('fs.mkdir', target));
+    return this.#at(path, true, (target) => this.#files.call('fs.mkdir', target));
   }
 
   override path_remove_directory(path: string): number {
-    return this.at(path, false, (target) => this.#files.call('fs.remove', { ...target, kind: 'directory' }));
+    return this.#at(path, false, (target) => this.#files.call('fs.remove', { ...target, kind: 'directory' }));
   }
 
   override path_unlink_file(path: string): number {
-    return this.at(path, false, (target) => this.#files.call('fs.remove', { ...target, kind: 'file' }));
+    return this.#at(path, false, (target) => this.#files.call('fs.remove', { ...target, kind: 'file' }));
   }
 
   override path_filestat_get(flags: number, path: string): { ret: number; filestat: wasi.Filestat | null } {
     let filestat: wasi.Filestat | null = null;
-    const ret = this.at(path, (flags & FOLLOW) !== 0, (target) => {
+    const ret = this.#at(path, (flags & FOLLOW) !== 0, (target) => {
       const reply = this.#files.call('fs.stat', target);
       if (reply.value !== undefined) filestat = this.#files.stats.of(reply.value);
       return reply;
@@ -164,7 +173,7 @@ export class OpenFolder extends Descriptor {
     mtim: bigint,
     fst: number,
   ): number {
-    return this.at(path, (flags & FOLLOW) !== 0, (target) => {
+    return this.#at(path, (flags & FOLLOW) !== 0, (target) => {
       const file = {
         stat: () => this.#files.call('fs.stat', target),
         set: (times: { readonly accessedMs?: number; readonly modifiedMs?: number }) =>
@@ -176,7 +185,7 @@ export class OpenFolder extends Descriptor {
 
   readlink(path: string): { readonly ret: number; readonly target?: string } {
     let found: string | undefined;
-    const ret = this.at(path, false, (target) => {
+    const ret = this.#at(path, false, (target) => {
       const reply = this.#files.call('fs.readlink', target);
       found = reply.value?.target;
       return reply;
@@ -185,7 +194,7 @@ export class OpenFolder extends Descriptor {
   }
 
   symlink(target: string, path: string): number {
-    return this.at(path, false, (place) => this.#files.call('fs.symlink', { ...place, target }));
+    return this.#at(path, false, (place) => this.#files.call('fs.symlink', { ...place, target }));
   }
 
   /** Renames or links `path` of this folder to `to` of another. */
@@ -193,7 +202,7 @@ export class OpenFolder extends Descriptor {
     const there = other.#open();
     if (there.handle === undefined) return there.ret;
     const toAt = there.handle;
-    return this.at(path, false, (target) => this.#files.call(operation, { ...target, to, toAt }));
+    return this.#at(path, false, (target) => this.#files.call(operation, { ...target, to, toAt }));
   }
 
   /** Opens a file or folder below this one. */
@@ -211,9 +220,8 @@ export class OpenFolder extends Descriptor {
     const folder = (oflags & wasi.OFLAGS_DIRECTORY) !== 0;
     if (folder && (creates || truncates)) return { ret: wasi.ERRNO_INVAL };
     if (folder && has(rights, wasi.RIGHTS_FD_WRITE)) return { ret: wasi.ERRNO_ISDIR };
-    const opened = this.#open();
-    if (opened.handle === undefined) return { ret: opened.ret };
-    const target: FsTarget = { path, at: opened.handle, ...(follow ? {} : { noFollow: true }) };
+    const target = this.#target(path, follow);
+    if (typeof target === 'number') return { ret: target };
 
     const asFolder = (): { readonly ret: number; readonly descriptor?: Descriptor } => {
       const reply = this.#files.call('fs.open', { ...target, read: true, directory: true });

@@ -10,7 +10,7 @@ import type { Recent } from './recent.ts';
 /** Changes with everything that cached bytes were made by. */
 const MADE_BY = 'preview1-1';
 const PAGE_BYTES = 65_536;
-/** Elements of each table; one takes some 16 bytes of the host's memory. */
+/** Elements of all tables together; one takes some 16 bytes of the host's memory. */
 const MAX_TABLE_ELEMENTS = 1_000_000;
 
 export interface PreparedModule {
@@ -39,16 +39,15 @@ export async function prepareModule(
 
 async function build(source: WasmSource, pages: number, context: PrepareContext): Promise<PreparedModule> {
   const { bytes, name } = source;
-  if (guardBinary(bytes).kind !== 'module') {
+  const guarded = guardBinary(bytes, { maxTableElements: MAX_TABLE_ELEMENTS });
+  if (guarded.kind !== 'module') {
     throw new SandglassError('MODULE_INVALID', `Cannot load "${name}": it is a component, not a core module`);
   }
-  const info = inspectBinary(bytes);
-  const data = readModule(name, info);
-  const starts = info.memories.reduce((sum, { minimum }) => sum + minimum, 0);
-  if (starts > pages) {
+  const data = readModule(name, inspectBinary(bytes));
+  if (guarded.minimumPages > pages) {
     throw new SandglassError(
       'MEMORY_EXCEEDED',
-      `Cannot start "${name}": it begins with ${starts * PAGE_BYTES} bytes of memory, ${context.limits.memoryBytes} are allowed`,
+      `Cannot start "${name}": it begins with ${guarded.minimumPages * PAGE_BYTES} bytes of memory, ${context.limits.memoryBytes} are allowed`,
       { hint: 'Raise limits.memoryBytes' },
     );
   }

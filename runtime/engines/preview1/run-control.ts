@@ -14,8 +14,6 @@ export interface RunControl {
   readonly bug: unknown;
   /** For a module that aborts itself by `env.abort`. */
   readonly abort: AbortCall | undefined;
-  /** For fuel slices: a guest told to leave must not compute on. */
-  readonly onSlice: () => StopReason | undefined;
   /** Leaves if the guest was told to, or has to stop now. */
   check(): void;
   exit(code: number): never;
@@ -30,13 +28,22 @@ export interface AbortCall {
   readonly column: number;
 }
 
-export function createRunControl(host: GuestHost): RunControl {
+/** @param stopGuest Stops the guest at its next loop or function, should it catch what is thrown through it. */
+export function createRunControl(host: GuestHost, stopGuest: () => void): RunControl {
   let exitCode: number | undefined;
   let stopReason: StopReason | undefined;
   let bug: unknown;
   let abort: AbortCall | undefined;
-  const over = (): boolean =>
-    exitCode !== undefined || stopReason !== undefined || bug !== undefined || abort !== undefined;
+  let over = false;
+  /** Notes why, if nothing was noted before. */
+  const leave = (note: () => void): never => {
+    if (!over) {
+      over = true;
+      note();
+      stopGuest();
+    }
+    throw new LeaveGuest();
+  };
   return {
     get exitCode() {
       return exitCode;
@@ -50,22 +57,25 @@ export function createRunControl(host: GuestHost): RunControl {
     get abort() {
       return abort;
     },
-    onSlice: () => (over() ? 'cancelled' : host.stopReason()),
     check: () => {
-      if (!over()) stopReason = host.stopReason();
-      if (over()) throw new LeaveGuest();
+      const reason = over ? undefined : host.stopReason();
+      if (over || reason !== undefined) {
+        leave(() => {
+          stopReason = reason;
+        });
+      }
     },
-    exit: (code) => {
-      if (!over()) exitCode = code;
-      throw new LeaveGuest();
-    },
-    aborted: (call) => {
-      if (!over()) abort = call;
-      throw new LeaveGuest();
-    },
-    failed: (error) => {
-      if (!over()) bug = error ?? new Error('an import failed');
-      throw new LeaveGuest();
-    },
+    exit: (code) =>
+      leave(() => {
+        exitCode = code;
+      }),
+    aborted: (call) =>
+      leave(() => {
+        abort = call;
+      }),
+    failed: (error) =>
+      leave(() => {
+        bug = error ?? new Error('an import failed');
+      }),
   };
 }

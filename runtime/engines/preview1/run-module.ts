@@ -1,5 +1,5 @@
 import type { CellGuest, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../engine.ts';
-import { createMeter } from '../../wasm/meter.ts';
+import { createMeter, type Turns } from '../../wasm/meter.ts';
 import { ABORT_MODULE, ABORT_NAME, createAbort } from './abort-import.ts';
 import { chooseEntry, INITIALIZE } from './choose-entry.ts';
 import { type CallOutcome, classify, classifyThrown } from './classify.ts';
@@ -57,11 +57,15 @@ export async function runModule(
   if (!choice.ok) return { ...choice.end, ...NOT_STARTED };
   const { entry } = choice;
 
-  const control = createRunControl(host);
+  const control = createRunControl(host, () => meter.stop('cancelled'));
   const memory = new GuestMemory();
   host.trackMemory(() => memory.byteLength);
-  const meter = createMeter({ fuel: run.limits.fuel, onSlice: control.onSlice });
-  const suspends = data.wasi.includes('poll_oneoff') && !host.canBlock && hasJspi();
+  const suspends = !host.canBlock && hasJspi();
+  const meter = createMeter({
+    fuel: run.limits.fuel,
+    onSlice: () => host.stopReason(),
+    ...(suspends ? { turns: eventLoopTurns(host) } : {}),
+  });
   const allowed = options.options.wasi;
   const served = await openHost({
     run,
@@ -80,7 +84,7 @@ export async function runModule(
     growthRefused: meter.growthRefused,
   });
   if (!served.ok) return finish(served.end);
-  const instantiated = await instantiate(module, importsOf(data, served, createAbort(memory, control)));
+  const instantiated = await instantiate(module, importsOf(data, served, createAbort(memory, control, host)));
   if (!instantiated.ok) return finish(instantiated.end);
   const { instance } = instantiated;
   const outcome = await attempt(async () => {
@@ -100,6 +104,20 @@ export async function runModule(
     return call(entry.signature.name)(...entry.args);
   });
   return finish(classify(outcome, entry, control, meter));
+}
+
+/** A guest in the host's own thread lets others have it now and then; counted in slices, as a deterministic run has no clock. */
+const SLICES_A_TURN = 16;
+
+function eventLoopTurns(host: GuestHost): Turns {
+  let slices = 0;
+  return {
+    due: () => {
+      slices += 1;
+      return slices % SLICES_A_TURN === 0;
+    },
+    take: () => host.sleep(0),
+  };
 }
 
 function importsOf(data: ModuleData, served: PreviewHost, abort: Import): WebAssembly.Imports {

@@ -15,7 +15,7 @@ import { isWasiFunction, WASI_FUNCTIONS } from './wasi-functions.ts';
 
 /** Descriptors open at once, standard streams and preopens included. */
 const MAX_DESCRIPTORS = 1024;
-const RANDOM_CHUNK = 1024 * 1024;
+const RANDOM_CHUNK = 65_536;
 const FOLLOW = 1;
 const CLOCK_RESOLUTION: Readonly<Record<number, bigint>> = Object.freeze({
   [wasi.CLOCKID_REALTIME]: 1_000_000n,

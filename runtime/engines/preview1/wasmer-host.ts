@@ -34,6 +34,8 @@ const STANDARD_STREAMS = 2;
 /** Serves one run by `@wasmer/wasi`. Its state is shared by all that runs in a realm, so a cell that ran it is never used again. */
 export async function openWasmerHost(context: HostContext): Promise<OpenedHost> {
   const { run, host, control, data, module, memory, allowed } = context;
+  // Theirs cannot serve a module that asks for nothing.
+  if (data.wasi.length === 0) return { ok: true, functions: {} };
   await init();
   const files = new MemFS();
   const copied = copyIn(
