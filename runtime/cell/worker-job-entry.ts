@@ -4,12 +4,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 interface JobModule {
   readonly job: (input: unknown) => unknown;
+  /** Loads what the job would read from files later. */
+  readonly load?: () => Promise<unknown>;
 }
 
 const { moduleUrl, input } = workerData as { readonly moduleUrl: string; readonly input: unknown }; // set by runWorkerJob
 
 try {
-  const { job } = (await import(moduleUrl)) as JobModule; // an engine's own job module
+  const { job, load } = (await import(moduleUrl)) as JobModule; // an engine's own job module
+  await load?.();
   process.permission?.drop?.('fs.read'); // as in a worker cell: all code is loaded
   parentPort?.postMessage({ ok: true, value: await job(input) });
 } catch (error) {

@@ -18,11 +18,17 @@ export interface Transpiled {
   readonly imports: readonly string[];
 }
 
+/** Brings the generator in, which reads its own wasm from a file: a job's worker may read none once it has the input in hand. */
+export async function load(): Promise<typeof import('@bytecodealliance/jco-transpile/component')> {
+  const generator = await import('@bytecodealliance/jco-transpile/component');
+  await generator.$init;
+  return generator;
+}
+
 /** Turns a component into glue and core modules. Runs in a worker that can be killed: the generator is large and the input hostile. */
 export async function job(input: unknown): Promise<Transpiled> {
   const { bytes, mode, imports, asyncImports, asyncExports } = input as TranspileInput; // only prepare.ts sends this job
-  const { $init, generate } = await import('@bytecodealliance/jco-transpile/component');
-  await $init;
+  const { generate } = await load();
   const { files, imports: seen } = generate(bytes, {
     name: 'guest',
     // Without the identity map the glue would read interfaces by their names without version.
