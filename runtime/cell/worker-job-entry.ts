@@ -13,7 +13,9 @@ const { moduleUrl, input } = workerData as { readonly moduleUrl: string; readonl
 try {
   const { job, load } = (await import(moduleUrl)) as JobModule; // an engine's own job module
   await load?.();
-  process.permission?.drop?.('fs.read'); // as in a worker cell: all code is loaded
+  // As in a worker cell: all code is loaded, and so is the thread that the generator's WASI keeps for its files.
+  process.permission?.drop?.('fs.read');
+  process.permission?.drop?.('worker');
   parentPort?.postMessage({ ok: true, value: await job(input) });
 } catch (error) {
   parentPort?.postMessage({ ok: false, value: error instanceof Error ? error.message : 'unknown' });

@@ -13,7 +13,8 @@ export const runWorkerJob: RunJob = (moduleUrl, input, { timeoutMs, memoryMb }) 
     name: 'sandglass job',
     env: {},
     argv: [],
-    execArgv: [...permissionFlags()],
+    // A generator's own WASI may start a thread while it loads; the entry drops the right to it before the input is read.
+    execArgv: [...permissionFlags(), '--allow-worker'],
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 8 },
