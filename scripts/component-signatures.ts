@@ -1,8 +1,9 @@
 // Writes the table of interfaces that component guests may import, from `wit/` and the WASI 0.2 WIT that jco carries.
-// Run it after a change of either: node scripts/component-signatures.ts
+// Run it after a change of either, then the formatter: node scripts/component-signatures.ts
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
+import type { Item } from '../runtime/engines/component/types/model.ts';
 import { readComponentTypes } from '../runtime/engines/component/types/read-component.ts';
 import { functionText, typeText, unversioned } from '../runtime/engines/component/types/wit-type.ts';
 import { hostPackage } from './tools/build-component.ts';
@@ -44,7 +45,13 @@ export async function witOf(root: string): Promise<string> {
   return `${root}\n${packages.join('\n')}`;
 }
 
-export async function generateSignatures(): Promise<string> {
+export interface SignatureTables {
+  readonly named: Readonly<Record<string, string>>;
+  readonly signatures: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Reads the interfaces from a component that imports all of them, with the reader that guests are read with. */
+export async function readSignatures(): Promise<SignatureTables> {
   const root = `package root:all;\nworld all {\n${IMPORTED.map((name) => `import ${name};`).join('\n')}\n}`;
   const embedded = await componentEmbed({ dummy: true, witSource: await witOf(root), world: 'all' });
   const { imports } = readComponentTypes(await componentNew(embedded, []));
@@ -54,9 +61,8 @@ export async function generateSignatures(): Promise<string> {
     for (const [typeName, exported] of item.exports) {
       if (exported.sort !== 'type' || exported.type.kind !== 'value') continue;
       const text = typeText(exported.type.type);
-      if (text.length > 60 && ![...named.values()].includes(text)) {
-        named.set(`${unversioned(name)}.${typeName}`, text);
-      }
+      if (text.length <= 60 || [...named.values()].includes(text)) continue;
+      named.set(`${unversioned(name)}.${typeName}`, text);
     }
   }
   const longestFirst = [...named].sort(([, a], [, b]) => b.length - a.length);
@@ -65,30 +71,33 @@ export async function generateSignatures(): Promise<string> {
       (out, [name, long]) => (name === self ? out : out.replaceAll(long, `$${name}$`)),
       text,
     );
-  const lines = [
-    '// Written by scripts/component-signatures.ts from wit/ and the WASI 0.2 WIT. Do not edit.',
-    '',
-    '/** Long types by name; `$name$` in a text stands for one of them. */',
-    'export const NAMED_TYPES: Readonly<Record<string, string>> = {',
-    ...longestFirst.reverse().map(([name, text]) => `  '${name}': '${shorten(text, name)}',`),
-    '};',
-    '',
-    '/** Interface without version → function → its type. */',
-    'export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>>>> = {',
-  ];
-  for (const [name, item] of imports) {
-    if (item.sort !== 'instance') continue;
-    lines.push(`  '${unversioned(name)}': {`);
-    for (const [functionName, exported] of item.exports) {
-      if (exported.sort === 'func') {
-        const key = /^[a-z]+$/.test(functionName) ? functionName : `'${functionName}'`;
-        lines.push(`    ${key}: '${shorten(functionText(exported.type))}',`);
-      }
-    }
-    lines.push('  },');
-  }
-  lines.push('};', '');
-  return lines.join('\n');
+  const functionsOf = (items: ReadonlyMap<string, Item>) =>
+    [...items].flatMap(([name, item]) =>
+      item.sort === 'func' ? [[name, shorten(functionText(item.type))]] : [],
+    );
+  return {
+    named: Object.fromEntries(longestFirst.toReversed().map(([name, text]) => [name, shorten(text, name)])),
+    signatures: Object.fromEntries(
+      [...imports].flatMap(([name, item]) =>
+        item.sort === 'instance' ? [[unversioned(name), Object.fromEntries(functionsOf(item.exports))]] : [],
+      ),
+    ),
+  };
 }
 
-if (import.meta.main) await writeFile(TARGET, await generateSignatures());
+const HEADER = `// Written by scripts/component-signatures.ts from wit/ and the WASI 0.2 WIT. Do not edit.
+
+/** Long types by name; \`$name$\` in a text stands for one of them. */
+export const NAMED_TYPES: Readonly<Record<string, string>> = `;
+
+if (import.meta.main) {
+  const { named, signatures } = await readSignatures();
+  await writeFile(
+    TARGET,
+    `${HEADER}${JSON.stringify(named, undefined, 2)};
+
+/** Interface without version → function → its type. */
+export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>>>> = ${JSON.stringify(signatures, undefined, 2)};
+`,
+  );
+}

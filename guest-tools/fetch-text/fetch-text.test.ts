@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { buildTool } from '../../scripts/build-tools.ts';
 import { runTool } from '../../test/guests/component/run-tool.ts';
+
+beforeAll(async () => {
+  await buildTool('fetch-text');
+}, 180_000);
 
 const page = (charset: string, bytes: Uint8Array) => ({
   'http.request': () => ({

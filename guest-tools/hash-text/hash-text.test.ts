@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { buildTool } from '../../scripts/build-tools.ts';
 import { runTool } from '../../test/guests/component/run-tool.ts';
+
+beforeAll(async () => {
+  await buildTool('hash-text');
+}, 180_000);
 
 test.each(['', 'abc', 'h\u00e9llo \u{1f600}\n"quoted"\\', 'x'.repeat(1000)])(
   'hash-text hashes %j as Node does',

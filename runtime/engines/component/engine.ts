@@ -3,6 +3,7 @@ import { SandglassError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { WaitMode } from './component-data.ts';
 import { execute } from './execute.ts';
+import { createPrebuiltComponentEngine } from './prebuilt.ts';
 import { prepareComponent } from './prepare.ts';
 
 export interface ComponentEngineOptions {
@@ -35,6 +36,7 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     transpileMemoryMb,
     jobUrl: sibling('./glue/transpile-job'),
   };
+  const prebuilt = createPrebuiltComponentEngine();
   const kept = new Map<string, Promise<PreparedGuest>>();
 
   const prepareOnce = (key: string, prepare: () => Promise<PreparedGuest>): Promise<PreparedGuest> => {
@@ -72,7 +74,7 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
           `Cannot run ${source.language}: components are wasm binaries`,
         );
       }
-      if (source.prebuilt !== undefined) return prepareComponent(source, context, prepareOptions);
+      if (source.prebuilt !== undefined) return prebuilt.prepare(source, context);
       const key = `${source.hash}/${context.limits.memoryBytes}`;
       return prepareOnce(key, () => prepareComponent(source, context, prepareOptions));
     },

@@ -5,7 +5,7 @@ import { type CallOutcome, classify } from './classify.ts';
 import type { ComponentData } from './component-data.ts';
 import { type InstantiateGlue, loadGlue } from './glue/load-glue.ts';
 import { camelCase } from './glue/names.ts';
-import { createGuestRun } from './guest-run.ts';
+import { createGuestRun, GuestEnded, type GuestRun } from './guest-run.ts';
 import { implementImports } from './interfaces/implement-imports.ts';
 
 /** Loaded glue by the data it came with: an inline cell, which sees the same data every run, loads it once a component. */
@@ -18,7 +18,6 @@ export const execute: Execute = async (guest, spec, host) => {
   if ('kind' in call) return { ...call, memoryBytes: 0, fuel: 0, growthRefused: false };
 
   const instantiate = await glueOf(guest, data);
-  const run = createGuestRun(host, spec, data.mode);
   const memories = new Set<WebAssembly.Memory>();
   const memoryBytes = (): number => {
     let sum = 0;
@@ -32,9 +31,10 @@ export const execute: Execute = async (guest, spec, host) => {
     onSlice: () => {
       // Each memory has its own cap in the binary; here they are held to the cap together.
       overgrown ||= memoryBytes() > spec.limits.memoryBytes;
-      return overgrown || run.ending() !== undefined ? 'cancelled' : host.stopReason();
+      return overgrown ? 'cancelled' : host.stopReason();
     },
   });
+  const run = createGuestRun(host, spec, data.mode, () => meter.stop('cancelled'));
 
   const getCore = (name: string): WebAssembly.Module => {
     const module = guest.modules[name];
@@ -49,12 +49,12 @@ export const execute: Execute = async (guest, spec, host) => {
     return { exports };
   };
 
-  const outcome = await attempt(async () => {
-    // Glue that an embedder prebuilt may instantiate asynchronously.
-    const instance = await instantiate(getCore, implementImports(run, data.imports), instantiateCore);
+  const outcome = await attempt(run, () => {
+    const instance = instantiate(getCore, implementImports(run, data.imports), instantiateCore);
     return functionOf(instance, call)(...call.args);
   });
   overgrown ||= memoryBytes() > spec.limits.memoryBytes;
+  if (outcome.kind === 'threw' && outcome.thrown instanceof Error) meter.trapped();
   return {
     ...classify({ outcome, call, run, meter, overgrown }),
     memoryBytes: memoryBytes(),
@@ -87,9 +87,14 @@ function withStatus(
   return { ...imports, wasi_snapshot_preview1: { ...preview1, proc_exit: noting } };
 }
 
-async function attempt(call: () => Promise<unknown>): Promise<CallOutcome> {
+async function attempt(run: GuestRun, call: () => unknown): Promise<CallOutcome> {
   try {
-    return { kind: 'returned', value: await call() };
+    const value = call();
+    if (!(value instanceof Promise)) return { kind: 'returned', value };
+    const left = Symbol('left');
+    const settled: unknown = await Promise.race([value, run.ended.then(() => left)]);
+    if (settled === left) throw new GuestEnded('The guest has ended');
+    return { kind: 'returned', value: settled };
   } catch (thrown) {
     return { kind: 'threw', thrown };
   }

@@ -24,6 +24,8 @@ export interface GuestRun {
   readonly chunkBytes: number;
   /** The end that an import decided: exit, spent output, deadline. The first one stands. */
   readonly ending: () => GuestEnd | undefined;
+  /** Resolves once the end is decided. The glue does not pass on every error of a waiting import, so a suspended guest is left by this. */
+  readonly ended: Promise<void>;
   /** Decides the end and leaves the guest. */
   end(ending: GuestEnd): never;
   /** Remembers the status that an adapted preview1 command exits with: WASI 0.2 itself only tells success from failure. */
@@ -48,13 +50,17 @@ export interface GuestRun {
 
 const MEBIBYTE = 1024 * 1024;
 
-export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode): GuestRun {
+/** @param stop Keeps the guest from going on after its end, should it catch what is thrown. */
+export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode, stop: () => void): GuestRun {
   let decided: GuestEnd | undefined;
   let skewMs = 0;
   let lifted = 0;
   let noted = 0;
+  const ended = Promise.withResolvers<void>();
   const end = (ending: GuestEnd): never => {
     decided ??= ending;
+    stop();
+    ended.resolve();
     throw new GuestEnded('The guest has ended');
   };
   const check = (): void => {
@@ -73,6 +79,7 @@ export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode): 
     mode,
     chunkBytes: Math.min(spec.limits.hostCallBytes, MEBIBYTE),
     ending: () => decided,
+    ended: ended.promise,
     end,
     noteStatus: (code) => {
       noted = code & 0xff;

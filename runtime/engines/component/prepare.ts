@@ -29,7 +29,7 @@ export async function prepareComponent(
   context: PrepareContext,
   options: PrepareOptions,
 ): Promise<PreparedGuest> {
-  const { bytes, hash, prebuilt } = source;
+  const { bytes, hash } = source;
   const info = guardBinary(bytes);
   if (info.kind !== 'component') {
     throw new SandglassError(
@@ -42,30 +42,6 @@ export async function prepareComponent(
   const exports = listExports(types);
   const waiting = waitingImports(types);
   const mode = chooseMode(options.mode, waiting);
-  const command = commandInterface(exports);
-  const data = (glue: string, dataMode: WaitMode): ComponentData => ({
-    hash,
-    mode: dataMode,
-    glue,
-    imports,
-    exports,
-    ...(command === undefined ? {} : { command }),
-    tool: isTool(exports),
-  });
-
-  if (prebuilt !== undefined) {
-    const modules = Object.entries(prebuilt.modules).map(([name, module]) => [
-      name,
-      { module, bytes: new Uint8Array() },
-    ]);
-    return {
-      engine: 'component',
-      data: data('', modeOf(prebuilt.instantiate)),
-      modules: Object.fromEntries(modules),
-      local: prebuilt.instantiate,
-    };
-  }
-
   const key = `${MADE_BY}/${mode}/${hash}`;
   const parts =
     (await cached(context, key)) ??
@@ -76,17 +52,24 @@ export async function prepareComponent(
     ));
   const glue = new TextDecoder().decode(parts.get(GLUE_PART));
   const cores = [...parts].filter(([name]) => name !== GLUE_PART);
-  const plan = memoryPlan(
-    cores.map(([, core]) => core),
-    context.limits.memoryBytes,
-  );
+  const maxMemoryPages = memoryPlan(bytes, context.limits.memoryBytes);
   const compiled = await Promise.all(
-    cores.map(async ([name, core], index) => {
-      const capped = instrument(core, { maxMemoryPages: plan[index] ?? 0, fuel: true });
+    cores.map(async ([name, core]) => {
+      const capped = instrument(core, { maxMemoryPages });
       return [name, { module: await compile(capped, context), bytes: capped }] as const;
     }),
   );
-  return { engine: 'component', data: data(glue, mode), modules: Object.fromEntries(compiled) };
+  const command = commandInterface(exports);
+  const data: ComponentData = {
+    hash,
+    mode,
+    glue,
+    imports,
+    exports,
+    ...(command === undefined ? {} : { command }),
+    tool: isTool(exports),
+  };
+  return { engine: 'component', data, modules: Object.fromEntries(compiled) };
 }
 
 const GLUE_PART = 'glue.js';
@@ -96,10 +79,6 @@ function chooseMode(asked: 'auto' | WaitMode, waiting: readonly string[]): WaitM
   // A component that never waits needs no suspending, which costs it on every call.
   return waiting.length > 0 && 'Suspending' in WebAssembly ? 'jspi' : 'sync';
 }
-
-/** What our own builder notes on the glue that it writes. */
-const modeOf = (instantiate: object): WaitMode =>
-  Object.getOwnPropertyDescriptor(instantiate, 'waitMode')?.value === 'jspi' ? 'jspi' : 'sync';
 
 const waits = (mode: WaitMode, asyncImports: readonly string[], exports: readonly ExportedFunction[]) =>
   mode === 'jspi'

@@ -18,6 +18,7 @@ export function checkImports(types: ComponentTypes): readonly string[] {
   const names: string[] = [];
   for (const [name, item] of types.imports) {
     if (item.sort === 'type' && item.type.kind !== 'resource') continue; // a world-level `use` of a known type
+    if (item.sort === 'instance' && onlyNamesTypes(item.exports)) continue;
     const known = knownFunctions(name);
     if (item.sort !== 'instance' || known === undefined) throw unknownImport(name);
     checkFunctions(name, item.exports, known);
@@ -25,6 +26,10 @@ export function checkImports(types: ComponentTypes): readonly string[] {
   }
   return names;
 }
+
+/** An interface that is imported for its types, as by `use`: there is nothing in it to provide. */
+const onlyNamesTypes = (items: ReadonlyMap<string, Item>): boolean =>
+  [...items.values()].every((item) => item.sort === 'type' && item.type.kind === 'value');
 
 function knownFunctions(name: string): ReadonlyMap<string, string> | undefined {
   const base = unversioned(name);

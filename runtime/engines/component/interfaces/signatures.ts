@@ -32,9 +32,9 @@ export const NAMED_TYPES: Readonly<Record<string, string>> = {
   'wasi:sockets/network.ip-socket-address':
     'variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }',
   'wasi:sockets/udp.incoming-datagram':
-    'record { data: list<u8>, remote-address: variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) } }',
+    'record { data: list<u8>, remote-address: $wasi:sockets/network.ip-socket-address$ }',
   'wasi:sockets/udp.outgoing-datagram':
-    'record { data: list<u8>, remote-address: option<variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }> }',
+    'record { data: list<u8>, remote-address: option<$wasi:sockets/network.ip-socket-address$> }',
   'wasi:filesystem/types.descriptor-stat':
     'record { type: $wasi:filesystem/types.descriptor-type$, link-count: u64, size: u64, data-access-timestamp: option<record { seconds: u64, nanoseconds: u32 }>, data-modification-timestamp: option<record { seconds: u64, nanoseconds: u32 }>, status-change-timestamp: option<record { seconds: u64, nanoseconds: u32 }> }',
   'wasi:sockets/network.error-code':
@@ -167,9 +167,9 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
     '[method]descriptor.create-directory-at':
       'func(self: borrow<wasi:filesystem/types.descriptor>, path: string) -> result<_, $wasi:filesystem/types.error-code$>',
     '[method]descriptor.stat':
-      'func(self: borrow<wasi:filesystem/types.descriptor>) -> result<record { type: $wasi:filesystem/types.descriptor-type$, link-count: u64, size: u64, data-access-timestamp: option<record { seconds: u64, nanoseconds: u32 }>, data-modification-timestamp: option<record { seconds: u64, nanoseconds: u32 }>, status-change-timestamp: option<record { seconds: u64, nanoseconds: u32 }> }, $wasi:filesystem/types.error-code$>',
+      'func(self: borrow<wasi:filesystem/types.descriptor>) -> result<$wasi:filesystem/types.descriptor-stat$, $wasi:filesystem/types.error-code$>',
     '[method]descriptor.stat-at':
-      'func(self: borrow<wasi:filesystem/types.descriptor>, path-flags: flags { symlink-follow }, path: string) -> result<record { type: $wasi:filesystem/types.descriptor-type$, link-count: u64, size: u64, data-access-timestamp: option<record { seconds: u64, nanoseconds: u32 }>, data-modification-timestamp: option<record { seconds: u64, nanoseconds: u32 }>, status-change-timestamp: option<record { seconds: u64, nanoseconds: u32 }> }, $wasi:filesystem/types.error-code$>',
+      'func(self: borrow<wasi:filesystem/types.descriptor>, path-flags: flags { symlink-follow }, path: string) -> result<$wasi:filesystem/types.descriptor-stat$, $wasi:filesystem/types.error-code$>',
     '[method]descriptor.set-times-at':
       'func(self: borrow<wasi:filesystem/types.descriptor>, path-flags: flags { symlink-follow }, path: string, data-access-timestamp: $wasi:filesystem/types.new-timestamp$, data-modification-timestamp: $wasi:filesystem/types.new-timestamp$) -> result<_, $wasi:filesystem/types.error-code$>',
     '[method]descriptor.link-at':
@@ -193,7 +193,7 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
     '[method]descriptor.metadata-hash-at':
       'func(self: borrow<wasi:filesystem/types.descriptor>, path-flags: flags { symlink-follow }, path: string) -> result<record { lower: u64, upper: u64 }, $wasi:filesystem/types.error-code$>',
     '[method]directory-entry-stream.read-directory-entry':
-      'func(self: borrow<wasi:filesystem/types.directory-entry-stream>) -> result<option<record { type: $wasi:filesystem/types.descriptor-type$, name: string }>, $wasi:filesystem/types.error-code$>',
+      'func(self: borrow<wasi:filesystem/types.directory-entry-stream>) -> result<option<$wasi:filesystem/types.directory-entry$>, $wasi:filesystem/types.error-code$>',
     'filesystem-error-code':
       'func(err: borrow<wasi:io/error.error>) -> option<$wasi:filesystem/types.error-code$>',
   },
@@ -206,15 +206,15 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
   },
   'wasi:sockets/udp': {
     '[method]udp-socket.start-bind':
-      'func(self: borrow<wasi:sockets/udp.udp-socket>, network: borrow<wasi:sockets/network.network>, local-address: variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }) -> result<_, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/udp.udp-socket>, network: borrow<wasi:sockets/network.network>, local-address: $wasi:sockets/network.ip-socket-address$) -> result<_, $wasi:sockets/network.error-code$>',
     '[method]udp-socket.finish-bind':
       'func(self: borrow<wasi:sockets/udp.udp-socket>) -> result<_, $wasi:sockets/network.error-code$>',
     '[method]udp-socket.stream':
-      'func(self: borrow<wasi:sockets/udp.udp-socket>, remote-address: option<variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }>) -> result<tuple<wasi:sockets/udp.incoming-datagram-stream, wasi:sockets/udp.outgoing-datagram-stream>, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/udp.udp-socket>, remote-address: option<$wasi:sockets/network.ip-socket-address$>) -> result<tuple<wasi:sockets/udp.incoming-datagram-stream, wasi:sockets/udp.outgoing-datagram-stream>, $wasi:sockets/network.error-code$>',
     '[method]udp-socket.local-address':
-      'func(self: borrow<wasi:sockets/udp.udp-socket>) -> result<variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/udp.udp-socket>) -> result<$wasi:sockets/network.ip-socket-address$, $wasi:sockets/network.error-code$>',
     '[method]udp-socket.remote-address':
-      'func(self: borrow<wasi:sockets/udp.udp-socket>) -> result<variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/udp.udp-socket>) -> result<$wasi:sockets/network.ip-socket-address$, $wasi:sockets/network.error-code$>',
     '[method]udp-socket.address-family':
       'func(self: borrow<wasi:sockets/udp.udp-socket>) -> enum { ipv4, ipv6 }',
     '[method]udp-socket.unicast-hop-limit':
@@ -232,13 +232,13 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
     '[method]udp-socket.subscribe':
       'func(self: borrow<wasi:sockets/udp.udp-socket>) -> wasi:io/poll.pollable',
     '[method]incoming-datagram-stream.receive':
-      'func(self: borrow<wasi:sockets/udp.incoming-datagram-stream>, max-results: u64) -> result<list<record { data: list<u8>, remote-address: variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) } }>, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/udp.incoming-datagram-stream>, max-results: u64) -> result<list<$wasi:sockets/udp.incoming-datagram$>, $wasi:sockets/network.error-code$>',
     '[method]incoming-datagram-stream.subscribe':
       'func(self: borrow<wasi:sockets/udp.incoming-datagram-stream>) -> wasi:io/poll.pollable',
     '[method]outgoing-datagram-stream.check-send':
       'func(self: borrow<wasi:sockets/udp.outgoing-datagram-stream>) -> result<u64, $wasi:sockets/network.error-code$>',
     '[method]outgoing-datagram-stream.send':
-      'func(self: borrow<wasi:sockets/udp.outgoing-datagram-stream>, datagrams: list<record { data: list<u8>, remote-address: option<variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }> }>) -> result<u64, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/udp.outgoing-datagram-stream>, datagrams: list<$wasi:sockets/udp.outgoing-datagram$>) -> result<u64, $wasi:sockets/network.error-code$>',
     '[method]outgoing-datagram-stream.subscribe':
       'func(self: borrow<wasi:sockets/udp.outgoing-datagram-stream>) -> wasi:io/poll.pollable',
   },
@@ -248,11 +248,11 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
   },
   'wasi:sockets/tcp': {
     '[method]tcp-socket.start-bind':
-      'func(self: borrow<wasi:sockets/tcp.tcp-socket>, network: borrow<wasi:sockets/network.network>, local-address: variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }) -> result<_, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/tcp.tcp-socket>, network: borrow<wasi:sockets/network.network>, local-address: $wasi:sockets/network.ip-socket-address$) -> result<_, $wasi:sockets/network.error-code$>',
     '[method]tcp-socket.finish-bind':
       'func(self: borrow<wasi:sockets/tcp.tcp-socket>) -> result<_, $wasi:sockets/network.error-code$>',
     '[method]tcp-socket.start-connect':
-      'func(self: borrow<wasi:sockets/tcp.tcp-socket>, network: borrow<wasi:sockets/network.network>, remote-address: variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }) -> result<_, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/tcp.tcp-socket>, network: borrow<wasi:sockets/network.network>, remote-address: $wasi:sockets/network.ip-socket-address$) -> result<_, $wasi:sockets/network.error-code$>',
     '[method]tcp-socket.finish-connect':
       'func(self: borrow<wasi:sockets/tcp.tcp-socket>) -> result<tuple<wasi:io/streams.input-stream, wasi:io/streams.output-stream>, $wasi:sockets/network.error-code$>',
     '[method]tcp-socket.start-listen':
@@ -262,9 +262,9 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
     '[method]tcp-socket.accept':
       'func(self: borrow<wasi:sockets/tcp.tcp-socket>) -> result<tuple<wasi:sockets/tcp.tcp-socket, wasi:io/streams.input-stream, wasi:io/streams.output-stream>, $wasi:sockets/network.error-code$>',
     '[method]tcp-socket.local-address':
-      'func(self: borrow<wasi:sockets/tcp.tcp-socket>) -> result<variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/tcp.tcp-socket>) -> result<$wasi:sockets/network.ip-socket-address$, $wasi:sockets/network.error-code$>',
     '[method]tcp-socket.remote-address':
-      'func(self: borrow<wasi:sockets/tcp.tcp-socket>) -> result<variant { ipv4(record { port: u16, address: tuple<u8, u8, u8, u8> }), ipv6($wasi:sockets/network.ipv6-socket-address$) }, $wasi:sockets/network.error-code$>',
+      'func(self: borrow<wasi:sockets/tcp.tcp-socket>) -> result<$wasi:sockets/network.ip-socket-address$, $wasi:sockets/network.error-code$>',
     '[method]tcp-socket.is-listening': 'func(self: borrow<wasi:sockets/tcp.tcp-socket>) -> bool',
     '[method]tcp-socket.address-family':
       'func(self: borrow<wasi:sockets/tcp.tcp-socket>) -> enum { ipv4, ipv6 }',
@@ -377,7 +377,7 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
     '[method]request-options.set-between-bytes-timeout':
       'func(self: borrow<wasi:http/types.request-options>, duration: option<u64>) -> result',
     '[static]response-outparam.set':
-      'func(param: wasi:http/types.response-outparam, response: result<wasi:http/types.outgoing-response, variant { DNS-timeout, DNS-error(record { rcode: option<string>, info-code: option<u16> }), destination-not-found, destination-unavailable, destination-IP-prohibited, destination-IP-unroutable, connection-refused, connection-terminated, connection-timeout, connection-read-timeout, connection-write-timeout, connection-limit-reached, TLS-protocol-error, TLS-certificate-error, TLS-alert-received($wasi:http/types.TLS-alert-received-payload$), HTTP-request-denied, HTTP-request-length-required, HTTP-request-body-size(option<u64>), HTTP-request-method-invalid, HTTP-request-URI-invalid, HTTP-request-URI-too-long, HTTP-request-header-section-size(option<u32>), HTTP-request-header-size(option<$wasi:http/types.field-size-payload$>), HTTP-request-trailer-section-size(option<u32>), HTTP-request-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-incomplete, HTTP-response-header-section-size(option<u32>), HTTP-response-header-size($wasi:http/types.field-size-payload$), HTTP-response-body-size(option<u64>), HTTP-response-trailer-section-size(option<u32>), HTTP-response-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-transfer-coding(option<string>), HTTP-response-content-coding(option<string>), HTTP-response-timeout, HTTP-upgrade-failed, HTTP-protocol-error, loop-detected, configuration-error, internal-error(option<string>) }>)',
+      'func(param: wasi:http/types.response-outparam, response: result<wasi:http/types.outgoing-response, $wasi:http/types.error-code$>)',
     '[method]incoming-response.status': 'func(self: borrow<wasi:http/types.incoming-response>) -> u16',
     '[method]incoming-response.headers':
       'func(self: borrow<wasi:http/types.incoming-response>) -> wasi:http/types.fields',
@@ -390,7 +390,7 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
     '[method]future-trailers.subscribe':
       'func(self: borrow<wasi:http/types.future-trailers>) -> wasi:io/poll.pollable',
     '[method]future-trailers.get':
-      'func(self: borrow<wasi:http/types.future-trailers>) -> option<result<result<option<wasi:http/types.fields>, variant { DNS-timeout, DNS-error(record { rcode: option<string>, info-code: option<u16> }), destination-not-found, destination-unavailable, destination-IP-prohibited, destination-IP-unroutable, connection-refused, connection-terminated, connection-timeout, connection-read-timeout, connection-write-timeout, connection-limit-reached, TLS-protocol-error, TLS-certificate-error, TLS-alert-received($wasi:http/types.TLS-alert-received-payload$), HTTP-request-denied, HTTP-request-length-required, HTTP-request-body-size(option<u64>), HTTP-request-method-invalid, HTTP-request-URI-invalid, HTTP-request-URI-too-long, HTTP-request-header-section-size(option<u32>), HTTP-request-header-size(option<$wasi:http/types.field-size-payload$>), HTTP-request-trailer-section-size(option<u32>), HTTP-request-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-incomplete, HTTP-response-header-section-size(option<u32>), HTTP-response-header-size($wasi:http/types.field-size-payload$), HTTP-response-body-size(option<u64>), HTTP-response-trailer-section-size(option<u32>), HTTP-response-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-transfer-coding(option<string>), HTTP-response-content-coding(option<string>), HTTP-response-timeout, HTTP-upgrade-failed, HTTP-protocol-error, loop-detected, configuration-error, internal-error(option<string>) }>>>',
+      'func(self: borrow<wasi:http/types.future-trailers>) -> option<result<result<option<wasi:http/types.fields>, $wasi:http/types.error-code$>>>',
     '[constructor]outgoing-response':
       'func(headers: wasi:http/types.fields) -> wasi:http/types.outgoing-response',
     '[method]outgoing-response.status-code': 'func(self: borrow<wasi:http/types.outgoing-response>) -> u16',
@@ -403,17 +403,16 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
     '[method]outgoing-body.write':
       'func(self: borrow<wasi:http/types.outgoing-body>) -> result<wasi:io/streams.output-stream>',
     '[static]outgoing-body.finish':
-      'func(this: wasi:http/types.outgoing-body, trailers: option<wasi:http/types.fields>) -> result<_, variant { DNS-timeout, DNS-error(record { rcode: option<string>, info-code: option<u16> }), destination-not-found, destination-unavailable, destination-IP-prohibited, destination-IP-unroutable, connection-refused, connection-terminated, connection-timeout, connection-read-timeout, connection-write-timeout, connection-limit-reached, TLS-protocol-error, TLS-certificate-error, TLS-alert-received($wasi:http/types.TLS-alert-received-payload$), HTTP-request-denied, HTTP-request-length-required, HTTP-request-body-size(option<u64>), HTTP-request-method-invalid, HTTP-request-URI-invalid, HTTP-request-URI-too-long, HTTP-request-header-section-size(option<u32>), HTTP-request-header-size(option<$wasi:http/types.field-size-payload$>), HTTP-request-trailer-section-size(option<u32>), HTTP-request-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-incomplete, HTTP-response-header-section-size(option<u32>), HTTP-response-header-size($wasi:http/types.field-size-payload$), HTTP-response-body-size(option<u64>), HTTP-response-trailer-section-size(option<u32>), HTTP-response-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-transfer-coding(option<string>), HTTP-response-content-coding(option<string>), HTTP-response-timeout, HTTP-upgrade-failed, HTTP-protocol-error, loop-detected, configuration-error, internal-error(option<string>) }>',
+      'func(this: wasi:http/types.outgoing-body, trailers: option<wasi:http/types.fields>) -> result<_, $wasi:http/types.error-code$>',
     '[method]future-incoming-response.subscribe':
       'func(self: borrow<wasi:http/types.future-incoming-response>) -> wasi:io/poll.pollable',
     '[method]future-incoming-response.get':
-      'func(self: borrow<wasi:http/types.future-incoming-response>) -> option<result<result<wasi:http/types.incoming-response, variant { DNS-timeout, DNS-error(record { rcode: option<string>, info-code: option<u16> }), destination-not-found, destination-unavailable, destination-IP-prohibited, destination-IP-unroutable, connection-refused, connection-terminated, connection-timeout, connection-read-timeout, connection-write-timeout, connection-limit-reached, TLS-protocol-error, TLS-certificate-error, TLS-alert-received($wasi:http/types.TLS-alert-received-payload$), HTTP-request-denied, HTTP-request-length-required, HTTP-request-body-size(option<u64>), HTTP-request-method-invalid, HTTP-request-URI-invalid, HTTP-request-URI-too-long, HTTP-request-header-section-size(option<u32>), HTTP-request-header-size(option<$wasi:http/types.field-size-payload$>), HTTP-request-trailer-section-size(option<u32>), HTTP-request-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-incomplete, HTTP-response-header-section-size(option<u32>), HTTP-response-header-size($wasi:http/types.field-size-payload$), HTTP-response-body-size(option<u64>), HTTP-response-trailer-section-size(option<u32>), HTTP-response-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-transfer-coding(option<string>), HTTP-response-content-coding(option<string>), HTTP-response-timeout, HTTP-upgrade-failed, HTTP-protocol-error, loop-detected, configuration-error, internal-error(option<string>) }>>>',
-    'http-error-code':
-      'func(err: borrow<wasi:io/error.error>) -> option<variant { DNS-timeout, DNS-error(record { rcode: option<string>, info-code: option<u16> }), destination-not-found, destination-unavailable, destination-IP-prohibited, destination-IP-unroutable, connection-refused, connection-terminated, connection-timeout, connection-read-timeout, connection-write-timeout, connection-limit-reached, TLS-protocol-error, TLS-certificate-error, TLS-alert-received($wasi:http/types.TLS-alert-received-payload$), HTTP-request-denied, HTTP-request-length-required, HTTP-request-body-size(option<u64>), HTTP-request-method-invalid, HTTP-request-URI-invalid, HTTP-request-URI-too-long, HTTP-request-header-section-size(option<u32>), HTTP-request-header-size(option<$wasi:http/types.field-size-payload$>), HTTP-request-trailer-section-size(option<u32>), HTTP-request-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-incomplete, HTTP-response-header-section-size(option<u32>), HTTP-response-header-size($wasi:http/types.field-size-payload$), HTTP-response-body-size(option<u64>), HTTP-response-trailer-section-size(option<u32>), HTTP-response-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-transfer-coding(option<string>), HTTP-response-content-coding(option<string>), HTTP-response-timeout, HTTP-upgrade-failed, HTTP-protocol-error, loop-detected, configuration-error, internal-error(option<string>) }>',
+      'func(self: borrow<wasi:http/types.future-incoming-response>) -> option<result<result<wasi:http/types.incoming-response, $wasi:http/types.error-code$>>>',
+    'http-error-code': 'func(err: borrow<wasi:io/error.error>) -> option<$wasi:http/types.error-code$>',
   },
   'wasi:http/outgoing-handler': {
     handle:
-      'func(request: wasi:http/types.outgoing-request, options: option<wasi:http/types.request-options>) -> result<wasi:http/types.future-incoming-response, variant { DNS-timeout, DNS-error(record { rcode: option<string>, info-code: option<u16> }), destination-not-found, destination-unavailable, destination-IP-prohibited, destination-IP-unroutable, connection-refused, connection-terminated, connection-timeout, connection-read-timeout, connection-write-timeout, connection-limit-reached, TLS-protocol-error, TLS-certificate-error, TLS-alert-received($wasi:http/types.TLS-alert-received-payload$), HTTP-request-denied, HTTP-request-length-required, HTTP-request-body-size(option<u64>), HTTP-request-method-invalid, HTTP-request-URI-invalid, HTTP-request-URI-too-long, HTTP-request-header-section-size(option<u32>), HTTP-request-header-size(option<$wasi:http/types.field-size-payload$>), HTTP-request-trailer-section-size(option<u32>), HTTP-request-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-incomplete, HTTP-response-header-section-size(option<u32>), HTTP-response-header-size($wasi:http/types.field-size-payload$), HTTP-response-body-size(option<u64>), HTTP-response-trailer-section-size(option<u32>), HTTP-response-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-transfer-coding(option<string>), HTTP-response-content-coding(option<string>), HTTP-response-timeout, HTTP-upgrade-failed, HTTP-protocol-error, loop-detected, configuration-error, internal-error(option<string>) }>',
+      'func(request: wasi:http/types.outgoing-request, options: option<wasi:http/types.request-options>) -> result<wasi:http/types.future-incoming-response, $wasi:http/types.error-code$>',
   },
   'sandglass:host/types': {},
   'sandglass:host/fs': {
