@@ -57,11 +57,11 @@ function openRoot(real: string, relativeOpens: boolean): NodeDirectory {
   try {
     // A folder on the way that became a link after `real` was found would show here.
     if (attempt(() => readlinkSync(`/proc/self/fd/${fd}`)) !== real) throw new FsFault('io');
-    return NodeDirectory.atDescriptor(fd);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
+  return NodeDirectory.atDescriptor(fd);
 }
 
 /** Whether `/proc/self/fd/N/name` opens `name` in the folder that descriptor N is. */
