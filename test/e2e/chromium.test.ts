@@ -40,6 +40,7 @@ test('Chromium runs a JavaScript guest and a component inline, under a content s
   page?.on('pageerror', (error) => faults.push(String(error)));
   page?.on('console', (message) => faults.push(message.text()));
   await page?.goto(`${server.origin}/index.html`, { waitUntil: 'load' });
+  await page?.waitForFunction(() => window.report !== undefined); // it waits for its wasm first
   const report = await page?.evaluate(() => window.report);
   expect(faults).toEqual([]);
   if (report === undefined) throw new Error('no report');

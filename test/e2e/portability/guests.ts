@@ -7,6 +7,7 @@ export interface Report {
   readonly javascript: Outcome;
   readonly typescript: Outcome;
   readonly denied: Outcome;
+  readonly network: Outcome;
   readonly endless: Outcome;
   readonly component: Outcome;
   readonly standard: Outcome;
@@ -25,7 +26,11 @@ export async function runGuests(runtime: Runtime, component: PrebuiltComponent):
       language: 'typescript',
       code: "import { readFile, writeFile } from 'fs/promises'; const path: string = '/tmp/note'; await writeFile(path, 'kept'); export default await readFile(path, 'utf8');",
     }),
-    denied: await runtime.run({ language: 'javascript', code: "await fetch('https://example.com/')" }),
+    denied: await runtime.run({
+      language: 'javascript',
+      code: "import { readFile } from 'node:fs/promises'; export default await readFile('/etc/passwd');",
+    }),
+    network: await runtime.run({ language: 'javascript', code: "await fetch('https://example.com/')" }),
     endless: await runtime.run({ language: 'javascript', code: 'for (;;) {}', limits: { fuel: 50_000_000 } }),
     component: await runtime.run({ module: component, invoke: 'add', args: [40, 2] }),
     standard: await runtime.run({ language: 'javascript', code: '1', level: 'standard' }),

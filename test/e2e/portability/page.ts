@@ -10,5 +10,5 @@ declare global {
 
 window.report = (async () => {
   await using runtime = createRuntime({ wasm: { quickjs: new URL('./quickjs.wasm', import.meta.url) } });
-  return runGuests(runtime, component);
+  return await runGuests(runtime, component);
 })();
