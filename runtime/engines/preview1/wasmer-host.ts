@@ -29,7 +29,6 @@ const WRITES = new Set([
   'path_symlink',
   'path_unlink_file',
 ]);
-const STANDARD_STREAMS = 2;
 
 /** Serves one run by `@wasmer/wasi`. Its state is shared by all that runs in a realm, so a cell that ran it is never used again. */
 export async function openWasmerHost(context: HostContext): Promise<OpenedHost> {
@@ -80,7 +79,7 @@ export async function openWasmerHost(context: HostContext): Promise<OpenedHost> 
       if (allowed !== undefined && !allowed.has(name) && name !== 'proc_exit') return wasi.ERRNO_NOTCAPABLE;
       if (WRITES.has(name)) return wasi.ERRNO_ROFS;
       if (name === 'path_open' && opensForWriting(args)) return wasi.ERRNO_ROFS;
-      if (name === 'fd_write' && Number(args[0]) > STANDARD_STREAMS) return wasi.ERRNO_ROFS;
+      if (name === 'path_open') withoutWriting(args);
       const chosen = own[name] ?? their;
       const answer: unknown =
         chosen === undefined ? wasi.ERRNO_NOSYS : Reflect.apply(chosen, undefined, args);
@@ -105,9 +104,14 @@ function importsOf(engine: WASI, module: WebAssembly.Module): (name: string) => 
   return (name) => found.get(name);
 }
 
-/** `path_open`: flags to create or truncate are its fifth argument. Without them the right to write is of no use either: `fd_write` refuses. */
+/** `path_open`: flags to create or truncate are its fifth argument, the rights asked for the next two. */
 const opensForWriting = (args: readonly unknown[]): boolean =>
   (Number(args[4]) & (wasi.OFLAGS_CREAT | wasi.OFLAGS_TRUNC)) !== 0;
+
+/** A file that is opened to be read and written can be read. */
+function withoutWriting(args: unknown[]): void {
+  for (const place of [5, 6]) args[place] = BigInt(Object(args[place])) & ~BigInt(wasi.RIGHTS_FD_WRITE);
+}
 
 /** Copies the granted folders into the memory file system; answers how the run ends if it cannot. */
 function copyIn(files: MemFS, roots: readonly string[], host: GuestHost): GuestEnd | undefined {
