@@ -62,7 +62,7 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       if (outcome.ok && outcome.value !== undefined) {
         stdout.write(`${lineOpen ? '\n' : ''}${valueLine(outcome.value)}\n`);
       }
-      if (!outcome.ok) stderr.write(errorLines(outcome.error, style));
+      if (!outcome.ok) stderr.write(errorLines(outcome.error, style, outcome.stderr));
       stderr.write(`${style.dim(usageLine(outcome.usage))}\n`);
     }
     return signal === undefined ? codeOf(outcome) : SIGNAL_EXIT_CODES[signal];

@@ -1,6 +1,6 @@
 import type { GuestValue } from '../codec.ts';
 import { toJsonForm } from '../codec.ts';
-import type { RunError } from '../errors.ts';
+import type { ErrorDetails, RunError } from '../errors.ts';
 import type { Usage } from '../usage.ts';
 import { formatCount, formatDuration, formatSize } from './quantities.ts';
 import { printable, type Style } from './style.ts';
@@ -27,22 +27,32 @@ export function valueLine(value: GuestValue): string {
   return typeof form === 'string' ? form : JSON.stringify(form);
 }
 
-/** Code, message, the guest's own stack or place, and what helps. */
-export function errorLines({ code, message, details, hint }: RunError, style: Style): string {
-  const { stack, file, line, column } = details ?? {};
-  const place =
-    typeof file === 'string' && typeof line === 'number' ? placeOf(file, line, column) : undefined;
+/**
+ * Code, message, the guest's own stack or place, and what helps.
+ * @param shown What the guest's stderr said already: an engine that writes an uncaught error there has shown its stack.
+ */
+export function errorLines({ code, message, details, hint }: RunError, style: Style, shown = ''): string {
   const lines = [
     `${style.red(style.bold(code))} ${printable(message)}`,
-    ...(typeof stack === 'string' && stack.trim() !== ''
-      ? frames(stack, message)
-      : place === undefined
-        ? []
-        : [`    at ${printable(place)}`]),
-    ...(hint === undefined ? [] : [style.dim(`hint: ${printable(hint)}`)]),
+    ...whereLines(details ?? {}, message).filter((line) => !shown.includes(line.trim())),
+    ...(hint === undefined ? [] : [style.dim(`hint: ${printable(inFlags(hint))}`)]),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+function whereLines({ stack, file, line, column }: ErrorDetails, message: string): readonly string[] {
+  if (typeof stack === 'string' && stack.trim() !== '') return frames(stack, message);
+  if (typeof file !== 'string' || typeof line !== 'number') return [];
+  return [`    at ${printable(placeOf(file, line, column))}`];
+}
+
+/** Limits by the names that a command line has for them. */
+const inFlags = (hint: string): string =>
+  hint
+    .replace(/\blimits\.timeoutMs\b/g, '--timeout')
+    .replace(/\blimits\.memoryBytes\b/g, '--memory')
+    .replace(/\blimits\.fuel\b/g, '--fuel')
+    .replace(/\blimits\.\w+/g, '$& in a --grant file');
 
 const placeOf = (file: string, line: number, column: unknown): string =>
   `${file}:${line}${typeof column === 'number' ? `:${column}` : ''}`;

@@ -362,6 +362,28 @@ describe('sandglass run', () => {
     expect(place.err).toMatch(/^GUEST_THREW TypeError: no\n {4}at main\.js:3:5\nhint: Do less\n/);
   });
 
+  it('does not repeat a stack that the guest has printed, and names limits by their flags', async () => {
+    const stderr = 'Uncaught Error: no\n    at f (main.js:3:5)\n    ... 9 more frames\n';
+    const { err } = await call(['run', 'main.js'], {
+      answer: ({ onOutput }) => {
+        onOutput?.({ stream: 'stderr', text: stderr });
+        return failure('MEMORY_EXCEEDED', {
+          stderr,
+          error: {
+            code: 'MEMORY_EXCEEDED',
+            message: 'Stopped the guest',
+            details: { stack: '    at f (main.js:3:5)\n    ... 9 more frames', file: 'main.js', line: 3 },
+            hint: 'Raise limits.memoryBytes, limits.fuel, limits.timeoutMs or limits.outputBytes',
+            retryable: false,
+          },
+        });
+      },
+    });
+    expect(err.slice(stderr.length)).toBe(
+      'MEMORY_EXCEEDED Stopped the guest\nhint: Raise --memory, --fuel, --timeout or limits.outputBytes in a --grant file\n1 ms · 64 KiB · 42 fuel\n',
+    );
+  });
+
   it('lets no guest paint over our own lines', async () => {
     const { err } = await call(['run', 'main.js'], {
       answer: () =>
