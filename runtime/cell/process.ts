@@ -21,16 +21,16 @@ const CHILD_FLAGS = [
 /** Starts a child process, with a worker inside it, for one engine. */
 export async function startProcessSeat(engine: Engine, context: PrepareContext): Promise<Seat> {
   const shared = await engine.shared?.(context);
-  return createRemoteSeat(openProcess(engine.stackSizeMb), {
+  return createRemoteSeat(openProcess(engine.stackSizeMb, engine.executorUrl), {
     executorUrl: engine.executorUrl,
     stackBytes: Math.floor(engine.stackSizeMb * 1024 * 1024 * STACK_SHARE),
     shared,
   });
 }
 
-function openProcess(stackSizeMb: number): SeatChannel {
+function openProcess(stackSizeMb: number, executorUrl: string): SeatChannel {
   const entry = fileURLToPath(sibling('process-entry'));
-  const flags = permissionFlags();
+  const flags = permissionFlags(executorUrl);
   const child = spawn(
     process.execPath,
     [...flags, '--allow-worker', ...CHILD_FLAGS, entry, String(stackSizeMb), ...flags],

@@ -72,8 +72,8 @@ async function warm(message: WarmMessage): Promise<void> {
     const loaded = (await import(message.executorUrl)) as Executor; // an engine's own executor module
     if (message.shared !== undefined) await loaded.warmUp?.(await receive(message.shared));
     executor = loaded;
-    // Node lets a permissioned worker read the host's working folder, whatever its flags say. All code is loaded now, so nothing need be read.
-    process.permission?.drop?.('fs.read');
+    // Node lets a permissioned worker read the host's working folder, whatever its flags say.
+    process.permission?.drop?.('fs.read', process.cwd());
     post({ type: 'ready' });
   } catch (error) {
     post({ type: 'crashed', token: 0, message: describe(error) });

@@ -14,8 +14,7 @@ try {
   const { job, load } = (await import(moduleUrl)) as JobModule; // an engine's own job module
   await load?.();
   // As in a worker cell: all code is loaded, and so is the thread that the generator's WASI keeps for its files.
-  process.permission?.drop?.('fs.read');
-  process.permission?.drop?.('worker');
+  process.permission?.drop?.('fs.read', process.cwd()); // as in a worker cell
   parentPort?.postMessage({ ok: true, value: await job(input) });
 } catch (error) {
   parentPort?.postMessage({ ok: false, value: error instanceof Error ? error.message : 'unknown' });

@@ -14,29 +14,36 @@ const HEAP_MB = 256;
 export const sibling = (name: string): URL =>
   new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
-/** Folders that a permissioned cell must read to load our own code and its packages, and nothing else. */
-export function readableFolders(): readonly string[] {
-  const folders: string[] = [];
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  folders.push(folder);
-  for (let above = dirname(folder); above !== dirname(above); above = dirname(above)) {
-    const packages = join(above, 'node_modules');
-    if (existsSync(packages)) folders.push(packages);
+/**
+ * What a permissioned cell must read to load our code, an executor, and their packages; nothing else of the package's own folder, because that
+ * may also be the folder somebody works in.
+ */
+export function readablePaths(executorUrl?: string): readonly string[] {
+  const paths = new Set([fileURLToPath(new URL('../', import.meta.url))]);
+  for (const url of [import.meta.url, ...(executorUrl === undefined ? [] : [executorUrl])]) {
+    const start = dirname(fileURLToPath(url));
+    paths.add(start);
+    for (let folder = start; ; folder = dirname(folder)) {
+      for (const name of ['package.json', 'node_modules']) {
+        const path = join(folder, name);
+        if (existsSync(path)) paths.add(path);
+      }
+      if (folder === dirname(folder)) break;
+    }
   }
-  return folders;
+  return [...paths];
 }
 
-export const permissionFlags = (): readonly string[] => [
+export const permissionFlags = (executorUrl?: string): readonly string[] => [
   '--permission',
-  ...readableFolders().map((folder) => `--allow-fs-read=${folder}`),
+  ...readablePaths(executorUrl).map((path) => `--allow-fs-read=${path}`),
   '--no-warnings',
 ];
 
 /** Starts a permissioned worker with an empty environment for one engine. */
 export async function startWorkerSeat(engine: Engine, context: PrepareContext): Promise<Seat> {
   const shared = await engine.shared?.(context);
-  return createRemoteSeat(openWorker(engine.stackSizeMb, engine.name), {
+  return createRemoteSeat(openWorker(engine.stackSizeMb, engine.name, permissionFlags(engine.executorUrl)), {
     executorUrl: engine.executorUrl,
     stackBytes: Math.floor(engine.stackSizeMb * 1024 * 1024 * STACK_SHARE),
     shared,
@@ -44,7 +51,7 @@ export async function startWorkerSeat(engine: Engine, context: PrepareContext): 
 }
 
 /** The wires to one worker. Also used inside a process cell, between its main thread and its worker. */
-export function openWorker(stackSizeMb: number, name: string, flags = permissionFlags()): SeatChannel {
+export function openWorker(stackSizeMb: number, name: string, flags: readonly string[]): SeatChannel {
   const bridge = new SharedArrayBuffer(BRIDGE.bytes);
   const bridgeFlags = new Int32Array(bridge);
   const { port1: answers, port2: theirs } = new MessageChannel();

@@ -83,7 +83,7 @@ describe.each(['standard', 'strict', 'maximum'] as const)(
       [
         'read the working folder of the host',
         () =>
-          `import fs from 'node:fs'; export const attack = () => fs.readFileSync(${JSON.stringify(join(process.cwd(), 'package.json'))}, 'utf8')`,
+          `import fs from 'node:fs'; export const attack = () => fs.readFileSync(${JSON.stringify(join(process.cwd(), 'tsconfig.json'))}, 'utf8')`,
       ],
       [
         'list a folder',
