@@ -42,9 +42,10 @@ function table(rows: readonly Row[]): string {
   return [print(all[0] ?? []), rule, ...lines.map(print)].join('\n');
 }
 
+const chosen = values.only ?? GROUPS;
 const scale = values.quick ? 0.1 : 1;
 const parts: string[] = [];
-for (const name of values.only ?? GROUPS) {
+for (const name of chosen) {
   const path = join(import.meta.dirname, 'bench', `${name}.ts`);
   if (!existsSync(path)) throw new Error(`Cannot measure ${name}: there is no scripts/bench/${name}.ts`);
   const module: Readonly<Record<string, Group>> = await import(path);

@@ -14,6 +14,8 @@ interface Glue {
   ): Promise<Readonly<Record<string, (...args: readonly unknown[]) => unknown>>>;
 }
 
+const UNUSED = new Proxy({}, { get: () => () => undefined });
+
 /**
  * The same component with nothing around it: transpiled and compiled once, then a fresh instance with the shim's WASI and one call. No grant,
  * no meter, no memory cap, no deadline; the shim's imports share their state between instances.
@@ -39,7 +41,12 @@ export const rawJco = (
     await writeFile(source, files['guest.js'] ?? '');
     const glue = (await import(pathToFileURL(source).href)) as Glue; // what instantiation: 'async' generates
     await rm(folder, { recursive: true });
-    const imports = new WASIShim().getImportObject();
+    // Ours are there, and never called by what is measured.
+    const imports = {
+      ...new WASIShim().getImportObject(),
+      'sandglass:host/fs': UNUSED,
+      'sandglass:host/log': UNUSED,
+    };
     const getCore = async (file: string): Promise<WebAssembly.Module> => {
       const module = modules.get(file);
       if (module === undefined) throw new Error(`Cannot measure jco: it has no ${file}`);
