@@ -1,6 +1,7 @@
 import { type Fd, WASI, wasi } from '@bjorn3/browser_wasi_shim';
 import { clock } from './clock.ts';
 import { createFiles } from './files.ts';
+import { fillRandom } from './fill-random.ts';
 import { type GuardContext, guarded, type WasiBody } from './guarded.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { Import } from './jspi.ts';
@@ -15,7 +16,6 @@ import { isWasiFunction, WASI_FUNCTIONS } from './wasi-functions.ts';
 
 /** Descriptors open at once, standard streams and preopens included. */
 const MAX_DESCRIPTORS = 1024;
-const RANDOM_CHUNK = 65_536;
 const FOLLOW = 1;
 const CLOCK_RESOLUTION: Readonly<Record<number, bigint>> = Object.freeze({
   [wasi.CLOCKID_REALTIME]: 1_000_000n,
@@ -118,13 +118,7 @@ function ownFunctions(
       memory.view.setBigUint64(stored, now, true);
       return wasi.ERRNO_SUCCESS;
     },
-    random_get: (buffer: number, length: number) => {
-      for (let at = 0; at < length; at += RANDOM_CHUNK) {
-        control.check();
-        host.random(memory.bytes.subarray(buffer + at, buffer + Math.min(length, at + RANDOM_CHUNK)));
-      }
-      return wasi.ERRNO_SUCCESS;
-    },
+    random_get: (buffer: number, length: number) => fillRandom(memory, host, control, buffer, length),
     // The shim trusts each length, and makes one transfer a vector.
     fd_read: (fd: number, pointer: number, count: number, stored: number) =>
       move(

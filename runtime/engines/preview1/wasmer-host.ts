@@ -2,20 +2,19 @@ import { wasi } from '@bjorn3/browser_wasi_shim';
 import { init, MemFS, WASI } from '@wasmer/wasi';
 import type { GuestEnd, GuestHost } from '../../engine.ts';
 import { clock } from './clock.ts';
+import { fillRandom } from './fill-random.ts';
 import { guarded, type WasiBody } from './guarded.ts';
 import type { Import } from './jspi.ts';
 import { preopens } from './preopens.ts';
 import type { HostContext, OpenedHost } from './run-module.ts';
+import { readVectors } from './vectors.ts';
 import { isWasiFunction, WASI_FUNCTIONS } from './wasi-functions.ts';
 
 /** The granted folders are copied in before the guest starts: more than this is refused. */
 const MAX_COPY_BYTES = 16 * 1024 * 1024;
 const MAX_COPY_FILES = 500;
 
-/**
- * Every function that changes files answers EROFS. The host cannot read back what a guest wrote into `@wasmer/wasi`'s memory file system (it
- * answers "lock error"), so a write that seemed to succeed would be lost.
- */
+/** Every function that changes files answers EROFS: what a guest wrote into the copies would not reach the granted folders. */
 const WRITES = new Set([
   'fd_allocate',
   'fd_filestat_set_size',
@@ -29,6 +28,8 @@ const WRITES = new Set([
   'path_symlink',
   'path_unlink_file',
 ]);
+
+const VECTORED = new Set(['fd_read', 'fd_pread', 'fd_write', 'sock_send', 'sock_recv']);
 
 /** Serves one run by `@wasmer/wasi`. Its state is shared by all that runs in a realm, so a cell that ran it is never used again. */
 export async function openWasmerHost(context: HostContext): Promise<OpenedHost> {
@@ -55,6 +56,12 @@ export async function openWasmerHost(context: HostContext): Promise<OpenedHost> 
     host.write('stdout', engine.getStdoutBuffer());
     host.write('stderr', engine.getStderrBuffer());
   };
+  /** Only vectors that overlap can hold more than the memory does; theirs would copy each of them. */
+  const fitsMemory = ([, pointer, count]: readonly unknown[]): boolean => {
+    const all = memory.byteLength + 1;
+    const vectors = readVectors(memory, Number(pointer), Number(count), all);
+    return typeof vectors !== 'number' && vectors.bytes < all;
+  };
   const own: Readonly<Record<string, WasiBody>> = {
     clock_time_get: (id: number, _precision: bigint, stored: number) => {
       const now = clock(host, id);
@@ -62,10 +69,7 @@ export async function openWasmerHost(context: HostContext): Promise<OpenedHost> 
       memory.view.setBigUint64(stored, now, true);
       return wasi.ERRNO_SUCCESS;
     },
-    random_get: (buffer: number, length: number) => {
-      host.random(memory.bytes.subarray(buffer, buffer + length));
-      return wasi.ERRNO_SUCCESS;
-    },
+    random_get: (buffer: number, length: number) => fillRandom(memory, host, control, buffer, length),
     // Theirs panics, and takes all other runs of the realm with it.
     poll_oneoff: () => wasi.ERRNO_NOTSUP,
     proc_exit: (code: number) => control.exit(code),
@@ -80,6 +84,7 @@ export async function openWasmerHost(context: HostContext): Promise<OpenedHost> 
       if (WRITES.has(name)) return wasi.ERRNO_ROFS;
       if (name === 'path_open' && opensForWriting(args)) return wasi.ERRNO_ROFS;
       if (name === 'path_open') withoutWriting(args);
+      if (VECTORED.has(name) && !fitsMemory(args)) return wasi.ERRNO_INVAL;
       const chosen = own[name] ?? their;
       const answer: unknown =
         chosen === undefined ? wasi.ERRNO_NOSYS : Reflect.apply(chosen, undefined, args);
@@ -87,8 +92,12 @@ export async function openWasmerHost(context: HostContext): Promise<OpenedHost> 
       return answer;
     };
     // Their table of descriptors is their own: what is checked in front of it are the numbers and the pointers.
-    const { params, result, pointers = [], buffers = [] } = spec;
-    functions[name] = guarded({ params, result, pointers, buffers }, { memory, fds: [], control }, body);
+    const { params, result, pointers = [], buffers = [], paths = [] } = spec;
+    functions[name] = guarded(
+      { params, result, pointers, buffers, paths },
+      { memory, fds: [], control },
+      body,
+    );
   }
   return { ok: true, functions, attach: (instance) => void engine.instantiate(instance) };
 }
