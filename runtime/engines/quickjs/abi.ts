@@ -1,0 +1,71 @@
+/**
+ * What the built engine (`quickjs.wasm`) and this code agree on. The binary is a snapshot: its memory already holds a runtime, a context and
+ * the evaluated prelude, so that a run starts by making an instance and nothing else. `scripts/build-quickjs.ts` makes it.
+ */
+
+/** Name of the custom section that holds `Layout` as JSON. */
+export const LAYOUT_SECTION = 'sandglass.quickjs';
+
+/** Raised with every change of what the two sides say to each other. */
+export const LAYOUT_VERSION = 1;
+
+export interface Layout {
+  readonly version: number;
+  readonly quickjs: string;
+  readonly context: number;
+  readonly runtime: number;
+  /** Prelude function → pointer to its value. */
+  readonly entries: Readonly<Record<EntryName, number>>;
+  /** Pages of memory the instance starts with. */
+  readonly pages: number;
+}
+
+/** Functions of the prelude that the host calls, by position. */
+export const ENTRIES = [
+  'begin',
+  'trackValue',
+  'trackScript',
+  'trackModule',
+  'settle',
+  'turn',
+  'describe',
+  'loadFailure',
+  'failure',
+  'result',
+  'resultBytes',
+] as const;
+export type EntryName = (typeof ENTRIES)[number];
+
+/** Functions of the host that the prelude calls; the position is the host reference. */
+export const PRIMITIVES = [
+  'write',
+  'call',
+  'callSync',
+  'takeBytes',
+  'now',
+  'monotonic',
+  'random',
+  'url',
+  'digest',
+  'stdin',
+  'settled',
+  'remaining',
+] as const;
+export type PrimitiveName = (typeof PRIMITIVES)[number];
+
+/** Below the first static data (1024) the binary uses nothing; the rejection hook leaves a promise and its reason here. */
+export const REJECTION_SCRATCH = 512;
+/** The host reference by which the rejection hook calls out. */
+export const REJECTION_REF = 0x7fff_0001;
+/** Room for the argument pointers and values of a call into the guest. */
+export const ARGUMENT_SCRATCH = 640;
+
+/** File name of the prelude in stack frames; such frames are never shown. */
+export const PRELUDE_FILE = '<sandglass>';
+
+export const EVAL_GLOBAL = 0;
+export const EVAL_MODULE = 1;
+export const EVAL_COMPILE_ONLY = 1 << 5;
+export const EVAL_ASYNC = 1 << 7;
+
+export const WASM_PAGE = 65_536;

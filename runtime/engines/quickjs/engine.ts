@@ -1,0 +1,89 @@
+import type { CompiledModule, Engine, PreparedGuest, ScriptSource } from '../../engine.ts';
+import { SandglassError } from '../../errors.ts';
+import { execute } from './execute.ts';
+import type { GuestFailure } from './machine.ts';
+import { ENGINE_MODULE, type Program } from './program.ts';
+
+export interface QuickjsEngineOptions {
+  /** The compiled engine, `quickjs.wasm` of the build. Called once, on first use; after a failure again. */
+  readonly loadModule: () => Promise<CompiledModule>;
+}
+
+const MEBI = 1024 * 1024;
+
+/** The release of QuickJS inside, by the date its author gives it. */
+const QUICKJS_RELEASE = '2025-09-13';
+
+/**
+ * JavaScript and TypeScript guests on QuickJS: scripts (the value is the last expression) and ES modules (the value is the default
+ * export), top-level await in both. One instance a run, which starts from a snapshot with runtime and prelude in it.
+ *
+ * `options` of a run: `imports`, the specifiers it may import beside its own relative files; `block`, global names taken away.
+ */
+export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engine {
+  let loading: Promise<CompiledModule> | undefined;
+  const compiled = (): Promise<CompiledModule> => {
+    loading ??= loadModule().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+  const prepared = async (program: Program): Promise<PreparedGuest> => ({
+    engine: 'quickjs',
+    data: program,
+    modules: { [ENGINE_MODULE]: await compiled() },
+  });
+  return {
+    name: 'quickjs',
+    version: QUICKJS_RELEASE,
+    languages: ['javascript', 'typescript'],
+    realm: 'sealed',
+    memoryBytes: 64 * MEBI,
+    stackSizeMb: 16,
+    inline: true,
+    // A compiled build has `.js` where the sources have `.ts`. Told when asked: a module in workerd has no URL, and no worker to tell it.
+    get executorUrl() {
+      return new URL(import.meta.url.endsWith('.ts') ? './execute.ts' : './execute.js', import.meta.url).href;
+    },
+    execute,
+    prepare: async (source) => {
+      if (source.kind !== 'script') {
+        throw new SandglassError('INPUT_INVALID', 'Cannot run as JavaScript: it is no source text');
+      }
+      return prepared(
+        source.language === 'typescript' ? await fromTypescript(source) : fromJavascript(source),
+      );
+    },
+    shared: () => prepared({ code: '', filename: 'main.js', form: 'script', modules: {}, typescript: false }),
+  };
+}
+
+const fromJavascript = ({ code, filename, form, modules }: ScriptSource): Program => ({
+  code,
+  filename,
+  form,
+  modules,
+  typescript: false,
+});
+
+async function fromTypescript({ code, filename, form, modules }: ScriptSource): Promise<Program> {
+  const { stripTypes } = await import('./strip-types.ts');
+  const stripped = (text: string, name: string): string => {
+    const result: string | GuestFailure = stripTypes(text, name);
+    if (typeof result === 'string') return result;
+    throw new SandglassError('INPUT_INVALID', result.failure, { details: { file: name } });
+  };
+  return {
+    code: stripped(code, filename),
+    filename,
+    form,
+    modules: Object.fromEntries(
+      Object.entries(modules).map(([name, text]) => [
+        name,
+        /\.(?:json|[mc]?js)$/.test(name) ? text : stripped(text, name),
+      ]),
+    ),
+    typescript: true,
+  };
+}

@@ -1,0 +1,107 @@
+import type { Execute, GuestEnd, GuestHost } from '../../engine.ts';
+import { createMeter } from '../../wasm/meter.ts';
+import { Ended } from './ended.ts';
+import { type GuestRun, startGuest } from './guest-run.ts';
+import { readOutgoing } from './outgoing.ts';
+import { programOf } from './program.ts';
+import { startProgram } from './start.ts';
+
+/** Longest sleep in one piece, ms: then the host is asked whether to stop. */
+const NAP_MS = 1_000;
+/** Turns without a wait before the host's own event loop gets a turn. */
+const TURNS_BEFORE_YIELD = 200;
+
+/**
+ * Runs one JavaScript program in a fresh instance. Ends when the program has ended and nothing is pending any more: no timer, no host
+ * call. Rejects only for a bug of ours.
+ */
+export const execute: Execute = async (guest, run, host) => {
+  const { typescript } = programOf(guest);
+  const stripTypes = typescript ? (await import('./strip-types.ts')).stripTypes : undefined;
+  const setup = JSON.stringify({
+    args: run.argv,
+    env: run.env,
+    cwd: run.cwd,
+    inputs: run.inputs,
+    block: Array.isArray(run.options.block) ? run.options.block : [],
+    outputBytes: run.limits.outputBytes,
+    hostCallBytes: run.limits.hostCallBytes,
+  });
+  const meter = createMeter({ fuel: run.limits.fuel, onSlice: host.stopReason });
+  let current: GuestRun | undefined;
+  const begin = (): GuestRun => {
+    meter.disarm(); // the engine's own start is not the guest's to pay
+    const started = startGuest({ guest, run, host, meter, stripTypes });
+    current = started;
+    started.call('begin', [started.enter(() => started.machine.newText(setup))]);
+    meter.arm();
+    return started;
+  };
+  let end: GuestEnd;
+  try {
+    end = await loop(await startProgram(begin(), begin), host);
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error;
+    end = error.end;
+  }
+  return {
+    ...end,
+    memoryBytes: current?.machine.memoryBytes() ?? 0,
+    fuel: meter.used,
+    growthRefused: current?.machine.growthRefused() ?? false,
+  };
+};
+
+/** Brings the type stripper in ahead of a run: a cell drops its file reads before the first guest. */
+export async function warmUp(): Promise<void> {
+  await import('./strip-types.ts');
+}
+
+/** The event loop: promise jobs, then answers of the host, then one timer; sleeps when there is nothing to do. */
+async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
+  const { clock, enter, call, drain, machine, primitives } = guest;
+  let turns = 0;
+  for (;;) {
+    drain();
+    const arrival = primitives.takeArrival();
+    if (arrival !== undefined) {
+      const { id, text, bytes } = arrival;
+      call(
+        'settle',
+        enter(() => [
+          machine.newNumber(id),
+          machine.newText(text),
+          ...(bytes === undefined ? [] : [machine.newBytes(bytes)]),
+        ]),
+      );
+      continue;
+    }
+    const delay = enter(() => machine.readNumber(call('turn')));
+    drain();
+    if (delay < 0 && primitives.pending() === 0) return result(guest);
+    // Timers that do not keep the run going are told as -2 - ms; -1 is no timer at all.
+    const wait = delay <= -2 ? -2 - delay : delay === -1 ? NAP_MS : delay;
+    if (wait === 0) {
+      turns += 1;
+      if (turns % TURNS_BEFORE_YIELD === 0) await host.sleep(0);
+    } else if (clock.virtual && primitives.pending() === 0) {
+      clock.advance(delay);
+    } else {
+      const nap = clock.virtual ? NAP_MS : Math.min(wait, NAP_MS);
+      await Promise.race([primitives.arrival(), host.sleep(nap)]);
+    }
+  }
+}
+
+function result(guest: GuestRun): GuestEnd {
+  const { callText, call, enter, machine, primitives } = guest;
+  if (primitives.settled() === undefined) {
+    if (guest.mustSettle)
+      guest.fail('Cannot finish: the program waits for a promise that nothing will settle');
+    return { kind: 'value', value: undefined };
+  }
+  const text = callText('result');
+  const value = call('resultBytes');
+  const bytes = enter(() => (machine.kind(value) === 'object' ? machine.readBytes(value) : undefined));
+  return readOutgoing(text, bytes ?? new Uint8Array());
+}

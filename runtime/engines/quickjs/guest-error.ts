@@ -1,0 +1,68 @@
+import type { GuestError } from '../../engine.ts';
+import { PRELUDE_FILE } from './abi.ts';
+
+/** An error as the prelude describes it. */
+export interface Described {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  /** The gate's own id, if this very error object is a refusal. */
+  readonly id?: number;
+}
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** `    at name (file:line:column)`, or without a name for a syntax error. */
+const FRAME = /^\s*at (?:.*\()?(.*?):(\d+):(\d+)\)?$/;
+
+/**
+ * Makes a `GuestError` of what the prelude says: frames of the prelude are dropped, and what a prefix on a module's first line moved is
+ * moved back.
+ */
+export function guestError(described: Described, shifts: ReadonlyMap<string, number>): GuestError {
+  const frames: string[] = [];
+  let place: Place | undefined;
+  for (const line of described.stack.split('\n')) {
+    if (line.trim() === '' || line.includes(PRELUDE_FILE)) continue;
+    const [, file, row, column] = FRAME.exec(line) ?? [];
+    if (file === undefined) {
+      frames.push(line);
+      continue;
+    }
+    const found = { file, line: Number(row), column: Number(column) };
+    const shift = found.line === 1 ? (shifts.get(file) ?? 0) : 0;
+    const moved = { ...found, column: Math.max(1, found.column - shift) };
+    place ??= moved;
+    frames.push(shift === 0 ? line : line.replace(/:(\d+)(\)?)$/, `:${moved.column}$2`));
+  }
+  const { name, message } = described;
+  return {
+    name,
+    message,
+    ...(frames.length === 0 ? {} : { stack: shortened(frames).join('\n') }),
+    ...(place ?? {}),
+  };
+}
+
+/** Frames shown of a deep stack. */
+const MOST_FRAMES = 20;
+
+const shortened = (frames: readonly string[]): readonly string[] =>
+  frames.length <= MOST_FRAMES
+    ? frames
+    : [...frames.slice(0, MOST_FRAMES), `    ... ${frames.length - MOST_FRAMES} more frames`];
+
+/** What an uncaught error leaves in stderr. */
+export function uncaughtText(error: GuestError): string {
+  const head =
+    error.name === 'Uncaught'
+      ? error.message
+      : error.message === ''
+        ? error.name
+        : `${error.name}: ${error.message}`;
+  return `Uncaught ${head}\n${error.stack === undefined ? '' : `${error.stack}\n`}`;
+}

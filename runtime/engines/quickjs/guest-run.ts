@@ -1,0 +1,191 @@
+import type { CellGuest, GuestEnd, GuestHost, RunSpec } from '../../engine.ts';
+import type { Meter } from '../../wasm/meter.ts';
+import { type EntryName, type Layout, WASM_PAGE } from './abi.ts';
+import { type Clock, createClock } from './clock.ts';
+import { Ended } from './ended.ts';
+import { type Described, guestError, uncaughtText } from './guest-error.ts';
+import { layoutOf } from './layout.ts';
+import { createLoader, type Loader, type StripTypes } from './loader.ts';
+import { createMachine, type Machine, MachineFull, type Pointer } from './machine.ts';
+import { createPrimitives, type Primitives } from './primitives.ts';
+import { ENGINE_MODULE, type Program, programOf } from './program.ts';
+import { logicalStackBytes, stackWasFull } from './stack.ts';
+
+/** Promise jobs at a time, so that a storm of them is looked at. */
+const JOBS_AT_ONCE = 10_000;
+
+/** One run's instance with the rules of going into it: what the host knows decides before what the guest answered. */
+export interface GuestRun {
+  readonly program: Program;
+  readonly loader: Loader;
+  readonly primitives: Primitives;
+  readonly clock: Clock;
+  readonly machine: Machine;
+  /** The program waits at its top level: a promise that never settles is then an error, not an idle end. */
+  mustSettle: boolean;
+  /** Does one step inside the guest. @throws {Ended} when that ended the run. */
+  enter<T>(step: () => T): T;
+  /** Calls a function of the prelude. */
+  call(entry: EntryName, args?: readonly Pointer[]): Pointer;
+  callText(entry: EntryName, args?: readonly Pointer[]): string;
+  /** Ends the run with an error that nobody caught. */
+  threw(thrown: Pointer): never;
+  /** Ends the run with an error of the host's own making. */
+  fail(message: string): never;
+  /** Runs all promise jobs; a failed program or a rejection that nobody listens to ends the run. */
+  drain(): void;
+}
+
+export interface GuestRunOptions {
+  readonly guest: CellGuest;
+  readonly run: RunSpec;
+  readonly host: GuestHost;
+  /** One budget over all instances of the run. */
+  readonly meter: Meter;
+  readonly stripTypes: StripTypes | undefined;
+}
+
+/** Makes the instance. Nothing of the guest has run yet. */
+export function startGuest({ guest, run, host, meter, stripTypes }: GuestRunOptions): GuestRun {
+  const program = programOf(guest);
+  const module = guest.modules[ENGINE_MODULE];
+  if (module === undefined) throw new Error('Cannot start QuickJS: no compiled engine');
+  const layout = layoutOf(module);
+  checkMemory(run.limits.memoryBytes, layout);
+  const clock = createClock(run, host);
+  const stackBytes = logicalStackBytes(host.stackBytes);
+  /** Promises rejected with nobody listening → the reason, held alive. */
+  const unhandled = new Map<number, Pointer>();
+
+  const loader = createLoader({ program, main: program.filename, run, host, stripTypes });
+  const primitives = createPrimitives({ machine: () => machine, run, host, clock, stop: meter.stop });
+  /** The host's word on whether the guest may go on; the first one counts. */
+  const halted = (): GuestEnd | undefined => {
+    if (meter.state === 'running') {
+      const reason = host.stopReason();
+      if (reason !== undefined) meter.stop(reason);
+    }
+    switch (meter.state) {
+      case 'running':
+        return undefined;
+      case 'exhausted':
+        return { kind: 'limit', limit: 'fuel' };
+      case 'stopped':
+        return { kind: 'limit', limit: meter.stopReason ?? 'cancelled' };
+    }
+  };
+  const machine = createMachine({
+    module,
+    memoryBytes: run.limits.memoryBytes,
+    initialPages: layout.pages,
+    context: layout.context,
+    runtime: layout.runtime,
+    host: {
+      callHost: primitives.callHost,
+      onRejection: (promise, reason, handled) => {
+        const held = unhandled.get(promise);
+        if (held !== undefined) machine.free(held);
+        unhandled.delete(promise);
+        if (!handled) unhandled.set(promise, machine.duplicate(reason));
+      },
+      normalizeModule: loader.normalize,
+      loadModule: loader.load,
+      errorFor: ({ failure, refusal }) => {
+        const text = JSON.stringify({ message: failure, refusal });
+        const made = machine.call(layout.entries.loadFailure, [machine.newText(text)]);
+        return 'value' in made ? made.value : made.thrown;
+      },
+      shouldStop: () => halted() !== undefined,
+      now: clock.now,
+    },
+    attach: meter.attach,
+  });
+  host.trackMemory(machine.memoryBytes);
+  machine.setStack(stackBytes);
+
+  const crashEnd = (error: unknown): GuestEnd => {
+    const end = halted();
+    if (end !== undefined) return end;
+    meter.trapped();
+    if (error instanceof MachineFull) return { kind: 'limit', limit: 'memory' };
+    // The host's own stack ran full inside the instance: RangeError in V8 and JavaScriptCore, InternalError in SpiderMonkey.
+    if (error instanceof RangeError || (error instanceof Error && error.name === 'InternalError')) {
+      return { kind: 'limit', limit: 'stack' };
+    }
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    if (machine.growthRefused()) return { kind: 'limit', limit: 'memory' };
+    return { kind: 'trapped', message: machine.aborted() ?? error.message };
+  };
+  const enter = <T>(step: () => T): T => {
+    let answer: T;
+    try {
+      answer = step();
+    } catch (error) {
+      throw error instanceof Ended ? error : new Ended(crashEnd(error));
+    }
+    const end = halted();
+    if (end !== undefined) throw new Ended(end);
+    return answer;
+  };
+  const call = (entry: EntryName, args: readonly Pointer[] = []): Pointer => {
+    const completion = enter(() => machine.call(layout.entries[entry], args));
+    return 'value' in completion ? completion.value : threw(completion.thrown);
+  };
+  const callText = (entry: EntryName, args: readonly Pointer[] = []): string => {
+    const value = call(entry, args);
+    const text = enter(() => machine.readText(value));
+    if (text === undefined) throw new Ended({ kind: 'limit', limit: 'memory' });
+    return text;
+  };
+  const endWith = (text: string): never => endDescribed(JSON.parse(text) as Described); // our own prelude wrote it
+  const endDescribed = (described: Described): never => {
+    const error = guestError(described, loader.shifts);
+    host.write('stderr', new TextEncoder().encode(uncaughtText(error)));
+    if (
+      described.name === 'InternalError' &&
+      described.message === 'stack overflow' &&
+      stackWasFull(machine.memory(), stackBytes)
+    ) {
+      throw new Ended({ kind: 'limit', limit: 'stack', error });
+    }
+    const { id } = described;
+    throw new Ended({ kind: 'threw', error, ...(id === undefined ? {} : { refusalId: id }) });
+  };
+  const threw = (thrown: Pointer): never => endWith(callText('describe', [thrown]));
+  const drain = (): void => {
+    for (;;) {
+      const jobs = enter(() => machine.runJobs(JOBS_AT_ONCE));
+      if ('thrown' in jobs) threw(jobs.thrown);
+      else if (jobs.ran < JOBS_AT_ONCE) break;
+    }
+    if (primitives.settled() === 'failure') endWith(callText('failure'));
+    for (const reason of unhandled.values()) threw(enter(() => machine.duplicate(reason)));
+  };
+  return {
+    program,
+    loader,
+    primitives,
+    clock,
+    machine,
+    mustSettle: true,
+    enter,
+    call,
+    callText,
+    threw,
+    fail: (message) => endDescribed({ name: 'Error', message, stack: '' }),
+    drain,
+  };
+}
+
+/** The snapshot alone needs some memory: a smaller cap can hold no guest at all. */
+function checkMemory(memoryBytes: number, layout: Layout): void {
+  const needed = layout.pages * WASM_PAGE;
+  if (memoryBytes >= needed) return;
+  throw new Ended({
+    kind: 'invalid',
+    code: 'INPUT_INVALID',
+    message: `Cannot run JavaScript: limits.memoryBytes ${memoryBytes} is under the ${needed} that the engine starts with`,
+    details: { limit: 'memoryBytes', minimum: needed },
+    hint: `Set limits.memoryBytes to at least ${needed}`,
+  });
+}

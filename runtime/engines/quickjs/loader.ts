@@ -1,0 +1,224 @@
+import type { GuestHost, HostAnswer, RunSpec } from '../../engine.ts';
+import type { GuestFailure } from './machine.ts';
+import type { Program } from './program.ts';
+
+/** Removes types; given only where the program is TypeScript. */
+export type StripTypes = (code: string, filename: string) => string | GuestFailure;
+
+/** Finds and reads what a program imports. */
+export interface Loader {
+  /** Always a name: QuickJS has no way to fail here, so what cannot be found gets a name that cannot be loaded. */
+  normalize(base: string, specifier: string): string;
+  load(name: string): string | GuestFailure;
+  /** Characters put before a module's first line. */
+  readonly shifts: ReadonlyMap<string, number>;
+  /** Files that the static graph needs and that have to be waited for. */
+  takeMissing(): readonly string[];
+  /** Files read so far, with what the gate answered. */
+  readonly files: Map<string, HostAnswer>;
+  fetch(name: string): Promise<void>;
+  /** From now on a file that is not at hand is asked for at once, or refused. */
+  endLinking(): void;
+}
+
+/** Modules that come with the engine: names of what each one exports from the guest's own globals. */
+const BUILT_IN: ReadonlyMap<string, string> = new Map(
+  [
+    'fs/promises',
+    'node:fs/promises',
+    'fs',
+    'node:fs',
+    'path',
+    'node:path',
+    'url',
+    'node:url',
+    'timers/promises',
+    'node:timers/promises',
+  ].map((name) => [name, name.replace('node:', '')]),
+);
+
+const FS_NAMES =
+  'access appendFile copyFile lstat mkdir open readFile readdir readlink realpath rename rm rmdir stat symlink truncate unlink utimes writeFile';
+const PATH_NAMES =
+  'basename delimiter dirname extname format isAbsolute join normalize parse posix relative resolve sep';
+
+const SYNC_NAMES =
+  'accessSync appendFileSync copyFileSync existsSync lstatSync mkdirSync readFileSync readdirSync readlinkSync realpathSync renameSync rmSync rmdirSync statSync symlinkSync truncateSync unlinkSync utimesSync writeFileSync';
+
+const builtInSource = (name: string): string => {
+  switch (name) {
+    case 'fs/promises':
+      return `const api = globalThis.fs; export const { ${FS_NAMES.split(' ').join(', ')} } = api; export default api;`;
+    case 'fs':
+      return `const api = globalThis.fs; export const promises = api; export const { ${SYNC_NAMES.split(' ').join(', ')} } = api; export default { ...api, promises: api };`;
+    case 'path':
+      return `const api = globalThis.sandglass.path; export const { ${PATH_NAMES.split(' ').join(', ')} } = api; export default api;`;
+    case 'url':
+      return 'export const URL = globalThis.URL, URLSearchParams = globalThis.URLSearchParams, { fileURLToPath, pathToFileURL } = globalThis.sandglass.url; export default { URL, URLSearchParams, fileURLToPath, pathToFileURL };';
+    default:
+      return 'const wait = (ms, value) => new Promise((resolve) => globalThis.setTimeout(resolve, ms, value)); export { wait as setTimeout }; export const setImmediate = (value) => new Promise((resolve) => globalThis.setImmediate(resolve, value)); export default { setTimeout: wait, setImmediate };';
+  }
+};
+
+const BUILT_IN_PREFIX = 'sandglass:';
+/** Before the reason in the name of a module that cannot be found; the NUL-free reason itself is the rest. */
+const MISSING_PREFIX = 'sandglass-missing:';
+
+export interface LoaderOptions {
+  readonly program: Program;
+  /** The name under which the program itself is evaluated when it is a module. */
+  readonly main: string;
+  readonly run: RunSpec;
+  readonly host: GuestHost;
+  readonly stripTypes: StripTypes | undefined;
+}
+
+/**
+ * Specifiers are tried in this order: built in, passed with the run (as written, or relative to the module that imports), a file under the
+ * grant. A file is named by its absolute guest path.
+ */
+export function createLoader({ program, main, run, host, stripTypes }: LoaderOptions): Loader {
+  const modules = new Map(Object.entries(program.modules));
+  const files = new Map<string, HostAnswer>();
+  const missing = new Set<string>();
+  const shifts = new Map<string, number>();
+  const allowed = allowedImports(run);
+  let linking = true;
+  /** QuickJS asks for a name and then at once for its text. */
+  let importer = main;
+
+  const fail = (specifier: string, reason: string): GuestFailure => ({
+    failure: `Cannot import ${JSON.stringify(specifier)} from ${JSON.stringify(importer)}: ${reason}`,
+  });
+
+  const readFile = (path: string): HostAnswer | undefined => {
+    const known = files.get(path);
+    if (known !== undefined) return known;
+    if (linking && !host.canBlock) {
+      missing.add(path);
+      return undefined;
+    }
+    return host.callSync('fs.readFile', { path }); // QuickJS itself keeps what was loaded
+  };
+
+  const source = (name: string): string | GuestFailure => {
+    if (name.startsWith(BUILT_IN_PREFIX)) return builtInSource(name.slice(BUILT_IN_PREFIX.length));
+    if (name === main) return program.code;
+    const passed = modules.get(name);
+    if (passed !== undefined) return passed;
+    if (name.startsWith(MISSING_PREFIX)) return { failure: name.slice(MISSING_PREFIX.length) };
+    const answer = readFile(name);
+    if (answer === undefined) return fail(name, 'not read yet');
+    if (!answer.ok) return { ...fail(name, answer.refusal.message), refusal: answer.refusal };
+    let text: string;
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(answer.bytes ?? new Uint8Array());
+    } catch {
+      return fail(name, 'the file is no UTF-8 text');
+    }
+    if (!/\.[mc]?tsx?$/.test(name)) return text;
+    if (stripTypes === undefined) return fail(name, 'a TypeScript file needs a program in TypeScript');
+    return stripTypes(text, name);
+  };
+
+  return {
+    shifts,
+    files,
+    normalize: (base, specifier) => {
+      importer = base.startsWith('<') ? main : base;
+      if (base.startsWith('<') && specifier === main) return main;
+      const found = resolve(specifier);
+      return typeof found === 'string' ? found : MISSING_PREFIX + found.failure;
+    },
+    load: (name) => {
+      const found = source(name);
+      if (typeof found !== 'string') return found;
+      return asModule(name, found, name === main, shifts);
+    },
+    takeMissing: () => {
+      const names = [...missing];
+      missing.clear();
+      return names;
+    },
+    fetch: async (name) => {
+      files.set(name, await host.call('fs.readFile', { path: name }));
+    },
+    endLinking: () => {
+      linking = false;
+    },
+  };
+
+  function resolve(specifier: string): string | GuestFailure {
+    if (allowed !== undefined && !allowed.has(specifier) && !isRelative(specifier)) {
+      return fail(specifier, `options.imports allows ${[...allowed].join(', ') || 'nothing'}`);
+    }
+    if (modules.has(specifier)) return specifier;
+    const builtIn = BUILT_IN.get(specifier);
+    if (builtIn !== undefined) return BUILT_IN_PREFIX + builtIn;
+    if (isRelative(specifier)) {
+      const joined = joinRelative(importer, specifier);
+      return passedAs(joined) ?? absolute(joined, run.cwd);
+    }
+    if (specifier.startsWith('/')) return absolute(specifier, run.cwd);
+    if (specifier.startsWith('file:///')) return absolute(decodePath(specifier.slice(7)), run.cwd);
+    const known = [...modules.keys()].slice(0, 20).join(', ');
+    return fail(
+      specifier,
+      `no such module; ${known === '' ? 'none was passed with the run' : `passed with the run: ${known}`}`,
+    );
+  }
+  /** TypeScript writes the name of what a module becomes, or no ending at all. */
+  function passedAs(joined: string): string | undefined {
+    const names = [joined, joined.replace(/\.js$/, '.ts'), `${joined}.js`, `${joined}.ts`, `${joined}.json`];
+    return names.flatMap((name) => [name, `./${name}`]).find((name) => modules.has(name));
+  }
+}
+
+/** Gives a module what its name and its text ask for: JSON as a default export, `import.meta` filled in. Lines stay where they are. */
+function asModule(name: string, code: string, isMain: boolean, shifts: Map<string, number>): string {
+  const text = code.charCodeAt(0) === 0xfeff ? code.slice(1) : code;
+  if (name.endsWith('.json')) return `export default JSON.parse(${JSON.stringify(text)});`;
+  const plain = text.startsWith('#!') ? `//${text.slice(2)}` : text;
+  if (!plain.includes('import.meta')) return plain;
+  const url = name.startsWith('/') ? `file://${encodeURI(name)}` : `file:///${encodeURI(name)}`;
+  const prefix = `import.meta.url=${JSON.stringify(url)};import.meta.main=${isMain};import.meta.filename=${JSON.stringify(name)};import.meta.dirname=${JSON.stringify(name.slice(0, Math.max(0, name.lastIndexOf('/'))) || '/')};`;
+  shifts.set(name, prefix.length);
+  return prefix + plain;
+}
+
+const isRelative = (specifier: string): boolean => specifier.startsWith('./') || specifier.startsWith('../');
+
+/** A relative specifier against the name of its importer, `.` and `..` resolved; never above the root. */
+function joinRelative(importer: string, specifier: string): string {
+  const rooted = importer.startsWith('/');
+  const steps = importer.split('/').slice(0, -1);
+  return (rooted ? '/' : '') + resolveSteps([...steps, ...specifier.split('/')]);
+}
+
+function absolute(path: string, cwd: string): string {
+  return `/${resolveSteps((path.startsWith('/') ? path : `${cwd}/${path}`).split('/'))}`;
+}
+
+function resolveSteps(steps: readonly string[]): string {
+  const kept: string[] = [];
+  for (const step of steps) {
+    if (step === '' || step === '.') continue;
+    if (step === '..') kept.pop();
+    else kept.push(step);
+  }
+  return kept.join('/');
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // not an encoded path: the file will simply not be there
+  }
+}
+
+/** `options.imports`: what the program may import beside its own relative files. */
+function allowedImports(run: RunSpec): ReadonlySet<string> | undefined {
+  const { imports } = run.options;
+  return Array.isArray(imports) ? new Set(imports.map(String)) : undefined;
+}

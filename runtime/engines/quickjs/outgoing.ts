@@ -1,0 +1,47 @@
+import type { GuestValue } from '../../codec.ts';
+import type { GuestEnd } from '../../engine.ts';
+
+/** `[path, 'n', digits]` or `[path, 'b', [offset, length]]`. */
+type Special =
+  | readonly [path: readonly (string | number)[], kind: 'n', digits: string]
+  | readonly [
+      path: readonly (string | number)[],
+      kind: 'b',
+      range: readonly [offset: number, length: number],
+    ];
+
+/** Reads a value as the prelude's `convert` wrote it; the first letter says what follows. */
+export function readOutgoing(text: string, bytes: Uint8Array): GuestEnd {
+  const rest = text.slice(1);
+  switch (text[0]) {
+    case 'u':
+      return { kind: 'value', value: undefined };
+    case 'j':
+      return { kind: 'value', value: JSON.parse(rest) };
+    case 's': {
+      const { json, specials } = JSON.parse(rest) as {
+        readonly json: GuestValue;
+        readonly specials: readonly Special[];
+      }; // our own prelude wrote it
+      let value = json;
+      for (const special of specials) value = place(value, special, bytes);
+      return { kind: 'value', value };
+    }
+    case 'l':
+      return { kind: 'limit', limit: 'output' };
+    default:
+      return { kind: 'invalid', code: 'OUTPUT_INVALID', message: `Cannot return the value: ${rest}` };
+  }
+}
+
+function place(root: GuestValue, [path, kind, payload]: Special, bytes: Uint8Array): GuestValue {
+  const value = kind === 'n' ? BigInt(payload) : bytes.slice(payload[0], payload[0] + payload[1]);
+  if (path.length === 0) return value;
+  let holder = root as unknown as Record<string | number, unknown>; // containers all the way, by the way it was written
+  for (const step of path.slice(0, -1)) holder = holder[step] as Record<string | number, unknown>; // likewise
+  const last = path[path.length - 1];
+  if (last !== undefined) {
+    Object.defineProperty(holder, last, { value, writable: true, enumerable: true, configurable: true });
+  }
+  return root;
+}

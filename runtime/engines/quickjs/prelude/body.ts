@@ -1,0 +1,198 @@
+import { decodeUtf8, encodeUtf8 } from './encoding.ts';
+import {
+  Bytes,
+  bytesOf,
+  bytesSet,
+  define,
+  exactBuffer,
+  publish,
+  toText,
+  typedArrayBytes,
+} from './primordials.ts';
+import { ReadableStream } from './streams.ts';
+
+type Data = Uint8Array<ArrayBuffer>;
+
+/** A Blob that holds its bytes: enough for bodies and forms. */
+export class Blob {
+  readonly #bytes: Data;
+  readonly type: string;
+  constructor(parts: Iterable<unknown> = [], options: { readonly type?: string } = {}) {
+    const pieces: Data[] = [];
+    for (const part of parts) {
+      pieces.push(part instanceof Blob ? part.#bytes : (bytesOf(part) ?? encodeUtf8(toText(part))));
+    }
+    this.#bytes = joinBytes(pieces);
+    this.type = options?.type === undefined ? '' : toText(options.type).toLowerCase();
+  }
+  get size(): number {
+    return typedArrayBytes(this.#bytes);
+  }
+  slice(from = 0, to = this.size, type = ''): Blob {
+    return new Blob([this.#bytes.slice(from, to)], { type });
+  }
+  async text(): Promise<string> {
+    return decodeUtf8(this.#bytes);
+  }
+  async bytes(): Promise<Data> {
+    return this.#bytes.slice();
+  }
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return exactBuffer(this.#bytes.slice());
+  }
+  stream(): ReadableStream {
+    return streamOf(this.#bytes.slice());
+  }
+}
+
+export class File extends Blob {
+  readonly name: string;
+  readonly lastModified: number;
+  constructor(
+    parts: Iterable<unknown>,
+    name: unknown,
+    options: { readonly type?: string; readonly lastModified?: number } = {},
+  ) {
+    super(parts, options);
+    this.name = toText(name);
+    this.lastModified = options?.lastModified ?? 0;
+  }
+}
+
+export class FormData {
+  #entries: [string, string | File][] = [];
+  static #value(value: unknown, filename: unknown): string | File {
+    if (!(value instanceof Blob)) return toText(value);
+    if (value instanceof File && filename === undefined) return value;
+    return new File([value], filename ?? 'blob', { type: value.type });
+  }
+  append(name: unknown, value: unknown, filename?: unknown): void {
+    this.#entries.push([toText(name), FormData.#value(value, filename)]);
+  }
+  set(name: unknown, value: unknown, filename?: unknown): void {
+    this.delete(name);
+    this.append(name, value, filename);
+  }
+  delete(name: unknown): void {
+    this.#entries = this.#entries.filter(([key]) => key !== toText(name));
+  }
+  get(name: unknown): string | File | null {
+    return this.#entries.find(([key]) => key === toText(name))?.[1] ?? null;
+  }
+  getAll(name: unknown): (string | File)[] {
+    return this.#entries.filter(([key]) => key === toText(name)).map(([, value]) => value);
+  }
+  has(name: unknown): boolean {
+    return this.#entries.some(([key]) => key === toText(name));
+  }
+  forEach(each: (value: string | File, name: string, form: FormData) => void): void {
+    for (const [name, value] of this.#entries) each(value, name, this);
+  }
+  *entries(): Generator<[string, string | File]> {
+    yield* this.#entries;
+  }
+  *keys(): Generator<string> {
+    for (const [name] of this.#entries) yield name;
+  }
+  *values(): Generator<string | File> {
+    for (const [, value] of this.#entries) yield value;
+  }
+  [Symbol.iterator](): Generator<[string, string | File]> {
+    return this.entries();
+  }
+}
+
+export const joinBytes = (pieces: readonly Data[]): Data => {
+  let size = 0;
+  for (const piece of pieces) size += typedArrayBytes(piece);
+  const whole = new Bytes(size);
+  let at = 0;
+  for (const piece of pieces) {
+    bytesSet(whole, piece, at);
+    at += typedArrayBytes(piece);
+  }
+  return whole;
+};
+
+export const streamOf = (bytes: Data): ReadableStream =>
+  new ReadableStream({
+    start: (controller) => {
+      if (typedArrayBytes(bytes) > 0) controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+
+export const readAll = async (stream: ReadableStream): Promise<Data> => {
+  const pieces: Data[] = [];
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const bytes = bytesOf(value);
+    if (bytes === undefined) throw new TypeError('Cannot read the body: a chunk is no bytes');
+    pieces.push(bytes);
+  }
+  return joinBytes(pieces);
+};
+
+/** A body as bytes or a stream, with the content type it brings. */
+export interface Content {
+  readonly data: Data | ReadableStream | undefined;
+  readonly type: string | undefined;
+}
+
+export const contentOf = async (body: unknown, boundary: string): Promise<Content> => {
+  if (body === undefined || body === null) return { data: undefined, type: undefined };
+  const bytes = bytesOf(body);
+  if (bytes !== undefined) return { data: new Bytes(bytes), type: undefined };
+  if (body instanceof URLSearchParams) {
+    return { data: encodeUtf8(body.toString()), type: 'application/x-www-form-urlencoded;charset=UTF-8' };
+  }
+  if (body instanceof Blob)
+    return { data: await body.bytes(), type: body.type === '' ? undefined : body.type };
+  if (body instanceof FormData) {
+    return { data: await multipart(body, boundary), type: `multipart/form-data; boundary=${boundary}` };
+  }
+  if (body instanceof ReadableStream) return { data: body, type: undefined };
+  return { data: encodeUtf8(toText(body)), type: 'text/plain;charset=UTF-8' };
+};
+
+const escapeName = (name: string): string =>
+  name.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22');
+
+const multipart = async (form: FormData, boundary: string): Promise<Data> => {
+  const pieces: Data[] = [];
+  for (const [name, value] of form) {
+    const file = value instanceof File ? value : undefined;
+    const head =
+      file === undefined
+        ? ''
+        : `; filename="${escapeName(file.name)}"\r\nContent-Type: ${file.type || 'application/octet-stream'}`;
+    pieces.push(
+      encodeUtf8(
+        `--${boundary}\r\nContent-Disposition: form-data; name="${escapeName(name)}"${head}\r\n\r\n`,
+      ),
+    );
+    pieces.push(file === undefined ? encodeUtf8(value as string) : await file.bytes());
+    pieces.push(encodeUtf8('\r\n'));
+  }
+  pieces.push(encodeUtf8(`--${boundary}--\r\n`));
+  return joinBytes(pieces);
+};
+
+/** Form fields of an answered body. Only the url-encoded form is read; a multipart answer is refused by name. */
+export const readForm = (bytes: Data, type: string): FormData => {
+  if (!type.startsWith('application/x-www-form-urlencoded')) {
+    throw new TypeError(`Cannot read the body as a form: its type is ${type === '' ? 'not told' : type}`);
+  }
+  const form = new FormData();
+  for (const [name, value] of new URLSearchParams(decodeUtf8(bytes))) form.append(name, value);
+  return form;
+};
+
+export const installBodies = (): void => {
+  for (const [name, type] of Object.entries({ Blob, File, FormData })) {
+    define(type.prototype, Symbol.toStringTag, name);
+    publish(name, type);
+  }
+};

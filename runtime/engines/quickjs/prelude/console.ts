@@ -1,0 +1,203 @@
+import type { Host } from './host.ts';
+import { format, inspect } from './inspect.ts';
+import {
+  define,
+  includes,
+  isArray,
+  isMap,
+  jsonStringify,
+  mapForEach,
+  max,
+  objectCreate,
+  objectKeys,
+  slice,
+  toText,
+  toWellFormed,
+} from './primordials.ts';
+
+/** Text to a stream of the run; a NUL makes it travel as JSON, because plain text ends there. */
+export const writeTo = (host: Host, stream: 0 | 1, text: string): void => {
+  const whole = toWellFormed(text);
+  if (includes(whole, '\0')) host.write(stream, jsonStringify(whole), true);
+  else host.write(stream, whole, false);
+};
+
+/** `console`: log, info, debug, dir and table go to stdout; warn, error, trace and assert to stderr. */
+export const installConsole = (host: Host): void => {
+  let margin = '';
+  const counts = objectCreate(null) as Record<string, number>;
+  const timers = objectCreate(null) as Record<string, number>;
+
+  const indented = (text: string): string => {
+    if (margin === '') return text;
+    let moved = margin;
+    let start = 0;
+    for (let at = 0; at < text.length; at++) {
+      if (text[at] !== '\n') continue;
+      moved += slice(text, start, at + 1) + margin;
+      start = at + 1;
+    }
+    return moved + slice(text, start);
+  };
+  const print = (stream: 0 | 1, text: string): void => writeTo(host, stream, `${indented(text)}\n`);
+  const out = (...args: unknown[]): void => print(0, format(args));
+  const err = (...args: unknown[]): void => print(1, format(args));
+  const elapsed = (label: string): string | undefined => {
+    const start = timers[label];
+    if (start === undefined) return undefined;
+    const ms = host.monotonic() - start;
+    return ms >= 1000 ? `${(ms / 1000).toFixed(3)}s` : `${toText(Math.round(ms * 1000) / 1000)}ms`;
+  };
+
+  const console = {
+    log: out,
+    info: out,
+    debug: out,
+    warn: err,
+    error: err,
+    trace: (...args: unknown[]): void => {
+      const { stack } = new Error();
+      err(`Trace${args.length > 0 ? `: ${format(args)}` : ''}\n${withoutPrelude(stack ?? '')}`);
+    },
+    dir: (value: unknown, options?: { readonly depth?: number | null }): void =>
+      print(0, inspect(value, options?.depth === null ? Infinity : (options?.depth ?? 2))),
+    dirxml: out,
+    assert: (condition: unknown, ...args: unknown[]): void => {
+      if (condition) return;
+      if (args.length === 0) err('Assertion failed');
+      else if (typeof args[0] === 'string') err(`Assertion failed: ${format(args)}`);
+      else err('Assertion failed:', ...args);
+    },
+    count: (label = 'default'): void => {
+      const key = toText(label);
+      counts[key] = (counts[key] ?? 0) + 1;
+      out(`${key}: ${counts[key]}`);
+    },
+    countReset: (label = 'default'): void => {
+      counts[toText(label)] = 0;
+    },
+    time: (label = 'default'): void => {
+      timers[toText(label)] = host.monotonic();
+    },
+    timeLog: (label = 'default', ...args: unknown[]): void => {
+      const spent = elapsed(toText(label));
+      if (spent === undefined) err(`Warning: No such label '${toText(label)}' for console.timeLog()`);
+      else out(`${toText(label)}: ${spent}`, ...args);
+    },
+    timeEnd: (label = 'default'): void => {
+      const spent = elapsed(toText(label));
+      if (spent === undefined) err(`Warning: No such label '${toText(label)}' for console.timeEnd()`);
+      else out(`${toText(label)}: ${spent}`);
+      delete timers[toText(label)];
+    },
+    group: (...args: unknown[]): void => {
+      if (args.length > 0) out(...args);
+      if (margin.length < 200) margin += '  ';
+    },
+    groupCollapsed: (...args: unknown[]): void => console.group(...args),
+    groupEnd: (): void => {
+      margin = slice(margin, 2);
+    },
+    table: (data: unknown, columns?: readonly string[]): void => {
+      const text = typeof data === 'object' && data !== null ? table(data, columns) : undefined;
+      if (text === undefined) out(data);
+      else print(0, text);
+    },
+  };
+  define(console, Symbol.toStringTag, 'console');
+  define(globalThis, 'console', console);
+};
+
+const withoutPrelude = (stack: string): string => {
+  let text = '';
+  let start = 0;
+  for (let at = 0; at <= stack.length; at++) {
+    if (at < stack.length && stack[at] !== '\n') continue;
+    const line = slice(stack, start, at);
+    if (line !== '' && !includes(line, '<sandglass>')) text += `${text === '' ? '' : '\n'}${line}`;
+    start = at + 1;
+  }
+  return text;
+};
+
+/** Rows by index or key; a column for each field, and one for values that are no objects. */
+const table = (data: object, only?: readonly string[]): string | undefined => {
+  const rows: [string, unknown][] = [];
+  if (isArray(data)) for (let at = 0; at < data.length; at++) rows[at] = [`${at}`, data[at]];
+  else if (isMap(data))
+    mapForEach(data, (value, key) => {
+      rows[rows.length] = [inspect(key), value];
+    });
+  else {
+    const keys = objectKeys(data);
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at] as string; // within its length
+      rows[at] = [key, (data as Record<string, unknown>)[key]];
+    }
+  }
+  const columns: string[] = [];
+  const seen = objectCreate(null) as Record<string, true>;
+  let values = false;
+  const cells: Record<string, string>[] = [];
+  for (let row = 0; row < rows.length; row++) {
+    const cell = objectCreate(null) as Record<string, string>;
+    cells[row] = cell;
+    const value = (rows[row] as [string, unknown])[1];
+    if (typeof value !== 'object' || value === null) {
+      values = true;
+      cell['\0'] = inspect(value, 0);
+      continue;
+    }
+    const keys = only ?? objectKeys(value);
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at] as string; // within its length
+      if (seen[key] === undefined) {
+        seen[key] = true;
+        columns[columns.length] = key;
+      }
+      const item = (value as Record<string, unknown>)[key];
+      if (item !== undefined || key in value) cell[key] = inspect(item, 0);
+    }
+  }
+  const heads = ['(index)'];
+  for (let at = 0; at < columns.length; at++) heads[at + 1] = columns[at] as string; // within its length
+  if (values) heads[heads.length] = 'Values';
+  const body: string[][] = [];
+  for (let row = 0; row < rows.length; row++) {
+    const line = [(rows[row] as [string, unknown])[0]];
+    const cell = cells[row] as Record<string, string>; // one for each row
+    for (let at = 0; at < columns.length; at++) line[at + 1] = cell[columns[at] as string] ?? '';
+    if (values) line[line.length] = cell['\0'] ?? '';
+    body[row] = line;
+  }
+  return drawTable(heads, body);
+};
+
+const drawTable = (heads: readonly string[], body: readonly (readonly string[])[]): string => {
+  const widths: number[] = [];
+  for (let column = 0; column < heads.length; column++) {
+    let width = (heads[column] as string).length;
+    for (let row = 0; row < body.length; row++) {
+      width = max(width, ((body[row] as readonly string[])[column] as string).length);
+    }
+    widths[column] = width + 2;
+  }
+  const rule = (left: string, middle: string, right: string): string => {
+    let text = left;
+    for (let at = 0; at < widths.length; at++) {
+      text += (at > 0 ? middle : '') + '─'.repeat(widths[at] as number);
+    }
+    return text + right;
+  };
+  const line = (cells: readonly string[]): string => {
+    let text = '│';
+    for (let at = 0; at < widths.length; at++) {
+      const cell = cells[at] as string; // one for each width
+      text += ` ${cell}${' '.repeat((widths[at] as number) - cell.length - 1)}│`;
+    }
+    return text;
+  };
+  let text = `${rule('┌', '┬', '┐')}\n${line(heads)}\n${rule('├', '┼', '┤')}\n`;
+  for (let row = 0; row < body.length; row++) text += `${line(body[row] as readonly string[])}\n`;
+  return text + rule('└', '┴', '┘');
+};

@@ -1,0 +1,194 @@
+import { define, publish } from './primordials.ts';
+import type { Timers } from './timers.ts';
+
+type Listener = ((event: Event) => void) | { handleEvent(event: Event): void };
+interface Entry {
+  readonly listener: Listener;
+  readonly once: boolean;
+  readonly capture: boolean;
+}
+
+/** The event as guests see it; the host never reads one. */
+class Event {
+  readonly type: string;
+  readonly bubbles: boolean;
+  readonly cancelable: boolean;
+  readonly timeStamp = 0;
+  target: unknown = null;
+  currentTarget: unknown = null;
+  defaultPrevented = false;
+  stopped = false;
+  constructor(type: unknown, init: { readonly bubbles?: boolean; readonly cancelable?: boolean } = {}) {
+    this.type = String(type);
+    this.bubbles = init?.bubbles === true;
+    this.cancelable = init?.cancelable === true;
+    define(this, 'stopped', false);
+  }
+  preventDefault(): void {
+    if (this.cancelable) this.defaultPrevented = true;
+  }
+  stopPropagation(): void {}
+  stopImmediatePropagation(): void {
+    this.stopped = true;
+  }
+}
+
+class CustomEvent extends Event {
+  readonly detail: unknown;
+  constructor(
+    type: unknown,
+    init: { readonly detail?: unknown; readonly bubbles?: boolean; readonly cancelable?: boolean } = {},
+  ) {
+    super(type, init);
+    this.detail = init?.detail ?? null;
+  }
+}
+
+class EventTarget {
+  #listeners = new Map<string, Entry[]>();
+  addEventListener(
+    type: unknown,
+    listener: Listener | null,
+    options?:
+      | boolean
+      | { readonly once?: boolean; readonly capture?: boolean; readonly signal?: AbortSignal },
+  ): void {
+    if (listener === null || listener === undefined) return;
+    const settings =
+      typeof options === 'object' && options !== null ? options : { capture: options === true };
+    const { once = false, capture = false } = settings as { once?: boolean; capture?: boolean };
+    const signal = (settings as { signal?: AbortSignal }).signal;
+    if (signal?.aborted === true) return;
+    const name = String(type);
+    const entries = this.#listeners.get(name) ?? [];
+    if (entries.some((entry) => entry.listener === listener && entry.capture === capture)) return;
+    this.#listeners.set(name, [...entries, { listener, once, capture }]);
+    signal?.addEventListener('abort', () => this.removeEventListener(name, listener, { capture }), {
+      once: true,
+    });
+  }
+  removeEventListener(
+    type: unknown,
+    listener: Listener | null,
+    options?: boolean | { readonly capture?: boolean },
+  ): void {
+    const capture =
+      typeof options === 'object' && options !== null ? options.capture === true : options === true;
+    const name = String(type);
+    const left = (this.#listeners.get(name) ?? []).filter(
+      (entry) => entry.listener !== listener || entry.capture !== capture,
+    );
+    this.#listeners.set(name, left);
+  }
+  dispatchEvent(event: Event): boolean {
+    event.target = this;
+    event.currentTarget = this;
+    const handler = (this as unknown as Record<string, unknown>)[`on${event.type}`];
+    if (typeof handler === 'function') handler.call(this, event);
+    for (const entry of this.#listeners.get(event.type) ?? []) {
+      if (event.stopped) break;
+      if (entry.once) this.removeEventListener(event.type, entry.listener, { capture: entry.capture });
+      if (typeof entry.listener === 'function') entry.listener.call(this, event);
+      else entry.listener.handleEvent(event);
+    }
+    event.currentTarget = null;
+    return !event.defaultPrevented;
+  }
+}
+
+/** `DOMException` as far as aborts and clones need it. */
+export class DomException extends Error {
+  readonly code: number;
+  constructor(message = '', name = 'Error') {
+    super(message);
+    define(this, 'name', name);
+    this.code = CODES[name] ?? 0;
+    define(this, 'code', this.code);
+  }
+}
+const CODES: Readonly<Record<string, number>> = {
+  AbortError: 20,
+  TimeoutError: 23,
+  DataCloneError: 25,
+  InvalidCharacterError: 5,
+};
+
+let makeSignal: () => AbortSignal;
+let abortSignal: (signal: AbortSignal, reason: unknown) => void;
+
+export class AbortSignal extends EventTarget {
+  static #open = false;
+  #aborted = false;
+  #reason: unknown;
+  onabort: ((event: Event) => void) | null = null;
+  static {
+    makeSignal = () => {
+      AbortSignal.#open = true;
+      return new AbortSignal();
+    };
+    abortSignal = (signal, reason) => {
+      if (signal.#aborted) return;
+      signal.#aborted = true;
+      signal.#reason =
+        reason === undefined ? new DomException('This operation was aborted', 'AbortError') : reason;
+      signal.dispatchEvent(new Event('abort'));
+    };
+  }
+  constructor() {
+    super();
+    if (!AbortSignal.#open) throw new TypeError('Illegal constructor');
+    AbortSignal.#open = false;
+  }
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+  get reason(): unknown {
+    return this.#reason;
+  }
+  throwIfAborted(): void {
+    if (this.#aborted) throw this.#reason;
+  }
+  static abort(reason?: unknown): AbortSignal {
+    const signal = makeSignal();
+    abortSignal(signal, reason);
+    return signal;
+  }
+  static timeout: (ms: number) => AbortSignal;
+  static any(signals: Iterable<AbortSignal>): AbortSignal {
+    const joined = makeSignal();
+    for (const signal of signals) {
+      if (signal.aborted) {
+        abortSignal(joined, signal.reason);
+        break;
+      }
+      signal.addEventListener('abort', () => abortSignal(joined, signal.reason), { once: true });
+    }
+    return joined;
+  }
+}
+
+class AbortController {
+  readonly #signal = makeSignal();
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+  abort(reason?: unknown): void {
+    abortSignal(this.#signal, reason);
+  }
+}
+
+export const installEvents = (timers: Timers): void => {
+  define(AbortSignal, 'timeout', (ms: number): AbortSignal => {
+    const signal = makeSignal();
+    timers.idle(ms, () =>
+      abortSignal(signal, new DomException('The operation was aborted due to timeout', 'TimeoutError')),
+    );
+    return signal;
+  });
+  const types = { Event, CustomEvent, EventTarget, AbortSignal, AbortController };
+  for (const [name, type] of Object.entries(types)) {
+    define(type.prototype, Symbol.toStringTag, name);
+    publish(name, type);
+  }
+  publish('DOMException', DomException);
+};

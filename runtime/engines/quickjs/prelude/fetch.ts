@@ -1,0 +1,355 @@
+import {
+  Blob,
+  type Content,
+  contentOf,
+  type FormData,
+  joinBytes,
+  readAll,
+  readForm,
+  streamOf,
+} from './body.ts';
+import { type Calls, type SandglassError, standFor } from './calls.ts';
+import { decodeUtf8 } from './encoding.ts';
+import type { AbortSignal } from './events.ts';
+import { Headers } from './headers.ts';
+import {
+  Bytes,
+  bytesSubarray,
+  define,
+  exactBuffer,
+  jsonParse,
+  jsonStringify,
+  min,
+  publish,
+  toText,
+  typedArrayBytes,
+} from './primordials.ts';
+import { setup } from './state.ts';
+import { ReadableStream } from './streams.ts';
+
+type Data = Uint8Array<ArrayBuffer>;
+interface Head {
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body?: number;
+}
+interface Init {
+  readonly method?: unknown;
+  readonly headers?: unknown;
+  readonly body?: unknown;
+  readonly redirect?: unknown;
+  readonly signal?: AbortSignal | null;
+  readonly status?: number;
+  readonly statusText?: string;
+}
+
+const NORMAL_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH'];
+const NO_BODY = [101, 103, 204, 205, 304];
+
+/** What Request and Response share: a body that is read once. */
+abstract class Body {
+  protected content: Promise<Content> | undefined;
+  #stream: ReadableStream | null | undefined;
+  #used = false;
+  abstract readonly headers: Headers;
+  get bodyUsed(): boolean {
+    return this.#used;
+  }
+  get body(): ReadableStream | null {
+    if (this.content === undefined) return null;
+    if (this.#stream === undefined) {
+      const { content } = this;
+      let reader: ReturnType<ReadableStream['getReader']> | undefined;
+      this.#stream = new ReadableStream({
+        pull: async (controller) => {
+          this.#used = true;
+          if (reader === undefined) {
+            const { data } = await content;
+            reader = (data instanceof ReadableStream ? data : streamOf(data ?? new Bytes(0))).getReader();
+          }
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: async (reason) => {
+          if (reader !== undefined) await reader.cancel(reason);
+          else {
+            const { data } = await content;
+            if (data instanceof ReadableStream) await data.cancel(reason);
+          }
+        },
+      });
+    }
+    return this.#stream;
+  }
+  async #take(): Promise<Data> {
+    if (this.#used) throw new TypeError('Cannot read the body: it was read before');
+    if (this.content === undefined) return new Bytes(0);
+    if (this.#stream !== undefined && this.#stream !== null) {
+      if (this.#stream.locked) throw new TypeError('Cannot read the body: it is locked to a reader');
+      return readAll(this.#stream);
+    }
+    this.#used = true;
+    const { data } = await this.content;
+    if (data === undefined) return new Bytes(0);
+    return data instanceof ReadableStream ? readAll(data) : data;
+  }
+  /** The content, and a second one to read it again. */
+  protected split(): Promise<Content> | undefined {
+    if (this.#used) throw new TypeError('Cannot clone: the body was read before');
+    const { content } = this;
+    if (content === undefined) return undefined;
+    const both = content.then(({ data, type }): [Content, Content] => {
+      if (!(data instanceof ReadableStream))
+        return [
+          { data, type },
+          { data, type },
+        ];
+      const [one, other] = data.tee();
+      return [
+        { data: one, type },
+        { data: other, type },
+      ];
+    });
+    this.content = both.then(([one]) => one);
+    return both.then(([, other]) => other);
+  }
+  async bytes(): Promise<Data> {
+    return this.#take();
+  }
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return exactBuffer(await this.#take());
+  }
+  async text(): Promise<string> {
+    const text = decodeUtf8(await this.#take());
+    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  }
+  async json(): Promise<unknown> {
+    return jsonParse(await this.text());
+  }
+  async blob(): Promise<Blob> {
+    return new Blob([await this.#take()], { type: this.headers.get('content-type') ?? '' });
+  }
+  async formData(): Promise<FormData> {
+    return readForm(await this.#take(), this.headers.get('content-type') ?? '');
+  }
+}
+
+let boundaries = 0;
+const contentFor = (body: unknown, headers: Headers): Promise<Content> | undefined => {
+  if (body === undefined || body === null) return undefined;
+  boundaries += 1;
+  const boundary = `----sandglass${boundaries}x${Math.random().toString(36).slice(2)}`;
+  // The type is known at once for all but a Blob's own, which `contentOf` does not wait for either.
+  const type =
+    body instanceof URLSearchParams
+      ? 'application/x-www-form-urlencoded;charset=UTF-8'
+      : body instanceof Blob
+        ? body.type
+        : toText(Object.prototype.toString.call(body)) === '[object FormData]'
+          ? `multipart/form-data; boundary=${boundary}`
+          : typeof body === 'string'
+            ? 'text/plain;charset=UTF-8'
+            : '';
+  if (type !== '' && !headers.has('content-type')) headers.set('content-type', type);
+  return contentOf(body, boundary);
+};
+
+class Request extends Body {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly redirect: 'follow' | 'manual' | 'error';
+  readonly signal: AbortSignal | null;
+  constructor(input: unknown, init: Init = {}) {
+    super();
+    const from = input instanceof Request ? input : undefined;
+    this.url = from?.url ?? new URL(toText(input)).href;
+    const method = toText(init.method ?? from?.method ?? 'GET');
+    this.method = NORMAL_METHODS.includes(method.toUpperCase()) ? method.toUpperCase() : method;
+    this.headers = new Headers(init.headers ?? from?.headers);
+    const redirect = toText(init.redirect ?? from?.redirect ?? 'follow');
+    if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') {
+      throw new TypeError(`Cannot make a Request: redirect is ${redirect}`);
+    }
+    this.redirect = redirect;
+    this.signal = init.signal ?? from?.signal ?? null;
+    if (init.body !== undefined && init.body !== null && (this.method === 'GET' || this.method === 'HEAD')) {
+      throw new TypeError('Request with GET/HEAD method cannot have body.');
+    }
+    this.content = init.body === undefined ? from?.split() : contentFor(init.body, this.headers);
+  }
+  clone(): Request {
+    return new Request(this);
+  }
+  /** For `fetch` alone. */
+  static contentOf(request: Request): Promise<Content> | undefined {
+    return request.content;
+  }
+}
+const requestContent = Request.contentOf;
+delete (Request as { contentOf?: unknown }).contentOf;
+
+class Response extends Body {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly type: string;
+  constructor(body?: unknown, init: Init & { readonly made?: Head } = {}) {
+    super();
+    const { made } = init;
+    this.status = made?.status ?? init.status ?? 200;
+    if (made === undefined && (this.status < 200 || this.status > 599)) {
+      throw new RangeError(`Cannot make a Response: status ${this.status} is not from 200 to 599`);
+    }
+    this.statusText = made?.statusText ?? toText(init.statusText ?? '');
+    this.headers = new Headers(made?.headers ?? init.headers);
+    this.url = made?.url ?? '';
+    this.redirected = made?.redirected ?? false;
+    this.type = made === undefined ? 'default' : 'basic';
+    if (body !== undefined && body !== null && NO_BODY.includes(this.status)) {
+      throw new TypeError(`Cannot make a Response: status ${this.status} has no body`);
+    }
+    this.content = made === undefined ? contentFor(body, this.headers) : contentOf(body, '');
+  }
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+  clone(): Response {
+    const copy = new Response(null, {
+      made: {
+        status: this.status,
+        statusText: this.statusText,
+        url: this.url,
+        redirected: this.redirected,
+        headers: [...this.headers],
+      },
+    });
+    copy.content = this.split();
+    return copy;
+  }
+  static json(value: unknown, init: Init = {}): Response {
+    const headers = new Headers(init.headers);
+    if (!headers.has('content-type')) headers.set('content-type', 'application/json');
+    return new Response(jsonStringify(value), { ...init, headers });
+  }
+  static error(): Response {
+    return new Response(null, {
+      made: { status: 0, statusText: '', url: '', redirected: false, headers: [] },
+    });
+  }
+  static redirect(url: unknown, status = 302): Response {
+    return new Response(null, { status, headers: { location: new URL(toText(url)).href } });
+  }
+}
+
+/** A network failure is the standard's TypeError; a denial stays what it is. Both stand for the refusal they come from. */
+const fetchError = (error: unknown): unknown => {
+  const { code, message } = error as SandglassError;
+  if (code !== 'HOST_CALL_FAILED') return error;
+  const made = new TypeError(`fetch failed: ${message}`, { cause: error });
+  define(made, 'stack', (error as Error).stack);
+  return standFor(made, error);
+};
+
+export const installFetch = (calls: Calls): void => {
+  const send = async (request: Request): Promise<{ head: Head; bytes: ArrayBuffer | undefined }> => {
+    const args = {
+      url: request.url,
+      method: request.method,
+      headers: [...request.headers],
+      redirect: request.redirect,
+      stream: true,
+    };
+    const content = await requestContent(request);
+    const data = content?.data;
+    const single =
+      data === undefined ||
+      (!(data instanceof ReadableStream) && typedArrayBytes(data) <= setup.hostCallBytes / 2);
+    if (single) {
+      const { value, bytes } = await calls.call('http.request', args, data as Data | undefined);
+      return { head: value as Head, bytes };
+    }
+    const { value } = await calls.call('http.begin', args);
+    const { handle } = value as { handle: number };
+    const write = async (piece: Data): Promise<void> => {
+      const most = Math.max(1, Math.floor(setup.hostCallBytes / 2));
+      for (let at = 0; at < typedArrayBytes(piece); at += most) {
+        await calls.call(
+          'http.write',
+          { handle },
+          new Bytes(bytesSubarray(piece, at, min(at + most, typedArrayBytes(piece)))),
+        );
+      }
+    };
+    if (data instanceof ReadableStream)
+      for await (const piece of data) await write(joinBytes([piece as Data]));
+    else if (data !== undefined) await write(data);
+    const reply = await calls.call('http.send', { handle });
+    return { head: reply.value as Head, bytes: reply.bytes };
+  };
+
+  const bodyStream = (handle: number, signal: AbortSignal | null): ReadableStream =>
+    new ReadableStream({
+      start: (controller) => {
+        signal?.addEventListener('abort', () => {
+          controller.error(signal.reason);
+          void calls.call('http.close', { handle }).catch(() => undefined);
+        });
+      },
+      pull: async (controller) => {
+        let reply: Awaited<ReturnType<Calls['call']>>;
+        try {
+          reply = await calls.call('http.read', { handle });
+        } catch (error) {
+          throw fetchError(error);
+        }
+        const chunk = new Bytes(reply.bytes ?? new ArrayBuffer(0));
+        if (typedArrayBytes(chunk) > 0) controller.enqueue(chunk);
+        if ((reply.value as { done: boolean }).done) controller.close();
+      },
+      cancel: async () => {
+        await calls.call('http.close', { handle });
+      },
+    });
+
+  const fetch = async (input: unknown, init?: Init): Promise<Response> => {
+    const request = new Request(input, init);
+    const { signal } = request;
+    signal?.throwIfAborted();
+    const answered = (async () => {
+      try {
+        return await send(request);
+      } catch (error) {
+        throw fetchError(error);
+      }
+    })();
+    const { head, bytes } = await (signal === null
+      ? answered
+      : Promise.race([
+          answered,
+          new Promise<never>((_, reject) => {
+            signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+          }),
+        ]));
+    const empty =
+      head.status === 204 || head.status === 205 || head.status === 304 || request.method === 'HEAD';
+    const body =
+      head.body !== undefined
+        ? bodyStream(head.body, signal)
+        : empty
+          ? null
+          : new Bytes(bytes ?? new ArrayBuffer(0));
+    return new Response(body, { made: head });
+  };
+  publish('fetch', fetch);
+  for (const [name, type] of Object.entries({ Request, Response })) {
+    define(type.prototype, Symbol.toStringTag, name);
+    publish(name, type);
+  }
+};

@@ -1,0 +1,50 @@
+import { type SandglassError, standFor } from './calls.ts';
+import { define } from './primordials.ts';
+
+/** Reason of a failed fs call → Node's code and words. */
+const NODE: Readonly<Record<string, readonly [code: string, text: string]>> = {
+  __proto__: null,
+  'not-found': ['ENOENT', 'no such file or directory'],
+  exists: ['EEXIST', 'file already exists'],
+  'not-directory': ['ENOTDIR', 'not a directory'],
+  'is-directory': ['EISDIR', 'illegal operation on a directory'],
+  'not-empty': ['ENOTEMPTY', 'directory not empty'],
+  'not-permitted': ['EPERM', 'operation not permitted'],
+  'too-large': ['EFBIG', 'file too large'],
+  'too-many-open': ['EMFILE', 'too many open files'],
+  'no-space': ['ENOSPC', 'no space left'],
+  'bad-handle': ['EBADF', 'bad file descriptor'],
+  invalid: ['EINVAL', 'invalid argument'],
+  loop: ['ELOOP', 'too many symbolic links'],
+  'name-too-long': ['ENAMETOOLONG', 'name too long'],
+  'cross-device': ['EXDEV', 'cross-device link not permitted'],
+  unsupported: ['ENOTSUP', 'operation not supported'],
+  io: ['EIO', 'i/o error'],
+} as unknown as Readonly<Record<string, readonly [string, string]>>; // `__proto__: null` is syntax, not a field
+
+/** An fs error as Node programs expect it, standing for the same refusal. `sandglassCode` has the code of the outcome. */
+export const fsError = (error: unknown, syscall: string, path: string | undefined): unknown => {
+  if (typeof error !== 'object' || error === null) return error;
+  const refused = error as SandglassError;
+  if (typeof refused.code !== 'string') return error;
+  const reason = refused.details?.reason;
+  const known = refused.code === 'CAPABILITY_DENIED' ? undefined : NODE[String(reason)];
+  const made = new Error(
+    known === undefined
+      ? refused.message
+      : `${known[0]}: ${known[1]}, ${syscall}${path === undefined ? '' : ` '${path}'`}`,
+  ) as Error & Record<string, unknown>;
+  define(made, 'stack', refused.stack);
+  if (known === undefined) define(made, 'name', 'SandglassError');
+  made.code = known?.[0] ?? (refused.code === 'CAPABILITY_DENIED' ? 'EACCES' : refused.code);
+  made.syscall = syscall;
+  if (path !== undefined) made.path = path;
+  made.sandglassCode = refused.code;
+  if (refused.hint !== undefined) made.hint = refused.hint;
+  if (refused.details !== undefined) made.details = refused.details;
+  return standFor(made, error);
+};
+
+/** Whether a call was refused because the whole file does not fit one message. */
+export const isTooLarge = (error: unknown): boolean =>
+  (error as SandglassError | undefined)?.details?.reason === 'too-large';

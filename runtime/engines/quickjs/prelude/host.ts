@@ -1,0 +1,32 @@
+import type { PrimitiveName } from '../abi.ts';
+
+/** The host as the prelude sees it: numbers, text without NUL and ArrayBuffers are all that crosses. */
+export interface Host extends Record<PrimitiveName, unknown> {
+  /** 0 stdout, 1 stderr; `json` says that `text` is a JSON string because it holds a NUL. */
+  write(stream: 0 | 1, text: string, json: boolean): void;
+  call(id: number, operation: string, args: string, bytes: ArrayBuffer | undefined): void;
+  /** Answers JSON; the bytes of the answer wait in `takeBytes`. */
+  callSync(operation: string, args: string, bytes: ArrayBuffer | undefined): string;
+  takeBytes(): ArrayBuffer | undefined;
+  now(): number;
+  monotonic(): number;
+  random(count: number): ArrayBuffer;
+  /** JSON `{ input, base? }` or `{ href, set, value }`; answers JSON of the parts, or empty for what is no URL. */
+  url(request: string): string;
+  digest(id: number, algorithm: string, bytes: ArrayBuffer): void;
+  stdin(): ArrayBuffer;
+  /** The program's own end: 1 value, 0 failure. */
+  settled(ok: 0 | 1): void;
+  remaining(): number;
+}
+
+/** What the host tells at the start of a run. */
+export interface Setup {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly block: readonly string[];
+  readonly outputBytes: number;
+  readonly hostCallBytes: number;
+}

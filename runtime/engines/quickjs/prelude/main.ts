@@ -1,0 +1,158 @@
+import type { EntryName } from '../abi.ts';
+import { blockNames } from './block.ts';
+import { installBodies } from './body.ts';
+import { createCalls, refusalOf } from './calls.ts';
+import { installClone } from './clone.ts';
+import { installConsole } from './console.ts';
+import { installCrypto } from './crypto.ts';
+import { installEncoding } from './encoding.ts';
+import { installEvents } from './events.ts';
+import { installExtras } from './extras.ts';
+import { installFetch } from './fetch.ts';
+import { installFs } from './fs.ts';
+import { installHeaders } from './headers.ts';
+import type { Host, Setup } from './host.ts';
+import { inspect } from './inspect.ts';
+import { createPath } from './path.ts';
+import {
+  define,
+  defineProperty,
+  ErrorType,
+  freeze,
+  jsonParse,
+  jsonStringify,
+  objectKeys,
+  promiseThen,
+  slice,
+} from './primordials.ts';
+import { setup } from './state.ts';
+import { installStreams } from './streams.ts';
+import { createTimers } from './timers.ts';
+import { installUrl } from './url.ts';
+import { convert } from './value.ts';
+
+type Entries = Readonly<Record<EntryName, (...args: never[]) => unknown>>;
+
+/** Builds the guest's world. Runs once, when the engine is built; what it leaves in memory is the snapshot that every run starts from. */
+export const install = (host: Host): Entries => {
+  const calls = createCalls(host);
+  const timers = createTimers(host);
+  const path = createPath(() => setup.cwd);
+  installConsole(host);
+  installEncoding();
+  installEvents(timers);
+  installUrl(host);
+  installClone();
+  installCrypto(host, calls);
+  installStreams();
+  installBodies();
+  installHeaders();
+  installFetch(calls);
+  installFs(calls, path);
+  installExtras(host, calls, path);
+
+  let outcome: { readonly ok: boolean; readonly value: unknown } | undefined;
+  let outgoing: ArrayBuffer | undefined;
+  const settle = (ok: boolean, value: unknown): void => {
+    outcome ??= { ok, value };
+    host.settled(ok ? 1 : 0);
+  };
+  const track = async (program: unknown): Promise<void> => {
+    try {
+      settle(true, await program);
+    } catch (error) {
+      settle(false, error);
+    }
+  };
+
+  return {
+    begin: (text: string): void => {
+      const given = jsonParse(text) as Setup;
+      setup.args = given.args;
+      setup.env = freeze(given.env);
+      setup.cwd = given.cwd;
+      setup.block = given.block;
+      setup.outputBytes = given.outputBytes;
+      setup.hostCallBytes = given.hostCallBytes;
+      define(globalThis, 'args', given.args);
+      define(globalThis, 'env', setup.env);
+      const names = objectKeys(given.inputs);
+      for (let at = 0; at < names.length; at++) {
+        const name = names[at] as string; // within its length
+        defineProperty(globalThis, name, {
+          __proto__: null,
+          value: given.inputs[name],
+          writable: true,
+          configurable: true,
+          enumerable: true,
+        } as PropertyDescriptor);
+      }
+      blockNames(given.block);
+    },
+    trackValue: (value: unknown): void => {
+      if ((typeof value === 'object' && value !== null) || typeof value === 'function') void track(value);
+      else settle(true, value);
+    },
+    trackScript: (completion: unknown): void => {
+      const wait = async (): Promise<void> => {
+        try {
+          const { value } = (await completion) as { readonly value: unknown }; // a script with top-level await wraps its value
+          settle(true, await value);
+        } catch (error) {
+          settle(false, error);
+        }
+      };
+      void wait();
+    },
+    trackModule: (name: string): void => {
+      promiseThen(
+        import(name),
+        (namespace: { readonly default?: unknown }) => void track(namespace.default),
+        (error) => settle(false, error),
+      );
+    },
+    settle: calls.settle,
+    turn: timers.turn,
+    describe: (error: unknown): string => describe(error),
+    loadFailure: (text: string): Error => calls.failure(text),
+    failure: (): string => describe(outcome?.value),
+    result: (): string => {
+      const { text, bytes } = convert(outcome?.value, setup.outputBytes);
+      outgoing = bytes;
+      return text;
+    },
+    resultBytes: (): ArrayBuffer | undefined => outgoing,
+  };
+};
+
+const MOST_MESSAGE = 16_384;
+const MOST_STACK = 32_768;
+
+/** An error as JSON `{ name, message, stack?, id? }`. What it says is the guest's; `id` is the host's own. */
+const describe = (error: unknown): string => {
+  const id = refusalOf(error);
+  let name = 'Uncaught';
+  let message = '';
+  let stack = '';
+  try {
+    if (error instanceof ErrorType) {
+      const given = error as {
+        readonly name?: unknown;
+        readonly message?: unknown;
+        readonly stack?: unknown;
+      };
+      name = typeof given.name === 'string' && given.name !== '' ? given.name : 'Error';
+      message = typeof given.message === 'string' ? given.message : '';
+      stack = typeof given.stack === 'string' ? given.stack : '';
+    } else message = inspect(error);
+  } catch {
+    message = 'an error that cannot be read';
+  }
+  return jsonStringify({
+    __proto__: null,
+    name: slice(name, 0, 200),
+    message: slice(message, 0, MOST_MESSAGE),
+    stack: slice(stack, 0, MOST_STACK),
+    id,
+  });
+};

@@ -1,0 +1,179 @@
+import type { JsonObject } from '../../codec.ts';
+import type { GuestHost, HostAnswer, RunSpec, StopReason } from '../../engine.ts';
+import { PRIMITIVES, type PrimitiveName } from './abi.ts';
+import type { Clock } from './clock.ts';
+import type { GuestArguments, Machine, Pointer } from './machine.ts';
+import { urlPrimitive } from './url-primitive.ts';
+
+/** An answer on its way to the guest. */
+export interface Arrival {
+  readonly id: number;
+  readonly text: string;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** The host's side of the prelude's calls. */
+export interface Primitives {
+  /** Never throws for anything a guest passes: a wrong argument is answered with `undefined`. */
+  callHost(ref: number, args: GuestArguments): Pointer;
+  /** The next answer to hand in; in a deterministic run in the order of the calls. */
+  takeArrival(): Arrival | undefined;
+  readonly pending: () => number;
+  /** Resolves with the next arrival. */
+  arrival(): Promise<void>;
+  /** Whether the program itself has ended, and well. */
+  readonly settled: () => 'value' | 'failure' | undefined;
+}
+
+export interface PrimitivesOptions {
+  readonly machine: () => Machine;
+  readonly run: RunSpec;
+  readonly host: GuestHost;
+  readonly clock: Clock;
+  /** Stops the guest before it runs on. */
+  readonly stop: (reason: StopReason) => void;
+}
+
+const MOST_RANDOM = 65_536;
+const encoder = new TextEncoder();
+
+export function createPrimitives({ machine, run, host, clock, stop }: PrimitivesOptions): Primitives {
+  const { hostCallBytes } = run.limits;
+  const arrivals = new Map<number, Arrival>();
+  const order: number[] = [];
+  let wake: (() => void) | undefined;
+  let settled: 'value' | 'failure' | undefined;
+  let waitingBytes: Uint8Array | undefined;
+
+  const text = (args: GuestArguments, index: number): string | undefined => {
+    if (index >= args.count || machine().kind(args.at(index)) !== 'string') return undefined;
+    return machine().readText(args.at(index));
+  };
+  const number = (args: GuestArguments, index: number): number => {
+    if (index >= args.count || machine().kind(args.at(index)) !== 'number') return Number.NaN;
+    return machine().readNumber(args.at(index));
+  };
+  const flag = (args: GuestArguments, index: number): boolean =>
+    index < args.count && machine().kind(args.at(index)) === 'boolean' && machine().isTrue(args.at(index));
+  /** A private copy, or `undefined`; over `hostCallBytes` nothing is copied. */
+  const bytes = (args: GuestArguments, index: number): Uint8Array<ArrayBuffer> | undefined => {
+    if (index >= args.count || machine().kind(args.at(index)) !== 'object') return undefined;
+    const length = machine().bytesLength(args.at(index));
+    return length < 0 || length > hostCallBytes ? undefined : machine().readBytes(args.at(index));
+  };
+  const answerText = (answer: HostAnswer): string =>
+    answer.ok
+      ? JSON.stringify({ value: answer.value, bytes: answer.bytes !== undefined })
+      : JSON.stringify({ refused: answer.refusal });
+  const arrive = (arrival: Arrival): void => {
+    arrivals.set(arrival.id, arrival);
+    wake?.();
+    wake = undefined;
+  };
+  const parsed = (json: string | undefined): JsonObject | undefined => {
+    if (json === undefined || json.length > hostCallBytes) return undefined;
+    try {
+      const value: unknown = JSON.parse(json);
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? (value as JsonObject) // JSON.parse makes nothing else
+        : undefined;
+    } catch {
+      return undefined; // only a prelude that is not ours sends no JSON
+    }
+  };
+
+  const serve: Record<PrimitiveName, (args: GuestArguments) => Pointer> = {
+    write: (args) => {
+      const given = text(args, 1);
+      if (given === undefined) return 0;
+      const whole = flag(args, 2) ? String(JSON.parse(given)) : given;
+      const stream = number(args, 0) === 1 ? 'stderr' : 'stdout';
+      if (!host.write(stream, encoder.encode(whole))) stop('output');
+      return 0;
+    },
+    call: (args) => {
+      const id = number(args, 0);
+      const operation = text(args, 1);
+      const request = parsed(text(args, 2));
+      if (!Number.isSafeInteger(id) || operation === undefined || request === undefined) return 0;
+      const payload = bytes(args, 3);
+      order.push(id);
+      void host
+        .call(operation, request, payload)
+        .then((answer) =>
+          arrive({ id, text: answerText(answer), bytes: answer.ok ? answer.bytes : undefined }),
+        );
+      return 0;
+    },
+    callSync: (args) => {
+      const operation = text(args, 0);
+      const request = parsed(text(args, 1));
+      if (operation === undefined || request === undefined) return 0;
+      const answer = host.callSync(operation, request, bytes(args, 2));
+      waitingBytes = answer.ok ? answer.bytes : undefined;
+      return machine().newText(answerText(answer));
+    },
+    takeBytes: () => {
+      const taken = waitingBytes;
+      waitingBytes = undefined;
+      return taken === undefined ? 0 : machine().newBytes(taken);
+    },
+    now: () => machine().newNumber(clock.now()),
+    monotonic: () => machine().newNumber(clock.elapsed()),
+    random: (args) => {
+      const count = number(args, 0);
+      const filled = new Uint8Array(count >= 0 && count <= MOST_RANDOM ? Math.floor(count) : 0);
+      host.random(filled);
+      return machine().newBytes(filled);
+    },
+    url: (args) => {
+      const request = text(args, 0);
+      return request === undefined ? 0 : machine().newText(urlPrimitive(request));
+    },
+    digest: (args) => {
+      const id = number(args, 0);
+      const algorithm = text(args, 1);
+      const data = bytes(args, 2);
+      if (!Number.isSafeInteger(id)) return 0;
+      order.push(id);
+      const done = (digest: ArrayBuffer | undefined): void =>
+        arrive({
+          id,
+          text: JSON.stringify({ value: null, bytes: digest !== undefined }),
+          bytes: digest === undefined ? undefined : new Uint8Array(digest),
+        });
+      if (data === undefined || algorithm === undefined || !DIGESTS.has(algorithm)) done(undefined);
+      else void crypto.subtle.digest(algorithm, data).then(done, () => done(undefined));
+      return 0;
+    },
+    stdin: () => machine().newBytes(run.stdin),
+    settled: (args) => {
+      settled ??= number(args, 0) === 1 ? 'value' : 'failure';
+      return 0;
+    },
+    remaining: () => machine().newNumber(Math.max(0, run.limits.timeoutMs - clock.elapsed())),
+  };
+
+  return {
+    callHost: (ref, args) => {
+      const name = PRIMITIVES[ref];
+      return name === undefined ? 0 : serve[name](args);
+    },
+    takeArrival: () => {
+      const id = clock.virtual ? order[0] : order.find((one) => arrivals.has(one));
+      const arrival = id === undefined ? undefined : arrivals.get(id);
+      if (arrival === undefined) return undefined;
+      arrivals.delete(arrival.id);
+      order.splice(order.indexOf(arrival.id), 1);
+      return arrival;
+    },
+    pending: () => order.length,
+    arrival: () =>
+      new Promise((resolve) => {
+        wake = resolve;
+      }),
+    settled: () => settled,
+  };
+}
+
+const DIGESTS: ReadonlySet<string> = new Set(['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512']);

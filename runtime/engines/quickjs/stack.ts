@@ -1,0 +1,24 @@
+/** Where the engine's own stack begins, growing down: the value its stack pointer starts with. */
+const STACK_TOP = 5_333_088;
+
+const KIB = 1024;
+
+/**
+ * QuickJS's logical stack for a thread that gives wasm so many bytes. It must run full before the host's own stack does, also in native
+ * code that recurses (JSON, regular expressions, sorting, proxies).
+ */
+export function logicalStackBytes(hostStackBytes: number): number {
+  if (hostStackBytes >= 12 * KIB * KIB) return 512 * KIB;
+  if (hostStackBytes >= 3 * KIB * KIB) return 128 * KIB;
+  return 32 * KIB;
+}
+
+/**
+ * Whether the run has had its stack nearly full at some time: the lowest quarter is all zero until then. This, and not the error that
+ * a guest shows, tells a real overflow from a copy.
+ */
+export function stackWasFull(memory: Uint8Array, logicalBytes: number): boolean {
+  const lowest = STACK_TOP - logicalBytes;
+  for (let at = lowest; at < lowest + logicalBytes / 4; at++) if (memory[at] !== 0) return true;
+  return false;
+}

@@ -1,0 +1,81 @@
+import { EVAL_ASYNC, EVAL_COMPILE_ONLY, EVAL_GLOBAL, EVAL_MODULE } from './abi.ts';
+import type { GuestRun } from './guest-run.ts';
+import type { Completion } from './machine.ts';
+
+/** Most rounds of reading files that the static imports of a program need: as deep as a graph of imports may be. */
+const MOST_ROUNDS = 64;
+
+/**
+ * Starts the program in the form it is written in. Where the thread cannot block, files that a module imports are read first, and the
+ * module is linked again from the start in a fresh instance: `restart` gives one.
+ * @returns the run to go on with.
+ */
+export async function startProgram(first: GuestRun, restart: () => GuestRun): Promise<GuestRun> {
+  if (formOf(first) === 'script') {
+    startScript(first);
+    return first;
+  }
+  let guest = first;
+  for (let round = 0; ; round++) {
+    const linked = link(guest);
+    const missing = guest.loader.takeMissing();
+    if (missing.length === 0 || round >= MOST_ROUNDS) {
+      if ('thrown' in linked) guest.threw(linked.thrown);
+      break;
+    }
+    await Promise.all(missing.map((name) => guest.loader.fetch(name)));
+    const { files } = guest.loader;
+    guest = restart();
+    for (const [name, answer] of files) guest.loader.files.set(name, answer);
+  }
+  guest.loader.endLinking();
+  guest.call('trackModule', [guest.enter(() => guest.machine.newText(guest.program.filename))]);
+  return guest;
+}
+
+/** Parses the module and all it imports; nothing of it runs. */
+const link = (guest: GuestRun): Completion => {
+  const { program, loader, machine } = guest;
+  const source = loader.load(program.filename);
+  const text = typeof source === 'string' ? source : program.code;
+  return guest.enter(() => machine.evaluate(text, program.filename, EVAL_MODULE | EVAL_COMPILE_ONLY));
+};
+
+/**
+ * `auto`: what parses as a script is one. Only a text with the words in it is looked at twice, and only one that has a declaration at the
+ * start of a line, or `import.meta`, is reported as a broken module.
+ */
+function formOf(guest: GuestRun): 'script' | 'module' {
+  const { program, machine } = guest;
+  if (program.form !== 'auto') return program.form;
+  if (!/\b(?:import|export)\b/.test(program.code)) return 'script';
+  const flags = EVAL_GLOBAL | EVAL_COMPILE_ONLY | (mayAwait(program.code) ? EVAL_ASYNC : 0);
+  const parsed = guest.enter(() => machine.evaluate(program.code, program.filename, flags));
+  if ('value' in parsed) return 'script';
+  guest.enter(() => machine.free(parsed.thrown));
+  return /^\s*(?:import|export)\b|\bimport\.meta\b/m.test(program.code) ? 'module' : 'script';
+}
+
+/** `await (x)` is a call in a script without top-level await, so the form with it is tried first where the word occurs. */
+const mayAwait = (code: string): boolean => /\bawait\b/.test(code);
+
+function startScript(guest: GuestRun): void {
+  const { program, machine, loader } = guest;
+  const evaluate = (flags: number): Completion =>
+    guest.enter(() => machine.evaluate(program.code, program.filename, flags));
+  loader.endLinking();
+  if (mayAwait(program.code)) {
+    const parsed = evaluate(EVAL_GLOBAL | EVAL_ASYNC | EVAL_COMPILE_ONLY);
+    guest.enter(() => machine.free('value' in parsed ? parsed.value : parsed.thrown));
+    if ('value' in parsed) {
+      const waiting = evaluate(EVAL_GLOBAL | EVAL_ASYNC);
+      if ('thrown' in waiting) guest.threw(waiting.thrown);
+      else guest.call('trackScript', [waiting.value]);
+      return;
+    }
+  }
+  guest.mustSettle = false;
+  const done = evaluate(EVAL_GLOBAL);
+  if ('thrown' in done) guest.threw(done.thrown);
+  else guest.call('trackValue', [done.value]);
+}

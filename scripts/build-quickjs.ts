@@ -1,0 +1,255 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import {
+  ENTRIES,
+  type EntryName,
+  EVAL_GLOBAL,
+  LAYOUT_SECTION,
+  LAYOUT_VERSION,
+  type Layout,
+  PRELUDE_FILE,
+  PRIMITIVES,
+  WASM_PAGE,
+} from '../runtime/engines/quickjs/abi.ts';
+import { createMachine, type Machine } from '../runtime/engines/quickjs/machine.ts';
+import { instrument } from '../runtime/wasm/instrument.ts';
+import { reshape, setMemoryImport } from './quickjs/reshape.ts';
+import {
+  concat,
+  nameBytes,
+  PREAMBLE_BYTES,
+  readSections,
+  SECTION,
+  type Section,
+  s32,
+  u32,
+  writeSections,
+} from './quickjs/sections.ts';
+
+/** The release that `quickjs/reshape.ts` knows the insides of. */
+const PACKAGE = '@jitl/quickjs-wasmfile-release-sync';
+const BINARY_SHA256 = '105c3bed22d457e43e3d1c3c1c6959fda62a8fe06f0fc8a985303c3a2be72232';
+const QUICKJS = '2025-09-13';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const folder = join(root, 'runtime/engines/quickjs');
+export const OUTPUT = join(folder, 'quickjs.wasm');
+
+/**
+ * Offset of `strip_flags` in `JSRuntime` (the package has no function for it), and the flag that drops the source text of functions: the
+ * prelude's show as native code then, and its text takes no room in each guest.
+ */
+const STRIP_FLAGS = 228;
+const STRIP_SOURCE = 1;
+
+/** Room above the prelude's own heap, so that small programs never grow: pages. */
+const SPARE_PAGES = 8;
+/** All that wasm32 can address; the memory that a run brings has the real cap. */
+const MOST_PAGES = 65_536;
+
+/**
+ * Builds the engine: the published QuickJS binary, reshaped; the prelude evaluated in it; its memory taken as the new binary's data.
+ * The same input gives the same bytes.
+ */
+export async function buildQuickjs(): Promise<Uint8Array<ArrayBuffer>> {
+  const dist = join(root, 'node_modules', PACKAGE, 'dist');
+  const published = readFileSync(join(dist, 'emscripten-module.wasm'));
+  const hash = createHash('sha256').update(published).digest('hex');
+  if (hash !== BINARY_SHA256) {
+    throw new Error(`Cannot build QuickJS: ${PACKAGE} holds ${hash}, not the binary that this build knows`);
+  }
+  const glue = readFileSync(join(dist, 'emscripten-module.browser.mjs'), 'utf8');
+  const { sections, rejectionSlot } = reshape(readSections(published), glue);
+  const { layout, memory } = await evaluatePrelude(sections, rejectionSlot, await bundlePrelude());
+  const metered = instrument(writeSections(withSnapshot(sections, memory, layout)), {
+    maxMemoryPages: MOST_PAGES,
+  });
+  return concat([metered, writeSections([layoutSection(layout)]).subarray(PREAMBLE_BYTES)]);
+}
+
+async function bundlePrelude(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(folder, 'prelude/main.ts')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'prelude',
+    target: 'es2023',
+    platform: 'neutral',
+    charset: 'utf8',
+    legalComments: 'none',
+    minifyWhitespace: true,
+  });
+  const text = outputFiles[0]?.text;
+  if (text === undefined) throw new Error('Cannot build QuickJS: the prelude did not bundle');
+  return `(function () { "use strict"; ${text}\nreturn prelude.install; })()`;
+}
+
+async function evaluatePrelude(
+  sections: readonly Section[],
+  rejectionSlot: number,
+  prelude: string,
+): Promise<{ readonly layout: Layout; readonly memory: Uint8Array }> {
+  const module = await WebAssembly.compile(writeSections(sections));
+  let memory: WebAssembly.Memory | undefined;
+  const options = {
+    module,
+    memoryBytes: 2048 * 1024 * 1024,
+    initialPages: 256,
+    host: {
+      callHost: (ref: number) => {
+        throw new Error(
+          `Cannot build QuickJS: the prelude calls ${PRIMITIVES[ref] ?? ref} while it is built`,
+        );
+      },
+      onRejection: () => {
+        throw new Error('Cannot build QuickJS: the prelude rejects a promise while it is built');
+      },
+      normalizeModule: (_base: string, specifier: string) => specifier,
+      loadModule: () => ({ failure: 'no modules here' }),
+      errorFor: () => 0,
+      shouldStop: () => false,
+      now: () => 0,
+    },
+    onMemory: (made: WebAssembly.Memory) => {
+      memory = made;
+    },
+  };
+  const first = createMachine({ ...options, context: 0, runtime: 0 });
+  const { exports } = first;
+  exports.construct();
+  const runtime = exports.QTS_NewRuntime();
+  const context = exports.QTS_NewContext(runtime, 0);
+  const machine: Machine = first.at(context, runtime);
+  if (memory === undefined) throw new Error('Cannot build QuickJS: no memory');
+  enableHooks(machine, memory, rejectionSlot);
+
+  const unwrap = (completion: ReturnType<Machine['call']>): number => {
+    if ('value' in completion) return completion.value;
+    const message = machine.exports.QTS_GetProp(context, completion.thrown, machine.newText('message'));
+    const stack = machine.exports.QTS_GetProp(context, completion.thrown, machine.newText('stack'));
+    throw new Error(`Cannot build QuickJS: ${machine.readText(message)}\n${machine.readText(stack)}`);
+  };
+  new DataView(memory.buffer).setUint8(runtime + STRIP_FLAGS, STRIP_SOURCE);
+  const install = unwrap(machine.evaluate(prelude, PRELUDE_FILE, EVAL_GLOBAL));
+  new DataView(memory.buffer).setUint8(runtime + STRIP_FLAGS, 0);
+  const host = exports.QTS_NewObject(context);
+  for (const [ref, name] of PRIMITIVES.entries()) {
+    exports.QTS_SetProp(context, host, machine.newText(name), machine.newFunction(name, ref));
+  }
+  const made = unwrap(machine.call(install, [host]));
+  const entries = {} as Record<EntryName, number>; // filled from the very list of names
+  for (const name of ENTRIES) {
+    entries[name] = exports.QTS_GetProp(context, made, machine.newText(name));
+    if (machine.kind(entries[name]) !== 'object') throw new Error(`Cannot build QuickJS: no entry ${name}`);
+  }
+  sweep(machine, memory);
+  const bytes = new Uint8Array(memory.buffer);
+  let top = bytes.length;
+  while (bytes[top - 1] === 0) top -= 1;
+  return {
+    layout: {
+      version: LAYOUT_VERSION,
+      quickjs: QUICKJS,
+      context,
+      runtime,
+      entries,
+      pages: Math.ceil(top / WASM_PAGE) + SPARE_PAGES,
+    },
+    memory: bytes.slice(0, top),
+  };
+}
+
+/** Zeroes what is free in the heap, so that the snapshot does not carry it: takes every free block there is, and gives them back. */
+function sweep({ exports }: Machine, memory: WebAssembly.Memory): void {
+  const top = exports.malloc(1024 * 1024);
+  const taken: number[] = [top];
+  for (const size of [65_536, 16_384, 4096, 1024, 256, 64, 16]) {
+    for (;;) {
+      const block = exports.malloc(size);
+      taken.push(block);
+      if (block > top) break;
+      new Uint8Array(memory.buffer, block, size).fill(0);
+    }
+  }
+  for (const block of taken) exports.free(block);
+}
+
+/**
+ * Turns on the interrupt handler, the module loader and the rejection hook. QuickJS keeps the hook two words behind the interrupt handler
+ * (`JSRuntime`: interrupt_handler, interrupt_opaque, host_promise_rejection_tracker), and the package has no function to set it.
+ */
+function enableHooks(machine: Machine, memory: WebAssembly.Memory, rejectionSlot: number): void {
+  const { exports, runtime } = machine;
+  const words = (): Int32Array => new Int32Array(memory.buffer.slice(runtime, runtime + 1024));
+  const before = words();
+  exports.QTS_RuntimeEnableInterruptHandler(runtime);
+  const changed = [...words().entries()].filter(([index, word]) => word !== before[index]);
+  const [index] = changed[0] ?? [];
+  if (changed.length !== 1 || index === undefined) {
+    throw new Error('Cannot build QuickJS: cannot find its interrupt handler');
+  }
+  new DataView(memory.buffer).setInt32(runtime + 4 * (index + 2), rejectionSlot, true);
+  exports.QTS_RuntimeEnableModuleLoader(runtime, 1);
+}
+
+/** The sections with the snapshot for data, and no start function. */
+function withSnapshot(sections: readonly Section[], memory: Uint8Array, layout: Layout): Section[] {
+  const segments = runs(memory);
+  const data = concat([
+    u32(segments.length),
+    ...segments.flatMap(({ at, bytes }) => [
+      Uint8Array.of(0x00, 0x41),
+      s32(at),
+      Uint8Array.of(0x0b),
+      u32(bytes.length),
+      bytes,
+    ]),
+  ]);
+  return sections
+    .filter(({ id }) => id !== SECTION.start)
+    .map(({ id, body }) => {
+      if (id === SECTION.data) return { id, body: data };
+      if (id === SECTION.dataCount) return { id, body: u32(segments.length) };
+      if (id === SECTION.import) return { id, body: setMemoryImport(body, layout.pages, MOST_PAGES) };
+      return { id, body };
+    });
+}
+
+const layoutSection = (layout: Layout): Section => ({
+  id: SECTION.custom,
+  body: concat([nameBytes(LAYOUT_SECTION), new TextEncoder().encode(JSON.stringify(layout))]),
+});
+
+/** Stretches that are not zero; gaps under 64 bytes are kept in. */
+function runs(memory: Uint8Array): { readonly at: number; readonly bytes: Uint8Array }[] {
+  const found: { at: number; bytes: Uint8Array }[] = [];
+  let at = 0;
+  while (at < memory.length) {
+    if (memory[at] === 0) {
+      at += 1;
+      continue;
+    }
+    let end = at;
+    for (let zeros = 0; end < memory.length && zeros < 64; end++) zeros = memory[end] === 0 ? zeros + 1 : 0;
+    found.push({ at, bytes: memory.subarray(at, end) });
+    at = end;
+  }
+  return found;
+}
+
+/** Writes the engine if it is missing or `force`. */
+export async function writeQuickjs(force = false): Promise<void> {
+  if (!force && existsSync(OUTPUT)) return;
+  const bytes = await buildQuickjs();
+  mkdirSync(dirname(OUTPUT), { recursive: true });
+  const temporary = `${OUTPUT}.${process.pid}`;
+  writeFileSync(temporary, bytes);
+  renameSync(temporary, OUTPUT);
+  console.log(`quickjs.wasm: ${bytes.length} bytes`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await writeQuickjs(true);

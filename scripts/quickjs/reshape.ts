@@ -1,0 +1,216 @@
+import { REJECTION_REF, REJECTION_SCRATCH } from '../../runtime/engines/quickjs/abi.ts';
+import { concat, createReader, nameBytes, SECTION, type Section, s32, sectionBody, u32 } from './sections.ts';
+
+/** Import letter of the published binary → the name that `runtime/engines/quickjs/machine.ts` serves. */
+const IMPORTS: Readonly<Record<string, string>> = {
+  a: 'memory',
+  b: 'assertFail',
+  c: 'fdWrite',
+  d: 'fdClose',
+  e: 'environGet',
+  f: 'environSizes',
+  g: 'normalizeModule',
+  h: 'loadModule',
+  i: 'interrupt',
+  j: 'setTimer',
+  k: 'growHeap',
+  l: 'keepAliveClear',
+  m: 'localTime',
+  n: 'timeZone',
+  o: 'fdSeek',
+  p: 'now',
+  q: 'abort',
+  r: 'exit',
+  s: 'callHost',
+  t: 'freeHost',
+};
+
+const FUNC_TYPE = 0x60;
+const I32 = 0x7f;
+const I64 = 0x7e;
+
+export interface Reshaped {
+  readonly sections: Section[];
+  /** Table slot of the rejection hook. */
+  readonly rejectionSlot: number;
+}
+
+/**
+ * Gives the published binary readable import and export names, and one more function: QuickJS's hook for rejected promises, which the
+ * package compiles in but never sets. The hook stores both values and calls the host through the existing import for host functions.
+ */
+export function reshape(sections: readonly Section[], glue: string): Reshaped {
+  const exportNames = readExportNames(glue);
+  const types = readTypes(sectionBody(sections, SECTION.type));
+  const hookType = types.indexOf(JSON.stringify({ parameters: [I32, I64, I64, I32, I32], results: [] }));
+  if (hookType < 0) throw new Error('Cannot build QuickJS: no type for the rejection hook');
+
+  const imports = renameImports(sectionBody(sections, SECTION.import));
+  const callHost = imports.functions.indexOf('callHost');
+  const functions = createReader(sectionBody(sections, SECTION.function));
+  const defined = functions.u32();
+  const hookIndex = imports.functions.length + defined;
+
+  const code = createReader(sectionBody(sections, SECTION.code));
+  const bodies = code.u32();
+  if (bodies !== defined) throw new Error('Cannot build QuickJS: functions and bodies differ');
+
+  const element = readElement(sectionBody(sections, SECTION.element));
+  const rejectionSlot = element.offset + element.functions.length;
+  const table = createReader(sectionBody(sections, SECTION.table));
+  const [tables, kind, flags, minimum] = [table.u32(), table.byte(), table.byte(), table.u32()];
+  if (tables !== 1 || kind !== 0x70 || minimum !== rejectionSlot) {
+    throw new Error('Cannot build QuickJS: its table is not the one we know');
+  }
+
+  const replaced = new Map<number, Uint8Array>([
+    [SECTION.import, imports.body],
+    [SECTION.function, concat([u32(defined + 1), functions.rest(), u32(hookType)])],
+    [
+      SECTION.table,
+      concat([
+        u32(1),
+        Uint8Array.of(0x70, flags),
+        u32(minimum + 1),
+        ...(flags === 1 ? [u32(minimum + 1)] : []),
+      ]),
+    ],
+    [SECTION.export, renameExports(sectionBody(sections, SECTION.export), exportNames)],
+    [
+      SECTION.element,
+      concat([
+        u32(1),
+        u32(0),
+        Uint8Array.of(0x41),
+        s32(element.offset),
+        Uint8Array.of(0x0b),
+        u32(element.functions.length + 1),
+        ...element.functions.map(u32),
+        u32(hookIndex),
+      ]),
+    ],
+    [SECTION.code, concat([u32(bodies + 1), code.rest(), hookBody(callHost)])],
+  ]);
+  return {
+    rejectionSlot,
+    sections: sections
+      .filter(({ id }) => id !== SECTION.custom)
+      .map(({ id, body }) => ({ id, body: replaced.get(id) ?? body })),
+  };
+}
+
+/** `(ctx, promise, reason, handled, opaque)`: store promise and reason, then `callHost(ctx, 0, handled, scratch, ref)`. */
+function hookBody(callHost: number): Uint8Array {
+  const body = concat([
+    u32(0), // no locals
+    Uint8Array.of(0x41),
+    s32(REJECTION_SCRATCH),
+    Uint8Array.of(0x20, 1, 0x37, 3, 0), // local.get promise; i64.store
+    Uint8Array.of(0x41),
+    s32(REJECTION_SCRATCH),
+    Uint8Array.of(0x20, 2, 0x37, 3, 8), // local.get reason; i64.store offset=8
+    Uint8Array.of(0x20, 0, 0x41, 0, 0x20, 3, 0x41),
+    s32(REJECTION_SCRATCH),
+    Uint8Array.of(0x41),
+    s32(REJECTION_REF),
+    Uint8Array.of(0x10),
+    u32(callHost),
+    Uint8Array.of(0x1a, 0x0b), // drop; end
+  ]);
+  return concat([u32(body.length), body]);
+}
+
+function readTypes(body: Uint8Array): string[] {
+  const reader = createReader(body);
+  return Array.from({ length: reader.u32() }, () => {
+    if (reader.byte() !== FUNC_TYPE) throw new Error('Cannot build QuickJS: a type that is no function');
+    const parameters = [...reader.take(reader.u32())];
+    const results = [...reader.take(reader.u32())];
+    return JSON.stringify({ parameters, results });
+  });
+}
+
+function renameImports(body: Uint8Array): { readonly body: Uint8Array; readonly functions: string[] } {
+  const reader = createReader(body);
+  const count = reader.u32();
+  const functions: string[] = [];
+  const parts: Uint8Array[] = [u32(count)];
+  for (let index = 0; index < count; index++) {
+    if (reader.name() !== 'a') throw new Error('Cannot build QuickJS: an import from an unknown module');
+    const letter = reader.name();
+    const name = IMPORTS[letter];
+    if (name === undefined) throw new Error(`Cannot build QuickJS: unknown import ${letter}`);
+    const kind = reader.byte();
+    parts.push(nameBytes('host'), nameBytes(name), Uint8Array.of(kind));
+    if (kind === 0x00) {
+      functions.push(name);
+      parts.push(u32(reader.u32()));
+    } else if (kind === 0x02) {
+      const flags = reader.byte();
+      const [minimum, maximum] = [reader.u32(), reader.u32()];
+      if (flags !== 1) throw new Error('Cannot build QuickJS: its memory is not the one we know');
+      parts.push(Uint8Array.of(1), u32(minimum), u32(maximum));
+    } else throw new Error(`Cannot build QuickJS: unknown kind of import ${kind}`);
+  }
+  return { body: concat(parts), functions };
+}
+
+/** Sets the limits of the imported memory. */
+export function setMemoryImport(body: Uint8Array, minimumPages: number, maximumPages: number): Uint8Array {
+  const reader = createReader(body);
+  const count = reader.u32();
+  const parts: Uint8Array[] = [u32(count)];
+  for (let index = 0; index < count; index++) {
+    parts.push(nameBytes(reader.name()), nameBytes(reader.name()));
+    const kind = reader.byte();
+    parts.push(Uint8Array.of(kind));
+    if (kind === 0x00) parts.push(u32(reader.u32()));
+    else {
+      reader.byte();
+      reader.u32();
+      reader.u32();
+      parts.push(Uint8Array.of(1), u32(minimumPages), u32(maximumPages));
+    }
+  }
+  return concat(parts);
+}
+
+/** The package's own loader says which letter is which function: `c._QTS_Eval=b.pa`. */
+function readExportNames(glue: string): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const [, name, letter] of glue.matchAll(/\bc\._(\w+)=b\.([\w$]+)/g)) {
+    if (name !== undefined && letter !== undefined) names.set(letter, name);
+  }
+  if (names.size < 60) throw new Error(`Cannot build QuickJS: only ${names.size} export names in its loader`);
+  return names;
+}
+
+function renameExports(body: Uint8Array, names: ReadonlyMap<string, string>): Uint8Array {
+  const reader = createReader(body);
+  const count = reader.u32();
+  const kept: Uint8Array[] = [];
+  for (let index = 0; index < count; index++) {
+    const letter = reader.name();
+    const kind = reader.byte();
+    const target = reader.u32();
+    const name = letter === 'u' ? 'construct' : names.get(letter);
+    if (name === undefined) continue; // the loader's own stack helpers: nobody calls them here
+    kept.push(concat([nameBytes(name), Uint8Array.of(kind), u32(target)]));
+  }
+  return concat([u32(kept.length), ...kept]);
+}
+
+function readElement(body: Uint8Array): { readonly offset: number; readonly functions: number[] } {
+  const reader = createReader(body);
+  const [segments, flags, opcode, offset, end] = [
+    reader.u32(),
+    reader.u32(),
+    reader.byte(),
+    reader.u32(),
+    reader.byte(),
+  ];
+  if (segments !== 1 || flags !== 0 || opcode !== 0x41 || offset !== 1 || end !== 0x0b) {
+    throw new Error('Cannot build QuickJS: its function table is not the one we know');
+  }
+  return { offset, functions: Array.from({ length: reader.u32() }, () => reader.u32()) };
+}
