@@ -1,0 +1,78 @@
+import { ERROR_CODES, exitCodeOf, isErrorCode } from '../../runtime/errors.ts';
+import { LEVEL_POLICIES, LEVELS } from '../../runtime/levels.ts';
+import { LIMITS } from '../../runtime/limits.ts';
+
+const MIB = 1024 * 1024;
+
+const amount = (value: number, unit: string): string => {
+  if (value === Number.MAX_SAFE_INTEGER) return '2^53 − 1';
+  if (unit === 'bytes' && value >= 1024 && value % 1024 === 0) {
+    return value % MIB === 0 ? `${(value / MIB).toLocaleString('en')} MiB` : `${value / 1024} KiB`;
+  }
+  return `${value.toLocaleString('en')}${unit === 'ms' ? ' ms' : unit === 'bytes' ? ' bytes' : ''}`;
+};
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const OVER: Readonly<Record<keyof typeof LIMITS, string>> = {
+  timeoutMs: '`DEADLINE_EXCEEDED`',
+  fuel: '`FUEL_EXHAUSTED`',
+  memoryBytes: '`MEMORY_EXCEEDED`',
+  outputBytes: '`OUTPUT_EXCEEDED`',
+  hostCalls: '`HOST_CALLS_EXCEEDED`',
+  hostCallBytes: 'the call is refused',
+};
+
+const WHAT: Readonly<Record<keyof typeof LIMITS, string>> = {
+  timeoutMs: 'wall clock of the run',
+  fuel: 'units of work, about one wasm operator each',
+  memoryBytes: 'linear memory, a hard cap',
+  outputBytes: 'stdout, stderr and value together',
+  hostCalls: 'host calls of all capabilities together',
+  hostCallBytes: 'one argument or answer of a host call',
+};
+
+/** The tables of README.md that say what the code says. */
+export const tables: Readonly<Record<string, string>> = {
+  limits: table(
+    ['limit', 'what it bounds', 'default', 'range', 'over it'],
+    Object.entries(LIMITS).map(([name, { default: standard, minimum, maximum, unit }]) => {
+      const limit = name as keyof typeof LIMITS; // its own keys
+      const python = limit === 'memoryBytes' ? '; Python 512 MiB' : '';
+      return [
+        `\`${name}\``,
+        WHAT[limit],
+        amount(standard, unit) + python,
+        `${amount(minimum, unit)} to ${amount(maximum, unit)}`,
+        OVER[limit],
+      ];
+    }),
+  ),
+  levels: table(
+    ['level', 'cell', 'network', 'host files', 'ceilings'],
+    LEVELS.map((level) => {
+      const { cell, noNetwork, noHostFiles, readOnlyFiles, ceilings } = LEVEL_POLICIES[level];
+      const caps = Object.entries(ceilings).map(
+        ([name, value]) => amount(value, LIMITS[name as keyof typeof LIMITS].unit), // ceilings are limits
+      );
+      return [
+        `\`${level}\``,
+        cell === 'inline' ? "the caller's thread" : `a ${cell} with \`--permission\``,
+        noNetwork ? 'none' : 'as granted',
+        noHostFiles ? 'none but a scratch folder' : readOnlyFiles ? 'as granted, read only' : 'as granted',
+        caps.join(', ') || 'none',
+      ];
+    }),
+  ),
+  errors: table(
+    ['group', 'codes', 'exit code'],
+    [...Map.groupBy(Object.keys(ERROR_CODES).filter(isErrorCode), (code) => ERROR_CODES[code].group)].map(
+      ([group, codes]) => [
+        group,
+        codes.map((code) => `\`${code}\``).join(' '),
+        String(exitCodeOf(codes[0] ?? 'INTERNAL')),
+      ],
+    ),
+  ),
+};
