@@ -16,12 +16,16 @@ import { realmScripts } from '../engines/pyodide/glue.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
 import { bootRealm } from '../engines/pyodide/realm-boot.ts';
 import { installFiles } from '../engines/pyodide/realm-files.ts';
+import { FUEL_SCHEDULE } from '../wasm/fuel-schedule.ts';
+import { instrument } from '../wasm/instrument.ts';
 import { execute } from './pyodide-node.ts';
 import { job, type SnapshotJob } from './pyodide-snapshot.ts';
 
 const PAGE = 65_536;
 /** Enough to set Python up in; the snapshot itself only grows with what is used. */
 const SETUP_PAGES = (256 * 1024 * 1024) / PAGE;
+/** For the interpreter's own start, which no run pays for. */
+const START_FUEL = Number.MAX_SAFE_INTEGER;
 const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
 
 /** Beside this file, in the form this file has: `.ts` from sources, `.js` once built. */
@@ -58,7 +62,9 @@ export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild
   const scripts = realmScripts(text(loader), text(glue));
   const wasmHash = sha256(plain);
   const wasm = (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
-    cached(context, `pyodide-wasm/${wasmHash}/${pages}`, async () => plain);
+    cached(context, `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}/${pages}`, async () =>
+      instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL }),
+    );
   const bare: PyodideAssets = {
     ...scripts,
     stdlib: shareBytes(stdlib),

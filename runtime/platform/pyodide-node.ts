@@ -1,4 +1,5 @@
 // The executor that worker and process cells import for Python.
+import process from 'node:process';
 import type { Execute, Executor } from '../engine.ts';
 import { createPyodideExecutor } from '../engines/pyodide/execute.ts';
 import { openNodeRealm } from './node-realm.ts';
@@ -6,4 +7,8 @@ import { openNodeRealm } from './node-realm.ts';
 const executor: Executor = createPyodideExecutor(openNodeRealm);
 
 export const execute: Execute = executor.execute;
-export const warmUp: NonNullable<Executor['warmUp']> = async (shared) => executor.warmUp?.(shared);
+export const warmUp: NonNullable<Executor['warmUp']> = async (shared) => {
+  // Only cells warm up. Promises of the guest's realm that nobody waits for must not end the cell before it has answered.
+  process.on('unhandledRejection', () => undefined);
+  await executor.warmUp?.(shared);
+};

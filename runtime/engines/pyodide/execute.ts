@@ -1,6 +1,7 @@
 import type { CellGuest, Executor, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../engine.ts';
+import { createMeter, type Meter } from '../../wasm/meter.ts';
 import type { PyodideAssets } from './assets.ts';
-import { createMeter, type Meter } from './meter-stub.ts';
+import { checkPythonOptions } from './options.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './realm.ts';
 import { readReport } from './report.ts';
 
@@ -46,6 +47,19 @@ export function createPyodideExecutor(openRealm: OpenRealm): Executor {
       warm = await open(shared.parts, shared.module);
     },
     execute: async (guest, run, host) => {
+      try {
+        checkPythonOptions(run.options);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : 'Cannot read options';
+        return {
+          kind: 'invalid',
+          code: 'INPUT_INVALID',
+          message,
+          memoryBytes: 0,
+          fuel: 0,
+          growthRefused: false,
+        };
+      }
       const program = guest.data as PyodideProgram; // made by `createPyodideEngine`
       let interpreter = warm;
       warm = undefined;
@@ -72,7 +86,6 @@ async function runProgram(
   host: GuestHost,
 ): Promise<GuestResult> {
   const meter = createMeter({ fuel: run.limits.fuel, onSlice: () => host.stopReason() });
-  for (const instance of interpreter.instances) meter.attach(instance);
   host.trackMemory(interpreter.memoryBytes);
   const ended = Promise.withResolvers<GuestEnd>();
   const look = (): void => {
@@ -83,6 +96,7 @@ async function runProgram(
     host,
     meter,
     stdin: run.stdin,
+    fixedClock: run.deterministic !== undefined,
     settings: {
       maxMemoryBytes: Math.min(run.limits.memoryBytes, interpreter.maxMemoryBytes),
       scratchBytes: Math.min(run.limits.memoryBytes, MAX_SCRATCH_BYTES),
@@ -102,9 +116,14 @@ async function runProgram(
       .ask((id) => interpreter.api.run(id, spec))
       .then((report) => {
         look(); // the meter's word goes before whatever the realm says
-        ended.resolve(report.ok ? readReport(report.text, interpreter.growthRefused) : fatal(report.text));
+        ended.resolve(
+          report.ok
+            ? readReport(report.text, interpreter.growthRefused)
+            : fatal(report.text, interpreter.growthRefused),
+        );
       });
     const end = await ended.promise;
+    if (end.kind === 'trapped' || (end.kind === 'limit' && end.limit === 'stack')) meter.trapped();
     return {
       ...end,
       memoryBytes: interpreter.memoryBytes(),
@@ -126,7 +145,8 @@ function stopped(meter: Meter, interpreter: Interpreter, host: GuestHost): Guest
 }
 
 /** An error of the interpreter itself: no Python code can raise one, but it can bring the interpreter down. */
-function fatal(text: string): GuestEnd {
+function fatal(text: string, growthRefused: boolean): GuestEnd {
+  if (growthRefused) return { kind: 'limit', limit: 'memory' }; // it could not get over what it was refused
   if (text.startsWith('stack ')) return { kind: 'limit', limit: 'stack' };
   return {
     kind: 'trapped',
@@ -146,5 +166,6 @@ function specOf(program: PyodideProgram, run: RunSpec): object {
     mounts: run.mounts.map((mount) => mount.path),
     valueBytes: run.limits.outputBytes,
     recursionLimit: RECURSION_LIMIT,
+    options: run.options,
   };
 }

@@ -5,6 +5,7 @@ import type { FileRealm, installFiles } from './realm-files.ts';
 interface PyodideApi {
   readonly globals: { get(name: string): unknown };
   readonly _module: EmscriptenModule;
+  readonly _api: { fatal_error: (error: unknown) => never };
   runPython(code: string): unknown;
   pyimport(name: string): PyModule;
   setStdin(options: object): void;
@@ -45,7 +46,10 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   const Range = RangeError;
   const Text = String;
   const Whole = Number;
+  const TypeFailure = TypeError;
   const PromiseOf = Promise;
+  const promiseThen = PromiseOf.prototype.then;
+  const dateNow = (): number => Math.floor(port.now());
   const { Memory, Instance, Module } = WebAssembly;
   const memoryBuffer = getOwnPropertyDescriptor(Memory.prototype, 'buffer')?.get;
   const memoryGrow = Memory.prototype.grow;
@@ -108,12 +112,27 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
 
   // --- what the glue expects of its surroundings -------------------------------------------------------------------------------------
   let identifiers = 0;
+  /** The question that the guest's program is the answer to, once it runs. */
+  let running = 0;
   const timers = new Map<number, () => void>();
   const later = (callback: (...args: unknown[]) => void, ms: number, args: unknown[]): number => {
     const id = ++identifiers;
-    apply(mapSet, timers, [id, () => callback(...args)]);
+    apply(mapSet, timers, [id, () => watched(() => callback(...args))]);
     port.timer(id, ms);
     return id;
+  };
+  /** The interpreter runs its tasks in timers: what fails there is its own failure, and nobody else would hear of it. */
+  const watched = (work: () => unknown): void => {
+    try {
+      const result = work();
+      if (typeof result === 'object' && result !== null) apply(promiseThen, result, [undefined, failRun]);
+    } catch (error) {
+      // `then` refuses what is no promise; that is no failure.
+      if (!(error instanceof TypeFailure)) failRun(error);
+    }
+  };
+  const failRun = (error: unknown): void => {
+    if (running > 0) fatal(running, error);
   };
   const setTimer = (callback: (...args: unknown[]) => void, ms?: unknown, ...args: unknown[]): number =>
     later(callback, Math.max(0, Whole(ms)), args);
@@ -311,6 +330,8 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   const hardenLanguage = (): void => {
     // V8 makes Temporal when it is first touched, with the prototypes of whichever realm touches it.
     for (const name of ['SharedArrayBuffer', 'Atomics', 'Temporal']) delete realm[name];
+    Date.now = dateNow;
+    defineProperty(Date.prototype, 'constructor', { value: undefined });
     delete (Date.prototype as { toTemporalInstant?: unknown }).toTemporalInstant;
     // Stack texts hold the host's file names; without frames there are none.
     for (const kind of [
@@ -323,7 +344,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       URIError,
       AggregateError,
     ]) {
-      defineProperty(kind, 'stackTraceLimit', { value: 0, writable: false, configurable: false });
+      defineProperty(kind, 'stackTraceLimit', { get: nothing, set: nothing, configurable: false });
       defineProperty(kind, 'prepareStackTrace', { value: undefined, writable: false, configurable: false });
       defineProperty(kind, 'captureStackTrace', { value: nothing, writable: false, configurable: false });
     }
@@ -332,6 +353,8 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   // --- the instance --------------------------------------------------------------------------------------------------------------------
   let maxMemoryBytes = 0;
   let memory: WebAssembly.Memory | undefined;
+  let started: WebAssembly.Instance | undefined;
+  let overflowed = false;
   const bufferOf = (): ArrayBuffer => apply(memoryBuffer, memory, []) as ArrayBuffer; // never shared: the module declares its own memory
   const memoryBytes = (): number => (memory === undefined ? 0 : (apply(lengthOf, bufferOf(), []) as number));
   const PAGE = 65_536;
@@ -435,6 +458,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       env.JsvError_Check = (value: unknown) => (value === marker ? 1 : 0);
       env.emscripten_resize_heap = (requested: number) => (growHeap(settings, requested) ? 1 : 0);
       const instance = new Instance(module, imports as WebAssembly.Imports); // the glue's own imports, complete by construction
+      started = instance;
       const names = port.attach(instance);
       const exports: Record<string, unknown> = { __proto__: null } as unknown as Record<string, unknown>;
       for (const name of apply(splitText, names, ['\n']) as string[]) exports[name] = instance.exports[name];
@@ -505,6 +529,14 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     // The header names the objects that the snapshot refers to; the memory itself is put in place by the host, with no copy in this realm.
     if (restoring) settings._loadSnapshot = fileBytes('snapshot-header');
     pyodide = await load(settings);
+    // Pyodide's own handler prints its frames to the guest's output; whatever brings it here ends the run.
+    pyodide._api.fatal_error = (error: unknown): never => {
+      const { name, status } = error as { name?: unknown; status?: unknown };
+      if (name === 'ExitStatus')
+        port.done(running, true, `{"exit":${Whole(status) & 255}}`); // os._exit()
+      else failRun(error);
+      throw error;
+    };
     sealed = true;
     hardenBuffers();
     hardenLanguage();
@@ -543,17 +575,17 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   const fatal = (id: number, error: unknown): void => {
     let text = 'fatal error';
     try {
-      text = error instanceof Range ? `stack ${error.message}` : Text((error as Error)?.stack ?? error);
+      text = overflowed || error instanceof Range ? 'stack overflow' : Text((error as Error)?.stack ?? error);
     } catch {
       // A guest may have made the error: its text is then of no use.
     }
     port.done(id, false, text);
   };
   const settled = (id: number, work: Promise<unknown>): void => {
-    work.then(
-      (value) => port.done(id, true, typeof value === 'string' ? value : ''),
+    apply(promiseThen, work, [
+      (value: unknown) => port.done(id, true, typeof value === 'string' ? value : ''),
       (error: unknown) => fatal(id, error),
-    );
+    ]);
   };
   const mainOf = async (spec: string): Promise<string> => {
     if (pyodide === undefined || runner === undefined) throw new Failure('run before boot');
@@ -563,7 +595,10 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
 
   return {
     boot: (id, options) => settled(id, boot(parse(options) as BootOptions)), // written by the host
-    run: (id, spec) => settled(id, mainOf(spec)),
+    run: (id, spec) => {
+      running = id;
+      settled(id, mainOf(spec));
+    },
     prepare: (id, code) =>
       settled(
         id,
@@ -598,6 +633,25 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
         settings.chunkBytes,
         settings.scratchBytes,
       );
+    },
+    guardRefill: (name, slot, stop) => {
+      const table = started?.exports[name] as WebAssembly.Table; // the rewriter's own export
+      const refill = table.get(slot) as () => number; // put there by the meter
+      // Run at the end of the stack, the host's callback would throw an error of the host's realm into this one.
+      const guarded = (): number => {
+        try {
+          return apply(refill, undefined, []);
+        } catch {
+          overflowed = true;
+          return stop;
+        }
+      };
+      // A module that imports one function `() -> i32` and exports it: a table takes only functions of wasm.
+      const thunk = new Bytes([
+        0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 2, 7, 1, 1, 101, 1, 102, 0, 0, 7, 5, 1, 1, 102,
+        0, 0,
+      ]);
+      table.set(slot, new Instance(new Module(thunk), { e: { f: guarded } }).exports.f);
     },
     memoryBytes,
   };

@@ -75,5 +75,7 @@ export interface RealmApi {
   settle(id: number, answer: string): void;
   /** Sets up the one run that this realm serves. */
   enter(settings: string): void;
+  /** Puts the realm's own function around the meter's callback, after each meter that was attached. */
+  guardRefill(table: string, slot: number, stop: number): void;
   memoryBytes(): number;
 }

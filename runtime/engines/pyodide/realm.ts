@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../codec.ts';
 import type { GuestHost, HostAnswer } from '../../engine.ts';
+import type { Meter } from '../../wasm/meter.ts';
+import { isReserved, REFILL, REFILL_SLOT, RESERVED } from '../../wasm/reserved.ts';
 import { type PyodideAssets, restoreSnapshot } from './assets.ts';
-import { createMeter, type Meter } from './meter-stub.ts';
 import { bootRealm } from './realm-boot.ts';
 import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
 import { installFiles } from './realm-files.ts';
@@ -48,6 +49,8 @@ export interface RunLink {
   readonly stdin: Uint8Array;
   readonly meter: Meter;
   readonly settings: RunSettings;
+  /** Time stands still, so that the run repeats to the byte. */
+  readonly fixedClock: boolean;
   readonly entered: () => void;
   /** Each answer that the gate refused, as it goes to the guest. */
   readonly refused: (id: number) => void;
@@ -105,7 +108,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
 
   const port: RealmPort = {
     now: () => link?.host.now() ?? 0,
-    monotonic: () => link?.host.monotonic() ?? 0,
+    monotonic: () => (link === undefined || link.fixedClock ? 0 : link.host.monotonic()),
     random: (into) => {
       const bytes = bytesOf(into);
       if (link === undefined) fillRandom(bytes);
@@ -146,9 +149,9 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     attach: (instance) => {
       instances.push(instance);
-      // Starting up is not charged to a run: each run brings a meter of its own.
-      const idle = createMeter({ fuel: Number.MAX_SAFE_INTEGER });
-      return Object.keys(idle.attach(instance)).join('\n');
+      return Object.keys(instance.exports)
+        .filter((name) => !isReserved(name))
+        .join('\n');
     },
     restore: () => {
       const memory = memoryOf(instances[0]);
@@ -214,6 +217,8 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     connect: (run) => {
       link = run;
+      for (const instance of instances) run.meter.attach(instance);
+      api.guardRefill(RESERVED.refill, REFILL_SLOT.ask, REFILL.stop);
       files.set('stdin', run.stdin);
       outsideBefore = realm.externalBytes();
       api.enter(JSON.stringify(run.settings));

@@ -1,6 +1,7 @@
 import { FILES_SOURCE } from './files.ts';
 import { HOST_SOURCE } from './host.ts';
 import { HTTP_SOURCE } from './http.ts';
+import { POLICY_SOURCE } from './policy.ts';
 import { RUNNER_SOURCE } from './runner.ts';
 import { SURROUNDINGS_SOURCE } from './surroundings.ts';
 import { VALUES_SOURCE } from './values.ts';
@@ -10,6 +11,7 @@ const MODULES: readonly (readonly [name: string, source: string])[] = [
   ['_sandglass_host', HOST_SOURCE],
   ['_sandglass_files', FILES_SOURCE],
   ['_sandglass_http', HTTP_SOURCE],
+  ['_sandglass_policy', POLICY_SOURCE],
   ['_sandglass_values', VALUES_SOURCE],
   ['_sandglass_surroundings', SURROUNDINGS_SOURCE],
   ['_sandglass', RUNNER_SOURCE],

@@ -15,6 +15,7 @@ import traceback
 import types
 
 import _sandglass_host as host
+import _sandglass_policy as policy
 import _sandglass_surroundings as surroundings
 import _sandglass_values as values
 
@@ -105,6 +106,9 @@ class SourceFinder:
         filename = key.replace(".", "/") + ".py"
         module.__file__ = filename
         remember_source(filename, source)
+        own = sys.modules[MAIN].__dict__.get("__builtins__")
+        if own is not None:
+            module.__dict__["__builtins__"] = own  # the run's rules hold for all of its own code
         exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
 
 
@@ -112,6 +116,10 @@ async def run_program(spec, names):
     source, filename = spec["code"], spec["filename"]
     remember_source(filename, source)
     tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | FLAGS, dont_inherit=True)
+    rules = policy.rules_of(spec["options"])
+    if rules is not None:
+        policy.check(tree, rules)
+        policy.apply(names, rules, is_own)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)

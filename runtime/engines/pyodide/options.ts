@@ -1,0 +1,45 @@
+import type { JsonObject } from '../../codec.ts';
+
+/** What `options` of a Python run may say. */
+export interface PythonOptions {
+  /** Modules that the program's own code may import, with all below them. @default any */
+  readonly allowedImports?: readonly string[];
+  /** Builtins that the program's own code may not call. @default none */
+  readonly blockedFunctions?: readonly string[];
+  /** `safe`: harmless modules only, no `eval` and the like, no attributes of the interpreter. Depth, not the boundary. */
+  readonly preset?: 'safe';
+  /** Installed before the run, by name. */
+  readonly packages?: readonly string[];
+}
+
+const MODULE = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+const PACKAGE = /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/;
+const LISTS: Readonly<Record<string, RegExp>> = {
+  allowedImports: MODULE,
+  blockedFunctions: MODULE,
+  packages: PACKAGE,
+};
+
+/**
+ * Checks the options of one run.
+ * @throws {TypeError} on an unknown option or a malformed name: an option that is not enforced would be a lie.
+ */
+export function checkPythonOptions(options: JsonObject): PythonOptions {
+  for (const [name, value] of Object.entries(options)) {
+    const pattern = Object.hasOwn(LISTS, name) ? LISTS[name] : undefined;
+    if (pattern !== undefined) {
+      const wrong = Array.isArray(value)
+        ? value.find((item) => typeof item !== 'string' || !pattern.test(item))
+        : value;
+      if (!Array.isArray(value) || wrong !== undefined) {
+        throw new TypeError(`Cannot read options.${name}: ${JSON.stringify(wrong)} is no name`);
+      }
+    } else if (name !== 'preset') {
+      throw new TypeError(
+        `Cannot read options: unknown option "${name}", known are ${[...Object.keys(LISTS), 'preset'].join(', ')}`,
+      );
+    } else if (value !== 'safe')
+      throw new TypeError(`Cannot read options.preset: ${JSON.stringify(value)} is not "safe"`);
+  }
+  return options as PythonOptions; // each field was checked above
+}

@@ -1,0 +1,143 @@
+/** Python: which modules the program's own code may import and which builtins it may call. Depth, not the boundary. */
+export const POLICY_SOURCE = String.raw`
+"""Import and builtin rules for the program's own code; what it imports keeps everything."""
+import ast
+import builtins
+import importlib
+import sys
+import types
+
+SAFE_IMPORTS = (
+    "abc", "array", "base64", "bisect", "calendar", "cmath", "collections", "copy", "csv", "dataclasses", "datetime", "decimal", "difflib",
+    "enum", "fractions", "functools", "hashlib", "heapq", "hmac", "html", "itertools", "json", "math", "numbers", "operator", "pprint",
+    "random", "re", "statistics", "string", "struct", "textwrap", "time", "types", "typing", "unicodedata", "uuid", "zlib", "__future__",
+)
+SAFE_BLOCK = (
+    "eval", "exec", "compile", "open", "breakpoint", "globals", "locals", "vars", "memoryview", "exit", "quit",
+)
+#: Attributes between double underscores that ordinary programs use.
+PLAIN_DUNDERS = frozenset((
+    "__init__", "__name__", "__doc__", "__len__", "__iter__", "__next__", "__enter__", "__exit__", "__repr__", "__str__", "__eq__",
+    "__lt__", "__le__", "__gt__", "__ge__", "__ne__", "__hash__", "__call__", "__getitem__", "__setitem__", "__contains__", "__add__",
+    "__sub__", "__mul__", "__truediv__", "__post_init__", "__version__", "__annotations__", "__slots__", "__main__", "__file__",
+))
+
+
+class Refused(ImportError):
+    """An import that the run does not allow."""
+
+
+class Blocked(RuntimeError):
+    """A builtin that the run blocks."""
+
+
+def is_allowed(name, allowed):
+    return any(name == rule or name.startswith(rule + ".") for rule in allowed)
+
+
+def apply(names, rules, is_own):
+    """Puts the rules around the globals of the program."""
+    allowed, block, dunders = rules["imports"], rules["block"], rules["dunders"]
+    own = Builtins(vars(builtins))
+    if allowed is not None:
+        guard = guarded_import(allowed, own, is_own)
+        own["__import__"] = guard
+        importlib.import_module = guarded_module(importlib.import_module, allowed, is_own)
+    for name in block:
+        own[name] = blocked(name)
+    if dunders:
+        for name in ("getattr", "hasattr", "setattr", "delattr"):
+            own[name] = without_dunders(own[name])
+    if allowed is None and block:
+        own["__import__"] = replaced_builtins(builtins.__import__, own)
+    names["__builtins__"] = own
+
+
+class Builtins(dict):
+    """The program's own builtins, as a mapping and as a module."""
+
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"module 'builtins' has no attribute {name!r}") from None
+
+
+def module_of(own):
+    module = types.ModuleType("builtins")
+    module.__dict__.update(own)
+    return module
+
+
+def guarded_import(allowed, own, is_own):
+    plain = builtins.__import__
+
+    def __import__(name, globals=None, locals=None, fromlist=(), level=0):
+        if level == 0 and not is_allowed(name, allowed):
+            raise refusal(name, allowed)
+        if name == "builtins":
+            return module_of(own)
+        return plain(name, globals, locals, fromlist, level)
+    return __import__
+
+
+def replaced_builtins(plain, own):
+    def __import__(name, *args, **kwargs):
+        return module_of(own) if name == "builtins" else plain(name, *args, **kwargs)
+    return __import__
+
+
+def guarded_module(plain, allowed, is_own):
+    def import_module(name, package=None):
+        if is_own(sys._getframe(1).f_code.co_filename) and not name.startswith(".") and not is_allowed(name, allowed):
+            raise refusal(name, allowed)
+        return plain(name, package)
+    return import_module
+
+
+def refusal(name, allowed):
+    listed = ", ".join(allowed) if allowed else "no module"
+    return Refused(f"Cannot import {name}: this run allows {listed}", name=name)
+
+
+def blocked(name):
+    def refused(*args, **kwargs):
+        raise Blocked(f"Cannot call {name}: this run blocks it")
+    refused.__name__ = refused.__qualname__ = name
+    return refused
+
+
+def without_dunders(function):
+    def checked(target, name, *rest):
+        if is_hidden(name):
+            raise Blocked(f"Cannot use {name}: this run blocks attributes of the interpreter")
+        return function(target, name, *rest)
+    checked.__name__ = checked.__qualname__ = function.__name__
+    return checked
+
+
+def is_hidden(name):
+    return isinstance(name, str) and name.startswith("_") and name not in PLAIN_DUNDERS and (
+        name.startswith("__") and name.endswith("__"))
+
+
+def check(tree, rules):
+    """Refuses before anything runs what cannot be caught while it runs."""
+    for node in ast.walk(tree):
+        if rules["dunders"] and isinstance(node, ast.Attribute) and is_hidden(node.attr):
+            raise Blocked(f"Cannot use {node.attr} in line {node.lineno}: this run blocks attributes of the interpreter")
+        if rules["dunders"] and isinstance(node, ast.Name) and is_hidden(node.id):
+            raise Blocked(f"Cannot use {node.id} in line {node.lineno}: this run blocks names of the interpreter")
+
+
+def rules_of(options):
+    """Reads the options of the run, which the host has checked."""
+    safe = options.get("preset") == "safe"
+    imports = options.get("allowedImports")
+    if imports is None and safe:
+        imports = list(SAFE_IMPORTS)
+    block = [*(options.get("blockedFunctions") or ()), *(SAFE_BLOCK if safe else ())]
+    if imports is None and not block:
+        return None
+    return {"imports": imports, "block": block, "dunders": safe}
+`;

@@ -1,0 +1,129 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openPython, type PythonBench } from '../contract/pyodide-parts.ts';
+
+/**
+ * Each attempt to leave Python, with a canary on the host: a file that must not appear, a server that must see nobody, a variable that must
+ * not be read. They run in the thread of the tests: nothing but the realm and the wasm stands between them and the host here.
+ */
+describe('escapes from a Python guest', () => {
+  let python: PythonBench;
+  let folder: string;
+  let server: Server;
+  let connections = 0;
+  let port = 0;
+
+  beforeAll(async () => {
+    python = await openPython();
+    folder = mkdtempSync(join(tmpdir(), 'sandglass-escape-'));
+    process.env.SANDGLASS_CANARY = 'canary-value';
+    server = createServer(() => {
+      connections += 1;
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const address = server.address();
+    port = typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  afterAll(async () => {
+    delete process.env.SANDGLASS_CANARY;
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const HELP = String.raw`
+def attempt(f):
+    try:
+        print('LEAKED', repr(f())[:200])
+    except BaseException as error:
+        print('refused', type(error).__name__, str(error)[:200])
+def js():
+    import _sandglass_host
+    return _sandglass_host._host
+SCRIPT = "globalThis.process ? process.env.SANDGLASS_CANARY + require('fs').writeFileSync(CANARY, 'x') : 0"
+`;
+
+  /** Attempts that must each be refused, by name. */
+  const ATTEMPTS: Readonly<Record<string, string>> = {
+    'os.system': "import os; attempt(lambda: os.system('touch ' + CANARY))",
+    'os.popen': "import os; attempt(lambda: os.popen('touch ' + CANARY).read())",
+    'posix.system': "import posix; attempt(lambda: posix.system('touch ' + CANARY))",
+    'subprocess.run': "import subprocess; attempt(lambda: subprocess.run(['touch', CANARY]))",
+    'subprocess shell':
+      "import subprocess; attempt(lambda: subprocess.check_output('touch ' + CANARY, shell=True))",
+    _posixsubprocess: 'import _posixsubprocess; attempt(lambda: _posixsubprocess.fork_exec())',
+    'os.fork': 'import os; attempt(lambda: os.fork())',
+    'os.execv': "import os; attempt(lambda: os.execv('/bin/touch', ['touch', CANARY]))",
+    threads: 'import threading; attempt(lambda: threading.Thread(target=print).start())',
+    _thread: 'import _thread; attempt(lambda: _thread.start_new_thread(print, ()))',
+    ctypes: "import ctypes; attempt(lambda: ctypes.CDLL(None).system(b'touch ' + CANARY.encode()))",
+    'ctypes emscripten_run_script':
+      'import ctypes; attempt(lambda: ctypes.CDLL(None).emscripten_run_script(SCRIPT.encode()))',
+    'socket connect': "import socket; attempt(lambda: socket.socket().connect(('127.0.0.1', PORT)))",
+    '_socket connect':
+      "import _socket; s = _socket.socket(); attempt(lambda: s.connect(('127.0.0.1', PORT)))",
+    'socket create_connection':
+      "import socket; attempt(lambda: socket.create_connection(('127.0.0.1', PORT)))",
+    'asyncio open_connection':
+      "import asyncio\ntry:\n  print('LEAKED', await asyncio.open_connection('127.0.0.1', PORT))\nexcept BaseException as e: print('refused', type(e).__name__)",
+    urllib: "import urllib.request; attempt(lambda: urllib.request.urlopen(f'http://127.0.0.1:{PORT}/'))",
+    'http.client':
+      "import http.client; c = http.client.HTTPConnection('127.0.0.1', PORT); c.request('GET', '/'); attempt(lambda: c.getresponse())",
+    ftplib: "import ftplib; attempt(lambda: ftplib.FTP().connect('127.0.0.1', PORT))",
+    smtplib: "import smtplib; attempt(lambda: smtplib.SMTP('127.0.0.1', PORT))",
+    'import js': 'attempt(lambda: __import__("js"))',
+    'import pyodide_js': 'attempt(lambda: __import__("pyodide_js"))',
+    'importlib js': 'import importlib; attempt(lambda: importlib.import_module("js"))',
+    run_js: 'from pyodide.code import run_js; attempt(lambda: run_js(SCRIPT))',
+    'Function constructor': 'attempt(lambda: js().call.constructor(SCRIPT)())',
+    'Function constructor of a constructor': 'attempt(lambda: js().call.constructor.constructor(SCRIPT)())',
+    'constructor of an array':
+      'from pyodide.ffi import to_js; attempt(lambda: to_js([1]).constructor.constructor(SCRIPT)())',
+    'constructor of a promise':
+      'p = js().call_later("x.y", "{}"); attempt(lambda: p.constructor.constructor(SCRIPT)())',
+    'constructor of an error':
+      "try:\n  js().call('x.y', 'no JSON')\nexcept BaseException as e:\n  attempt(lambda: (e if not hasattr(e, 'js_error') else e.js_error).constructor.constructor(SCRIPT)())",
+    'import() through Function': 'attempt(lambda: js().call.constructor("return import(\'node:fs\')")())',
+    'async Function': "attempt(lambda: js().call_later.constructor('return process')())",
+    'import hook proxies':
+      'import sys; attempt(lambda: [f for f in sys.meta_path if "Js" in type(f).__name__][0])',
+    'the JavaScript module objects':
+      "import gc, _pyodide_core\nfound = [o for o in gc.get_objects() if type(o).__name__ == 'JsProxy' and hasattr(o, 'process')]\nattempt(lambda: found[0])",
+    'environment of the host': "import os; attempt(lambda: os.environ['SANDGLASS_CANARY'])",
+    '/proc/self/environ': "attempt(lambda: open('/proc/self/environ').read())",
+    '/etc/passwd': "attempt(lambda: open('/etc/passwd').read())",
+    'write outside': 'attempt(lambda: open(CANARY, "w"))',
+    'mount NODEFS': "import sys; attempt(lambda: sys.modules['pyodide_js'].mountNodeFS('/x', '/etc'))",
+    webbrowser: "import webbrowser; attempt(lambda: webbrowser.get('touch %s').open(CANARY) or 1 / 0)",
+    'compile wasm':
+      'from pyodide.ffi import to_js\nB = to_js(bytes([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,10,9,1,7,0,3,64,12,0,11,11]))\nattempt(lambda: js().WebAssembly.Module.new(B))',
+  };
+
+  test.each(Object.entries(ATTEMPTS))('%s', async (_name, code) => {
+    const canary = join(folder, 'canary');
+    const { result, host } = await python.run(
+      `CANARY = ${JSON.stringify(canary)}\nPORT = ${port}\n${HELP}${code}`,
+    );
+    expect(result.kind).toBe('value');
+    expect(host.stdout()).toMatch(/^refused /);
+    expect(host.stdout()).not.toContain('canary-value');
+    expect(host.stdout()).not.toMatch(/node_modules|file:\/\/|runtime\/engines/);
+    expect(existsSync(canary)).toBe(false);
+    expect(connections).toBe(0);
+  });
+
+  test.each([
+    ['subprocess', "import subprocess; subprocess.run(['id'])", 'guests cannot start processes'],
+    ['threads', 'import threading; threading.Thread(target=print).start()', 'guests have one thread'],
+    ['sockets', "import socket; socket.create_connection(('127.0.0.1', 1))", 'guests have no sockets'],
+    ['JavaScript', 'import js', 'guests have no JavaScript'],
+  ])('%s fail with a plain sentence', async (_name, code, sentence) => {
+    const { result } = await python.run(code);
+    expect(result.kind === 'threw' && result.error.message).toContain(sentence);
+  });
+});
