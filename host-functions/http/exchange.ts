@@ -121,7 +121,7 @@ async function send(
     } as Dispatcher.RequestOptions);
     const list = toHeaderList(answer.headers);
     if (list.length > MAX_RESPONSE_HEADERS) {
-      answer.body.destroy();
+      drop(answer.body);
       throw new HttpFault('too-large', `the answer has more than ${MAX_RESPONSE_HEADERS} headers`);
     }
     return { status: answer.statusCode, statusText: answer.statusText, headers: list, body: answer.body };
@@ -200,7 +200,7 @@ function finish(
       );
     }
   } catch (error) {
-    body.destroy();
+    drop(body);
     throw error;
   }
   // A decoded body has neither the coding nor the length that the headers tell.
@@ -219,6 +219,11 @@ function finish(
       scrubber,
     }),
   };
+}
+
+/** Ends an answer that nobody will read, with its connection. */
+function drop(body: Dispatcher.ResponseData['body']): void {
+  body.on('error', () => undefined).destroy(); // it ends in an abort of our own
 }
 
 async function discard(body: Dispatcher.ResponseData['body'], signal: AbortSignal): Promise<void> {

@@ -72,5 +72,9 @@ export function toFault(error: unknown): unknown {
   return found === undefined ? error : new HttpFault(found[1]);
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+/** undici's parser errors may come without a code. */
+const codeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.name === 'HTTPParserError' ? 'HPE_' : '';
+};
