@@ -1,5 +1,6 @@
 import type { RunOptions } from '../api.ts';
 import { exitCodeOf } from '../errors.ts';
+import type { Secret } from '../host-function.ts';
 import type { Outcome } from '../outcome.ts';
 import { outcomeToJson } from '../outcome-json.ts';
 import type { CommandContext } from './command.ts';
@@ -11,6 +12,7 @@ import { UsageError } from './usage-error.ts';
 
 export interface ExecuteOptions {
   readonly run: Omit<RunOptions, 'signal' | 'onOutput'>;
+  readonly secrets: Readonly<Record<string, Secret>>;
   /** Prints one JSON object instead of the guest's own streams. */
   readonly json: boolean;
 }
@@ -40,6 +42,7 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
   try {
     await using runtime = await context.createRuntime({
       cells: CELLS,
+      secrets: options.secrets,
       // Only a fault of ours gets here; its cause is what a report of it needs.
       onError: (error) =>
         stderr.write(`${printable(String(error instanceof Error ? error.stack : error))}\n`),

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { FsAccess, FsGrant, Grant, HttpGrant } from '../grant.ts';
+import type { Secret } from '../host-function.ts';
 import { parseJson, readText, unreadable } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { UsageError } from './usage-error.ts';
@@ -28,9 +29,38 @@ export const GRANT_FLAGS: readonly Flag[] = [
   {
     name: 'grant',
     value: 'FILE',
-    help: 'Read a grant as JSON: fs, http (other methods, paths, caps), env, limits. Flags add to it.',
+    help: 'Read a grant as JSON: fs, http (other methods, paths, caps, secrets), env, limits. Flags add to it.',
+  },
+  {
+    name: 'secret',
+    value: 'NAME=VARIABLE',
+    repeats: true,
+    help: 'A bearer token for entries of the grant that name it, read from a variable of your environment. The guest never sees it.',
   },
 ];
+
+/**
+ * Secrets by the names that a grant has for them. Their values come from the environment: a command line is seen by every process.
+ * @throws {UsageError} for a variable that is not set.
+ */
+export function readSecrets(
+  parsed: ParsedArguments,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, Secret>> {
+  return Object.fromEntries(
+    parsed.all('secret').map((text) => {
+      const [name, variable] = splitPair('--secret', text, 'NAME=VARIABLE');
+      const token = env[variable] ?? '';
+      if (token === '') {
+        throw new UsageError(
+          `Cannot read --secret=${text}: the variable is not set or empty`,
+          'Put the token itself into a variable of your environment, and the name of that variable here',
+        );
+      }
+      return [name, { kind: 'bearer', token }];
+    }),
+  );
+}
 
 /**
  * The grant of a command line: what `--grant` holds, and what the flags add to it. Relative host paths start at `cwd`.
@@ -150,12 +180,16 @@ function originOf(text: string): string {
 }
 
 function variableOf(text: string): [string, string] {
+  return splitPair(
+    '--allow-env',
+    text,
+    'NAME=VALUE',
+    'Your own environment is never passed on: write the value here',
+  );
+}
+
+function splitPair(flag: string, text: string, expected: string, hint?: string): [string, string] {
   const at = text.indexOf('=');
-  if (at < 1) {
-    throw new UsageError(
-      `Cannot read --allow-env=${text}: expected NAME=VALUE`,
-      'Your own environment is never passed on: write the value here',
-    );
-  }
+  if (at < 1) throw new UsageError(`Cannot read ${flag}=${text}: expected ${expected}`, hint);
   return [text.slice(0, at), text.slice(at + 1)];
 }

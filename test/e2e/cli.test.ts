@@ -20,6 +20,8 @@ let cwd = '';
 let server: Server;
 let origin = '';
 const asked: string[] = [];
+/** What the server was sent as credentials. */
+const authorizations: string[] = [];
 
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'sandglass-e2e-'));
@@ -49,6 +51,7 @@ await writeFile('/out/result.txt', 'written');
   await writeFile(join(cwd, 'add.wasm'), ADD_WASM);
   server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
+    if (request.headers.authorization !== undefined) authorizations.push(request.headers.authorization);
     response.end('pong');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -113,13 +116,33 @@ describe('sandglass run and eval', () => {
   });
 
   it('gives stdin, arguments and variables, and nothing of its own environment', async () => {
-    const code = `JSON.stringify([typeof process === 'undefined' ? null : [process.env, process.argv?.slice(2)]])`;
-    const { out } = await runCli(['eval', code, '--allow-env=A=b', '--', '--x', 'y'], {
+    const flags = ['--allow-env=A=b', '--stdin=-', '--', '--x', 'y z'];
+    const { out } = await runCli(['eval', 'JSON.stringify({ args, env, stdin })', ...flags], {
       cwd,
       env: { SECRET_CANARY: 'canary-value' },
+      stdin: 'from outside',
     });
-    expect(out).not.toContain('canary');
-    expect(await cli(['run', 'add.wasm', '--invoke=add', '--args=[40, 2]', '--', 'x'])).toMatchObject({
+    expect(JSON.parse(out)).toEqual({ args: ['--x', 'y z'], env: { A: 'b' }, stdin: 'from outside' });
+    expect(await cli(['eval', 'stdin', '--stdin=data/numbers.csv'])).toMatchObject({
+      out: 'n\n1\n2\n39\n\n',
+    });
+  });
+
+  it('sends a secret of its environment where the grant says, and shows it to nobody', async () => {
+    const grant = { http: [{ origin, secret: 'service' }] };
+    await writeFile(join(cwd, 'secret.json'), JSON.stringify(grant));
+    const code = `const answer = await fetch('${origin}/secret'); JSON.stringify([...answer.headers]) + await answer.text()`;
+    const ended = await runCli(['eval', code, '--grant=secret.json', '--secret=service=SERVICE_TOKEN'], {
+      cwd,
+      env: { SERVICE_TOKEN: 'token-canary' },
+    });
+    expect(ended.code).toBe(0);
+    expect(authorizations).toEqual(['Bearer token-canary']);
+    expect(ended.out + ended.err).not.toContain('token-canary');
+  });
+
+  it('calls an export', async () => {
+    expect(await cli(['run', 'add.wasm', '--invoke=add', '--args=[40, 2]'])).toMatchObject({
       code: 0,
       out: '42\n',
     });

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { execute } from '../execute.ts';
+import { readSecrets } from '../grant-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
 import { languageOf } from '../source.ts';
 import { UsageError } from '../usage-error.ts';
@@ -30,6 +31,7 @@ export const evalCommand: Command = {
     if (language === 'wasm') throw new UsageError('Cannot evaluate wasm: save it as a file and use "run"');
     return execute(context, {
       run: { language, code, ...(await readRunFlags(parsed, context.terminal)) },
+      secrets: readSecrets(parsed, context.terminal.env),
       json: parsed.has('json'),
     });
   },

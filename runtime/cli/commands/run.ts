@@ -2,6 +2,7 @@ import type { GuestValue } from '../../codec.ts';
 import type { Command } from '../command.ts';
 import { execute } from '../execute.ts';
 import { parseJson } from '../files.ts';
+import { readSecrets } from '../grant-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
 import { readSource } from '../source.ts';
 import { UsageError } from '../usage-error.ts';
@@ -63,6 +64,7 @@ export const runCommand: Command = {
         ...(await readRunFlags(parsed, terminal)),
         ...(invoke === undefined ? {} : { invoke, args: args === undefined ? [] : readArgs(args) }),
       },
+      secrets: readSecrets(parsed, terminal.env),
       json: parsed.has('json'),
     });
   },

@@ -4,7 +4,7 @@ import { createHttpApp } from '../../http/app.ts';
 import { createModuleStore } from '../../http/module-store.ts';
 import { createInProcessScheduler } from '../../scheduler/in-process.ts';
 import type { Command } from '../command.ts';
-import { GRANT_FLAGS, readGrant } from '../grant-flags.ts';
+import { GRANT_FLAGS, readGrant, readSecrets } from '../grant-flags.ts';
 import { listen } from '../listen.ts';
 import { parseDuration, parseWhole } from '../quantities.ts';
 import { LIMIT_FLAGS, readLimitFlags } from '../run-flags.ts';
@@ -66,6 +66,7 @@ export const serveCommand: Command = {
       limits: { ...granted, ...asked },
       // Without a ceiling a client could ask for its guest to run in the server's own thread.
       level: level ?? 'standard',
+      secrets: readSecrets(parsed, terminal.env),
       cells: { maxCells: concurrency },
       onError: fault,
     });

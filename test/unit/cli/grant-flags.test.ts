@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseArguments } from '../../../runtime/cli/flags.ts';
-import { GRANT_FLAGS, readGrant } from '../../../runtime/cli/grant-flags.ts';
+import { GRANT_FLAGS, readGrant, readSecrets } from '../../../runtime/cli/grant-flags.ts';
 
 let cwd = '';
 
@@ -137,5 +137,31 @@ describe('readGrant()', () => {
     [{ env: ['A=B'] }, '"env" is no object'],
   ])('refuses the file %j', async (grant, message) => {
     await expect(withFile(grant)).rejects.toThrow(message);
+  });
+});
+
+describe('readSecrets()', () => {
+  const secrets = (...args: string[]) =>
+    readSecrets(parseArguments(args, GRANT_FLAGS), { TOKEN: 't0p', EMPTY: '' });
+
+  it('takes tokens from the environment, never from the command line', () => {
+    expect(secrets()).toEqual({});
+    expect(secrets('--secret=github=TOKEN', '--secret', 'other=TOKEN')).toEqual({
+      github: { kind: 'bearer', token: 't0p' },
+      other: { kind: 'bearer', token: 't0p' },
+    });
+  });
+
+  it.each(['github=NOPE', 'github=EMPTY', 'github='])(
+    'refuses %s, which names no variable that is set',
+    (text) => {
+      expect(() => secrets(`--secret=${text}`)).toThrow(
+        `Cannot read --secret=${text}: the variable is not set or empty`,
+      );
+    },
+  );
+
+  it('refuses what is no pair', () => {
+    expect(() => secrets('--secret=TOKEN')).toThrow('Cannot read --secret=TOKEN: expected NAME=VARIABLE');
   });
 });
