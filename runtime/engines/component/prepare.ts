@@ -40,6 +40,7 @@ export async function prepareComponent(
   const types = readComponentTypes(bytes);
   const imports = checkImports(types);
   const exports = listExports(types);
+  const maxMemoryPages = memoryPlan(bytes, context.limits.memoryBytes);
   const waiting = waitingImports(types);
   const mode = chooseMode(options.mode, waiting);
   const key = `${MADE_BY}/${mode}/${hash}`;
@@ -52,7 +53,6 @@ export async function prepareComponent(
     ));
   const glue = new TextDecoder().decode(parts.get(GLUE_PART));
   const cores = [...parts].filter(([name]) => name !== GLUE_PART);
-  const maxMemoryPages = memoryPlan(bytes, context.limits.memoryBytes);
   const compiled = await Promise.all(
     cores.map(async ([name, core]) => {
       const capped = instrument(core, { maxMemoryPages });

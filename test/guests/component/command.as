@@ -32,6 +32,14 @@ declare function poll_oneoff(subscriptions: usize, events: usize, count: u32, st
 @external('wasi_snapshot_preview1', 'random_get')
 declare function random_get(buffer: usize, length: u32): u16;
 
+/** Memory for the adapter: without it the adapter grows the memory itself, where this heap would run into it. */
+export function cabi_realloc(old: usize, oldSize: usize, align: usize, size: usize): usize {
+  const block = heap.alloc(size + align);
+  const aligned = (block + align - 1) & ~(align - 1);
+  memory.copy(aligned, old, oldSize);
+  return aligned;
+}
+
 const CELL = heap.alloc(256);
 
 function print(fd: u32, text: string): void {

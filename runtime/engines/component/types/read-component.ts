@@ -14,9 +14,8 @@ import {
 } from './read-types.ts';
 import { unversioned } from './wit-type.ts';
 
-/** Enough for the largest interfaces there are, with room; a bomb of nested instances ends here. */
-const MAX_WORK = 200_000;
-const MAX_DEPTH = 16;
+/** Ten times what the largest worlds take; a bomb of nested instances, which would become code without end, stops here. */
+const MAX_WORK = 20_000;
 
 /**
  * The types of a component's imports and exports, by following its index spaces as a validator would. Core modules are skipped.
@@ -38,7 +37,6 @@ function evaluate(
   depth: number,
   supply: (name: string, declared: Item) => Item,
 ): ReadonlyMap<string, Item> {
-  if (depth > MAX_DEPTH) throw malformed('it is nested too deeply');
   const header = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
   if (!header.every((byte) => cursor.byte() === byte))
     throw malformed('its header is not that of a component');

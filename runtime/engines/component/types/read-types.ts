@@ -8,6 +8,7 @@ import type { Primitive, Resource, WitFunction, WitType } from './wit-type.ts';
  */
 export interface Scope {
   readonly parent: Scope | undefined;
+  readonly depth: number;
   readonly types: TypeEntry[];
   readonly funcs: WitFunction[];
   readonly instances: ReadonlyMap<string, Item>[];
@@ -16,14 +17,14 @@ export interface Scope {
   readonly work: { left: number };
 }
 
-export const openScope = (parent: Scope | undefined, work: { left: number }): Scope => ({
-  parent,
-  types: [],
-  funcs: [],
-  instances: [],
-  components: [],
-  work,
-});
+/** Types and components nest by recursion here and in the generator. */
+const MAX_DEPTH = 32;
+
+export function openScope(parent: Scope | undefined, work: { left: number }): Scope {
+  const depth = parent === undefined ? 0 : parent.depth + 1;
+  if (depth > MAX_DEPTH) throw malformed('it is nested too deeply');
+  return { parent, depth, types: [], funcs: [], instances: [], components: [], work };
+}
 
 export function step(scope: Scope): void {
   scope.work.left -= 1;
