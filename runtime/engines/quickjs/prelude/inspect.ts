@@ -202,8 +202,8 @@ const showObject = (object: object, context: Context, indent: number): Laid => {
     prefix = name ?? 'ArrayBuffer';
     const bytes = bytesOf(object);
     items = [
-      () => leaf(`byteLength: ${bytes === undefined ? 0 : typedArrayBytes(bytes)}`),
-      () => leaf(`<${bytes === undefined ? '' : hex(bytes)}>`),
+      () => leaf(`[Uint8Contents]: <${bytes === undefined ? '' : hex(bytes)}>`),
+      () => leaf(`[byteLength]: ${bytes === undefined ? 0 : typedArrayBytes(bytes)}`),
     ];
   } else if (tagOf(object) === '[object Promise]' || object instanceof Promise) {
     prefix = 'Promise';
@@ -217,7 +217,7 @@ const showObject = (object: object, context: Context, indent: number): Laid => {
     else if (name !== 'Object' || own !== '') prefix = name + own;
   }
 
-  if (context.open.length > context.depth) {
+  if (context.open.length > context.depth && items.length + keys.length > 0) {
     return leaf(isArray(object) ? '[Array]' : `[${name ?? 'Object: null prototype'}${tagFor(object, name)}]`);
   }
   context.open[context.open.length] = object;
@@ -281,7 +281,10 @@ const group = (entries: readonly string[], object: object): readonly string[] =>
   }
   const cell = widest + 2;
   if (cell * 3 >= LINE || (total / cell <= 5 && widest > 6)) return entries;
-  const columns = min(max(floor(Math.sqrt(2.5 * cell * count) / cell), 1), floor(LINE / cell), 16);
+  // About as wide as high, as letters are 2.5 times as high as wide; lists of even width get a few columns more.
+  const narrow = max(cell - 3 - Math.sqrt(cell - total / entries.length), 1);
+  const square = Math.round(Math.sqrt(2.5 * narrow * count) / narrow);
+  const columns = min(square, floor(80 / cell), 12);
   if (columns <= 1) return entries;
   const first = isArray(object) ? object[0] : 0;
   const right = typeof first === 'number' || typeof first === 'bigint';
@@ -315,7 +318,7 @@ const property = (object: object, key: PropertyKey, child: (item: unknown) => La
   const found = getOwnPropertyDescriptor(object, key);
   const name =
     typeof key === 'symbol'
-      ? `[${symbolToText(key)}]`
+      ? symbolToText(key)
       : isPlainName(toText(key))
         ? toText(key)
         : quoted(toText(key));
