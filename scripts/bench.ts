@@ -42,13 +42,14 @@ function table(rows: readonly Row[]): string {
   return [print(all[0] ?? []), rule, ...lines.map(print)].join('\n');
 }
 
-const chosen = values.only ?? GROUPS;
+const file = (name: string): string => join(import.meta.dirname, 'bench', `${name}.ts`);
+const chosen = values.only ?? GROUPS.filter((name) => existsSync(file(name)));
 const scale = values.quick ? 0.1 : 1;
 const parts: string[] = [];
 for (const name of chosen) {
-  const path = join(import.meta.dirname, 'bench', `${name}.ts`);
-  if (!existsSync(path)) throw new Error(`Cannot measure ${name}: there is no scripts/bench/${name}.ts`);
-  const module: Readonly<Record<string, Group>> = await import(path);
+  if (!existsSync(file(name)))
+    throw new Error(`Cannot measure ${name}: there is no scripts/bench/${name}.ts`);
+  const module: Readonly<Record<string, Group>> = await import(file(name));
   const group = Object.values(module).find((value) => typeof value === 'object' && 'measure' in value);
   if (group === undefined) throw new Error(`Cannot measure ${name}: its file exports no group`);
   const { rows, notes } = await group.measure({ scale });

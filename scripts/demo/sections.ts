@@ -1,5 +1,6 @@
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { GuestValue } from '../../runtime/index.ts';
 import { compileChart } from './compile-chart.ts';
 import { check, say, show, showDenial } from './print.ts';
 import { DATA, SECRET, type Stage } from './stage.ts';
@@ -30,6 +31,18 @@ export async function aggregate(stage: Stage): Promise<boolean> {
   return Array.isArray(outcome.value) && outcome.value.length === 12;
 }
 
+interface Column {
+  readonly name: string;
+  readonly count: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly median?: number;
+}
+
+/** What the tool says in its manifest that it answers. */
+const columnsOf = (value: GuestValue): readonly Column[] =>
+  (value as { readonly columns?: readonly Column[] } | undefined)?.columns ?? [];
+
 export const sections: readonly Section[] = [
   {
     title: '1  A TypeScript guest reads a granted CSV and writes its result',
@@ -56,10 +69,16 @@ export const sections: readonly Section[] = [
         inputs: { path: '/out/months.csv', columns: ['rain', 'warmest'] },
         grant: { fs: [{ host: stage.out, guest: '/out', access: ['read'] }] },
       });
-      show(outcome.ok ? JSON.stringify(outcome.value) : `${outcome.error.code}: ${outcome.error.message}`);
+      const columns = outcome.ok ? columnsOf(outcome.value) : [];
+      for (const { name, count, minimum, maximum, median } of columns) {
+        show(
+          `${name}: ${count} values from ${minimum} to ${maximum}, half of them below ${median?.toFixed(1)}`,
+        );
+      }
+      if (!outcome.ok) show(`${outcome.error.code}: ${outcome.error.message}`);
       check(
-        outcome.ok && JSON.stringify(outcome.value).includes('"rows":12'),
-        'it found twelve rows and their minimum, maximum, mean and median',
+        columns.length === 2 && columns.every(({ count }) => count === 12),
+        'it described two columns of twelve',
       );
     },
   },
@@ -82,48 +101,35 @@ export const sections: readonly Section[] = [
     title: '4  Four attempts to get out',
     needsResult: false,
     play: async (stage) => {
-      const attempt = async (what: string, code: string, expected: string): Promise<void> => {
+      const attempt = async (
+        what: string,
+        language: string,
+        code: string,
+        expected: string,
+      ): Promise<void> => {
         say(what);
         const outcome = await stage.run(what, {
-          language: 'javascript',
+          language,
           code,
-          grant: {
-            fs: [{ host: stage.out, guest: '/out', access: ['read', 'write'] }],
-            env: { LANG: 'C.UTF-8' },
-          },
+          grant: { fs: [{ host: stage.out, guest: '/out', access: ['read', 'write'] }] },
         });
         showDenial(outcome);
         const told = JSON.stringify(outcome);
+        const learned = [SECRET, 'root:x:', 'uid='].some((text) => told.includes(text));
         check(
-          !outcome.ok &&
-            outcome.error.code === expected &&
-            !told.includes(SECRET) &&
-            !told.includes('root:x:'),
+          !outcome.ok && outcome.error.code === expected && !learned,
           `it ended with ${expected} and learned nothing`,
         );
       };
-      await attempt(
-        'read /etc/passwd',
-        "import { readFile } from 'fs/promises'; export default await readFile('/etc/passwd', 'utf8');",
-        'CAPABILITY_DENIED',
-      );
-      await attempt(
-        'call a server on this machine',
-        `await (await fetch('${stage.serverUrl}')).text()`,
-        'CAPABILITY_DENIED',
-      );
-      check(stage.serverHits() === 0, 'the server was never asked');
+      const read = (path: string): string =>
+        `import { readFile } from 'node:fs/promises'; export default await readFile('${path}', 'utf8');`;
+      await attempt('read /etc/passwd', 'javascript', read('/etc/passwd'), 'CAPABILITY_DENIED');
       await symlink(stage.secretFile, join(stage.out, 'report.txt'));
-      await attempt(
-        'follow a link out of the granted folder',
-        "import { readFile } from 'fs/promises'; export default await readFile('/out/report.txt', 'utf8');",
-        'CAPABILITY_DENIED',
-      );
-      await attempt(
-        'start a program with the powers of the host process',
-        "console.constructor.constructor('return process')().mainModule.require('child_process').execSync('id')",
-        'GUEST_THREW',
-      );
+      await attempt('follow a link out of /out', 'javascript', read('/out/report.txt'), 'CAPABILITY_DENIED');
+      const call = `await (await fetch('${stage.serverUrl}')).text()`;
+      await attempt('call a server on this machine', 'javascript', call, 'CAPABILITY_DENIED');
+      check(stage.serverHits() === 0, 'the server was never asked');
+      await attempt('run a program of the host', 'python', "import os; os.popen('id').read()", 'GUEST_THREW');
     },
   },
 ];

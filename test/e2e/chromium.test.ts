@@ -44,5 +44,5 @@ test('Chromium runs a JavaScript guest and a component inline, under a content s
   const report = await page?.evaluate(() => window.report);
   expect(faults).toEqual([]);
   if (report === undefined) throw new Error('no report');
-  expectReport(report, 'browser');
+  await expectReport(report, 'browser');
 }, 60_000);

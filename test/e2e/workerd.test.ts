@@ -47,5 +47,5 @@ test('workerd runs a JavaScript guest and a component inline', async () => {
   const response = await workerd?.dispatchFetch('http://localhost/');
   const text = await response?.text();
   expect(response?.status, text).toBe(200);
-  expectReport(JSON.parse(text ?? '') as Report, 'workerd'); // the worker answers nothing else
+  await expectReport(JSON.parse(text ?? '') as Report, 'workerd'); // the worker answers nothing else
 }, 60_000);

@@ -1,8 +1,10 @@
 import { expect } from 'vitest';
-import type { Report } from './guests.ts';
+import { createRuntime } from '../../../runtime/index.ts';
+import { buildAdder } from './adder.ts';
+import { COUNTED, type Report } from './guests.ts';
 
 /** What every platform answers alike. */
-export function expectReport(report: Report, platform: string): void {
+export async function expectReport(report: Report, platform: string): Promise<void> {
   expect(report).toMatchObject({
     platform,
     levels: ['minimal'],
@@ -15,5 +17,15 @@ export function expectReport(report: Report, platform: string): void {
     standard: { ok: false, error: { code: 'UNSUPPORTED', details: { levels: ['minimal'] } } },
   });
   expect(report.javascript.usage.fuel).toBeGreaterThan(1000);
-  expect(report.component.usage.fuel).toBeGreaterThan(0);
+  await using node = createRuntime({ cache: false });
+  const counted = await node.run(COUNTED);
+  expect(report.counted).toMatchObject({ ok: true, value: counted.ok ? counted.value : '' });
+  expect(report.counted.usage.fuel).toBe(counted.usage.fuel);
+  const added = await node.run({
+    module: await buildAdder(),
+    invoke: 'add',
+    args: [40, 2],
+    level: 'minimal',
+  });
+  expect(report.component.usage.fuel).toBe(added.usage.fuel);
 }

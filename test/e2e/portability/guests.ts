@@ -1,4 +1,12 @@
-import type { Outcome, PrebuiltComponent, Runtime } from '../../../runtime/index.browser.ts';
+import type { Outcome, PrebuiltComponent, RunOptions, Runtime } from '../../../runtime/index.browser.ts';
+
+/** Its fuel must be the same everywhere. */
+export const COUNTED = {
+  language: 'javascript',
+  code: 'let sum = 0; for (let i = 0; i < 10_000; i++) sum += Math.sqrt(i); JSON.stringify([sum, Math.random(), Date.now()])',
+  deterministic: { seed: 7, now: 1_000 },
+  level: 'minimal',
+} as const satisfies RunOptions;
 
 /** What a platform must answer; the same on each. */
 export interface Report {
@@ -10,6 +18,7 @@ export interface Report {
   readonly network: Outcome;
   readonly endless: Outcome;
   readonly component: Outcome;
+  readonly counted: Outcome;
   readonly standard: Outcome;
 }
 
@@ -33,6 +42,7 @@ export async function runGuests(runtime: Runtime, component: PrebuiltComponent):
     network: await runtime.run({ language: 'javascript', code: "await fetch('https://example.com/')" }),
     endless: await runtime.run({ language: 'javascript', code: 'for (;;) {}', limits: { fuel: 50_000_000 } }),
     component: await runtime.run({ module: component, invoke: 'add', args: [40, 2] }),
+    counted: await runtime.run(COUNTED),
     standard: await runtime.run({ language: 'javascript', code: '1', level: 'standard' }),
   };
 }
