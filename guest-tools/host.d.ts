@@ -13,12 +13,12 @@ declare module 'sandglass:host/fs@0.1.0' {
   export type Kind = 'file' | 'directory' | 'symlink';
   export function read(path: string): Uint8Array;
   export function readText(path: string): string;
-  export function readRange(path: string, offset: bigint, length: number): Uint8Array;
+  export function readRange(path: string, offset: number, length: number): Uint8Array;
   export function write(path: string, contents: Uint8Array): void;
   export function writeText(path: string, contents: string): void;
   export function append(path: string, contents: Uint8Array): void;
   export function list(path: string): { name: string; kind: Kind }[];
-  export function statPath(path: string): { kind: Kind; size: bigint; modified: number };
+  export function statPath(path: string): { kind: Kind; size: number; modified: number };
   export function mkdir(path: string): void;
   export function remove(path: string): void;
   export function rename(from: string, to: string): void;

@@ -53,19 +53,8 @@ const steps = {
     throw new Error('not a host-error');
   },
   fs: ({ call, args }) => {
-    const answer = Reflect.get(
-      fs,
-      call,
-    )(
-      ...args.map((item) =>
-        typeof item === 'string' && /^\d+n$/.test(item) ? BigInt(item.slice(0, -1)) : item,
-      ),
-    );
-    return JSON.parse(
-      JSON.stringify(answer ?? null, (_, part) =>
-        typeof part === 'bigint' ? `${part}n` : part instanceof Uint8Array ? [...part] : part,
-      ),
-    );
+    const answer = Reflect.get(fs, call)(...args);
+    return answer instanceof Uint8Array ? [...answer] : answer;
   },
   fetch: ({ request }) => {
     const answer = http.fetch({

@@ -30,16 +30,15 @@ export function fsInterface(run: GuestRun) {
   const path = (given: string): string => absolute(run.spec.cwd, given);
 
   /** Reads a range through a handle of its own: open, chunks, close. */
-  const readRange = (given: string, offset: bigint, length: number): Answer<Uint8Array> => {
-    if (offset > BigInt(Number.MAX_SAFE_INTEGER)) {
-      return invalidArgument(`Cannot read "${given}": offset ${offset} is out of range`);
+  const readRange = (given: string, offset: number, length: number): Answer<Uint8Array> => {
+    if (!Number.isSafeInteger(offset) || offset < 0) {
+      return invalidArgument(`Cannot read "${given}": offset ${offset} is no place in a file`);
     }
     if (length > run.spec.limits.hostCallBytes) {
       return invalidArgument(
         `Cannot read "${given}": ${length} bytes are over ${run.spec.limits.hostCallBytes}`,
       );
     }
-    const start = Number(offset);
     return after(
       // The value is the host function's own, of the type its contract names.
       ask('fs.open', { path: path(given), read: true }, ({ value }) => (value as { handle: number }).handle),
@@ -47,7 +46,7 @@ export function fsInterface(run: GuestRun) {
         if (opened.tag === 'err') return opened;
         const handle = opened.val;
         return after(
-          ask('fs.read', { handle, offset: start, length }, ({ bytes }) => bytes),
+          ask('fs.read', { handle, offset, length }, ({ bytes }) => bytes),
           (answer) => {
             run.send('fs.close', { handle });
             return answer;
@@ -77,10 +76,10 @@ export function fsInterface(run: GuestRun) {
         // As above: a list of FsEntry.
         (value as readonly FsEntry[]).map(({ name, type }) => ({ name, kind: type })),
       ),
-    statPath: (given: string): Answer<{ kind: FsStat['type']; size: bigint; modified: number }> =>
+    statPath: (given: string): Answer<{ kind: FsStat['type']; size: number; modified: number }> =>
       ask('fs.stat', { path: path(given) }, ({ value }) => {
         const stat = value as FsStat; // as above
-        return { kind: stat.type, size: BigInt(stat.size), modified: stat.modifiedMs };
+        return { kind: stat.type, size: stat.size, modified: stat.modifiedMs };
       }),
     mkdir: (given: string): Answer<undefined> =>
       ask('fs.mkdir', { path: path(given), recursive: true }, nothing),

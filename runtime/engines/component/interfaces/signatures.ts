@@ -8,7 +8,7 @@ export const NAMED_TYPES: Readonly<Record<string, string>> = {
   'wasi:io/streams.stream-error': 'variant { last-operation-failed(wasi:io/error.error), closed }',
   'sandglass:host/fs.entry': 'record { name: string, kind: enum { file, directory, symlink } }',
   'wasi:filesystem/types.advice': 'enum { normal, sequential, random, will-need, dont-need, no-reuse }',
-  'sandglass:host/fs.stat': 'record { kind: enum { file, directory, symlink }, size: u64, modified: f64 }',
+  'sandglass:host/fs.stat': 'record { kind: enum { file, directory, symlink }, size: f64, modified: f64 }',
   'sandglass:host/types.host-error':
     'record { code: string, message: string, hint: option<string>, refusal: u32 }',
   'wasi:filesystem/types.new-timestamp':
@@ -419,7 +419,7 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
     read: 'func(path: string) -> result<list<u8>, $sandglass:host/types.host-error$>',
     'read-text': 'func(path: string) -> result<string, $sandglass:host/types.host-error$>',
     'read-range':
-      'func(path: string, offset: u64, length: u32) -> result<list<u8>, $sandglass:host/types.host-error$>',
+      'func(path: string, offset: f64, length: u32) -> result<list<u8>, $sandglass:host/types.host-error$>',
     write: 'func(path: string, contents: list<u8>) -> result<_, $sandglass:host/types.host-error$>',
     'write-text': 'func(path: string, contents: string) -> result<_, $sandglass:host/types.host-error$>',
     append: 'func(path: string, contents: list<u8>) -> result<_, $sandglass:host/types.host-error$>',

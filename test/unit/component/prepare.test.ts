@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import { runWorkerJob } from '../../../runtime/cell/worker-job.ts';
+import type { PrepareContext, RunJob } from '../../../runtime/engine.ts';
+import { createComponentEngine } from '../../../runtime/engines/component/engine.ts';
+import { hardenGlue } from '../../../runtime/engines/component/glue/harden-glue.ts';
+import { pack, unpack } from '../../../runtime/engines/component/pack.ts';
+import { mergeLimits } from '../../../runtime/limits.ts';
+import { wasm } from '../../contract/engine-suite.ts';
+import { createFakeHost, runSpec } from '../../contract/fake-host.ts';
+import { wat } from '../../guests/component/build.ts';
+
+const ADD = `(component
+  (core module $m (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+  (core instance $i (instantiate $m))
+  (func (export "add") (param "a" s32) (param "b" s32) (result s32) (canon lift (core func $i "add"))))`;
+
+/** A context that counts what is done, with a cache as on disk. */
+const counting = (memoryBytes?: number) => {
+  const counts = { jobs: 0, compiles: 0 };
+  const stored = new Map<string, Uint8Array<ArrayBuffer>>();
+  const job: RunJob = (...args) => {
+    counts.jobs += 1;
+    return runWorkerJob(...args);
+  };
+  const context: PrepareContext = {
+    limits: mergeLimits(memoryBytes === undefined ? [] : [{ memoryBytes }]),
+    job,
+    cache: {
+      get: async (key) => stored.get(key),
+      set: async (key, bytes) => {
+        stored.set(key, new Uint8Array(bytes));
+      },
+    },
+    compile: async (bytes) => {
+      counts.compiles += 1;
+      return WebAssembly.compile(bytes);
+    },
+  };
+  return { counts, stored, context };
+};
+
+test('prepare() transpiles in a job and compiles once for all runs of one binary', async () => {
+  const { counts, context } = counting();
+  const engine = createComponentEngine();
+  const source = await wasm(await wat(ADD));
+  const [first, second] = await Promise.all([
+    engine.prepare(source, context),
+    engine.prepare(source, context),
+  ]);
+  expect(second).toBe(first);
+  expect(counts).toEqual({ jobs: 1, compiles: 1 });
+});
+
+test('prepare() takes the transpiled parts from the cache, and compiles anew for another memory cap', async () => {
+  const { counts, stored, context } = counting();
+  const source = await wasm(await wat(ADD));
+  await createComponentEngine().prepare(source, context);
+  const engine = createComponentEngine();
+  await engine.prepare(source, context);
+  await engine.prepare(source, { ...context, limits: mergeLimits([{ memoryBytes: 1024 * 1024 }]) });
+  expect(counts).toEqual({ jobs: 1, compiles: 3 });
+  expect(stored.size).toBe(1);
+});
+
+test('prepare() makes again what the cache has damaged', async () => {
+  const { counts, stored, context } = counting();
+  const source = await wasm(await wat(ADD));
+  await createComponentEngine().prepare(source, context);
+  for (const [key, bytes] of stored) stored.set(key, bytes.slice(0, 20));
+  const prepared = await createComponentEngine().prepare(source, context);
+  expect(counts.jobs).toBe(2);
+  const modules = Object.fromEntries(
+    Object.entries(prepared.modules).map(([name, { module }]) => [name, module]),
+  );
+  const engine = createComponentEngine();
+  const result = await engine.execute(
+    { data: prepared.data, modules },
+    runSpec({ invoke: 'add', args: [1, 2] }),
+    createFakeHost(),
+  );
+  expect(result).toMatchObject({ kind: 'value', value: 3 });
+});
+
+test('prepare() forgets a failure, and keeps no more than it may', async () => {
+  const { counts, context } = counting();
+  const engine = createComponentEngine({ keep: 1 });
+  const one = await wasm(await wat(ADD));
+  const two = await wasm(await wat(ADD.replace('i32.add', 'i32.sub')));
+  let failures = 1;
+  const flaky: RunJob = (...args) => {
+    failures -= 1;
+    if (failures >= 0) throw new Error('no worker');
+    return (context.job ?? runWorkerJob)(...args);
+  };
+  await expect(engine.prepare(one, { ...context, job: flaky })).rejects.toThrow('no worker');
+  const first = await engine.prepare(one, { ...context, job: flaky });
+  await engine.prepare(two, context);
+  expect(await engine.prepare(one, context)).not.toBe(first);
+  expect(counts.jobs).toBe(2);
+});
+
+test('prepare() ends a transpilation that takes too long', async () => {
+  const { context } = counting();
+  const engine = createComponentEngine({ transpileTimeoutMs: 1 });
+  await expect(engine.prepare(await wasm(await wat(ADD)), context)).rejects.toMatchObject({
+    code: 'MODULE_INVALID',
+    message: expect.stringContaining('took over 1 ms'),
+  });
+});
+
+test('prepare() refuses a source in text', async () => {
+  const script = {
+    kind: 'script',
+    language: 'python',
+    code: '',
+    filename: 'a',
+    modules: {},
+    form: 'auto',
+  } as const;
+  await expect(createComponentEngine().prepare(script, counting().context)).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+  });
+});
+
+test('hardenGlue() refuses glue of another form', () => {
+  expect(() => hardenGlue('export function instantiate(a, b) {}')).toThrow(
+    expect.objectContaining({ code: 'INTERNAL' }),
+  );
+});
+
+test('pack() and unpack() agree, and damage is seen', () => {
+  const parts = new Map([
+    ['a', Uint8Array.of(1, 2, 3)],
+    ['empty', new Uint8Array()],
+    ['ä', new TextEncoder().encode('text')],
+  ]);
+  const packed = pack(parts);
+  expect(unpack(packed)).toEqual(parts);
+  for (let end = 0; end < packed.length; end++) expect(unpack(packed.slice(0, end))).toBeUndefined();
+  expect(unpack(new TextEncoder().encode('{"not":"packed"}'))).toBeUndefined();
+});
