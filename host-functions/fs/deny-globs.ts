@@ -19,6 +19,7 @@ type Segment = { readonly text: string; readonly matches: ((name: string) => boo
 export function compileDenyGlobs(patterns: readonly string[], where: string): DenyGlobs {
   const compiled = patterns.map((pattern) => compilePattern(pattern, where));
   const matches = (path: readonly string[]): boolean => {
+    if (compiled.length === 0) return false;
     const folded = path.map(foldName);
     return folded.length > 0 && compiled.some((segments) => matchSegments(segments, 0, folded, 0));
   };

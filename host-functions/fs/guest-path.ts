@@ -76,7 +76,11 @@ const IGNORED = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\u0
  * Kelvin sign and `k`), without ignorable characters.
  */
 export const foldName = (name: string): string =>
-  name.normalize('NFC').replace(IGNORED, '').toUpperCase().toLowerCase().normalize('NFC');
+  ASCII.test(name)
+    ? name.toLowerCase()
+    : name.normalize('NFC').replace(IGNORED, '').toUpperCase().toLowerCase().normalize('NFC');
+
+const ASCII = /^[ -~]*$/;
 
 /** A symbolic link's target that a guest may make in a folder `depth` levels below its mount's root. */
 export function isSafeLinkTarget(target: string, depth: number): boolean {

@@ -1,7 +1,7 @@
 import type { FsEntry, FsStat, FsTarget } from '../../runtime/host-function.ts';
 import { findEntry, spendCall } from './admission.ts';
 import type { NodeEntry, NodeStat } from './backend.ts';
-import type { FsAsk } from './fs-denial.ts';
+import { denyAccess, type FsAsk, mountFor } from './fs-denial.ts';
 import { FsFault } from './fs-fault.ts';
 import { coversName } from './fs-grant.ts';
 import { joinPath, normalizeAbsolute, parseGuestPath, pathText } from './guest-path.ts';
@@ -67,7 +67,11 @@ export class SessionState {
   /** The same for a second access within one call. */
   entry(place: Place, ask: FsAsk, asFolder = false): EntryState | undefined {
     const { mount } = place.kind === 'entry' ? place.parent : place.location;
-    if (mount === undefined) return undefined;
+    if (mount === undefined) {
+      if (ask.access !== 'read')
+        throw denyAccess(ask, mountFor(place.kind === 'entry' ? place.path : place.location.path));
+      return undefined;
+    }
     return findEntry(mount, ask, asFolder || isFolder(place) ? undefined : nameOf(place));
   }
 

@@ -17,9 +17,14 @@ import type { HttpEntryPolicy } from './http-grant.ts';
 import { type HttpEntry, HttpPolicy, shown } from './http-policy.ts';
 import { type RequestForm, readRequest, withoutLength } from './request-form.ts';
 import { type Credential, toCredential } from './secrets.ts';
+import { Slots } from './slots.ts';
 
 export type HttpOperation = keyof HttpOperations;
 
+/** Requests of one run whose bodies the host holds in memory at the same time; the others wait. */
+const MAX_WHOLE = 8;
+/** Bytes of bodies that may wait for their turn. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** Bodies that one run has open at the same time, both ways. */
 const MAX_HANDLES = 64;
 
@@ -60,6 +65,8 @@ export class HttpSession implements HostSession {
   readonly #agents = new Map<string, Agent>();
   readonly #handles = new Map<number, Incoming | Outgoing>();
   readonly #closed = new AbortController();
+  readonly #slots = new Slots(MAX_WHOLE);
+  #heldBytes = 0;
   #nextHandle = 1;
 
   /** @throws {TypeError} when an entry names a secret that there is not. */
@@ -127,25 +134,31 @@ export class HttpSession implements HostSession {
     if (body !== undefined && (form.method === 'GET' || form.method === 'HEAD')) {
       throw new HttpFault('invalid', `${form.method} has no body`);
     }
-    let egressBytes = 0;
     const entry = this.#policy.admit(form.url, form.method);
-    const lifetime = this.#lifetime(signal, form.timeoutMs);
-    try {
-      const exchanged = await exchange(
-        ready,
-        body,
-        entry,
-        this.#exchangeContext((sent) => {
-          egressBytes += sent;
-        }),
-        lifetime.signal,
+    if (this.#heldBytes + (body?.length ?? 0) > MAX_WAITING_BYTES) {
+      throw new HttpFault(
+        'too-large',
+        'too many bodies wait to be sent',
+        'Await some requests before making more',
       );
+    }
+    let egressBytes = 0;
+    const context = this.#exchangeContext((sent) => {
+      egressBytes += sent;
+    });
+    const lifetime = this.#lifetime(signal, form.timeoutMs);
+    this.#heldBytes += body?.length ?? 0;
+    try {
+      using _slot = await this.#slots.take(lifetime.signal);
+      const exchanged = await exchange(ready, body, entry, context, lifetime.signal);
       if (form.stream) return { value: this.#incoming(exchanged, lifetime), egressBytes };
       const whole = await this.#collect(exchanged);
       lifetime.end();
       return { value: headOf(exchanged), bytes: whole, egressBytes, ingressBytes: whole.length };
     } catch (error) {
       throw giveUp(lifetime, error);
+    } finally {
+      this.#heldBytes -= body?.length ?? 0;
     }
   }
 

@@ -103,6 +103,55 @@ describe('http.request', () => {
   });
 });
 
+describe('http.request many at once', () => {
+  test('takes turns, all are served, and a run that ends frees those that wait', async () => {
+    let open = 0;
+    let most = 0;
+    const held: (() => void)[] = [];
+    await using server = await startServer((request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      const answer = (): void => {
+        open -= 1;
+        response.end(request.url);
+      };
+      if (request.url?.startsWith('/hang')) return;
+      if (held.push(answer) >= 8 || server.seen.length > 16) for (const next of held.splice(0)) next();
+    });
+    await using guest = await openGuest({
+      grant: [{ origin: server.origin }, { origin: `http://localhost:${server.port}` }],
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, (_, index) =>
+        guest.get(`http://${index % 2 === 0 ? '127.0.0.1' : 'localhost'}:${server.port}/${index}`),
+      ),
+    );
+    expect(answers.map(({ text }) => text)).toEqual(answers.map((_, index) => `/${index}`));
+    expect(most).toBe(8);
+    const waiting = Array.from({ length: 12 }, (_, index) =>
+      guest.refusal('http.request', { url: `${server.origin}/hang${index}` }),
+    );
+    await new Promise((resolve) => server.server.once('request', resolve));
+    guest.abort();
+    expect((await Promise.all(waiting)).map(({ reason }) => reason)).toEqual(Array(12).fill('aborted'));
+  });
+
+  test('bodies that wait are capped', async () => {
+    await using server = await startServer(() => undefined);
+    await using guest = await openGuest({ grant: [{ origin: server.origin, methods: ['POST'] }] });
+    const body = new Uint8Array(8 * 1024 * 1024);
+    const sent = Array.from({ length: 9 }, () =>
+      guest.refusal('http.request', { url: server.origin, method: 'POST' }, body),
+    );
+    expect(await sent[8]).toMatchObject({
+      reason: 'too-large',
+      hint: 'Await some requests before making more',
+    });
+    guest.abort();
+    expect((await Promise.all(sent)).filter(({ reason }) => reason === 'aborted')).toHaveLength(8);
+  });
+});
+
 describe('http redirects', () => {
   test.each([
     [301, 'POST', 'GET', ''],
