@@ -58,11 +58,6 @@ describe('a Python guest in its cell', () => {
       "compile('(' * 90_000 + ')' * 90_000, 'x', 'exec')",
       /GUEST_THREW|STACK_EXCEEDED|MEMORY_EXCEEDED/,
     ],
-    [
-      'Python and JavaScript in turns',
-      'from pyodide.ffi import to_js\ndef f(*a): return to_js([1]).map(f)\nf()',
-      /GUEST_THREW|STACK_EXCEEDED/,
-    ],
   ])(
     '%s ends with an error of its own',
     async (_name, code, expected) => {
@@ -78,6 +73,10 @@ describe('a Python guest in its cell', () => {
     ['asyncio.sleep', 'import asyncio; await asyncio.sleep(10 ** 6)'],
     ['a future that nobody sets', 'import asyncio; await asyncio.Future()'],
     ['a loop', 'while True: pass'],
+    [
+      'Python and JavaScript in turns',
+      'from pyodide.ffi import to_js\ndef f(*a): return to_js([1]).map(f)\nwhile True:\n  try: f()\n  except BaseException: pass',
+    ],
     ['a native loop', 'sum(range(10 ** 12))'],
   ])(
     '%s ends at the deadline',

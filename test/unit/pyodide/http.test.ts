@@ -124,7 +124,7 @@ describe('http of a Python guest', () => {
     const { seen } = await run(code);
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatchObject({ method: 'POST', url: 'http://api.example/p', body: '{"x": 1}' });
-    const headers = (seen[0]?.headers as [string, string][]).map(([name, value]) => [
+    const headers = ((seen[0]?.headers ?? []) as [string, string][]).map(([name, value]) => [
       name.toLowerCase(),
       value,
     ]);
