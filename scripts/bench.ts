@@ -35,7 +35,8 @@ function table(rows: readonly Row[]): string {
     row.wanted === undefined ? '' : `${row.wanted.text}: ${row.wanted.holds ? 'yes' : 'no'}`,
   ]);
   const all = [['', 'median', 'p95', 'n', 'beside', 'wanted'], ...lines];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0))) ?? [];
+  const widths =
+    all[0]?.map((_, column) => Math.max(3, ...all.map((line) => line[column]?.length ?? 0))) ?? [];
   const print = (line: readonly string[]): string =>
     `| ${line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
   const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;

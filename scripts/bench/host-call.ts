@@ -24,7 +24,7 @@ export const hostCall: Group = {
         const outcome = must(
           await runtime.run({
             language: 'javascript',
-            code: `const calls = []; const began = performance.now(); for (let i = 0; i < ${CALLS}; i++) ${call}; (performance.now() - began) * 1000 / ${CALLS}`,
+            code: `import { existsSync } from 'node:fs'; const began = performance.now(); for (let i = 0; i < ${CALLS}; i++) ${call}; export default (performance.now() - began) * 1000 / ${CALLS}`,
             level,
             grant: { echo: true },
             limits: { hostCalls: CALLS },
@@ -33,13 +33,14 @@ export const hostCall: Group = {
         return outcome.ok ? Number(outcome.value) : Number.NaN;
       },
     });
-    const inline = run('inline, blocking', 'minimal', "sandglass.callSync('echo.back', { i })");
+    const inline = run('inline, blocking: existsSync in the scratch folder', 'minimal', "existsSync('/tmp')");
+    const awaited = "await sandglass.call('echo.back', { i })";
     const figures = await sample(
       [
         inline,
-        run('inline, awaited one by one', 'minimal', "await sandglass.call('echo.back', { i })"),
-        run('worker, blocking', 'standard', "sandglass.callSync('echo.back', { i })"),
-        run('worker, awaited one by one', 'standard', "await sandglass.call('echo.back', { i })"),
+        run('inline, awaited: an echo', 'minimal', awaited),
+        run('worker, blocking: existsSync in the scratch folder', 'standard', "existsSync('/tmp')"),
+        run('worker, awaited: an echo', 'standard', awaited),
       ],
       20 * scale,
     );
