@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { SandglassError } from '../../../runtime/errors.ts';
 import { createInProcessScheduler } from '../../../runtime/scheduler/in-process.ts';
@@ -199,6 +200,19 @@ describe('createInProcessScheduler()', () => {
     abort.abort();
     expect(await late.result).toBe('late cancelled');
     expect(jobs.began).toEqual(['late']);
+  });
+
+  it("leaves no listener on the submitter's signal, however the job ends", async () => {
+    const jobs = createJobs();
+    const scheduler = createInProcessScheduler({ concurrency: 1 });
+    const { signal } = new AbortController();
+    const running = scheduler.submit(jobs.job('running', 'normal', signal));
+    const queued = scheduler.submit(jobs.job('queued', 'normal', signal));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(2);
+    queued.cancel();
+    jobs.finish('running');
+    await running.result;
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('frees the slot of a job that throws, at once or later', async () => {
