@@ -83,6 +83,8 @@ export interface PrebuiltComponent {
 
 export interface PrepareContext {
   readonly limits: Limits;
+  /** The run's engine options, for what has to be done before it starts; absent for `shared`. */
+  readonly options?: JsonObject;
   /** Cache of derived bytes, by content key. Absent where the platform has none. */
   readonly cache?: ByteCache;
   /** Runs a heavy, killable job (transpiling an untrusted component) away from this thread; absent where there are no workers. */

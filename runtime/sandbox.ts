@@ -87,7 +87,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       monotonic: context.monotonic,
       ...(context.onAudit === undefined ? {} : { onAudit: context.onAudit }),
     });
-    const guest = await engine.prepare(source, { ...context.prepare, limits });
+    const guest = await engine.prepare(source, { ...context.prepare, limits, options: request.options });
     if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
     started = context.monotonic();
     const result = await cell.run({
