@@ -1,4 +1,5 @@
 import type { HostFunction, OperationInfo } from '../../runtime/host-function.ts';
+import { Connections } from './connections.ts';
 import type { Lookup } from './dialer.ts';
 import { parseHttpGrants } from './http-grant.ts';
 import { type HttpOperation, HttpSession } from './http-session.ts';
@@ -63,7 +64,8 @@ export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): H
     name: 'http',
     network: true,
     operations: OPERATIONS,
-    open: (part, context) => new HttpSession(parseHttpGrants(part), context, dialer),
+    open: (part, context) =>
+      new HttpSession(new Connections(parseHttpGrants(part), context, dialer), context),
     narrow: narrowHttpGrants,
   };
 }

@@ -217,6 +217,28 @@ describe('http streams', () => {
     expect((await guest.refusal('http.read', { handle })).reason).toBe('bad-handle');
   });
 
+  test('one read and one write at a time; a second one spoils nothing', async () => {
+    let finish = (): void => undefined;
+    await using server = await startServer((_, response) => {
+      response.write('first');
+      finish = () => response.end('second');
+    });
+    await using guest = await openGuest({ grant: [{ origin: server.origin, methods: ['GET', 'PUT'] }] });
+    const { value } = await guest.call('http.request', { url: server.origin, stream: true });
+    const handle = value.body ?? -1;
+    expect((await guest.call('http.read', { handle })).text).toBe('first');
+    const waiting = guest.call('http.read', { handle });
+    expect((await guest.refusal('http.read', { handle })).reason).toBe('invalid');
+    finish();
+    expect((await waiting).text).toBe('second');
+    const upload = (await guest.call('http.begin', { url: server.origin, method: 'PUT' })).value;
+    const writes = await Promise.allSettled([
+      guest.call('http.write', upload, 'a'),
+      guest.call('http.write', upload, 'b'),
+    ]);
+    expect(writes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  });
+
   test('a reader that waits holds the server back', async () => {
     let taken = 0;
     await using server = await startServer((_, response) => {

@@ -1,0 +1,60 @@
+import type { Agent } from 'undici';
+import type { HostContext } from '../../runtime/host-function.ts';
+import { createDialer, type DialerOptions } from './dialer.ts';
+import type { ExchangeContext } from './exchange.ts';
+import { HttpFault } from './http-fault.ts';
+import type { HttpEntryPolicy } from './http-grant.ts';
+import { type HttpEntry, HttpPolicy } from './http-policy.ts';
+import { type Credential, toCredential } from './secrets.ts';
+
+/** The policy, credentials and connections of one run. */
+export class Connections {
+  readonly policy: HttpPolicy;
+  readonly #options: DialerOptions;
+  readonly #credentials: ReadonlyMap<string, Credential>;
+  /** By secret name, so that no connection serves two of them; the empty name is for requests without one. */
+  readonly #agents = new Map<string, Agent>();
+  #isClosed = false;
+
+  /** @throws {TypeError} when an entry names a secret that there is not. */
+  constructor(policies: readonly HttpEntryPolicy[], context: HostContext, options: DialerOptions) {
+    this.policy = new HttpPolicy(policies);
+    this.#options = options;
+    this.#credentials = new Map(
+      policies
+        .map(({ secret }) => secret)
+        .filter((name) => name !== undefined)
+        .map((name) => {
+          const secret = context.secret(name);
+          if (secret === undefined) throw new TypeError(`Cannot grant http: there is no secret "${name}"`);
+          return [name, toCredential(secret)] as const;
+        }),
+    );
+  }
+
+  /** @param sent Counts bytes of request bodies that leave. */
+  context(sent: (bytes: number) => void): ExchangeContext {
+    return {
+      policy: this.policy,
+      credential: ({ policy: { secret } }) =>
+        secret === undefined ? undefined : this.#credentials.get(secret),
+      dispatcher: (entry) => this.#agent(entry),
+      sent,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled([...this.#agents.values()].map((agent) => agent.destroy()));
+    this.#agents.clear();
+  }
+
+  #agent({ policy: { secret = '' } }: HttpEntry): Agent {
+    if (this.#isClosed) throw new HttpFault('aborted');
+    const known = this.#agents.get(secret);
+    if (known !== undefined) return known;
+    const agent = createDialer(this.policy, this.#options);
+    this.#agents.set(secret, agent);
+    return agent;
+  }
+}
