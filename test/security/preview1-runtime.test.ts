@@ -79,8 +79,20 @@ describe.each(LEVELS)('a preview1 program at level %s', (level) => {
     expect(readdirSync(base).sort()).toEqual(['canary.txt', 'granted']);
   });
 
+  test('is granted one file under its own name, and no other', async () => {
+    const fs = [{ host: join(base, 'granted/a.txt'), guest: '/only.txt', access: ['read' as const] }];
+    const options = { grant: { fs }, level };
+    expect(await run('files.wat', { ...options, argv: ['only.txt'] })).toMatchObject({
+      ok: true,
+      stdout: 'inside',
+    });
+    for (const path of ['a.txt', 'link.txt', 'only.txt/../link.txt', '../only.txt']) {
+      expect(await run('files.wat', { ...options, argv: [path] })).toMatchObject({ ok: false, stdout: '' });
+    }
+  });
+
   test('without a grant there is no folder at all', async () => {
-    expect(await run('files.wat', { level, argv: ['a.txt'] })).toMatchObject({ ok: false, exitCode: 8 });
+    expect(await run('files.wat', { level, argv: ['a.txt'] })).toMatchObject({ ok: false, exitCode: 54 });
   });
 
   test('is held to a list of WASI functions', async () => {

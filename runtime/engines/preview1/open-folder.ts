@@ -65,11 +65,8 @@ export class OpenFolder extends Descriptor {
   /** Where the host finds a path below this folder. */
   #target(path: string, follow: boolean): FsTarget | number {
     const opened = this.#open();
-    const links = follow ? {} : { noFollow: true };
-    if (opened.handle !== undefined) return { path, at: opened.handle, ...links };
-    // A grant may be for one file: a program finds it at the preopen's own name, which libc makes into ".".
-    const isFile = opened.ret === wasi.ERRNO_NOTDIR && path === '.' && this.#preopen !== undefined;
-    return isFile ? { path: this.#preopen.path, ...links } : opened.ret;
+    if (opened.handle === undefined) return opened.ret;
+    return { path, at: opened.handle, ...(follow ? {} : { noFollow: true }) };
   }
 
   /** Runs an operation on a path below this folder. */

@@ -1,4 +1,5 @@
 import { type Fd, wasi } from '@bjorn3/browser_wasi_shim';
+import type { GuestHost } from '../../engine.ts';
 import { type GuardContext, guarded, type WasiBody } from './guarded.ts';
 import { type Import, suspending } from './jspi.ts';
 import { finishPoll, startPoll } from './poll.ts';
@@ -6,6 +7,27 @@ import type { HostContext } from './run-module.ts';
 import { WASI_FUNCTIONS } from './wasi-functions.ts';
 
 type Fds = readonly (Fd | undefined)[];
+
+/** Looks at the clock again where it stands still, as in a deterministic run. */
+const BLIND_ROUNDS = 3;
+
+/**
+ * How long is left to sleep. The host may wake a sleeper early: at the deadline, which a timer can hit a moment too soon. A guest must not take that
+ * for the end of its sleep.
+ */
+function createNap(host: GuestHost, waitMs: number): { left(): number } {
+  const start = host.monotonic();
+  let asked = 0;
+  return {
+    left: () => {
+      asked += 1;
+      if (asked === 1) return waitMs;
+      const now = host.monotonic();
+      if (now !== start) return start + waitMs - now;
+      return asked <= BLIND_ROUNDS ? Math.min(1, waitMs) : 0;
+    },
+  };
+}
 
 /** `poll_oneoff` in a thread that can block. */
 export const blockingPoll =
@@ -16,8 +38,11 @@ export const blockingPoll =
     if (poll.events !== undefined) return finishPoll(memory, poll.events, request);
     if (poll.timers === undefined) return poll.ret;
     if (!host.canBlock) return wasi.ERRNO_NOTSUP;
-    host.sleepSync(poll.waitMs);
-    control.check();
+    const nap = createNap(host, poll.waitMs);
+    for (let left = nap.left(); left > 0; left = nap.left()) {
+      host.sleepSync(left);
+      control.check();
+    }
     return finishPoll(
       memory,
       poll.timers.map(({ event }) => event),
@@ -50,8 +75,9 @@ export function suspendingPoll(
   const suspend = async (...args: unknown[]): Promise<unknown> => {
     waitMs = 0;
     const errno = start(...args);
-    if (waitMs > 0) {
-      await host.sleep(waitMs);
+    const nap = createNap(host, waitMs);
+    for (let left = nap.left(); left > 0; left = nap.left()) {
+      await host.sleep(left);
       control.check();
     }
     return errno;

@@ -177,24 +177,32 @@ describe('programs', () => {
   });
 
   test('sleeping asks the host for the time given, and only the host waits', async () => {
-    const host = createFakeHost();
     const sleeps: number[] = [];
+    let clock = 100;
     const guest = await prepareGuest(engine, await wasm(await loadGuest('preview1/sleep.wat')));
     const result = await engine.execute(guest, runSpec({ invoke: 'sleep', args: [2_500_000n] }), {
-      ...host,
-      sleepSync: (ms) => sleeps.push(ms),
+      ...createFakeHost(),
+      monotonic: () => clock,
+      // It wakes its sleeper half a millisecond early, once.
+      sleepSync: (ms) => {
+        sleeps.push(ms);
+        clock += sleeps.length === 1 ? ms - 0.5 : ms;
+      },
     });
     expect(result).toMatchObject({ kind: 'value', value: 0 });
-    expect(sleeps).toEqual([2.5]);
+    expect(sleeps).toEqual([2.5, 0.5]);
   });
 
   test('where the thread cannot block, sleeping suspends the guest and lets others run', async () => {
     const host = createFakeHost({ canBlock: false });
     const order: string[] = [];
+    let clock = 100;
     const guest = await prepareGuest(engine, await wasm(await loadGuest('preview1/sleep.wat')));
     const slept = engine.execute(guest, runSpec({ invoke: 'sleep', args: [7_000_000n] }), {
       ...host,
+      monotonic: () => clock,
       sleep: async (ms) => {
+        clock += ms;
         order.push(`sleep ${ms}`);
         await new Promise((resolve) => setImmediate(resolve));
         order.push('woken');
@@ -203,6 +211,21 @@ describe('programs', () => {
     setImmediate(() => order.push('others'));
     expect(await slept).toMatchObject({ kind: 'value', value: 0 });
     expect(order).toEqual(['sleep 7', 'others', 'woken']);
+  });
+
+  test('a clock that stands still ends no sleep early and none late', async () => {
+    for (const canBlock of [true, false]) {
+      const sleeps: number[] = [];
+      const guest = await prepareGuest(engine, await wasm(await loadGuest('preview1/sleep.wat')));
+      const result = await engine.execute(guest, runSpec({ invoke: 'sleep', args: [5_000_000n] }), {
+        ...createFakeHost({ canBlock }),
+        monotonic: () => 0,
+        sleep: async (ms) => void sleeps.push(ms),
+        sleepSync: (ms) => void sleeps.push(ms),
+      });
+      expect(result).toMatchObject({ kind: 'value', value: 0 });
+      expect(sleeps).toEqual([5, 1, 1]);
+    }
   });
 
   test('a busy guest that cannot block gives the event loop its turns', async () => {
