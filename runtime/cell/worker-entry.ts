@@ -105,7 +105,6 @@ async function run({ token, guest, spec }: RunMessage): Promise<void> {
         }),
       callSync: (operation, args, bytes) => {
         calls += 1;
-        const before = Atomics.load(flags, BRIDGE.answers);
         post({
           type: 'call',
           token,
@@ -115,7 +114,6 @@ async function run({ token, guest, spec }: RunMessage): Promise<void> {
           args,
           ...(bytes === undefined ? {} : { bytes }),
         });
-        Atomics.wait(flags, BRIDGE.answers, before);
         return receiveAnswer(token, calls);
       },
       output: (stream, bytes) =>
@@ -173,13 +171,16 @@ function withCap(host: GuestHost, hostCallBytes: number): GuestHost {
   };
 }
 
+/** Waits for the answer. A notification may be that of an answer taken earlier, so the counter is read before the port is looked at. */
 function receiveAnswer(token: number, call: number): HostAnswer {
   for (;;) {
+    const counted = Atomics.load(flags, BRIDGE.answers);
     const received = receiveMessageOnPort(answers) as
       | { readonly message: { token: number; call: number; answer: HostAnswer } }
       | undefined; // only our own host posts here
-    if (received === undefined) throw new Error('woken without an answer');
-    if (received.message.token === token && received.message.call === call) return received.message.answer;
+    if (received === undefined) Atomics.wait(flags, BRIDGE.answers, counted);
+    else if (received.message.token === token && received.message.call === call)
+      return received.message.answer;
   }
 }
 
