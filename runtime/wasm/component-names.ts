@@ -8,7 +8,7 @@ import { isReserved } from './reserved.ts';
 const CORE_NAME = /^[A-Za-z0-9_$.:/@#[\]\-+*<>=|&~]*$/;
 
 /** Component names are kebab-case words, with namespaces, packages and versions; URLs and hashes do not occur in what we run. */
-const COMPONENT_NAME = /^[A-Za-z0-9_.:/@#[\]\-+*<>=]*$/;
+const COMPONENT_NAME = /^[A-Za-z0-9.:/@#[\]\-+*<>=]*$/;
 
 const MAX_NAME_BYTES = 1024;
 

@@ -1,4 +1,3 @@
-import { checkCoreName } from './component-names.ts';
 import { guardComponent } from './guard-component.ts';
 import { guardModule } from './guard-module.ts';
 import { type GuardOptions, guardLimits } from './guard-options.ts';

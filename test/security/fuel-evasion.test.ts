@@ -1,0 +1,218 @@
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { describe, expect, it } from 'vitest';
+import { instrument } from '../../runtime/wasm/instrument.ts';
+import { createMeter, type Meter } from '../../runtime/wasm/meter.ts';
+import { assemble } from '../unit/wasm/assemble.ts';
+
+type Run = (...args: readonly unknown[]) => unknown;
+
+function start(
+  bytes: Uint8Array,
+  imports: WebAssembly.Imports = {},
+  fuel = 100_000,
+): { meter: Meter; run: Run; exports: WebAssembly.Exports; instance: WebAssembly.Instance } {
+  const instance = new WebAssembly.Instance(
+    new WebAssembly.Module(instrument(bytes, { maxMemoryPages: 16 })),
+    imports,
+  );
+  const meter = createMeter({ fuel, sliceFuel: 1000 });
+  const exports = meter.attach(instance);
+  return { meter, run: exports.run as Run, exports, instance }; // every guest here exports it
+}
+
+/** Guests that never end unless they are stopped; each tries to hide that it was. */
+const EVADERS: readonly (readonly [string, () => Promise<Uint8Array>])[] = [
+  [
+    'catch_all of the legacy exceptions around an endless loop',
+    () =>
+      assemble(`(module (func (export "run") (result i32)
+        loop $again try loop $work br $work end catch_all br $again end end i32.const 7))`),
+  ],
+  [
+    'a catch_all around a call, deep down',
+    () =>
+      assemble(`(module
+        (func $spin loop $work br $work end)
+        (func $guarded (param i32)
+          local.get 0 i32.eqz if call $spin return end
+          try local.get 0 i32.const 1 i32.sub call $guarded catch_all end)
+        (func (export "run") (result i32) i32.const 50 call $guarded i32.const 7))`),
+  ],
+  [
+    'a delegate to a catch_all',
+    () =>
+      assemble(`(module (func (export "run") (result i32)
+        try $outer try loop $work br $work end delegate $outer catch_all end i32.const 7))`),
+  ],
+  [
+    'try_table with catch_all',
+    () =>
+      parse(`(module (func (export "run") (result i32)
+        (loop $again (block $caught (try_table (catch_all $caught) (loop $work (br $work)))) (br $again)) (i32.const 7)))`),
+  ],
+  [
+    'try_table with catch_all_ref and a rethrow into another handler',
+    () =>
+      parse(`(module (func (export "run") (result i32)
+        (block $out (try_table (catch_all $out)
+          (block $caught (result exnref) (try_table (catch_all_ref $caught) (loop $work (br $work))) (unreachable)) (throw_ref)))
+        (i32.const 7)))`),
+  ],
+  ['an endless tail call', () => assemble('(module (func $f (export "run") (result i32) return_call $f))')],
+  [
+    'endless indirect tail calls between two functions',
+    () =>
+      assemble(`(module (type $t (func (result i32))) (table funcref (elem $a $b))
+        (func $a (type $t) i32.const 1 return_call_indirect (type $t))
+        (func $b (export "run") (type $t) i32.const 0 return_call_indirect (type $t)))`),
+  ],
+  [
+    'a loop of br_table alone',
+    () =>
+      assemble(
+        '(module (func (export "run") (result i32) loop $l i32.const 0 br_table $l $l end i32.const 7))',
+      ),
+  ],
+  [
+    'a loop on br_on_null',
+    () =>
+      parse(
+        '(module (func (export "run") (result i32) (loop $l (drop (br_on_null $l (ref.null func)))) (i32.const 7)))',
+      ),
+  ],
+  [
+    'a loop on br_on_cast',
+    () =>
+      parse(`(module (func (export "run") (result i32)
+        (drop (loop $l (result i31ref) (br_on_cast_fail $l i31ref (ref i31) (ref.null i31)) (drop) (br $l))) (i32.const 7)))`),
+  ],
+  [
+    'huge bulk operations',
+    () =>
+      assemble(`(module (memory 16) (func (export "run") (result i32)
+        loop $l i32.const 0 i32.const 0 i32.const 1000000 memory.fill br $l end i32.const 7))`),
+  ],
+  [
+    'arrays of the collected heap',
+    () =>
+      parse(`(module (type $a (array i64)) (func (export "run") (result i32)
+        (loop $l (drop (array.new_default $a (i32.const 10000))) (br $l)) (i32.const 7)))`),
+  ],
+  [
+    'growing again and again',
+    () =>
+      assemble(`(module (memory 1) (func (export "run") (result i32)
+        loop $l i32.const 0 memory.grow drop br $l end i32.const 7))`),
+  ],
+  [
+    'throwing and catching without end',
+    () =>
+      assemble(`(module (tag $e) (func (export "run") (result i32)
+        loop $l try throw $e catch $e br $l end end i32.const 7))`),
+  ],
+];
+
+describe('exhaustion', () => {
+  it.each(EVADERS)('stops %s', async (_, make) => {
+    const { meter, run } = start(await make());
+    expect(() => run()).toThrow(WebAssembly.RuntimeError);
+    expect(meter.state).toBe('exhausted');
+    expect(meter.used).toBe(100_000);
+  });
+
+  it.each(EVADERS)('leaves nothing to resume of %s', async (_, make) => {
+    const { meter, run } = start(await make());
+    for (let round = 0; round < 3; round += 1) expect(() => run()).toThrow(WebAssembly.RuntimeError);
+    expect(meter.state).toBe('exhausted');
+  });
+
+  it('cannot be hidden by a JavaScript frame that swallows the trap', async () => {
+    const bytes = await assemble(`(module (import "m" "swallow" (func $swallow))
+      (func (export "spin") loop $l br $l end)
+      (func (export "run") (result i32) (local i32) call $swallow
+        loop $l local.get 0 i32.const 1 i32.add local.tee 0 i32.const 10 i32.lt_u br_if $l end
+        i32.const 7))`);
+    let swallowed = 0;
+    const guest = start(bytes, {
+      m: {
+        swallow: () => {
+          try {
+            (guest.exports.spin as Run)(); // exported above
+          } catch {
+            swallowed += 1;
+          }
+        },
+      },
+    });
+    expect(() => guest.run()).toThrow(WebAssembly.RuntimeError); // stopped in the very next loop
+    expect(swallowed).toBe(1);
+    expect(guest.meter.state).toBe('exhausted');
+  });
+
+  it('shows in the state even where the guest managed to return', async () => {
+    const bytes = await assemble(`(module (import "m" "swallow" (func $swallow))
+      (func (export "spin") loop $l br $l end)
+      (func (export "run") (result i32) call $swallow i32.const 7))`);
+    const guest = start(bytes, {
+      m: {
+        swallow: () => {
+          try {
+            (guest.exports.spin as Run)(); // exported above
+          } catch {
+            // hides it
+          }
+        },
+      },
+    });
+    expect(guest.run()).toBe(7);
+    expect(guest.meter.state).toBe('exhausted');
+  });
+
+  it('does not end before its time through a growth that wraps the counter round', async () => {
+    const bytes = await parse(`(module (table i64 1 funcref) (func (export "run") (result i32)
+      (loop $l (drop (table.grow (ref.null func) (i64.const -1))) (br $l)) (i32.const 7)))`);
+    const { meter, run } = start(bytes);
+    expect(() => run()).toThrow(WebAssembly.RuntimeError);
+    expect(meter.state).toBe('exhausted');
+  });
+});
+
+describe('what the rewriter adds', () => {
+  it('is not among the exports that the meter hands out, nor can they be changed', async () => {
+    const { exports, instance } = start(
+      await assemble(
+        '(module (memory (export "m") 1) (func $s) (start $s) (func (export "run") (result i32) i32.const 7))',
+      ),
+    );
+    expect(Object.keys(exports)).toEqual(['m', 'run']);
+    expect(Object.getPrototypeOf(exports)).toBeNull();
+    expect(Object.isFrozen(exports)).toBe(true);
+    expect(
+      Object.keys(instance.exports)
+        .filter((name) => name.startsWith('__sandglass'))
+        .sort(),
+    ).toEqual(['__sandglass_fuel', '__sandglass_growth_refused', '__sandglass_refill', '__sandglass_start']);
+  });
+
+  it('does not start with fuel: an instance without a meter traps at its first check', async () => {
+    const bytes = instrument(
+      await assemble('(module (func (export "run") (param i32) loop $l local.get 0 br_if $l end))'),
+      {
+        maxMemoryPages: 1,
+      },
+    );
+    const { run } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Record<string, Run>; // its only function
+    expect(() => run?.(0)).toThrow(WebAssembly.RuntimeError);
+  });
+
+  it('makes linking fail with a memory that has no cap', async () => {
+    const bytes = instrument(await assemble('(module (import "m" "memory" (memory 1)))'), {
+      maxMemoryPages: 4,
+    });
+    const module = new WebAssembly.Module(bytes);
+    const link = (memory: WebAssembly.Memory): unknown => new WebAssembly.Instance(module, { m: { memory } });
+    expect(() => link(new WebAssembly.Memory({ initial: 1 }))).toThrow(WebAssembly.LinkError);
+    expect(() => link(new WebAssembly.Memory({ initial: 1, maximum: 5 }))).toThrow(WebAssembly.LinkError);
+    expect(() => link(new WebAssembly.Memory({ initial: 1, maximum: 4 }))).not.toThrow();
+  });
+});
