@@ -1,7 +1,8 @@
 // Runs every WASI preview 1 case of a checkout of github.com/WebAssembly/wasi-testsuite (branch prod/testsuite-base, which holds built binaries)
 // through the runtime, and compares what failed with test/guests/wasi-testsuite-known.json. Ends with 1 on any difference.
 //   node scripts/wasi-testsuite.ts CHECKOUT [--engine=preview1|preview1-wasmer] [--level=minimal|standard] [--only=TEXT]
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+//   node scripts/wasi-testsuite.ts CHECKOUT --write=CONTRIBUTING.md runs both engines and writes the results between the page's marks.
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
@@ -23,6 +24,15 @@ interface Case {
   readonly stderr: string | undefined;
 }
 
+interface Tally {
+  readonly engine: string;
+  readonly cases: number;
+  readonly passed: number;
+  /** What differs from the list of known failures. */
+  readonly surprises: number;
+  readonly known: Known;
+}
+
 /** Case name → why it cannot pass. */
 type Known = Readonly<Record<string, string>>;
 
@@ -30,6 +40,8 @@ const KNOWN_FILE = new URL('../test/guests/wasi-testsuite-known.json', import.me
 /** At stricter levels granted folders cannot be written to. */
 const LEVELS: readonly IsolationLevel[] = ['minimal', 'standard'];
 const ENGINES = ['preview1', 'preview1-wasmer'];
+const BEGIN = '<!-- wasi-testsuite: begin -->';
+const END = '<!-- wasi-testsuite: end -->';
 
 function readCases(checkout: string): readonly Case[] {
   const tests = join(checkout, 'tests');
@@ -129,37 +141,23 @@ function pick<Item extends string>(given: string, known: readonly Item[], what: 
   return found;
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    engine: { type: 'string', default: 'preview1' },
-    level: { type: 'string', default: 'standard' },
-    only: { type: 'string', default: '' },
-  },
-});
-const [checkout] = positionals;
-if (checkout === undefined || !existsSync(join(checkout, 'tests'))) {
-  console.error(
-    'Usage: node scripts/wasi-testsuite.ts CHECKOUT [--engine=NAME] [--level=LEVEL] [--only=TEXT]',
-  );
-  process.exit(2);
-}
-const engine = pick(values.engine, ENGINES, 'engine');
-const level = pick(values.level, LEVELS, 'level');
-const known = readKnown(engine);
-const cases = readCases(checkout).filter(({ name }) => name.includes(values.only));
-await using runtime = createRuntime({ cache: false });
-let passed = 0;
-let surprises = 0;
-for (const test of cases) {
-  const failure = await failureOf(test, runtime, engine, level);
-  const reason = known[test.name];
-  if (failure === undefined) passed += 1;
-  if ((failure === undefined) === (reason === undefined)) {
-    console.log(
-      `${failure === undefined ? 'pass ' : 'known'}  ${test.name}${reason === undefined ? '' : `: ${reason}`}`,
-    );
-  } else {
+async function runSuite(
+  cases: readonly Case[],
+  runtime: Runtime,
+  engine: string,
+  level: IsolationLevel,
+): Promise<Tally> {
+  const known = readKnown(engine);
+  let passed = 0;
+  let surprises = 0;
+  for (const test of cases) {
+    const failure = await failureOf(test, runtime, engine, level);
+    const reason = known[test.name];
+    if (failure === undefined) passed += 1;
+    if ((failure === undefined) === (reason === undefined)) {
+      console.log(failure === undefined ? `pass   ${test.name}` : `known  ${test.name}: ${reason}`);
+      continue;
+    }
     surprises += 1;
     console.log(
       failure === undefined
@@ -167,8 +165,52 @@ for (const test of cases) {
         : `FAIL   ${test.name}: ${failure}`,
     );
   }
+  const failed = cases.length - passed;
+  console.log(
+    `\n${engine} at level ${level}: ${passed} of ${cases.length} passed, ${failed} failed, ${surprises} unexpected\n`,
+  );
+  return { engine, cases: cases.length, passed, surprises, known };
 }
-console.log(
-  `\n${engine} at level ${level}: ${passed} of ${cases.length} passed, ${cases.length - passed} failed, ${surprises} unexpected`,
-);
-process.exitCode = surprises === 0 ? 0 : 1;
+
+/** The results as the contributors' page shows them. */
+function describe({ engine, cases, passed, known }: Tally): string {
+  const byReason = Map.groupBy(Object.entries(known), ([, reason]) => reason);
+  const failures = [...byReason].map(([reason, names]) => {
+    const list = names.map(([name]) => `\`${name}\``).join(', ');
+    return `- ${reason} (${names.length}) ${list}`;
+  });
+  return [`\`${engine}\`: **${passed} of ${cases}** pass.`, ...failures].join('\n');
+}
+
+function writePage(page: string, tallies: readonly Tally[]): void {
+  const text = readFileSync(page, 'utf8');
+  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`Cannot write ${page}: it has no marks ${BEGIN} and ${END}`);
+  const results = tallies.map(describe).join('\n\n');
+  writeFileSync(page, `${text.slice(0, from)}${BEGIN}\n${results}\n${text.slice(to)}`);
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    engine: { type: 'string', default: 'preview1' },
+    level: { type: 'string', default: 'standard' },
+    only: { type: 'string', default: '' },
+    write: { type: 'string' },
+  },
+});
+const [checkout] = positionals;
+if (checkout === undefined || !existsSync(join(checkout, 'tests'))) {
+  console.error(
+    'Usage: node scripts/wasi-testsuite.ts CHECKOUT [--engine=NAME] [--level=LEVEL] [--only=TEXT] [--write=PAGE]',
+  );
+  process.exit(2);
+}
+const engines = values.write === undefined ? [pick(values.engine, ENGINES, 'engine')] : ENGINES;
+const level = pick(values.level, LEVELS, 'level');
+const cases = readCases(checkout).filter(({ name }) => name.includes(values.only));
+await using runtime = createRuntime({ cache: false });
+const tallies: Tally[] = [];
+for (const engine of engines) tallies.push(await runSuite(cases, runtime, engine, level));
+if (values.write !== undefined) writePage(values.write, tallies);
+process.exitCode = tallies.every(({ surprises }) => surprises === 0) ? 0 : 1;
