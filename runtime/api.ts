@@ -90,13 +90,18 @@ export interface RunOptions {
   /** Engine options, checked by the engine. */
   readonly options?: Readonly<Record<string, JsonValue>>;
   readonly signal?: AbortSignal;
-  /** Guest output as it comes, whole UTF-8 sequences. */
+  /** Identity of the run in outcome and audit: 1 to 64 letters, digits, `-`, `_`. @default a fresh one */
+  readonly runId?: string;
+  /** Guest output as it comes. */
   readonly onOutput?: (chunk: OutputChunk) => void;
 }
 
 export interface OutputChunk {
   readonly stream: 'stdout' | 'stderr';
+  /** What these bytes complete, in whole UTF-8 sequences; an invalid one as U+FFFD. May be empty. */
   readonly text: string;
+  /** The bytes as the guest wrote them; empty in a last chunk that only tells of a sequence never completed. */
+  readonly bytes: Uint8Array;
 }
 
 export interface RunHandle {

@@ -30,6 +30,7 @@ export interface RunRequest {
   readonly level: IsolationLevel | undefined;
   readonly deterministic: { readonly seed: number; readonly now: number } | undefined;
   readonly options: JsonObject;
+  readonly runId: string | undefined;
 }
 
 const KNOWN: Readonly<Record<keyof RunOptions, true>> = {
@@ -52,6 +53,7 @@ const KNOWN: Readonly<Record<keyof RunOptions, true>> = {
   deterministic: true,
   options: true,
   signal: true,
+  runId: true,
   onOutput: true,
 };
 
@@ -103,6 +105,7 @@ export function readRunOptions(options: RunOptions, hostFunctions: ReadonlySet<s
     level: readLevel(options.level, 'run'),
     deterministic: readDeterministic(options.deterministic),
     options: jsonObject(options.options, 'options'),
+    runId: readRunId(options.runId),
   };
 }
 
@@ -223,6 +226,11 @@ function readDeterministic(value: unknown): RunRequest['deterministic'] {
     );
   }
   return { seed, now };
+}
+
+function readRunId(value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'string' && /^[\w-]{1,64}$/.test(value))) return value;
+  throw new TypeError('Cannot run: runId is no text of 1 to 64 letters, digits, - and _');
 }
 
 function jsonObject(value: unknown, name: string): JsonObject {

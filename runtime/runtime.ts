@@ -100,7 +100,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   const begin = (runOptions: RunOptions, queue?: OutputQueue): Begun => {
     if (closed !== undefined) throw new TypeError('Cannot run: this runtime is closed');
     const request = readRunOptions(runOptions, known);
-    const id = `run-${crypto.randomUUID()}`;
+    const id = request.runId ?? `run-${crypto.randomUUID()}`;
     const abort = new AbortController();
     const { signal, dispose } = anySignal([
       abort.signal,

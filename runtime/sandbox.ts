@@ -267,7 +267,7 @@ function specOf(run: SandboxRun, gate: Gate, limits: Limits, env: Readonly<Recor
   };
 }
 
-/** Gathers both streams as text, and passes whole UTF-8 sequences on as they come. */
+/** Gathers both streams as text, and passes their bytes on as they come. */
 function collectOutput(onOutput: ((chunk: OutputChunk) => void) | undefined): {
   readonly take: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
   readonly bytes: () => number;
@@ -278,20 +278,20 @@ function collectOutput(onOutput: ((chunk: OutputChunk) => void) | undefined): {
     stderr: { decoder: new TextDecoder(), parts: [] as string[] },
   };
   let total = 0;
-  const emit = (stream: 'stdout' | 'stderr', text: string): void => {
-    if (text === '') return;
+  const emit = (stream: 'stdout' | 'stderr', text: string, bytes: Uint8Array): void => {
+    if (text === '' && bytes.byteLength === 0) return;
     streams[stream].parts.push(text);
-    onOutput?.({ stream, text });
+    onOutput?.({ stream, text, bytes });
   };
   return {
     take: (stream, bytes) => {
       total += bytes.byteLength;
-      emit(stream, streams[stream].decoder.decode(bytes, { stream: true }));
+      emit(stream, streams[stream].decoder.decode(bytes, { stream: true }), bytes);
     },
     bytes: () => total,
     end: () => {
-      emit('stdout', streams.stdout.decoder.decode());
-      emit('stderr', streams.stderr.decoder.decode());
+      emit('stdout', streams.stdout.decoder.decode(), new Uint8Array());
+      emit('stderr', streams.stderr.decoder.decode(), new Uint8Array());
       return { stdout: streams.stdout.parts.join(''), stderr: streams.stderr.parts.join('') };
     },
   };

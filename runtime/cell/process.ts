@@ -70,6 +70,7 @@ function openProcess(stackSizeMb: number, executorUrl: string): SeatChannel {
       }
     },
     destroy: async () => {
+      child.ref(); // whoever awaits the end must not run out of things to wait for
       child.kill('SIGKILL');
       await exited;
     },
