@@ -176,7 +176,7 @@ describe('sandglass run and eval', () => {
 
   it("shows the guest's own file and line, and nothing of the host", async () => {
     const { err } = await cli(['run', 'throw.js']);
-    expect(err).toMatch(/throw\.js:2:\d+\)[^]*^GUEST_THREW TypeError: no such luck$/m);
+    expect(err).toMatch(/throw\.js:2:\d+\)[\s\S]*^GUEST_THREW TypeError: no such luck$/m);
     expect(err).not.toMatch(/runtime\/|node_modules|file:\/\//);
     expect(err).not.toContain(cwd);
   });
@@ -249,7 +249,7 @@ describe('sandglass inspect, doctor and --version', () => {
       exports: [{ name: 'add' }],
       needs: [],
     });
-    expect((await cli(['inspect', 'add.wasm'])).out).toMatch(/core module[^]*Exports\n {2}add/);
+    expect((await cli(['inspect', 'add.wasm'])).out).toMatch(/core module[\s\S]*Exports\n {2}add/);
     expect(await cli(['inspect', 'broken.wasm'])).toMatchObject({
       code: 2,
       out: '',

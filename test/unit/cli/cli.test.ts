@@ -418,11 +418,11 @@ describe('sandglass run', () => {
 
   it('uses colour on a terminal only, and not with NO_COLOR', async () => {
     const answer = () => failure('GUEST_THREW');
-    const escape = '\x1b[';
-    expect((await call(['run', 'main.js'], { answer })).err).not.toContain(escape);
-    expect((await call(['run', 'main.js'], { answer, isTerminal: true })).err).toContain(escape);
+    const colour = '\x1b[';
+    expect((await call(['run', 'main.js'], { answer })).err).not.toContain(colour);
+    expect((await call(['run', 'main.js'], { answer, isTerminal: true })).err).toContain(colour);
     for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
-      expect((await call(['run', 'main.js'], { answer, isTerminal: true, env })).err).not.toContain(escape);
+      expect((await call(['run', 'main.js'], { answer, isTerminal: true, env })).err).not.toContain(colour);
     }
   });
 
