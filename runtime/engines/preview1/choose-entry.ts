@@ -16,8 +16,9 @@ export type Choice =
 export const START = '_start';
 export const INITIALIZE = '_initialize';
 
-/** Exports named in a message; all of them are in its details. */
+/** Exports named in a message, and in its details: a module may have a million. */
 const NAMED = 12;
+const DETAILED = 200;
 
 /** Chooses the exported function that the request means, and converts its arguments. */
 export function chooseEntry(
@@ -31,7 +32,7 @@ export function chooseEntry(
       invoke === undefined
         ? `Cannot run "${name}": it has no ${START}, name the function to invoke; it exports ${list(functions)}`
         : `Cannot call "${invoke}": "${name}" does not export it; it exports ${list(functions)}`;
-    return invalid(reason, { exports: functions.map(formatSignature) });
+    return invalid(reason, { exports: functions.slice(0, DETAILED).map(formatSignature) });
   }
   if (wanted.name === START) {
     return wanted.params.length + wanted.results.length + given.length === 0

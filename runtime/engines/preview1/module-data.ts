@@ -10,6 +10,8 @@ export interface ModuleData {
   readonly wasi: readonly string[];
   /** It imports `env.abort`, as AssemblyScript's modules do. */
   readonly abort: boolean;
+  /** What its memories begin with, bytes; one that is not exported cannot be looked at later. */
+  readonly minimumBytes: number;
 }
 
 /** Name of the compiled module in a prepared guest. */

@@ -2,25 +2,28 @@ import { SandglassError } from '../../errors.ts';
 import type { BinaryInfo } from '../../wasm/inspect.ts';
 import { ABORT_MODULE, ABORT_NAME, ABORT_PARAMS } from './abort-import.ts';
 import type { ModuleData } from './module-data.ts';
-import type { Signature } from './signature.ts';
+import { clip, type Signature } from './signature.ts';
 import { isWasiFunction, WASI_FUNCTIONS, WASI_MODULE } from './wasi-functions.ts';
 
-/** Imports named in a message; all of them are in its details. */
+const PAGE_BYTES = 65_536;
+/** Imports named in a message, and in its details: a module may have a million. */
 const NAMED = 12;
+const DETAILED = 200;
+const SHOWN_NAME = 120;
 
 /**
  * What this engine must know of a module, and whether it can serve it at all: the types of imports are compared with ours, because nothing but a
  * name is checked when a module is instantiated.
  * @throws {SandglassError} MODULE_INVALID naming the imports that nobody here gives.
  */
-export function readModule(name: string, { imports, exports }: BinaryInfo): ModuleData {
+export function readModule(name: string, { imports, exports, memories }: BinaryInfo): ModuleData {
   const wasi = new Set<string>();
   const unknown: string[] = [];
   let abort = false;
   for (const entry of imports) {
     if (entry.module === WASI_MODULE && isWasi(entry)) wasi.add(entry.name);
     else if (entry.module === ABORT_MODULE && isAbort(entry)) abort = true;
-    else unknown.push(`${entry.module}.${entry.name}`);
+    else unknown.push(clip(`${entry.module}.${entry.name}`, SHOWN_NAME));
   }
   if (unknown.length > 0) {
     const named = unknown.slice(0, NAMED).join(', ');
@@ -28,7 +31,7 @@ export function readModule(name: string, { imports, exports }: BinaryInfo): Modu
       'MODULE_INVALID',
       `Cannot load "${name}": it imports ${named}${unknown.length > NAMED ? ` and ${unknown.length - NAMED} more` : ''}, which no engine here gives`,
       {
-        details: { imports: unknown },
+        details: { imports: unknown.slice(0, DETAILED) },
         hint: `Build it for WASI preview 1 (${WASI_MODULE}), or as a component`,
       },
     );
@@ -43,7 +46,8 @@ export function readModule(name: string, { imports, exports }: BinaryInfo): Modu
   const functions = exports.flatMap((entry): readonly Signature[] =>
     entry.kind === 'function' ? [{ name: entry.name, params: entry.params, results: entry.results }] : [],
   );
-  return { name, functions, wasi: [...wasi], abort };
+  const minimumBytes = memories.reduce((sum, { minimum }) => sum + minimum * PAGE_BYTES, 0);
+  return { name, functions, wasi: [...wasi], abort, minimumBytes };
 }
 
 type Import = BinaryInfo['imports'][number];

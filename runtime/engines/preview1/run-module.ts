@@ -59,7 +59,8 @@ export async function runModule(
 
   const control = createRunControl(host, () => meter.stop('cancelled'));
   const memory = new GuestMemory();
-  host.trackMemory(() => memory.byteLength);
+  const memoryBytes = (): number => Math.max(data.minimumBytes, memory.byteLength);
+  host.trackMemory(memoryBytes);
   const suspends = !host.canBlock && hasJspi();
   const meter = createMeter({
     fuel: run.limits.fuel,
@@ -79,7 +80,7 @@ export async function runModule(
   });
   const finish = (end: GuestEnd): GuestResult => ({
     ...end,
-    memoryBytes: memory.byteLength,
+    memoryBytes: memoryBytes(),
     fuel: meter.used,
     growthRefused: meter.growthRefused,
   });

@@ -45,7 +45,11 @@ export interface ShimHarnessOptions extends FakeHostOptions {
 export function openShim(options: ShimHarnessOptions = {}): ShimHarness {
   const grant = options.grant ?? [{ host: '/root', guest: '/data', access: ['read', 'write', 'delete'] }];
   const fs = openGuest({ backend: createMemoryBackend(), scratchBytes: 0, grant });
-  for (const [path, text] of Object.entries(options.files ?? {})) fs.call('fs.writeFile', { path }, text);
+  for (const [path, text] of Object.entries(options.files ?? {})) {
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    if (folder !== '/data') fs.call('fs.mkdir', { path: folder, recursive: true });
+    fs.call('fs.writeFile', { path }, text);
+  }
   const serve =
     (operation: string) =>
     (args: object, bytes?: Uint8Array): HostReply => {
@@ -82,7 +86,13 @@ export function openShim(options: ShimHarnessOptions = {}): ShimHarness {
     run: runSpec({ mounts: fs.session.mounts ?? [], ...options.run }),
     host,
     control,
-    data: { name: 'test.wasm', functions: [], wasi: Object.keys(WASI_FUNCTIONS), abort: false },
+    data: {
+      name: 'test.wasm',
+      functions: [],
+      wasi: Object.keys(WASI_FUNCTIONS),
+      abort: false,
+      minimumBytes: 0,
+    },
     module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
     memory: guestMemory,
     suspends: false,
