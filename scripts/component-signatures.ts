@@ -29,6 +29,8 @@ const IMPORTED = [
     'tcp-create-socket',
     'ip-name-lookup',
   ].map((name) => `wasi:sockets/${name}@0.2.12`),
+  'wasi:http/types@0.2.12',
+  'wasi:http/outgoing-handler@0.2.12',
   ...['types', 'fs', 'http', 'log'].map((name) => `sandglass:host/${name}@0.1.0`),
 ];
 

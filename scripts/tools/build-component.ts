@@ -40,12 +40,16 @@ export async function componentizeQuickJs(source: string, world: World): Promise
   }
 }
 
-/** JavaScript on SpiderMonkey: about 12 MB, with URL, TextDecoder and the other Web APIs but no fetch of its own. */
-export async function componentizeSpiderMonkey(source: string, world: World): Promise<Uint8Array> {
+/** JavaScript on SpiderMonkey: about 12 MB, with URL, TextDecoder and the other Web APIs; its `fetch` works over `wasi:http` if asked for. */
+export async function componentizeSpiderMonkey(
+  source: string,
+  world: World,
+  options: { readonly fetch?: boolean } = {},
+): Promise<Uint8Array> {
   const { componentize } = await import('@bytecodealliance/componentize-js');
   const { component } = await componentize(source, world.wit, {
     worldName: world.name,
-    disableFeatures: ['http', 'fetch-event'],
+    disableFeatures: options.fetch === true ? ['fetch-event'] : ['http', 'fetch-event'],
   } as Parameters<typeof componentize>[1] & object); // the overload with inline WIT is the deprecated one, the only one without paths
   return component;
 }

@@ -6,6 +6,7 @@ import {
   commandAdapter,
   compileAssemblyScript,
   componentizeQuickJs,
+  componentizeSpiderMonkey,
   componentOfCore,
   hostPackage,
   withHostPackage,
@@ -29,6 +30,22 @@ export const probeGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
   built('probe', ['probe.js'], async ([source = '']) => {
     const root = 'package built:probe;\nworld probe { include sandglass:host/tool@0.1.0; }';
     return componentizeQuickJs(source, { wit: await withHostPackage(root), name: 'probe' });
+  });
+
+/** Sends what its JSON input says with the standard `fetch`, over `wasi:http`. JavaScript on SpiderMonkey, world `tool`. */
+export const fetchGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
+  built('fetch', ['fetch.js'], async ([source = '']) => {
+    const root = `package built:fetch;
+world fetching {
+  use sandglass:host/types@0.1.0.{host-error};
+  export describe: func() -> string;
+  export invoke: func(input: string) -> result<string, host-error>;
+}`;
+    return componentizeSpiderMonkey(
+      source,
+      { wit: await withHostPackage(root), name: 'fetching' },
+      { fetch: true },
+    );
   });
 
 /** An ordinary WASI command: AssemblyScript against preview1, adapted to WASI 0.2. Does what its arguments say. */

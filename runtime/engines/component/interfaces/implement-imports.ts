@@ -7,6 +7,7 @@ import { unversioned } from '../types/wit-type.ts';
 import { cliInterfaces } from '../wasi/cli.ts';
 import { clocksInterfaces } from '../wasi/clocks.ts';
 import { filesystemInterfaces } from '../wasi/filesystem.ts';
+import { httpInterfaces } from '../wasi/http.ts';
 import { ioInterfaces } from '../wasi/io.ts';
 import { randomInterfaces } from '../wasi/random.ts';
 import { socketsInterfaces } from '../wasi/sockets.ts';
@@ -24,6 +25,7 @@ export function implementImports(run: GuestRun, names: readonly string[]): objec
       ...randomInterfaces(run),
       ...filesystemInterfaces(run),
       ...socketsInterfaces(),
+      ...httpInterfaces(run),
       'sandglass:host/types': {},
       'sandglass:host/fs': fsInterface(run),
       'sandglass:host/http': httpInterface(run),

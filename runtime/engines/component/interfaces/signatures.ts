@@ -2,6 +2,9 @@
 
 /** Long types by name; `$name$` in a text stands for one of them. */
 export const NAMED_TYPES: Readonly<Record<string, string>> = {
+  'wasi:http/types.field-size-payload': 'record { field-name: option<string>, field-size: option<u32> }',
+  'wasi:http/types.TLS-alert-received-payload':
+    'record { alert-id: option<u8>, alert-message: option<string> }',
   'wasi:io/streams.stream-error': 'variant { last-operation-failed(wasi:io/error.error), closed }',
   'sandglass:host/fs.entry': 'record { name: string, kind: enum { file, directory, symlink } }',
   'wasi:filesystem/types.advice': 'enum { normal, sequential, random, will-need, dont-need, no-reuse }',
@@ -10,6 +13,8 @@ export const NAMED_TYPES: Readonly<Record<string, string>> = {
     'record { code: string, message: string, hint: option<string>, refusal: u32 }',
   'wasi:filesystem/types.new-timestamp':
     'variant { no-change, now, timestamp(record { seconds: u64, nanoseconds: u32 }) }',
+  'wasi:http/types.method':
+    'variant { get, head, post, put, delete, connect, options, trace, patch, other(string) }',
   'sandglass:host/http.response':
     'record { status: u16, url: string, headers: list<tuple<string, string>>, body: list<u8> }',
   'wasi:sockets/network.ip-address':
@@ -36,6 +41,8 @@ export const NAMED_TYPES: Readonly<Record<string, string>> = {
     'enum { unknown, access-denied, not-supported, invalid-argument, out-of-memory, timeout, concurrency-conflict, not-in-progress, would-block, invalid-state, new-socket-limit, address-not-bindable, address-in-use, remote-unreachable, connection-refused, connection-reset, connection-aborted, datagram-too-large, name-unresolvable, temporary-resolver-failure, permanent-resolver-failure }',
   'wasi:filesystem/types.error-code':
     'enum { access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device }',
+  'wasi:http/types.error-code':
+    'variant { DNS-timeout, DNS-error(record { rcode: option<string>, info-code: option<u16> }), destination-not-found, destination-unavailable, destination-IP-prohibited, destination-IP-unroutable, connection-refused, connection-terminated, connection-timeout, connection-read-timeout, connection-write-timeout, connection-limit-reached, TLS-protocol-error, TLS-certificate-error, TLS-alert-received($wasi:http/types.TLS-alert-received-payload$), HTTP-request-denied, HTTP-request-length-required, HTTP-request-body-size(option<u64>), HTTP-request-method-invalid, HTTP-request-URI-invalid, HTTP-request-URI-too-long, HTTP-request-header-section-size(option<u32>), HTTP-request-header-size(option<$wasi:http/types.field-size-payload$>), HTTP-request-trailer-section-size(option<u32>), HTTP-request-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-incomplete, HTTP-response-header-section-size(option<u32>), HTTP-response-header-size($wasi:http/types.field-size-payload$), HTTP-response-body-size(option<u64>), HTTP-response-trailer-section-size(option<u32>), HTTP-response-trailer-size($wasi:http/types.field-size-payload$), HTTP-response-transfer-coding(option<string>), HTTP-response-content-coding(option<string>), HTTP-response-timeout, HTTP-upgrade-failed, HTTP-protocol-error, loop-detected, configuration-error, internal-error(option<string>) }',
 };
 
 /** Interface without version → function → its type. */
@@ -307,6 +314,105 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
       'func(self: borrow<wasi:sockets/ip-name-lookup.resolve-address-stream>) -> wasi:io/poll.pollable',
     'resolve-addresses':
       'func(network: borrow<wasi:sockets/network.network>, name: string) -> result<wasi:sockets/ip-name-lookup.resolve-address-stream, $wasi:sockets/network.error-code$>',
+  },
+  'wasi:http/types': {
+    '[constructor]fields': 'func() -> wasi:http/types.fields',
+    '[static]fields.from-list':
+      'func(entries: list<tuple<string, list<u8>>>) -> result<wasi:http/types.fields, variant { invalid-syntax, forbidden, immutable }>',
+    '[method]fields.get': 'func(self: borrow<wasi:http/types.fields>, name: string) -> list<list<u8>>',
+    '[method]fields.has': 'func(self: borrow<wasi:http/types.fields>, name: string) -> bool',
+    '[method]fields.set':
+      'func(self: borrow<wasi:http/types.fields>, name: string, value: list<list<u8>>) -> result<_, variant { invalid-syntax, forbidden, immutable }>',
+    '[method]fields.delete':
+      'func(self: borrow<wasi:http/types.fields>, name: string) -> result<_, variant { invalid-syntax, forbidden, immutable }>',
+    '[method]fields.append':
+      'func(self: borrow<wasi:http/types.fields>, name: string, value: list<u8>) -> result<_, variant { invalid-syntax, forbidden, immutable }>',
+    '[method]fields.entries': 'func(self: borrow<wasi:http/types.fields>) -> list<tuple<string, list<u8>>>',
+    '[method]fields.clone': 'func(self: borrow<wasi:http/types.fields>) -> wasi:http/types.fields',
+    '[method]incoming-request.method':
+      'func(self: borrow<wasi:http/types.incoming-request>) -> $wasi:http/types.method$',
+    '[method]incoming-request.path-with-query':
+      'func(self: borrow<wasi:http/types.incoming-request>) -> option<string>',
+    '[method]incoming-request.scheme':
+      'func(self: borrow<wasi:http/types.incoming-request>) -> option<variant { HTTP, HTTPS, other(string) }>',
+    '[method]incoming-request.authority':
+      'func(self: borrow<wasi:http/types.incoming-request>) -> option<string>',
+    '[method]incoming-request.headers':
+      'func(self: borrow<wasi:http/types.incoming-request>) -> wasi:http/types.fields',
+    '[method]incoming-request.consume':
+      'func(self: borrow<wasi:http/types.incoming-request>) -> result<wasi:http/types.incoming-body>',
+    '[constructor]outgoing-request':
+      'func(headers: wasi:http/types.fields) -> wasi:http/types.outgoing-request',
+    '[method]outgoing-request.body':
+      'func(self: borrow<wasi:http/types.outgoing-request>) -> result<wasi:http/types.outgoing-body>',
+    '[method]outgoing-request.method':
+      'func(self: borrow<wasi:http/types.outgoing-request>) -> $wasi:http/types.method$',
+    '[method]outgoing-request.set-method':
+      'func(self: borrow<wasi:http/types.outgoing-request>, method: $wasi:http/types.method$) -> result',
+    '[method]outgoing-request.path-with-query':
+      'func(self: borrow<wasi:http/types.outgoing-request>) -> option<string>',
+    '[method]outgoing-request.set-path-with-query':
+      'func(self: borrow<wasi:http/types.outgoing-request>, path-with-query: option<string>) -> result',
+    '[method]outgoing-request.scheme':
+      'func(self: borrow<wasi:http/types.outgoing-request>) -> option<variant { HTTP, HTTPS, other(string) }>',
+    '[method]outgoing-request.set-scheme':
+      'func(self: borrow<wasi:http/types.outgoing-request>, scheme: option<variant { HTTP, HTTPS, other(string) }>) -> result',
+    '[method]outgoing-request.authority':
+      'func(self: borrow<wasi:http/types.outgoing-request>) -> option<string>',
+    '[method]outgoing-request.set-authority':
+      'func(self: borrow<wasi:http/types.outgoing-request>, authority: option<string>) -> result',
+    '[method]outgoing-request.headers':
+      'func(self: borrow<wasi:http/types.outgoing-request>) -> wasi:http/types.fields',
+    '[constructor]request-options': 'func() -> wasi:http/types.request-options',
+    '[method]request-options.connect-timeout':
+      'func(self: borrow<wasi:http/types.request-options>) -> option<u64>',
+    '[method]request-options.set-connect-timeout':
+      'func(self: borrow<wasi:http/types.request-options>, duration: option<u64>) -> result',
+    '[method]request-options.first-byte-timeout':
+      'func(self: borrow<wasi:http/types.request-options>) -> option<u64>',
+    '[method]request-options.set-first-byte-timeout':
+      'func(self: borrow<wasi:http/types.request-options>, duration: option<u64>) -> result',
+    '[method]request-options.between-bytes-timeout':
+      'func(self: borrow<wasi:http/types.request-options>) -> option<u64>',
+    '[method]request-options.set-between-bytes-timeout':
+      'func(self: borrow<wasi:http/types.request-options>, duration: option<u64>) -> result',
+    '[static]response-outparam.set':
+      'func(param: wasi:http/types.response-outparam, response: result<wasi:http/types.outgoing-response, $wasi:http/types.error-code$>)',
+    '[method]incoming-response.status': 'func(self: borrow<wasi:http/types.incoming-response>) -> u16',
+    '[method]incoming-response.headers':
+      'func(self: borrow<wasi:http/types.incoming-response>) -> wasi:http/types.fields',
+    '[method]incoming-response.consume':
+      'func(self: borrow<wasi:http/types.incoming-response>) -> result<wasi:http/types.incoming-body>',
+    '[method]incoming-body.stream':
+      'func(self: borrow<wasi:http/types.incoming-body>) -> result<wasi:io/streams.input-stream>',
+    '[static]incoming-body.finish':
+      'func(this: wasi:http/types.incoming-body) -> wasi:http/types.future-trailers',
+    '[method]future-trailers.subscribe':
+      'func(self: borrow<wasi:http/types.future-trailers>) -> wasi:io/poll.pollable',
+    '[method]future-trailers.get':
+      'func(self: borrow<wasi:http/types.future-trailers>) -> option<result<result<option<wasi:http/types.fields>, $wasi:http/types.error-code$>>>',
+    '[constructor]outgoing-response':
+      'func(headers: wasi:http/types.fields) -> wasi:http/types.outgoing-response',
+    '[method]outgoing-response.status-code': 'func(self: borrow<wasi:http/types.outgoing-response>) -> u16',
+    '[method]outgoing-response.set-status-code':
+      'func(self: borrow<wasi:http/types.outgoing-response>, status-code: u16) -> result',
+    '[method]outgoing-response.headers':
+      'func(self: borrow<wasi:http/types.outgoing-response>) -> wasi:http/types.fields',
+    '[method]outgoing-response.body':
+      'func(self: borrow<wasi:http/types.outgoing-response>) -> result<wasi:http/types.outgoing-body>',
+    '[method]outgoing-body.write':
+      'func(self: borrow<wasi:http/types.outgoing-body>) -> result<wasi:io/streams.output-stream>',
+    '[static]outgoing-body.finish':
+      'func(this: wasi:http/types.outgoing-body, trailers: option<wasi:http/types.fields>) -> result<_, $wasi:http/types.error-code$>',
+    '[method]future-incoming-response.subscribe':
+      'func(self: borrow<wasi:http/types.future-incoming-response>) -> wasi:io/poll.pollable',
+    '[method]future-incoming-response.get':
+      'func(self: borrow<wasi:http/types.future-incoming-response>) -> option<result<result<wasi:http/types.incoming-response, $wasi:http/types.error-code$>>>',
+    'http-error-code': 'func(err: borrow<wasi:io/error.error>) -> option<$wasi:http/types.error-code$>',
+  },
+  'wasi:http/outgoing-handler': {
+    handle:
+      'func(request: wasi:http/types.outgoing-request, options: option<wasi:http/types.request-options>) -> result<wasi:http/types.future-incoming-response, $wasi:http/types.error-code$>',
   },
   'sandglass:host/types': {},
   'sandglass:host/fs': {
