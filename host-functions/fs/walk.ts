@@ -67,9 +67,6 @@ export function walk(tree: MountTree, { base, path, follow, makeFolders = false,
     return { place, noName: parsed.noName, [Symbol.dispose]: () => steps.close() };
   } catch (error) {
     steps.close();
-    // What went wrong inside a mount that the guest has no such access to must not tell it what is there.
-    const { mount } = steps.here;
-    if (error instanceof FsFault && mount !== undefined) checkMount(mount, ask);
     throw error;
   }
 }
@@ -196,6 +193,8 @@ class Steps {
 
   #enter(mount: Mount, mustBeDirectory: boolean, isLast: boolean): Place | undefined {
     if (this.#linkMount !== undefined && this.#linkMount !== mount) throw denyEscape(this.#ask);
+    // Only passing through needs a right too: names that the guest may not read must not show by what it passes.
+    if (!mount.entries.some(({ policy }) => policy.access.has('read'))) checkMount(mount, this.#ask);
     const { directory, file, point } = mount;
     if (file === undefined) {
       this.#stack.push({ path: point, mount, directory });

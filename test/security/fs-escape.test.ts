@@ -138,6 +138,23 @@ describe('fs paths', () => {
     expect(guest.text('/tmp/../data/in.txt')).toBe('inside');
   });
 
+  test('what may not be read cannot be felt out on the way through it', () => {
+    using guest = openGuest({
+      backend: createNodeBackend(),
+      grant: [
+        { host: data, access: ['write'] },
+        { host: data, guest: '/readable' },
+      ],
+    });
+    for (const name of ['sub', 'none', 'in.txt']) {
+      expect(guest.refusal('fs.readFile', { path: `/data/${name}/../../readable/in.txt` })).toMatchObject({
+        code: 'CAPABILITY_DENIED',
+        details: { grant: { guest: '/data', access: ['read'] } },
+      });
+    }
+    expect(guest.text('/readable/sub/../../readable/in.txt')).toBe('inside');
+  });
+
   test('a denied write answers the same whether or not the path exists', () => {
     using guest = openGuest({ backend: createNodeBackend(), grant: [{ host: data }] });
     const answer = (path: string): unknown => ({

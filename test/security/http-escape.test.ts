@@ -569,6 +569,17 @@ describe('http sizes', () => {
     expect(bytes).toBeLessThanOrEqual(MIB);
   });
 
+  test('a body that travels large and decodes to nothing stops at the cap, too', async () => {
+    const empty = gzipSync(Buffer.alloc(0));
+    const body = Buffer.concat(Array.from({ length: Math.ceil((2 * MIB) / empty.length) }, () => empty));
+    await using chatty = await startServer((_, response) => {
+      response.setHeader('content-encoding', 'gzip').write(body);
+      response.end();
+    });
+    await using guest = await openGuest({ grant: [{ origin: chatty.origin, maxResponseBytes: MIB }] });
+    expect((await ask(guest, chatty.origin)).reason).toBe('too-large');
+  });
+
   test('more codings than two are refused', async () => {
     await using server3 = await startServer((_, response) =>
       response.setHeader('content-encoding', 'gzip, gzip, gzip').end('x'),
@@ -692,6 +703,18 @@ describe('http after the run', () => {
     expect((await reading).reason).toBe('aborted');
     expect((await asking).reason).toBe('aborted');
     expect((await ask(guest, hanging.origin)).reason).toBe('aborted');
+  });
+
+  // Left to itself an idle connection would last longer than this test may.
+  test('close() ends idle connections', { timeout: 3_500 }, async () => {
+    server.server.keepAliveTimeout = 0;
+    const closed = new Promise((resolve) => {
+      server.server.once('connection', (socket) => socket.once('close', resolve));
+    });
+    const guest = await openGuest({ grant: [{ origin: server.origin }] });
+    await guest.get(server.origin);
+    await guest.session.close();
+    await closed;
   });
 
   test('no timer is left', async () => {

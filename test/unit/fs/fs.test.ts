@@ -250,6 +250,7 @@ describe('fs limits of a grant', () => {
     expect(guest.reason('fs.writeFile', { path: '/data/x' }, '123456')).toBe('too-large');
     expect(guest.reason('fs.writeFile', { path: '/data/y' }, '123456')).toBe('too-large');
     expect(guest.reason('fs.append', { path: '/data/x' }, '6')).toBe('too-large');
+    expect(guest.reason('fs.append', { path: '/data/z' }, '123456')).toBe('too-large');
     const { handle } = guest.call('fs.open', { path: '/data/x', write: true }).value;
     expect(guest.reason('fs.write', { handle }, '6')).toBe('too-large');
     expect(guest.reason('fs.write', { handle, offset: 2 ** 40 }, '6')).toBe('too-large');
