@@ -20,6 +20,7 @@ import { FUEL_SCHEDULE } from '../wasm/fuel-schedule.ts';
 import { instrument } from '../wasm/instrument.ts';
 import { execute } from './pyodide-node.ts';
 import { job, type SnapshotJob } from './pyodide-snapshot.ts';
+import { createWheelFolder, type WheelFolderOptions } from './wheel-folder.ts';
 
 const PAGE = 65_536;
 /** Enough to set Python up in; the snapshot itself only grows with what is used. */
@@ -32,13 +33,19 @@ const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
 const besides = (name: string): string =>
   new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
 
+export interface NodePyodideOptions {
+  /** Where packages come from. @default none: a run that names packages is refused */
+  readonly wheels?: WheelFolderOptions;
+}
+
 /** Python on Node: the npm package `pyodide`, metered and snapshotted once per version, then kept in the cache. */
-export function createNodePyodideEngine(): Engine {
+export function createNodePyodideEngine(options: NodePyodideOptions = {}): Engine {
   return createPyodideEngine({
     version: packageVersion(),
     executorUrl: besides('pyodide-node'),
     execute,
     load: loadPyodide,
+    ...(options.wheels === undefined ? {} : { packages: createWheelFolder(options.wheels) }),
   });
 }
 

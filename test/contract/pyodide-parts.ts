@@ -4,7 +4,7 @@ import { createPyodideExecutor } from '../../runtime/engines/pyodide/execute.ts'
 import { type Limits, mergeLimits } from '../../runtime/limits.ts';
 import { openFileCache } from '../../runtime/platform/node-cache.ts';
 import { openNodeRealm } from '../../runtime/platform/node-realm.ts';
-import { createNodePyodideEngine } from '../../runtime/platform/pyodide-build.ts';
+import { createNodePyodideEngine, type NodePyodideOptions } from '../../runtime/platform/pyodide-build.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from './fake-host.ts';
 
 export const PYTHON_MEMORY = 512 * 1024 * 1024;
@@ -35,8 +35,8 @@ export interface PythonBench {
 }
 
 /** Python in the thread of the tests: the same executor as in a worker, without the worker around it. */
-export async function openPython(): Promise<PythonBench> {
-  const nodeEngine = createNodePyodideEngine();
+export async function openPython(options: NodePyodideOptions = {}): Promise<PythonBench> {
+  const nodeEngine = createNodePyodideEngine(options);
   const executor = createPyodideExecutor(openNodeRealm);
   const parts = await nodeEngine.shared?.(pythonContext());
   if (parts === undefined) throw new Error('the engine shares nothing');
@@ -53,7 +53,7 @@ export async function openPython(): Promise<PythonBench> {
       const context = pythonContext(limits);
       const prepared = await engine.prepare(
         { kind: 'script', language: 'python', code, filename: 'main.py', modules, form: 'auto' },
-        context,
+        spec.options === undefined ? context : { ...context, options: spec.options },
       );
       const fake =
         'callSync' in host ? host : createFakeHost({ outputBytes: context.limits.outputBytes, ...host });

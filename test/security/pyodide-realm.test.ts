@@ -192,6 +192,7 @@ describe('the realm of a Python guest', () => {
       meter,
       stdin: new Uint8Array(),
       fixedClock: false,
+      packages: [],
       settings: {
         maxMemoryBytes: parts.maxMemoryBytes,
         scratchBytes: parts.maxMemoryBytes,
@@ -214,6 +215,7 @@ describe('the realm of a Python guest', () => {
       mounts: [],
       valueBytes: 1e6,
       recursionLimit: 1000,
+      packages: false,
       options: {},
     };
     const report = await interpreter.ask((id) => interpreter.api.run(id, JSON.stringify(spec)));

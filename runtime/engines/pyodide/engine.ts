@@ -1,7 +1,10 @@
+import type { JsonObject } from '../../codec.ts';
 import type { Engine, PrepareContext, PreparedGuest } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import type { PyodideAssets } from './assets.ts';
 import { MODULE_NAME, type PyodideProgram, type PyodideShared } from './execute.ts';
+import { checkPythonOptions, type PythonOptions } from './options.ts';
+import type { PackageSet, ResolvePackages } from './packages.ts';
 
 const MIB = 1024 * 1024;
 const PAGE = 65_536;
@@ -17,6 +20,8 @@ export interface PyodideEngineOptions {
   /** URL of the executor for this platform. */
   readonly executorUrl: string;
   readonly execute: Engine['execute'];
+  /** Where the packages of `options.packages` come from. Absent: a run that names any is refused. */
+  readonly packages?: ResolvePackages;
 }
 
 /** What a platform's `load` gives. */
@@ -66,6 +71,18 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     };
   };
 
+  const installed = async (context: PrepareContext, bytes: number): Promise<PackageSet | undefined> => {
+    const names = readOptions(context.options ?? {}).packages ?? [];
+    if (names.length === 0) return undefined;
+    if (options.packages === undefined) {
+      throw new SandglassError('UNSUPPORTED', `Cannot install "${names[0]}": no wheel folder is configured`, {
+        hint: 'Configure a folder of wheels with a pyodide-lock.json',
+        details: { package: names[0] },
+      });
+    }
+    return options.packages(names, Math.floor(bytes / PAGE));
+  };
+
   return {
     name: 'pyodide',
     version: options.version,
@@ -99,7 +116,12 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
         context.limits.memoryBytes > memoryBytes
           ? await partsFor(context.limits.memoryBytes, context)
           : undefined;
+      const packages = await installed(
+        context,
+        large === undefined ? memoryBytes : context.limits.memoryBytes,
+      );
       const program: PyodideProgram = {
+        ...(packages === undefined ? {} : { packages }),
         code,
         filename,
         modules,
@@ -108,4 +130,12 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       return { engine: 'pyodide', data: program, modules: large?.modules ?? {} };
     },
   };
+}
+
+function readOptions(options: JsonObject): PythonOptions {
+  try {
+    return checkPythonOptions(options);
+  } catch (error) {
+    throw new SandglassError('INPUT_INVALID', error instanceof Error ? error.message : 'Cannot read options');
+  }
 }

@@ -2,6 +2,7 @@ import type { CellGuest, Executor, GuestEnd, GuestHost, GuestResult, RunSpec } f
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import type { PyodideAssets } from './assets.ts';
 import { checkPythonOptions } from './options.ts';
+import type { PackageSet } from './packages.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './realm.ts';
 import { readReport } from './report.ts';
 
@@ -17,6 +18,7 @@ export interface PyodideProgram {
   readonly code: string;
   readonly filename: string;
   readonly modules: Readonly<Record<string, string>>;
+  readonly packages?: PackageSet;
   /** Present when the run needs more memory than the shared module allows. */
   readonly shared?: PyodideShared;
 }
@@ -96,6 +98,7 @@ async function runProgram(
     host,
     meter,
     stdin: run.stdin,
+    packages: program.packages?.files ?? [],
     fixedClock: run.deterministic !== undefined,
     settings: {
       maxMemoryBytes: Math.min(run.limits.memoryBytes, interpreter.maxMemoryBytes),
@@ -167,5 +170,6 @@ function specOf(program: PyodideProgram, run: RunSpec): object {
     valueBytes: run.limits.outputBytes,
     recursionLimit: RECURSION_LIMIT,
     options: run.options,
+    packages: program.packages !== undefined,
   };
 }

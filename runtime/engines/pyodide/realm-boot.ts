@@ -386,9 +386,44 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     const own: Record<string, unknown> = { __proto__: null } as unknown as Record<string, unknown>;
     for (const name of ownKeys(imports)) {
       const part = imports[name as string];
-      own[name as string] = part?.memory === guardedMemory ? withMemory(part) : part;
+      // Only `env` holds the memory; in the glue's other parts, a name that is looked up is a symbol that is missed.
+      own[name as string] = name === 'env' && part?.memory === guardedMemory ? withMemory(part) : part;
     }
-    return new Instance(of, own as WebAssembly.Imports); // the glue's own imports, with the real memory where it gave the guarded one
+    const instance = new Instance(of, own as WebAssembly.Imports); // the glue's own imports, with the real memory where it gave the guarded one
+    // Before the run, the glue starts small helpers of its own, which need no meter.
+    if (refillTable === '' || instance.exports[refillTable] === undefined) return instance;
+    const exports = visibleExports(instance);
+    guardCallback(instance);
+    return { exports } as WebAssembly.Instance; // the glue takes nothing but the exports of it
+  };
+  const visibleExports = (instance: WebAssembly.Instance): Record<string, unknown> => {
+    const exports: Record<string, unknown> = { __proto__: null } as unknown as Record<string, unknown>;
+    for (const name of apply(splitText, port.attach(instance), ['\n']) as string[])
+      exports[name] = instance.exports[name];
+    return exports;
+  };
+  /** Set with the run: how the rewriter calls its table, and what in it the meter has put where. */
+  let refillTable = '';
+  let refillSlot = 0;
+  let refillStop = 1;
+  const guardCallback = (instance: WebAssembly.Instance): void => {
+    const table = instance.exports[refillTable] as WebAssembly.Table; // the rewriter's own export
+    const refill = table.get(refillSlot) as () => number; // put there by the meter
+    // Run at the end of the stack, the host's callback would throw an error of the host's realm into this one.
+    const guarded = (): number => {
+      try {
+        return apply(refill, undefined, []);
+      } catch {
+        overflowed = true;
+        return refillStop;
+      }
+    };
+    // A module that imports one function `() -> i32` and exports it: a table takes only functions of wasm.
+    const thunk = new Bytes([
+      0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 2, 7, 1, 1, 101, 1, 102, 0, 0, 7, 5, 1, 1, 102, 0,
+      0,
+    ]);
+    table.set(refillSlot, new Instance(new Module(thunk), { e: { f: guarded } }).exports.f);
   };
   /** The glue's imports look their names up as they are asked for: only the memory may be answered differently. */
   const withMemory = (part: Record<string, unknown>): Record<string, unknown> =>
@@ -459,9 +494,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       env.emscripten_resize_heap = (requested: number) => (growHeap(settings, requested) ? 1 : 0);
       const instance = new Instance(module, imports as WebAssembly.Imports); // the glue's own imports, complete by construction
       started = instance;
-      const names = port.attach(instance);
-      const exports: Record<string, unknown> = { __proto__: null } as unknown as Record<string, unknown>;
-      for (const name of apply(splitText, names, ['\n']) as string[]) exports[name] = instance.exports[name];
+      const exports = visibleExports(instance);
       memory = exports.memory as WebAssembly.Memory; // Pyodide's module exports its memory under this name
       exports.memory = guardedMemory;
       receive({ exports }, module);
@@ -626,6 +659,9 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     enter: (text) => {
       const settings = parse(text) as RunSettings; // written by the host
       maxMemoryBytes = settings.maxMemoryBytes;
+      for (const [index, path] of (settings.packages ?? []).entries()) {
+        fileRealm?.install(path, fileBytes(`package-${index}`));
+      }
       fileRealm?.enter(
         settings.mounts,
         settings.writable,
@@ -635,23 +671,10 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       );
     },
     guardRefill: (name, slot, stop) => {
-      const table = started?.exports[name] as WebAssembly.Table; // the rewriter's own export
-      const refill = table.get(slot) as () => number; // put there by the meter
-      // Run at the end of the stack, the host's callback would throw an error of the host's realm into this one.
-      const guarded = (): number => {
-        try {
-          return apply(refill, undefined, []);
-        } catch {
-          overflowed = true;
-          return stop;
-        }
-      };
-      // A module that imports one function `() -> i32` and exports it: a table takes only functions of wasm.
-      const thunk = new Bytes([
-        0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 2, 7, 1, 1, 101, 1, 102, 0, 0, 7, 5, 1, 1, 102,
-        0, 0,
-      ]);
-      table.set(slot, new Instance(new Module(thunk), { e: { f: guarded } }).exports.f);
+      refillTable = name;
+      refillSlot = slot;
+      refillStop = stop;
+      if (started !== undefined) guardCallback(started);
     },
     memoryBytes,
   };

@@ -51,6 +51,8 @@ export interface BootOptions {
 
 /** What the realm is told of its run. */
 export interface RunSettings {
+  /** Paths of installed files below `site-packages`; their bytes are the files `package-0`, `package-1`, … */
+  readonly packages?: readonly string[];
   readonly maxMemoryBytes: number;
   /** Bytes that files in memory may hold. */
   readonly scratchBytes: number;

@@ -3,6 +3,8 @@ import type { RealmPort } from './realm-contract.ts';
 
 /** The granted folders as the guest's file system sees them. */
 export interface FileRealm {
+  /** Puts a file of a package in place; before `enter`. */
+  install(path: string, bytes: Uint8Array): void;
   /** Tells of the mounts of the run, and stands in its working folder. */
   enter(
     mounts: readonly string[],
@@ -62,6 +64,7 @@ interface Fs {
   createStream(stream: object): FsStream;
   cwd(): string;
   mkdirTree(path: string): void;
+  writeFile(path: string, bytes: Uint8Array, options: object): void;
   filesystems: {
     MEMFS: {
       expandFileStorage(node: FsNode, capacity: number): void;
@@ -117,6 +120,7 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
   };
   const [FILE, FOLDER, LINK] = [0o100000, 0o040000, 0o120000];
 
+  const SITE_PACKAGES = '/lib/python3.14/site-packages';
   let mounts: readonly string[] = [];
   let writable: readonly boolean[] = [];
   let chunkBytes = 1024 * 1024;
@@ -476,6 +480,11 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
   }) as typeof streams.write;
 
   return {
+    install: (path, bytes) => {
+      const whole = `${SITE_PACKAGES}/${path}`;
+      FS.mkdirTree(whole.slice(0, whole.lastIndexOf('/')));
+      FS.writeFile(whole, bytes, { canOwn: true });
+    },
     enter: (paths, writes, cwd, chunk, scratch) => {
       scratchLeft = scratch;
       for (const path of paths) FS.mkdirTree(path); // so that the folders above a mount list it

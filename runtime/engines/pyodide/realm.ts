@@ -3,6 +3,7 @@ import type { GuestHost, HostAnswer } from '../../engine.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import { isReserved, REFILL, REFILL_SLOT, RESERVED } from '../../wasm/reserved.ts';
 import { type PyodideAssets, restoreSnapshot } from './assets.ts';
+import { isPreparedModule, type PackageFile } from './packages.ts';
 import { bootRealm } from './realm-boot.ts';
 import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
 import { installFiles } from './realm-files.ts';
@@ -49,6 +50,7 @@ export interface RunLink {
   readonly stdin: Uint8Array;
   readonly meter: Meter;
   readonly settings: RunSettings;
+  readonly packages: readonly PackageFile[];
   /** Time stands still, so that the run repeats to the byte. */
   readonly fixedClock: boolean;
   readonly entered: () => void;
@@ -149,6 +151,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     attach: (instance) => {
       instances.push(instance);
+      link?.meter.attach(instance);
       return Object.keys(instance.exports)
         .filter((name) => !isReserved(name))
         .join('\n');
@@ -167,7 +170,11 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       outsideRefused ||= held + Number(bytes) > link.settings.scratchBytes;
       return !outsideRefused;
     },
-    approve: (buffer) => link === undefined || hasNoCode(bytesOf(buffer)),
+    approve: (buffer) => {
+      if (link === undefined) return true;
+      const bytes = bytesOf(buffer);
+      return hasNoCode(bytes) || isPreparedModule(bytes, link.packages);
+    },
     done: (id, ok, text) => {
       waiting.get(id)?.({ ok: ok === true, text: typeof text === 'string' ? text : '' });
       waiting.delete(id);
@@ -220,8 +227,9 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       for (const instance of instances) run.meter.attach(instance);
       api.guardRefill(RESERVED.refill, REFILL_SLOT.ask, REFILL.stop);
       files.set('stdin', run.stdin);
+      for (const [index, file] of run.packages.entries()) files.set(`package-${index}`, file.bytes);
       outsideBefore = realm.externalBytes();
-      api.enter(JSON.stringify(run.settings));
+      api.enter(JSON.stringify({ ...run.settings, packages: run.packages.map((file) => file.path) }));
     },
   };
 }

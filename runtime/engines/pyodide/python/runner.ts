@@ -58,6 +58,8 @@ def set_up(spec):
     if spec["mounts"]:
         sys.path.append("")
     surroundings.enter()
+    if spec["packages"]:
+        sys.path_importer_cache.clear()  # it knows the folders as they were when the interpreter was made
     random.seed(os.urandom(32))
     sys.setrecursionlimit(spec["recursionLimit"])
     if os.getcwd() != spec["cwd"]:

@@ -1,0 +1,25 @@
+/** Packages as a run gets them: files to put in place, and the native parts among them that its realm may compile. */
+export interface PackageSet {
+  /** Paths below the interpreter's `site-packages`. */
+  readonly files: readonly PackageFile[];
+}
+
+export interface PackageFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** A side module of wasm, metered. */
+  readonly native: boolean;
+}
+
+/** Brings packages by name, with all they depend on; host side, before the run. */
+export type ResolvePackages = (names: readonly string[], maxMemoryPages: number) => Promise<PackageSet>;
+
+/** Compares by content: a guest cannot make the realm compile anything that the host has not metered. */
+export function isPreparedModule(bytes: Uint8Array, files: readonly PackageFile[]): boolean {
+  return files.some(
+    (file) =>
+      file.native &&
+      file.bytes.length === bytes.length &&
+      file.bytes.every((byte, index) => byte === bytes[index]),
+  );
+}
