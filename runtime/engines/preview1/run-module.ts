@@ -108,7 +108,7 @@ export async function runModule(
 }
 
 /** A guest in the host's own thread lets others have it now and then; counted in slices, as a deterministic run has no clock. */
-const SLICES_A_TURN = 16;
+const SLICES_A_TURN = 32;
 
 function eventLoopTurns(host: GuestHost): Turns {
   let slices = 0;
