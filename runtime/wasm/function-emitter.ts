@@ -18,8 +18,8 @@ export interface AddedIndices {
 
 const BULK_SHIFT = Math.log2(FUEL_SCHEDULE.bulkBytesPerUnit);
 
-/** Far more than a table can hold. */
-const MAX_WIDE_ELEMENTS = 2 ** 40;
+/** More bytes than an engine gives to a memory, more elements than it gives to a table. */
+const MAX_WIDE_LENGTH = 2 ** 36;
 
 /** Below this, holding the counter in a local costs more at the function's edges than it saves inside. */
 const MIN_CACHED_CHARGES = 3;
@@ -139,15 +139,18 @@ export function emitFunction(
       load();
       op(OP.localGet, length);
       if (!wide) writer.byte(OP.i64ExtendI32U);
-      if (argument === LENGTH.elements64) {
+      else {
         // Without a bound, a length near 2^64 would turn the counter round: `table.grow` refuses it and goes on.
         writer.byte(OP.i64Const);
-        writer.signed(MAX_WIDE_ELEMENTS);
+        writer.signed(MAX_WIDE_LENGTH);
         op(OP.localGet, length);
         writer.byte(OP.i64Const);
-        writer.signed(MAX_WIDE_ELEMENTS);
+        writer.signed(MAX_WIDE_LENGTH);
         writer.put(OP.i64LtU, OP.select);
-      } else if (argument !== LENGTH.elements32) writer.put(OP.i64Const, BULK_SHIFT, OP.i64ShrU);
+      }
+      if (argument === LENGTH.bytes32 || argument === LENGTH.bytes64) {
+        writer.put(OP.i64Const, BULK_SHIFT, OP.i64ShrU);
+      }
       writer.byte(OP.i64Sub);
       storeAndCheck();
       op(OP.localGet, length);

@@ -40,7 +40,8 @@ export const DEFAULT_MAX_TABLE_ELEMENTS = 1_000_000;
  * Only adds: one function, one table, two globals, two types, a branch hint section; nothing is renumbered, but for globals where
  * `sharedFuel` adds an import. The start section becomes an export for `Meter.start`. Custom sections that point into code are dropped.
  *
- * Does not validate: a module that no engine accepts stays one that no engine accepts, so the engine's own validation decides.
+ * Does not validate: a module that no engine accepts stays one that no engine accepts, so the engine's own validation decides. (But for
+ * one that only fails to declare that it refers to its own start function: being exported declares it.)
  *
  * @throws {SandglassError} MODULE_INVALID on anything it does not know in full, on shared memory, on memories or tables that start
  *   beyond their cap, and on the use of a reserved name.
@@ -328,6 +329,7 @@ class ModuleRewriter {
       const explicit = (form & 2) !== 0;
       const ofExpressions = (form & 4) !== 0;
       if (active && explicit) this.#copyIndex(reader, total.table, 'table');
+      else if (active && total.table === 0) throw invalid('table 0 of a segment does not exist', reader.at);
       if (active) this.#copyExpression(reader);
       if (!active || explicit) {
         if (ofExpressions) this.#copyType(reader);

@@ -26,6 +26,14 @@ export function readLimits(reader: Reader, what: 'memory' | 'table'): SizeLimits
   const bound = (): number => (wide ? reader.u64() : reader.u32());
   const minimum = bound();
   const maximum = (flags & HAS_MAXIMUM) === 0 ? undefined : bound();
+  // Caps put on later would hide these two from the engine's validation.
+  if (maximum !== undefined && maximum < minimum) {
+    throw invalid(`its ${what} may grow to ${maximum} and starts with ${minimum}`, reader.at);
+  }
+  const most = wide ? 2 ** 48 : 2 ** 16;
+  if (what === 'memory' && (maximum ?? minimum) > most) {
+    throw invalid(`its memory may have ${maximum ?? minimum} pages, more than can be addressed`, reader.at);
+  }
   return { minimum, maximum, wide };
 }
 

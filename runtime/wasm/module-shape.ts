@@ -97,7 +97,14 @@ export function readShape(bytes: Uint8Array, sections: readonly Section[]): Modu
   const startSection = open(SECTION.start);
   const start = startSection?.u32();
   startSection?.finish('the start section');
-  if (start !== undefined && start >= total.function) throw invalid(`start function ${start} does not exist`);
+  if (start !== undefined) {
+    const type = functionTypes[start];
+    if (type === undefined) throw invalid(`start function ${start} does not exist`);
+    const signature = new Reader(bytes, types.at[type] ?? 0);
+    // No parameters: then the count of results follows at once.
+    if (signature.u32() !== 0 || signature.u32() !== 0)
+      throw invalid(`start function ${start} takes or gives values`);
+  }
   return {
     types,
     imports,
