@@ -58,9 +58,12 @@ export function shareHandle(
     release: () => {
       users -= 1;
       if (users > 0 || state === undefined) return;
-      void after(state, (answer) => {
+      const close = (answer: Result<number, FsErrorCode>): void => {
         if (answer.tag === 'ok') run.send('fs.close', { handle: answer.val });
-      });
+      };
+      // An opening that is still under way fails when the run has ended, and the gate closes what it opened.
+      if (state instanceof Promise) state.then(close, () => {});
+      else close(state);
       state = err('bad-descriptor');
     },
   };
