@@ -3,6 +3,7 @@ import { SandglassError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { WaitMode } from './component-data.ts';
 import { execute } from './execute.ts';
+import { refuseOptions } from './options.ts';
 import { createPrebuiltComponentEngine } from './prebuilt.ts';
 import { prepareComponent } from './prepare.ts';
 
@@ -74,6 +75,7 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
           `Cannot run ${source.language}: components are wasm binaries`,
         );
       }
+      refuseOptions(context.options);
       if (source.prebuilt !== undefined) return prebuilt.prepare(source, context);
       const key = `${source.hash}/${context.limits.memoryBytes}`;
       return prepareOnce(key, () => prepareComponent(source, context, prepareOptions));

@@ -3,6 +3,7 @@ import { SandglassError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { ComponentData } from './component-data.ts';
 import { execute } from './execute.ts';
+import { refuseOptions } from './options.ts';
 
 /** Raised with every change of what `prebuildComponent` writes. */
 export const PREBUILT_FORMAT = 1;
@@ -29,7 +30,7 @@ export function createPrebuiltComponentEngine(): Engine {
     inline: true,
     executorUrl: '', // it runs inline only
     execute,
-    prepare: async (source): Promise<PreparedGuest> => {
+    prepare: async (source, context): Promise<PreparedGuest> => {
       if (source.kind !== 'wasm' || source.prebuilt === undefined) {
         throw new SandglassError(
           'UNSUPPORTED',
@@ -37,6 +38,7 @@ export function createPrebuiltComponentEngine(): Engine {
           { hint: 'Use prebuildComponent of sandglass/prebuild, and pass what its files export' },
         );
       }
+      refuseOptions(context.options);
       const { data, instantiate, modules } = source.prebuilt;
       return {
         engine: 'component',

@@ -2,6 +2,7 @@ import type { CompiledModule, Engine, PreparedGuest, ScriptSource } from '../../
 import { SandglassError } from '../../errors.ts';
 import { execute } from './execute.ts';
 import type { GuestFailure } from './machine.ts';
+import { checkQuickjsOptions } from './options.ts';
 import { ENGINE_MODULE, type Program } from './program.ts';
 
 export interface QuickjsEngineOptions {
@@ -47,10 +48,11 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
       return new URL(import.meta.url.endsWith('.ts') ? './execute.ts' : './execute.js', import.meta.url).href;
     },
     execute,
-    prepare: async (source) => {
+    prepare: async (source, { options = {} }) => {
       if (source.kind !== 'script') {
         throw new SandglassError('INPUT_INVALID', 'Cannot run as JavaScript: it is no source text');
       }
+      checkQuickjsOptions(options);
       return prepared(
         source.language === 'typescript' ? await fromTypescript(source) : fromJavascript(source),
       );
