@@ -34,6 +34,8 @@ export interface OperationInfo {
    * chunk of a file or a body): its bytes count, the call does not.
    */
   readonly kind: 'act' | 'continue';
+  /** The capability of one call where it depends on the arguments, e.g. opening a file to write. They are JSON, nothing more is checked. */
+  readonly capabilityOf?: (args: JsonObject) => string;
 }
 
 /** What a host function is given for one run. */

@@ -254,7 +254,7 @@ function specOf(run: SandboxRun, gate: Gate, limits: Limits, env: Readonly<Recor
     runId: run.runId,
     argv: request.argv,
     env,
-    cwd: request.cwd ?? gate.mounts[0]?.path ?? '/',
+    cwd: request.cwd ?? gate.mounts.find((mount) => mount.scratch !== true)?.path ?? '/',
     stdin: request.stdin,
     inputs: request.inputs,
     ...(request.invoke === undefined ? {} : { invoke: request.invoke }),

@@ -22,7 +22,11 @@ const act = (capability: string): OperationInfo => ({ capability, kind: 'act' })
 const goOn = (capability: string): OperationInfo => ({ capability, kind: 'continue' });
 
 const OPERATIONS: Readonly<Record<FsOperation, OperationInfo>> = Object.freeze({
-  'fs.open': act('fs.read'),
+  'fs.open': {
+    ...act('fs.read'),
+    capabilityOf: ({ write, append, create, truncate }) =>
+      write === true || append === true || create === true || truncate === true ? 'fs.write' : 'fs.read',
+  },
   'fs.close': goOn('fs.read'),
   'fs.read': goOn('fs.read'),
   'fs.write': goOn('fs.write'),

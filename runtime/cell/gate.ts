@@ -106,12 +106,12 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     };
   };
 
-  /** Everything that must hold before a host function sees the call. */
-  const admit = (operation: string, info: OperationInfo, host: HostFunction): void => {
+  /** Everything that must hold before a host function sees the call. Counts it, also when it is refused. */
+  const admit = (operation: string, info: OperationInfo, capability: string, host: HostFunction): void => {
     if (closed !== undefined)
       throw new SandglassError('CANCELLED', `Cannot call ${operation}: the run has ended`);
     if (info.kind === 'act') {
-      hostCalls.set(info.capability, (hostCalls.get(info.capability) ?? 0) + 1);
+      hostCalls.set(capability, (hostCalls.get(capability) ?? 0) + 1);
       calls += 1;
       if (calls > limits.hostCalls) {
         throw new SandglassError(
@@ -125,10 +125,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       throw new SandglassError(
         'CAPABILITY_DENIED',
         `Cannot call ${operation}: isolation level ${options.level} allows no network`,
-        {
-          details: { capability: info.capability, requested: operation },
-          hint: 'Use level standard; do not retry',
-        },
+        { details: { capability, requested: operation }, hint: 'Use level standard; do not retry' },
       );
     }
   };
@@ -170,7 +167,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     const host = hostFunctions.get(name.slice(0, Math.max(0, name.indexOf('.'))));
     const info =
       host !== undefined && Object.hasOwn(host.operations, name) ? host.operations[name] : undefined;
-    const capability = info?.capability ?? 'unknown';
+    let capability = info?.capability ?? 'unknown';
 
     const accept = (reply: HostReply): HostAnswer => {
       egressBytes += reply.egressBytes ?? 0;
@@ -213,8 +210,13 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       if (host === undefined || info === undefined) {
         throw new SandglassError('UNSUPPORTED', `Cannot call ${name}: no host function serves it`);
       }
-      admit(name, info, host);
       const args = checkArgs(name, rawArgs, limits.hostCallBytes);
+      if (args instanceof SandglassError) {
+        admit(name, info, capability, host);
+        throw args;
+      }
+      capability = info.capabilityOf?.(args) ?? capability;
+      admit(name, info, capability, host);
       const bytes = checkBytes(name, rawBytes, limits.hostCallBytes);
       const session = open(host);
       const request = { args, bytes, signal: ended.signal };
@@ -271,19 +273,20 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   };
 }
 
-function checkArgs(operation: string, value: unknown, maxBytes: number): JsonObject {
+/** The arguments as JSON, or why they are none. */
+function checkArgs(operation: string, value: unknown, maxBytes: number): JsonObject | SandglassError {
   let copied: JsonValue;
   try {
     copied = copyJson(value, 'args', { maxBytes, maxDepth: 32 });
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'not JSON';
-    throw new SandglassError('INPUT_INVALID', `Cannot call ${operation}: ${reason}`);
+    return new SandglassError('INPUT_INVALID', `Cannot call ${operation}: ${reason}`);
   }
   if (isObject(copied)) {
-    if (typeof copied[OVERSIZE] === 'number') throw oversize(operation, copied[OVERSIZE], maxBytes);
+    if (typeof copied[OVERSIZE] === 'number') return oversize(operation, copied[OVERSIZE], maxBytes);
     return copied;
   }
-  throw new SandglassError('INPUT_INVALID', `Cannot call ${operation}: expected an object of arguments`);
+  return new SandglassError('INPUT_INVALID', `Cannot call ${operation}: expected an object of arguments`);
 }
 
 const isObject = (value: JsonValue): value is JsonObject =>

@@ -171,6 +171,28 @@ describe('Gate.call()', () => {
     await gate.close();
   });
 
+  test('the capability of a call can depend on its arguments, and is what is counted and audited', async () => {
+    const door: HostFunction = {
+      name: 'door',
+      network: false,
+      operations: {
+        'door.open': {
+          capability: 'door.look',
+          kind: 'act',
+          capabilityOf: ({ write }) => (write === true ? 'door.write' : 'door.look'),
+        },
+      },
+      open: () => ({ call: () => ({}), close: () => undefined }),
+    };
+    const { gate, audited } = await open({}, [door]);
+    await gate.call('door.open', { write: true }, undefined);
+    await gate.call('door.open', { write: 'true' }, undefined);
+    await gate.call('door.open', [], undefined);
+    expect(gate.usage().hostCalls).toEqual({ 'door.write': 1, 'door.look': 2 });
+    expect(audited.map(({ capability }) => capability)).toEqual(['door.write', 'door.look', 'door.look']);
+    await gate.close();
+  });
+
   test('a network function is refused where the level forbids it', async () => {
     const network: HostFunction = {
       name: 'net',
