@@ -17,7 +17,7 @@ export interface ComponentEngineOptions {
   readonly transpileTimeoutMs?: number;
   /** JavaScript heap of the transpiling worker, MB. @default 1_024 */
   readonly transpileMemoryMb?: number;
-  /** Prepared components kept in memory. @default 32 */
+  /** Prepared components kept in memory. @default 16 */
   readonly keep?: number;
 }
 
@@ -30,7 +30,7 @@ const sibling = (path: string): string =>
  * @throws {SandglassError} from `prepare`: MODULE_INVALID for what is no component, imports something unknown, or does not compile.
  */
 export function createComponentEngine(options: ComponentEngineOptions = {}): Engine {
-  const { mode = 'auto', transpileTimeoutMs = 30_000, transpileMemoryMb = 1_024, keep = 32 } = options;
+  const { mode = 'auto', transpileTimeoutMs = 30_000, transpileMemoryMb = 1_024, keep = 16 } = options;
   const prepareOptions = {
     mode,
     transpileTimeoutMs,

@@ -43,21 +43,13 @@ export async function prepareComponent(
   const maxMemoryPages = memoryPlan(bytes, context.limits.memoryBytes);
   const waiting = waitingImports(types);
   const mode = chooseMode(options.mode, waiting);
-  const key = `${MADE_BY}/${mode}/${hash}`;
-  const parts =
-    (await cached(context, key)) ??
-    (await remember(
-      context,
-      key,
-      await transpile({ bytes, mode, imports, ...waits(mode, waiting, exports) }, context, options),
-    ));
+  const parts = await partsOf(`${MADE_BY}/${mode}/${hash}`, maxMemoryPages, context, () =>
+    transpile({ bytes, mode, imports, ...waits(mode, waiting, exports) }, context, options),
+  );
   const glue = new TextDecoder().decode(parts.get(GLUE_PART));
   const cores = [...parts].filter(([name]) => name !== GLUE_PART);
   const compiled = await Promise.all(
-    cores.map(async ([name, core]) => {
-      const capped = instrument(core, { maxMemoryPages });
-      return [name, { module: await compile(capped, context), bytes: capped }] as const;
-    }),
+    cores.map(async ([name, core]) => [name, { module: await compile(core, context), bytes: core }] as const),
   );
   const command = commandInterface(exports);
   const data: ComponentData = {
@@ -74,6 +66,9 @@ export async function prepareComponent(
 
 const GLUE_PART = 'glue.js';
 
+/** The glue and the core modules by file name. */
+type Parts = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+
 function chooseMode(asked: 'auto' | WaitMode, waiting: readonly string[]): WaitMode {
   if (asked !== 'auto') return asked;
   // A component that never waits needs no suspending, which costs it on every call.
@@ -89,7 +84,7 @@ async function transpile(
   input: TranspileInput,
   context: PrepareContext,
   options: PrepareOptions,
-): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+): Promise<Parts> {
   const { glue, cores, imports } = await runJob(input, context, options);
   const unchecked = imports.find((name) => !input.imports.includes(name));
   if (unchecked !== undefined) {
@@ -121,16 +116,29 @@ async function runJob(
   return answer as Transpiled; // our own job module's answer, from a worker that runs nothing else
 }
 
-async function cached(context: PrepareContext, key: string) {
-  const packed = await context.cache?.get(key);
-  return packed === undefined ? undefined : unpack(packed);
+/** Glue and capped core modules, from the cache as far as they are there: transpiled for all caps, capped for this one. */
+async function partsOf(
+  key: string,
+  maxMemoryPages: number,
+  context: PrepareContext,
+  transpiled: () => Promise<Parts>,
+): Promise<Parts> {
+  return remembered(context, `${key}/${maxMemoryPages}`, async () => {
+    const parts = await remembered(context, key, transpiled);
+    return new Map(
+      [...parts].map(([name, bytes]) => [
+        name,
+        name === GLUE_PART ? bytes : instrument(bytes, { maxMemoryPages }),
+      ]),
+    );
+  });
 }
 
-async function remember(
-  context: PrepareContext,
-  key: string,
-  parts: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
-): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+async function remembered(context: PrepareContext, key: string, make: () => Promise<Parts>): Promise<Parts> {
+  const packed = await context.cache?.get(key);
+  const known = packed === undefined ? undefined : unpack(packed);
+  if (known !== undefined) return known;
+  const parts = await make();
   await context.cache?.set(key, pack(parts));
   return parts;
 }
