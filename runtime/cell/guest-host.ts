@@ -75,15 +75,22 @@ export function createGuestHost({
     monotonic: () => (deterministic === undefined ? link.monotonic() : 0),
     random: (bytes) => random(bytes),
     sleep: (ms) => {
-      const wait = Math.min(Math.max(0, ms), Math.max(0, deadline - link.monotonic()));
+      const until = link.monotonic() + Math.min(Math.max(0, ms), Math.max(0, deadline - link.monotonic()));
       return new Promise((resolve) => {
+        let timer: ReturnType<typeof setTimeout>;
         const end = (): void => {
           clearTimeout(timer);
           sleeping.delete(end);
           resolve();
         };
-        const timer = setTimeout(end, wait);
+        // A timer may fire a little early by the monotonic clock: a guest must not wake before its time, least of all before its deadline.
+        const nap = (): void => {
+          const left = until - link.monotonic();
+          if (left <= 0) end();
+          else timer = setTimeout(nap, Math.ceil(left));
+        };
         sleeping.add(end);
+        timer = setTimeout(nap, Math.ceil(Math.max(0, until - link.monotonic())));
       });
     },
     sleepSync: (ms) => {
