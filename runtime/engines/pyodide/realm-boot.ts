@@ -17,6 +17,7 @@ interface PyodideApi {
 interface PyModule {
   attach(host: object): void;
   readonly main: { callPromising(spec: string): Promise<PromiseLike<string>> };
+  readonly rehearse: { callPromising(): Promise<PromiseLike<void>> };
 }
 
 export interface EmscriptenModule {
@@ -577,6 +578,9 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       fileRealm = files(pyodide._module, port);
       runner = pyodide.pyimport('_sandglass');
       runner.attach(hostObject);
+      // Once for nothing: what V8 compiles on the way is compiled when the guest comes.
+      openStreams(pyodide);
+      await await runner.rehearse.callPromising();
     }
   };
 

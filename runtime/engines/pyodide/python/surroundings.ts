@@ -88,7 +88,7 @@ def enter():
     """In each run, after the restore."""
     for name in JAVASCRIPT_MODULES:
         sys.modules.pop(name, None)
-    sys.meta_path[:] = [Absent, *(finder for finder in sys.meta_path if type(finder).__name__ != "JsFinder")]
+    sys.meta_path[:] = [Absent, *(finder for finder in sys.meta_path if finder is not Absent and type(finder).__name__ != "JsFinder")]
     import pyodide.code
     import _pyodide._base
     pyodide.code.run_js = refuse("run JavaScript", NO_JAVASCRIPT, RuntimeError)
