@@ -51,8 +51,8 @@ export interface HttpGrant {
 }
 
 /**
- * The only things one run can touch. An absent part is denied. A field that is not known here, or to a registered host
- * function of that name, is an error.
+ * The only things one run can touch. An absent part is denied. A field that is not known here, and a `custom` name that no registered host
+ * function has, is an error.
  */
 export interface Grant {
   readonly fs?: readonly FsGrant[];
@@ -60,9 +60,12 @@ export interface Grant {
   /** The guest's whole environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
-  /** Parts of host functions that the embedder registered, by their name. */
-  readonly [hostFunction: string]: unknown;
+  /** Parts of host functions that the embedder registered, by their name; plain JSON. */
+  readonly custom?: Readonly<Record<string, JsonValue>>;
 }
+
+/** Host functions with a field of their own. */
+const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http']);
 
 /** A grant after `checkGrant`: copied, frozen, defaults not yet filled. */
 export interface CheckedGrant {
@@ -89,14 +92,36 @@ export function checkGrant(value: unknown, known: ReadonlySet<string>, where = '
   for (const [name, part] of Object.entries(copied)) {
     if (name === 'limits') limits = checkLimits(part, `${where}.limits`);
     else if (name === 'env') env = checkEnv(part, `${where}.env`);
-    else if (known.has(name)) parts.set(name, part);
+    else if (BUILT_IN.has(name) && known.has(name)) parts.set(name, part);
+    else if (name === 'custom') addCustom(parts, part, known, `${where}.custom`);
     else {
+      const fields = [...BUILT_IN].filter((field) => known.has(field));
       throw new TypeError(
-        `Cannot read ${where}: unknown field "${name}", known are ${['env', 'limits', ...known].join(', ')}`,
+        `Cannot read ${where}: unknown field "${name}", known are ${[...fields, 'env', 'limits', 'custom'].join(', ')}`,
       );
     }
   }
   return { env, limits, parts };
+}
+
+function addCustom(
+  parts: Map<string, JsonValue>,
+  value: JsonValue,
+  known: ReadonlySet<string>,
+  where: string,
+): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`Cannot read ${where}: expected an object of grants by host function`);
+  }
+  for (const [name, part] of Object.entries(value)) {
+    if (!known.has(name) || BUILT_IN.has(name)) {
+      const names = [...known].filter((host) => !BUILT_IN.has(host)).join(', ') || 'none';
+      throw new TypeError(
+        `Cannot read ${where}: no registered host function is named "${name}", there are: ${names}`,
+      );
+    }
+    parts.set(name, part);
+  }
 }
 
 function checkEnv(value: JsonValue, where: string): Readonly<Record<string, string>> {

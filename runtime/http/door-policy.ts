@@ -11,9 +11,9 @@ export interface DoorPolicy {
 
 /** @throws {SandglassError} CAPABILITY_DENIED when a part is asked of which the server allows nothing. */
 export function checkAsked(asked: Grant | undefined, policy: DoorPolicy): void {
+  const allowed = new Map<string, unknown>(Object.entries(policy.grant));
   for (const [part, wanted] of Object.entries(asked ?? {})) {
-    const allowed = Object.hasOwn(policy.grant, part) ? policy.grant[part] : undefined;
-    if (part === 'limits' || isEmpty(wanted) || !isEmpty(allowed)) continue;
+    if (part === 'limits' || isEmpty(wanted) || !isEmpty(allowed.get(part))) continue;
     throw new SandglassError('CAPABILITY_DENIED', `Cannot grant ${part}: this server allows none of it`, {
       details: { capability: part },
       ...hintFor(part, policy),

@@ -38,7 +38,7 @@ export const hostCall: Group = {
             language: 'javascript',
             code: `import { existsSync } from 'node:fs'; const began = performance.now(); for (let i = 0; i < ${CALLS}; i++) ${call}; export default (performance.now() - began) * 1000 / ${CALLS}`,
             level,
-            grant: { echo: true },
+            grant: { custom: { echo: true } },
             limits: { hostCalls: CALLS },
           }),
         );

@@ -18,7 +18,7 @@ test('a blocking call is answered by its own answer, however closely it follows 
   const outcome = await runtime.run({
     language: 'scripted',
     code: JSON.stringify(steps),
-    grant: { probe: true },
+    grant: { custom: { probe: true } },
     limits: { hostCalls: calls, timeoutMs: 60_000 },
   });
   expect(outcome).toMatchObject({ ok: true, usage: { hostCalls: { 'probe.use': calls } } });

@@ -22,6 +22,13 @@ describe('readRunOptions()', () => {
       TypeError,
       'unknown field "files"',
     ],
+    [
+      'a custom grant that no host function reads',
+      { ...script, grant: { custom: { dice: 1 } } },
+      TypeError,
+      '"dice"',
+    ],
+    ['a built-in grant in the wrong place', { ...script, grant: { custom: { fs: [] } } }, TypeError, '"fs"'],
     ['an environment value that is no string', { ...script, grant: { env: { A: 1 } } }, TypeError, 'env.A'],
     ['an environment name with =', { ...script, grant: { env: { 'A=B': '' } } }, TypeError, 'A=B'],
     ['invoke without a module', { ...script, invoke: 'f' }, TypeError, 'invoke'],

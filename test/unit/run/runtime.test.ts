@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RuntimeOptions } from '../../../runtime/api.ts';
 import { SandglassError } from '../../../runtime/errors.ts';
+import type { Grant } from '../../../runtime/grant.ts';
 import type { HostFunction } from '../../../runtime/host-function.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import type { Platform } from '../../../runtime/platform/platform.ts';
@@ -106,7 +107,7 @@ describe('createRuntimeOn()', () => {
       },
     };
     await using runtime = createRuntimeOn(platform({ hostFunctions: [probe, strict] }), { level: 'minimal' });
-    await expect(runtime.run({ ...code(), grant: { probe: {}, strict: {} } })).rejects.toThrow(
+    await expect(runtime.run({ ...code(), grant: { custom: { probe: {}, strict: {} } } })).rejects.toThrow(
       'no such thing',
     );
     expect([probe.opened(), probe.closed()]).toEqual([1, 1]);
@@ -131,18 +132,18 @@ describe('createRuntimeOn()', () => {
     };
     await using runtime = createRuntimeOn(platform({ hostFunctions: [createProbe(), scoped] }), {
       level: 'minimal',
-      policy: { scoped: 5, env: { A: '1' }, limits: { hostCalls: 2 } },
+      policy: { custom: { scoped: 5 }, env: { A: '1' }, limits: { hostCalls: 2 } },
     });
-    const ask = (grant: Record<string, unknown>) => runtime.run({ ...code(), grant });
-    expect(await ask({ scoped: 5, env: { A: '1' } })).toMatchObject({
+    const ask = (grant: Grant) => runtime.run({ ...code(), grant });
+    expect(await ask({ custom: { scoped: 5 }, env: { A: '1' } })).toMatchObject({
       ok: true,
       meta: { limits: { hostCalls: 2 } },
     });
     const denied = { ok: false, error: { code: 'CAPABILITY_DENIED' } };
-    expect(await ask({ scoped: 6 })).toMatchObject(denied);
+    expect(await ask({ custom: { scoped: 6 } })).toMatchObject(denied);
     expect(await ask({ env: { A: '2' } })).toMatchObject(denied);
     expect(await ask({ env: { B: '1' } })).toMatchObject(denied);
-    expect(await ask({ probe: {} })).toMatchObject(denied);
+    expect(await ask({ custom: { probe: {} } })).toMatchObject(denied);
     expect(seen).toEqual([5]);
   });
 
