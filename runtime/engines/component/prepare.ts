@@ -1,5 +1,6 @@
 import type { PrepareContext, PreparedGuest, WasmSource } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
+import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { guardBinary } from '../../wasm/guard.ts';
 import { instrument } from '../../wasm/instrument.ts';
 import type { ComponentData, ExportedFunction, WaitMode } from './component-data.ts';
@@ -12,8 +13,8 @@ import { memoryPlan } from './memory-plan.ts';
 import { pack, unpack } from './pack.ts';
 import { readComponentTypes } from './types/read-component.ts';
 
-/** Changes with everything that a cached result was made by: the generator, the glue's hardening, the instrumentation. */
-const MADE_BY = 'component-1/jco-transpile-0.15.0';
+/** Changes with everything that a cached result was made by: the generator, the glue's hardening and the caps (our own number), the fuel. */
+const MADE_BY = `component-1/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}`;
 
 export interface PrepareOptions {
   readonly mode: 'auto' | WaitMode;

@@ -139,3 +139,11 @@ test('pack() and unpack() agree, and damage is seen', () => {
   for (let end = 0; end < packed.length; end++) expect(unpack(packed.slice(0, end))).toBeUndefined();
   expect(unpack(new TextEncoder().encode('{"not":"packed"}'))).toBeUndefined();
 });
+
+test('what the cache holds is keyed by the version of the generator that is installed', async () => {
+  const { default: lock } = await import('../../../package-lock.json');
+  const { version } = lock.packages['node_modules/@bytecodealliance/jco-transpile'];
+  const { stored, context } = counting();
+  await createComponentEngine().prepare(await wasm(await wat(ADD)), context);
+  for (const key of stored.keys()) expect(key).toContain(`/jco-transpile-${version}/`);
+});

@@ -1,6 +1,7 @@
-import type { FsEntry, FsStat, FsTarget } from '../../../host-function.ts';
+import type { FsStat, FsTarget } from '../../../host-function.ts';
 import { after, type Eventually, type GuestRun } from '../guest-run.ts';
 import { type Datetime, fromDatetime } from './clocks.ts';
+import { DirectoryEntryStream } from './directory-entries.ts';
 import { err, type FsErrorCode, ok, type Result } from './errors.ts';
 import { fsCall, type SharedHandle, shareHandle } from './handle.ts';
 import { InputStream, OutputStream } from './io.ts';
@@ -319,28 +320,6 @@ export class Descriptor {
     if (!this.#flags.write) return err('bad-descriptor');
     this.#handle.retain();
     return ok(new OutputStream(this.#run, sink, this.#handle.release));
-  }
-}
-
-/** `wasi:filesystem/types.directory-entry-stream`. */
-export class DirectoryEntryStream {
-  readonly #run: GuestRun;
-  readonly #entries: readonly FsEntry[];
-  #next = 0;
-
-  constructor(run: GuestRun, entries: readonly FsEntry[]) {
-    this.#run = run;
-    this.#entries = entries;
-  }
-
-  readDirectoryEntry(): Result<
-    { readonly type: DescriptorType; readonly name: string } | undefined,
-    FsErrorCode
-  > {
-    this.#run.check();
-    const entry = this.#entries[this.#next];
-    this.#next += 1;
-    return ok(entry === undefined ? undefined : { type: descriptorType(entry.type), name: entry.name });
   }
 }
 

@@ -1,7 +1,8 @@
 import type { MountView } from '../../../host-function.ts';
 import type { GuestRun } from '../guest-run.ts';
 import { after } from '../guest-run.ts';
-import { Descriptor, DirectoryEntryStream } from './descriptor.ts';
+import { Descriptor } from './descriptor.ts';
+import { DirectoryEntryStream } from './directory-entries.ts';
 import { ok } from './errors.ts';
 import { fsCall, shareHandle } from './handle.ts';
 import type { IoError } from './io.ts';
