@@ -16,6 +16,7 @@ import {
 } from '../runtime/engines/quickjs/abi.ts';
 import { createMachine, type Machine } from '../runtime/engines/quickjs/machine.ts';
 import { instrument } from '../runtime/wasm/instrument.ts';
+import { lowerTemplates } from './quickjs/lower-templates.ts';
 import { reshape, setMemoryImport } from './quickjs/reshape.ts';
 import {
   concat,
@@ -85,7 +86,7 @@ async function bundlePrelude(): Promise<string> {
   });
   const text = outputFiles[0]?.text;
   if (text === undefined) throw new Error('Cannot build QuickJS: the prelude did not bundle');
-  return `(function () { "use strict"; ${text}\nreturn prelude.install; })()`;
+  return lowerTemplates(`(function () { "use strict"; ${text}\nreturn prelude.install; })()`);
 }
 
 async function evaluatePrelude(

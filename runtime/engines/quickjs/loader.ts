@@ -50,7 +50,7 @@ const builtInSource = (name: string): string => {
     case 'fs/promises':
       return `const api = globalThis.fs; export const { ${FS_NAMES.split(' ').join(', ')} } = api; export default api;`;
     case 'fs':
-      return `const api = globalThis.fs; export const promises = api; export const { ${SYNC_NAMES.split(' ').join(', ')} } = api; export default { ...api, promises: api };`;
+      return `const api = globalThis.fs; export const promises = api; export const { ${SYNC_NAMES.split(' ').join(', ')} } = api; export default Object.assign(Object.create(api), { promises: api });`;
     case 'path':
       return `const api = globalThis.sandglass.path; export const { ${PATH_NAMES.split(' ').join(', ')} } = api; export default api;`;
     case 'url':

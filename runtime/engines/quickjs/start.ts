@@ -41,10 +41,7 @@ const link = (guest: GuestRun): Completion => {
   return guest.enter(() => machine.evaluate(text, program.filename, EVAL_MODULE | EVAL_COMPILE_ONLY));
 };
 
-/**
- * `auto`: what parses as a script is one. Only a text with the words in it is looked at twice, and only one that has a declaration at the
- * start of a line, or `import.meta`, is reported as a broken module.
- */
+/** `auto`: what parses as a script is one. Only a text with the words of a module in it is parsed twice. */
 function formOf(guest: GuestRun): 'script' | 'module' {
   const { program, machine } = guest;
   if (program.form !== 'auto') return program.form;
@@ -53,7 +50,7 @@ function formOf(guest: GuestRun): 'script' | 'module' {
   const parsed = guest.enter(() => machine.evaluate(program.code, program.filename, flags));
   if ('value' in parsed) return 'script';
   guest.enter(() => machine.free(parsed.thrown));
-  return /^\s*(?:import|export)\b|\bimport\.meta\b/m.test(program.code) ? 'module' : 'script';
+  return 'module';
 }
 
 /** `await (x)` is a call in a script without top-level await, so the form with it is tried first where the word occurs. */

@@ -7,6 +7,7 @@ import {
   jsonStringify,
   objectCreate,
   PromiseType,
+  TypeErrorType,
   typedArrayBytes,
   weakGet,
   weakSet,
@@ -70,7 +71,8 @@ const tooLarge = (operation: string, size: number): Error =>
   );
 
 const checked = (operation: string, args: object, bytes: Uint8Array<ArrayBuffer> | undefined): string => {
-  const text = jsonStringify(args);
+  const text = jsonStringify(args) as string | undefined; // a function has no JSON
+  if (text?.[0] !== '{') throw new TypeErrorType(`Cannot call ${operation}: its arguments are no object`);
   if (text.length > setup.hostCallBytes) throw tooLarge(operation, text.length);
   if (bytes !== undefined && typedArrayBytes(bytes) > setup.hostCallBytes) {
     throw tooLarge(operation, typedArrayBytes(bytes));

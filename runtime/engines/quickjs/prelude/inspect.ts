@@ -249,7 +249,7 @@ const layOut = (
   grouped: boolean,
 ): string => {
   let total = entries.length + head.length + indent;
-  let broken = levels > 2 || grouped;
+  let broken = levels > 2 || grouped || includes(head, '\n');
   for (let at = 0; at < entries.length; at++) {
     const entry = entries[at] as string; // within its length
     total += entry.length + 1;

@@ -1,4 +1,5 @@
 import {
+  apply,
   Bytes,
   bigintToText,
   bytesOf,
@@ -43,6 +44,17 @@ class Refuse extends ErrorType {
   }
 }
 
+/** A container that is being written. It lives in a list, not on the stack: nesting must not depend on how much stack there is. */
+interface Frame {
+  readonly container: object;
+  /** Names of a record; a list has none. */
+  readonly keys: readonly string[] | undefined;
+  readonly length: number;
+  readonly item: (at: number) => unknown;
+  at: number;
+  text: string;
+}
+
 /**
  * Copies a value out of the guest. As `JSON.stringify` does: `toJSON` is respected, functions, symbols and `undefined` are left out (`null` in
  * arrays), numbers that are not finite become `null`. Beyond it: `bigint` and bytes stay what they are, a Map is an object (a list of pairs if
@@ -51,7 +63,7 @@ class Refuse extends ErrorType {
 export const convert = (value: unknown, maxBytes: number): Outgoing => {
   const specials: string[] = [];
   const chunks: Uint8Array<ArrayBuffer>[] = [];
-  const open: object[] = [];
+  const open: Frame[] = [];
   let byteCount = 0;
   let spent = 0;
 
@@ -67,13 +79,12 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     spend(text.length + 2);
     return jsonStringify(text);
   };
-  /** Where the present item is: one key for each open container. */
-  const trail: (string | number)[] = [];
+  /** Keys that lead to the present item, as the inside of a JSON list. */
   const path = (): string => {
     let text = '';
     for (let index = 0; index < open.length; index++) {
-      const key = trail[index];
-      text += `${index > 0 ? ',' : ''}${typeof key === 'number' ? key : jsonStringify(key)}`;
+      const { keys, at } = open[index] as Frame; // within its length
+      text += `${index > 0 ? ',' : ''}${keys === undefined ? at : jsonStringify(keys[at])}`;
     }
     return text;
   };
@@ -90,121 +101,130 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     byteCount += length;
     return special('b', `[${byteCount - length},${length}]`);
   };
+  const list = (container: object, length: number, item: (at: number) => unknown): Frame => ({
+    container,
+    keys: undefined,
+    length,
+    item,
+    at: 0,
+    text: '',
+  });
+  const record = (container: object, keys: readonly string[], item: (at: number) => unknown): Frame => ({
+    container,
+    keys,
+    length: keys.length,
+    item,
+    at: 0,
+    text: '',
+  });
 
-  const list = (length: number, item: (index: number) => unknown): string => {
-    let text = '[';
-    for (let index = 0; index < length; index++) {
-      if (index > 0) text += ',';
-      trail[open.length - 1] = index;
-      text += write(item(index), index) ?? put('null');
-      spend(1);
+  /** The text of a leaf, the frame of a container, or nothing for what has no form. */
+  const begin = (given: unknown, key: string | number): string | Frame | undefined => {
+    let item = given;
+    if (typeof item === 'object' && item !== null) {
+      if (isDate(item)) return isNotANumber(dateGetTime(item)) ? put('null') : quote(dateToIso(item));
+      const { toJSON } = item as { readonly toJSON?: unknown };
+      if (typeof toJSON === 'function') item = apply(toJSON, item, [`${key}`]);
     }
-    return `${text}]`;
-  };
-  const record = (keys: readonly string[], item: (key: string) => unknown): string => {
-    let text = '';
-    for (let index = 0; index < keys.length; index++) {
-      const key = keys[index] as string; // within its length
-      trail[open.length - 1] = key;
-      const written = write(item(key), key);
-      if (written === undefined) continue;
-      text += `${text === '' ? '' : ','}${quote(key)}:${written}`;
-      spend(2);
-    }
-    return `{${text}}`;
-  };
-  const enter = (value: object, body: () => string): string => {
-    if (open.length >= MAX_DEPTH) throw new Refuse('x', `nested deeper than ${MAX_DEPTH} at ${show(path())}`);
-    for (let index = 0; index < open.length; index++) {
-      if (open[index] === value) throw new Refuse('x', `it contains itself at ${show(path())}`);
-    }
-    open[open.length] = value;
-    const text = body();
-    open.length -= 1;
-    return text;
-  };
-
-  const write = (given: unknown, key: string | number): string | undefined => {
-    let value = given;
-    if (typeof value === 'object' && value !== null) {
-      if (isDate(value)) {
-        const time = dateGetTime(value);
-        return !isNotANumber(time) ? quote(dateToIso(value)) : put('null');
-      }
-      const { toJSON } = value as { readonly toJSON?: unknown };
-      if (typeof toJSON === 'function') value = (value as { toJSON(key: string): unknown }).toJSON(`${key}`);
-    }
-    switch (typeof value) {
+    switch (typeof item) {
       case 'string':
-        return quote(value);
+        return quote(item);
       case 'number':
-        return put(isFiniteNumber(value) ? `${value}` : 'null');
+        return put(isFiniteNumber(item) ? `${item}` : 'null');
       case 'boolean':
-        return put(value ? 'true' : 'false');
+        return put(item ? 'true' : 'false');
       case 'bigint':
-        return special('n', `"${bigintToText(value)}"`);
+        return special('n', `"${bigintToText(item)}"`);
       case 'object':
-        return value === null ? put('null') : writeObject(value);
+        return item === null ? put('null') : beginObject(item);
       default:
         return undefined;
     }
   };
-  const writeObject = (value: object): string => {
-    const tag = typedArrayTag(value);
-    if (tag === 'Uint8Array' || tag === 'Uint8ClampedArray' || isArrayBuffer(value)) {
-      const bytes = bytesOf(value);
+  const beginObject = (object: object): string | Frame => {
+    const tag = typedArrayTag(object);
+    if (tag === 'Uint8Array' || tag === 'Uint8ClampedArray' || isArrayBuffer(object)) {
+      const bytes = bytesOf(object);
       if (bytes !== undefined) return bytesSpecial(bytes);
     }
-    return enter(value, () => {
-      if (tag !== undefined) {
-        const items = value as unknown as ArrayLike<number | bigint>; // its tag says that it is a typed array
-        return list(typedArrayLength(value), (index) => items[index]);
+    if (isRegExp(object)) return quote(regexpToText(object));
+    if (object instanceof String || object instanceof Number || object instanceof Boolean) {
+      const inner = begin((object as { valueOf(): unknown }).valueOf(), '');
+      return typeof inner === 'string' ? inner : put('null');
+    }
+    if (open.length >= MAX_DEPTH) throw new Refuse('x', `nested deeper than ${MAX_DEPTH} at ${show(path())}`);
+    for (let index = 0; index < open.length; index++) {
+      if ((open[index] as Frame).container === object) {
+        throw new Refuse('x', `it contains itself at ${show(path())}`);
       }
-      if (isArray(value)) return list(value.length, (index) => value[index]);
-      if (isMap(value)) return writeMap(value);
-      if (isSet(value)) {
-        const items: unknown[] = [];
-        setForEach(value, (item) => {
-          items[items.length] = item;
-        });
-        return list(items.length, (index) => items[index]);
-      }
-      if (isRegExp(value)) return quote(regexpToText(value));
-      if (value instanceof ErrorType) {
-        const error = value as Error;
-        const fields = objectKeys(error);
-        const named: string[] = ['name', 'message'];
-        for (let index = 0; index < fields.length; index++) {
-          const field = fields[index] as string; // within its length
-          if (field !== 'name' && field !== 'message' && field !== 'stack') named[named.length] = field;
-        }
-        return record(named, (field) => error[field as keyof Error]);
-      }
-      if (value instanceof String || value instanceof Number || value instanceof Boolean) {
-        return write((value as { valueOf(): unknown }).valueOf(), '') ?? 'null';
-      }
-      return record(objectKeys(value), (key) => (value as Record<string, unknown>)[key]);
-    });
+    }
+    if (tag !== undefined) {
+      const numbers = object as unknown as ArrayLike<number | bigint>; // its tag says that it is a typed array
+      return list(object, typedArrayLength(object), (at) => numbers[at]);
+    }
+    if (isArray(object)) return list(object, object.length, (at) => object[at]);
+    if (isMap(object)) return beginMap(object);
+    if (isSet(object)) {
+      const items: unknown[] = [];
+      setForEach(object, (item) => {
+        items[items.length] = item;
+      });
+      return list(object, items.length, (at) => items[at]);
+    }
+    const fields = object as Record<string, unknown>;
+    const keys = object instanceof ErrorType ? errorFields(object) : objectKeys(object);
+    return record(object, keys, (at) => fields[keys[at] as string]);
   };
-  const writeMap = (map: ReadonlyMap<unknown, unknown>): string => {
+  const beginMap = (map: ReadonlyMap<unknown, unknown>): Frame => {
     const keys: unknown[] = [];
     const values: unknown[] = [];
     let named = true;
-    mapForEach(map, (value, key) => {
+    mapForEach(map, (item, key) => {
       keys[keys.length] = key;
-      values[values.length] = value;
+      values[values.length] = item;
       named &&= typeof key === 'string';
     });
-    if (!named) return list(keys.length, (index) => [keys[index], values[index]]);
-    let next = 0;
-    return record(keys as string[], () => {
-      next += 1;
-      return values[next - 1];
-    });
+    return named
+      ? record(map, keys as string[], (at) => values[at]) // every one was looked at
+      : list(map, keys.length, (at) => [keys[at], values[at]]);
+  };
+
+  /** Adds an item to the innermost container and moves on to its next one. */
+  const add = (frame: Frame, text: string | undefined): void => {
+    if (frame.keys === undefined) frame.text += `${frame.at > 0 ? ',' : ''}${text ?? put('null')}`;
+    else if (text !== undefined) {
+      frame.text += `${frame.text === '' ? '' : ','}${quote(frame.keys[frame.at] as string)}:${text}`;
+    }
+    spend(1);
+    frame.at += 1;
+  };
+  const write = (): string | undefined => {
+    let begun = begin(value, '');
+    for (;;) {
+      if (typeof begun === 'object') {
+        open[open.length] = begun;
+        spend(2);
+      } else {
+        const holder = open[open.length - 1];
+        if (holder === undefined) return begun;
+        add(holder, begun);
+      }
+      let frame = open[open.length - 1] as Frame; // one was put there, or found there
+      while (frame.at >= frame.length) {
+        const text = frame.keys === undefined ? `[${frame.text}]` : `{${frame.text}}`;
+        open.length -= 1;
+        const holder = open[open.length - 1];
+        if (holder === undefined) return text;
+        add(holder, text);
+        frame = holder;
+      }
+      const key = frame.keys === undefined ? frame.at : (frame.keys[frame.at] as string); // within its length
+      begun = begin(frame.item(frame.at), key);
+    }
   };
 
   try {
-    const text = write(value, '');
+    const text = write();
     if (text === undefined) return { text: 'u', bytes: undefined };
     if (specials.length === 0) return { text: `j${text}`, bytes: undefined };
     let beside = '';
@@ -216,6 +236,17 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
       return { text: `${error.kind}${toWellFormed(error.message)}`, bytes: undefined };
     throw error;
   }
+};
+
+/** `name` and `message`, which are not enumerable, and what the program put on it. */
+const errorFields = (error: object): string[] => {
+  const fields = objectKeys(error);
+  const named: string[] = ['name', 'message'];
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index] as string; // within its length
+    if (field !== 'name' && field !== 'message' && field !== 'stack') named[named.length] = field;
+  }
+  return named;
 };
 
 const joined = (chunks: readonly Uint8Array<ArrayBuffer>[], length: number): ArrayBuffer | undefined => {

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import { runJs } from './quickjs-for-tests.ts';
+
+describe('the value of a run', () => {
+  test.each<[string, unknown]>([
+    ['6 * 7', 42],
+    ['"text \\0 \\ud83d\\ude00"', 'text \0 😀'],
+    ['undefined', undefined],
+    ['null', null],
+    ['() => 1', undefined],
+    ['Symbol("x")', undefined],
+    ['-(2n ** 64n)', -(2n ** 64n)],
+    ['NaN', null],
+    ['[NaN, Infinity, -0]', [null, null, 0]],
+    ['({ a: undefined, f() {}, s: Symbol(), n: null })', { n: null }],
+    ['[undefined, () => 1, Symbol()]', [null, null, null]],
+    ['new Date(0)', '1970-01-01T00:00:00.000Z'],
+    ['new Date(NaN)', null],
+    ['({ toJSON(key) { return { key, ok: true } } })', { key: '', ok: true }],
+    ['({ x: { toJSON: (key) => key } })', { x: 'x' }],
+    ['new Map([["a", 1], ["b", new Map()]])', { a: 1, b: {} }],
+    [
+      'new Map([[1, "x"], ["b", 2]])',
+      [
+        [1, 'x'],
+        ['b', 2],
+      ],
+    ],
+    ['new Set([3, [4]])', [3, [4]]],
+    ['/a+/g', '/a+/g'],
+    ['Object.assign(new RangeError("no"), { code: "E" })', { name: 'RangeError', message: 'no', code: 'E' }],
+    ['[new Boolean(true), new Number(2), new String("s")]', [true, 2, 's']],
+    ['new Float32Array([0.5, 2])', [0.5, 2]],
+    ['new BigInt64Array([5n])', [5n]],
+    ['class A { x = 1; get y() { return 2 } } new A()', { x: 1 }],
+    ['({ "__proto__x": 1, ["__proto__"]: 2 })', JSON.parse('{"__proto__x":1,"__proto__":2}')],
+    ['[1,,3]', [1, null, 3]],
+    ['const shared = { a: 1 }; [shared, shared]', [{ a: 1 }, { a: 1 }]],
+  ])('%s', async (code, expected) => {
+    expect((await runJs(code)).value).toEqual(expected);
+  });
+
+  test('bytes and bigints keep their kind at any depth', async () => {
+    const { value } = await runJs(
+      '({ a: [1n, { b: new Uint8Array([1, 2]) }], "c\\"d": new Uint8Array([3]).buffer, e: new Uint8Array([9, 8, 7]).subarray(1), f: new Uint8Array() })',
+    );
+    expect(value).toEqual({
+      a: [1n, { b: new Uint8Array([1, 2]) }],
+      'c"d': new Uint8Array([3]),
+      e: new Uint8Array([8, 7]),
+      f: new Uint8Array(),
+    });
+  });
+
+  test('a promise is waited for, in a script too', async () => {
+    expect((await runJs('Promise.resolve({ a: 1 })')).value).toEqual({ a: 1 });
+    expect((await runJs('(async () => { await null; return "late" })()')).value).toBe('late');
+    expect((await runJs('const x = await Promise.resolve(5); x + 1')).value).toBe(6);
+    expect((await runJs('export default await Promise.resolve(7)')).value).toBe(7);
+    expect((await runJs('export default Promise.resolve(8)')).value).toBe(8);
+    expect((await runJs('export const x = 1')).value).toBeUndefined();
+  });
+
+  test('a cycle cannot leave, and its place is told', async () => {
+    const { result } = await runJs('const o = { list: [1, {}] }; o.list[1]["a key"] = o; o');
+    expect(result).toMatchObject({
+      kind: 'invalid',
+      code: 'OUTPUT_INVALID',
+      message: 'Cannot return the value: it contains itself at value["list"][1]["a key"]',
+    });
+  });
+
+  test('nesting over 128 cannot leave; 128 can', async () => {
+    const nested = (levels: number): string => `let v = 0; for (let i = 0; i < ${levels}; i++) v = [v]; v`;
+    expect((await runJs(nested(128))).result.kind).toBe('value');
+    expect((await runJs(nested(129))).result).toMatchObject({ kind: 'invalid', code: 'OUTPUT_INVALID' });
+  });
+
+  test('a value over the output limit is the limit, before it is copied', async () => {
+    for (const code of [
+      '"x".repeat(5000)',
+      'new Uint8Array(5000)',
+      'Array.from({ length: 5000 }, (_, i) => i)',
+      '({ ["x".repeat(5000)]: 1 })',
+      'Array(5000).fill(1n)',
+    ]) {
+      expect((await runJs(code, { limits: { outputBytes: 2000 } })).result).toMatchObject({
+        kind: 'limit',
+        limit: 'output',
+      });
+    }
+  });
+
+  test("what a getter or toJSON throws is the run's error", async () => {
+    expect((await runJs('({ get a() { throw new TypeError("got") } })')).result).toMatchObject({
+      kind: 'threw',
+      error: { name: 'TypeError', message: 'got' },
+    });
+    expect((await runJs('({ toJSON() { throw 5 } })')).result).toMatchObject({ kind: 'threw' });
+  });
+
+  test('inputs, args and env are globals, copies of what the host gave', async () => {
+    const inputs = { title: 'T', nested: { a: [1] } };
+    const { value } = await runJs(
+      'nested.a.push(2); title += "!"; let frozen; try { "use strict"; env.A = "x"; } catch {} [title, nested, args, env.A, Object.isFrozen(env)]',
+      {
+        spec: { inputs, argv: ['--x', 'y'], env: { A: 'b' } },
+      },
+    );
+    expect(value).toEqual(['T!', { a: [1, 2] }, ['--x', 'y'], 'b', true]);
+    expect(inputs).toEqual({ title: 'T', nested: { a: [1] } });
+  });
+});
