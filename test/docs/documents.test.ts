@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { printsPattern, runBlocks } from './code-blocks.ts';
-import { prepareFolder, runBlock } from './run-block.ts';
+import { compileBlocks, prepareFolder, runBlock } from './run-block.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'THREAT_MODEL.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
@@ -30,6 +30,12 @@ describe.each(DOCUMENTS)('%s', (document) => {
       ...read(document).matchAll(/`((?:runtime|host-functions|scripts|test|wit|guest-tools)\/[\w./-]+)`/g),
     ];
     expect(paths.map(([, path]) => path ?? '').filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('its TypeScript blocks compile under strict', { timeout: 120_000 }, async () => {
+    const blocks = runBlocks(read(document)).filter(({ language }) => language === 'ts');
+    if (blocks.length > 0)
+      expect(await compileBlocks(blocks, folder)).toMatchObject({ exitCode: 0, stdout: '' });
   });
 
   for (const block of existsSync(join(ROOT, document)) ? runBlocks(read(document)) : []) {

@@ -53,6 +53,33 @@ export async function runBlock(block: RunBlock, folder: string): Promise<Ended> 
   return command(process.execPath, [file], folder);
 }
 
+/** Compiles blocks as a strict project of somebody else's would. Answers what the compiler complains of. */
+export async function compileBlocks(blocks: readonly RunBlock[], folder: string): Promise<Ended> {
+  const target = join(folder, 'compile');
+  await mkdir(target, { recursive: true });
+  for (const { line, code } of blocks) await writeFile(join(target, `block-${line}.ts`), code);
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: 'es2024',
+    lib: ['es2024', 'esnext.disposable', 'esnext.iterator', 'dom', 'dom.iterable', 'dom.asynciterable'],
+    module: 'preserve',
+    moduleResolution: 'bundler',
+    allowImportingTsExtensions: true,
+    resolveJsonModule: true,
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+    paths: {
+      sandglass: [join(ROOT, 'runtime/index.ts')],
+      'sandglass/http': [join(ROOT, 'runtime/http/app.ts')],
+    },
+  };
+  await writeFile(join(target, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  return command(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', target], folder);
+}
+
 async function command(file: string, args: readonly string[], cwd: string): Promise<Ended> {
   const env = {
     ...process.env,

@@ -1,4 +1,5 @@
 import { ERROR_CODES, exitCodeOf, isErrorCode } from '../../runtime/errors.ts';
+import { createRuntime, type EngineInfo } from '../../runtime/index.ts';
 import { LEVEL_POLICIES, LEVELS } from '../../runtime/levels.ts';
 import { LIMITS } from '../../runtime/limits.ts';
 
@@ -33,6 +34,13 @@ const WHAT: Readonly<Record<keyof typeof LIMITS, string>> = {
   hostCallBytes: 'one argument or answer of a host call',
 };
 
+function describeEngines(): readonly EngineInfo[] {
+  const runtime = createRuntime({ cache: false });
+  const engines = runtime.engines();
+  void runtime.close(); // it has started nothing
+  return engines;
+}
+
 /** The tables of README.md that say what the code says. */
 export const tables: Readonly<Record<string, string>> = {
   limits: table(
@@ -64,6 +72,16 @@ export const tables: Readonly<Record<string, string>> = {
         caps.join(', ') || 'none',
       ];
     }),
+  ),
+  engines: table(
+    ['engine', 'runs', 'realm', 'memory by default', 'levels'],
+    describeEngines().map(({ name, languages, realm, memoryBytes, levels }) => [
+      `\`${name}\``,
+      languages.join(', ') || '`.wasm`',
+      realm,
+      amount(memoryBytes, 'bytes'),
+      levels.length === LEVELS.length ? 'all' : levels.join(', '),
+    ]),
   ),
   errors: table(
     ['group', 'codes', 'exit code'],
