@@ -1,13 +1,13 @@
 import type { CellResult } from './cell/cell.ts';
 import type { Gate } from './cell/gate.ts';
-import { type GuestValue, valueBytes } from './codec.ts';
+import { copyValue, type GuestValue, toJsonForm } from './codec.ts';
 import type { GuestError } from './engine.ts';
 import { type ErrorDetails, SandglassError } from './errors.ts';
 import type { Limits } from './limits.ts';
 
 /** How a run ended, before it becomes an outcome. */
 export type Verdict =
-  | { readonly ok: true; readonly value: GuestValue; readonly exitCode?: number }
+  | { readonly ok: true; readonly value: GuestValue; readonly valueBytes: number; readonly exitCode?: number }
   | { readonly ok: false; readonly error: SandglassError; readonly exitCode?: number };
 
 /**
@@ -37,10 +37,9 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
     case 'limit':
       return fail(stopError(end.limit, limits, end.error));
     case 'value':
-      if (outputBytes + valueBytes(end.value) > limits.outputBytes) return fail(stopError('output', limits));
-      return { ok: true, value: end.value };
+      return takeValue(end.value, limits, outputBytes);
     case 'exit':
-      if (end.exitCode === 0) return { ok: true, value: undefined, exitCode: 0 };
+      if (end.exitCode === 0) return { ok: true, value: undefined, valueBytes: 0, exitCode: 0 };
       if (end.growthRefused) return { ...fail(stopError('memory', limits)), exitCode: end.exitCode };
       return {
         ok: false,
@@ -57,13 +56,34 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
       const { name, message } = end.error;
       return fail(
         new SandglassError('GUEST_THREW', message === '' ? name : `${name}: ${message}`, {
-          details: errorDetails(end.error),
+          details: { ...errorDetails(end.error), ...payloadDetails(end.payload, limits) },
         }),
       );
     }
     case 'trapped':
       if (end.growthRefused) return fail(stopError('memory', limits));
       return fail(new SandglassError('GUEST_TRAPPED', `Guest trapped: ${end.message}`, refusalHint(gate)));
+  }
+}
+
+function takeValue(value: unknown, limits: Limits, outputBytes: number): Verdict {
+  try {
+    const copied = copyValue(value, limits.outputBytes - outputBytes);
+    return { ok: true, value: copied.value, valueBytes: copied.bytes };
+  } catch (error) {
+    if (error instanceof RangeError) return { ok: false, error: stopError('output', limits) };
+    const reason = error instanceof Error ? error.message : 'Cannot take the value';
+    return { ok: false, error: new SandglassError('OUTPUT_INVALID', reason) };
+  }
+}
+
+/** What a function declared to fail with, if it is plain data that fits the output budget. */
+function payloadDetails(payload: unknown, limits: Limits): ErrorDetails {
+  if (payload === undefined) return {};
+  try {
+    return { payload: toJsonForm(copyValue(payload, limits.outputBytes).value) };
+  } catch {
+    return {}; // the error itself stands, whatever came with it
   }
 }
 

@@ -56,8 +56,7 @@ export function copyJson(value: unknown, where: string, check: JsonCheck = {}): 
           spend(2 + item.length);
           return item.map((element, index) => copy(element, `${path}[${index}]`, depth + 1));
         }
-        const prototype: unknown = Object.getPrototypeOf(item);
-        if (prototype !== null && prototype !== Object.prototype) {
+        if (!isPlain(item)) {
           throw new TypeError(`Cannot copy ${path}: expected plain JSON, got an instance of a class`);
         }
         spend(2);
@@ -93,18 +92,75 @@ export function utf8Length(text: string): number {
 
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
 
-/** Size of a run's value, bytes: the compact JSON form, bytes as they are, 20 for a bigint. */
-export function valueBytes(value: GuestValue): number {
-  if (value === undefined) return 0;
-  if (value === null) return 4;
-  if (typeof value === 'string') return utf8Length(value) + 2;
-  if (typeof value === 'number') return String(value).length;
-  if (typeof value === 'boolean') return 5;
-  if (typeof value === 'bigint') return 20;
-  if (value instanceof Uint8Array) return value.byteLength;
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + valueBytes(item) + 1, 2);
-  return Object.entries(value).reduce((sum, [key, item]) => sum + utf8Length(key) + 4 + valueBytes(item), 2);
+/** Nesting that a run's value may have. */
+const MAX_VALUE_DEPTH = 1_000;
+
+/**
+ * Copies what a run answered out of data that nobody trusts, and measures it: the compact JSON form, bytes as they are, 20 for a bigint. Stops
+ * at `maxBytes`, so that a value that refers to itself over and over costs no more than an honest one of that size.
+ * @throws {TypeError} on anything but JSON, bigint, bytes and undefined, or nesting over 1,000. @throws {RangeError} over `maxBytes`.
+ */
+export function copyValue(
+  value: unknown,
+  maxBytes: number,
+): { readonly value: GuestValue; readonly bytes: number } {
+  let bytes = 0;
+  const spend = (count: number): void => {
+    bytes += count;
+    if (bytes > maxBytes) throw new RangeError(`Cannot take the value: over ${maxBytes} bytes`);
+  };
+  const copy = (item: unknown, depth: number): GuestValue => {
+    if (depth > MAX_VALUE_DEPTH)
+      throw new TypeError(`Cannot take the value: nested deeper than ${MAX_VALUE_DEPTH}`);
+    switch (typeof item) {
+      case 'undefined':
+        return undefined;
+      case 'string':
+        spend(utf8Length(item) + 2);
+        return item;
+      case 'number':
+        spend(String(item).length);
+        return item;
+      case 'boolean':
+        spend(item ? 4 : 5);
+        return item;
+      case 'bigint':
+        spend(20);
+        return item;
+      case 'object': {
+        if (item === null) {
+          spend(4);
+          return null;
+        }
+        if (item instanceof Uint8Array) {
+          spend(item.byteLength);
+          return new Uint8Array(item);
+        }
+        if (Array.isArray(item)) {
+          spend(2 + item.length);
+          return item.map((element) => copy(element, depth + 1));
+        }
+        if (!isPlain(item)) throw new TypeError('Cannot take the value: it holds an object of a class');
+        spend(2);
+        return Object.fromEntries(
+          Object.entries(item).map(([key, element]) => {
+            spend(utf8Length(key) + 4);
+            return [key, copy(element, depth + 1)];
+          }),
+        );
+      }
+      default:
+        throw new TypeError(`Cannot take the value: it holds a ${typeof item}`);
+    }
+  };
+  const copied = copy(value, 0);
+  return { value: copied, bytes };
 }
+
+const isPlain = (item: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(item);
+  return prototype === null || prototype === Object.prototype;
+};
 
 /** The JSON form of a value for text doors: a bigint as a decimal string, bytes as `{ "$bytes": base64 }`. */
 export function toJsonForm(value: GuestValue): JsonValue | undefined {

@@ -2,7 +2,7 @@ import type { AuditLine, OutputChunk } from './api.ts';
 import type { Cell } from './cell/cell.ts';
 import { type Gate, openGate } from './cell/gate.ts';
 import { classify, type Verdict } from './classify.ts';
-import { type GuestValue, type JsonValue, valueBytes } from './codec.ts';
+import type { GuestValue, JsonValue } from './codec.ts';
 import type { Engine, GuestSource, PrepareContext, RunSpec } from './engine.ts';
 import { SandglassError } from './errors.ts';
 import type { HostFunction, Secret } from './host-function.ts';
@@ -131,7 +131,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       durationMs: ended - started,
       cpuMs,
       memoryBytes,
-      outputBytes: output.bytes() + valueBytes(value),
+      outputBytes: output.bytes() + (verdict.ok ? verdict.valueBytes : 0),
       ...(gate?.usage() ?? { hostCalls: {}, egressBytes: 0, ingressBytes: 0 }),
       coldStart,
     },

@@ -194,6 +194,27 @@ describe.each(['standard', 'strict', 'maximum'] as const)(
       expect(outcome.stdout.length).toBeLessThanOrEqual(1024 * 1024);
     });
 
+    test.each([
+      [
+        'that refers to itself',
+        `const list = []; list.push(list); export const attack = () => list;`,
+        'OUTPUT_INVALID',
+      ],
+      [
+        'that is small as a graph and endless as a tree',
+        `let bomb = []; for (let i = 0; i < 200; i++) bomb = [bomb, bomb]; export const attack = () => bomb;`,
+        'OUTPUT_EXCEEDED',
+      ],
+      ['of a class', `export const attack = () => new Map([[1, 2]]);`, 'OUTPUT_INVALID'],
+      [
+        'over its output budget',
+        `export const attack = () => 'x'.repeat(2 * 1024 * 1024);`,
+        'OUTPUT_EXCEEDED',
+      ],
+    ])('a value %s costs the host nothing', async (_name, code, expected) => {
+      expect(await attack(code)).toMatchObject({ ok: false, error: { code: expected } });
+    });
+
     test('ending its process or thread harms nobody else', async () => {
       const outcome = await attack(
         `import process from 'node:process'; export const attack = () => process.exit(7)`,

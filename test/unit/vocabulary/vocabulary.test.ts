@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { copyJson, toJsonForm, utf8Length, valueBytes } from '../../../runtime/codec.ts';
+import { copyJson, copyValue, toJsonForm, utf8Length } from '../../../runtime/codec.ts';
 import { ERROR_CODES, type ErrorCode, exitCodeOf, SandglassError } from '../../../runtime/errors.ts';
 import { capabilityCovers } from '../../../runtime/grant.ts';
 import { LEVELS, stricter } from '../../../runtime/levels.ts';
@@ -142,11 +142,32 @@ test('toJsonForm() writes bigints as text and bytes as base64', () => {
   expect(toJsonForm(undefined)).toBeUndefined();
 });
 
-test('valueBytes() is the compact JSON size or close above it', () => {
-  for (const value of [null, true, 12.5, 'é"', [1, 'a'], { a: { b: [] } }]) {
-    expect(valueBytes(value)).toBeGreaterThanOrEqual(
-      new TextEncoder().encode(JSON.stringify(value)).byteLength - 3,
-    );
-  }
-  expect(valueBytes(new Uint8Array(10))).toBe(10);
+describe('copyValue()', () => {
+  test('copies plain data and measures its compact JSON form', () => {
+    for (const value of [null, true, false, 12.5, 'é"', [1, 'a'], { a: { b: [] } }]) {
+      const { value: copied, bytes } = copyValue(value, 1_000);
+      expect(copied).toEqual(value);
+      expect(bytes).toBeGreaterThanOrEqual(new TextEncoder().encode(JSON.stringify(value)).byteLength - 3);
+    }
+    expect(copyValue(new Uint8Array(10), 10)).toEqual({ value: new Uint8Array(10), bytes: 10 });
+    expect(copyValue([1n, undefined], 100).value).toEqual([1n, undefined]);
+  });
+
+  test('a small graph that is a huge tree costs no more than maxBytes', () => {
+    let bomb: unknown[] = [];
+    for (let level = 0; level < 500; level++) bomb = [bomb, bomb];
+    expect(() => copyValue(bomb, 100_000)).toThrow(RangeError);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['a cycle', () => cyclic],
+    ['a map', () => new Map()],
+    ['a date', () => [new Date()]],
+    ['a function', () => () => 1],
+  ])('refuses %s', (_name, make) => {
+    expect(() => copyValue(make(), 1_000_000)).toThrow(TypeError);
+  });
 });
+
+const cyclic: unknown[] = [];
+cyclic.push(cyclic);
