@@ -57,8 +57,14 @@ export class RequestOptions {
   }
 }
 
+/** Only the glue makes instances of them, and it knows no types. */
+export interface RequestClasses {
+  readonly OutgoingBody: object;
+  readonly OutgoingRequest: object;
+}
+
 /** The classes of `wasi:http/types` whose constructors a guest calls, bound to its run. */
-export function requestClasses(run: GuestRun) {
+export function requestClasses(run: GuestRun): RequestClasses {
   /** A body is kept until it is finished, at most `hostCallBytes`, and sent in one call. */
   class OutgoingBody {
     #chunks: Uint8Array[] = [];
