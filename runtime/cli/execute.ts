@@ -17,6 +17,8 @@ export interface ExecuteOptions {
   readonly json: boolean;
 }
 
+const NEWLINE = 0x0a;
+
 /** A single run needs a single cell, and none in reserve. */
 const CELLS = { maxCells: 1, warm: 0 };
 
@@ -52,10 +54,11 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
         ...options.run,
         signal: cancel.signal,
         onOutput: (chunk) => {
-          if (options.json) return;
+          // The last chunk can tell of a broken sequence only; its bytes have gone out already.
+          if (options.json || chunk.bytes.byteLength === 0) return;
           progress.clear();
-          if (chunk.stream === 'stdout') lineOpen = !chunk.text.endsWith('\n');
-          context.terminal[chunk.stream].write(chunk.text);
+          if (chunk.stream === 'stdout') lineOpen = chunk.bytes.at(-1) !== NEWLINE;
+          context.terminal[chunk.stream].write(chunk.bytes);
         },
       })
       .catch(misuse);

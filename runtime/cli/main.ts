@@ -10,13 +10,10 @@ if (major < 24) {
   const { runCli } = await import('./cli.ts');
   const { createProcessTerminal } = await import('./terminal.ts');
   const { readVersion } = await import('./version.ts');
-  // What a command waits for need not hold the process up by itself, such as the end of a guest's child process.
-  const held = setInterval(() => undefined, 2 ** 31 - 1);
   process.exitCode = await runCli(process.argv.slice(2), {
     terminal: createProcessTerminal(),
     version: readVersion(),
     createRuntime: async (options) => (await import('../index.ts')).createRuntime(options),
     loadInspector: async () => (await import('./describe-module.ts')).describeModule,
   });
-  clearInterval(held);
 }

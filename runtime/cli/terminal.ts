@@ -17,8 +17,8 @@ export type Signal = 'SIGINT' | 'SIGTERM';
 
 export interface Output {
   readonly isTerminal: boolean;
-  /** Without effect once the reader has gone. */
-  write(text: string): void;
+  /** Text or bytes as they are. Without effect once the reader has gone. */
+  write(content: string | Uint8Array): void;
   /** Calls `action` when the reader goes away, e.g. `| head -1`. The answer takes it back. */
   onBroken(action: () => void): () => void;
   /** Resolves when all that was written has gone out, or has nowhere to go. */
@@ -63,8 +63,8 @@ function createOutput(stream: NodeJS.WriteStream): Output {
   });
   return {
     isTerminal: stream.isTTY === true,
-    write: (text) => {
-      if (!broken && text !== '') stream.write(text);
+    write: (content) => {
+      if (!broken && content.length > 0) stream.write(content);
     },
     onBroken: (action) => {
       actions.add(action);

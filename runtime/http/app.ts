@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
-import type { Runtime } from '../api.ts';
+import type { OutputChunk, Runtime } from '../api.ts';
 import { SandglassError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { outcomeToJson } from '../outcome-json.ts';
@@ -110,7 +110,10 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     if (context.req.header('accept')?.includes('text/event-stream')) {
       const leave = (): void => record.cancel();
       const events = createEventStream(leave);
-      const record = runs.submit(runOptions, { priority, onOutput: (chunk) => events.send('output', chunk) });
+      const sendOutput = ({ stream, text }: OutputChunk): void => {
+        if (text !== '') events.send('output', { stream, text });
+      };
+      const record = runs.submit(runOptions, { priority, onOutput: sendOutput });
       const { id } = record;
       events.response.headers.set('X-Run-Id', id);
       events.send('run', { id, state: record.state });

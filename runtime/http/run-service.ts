@@ -25,7 +25,7 @@ export interface RunServiceOptions {
   readonly runtime: Pick<Runtime, 'run'>;
   readonly scheduler: Scheduler;
   readonly store: RunStore<RunRecord>;
-  /** Told of errors that are bugs, with the id that the caller sees. */
+  /** Told of errors that are bugs, with the id of the run. What fails inside the runtime is told by its own `onError`. */
   readonly onFault: (error: unknown, runId: string) => void;
 }
 
@@ -39,24 +39,19 @@ export interface RunService {
 export function createRunService({ runtime, scheduler, store, onFault }: RunServiceOptions): RunService {
   return {
     submit(run, { priority, onOutput }) {
-      const id = `run-${crypto.randomUUID()}`;
+      const id = run.runId ?? `run-${crypto.randomUUID()}`;
       const ticket = scheduler.submit({
         priority,
         run: async ({ signal, queuedMs }: Slot) => {
           await undefined; // the caller knows the id before anything is printed
           const outcome = await runtime.run({
             ...run,
+            runId: id,
             signal,
             ...(onOutput === undefined ? {} : { onOutput }),
           });
-          if (!outcome.ok && outcome.error.code === 'INTERNAL') {
-            onFault(new Error(`The runtime failed in ${outcome.meta.runId}`), id);
-          }
-          // Callers know a run by one id, and its wait is the wait in both queues.
-          return {
-            ...outcome,
-            meta: { ...outcome.meta, runId: id, queuedMs: outcome.meta.queuedMs + queuedMs },
-          };
+          // A run waits in both queues.
+          return { ...outcome, meta: { ...outcome.meta, queuedMs: outcome.meta.queuedMs + queuedMs } };
         },
       });
       let ended: Outcome | undefined;

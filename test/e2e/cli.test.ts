@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import wabt from 'wabt';
 import { runCli, startCli } from './command-line.ts';
 
 /** (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)) */
@@ -219,6 +220,22 @@ describe('sandglass run and eval', () => {
     expect(err).toMatch(USAGE);
   });
 
+  it('passes the bytes of a guest through as they are', async () => {
+    const { parseWat } = await wabt();
+    const bytes = [0, 0xff, 0xfe, 0xe2, 0x82, 0x0d, 0x0a, 0x80];
+    const data = bytes.map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('');
+    const source = `(module
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\\10\\00\\00\\00\\08\\00\\00\\00") (data (i32.const 16) "${data}")
+      (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))`;
+    await writeFile(join(cwd, 'bytes.wasm'), parseWat('bytes.wat', source).toBinary({}).buffer);
+    const { code, outBytes, err } = await cli(['run', 'bytes.wasm']);
+    expect(err).toMatch(USAGE);
+    expect(code).toBe(0);
+    expect([...outBytes]).toEqual(bytes);
+  });
+
   it('ends quietly when the reader of its output goes away', async () => {
     const main = fileURLToPath(new URL('../../runtime/cli/main.ts', import.meta.url));
     const line = `"${process.execPath}" "${main}" run print.js --timeout=5m | head -n 1`;
@@ -275,7 +292,7 @@ describe('sandglass inspect, doctor and --version', () => {
     const manifest: unknown = JSON.parse(
       await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
     );
-    expect(await cli(['--version'])).toEqual({
+    expect(await cli(['--version'])).toMatchObject({
       code: 0,
       out: `${Reflect.get(Object(manifest), 'version')}\n`,
       err: '',

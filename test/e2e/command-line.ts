@@ -7,6 +7,8 @@ export interface Ended {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
+  /** stdout as it came. */
+  readonly outBytes: Uint8Array;
 }
 
 export interface Started {
@@ -30,8 +32,11 @@ export function startCli(
   });
   let out = '';
   let err = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
+  const chunks: Buffer[] = [];
+  const decoder = new TextDecoder();
+  child.stdout.on('data', (bytes: Buffer) => {
+    chunks.push(bytes);
+    out += decoder.decode(bytes, { stream: true });
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
@@ -40,7 +45,7 @@ export function startCli(
   child.stdin.end(options.stdin ?? '');
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
+    child.on('close', (code) => resolve({ code, out, err, outBytes: Buffer.concat(chunks) }));
   });
   return {
     child,

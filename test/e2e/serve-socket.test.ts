@@ -6,7 +6,7 @@ import { createModuleStore } from '../../runtime/http/module-store.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
 import { createInProcessScheduler } from '../../runtime/scheduler/in-process.ts';
 import type { Scheduler } from '../../runtime/scheduler/scheduler.ts';
-import { createFakeRuntime, failure, success } from '../unit/http/fake-runtime.ts';
+import { chunk, createFakeRuntime, failure, success } from '../unit/http/fake-runtime.ts';
 
 const KEY = 'key-of-the-socket-test';
 const SCRIPT = { language: 'javascript', code: '1' };
@@ -19,7 +19,7 @@ let aborted: PromiseWithResolvers<void>;
 
 function answer({ code, signal, onOutput }: RunOptions): Outcome | Promise<Outcome> {
   if (code !== 'hang') return success();
-  onOutput?.({ stream: 'stdout', text: 'first' });
+  onOutput?.(chunk('stdout', 'first'));
   began.resolve();
   return new Promise((resolve) => {
     signal?.addEventListener('abort', () => {

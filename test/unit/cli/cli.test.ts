@@ -6,7 +6,7 @@ import { runCli } from '../../../runtime/cli/cli.ts';
 import { reportOf } from '../../../runtime/cli/module-report.ts';
 import type { GuestValue } from '../../../runtime/codec.ts';
 import { ERROR_CODES, type ErrorCode, exitCodeOf, SandglassError } from '../../../runtime/errors.ts';
-import { failure, never, success } from '../http/fake-runtime.ts';
+import { chunk, failure, never, success } from '../http/fake-runtime.ts';
 import { createFakeContext, type FakeContextOptions } from './fake-context.ts';
 
 const WASM = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
@@ -259,9 +259,9 @@ describe('sandglass run', () => {
   it('writes both streams as they come, then the value, then a line of usage on stderr', async () => {
     const { code, out, err, context } = await call(['run', 'main.js'], {
       answer: ({ onOutput }) => {
-        onOutput?.({ stream: 'stdout', text: 'one' });
-        onOutput?.({ stream: 'stderr', text: 'warn\n' });
-        onOutput?.({ stream: 'stdout', text: ' two' });
+        onOutput?.(chunk('stdout', 'one'));
+        onOutput?.(chunk('stderr', 'warn\n'));
+        onOutput?.(chunk('stdout', ' two'));
         return success({
           value: { sum: 3n, list: [1, null] },
           stdout: 'one two',
@@ -282,6 +282,17 @@ describe('sandglass run', () => {
     expect(context.listeners()).toBe(0);
   });
 
+  it('writes the bytes of a guest as they are, broken sequences too', async () => {
+    const { context } = await call(['run', 'main.js'], {
+      answer: ({ onOutput }) => {
+        onOutput?.(chunk('stdout', new Uint8Array([0, 0xff, 0xe2, 0x82])));
+        onOutput?.({ stream: 'stdout', text: '\u{fffd}', bytes: new Uint8Array() });
+        return success({ value: 1, stdout: '\0\u{fffd}\u{fffd}' });
+      },
+    });
+    expect([...context.outBytes()]).toEqual([0, 0xff, 0xe2, 0x82, 0x0a, 0x31, 0x0a]);
+  });
+
   it.each<[string, GuestValue]>([
     ['text\n', 'text'],
     ['\n', ''],
@@ -298,7 +309,7 @@ describe('sandglass run', () => {
   it('prints one JSON object and nothing else with --json', async () => {
     const good = await call(['run', 'main.js', '--json'], {
       answer: ({ onOutput }) => {
-        onOutput?.({ stream: 'stdout', text: 'hi' });
+        onOutput?.(chunk('stdout', 'hi'));
         return success({ value: [1n], stdout: 'hi', stderr: 'warn', exitCode: 0 });
       },
     });
@@ -366,7 +377,7 @@ describe('sandglass run', () => {
     const stderr = 'Uncaught Error: no\n    at f (main.js:3:5)\n    ... 9 more frames\n';
     const { err } = await call(['run', 'main.js'], {
       answer: ({ onOutput }) => {
-        onOutput?.({ stream: 'stderr', text: stderr });
+        onOutput?.(chunk('stderr', stderr));
         return failure('MEMORY_EXCEEDED', {
           stderr,
           error: {

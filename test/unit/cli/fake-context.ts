@@ -6,6 +6,7 @@ import { createFakeRuntime, type FakeRuntime } from '../http/fake-runtime.ts';
 export interface FakeContext extends CommandContext {
   readonly out: () => string;
   readonly err: () => string;
+  readonly outBytes: () => Uint8Array;
   readonly runtime: FakeRuntime;
   /** What the runtime was created with, and whether it was closed. */
   readonly created: RuntimeOptions[];
@@ -27,7 +28,7 @@ export interface FakeContextOptions {
 }
 
 export function createFakeContext(options: FakeContextOptions = {}): FakeContext {
-  const written = { stdout: '', stderr: '' };
+  const written = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
   const signals = new Set<(signal: Signal) => void>();
   const breaks = new Set<() => void>();
   const created: RuntimeOptions[] = [];
@@ -35,8 +36,8 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
   let closed = false;
   const output = (stream: 'stdout' | 'stderr'): Output => ({
     isTerminal: options.isTerminal ?? false,
-    write: (text) => {
-      written[stream] += text;
+    write: (content) => {
+      written[stream].push(typeof content === 'string' ? new TextEncoder().encode(content) : content);
     },
     onBroken: (action) => {
       breaks.add(action);
@@ -76,8 +77,9 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
       };
     },
     loadInspector: async () => options.inspector ?? unused,
-    out: () => written.stdout,
-    err: () => written.stderr,
+    out: () => Buffer.concat(written.stdout).toString('utf8'),
+    err: () => Buffer.concat(written.stderr).toString('utf8'),
+    outBytes: () => Buffer.concat(written.stdout),
     runtime,
     created,
     closed: () => closed,

@@ -9,8 +9,8 @@ function createScreen(isTerminal: boolean) {
   const written: string[] = [];
   const output: Output = {
     isTerminal,
-    write: (text) => {
-      written.push(text);
+    write: (content) => {
+      written.push(String(content));
     },
     onBroken: () => () => undefined,
     flush: async () => undefined,

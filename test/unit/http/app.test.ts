@@ -5,7 +5,7 @@ import { createHttpApp, type HttpAppOptions } from '../../../runtime/http/app.ts
 import { createModuleStore } from '../../../runtime/http/module-store.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
 import { createInProcessScheduler } from '../../../runtime/scheduler/in-process.ts';
-import { createFakeRuntime, failure, never, success } from './fake-runtime.ts';
+import { chunk, createFakeRuntime, failure, never, success } from './fake-runtime.ts';
 
 const KEY = 'a-key-for-tests';
 const SCRIPT = { language: 'javascript', code: '1 + 2' };
@@ -96,6 +96,7 @@ describe('POST /v1/runs', () => {
     expect(signal).toBeInstanceOf(AbortSignal);
     expect(passed).toEqual({
       ...SCRIPT,
+      runId: body.meta.runId,
       filename: 'sum.js',
       modules: { './a.js': 'export {}' },
       form: 'script',
@@ -312,9 +313,9 @@ describe('POST /v1/runs as server-sent events', () => {
 
   it('sends the run, its output as it comes, then the outcome', async () => {
     const { post } = open(async ({ onOutput }) => {
-      onOutput?.({ stream: 'stdout', text: 'one\ntwo\n\ndata: forged' });
+      onOutput?.(chunk('stdout', 'one\ntwo\n\ndata: forged'));
       await until(() => true);
-      onOutput?.({ stream: 'stderr', text: 'oops' });
+      onOutput?.(chunk('stderr', 'oops'));
       return success({ stdout: 'one', stderr: 'oops' });
     });
     const response = await post(SCRIPT, ask);

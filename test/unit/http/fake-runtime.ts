@@ -1,4 +1,4 @@
-import type { RunOptions, Runtime } from '../../../runtime/api.ts';
+import type { OutputChunk, RunOptions, Runtime } from '../../../runtime/api.ts';
 import { mergeLimits } from '../../../runtime/limits.ts';
 import type { Failure, Outcome, Success } from '../../../runtime/outcome.ts';
 
@@ -46,6 +46,12 @@ export const failure = (code: Failure['error']['code'], more: Partial<Failure> =
   ...more,
 });
 
+/** Output as a runtime passes it on; of bytes, only those that are whole characters show in the text. */
+export function chunk(stream: OutputChunk['stream'], content: string | Uint8Array): OutputChunk {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  return { stream, text: new TextDecoder().decode(bytes, { stream: true }), bytes };
+}
+
 export interface FakeRuntime extends Pick<Runtime, 'run'> {
   readonly runs: RunOptions[];
 }
@@ -61,7 +67,9 @@ export function createFakeRuntime(
       runs.push(options);
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       options.signal?.addEventListener('abort', () => resolve(failure('CANCELLED')), { once: true });
-      return Promise.race([promise, answer(options)]);
+      const outcome = await Promise.race([promise, answer(options)]);
+      const { runId } = options;
+      return runId === undefined ? outcome : { ...outcome, meta: { ...outcome.meta, runId } };
     },
   };
 }
