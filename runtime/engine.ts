@@ -183,8 +183,21 @@ export interface GuestHost {
   sleep(ms: number): Promise<void>;
   /** Blocks the thread where `canBlock`; elsewhere returns at once. */
   sleepSync(ms: number): void;
+  /**
+   * Where the guest shares its thread with others: how to let them have it now and then. An engine that can suspend its guest hands it to
+   * the meter. Absent in a cell with a thread of its own.
+   */
+  readonly turns?: Turns;
   /** Registers how to read the guest's present linear memory in bytes; the cell reports its peak. */
   trackMemory(read: () => number): void;
+}
+
+/** Turns of the event loop, between slices of a guest. Neither what a guest computes nor the fuel it burns depends on them. */
+export interface Turns {
+  /** Whether the event loop should have a turn now; asked at each refill. Having said so, it counts from anew. */
+  due(): boolean;
+  /** Resolves after a turn in which timers and I/O were served. */
+  take(): Promise<void>;
 }
 
 export type StopReason = 'deadline' | 'cancelled' | 'output';

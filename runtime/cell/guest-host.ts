@@ -1,5 +1,5 @@
 import type { JsonObject } from '../codec.ts';
-import type { GuestHost, HostAnswer, StopReason } from '../engine.ts';
+import type { GuestHost, HostAnswer, StopReason, Turns } from '../engine.ts';
 import { seededRandom } from './seeded-random.ts';
 
 /** What differs between cells: how a call travels, how output leaves, how a thread waits. */
@@ -22,6 +22,8 @@ export interface GuestHostOptions {
   /** On the link's monotonic clock, ms. */
   readonly deadline: number;
   readonly deterministic: { readonly seed: number; readonly now: number } | undefined;
+  /** Where guests share their thread. */
+  readonly turns?: Turns;
 }
 
 export interface GuestHostHandle {
@@ -38,6 +40,7 @@ export function createGuestHost({
   outputBytes,
   deadline,
   deterministic,
+  turns,
 }: GuestHostOptions): GuestHostHandle {
   let room = outputBytes;
   let spent = false;
@@ -96,6 +99,7 @@ export function createGuestHost({
     sleepSync: (ms) => {
       if (link.canBlock) link.sleepSync(Math.min(Math.max(0, ms), Math.max(0, deadline - link.monotonic())));
     },
+    ...(turns === undefined ? {} : { turns }),
     trackMemory: (read) => {
       readMemory = read;
     },

@@ -1,6 +1,7 @@
 import type { GuestResult, StopReason } from '../engine.ts';
 import { type Cell, type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from './cell.ts';
 import { createGuestHost } from './guest-host.ts';
+import { createThreadTurns, nextTurn, type ThreadTurns } from './thread-turns.ts';
 
 export interface InlineCellOptions {
   readonly monotonic: () => number;
@@ -9,17 +10,24 @@ export interface InlineCellOptions {
   readonly cpuMs: () => number | null;
   /** Stack of this thread, bytes. @default 984 KiB, what V8 gives a main thread */
   readonly stackBytes?: number;
+  /** Schedules a callback after the timers and I/O that are due. @default `nextTurn` */
+  readonly nextTurn?: (callback: () => void) => void;
 }
 
 /**
  * Runs guests in the host's own thread. What holds a guest here is its wasm instance alone: a deadline is noticed when the guest calls out,
- * waits, or its meter refills.
+ * waits, or its meter refills. Where the platform can suspend wasm, guests and host share the thread by turns of a few milliseconds.
  */
 export function createInlineCell(options: InlineCellOptions): Cell {
-  return { kind: 'inline', run: (request) => runInline(request, options) };
+  const turns = createThreadTurns(options.monotonic, options.nextTurn ?? nextTurn);
+  return { kind: 'inline', run: (request) => runInline(request, options, turns) };
 }
 
-async function runInline(request: CellRun, options: InlineCellOptions): Promise<CellResult> {
+async function runInline(
+  request: CellRun,
+  options: InlineCellOptions,
+  turns: ThreadTurns,
+): Promise<CellResult> {
   const { engine, guest, spec, gate, signal } = request;
   request.onStart();
   const cpuBefore = options.cpuMs();
@@ -40,7 +48,8 @@ async function runInline(request: CellRun, options: InlineCellOptions): Promise<
       output: (stream, bytes) => {
         if (!ended) request.onOutput(stream, bytes);
       },
-      stopped: () => (signal.aborted ? 'cancelled' : undefined),
+      // What is left of an ended run must not go on, whatever the clock says.
+      stopped: () => (signal.aborted || ended ? 'cancelled' : undefined),
       sleepSync: () => undefined,
       now: options.now,
       monotonic: options.monotonic,
@@ -48,6 +57,7 @@ async function runInline(request: CellRun, options: InlineCellOptions): Promise<
     outputBytes: spec.limits.outputBytes,
     deadline,
     deterministic: spec.deterministic,
+    turns: turns.forGuest(),
   });
 
   const stop = Promise.withResolvers<StopReason>();

@@ -1,8 +1,8 @@
-import type { StopReason } from '../engine.ts';
+import type { StopReason, Turns } from '../engine.ts';
 import { clearI32, exportsOf, readGlobal, setTableSlot, writeI64 } from './intrinsics.ts';
 import { isReserved, REFILL, REFILL_SLOT, RESERVED, SHARED_FUEL_IMPORT } from './reserved.ts';
 import { suspending } from './suspending.ts';
-import { asTableFunction, compileTrampoline } from './trampoline.ts';
+import { asTableFunctions, compileTrampoline } from './trampoline.ts';
 
 export interface MeterOptions {
   /** What the guest may burn, whole units, 1..2^53-1. */
@@ -12,20 +12,12 @@ export interface MeterOptions {
   /** Asked at each refill, also while disarmed; an answer stops the guest. */
   readonly onSlice?: () => StopReason | undefined;
   /**
-   * Lets the event loop have its turn at a refill, by JavaScript Promise Integration. Every entry into the guest must then go through
-   * `WebAssembly.promising`, with no JavaScript frame between it and the guest's code; elsewhere the guest may see a `SuspendError`,
-   * once, and is not suspended from then on.
+   * Lets the event loop have its turn at a refill, by JavaScript Promise Integration: where the guest was entered through
+   * `WebAssembly.promising`, with no JavaScript frame between that and the refill. Elsewhere the guest goes on without, and sees nothing.
    */
   readonly turns?: Turns;
   /** The module of `TRAMPOLINE_BYTES`, for platforms that compile nothing at run time. Without it there are no slices there. */
   readonly trampoline?: WebAssembly.Module;
-}
-
-export interface Turns {
-  /** Whether the event loop should have a turn now. Asked at each refill. */
-  due(): boolean;
-  /** Resolves after its turn. */
-  take(): Promise<void>;
 }
 
 /** The run-time side of what `instrument` made: one budget over the instances of one guest. */
@@ -91,9 +83,8 @@ export function createMeter(options: MeterOptions): Meter {
   let failure: unknown;
   let armed = true;
   let burnt = 0;
-  /** Whether the guest may be suspended: not in a start function, and not again where it failed. */
-  let suspends = turns !== undefined;
-  let waiting = false;
+  /** Turns begun; one that turned out not to suspend the guest must not answer for a later one. */
+  let turn = 0;
 
   const write = (counter: Counter, value: number): void => {
     counter.base = value;
@@ -123,13 +114,10 @@ export function createMeter(options: MeterOptions): Meter {
   /** Gives a counter its next slice, taking back what others have left when there is too little. */
   const grant = (counter: Counter): void => {
     const left = armed ? fuel - burnt : Number.POSITIVE_INFINITY;
-    const others = [...counters.values()].filter((other) => other !== counter && other.base > 0);
-    const held = others.reduce((sum, { base }) => sum + base, 0);
-    if (left - held >= sliceFuel) {
-      write(counter, sliceFuel);
-      return;
-    }
-    for (const other of others) write(other, 0);
+    let held = 0;
+    for (const { base } of counters.values()) held += Math.max(0, base);
+    held -= Math.max(0, counter.base);
+    if (held > 0 && left - held < sliceFuel) for (const other of counters.values()) write(other, 0);
     write(counter, Math.min(left, sliceFuel));
   };
   const consult = (): void => {
@@ -148,7 +136,7 @@ export function createMeter(options: MeterOptions): Meter {
     stop('cancelled');
   };
   const turnIsDue = (): boolean => {
-    if (turns === undefined || !suspends) return false;
+    if (turns === undefined) return false;
     try {
       return turns.due();
     } catch (error) {
@@ -162,23 +150,23 @@ export function createMeter(options: MeterOptions): Meter {
     return REFILL.go;
   };
   const ask = (counter: Counter): number => {
-    if (waiting) suspends = false; // the guest is back without having waited: it could not be suspended
-    waiting = false;
     consult();
-    if (state === 'running' && turnIsDue()) {
-      waiting = true;
-      return REFILL.wait;
-    }
-    return answer(counter);
+    return state === 'running' && turnIsDue() ? REFILL.wait : answer(counter);
   };
   const wait = async (counter: Counter): Promise<number> => {
-    waiting = false;
+    turn += 1;
+    const mine = turn;
     try {
       await turns?.take();
     } catch (error) {
       fail(error);
     }
+    if (mine !== turn) return REFILL.stop; // nobody waits for it
     consult();
+    return answer(counter);
+  };
+  const cannotWait = (counter: Counter): number => {
+    turn += 1;
     return answer(counter);
   };
   /** Without refills the first slice is the last one. */
@@ -238,15 +226,13 @@ export function createMeter(options: MeterOptions): Meter {
         const counter = own === undefined ? sharedCounter() : take(own as WebAssembly.Global);
         if (trampoline !== undefined) {
           const refill = table as WebAssembly.Table;
-          setTableSlot(
-            refill,
-            REFILL_SLOT.ask,
-            asTableFunction(trampoline, () => ask(counter)),
-          );
-          if (turns !== undefined) {
-            const callback = suspending(() => wait(counter));
-            setTableSlot(refill, REFILL_SLOT.wait, asTableFunction(trampoline, callback));
-          }
+          const functions = asTableFunctions(trampoline, {
+            ask: () => ask(counter),
+            wait: turns === undefined ? () => REFILL.stop : suspending(() => wait(counter)),
+            refused: () => cannotWait(counter),
+          });
+          setTableSlot(refill, REFILL_SLOT.ask, functions.ask);
+          setTableSlot(refill, REFILL_SLOT.wait, functions.wait);
         }
       }
       const visible: WebAssembly.Exports = Object.create(null);
@@ -256,14 +242,7 @@ export function createMeter(options: MeterOptions): Meter {
     },
     start: (instance) => {
       const start = exportsOf(instance)[RESERVED.start];
-      if (typeof start !== 'function') return;
-      const before = suspends;
-      suspends = false;
-      try {
-        start();
-      } finally {
-        suspends = before;
-      }
+      if (typeof start === 'function') start();
     },
     arm: () => {
       settle();

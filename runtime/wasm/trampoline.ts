@@ -1,14 +1,29 @@
 /**
- * A module that turns a host function `() -> i32` into one that a table can hold:
- * `(module (import "m" "f" (func (result i32))) (func (export "f") (result i32) call 0))`.
+ * A module that turns host functions `() -> i32` into some that a table can hold. The second one stands for a `Suspending` function: where
+ * the guest cannot be suspended, that throws a `SuspendError`, which ends here, before any code of the guest could see it.
+ *
+ *     (module
+ *       (import "m" "ask" (func $ask (result i32)))
+ *       (import "m" "wait" (func $wait (result i32)))
+ *       (import "m" "refused" (func $refused (result i32)))
+ *       (func (export "ask") (result i32) call $ask)
+ *       (func (export "wait") (result i32)
+ *         try (result i32) call $wait catch_all call $refused end))
  */
 export const TRAMPOLINE_BYTES: Uint8Array<ArrayBuffer> = Uint8Array.of(
   ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // preamble
   ...[1, 5, 1, 0x60, 0, 1, 0x7f], // type: () -> i32
-  ...[2, 7, 1, 1, 0x6d, 1, 0x66, 0, 0], // import "m" "f"
-  ...[3, 2, 1, 0], // one function
-  ...[7, 5, 1, 1, 0x66, 0, 1], // export "f"
-  ...[10, 6, 1, 4, 0, 0x10, 0, 0x0b], // call 0
+  ...[2, 30, 3], // imports
+  ...[1, 0x6d, 3, 0x61, 0x73, 0x6b, 0, 0], // "m" "ask"
+  ...[1, 0x6d, 4, 0x77, 0x61, 0x69, 0x74, 0, 0], // "m" "wait"
+  ...[1, 0x6d, 7, 0x72, 0x65, 0x66, 0x75, 0x73, 0x65, 0x64, 0, 0], // "m" "refused"
+  ...[3, 3, 2, 0, 0], // two functions
+  ...[7, 14, 2], // exports
+  ...[3, 0x61, 0x73, 0x6b, 0, 3], // "ask"
+  ...[4, 0x77, 0x61, 0x69, 0x74, 0, 4], // "wait"
+  ...[10, 17, 2], // code
+  ...[4, 0, 0x10, 0, 0x0b], // call $ask
+  ...[10, 0, 0x06, 0x7f, 0x10, 1, 0x19, 0x10, 2, 0x0b, 0x0b], // try (result i32) call $wait catch_all call $refused end
 );
 
 let compiled: WebAssembly.Module | undefined;
@@ -23,9 +38,20 @@ export function compileTrampoline(): WebAssembly.Module | undefined {
   return compiled;
 }
 
-/** @param callback A function that answers an i32, or a `WebAssembly.Suspending` of one. */
-export function asTableFunction(trampoline: WebAssembly.Module, callback: object): object {
-  const imports = { m: { f: callback as () => number } }; // a Suspending object is one of the importable things
+export interface RefillFunctions {
+  readonly ask: () => number;
+  /** A `WebAssembly.Suspending`, or a function that answers at once. */
+  readonly wait: object;
+  /** Answers instead of `wait` where the guest cannot be suspended. */
+  readonly refused: () => number;
+}
+
+/** The functions for the two slots of a refill table. */
+export function asTableFunctions(
+  trampoline: WebAssembly.Module,
+  functions: RefillFunctions,
+): { readonly ask: object; readonly wait: object } {
+  const imports = { m: { ...functions } as Record<string, WebAssembly.ImportValue> }; // a Suspending object is one of the importable things
   const { exports } = new WebAssembly.Instance(trampoline, imports);
-  return exports.f as object; // its only export
+  return exports as { readonly ask: () => number; readonly wait: () => number }; // its only exports
 }

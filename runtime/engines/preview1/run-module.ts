@@ -1,5 +1,5 @@
 import type { CellGuest, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../engine.ts';
-import { createMeter, type Turns } from '../../wasm/meter.ts';
+import { createMeter } from '../../wasm/meter.ts';
 import { ABORT_MODULE, ABORT_NAME, createAbort } from './abort-import.ts';
 import { chooseEntry, INITIALIZE } from './choose-entry.ts';
 import { type CallOutcome, classify, classifyThrown } from './classify.ts';
@@ -65,7 +65,7 @@ export async function runModule(
   const meter = createMeter({
     fuel: run.limits.fuel,
     onSlice: () => host.stopReason(),
-    ...(suspends ? { turns: eventLoopTurns(host) } : {}),
+    ...(suspends && host.turns !== undefined ? { turns: host.turns } : {}),
   });
   const allowed = options.options.wasi;
   const served = await openHost({
@@ -105,20 +105,6 @@ export async function runModule(
     return call(entry.signature.name)(...entry.args);
   });
   return finish(classify(outcome, entry, control, meter));
-}
-
-/** A guest in the host's own thread lets others have it now and then; counted in slices, as a deterministic run has no clock. */
-const SLICES_A_TURN = 32;
-
-function eventLoopTurns(host: GuestHost): Turns {
-  let slices = 0;
-  return {
-    due: () => {
-      slices += 1;
-      return slices % SLICES_A_TURN === 0;
-    },
-    take: () => host.sleep(0),
-  };
 }
 
 function importsOf(data: ModuleData, served: PreviewHost, abort: Import): WebAssembly.Imports {

@@ -237,9 +237,12 @@ describe('programs', () => {
     const guest = await prepareGuest(engine, await wasm(await loadGuest('preview1/spin.wat')));
     const result = await engine.execute(guest, runSpec(), {
       ...host,
-      sleep: async () => {
-        await new Promise((resolve) => setImmediate(resolve));
-        turns += 1;
+      turns: {
+        due: () => true,
+        take: async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          turns += 1;
+        },
       },
     });
     expect(result).toMatchObject({ kind: 'limit', limit: 'cancelled' });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { instrument } from '../../../runtime/wasm/instrument.ts';
 import { createMeter, type Meter } from '../../../runtime/wasm/meter.ts';
+import { promising } from '../../../runtime/wasm/suspending.ts';
 import { assemble } from './assemble.ts';
 import { KERNELS } from './kernels.ts';
 import { NAIVE, naiveCount } from './naive-count.ts';
@@ -343,10 +344,7 @@ describe('createMeter()', () => {
     const endless = await metered(ENDLESS, { fuel: 1e12, sliceFuel: 10_000, turns });
     const good = await metered(LOOP, { fuel: 1e9, sliceFuel: 10_000, turns });
     const enter = (exports: WebAssembly.Exports): ((argument: number) => Promise<unknown>) =>
-      // JavaScript Promise Integration is newer than the types
-      (WebAssembly as unknown as { promising(f: unknown): (argument: number) => Promise<unknown> }).promising(
-        exports.run,
-      );
+      promising(exports.run as (argument: number) => unknown); // the modules above export it so
     const stuck = enter(endless.exports)(0).then(
       () => 'returned',
       (error: unknown) => (error instanceof Error ? error.message : ''),
@@ -359,8 +357,15 @@ describe('createMeter()', () => {
     expect(endless.meter.stopReason).toBe('cancelled');
   });
 
-  it('goes on without turns where the guest cannot be suspended', async () => {
-    const turns = { due: () => true, take: () => Promise.resolve() };
+  it('goes on without turns, and shows no error, where the guest cannot be suspended', async () => {
+    let asked = 0;
+    const turns = {
+      due: () => {
+        asked += 1;
+        return true;
+      },
+      take: () => Promise.resolve(),
+    };
     const { meter, exports } = await metered(
       `(module (tag $none) (func (export "run") (param i32) (result i32) (local $caught i32)
         loop $again
@@ -374,9 +379,49 @@ describe('createMeter()', () => {
         local.get $caught))`,
       { fuel: 100_000, sliceFuel: 100, turns },
     );
-    expect(run(exports, 1000)).toBe(1);
+    expect(run(exports, 1000)).toBe(0);
+    expect(asked).toBeGreaterThan(10);
     expect(meter.state).toBe('running');
     expect(() => run(exports, 1_000_000)).toThrow(/unreachable/);
     expect(meter.state).toBe('exhausted');
+  });
+
+  it('suspends a guest, but not where it is called back', async () => {
+    let taken = 0;
+    const turns = {
+      due: () => true,
+      take: async () => {
+        taken += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    };
+    const calledBack: number[] = [];
+    const { meter, exports } = await metered(
+      `(module (import "host" "again" (func $again))
+        (func $work (export "work") (result i32) (local $left i32) (local $caught i32)
+          i32.const 1000 local.set $left
+          try
+            loop $more local.get $left i32.const 1 i32.sub local.tee $left br_if $more end
+          catch_all
+            i32.const 1 local.set $caught
+          end
+          local.get $caught)
+        (func (export "run") (param i32) (result i32) call $work call $again call $work i32.add))`,
+      { fuel: 1e6, sliceFuel: 100, turns },
+      {
+        host: {
+          again: () => {
+            const before = taken;
+            const work = exports.work as () => number; // the module above exports it so
+            expect(work()).toBe(0);
+            calledBack.push(taken - before);
+          },
+        },
+      },
+    );
+    expect(await promising(exports.run as (argument: number) => number)(0)).toBe(0);
+    expect(calledBack).toEqual([0]);
+    expect(taken).toBeGreaterThan(20);
+    expect(meter.state).toBe('running');
   });
 });

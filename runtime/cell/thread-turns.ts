@@ -1,0 +1,72 @@
+import type { Turns } from '../engine.ts';
+
+/** How long a guest may hold its thread, ms. */
+const TURN_MS = 4;
+/** The same in slices, for platforms whose clock stands still while code runs. */
+const TURN_SLICES = 16;
+
+/** The turns of all guests in one thread. */
+export interface ThreadTurns {
+  forGuest(): Turns;
+}
+
+/**
+ * Shares a thread between its guests and the host: one guest goes on in each turn of the event loop, in the order in which they paused, so
+ * that the host waits for one guest at most, however many there are.
+ * @param schedule Calls back after the timers and I/O that are due.
+ */
+export function createThreadTurns(
+  monotonic: () => number,
+  schedule: (callback: () => void) => void,
+): ThreadTurns {
+  const paused: (() => void)[] = [];
+  const next = (): void => {
+    paused.shift()?.();
+    if (paused.length > 0) schedule(next);
+  };
+  const pause = (goOn: () => void): void => {
+    paused.push(goOn);
+    if (paused.length === 1) schedule(next);
+  };
+  return {
+    forGuest: () => {
+      let since = monotonic();
+      let slices = 0;
+      const begin = (): void => {
+        since = monotonic();
+        slices = 0;
+      };
+      return {
+        due: () => {
+          slices += 1;
+          if (slices < TURN_SLICES && monotonic() - since < TURN_MS) return false;
+          begin();
+          return true;
+        },
+        take: () =>
+          new Promise((resolve) => {
+            pause(() => {
+              begin();
+              resolve();
+            });
+          }),
+      };
+    },
+  };
+}
+
+/** The soonest turn of the event loop: a timer alone waits 1 ms at least, in browsers 4. */
+export function nextTurn(callback: () => void): void {
+  if (typeof setImmediate === 'function') {
+    setImmediate(callback);
+  } else if (typeof document !== 'undefined' && typeof MessageChannel === 'function') {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      callback();
+    };
+    port2.postMessage(undefined);
+  } else {
+    setTimeout(callback, 0);
+  }
+}
