@@ -45,7 +45,7 @@ export async function runBlock(block: RunBlock, folder: string): Promise<Ended> 
     `from '${specifier}'`,
     `from '${pathToFileURL(join(ROOT, source)).href}'`,
   ];
-  const code = [own('sandglass', 'runtime/index.ts'), own('sandglass/http', 'runtime/http/app.ts')].reduce(
+  const code = [own('sandglass', 'runtime/index.ts'), own('sandglass/http', 'runtime/http/index.ts')].reduce(
     (text, [from, to]) => text.replaceAll(from, to),
     block.code,
   );
@@ -73,7 +73,7 @@ export async function compileBlocks(blocks: readonly RunBlock[], folder: string)
     typeRoots: [join(ROOT, 'node_modules/@types')],
     paths: {
       sandglass: [join(ROOT, 'runtime/index.ts')],
-      'sandglass/http': [join(ROOT, 'runtime/http/app.ts')],
+      'sandglass/http': [join(ROOT, 'runtime/http/index.ts')],
     },
   };
   await writeFile(join(target, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
