@@ -30,6 +30,12 @@ export interface InstrumentOptions {
   readonly initialFuel?: number;
 }
 
+/**
+ * Size of the out-of-fuel function from which V8 never inlines it. Once a refill has happened it would, into every check there is,
+ * which made loops 10 to 20 % slower.
+ */
+const NOT_INLINED_BYTES = 600;
+
 /** Tables of guests may hold this many elements unless an engine says otherwise. */
 export const DEFAULT_MAX_TABLE_ELEMENTS = 1_000_000;
 
@@ -424,6 +430,8 @@ class ModuleRewriter {
     trapUnless(REFILL.wait);
     callSlot(REFILL_SLOT.wait);
     code.put(OP.if, EMPTY_BLOCK, OP.unreachable, OP.end);
-    code.put(OP.end, OP.end);
+    code.put(OP.end);
+    for (let left = NOT_INLINED_BYTES; left > 0; left -= 1) code.byte(OP.nop);
+    code.put(OP.end);
   }
 }
