@@ -1,8 +1,10 @@
 import type { Execute, GuestEnd, GuestHost } from '../../engine.ts';
 import { createMeter } from '../../wasm/meter.ts';
+import { canSuspend } from '../../wasm/suspending.ts';
 import { Ended } from './ended.ts';
 import { type GuestRun, startGuest } from './guest-run.ts';
 import { readOutgoing } from './outgoing.ts';
+import type { Arrival } from './primitives.ts';
 import { programOf } from './program.ts';
 import { startProgram } from './start.ts';
 
@@ -27,19 +29,25 @@ export const execute: Execute = async (guest, run, host) => {
     outputBytes: run.limits.outputBytes,
     hostCallBytes: run.limits.hostCallBytes,
   });
-  const meter = createMeter({ fuel: run.limits.fuel, onSlice: host.stopReason });
+  const turns = canSuspend() ? host.turns : undefined;
+  const suspends = turns !== undefined;
+  const meter = createMeter({
+    fuel: run.limits.fuel,
+    onSlice: host.stopReason,
+    ...(suspends ? { turns } : {}),
+  });
   let current: GuestRun | undefined;
-  const begin = (): GuestRun => {
+  const begin = async (): Promise<GuestRun> => {
     meter.disarm(); // the engine's own start is not the guest's to pay
-    const started = startGuest({ guest, run, host, meter, stripTypes });
+    const started = startGuest({ guest, run, host, meter, suspends, stripTypes });
     current = started;
-    started.call('begin', [started.enter(() => started.machine.newText(setup))]);
+    await started.call('begin', [started.enter(() => started.machine.newText(setup))]);
     meter.arm();
     return started;
   };
   let end: GuestEnd;
   try {
-    end = await loop(await startProgram(begin(), begin), host);
+    end = await loop(await startProgram(await begin(), begin), host);
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     end = error.end;
@@ -57,16 +65,21 @@ export async function warmUp(): Promise<void> {
   await import('./strip-types.ts');
 }
 
-/** The event loop: promise jobs, then answers of the host, then one timer; sleeps when there is nothing to do. */
+/**
+ * The event loop: promise jobs, then answers of the host, then one timer; sleeps when there is nothing to do. In a deterministic run a host
+ * call takes no time: its answer comes after the timers that are due, in the order of the calls, whenever it really came.
+ */
 async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
   const { clock, enter, call, drain, machine, primitives } = guest;
   let turns = 0;
+  let awaited: Arrival | undefined;
   for (;;) {
-    drain();
-    const arrival = primitives.takeArrival();
+    await drain();
+    const arrival = clock.virtual ? awaited : primitives.takeArrival();
+    awaited = undefined;
     if (arrival !== undefined) {
       const { id, text, bytes } = arrival;
-      call(
+      await call(
         'settle',
         enter(() => [
           machine.newNumber(id),
@@ -76,32 +89,43 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
       );
       continue;
     }
-    const delay = enter(() => machine.readNumber(call('turn')));
-    drain();
+    const asked = await call('turn');
+    const delay = enter(() => machine.readNumber(asked));
+    await drain();
     if (delay < 0 && primitives.pending() === 0) return result(guest);
     // Timers that do not keep the run going are told as -2 - ms; -1 is no timer at all.
     const wait = delay <= -2 ? -2 - delay : delay === -1 ? NAP_MS : delay;
-    if (wait === 0) {
+    if (clock.virtual && primitives.pending() > 0) {
+      awaited = await nextArrival(guest, host);
+    } else if (wait === 0) {
       turns += 1;
       if (turns % TURNS_BEFORE_YIELD === 0) await host.sleep(0);
-    } else if (clock.virtual && primitives.pending() === 0) {
+    } else if (clock.virtual) {
       clock.advance(delay);
     } else {
-      const nap = clock.virtual ? NAP_MS : Math.min(wait, NAP_MS);
-      await Promise.race([primitives.arrival(), host.sleep(nap)]);
+      await Promise.race([primitives.arrival(), host.sleep(Math.min(wait, NAP_MS))]);
     }
   }
 }
 
-function result(guest: GuestRun): GuestEnd {
+async function nextArrival({ primitives, enter }: GuestRun, host: GuestHost): Promise<Arrival> {
+  for (;;) {
+    const arrival = primitives.takeArrival();
+    if (arrival !== undefined) return arrival;
+    await Promise.race([primitives.arrival(), host.sleep(NAP_MS)]);
+    enter(() => undefined); // leaves a run that was stopped meanwhile
+  }
+}
+
+async function result(guest: GuestRun): Promise<GuestEnd> {
   const { callText, call, enter, machine, primitives } = guest;
   if (primitives.settled() === undefined) {
     if (guest.mustSettle)
       guest.fail('Cannot finish: the program waits for a promise that nothing will settle');
     return { kind: 'value', value: undefined };
   }
-  const text = callText('result');
-  const value = call('resultBytes');
+  const text = await callText('result');
+  const value = await call('resultBytes');
   const bytes = enter(() => (machine.kind(value) === 'object' ? machine.readBytes(value) : undefined));
   return readOutgoing(text, bytes ?? new Uint8Array());
 }

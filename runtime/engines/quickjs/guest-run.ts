@@ -23,17 +23,19 @@ export interface GuestRun {
   readonly machine: Machine;
   /** The program waits at its top level: a promise that never settles is then an error, not an idle end. */
   mustSettle: boolean;
-  /** Does one step inside the guest. @throws {Ended} when that ended the run. */
+  /** Does one step inside the guest that runs none of its code. @throws {Ended} when that ended the run. */
   enter<T>(step: () => T): T;
+  /** Does one step that runs code of the guest. @throws {Ended} when that ended the run, or it has ended already. */
+  run<T>(step: () => Promise<T>): Promise<T>;
   /** Calls a function of the prelude. */
-  call(entry: EntryName, args?: readonly Pointer[]): Pointer;
-  callText(entry: EntryName, args?: readonly Pointer[]): string;
+  call(entry: EntryName, args?: readonly Pointer[]): Promise<Pointer>;
+  callText(entry: EntryName, args?: readonly Pointer[]): Promise<string>;
   /** Ends the run with an error that nobody caught. */
-  threw(thrown: Pointer): never;
+  threw(thrown: Pointer): Promise<never>;
   /** Ends the run with an error of the host's own making. */
   fail(message: string): never;
   /** Runs all promise jobs; a failed program or a rejection that nobody listens to ends the run. */
-  drain(): void;
+  drain(): Promise<void>;
 }
 
 export interface GuestRunOptions {
@@ -42,11 +44,13 @@ export interface GuestRunOptions {
   readonly host: GuestHost;
   /** One budget over all instances of the run. */
   readonly meter: Meter;
+  /** The meter may suspend the guest. */
+  readonly suspends: boolean;
   readonly stripTypes: StripTypes | undefined;
 }
 
 /** Makes the instance. Nothing of the guest has run yet. */
-export function startGuest({ guest, run, host, meter, stripTypes }: GuestRunOptions): GuestRun {
+export function startGuest({ guest, run, host, meter, suspends, stripTypes }: GuestRunOptions): GuestRun {
   const program = programOf(guest);
   const module = guest.modules[ENGINE_MODULE];
   if (module === undefined) throw new Error('Cannot start QuickJS: no compiled engine');
@@ -99,9 +103,11 @@ export function startGuest({ guest, run, host, meter, stripTypes }: GuestRunOpti
       now: clock.now,
     },
     attach: meter.attach,
+    suspends,
   });
   host.trackMemory(machine.memoryBytes);
   machine.setStack(stackBytes);
+  seedRandom(machine, layout, host);
 
   const crashEnd = (error: unknown): GuestEnd => {
     const end = halted();
@@ -116,23 +122,38 @@ export function startGuest({ guest, run, host, meter, stripTypes }: GuestRunOpti
     if (machine.growthRefused()) return { kind: 'limit', limit: 'memory' };
     return { kind: 'trapped', message: machine.aborted() ?? error.message };
   };
+  const ended = (error: unknown): Ended => (error instanceof Ended ? error : new Ended(crashEnd(error)));
+  const checkHalted = (): void => {
+    const end = halted();
+    if (end !== undefined) throw new Ended(end);
+  };
   const enter = <T>(step: () => T): T => {
     let answer: T;
     try {
       answer = step();
     } catch (error) {
-      throw error instanceof Ended ? error : new Ended(crashEnd(error));
+      throw ended(error);
     }
-    const end = halted();
-    if (end !== undefined) throw new Ended(end);
+    checkHalted();
     return answer;
   };
-  const call = (entry: EntryName, args: readonly Pointer[] = []): Pointer => {
-    const completion = enter(() => machine.call(layout.entries[entry], args));
+  const runStep = async <T>(step: () => Promise<T>): Promise<T> => {
+    checkHalted();
+    let answer: T;
+    try {
+      answer = await step();
+    } catch (error) {
+      throw ended(error);
+    }
+    checkHalted();
+    return answer;
+  };
+  const call = async (entry: EntryName, args: readonly Pointer[] = []): Promise<Pointer> => {
+    const completion = await runStep(() => machine.suspendable.call(layout.entries[entry], args));
     return 'value' in completion ? completion.value : threw(completion.thrown);
   };
-  const callText = (entry: EntryName, args: readonly Pointer[] = []): string => {
-    const value = call(entry, args);
+  const callText = async (entry: EntryName, args: readonly Pointer[] = []): Promise<string> => {
+    const value = await call(entry, args);
     const text = enter(() => machine.readText(value));
     if (text === undefined) throw new Ended({ kind: 'limit', limit: 'memory' });
     return text;
@@ -151,15 +172,15 @@ export function startGuest({ guest, run, host, meter, stripTypes }: GuestRunOpti
     const { id } = described;
     throw new Ended({ kind: 'threw', error, ...(id === undefined ? {} : { refusalId: id }) });
   };
-  const threw = (thrown: Pointer): never => endWith(callText('describe', [thrown]));
-  const drain = (): void => {
+  const threw = async (thrown: Pointer): Promise<never> => endWith(await callText('describe', [thrown]));
+  const drain = async (): Promise<void> => {
     for (;;) {
-      const jobs = enter(() => machine.runJobs(JOBS_AT_ONCE));
-      if ('thrown' in jobs) threw(jobs.thrown);
+      const jobs = await runStep(() => machine.suspendable.runJobs(JOBS_AT_ONCE));
+      if ('thrown' in jobs) await threw(jobs.thrown);
       else if (jobs.ran < JOBS_AT_ONCE) break;
     }
-    if (primitives.settled() === 'failure') endWith(callText('failure'));
-    for (const reason of unhandled.values()) threw(enter(() => machine.duplicate(reason)));
+    if (primitives.settled() === 'failure') endWith(await callText('failure'));
+    for (const reason of unhandled.values()) await threw(enter(() => machine.duplicate(reason)));
   };
   return {
     program,
@@ -169,12 +190,22 @@ export function startGuest({ guest, run, host, meter, stripTypes }: GuestRunOpti
     machine,
     mustSettle: true,
     enter,
+    run: runStep,
     call,
     callText,
     threw,
     fail: (message) => endDescribed({ name: 'Error', message, stack: '' }),
     drain,
   };
+}
+
+/** `Math.random` is a xorshift generator whose state must not be zero. */
+function seedRandom(machine: Machine, layout: Layout, host: GuestHost): void {
+  const seed = machine.memory().subarray(layout.randomState, layout.randomState + 8);
+  const drawn = new Uint8Array(8);
+  host.random(drawn);
+  drawn[0] = (drawn[0] ?? 0) | 1;
+  seed.set(drawn);
 }
 
 /** The snapshot alone needs some memory: a smaller cap can hold no guest at all. */

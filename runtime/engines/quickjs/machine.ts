@@ -1,4 +1,5 @@
 import type { Refusal } from '../../engine.ts';
+import { promising } from '../../wasm/suspending.ts';
 import { ARGUMENT_SCRATCH, REJECTION_REF, REJECTION_SCRATCH, WASM_PAGE } from './abi.ts';
 
 /** A pointer to a QuickJS value in the guest's memory. */
@@ -86,6 +87,8 @@ export interface MachineOptions {
   readonly host: MachineHost;
   /** Wraps the exports where the guest is metered. */
   readonly attach?: (instance: WebAssembly.Instance) => WebAssembly.Exports;
+  /** What runs the guest's code is entered so that the meter can suspend it. */
+  readonly suspends?: boolean;
   /** Shows the memory to the build, which takes the snapshot. */
   readonly onMemory?: (memory: WebAssembly.Memory) => void;
 }
@@ -119,10 +122,18 @@ export interface Machine {
   /** Calls a function value; the arguments are freed. */
   call(fn: Pointer, args: readonly Pointer[]): Completion;
   evaluate(code: string, filename: string, flags: number): Completion;
-  runJobs(most: number): { readonly ran: number } | { readonly thrown: Pointer };
+  runJobs(most: number): Jobs;
+  /** The same for steps that run code of the guest: where `suspends` is set, the thread does other things meanwhile. One at a time. */
+  readonly suspendable: {
+    call(fn: Pointer, args: readonly Pointer[]): Promise<Completion>;
+    evaluate(code: string, filename: string, flags: number): Promise<Completion>;
+    runJobs(most: number): Promise<Jobs>;
+  };
   free(value: Pointer): void;
   setStack(bytes: number): void;
 }
+
+export type Jobs = { readonly ran: number } | { readonly thrown: Pointer };
 
 export type Completion = { readonly value: Pointer } | { readonly thrown: Pointer };
 
@@ -291,6 +302,45 @@ export function createMachine(options: MachineOptions): Machine {
     exports.free(value);
     return { thrown };
   };
+  const pass = (args: readonly Pointer[]): void => {
+    refresh();
+    for (const [index, arg] of args.entries()) words.setInt32(ARGUMENT_SCRATCH + 4 * index, arg, true);
+  };
+  const called = (value: Pointer, args: readonly Pointer[]): Completion => {
+    const completion = complete(value);
+    for (const arg of args) exports.QTS_FreeValuePointer(context, arg);
+    return completion;
+  };
+  const copyProgram = (code: string, filename: string) => {
+    const source = copyIn(code);
+    const name = copyIn(filename);
+    if (source === undefined || name === undefined) throw new MachineFull();
+    return { source, name };
+  };
+  const evaluated = (value: Pointer, { source, name }: ReturnType<typeof copyProgram>): Completion => {
+    const completion = complete(value);
+    exports.free(source.at);
+    exports.free(name.at);
+    return completion;
+  };
+  const jobsRan = (value: Pointer): Jobs => {
+    refresh();
+    const found = words.getInt32(value + 4, true);
+    if (found !== TAG.int && found < FIRST_FLOAT_TAG && found >= LOWEST_TAG) return { thrown: value };
+    const ran = found === TAG.int ? words.getInt32(value, true) : exports.QTS_GetFloat64(context, value);
+    exports.QTS_FreeValuePointer(context, value);
+    return { ran };
+  };
+  const enter =
+    options.suspends === true
+      ? promising
+      : <Args extends unknown[], Result>(run: (...args: Args) => Result) =>
+          async (...args: Args): Promise<Result> =>
+            run(...args);
+  const callLater = enter(exports.QTS_Call);
+  const evaluateLater = enter(exports.QTS_Eval);
+  const runJobsLater = enter(exports.QTS_ExecutePendingJob);
+
   const machine: Machine = {
     exports,
     get context() {
@@ -361,31 +411,30 @@ export function createMachine(options: MachineOptions): Machine {
       return value;
     },
     call: (fn, args) => {
-      refresh();
-      for (const [index, arg] of args.entries()) words.setInt32(ARGUMENT_SCRATCH + 4 * index, arg, true);
-      const value = exports.QTS_Call(context, fn, exports.QTS_GetUndefined(), args.length, ARGUMENT_SCRATCH);
-      const completion = complete(value);
-      for (const arg of args) exports.QTS_FreeValuePointer(context, arg);
-      return completion;
+      pass(args);
+      return called(
+        exports.QTS_Call(context, fn, exports.QTS_GetUndefined(), args.length, ARGUMENT_SCRATCH),
+        args,
+      );
     },
     evaluate: (code, filename, flags) => {
-      const source = copyIn(code);
-      const name = copyIn(filename);
-      if (source === undefined || name === undefined) throw new MachineFull();
-      const value = exports.QTS_Eval(context, source.at, source.length, name.at, 0, flags);
-      const completion = complete(value);
-      exports.free(source.at);
-      exports.free(name.at);
-      return completion;
+      const program = copyProgram(code, filename);
+      const { source, name } = program;
+      return evaluated(exports.QTS_Eval(context, source.at, source.length, name.at, 0, flags), program);
     },
-    runJobs: (most) => {
-      const value = exports.QTS_ExecutePendingJob(runtime, most, ARGUMENT_SCRATCH);
-      refresh();
-      const found = words.getInt32(value + 4, true);
-      if (found !== TAG.int && found < FIRST_FLOAT_TAG && found >= LOWEST_TAG) return { thrown: value };
-      const ran = found === TAG.int ? words.getInt32(value, true) : exports.QTS_GetFloat64(context, value);
-      exports.QTS_FreeValuePointer(context, value);
-      return { ran };
+    runJobs: (most) => jobsRan(exports.QTS_ExecutePendingJob(runtime, most, ARGUMENT_SCRATCH)),
+    suspendable: {
+      call: async (fn, args) => {
+        pass(args);
+        const self = exports.QTS_GetUndefined();
+        return called(await callLater(context, fn, self, args.length, ARGUMENT_SCRATCH), args);
+      },
+      evaluate: async (code, filename, flags) => {
+        const program = copyProgram(code, filename);
+        const { source, name } = program;
+        return evaluated(await evaluateLater(context, source.at, source.length, name.at, 0, flags), program);
+      },
+      runJobs: async (most) => jobsRan(await runJobsLater(runtime, most, ARGUMENT_SCRATCH)),
     },
     free: (value) => exports.QTS_FreeValuePointer(context, value),
     setStack: (size) => exports.QTS_RuntimeSetMaxStackSize(runtime, size),

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../codec.ts';
+import { type JsonObject, toBase64 } from '../../codec.ts';
 import type { GuestHost, HostAnswer, RunSpec, StopReason } from '../../engine.ts';
 import { PRIMITIVES, type PrimitiveName } from './abi.ts';
 import type { Clock } from './clock.ts';
@@ -19,7 +19,7 @@ export interface Primitives {
   /** The next answer to hand in; in a deterministic run in the order of the calls. */
   takeArrival(): Arrival | undefined;
   readonly pending: () => number;
-  /** Resolves with the next arrival. */
+  /** Resolves with the next arrival, at once if there is one to take. */
   arrival(): Promise<void>;
   /** Whether the program itself has ended, and well. */
   readonly settled: () => 'value' | 'failure' | undefined;
@@ -60,6 +60,11 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
     if (index >= args.count || machine().kind(args.at(index)) !== 'object') return undefined;
     const length = machine().bytesLength(args.at(index));
     return length < 0 || length > hostCallBytes ? undefined : machine().readBytes(args.at(index));
+  };
+  /** The same for what stays inside: never more than the guest's own memory holds. */
+  const anyBytes = (args: GuestArguments, index: number): Uint8Array<ArrayBuffer> | undefined => {
+    if (index >= args.count || machine().kind(args.at(index)) !== 'object') return undefined;
+    return machine().bytesLength(args.at(index)) < 0 ? undefined : machine().readBytes(args.at(index));
   };
   const answerText = (answer: HostAnswer): string =>
     answer.ok
@@ -151,8 +156,29 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
       settled ??= number(args, 0) === 1 ? 'value' : 'failure';
       return 0;
     },
+    encode: (args) => {
+      const given = text(args, 0);
+      if (given === undefined) return 0;
+      return machine().newBytes(encoder.encode(flag(args, 1) ? String(JSON.parse(given)) : given));
+    },
+    decode: (args) => {
+      const given = anyBytes(args, 0);
+      if (given === undefined) return 0;
+      try {
+        const decoder = new TextDecoder('utf-8', { fatal: flag(args, 1), ignoreBOM: true });
+        return machine().newText(JSON.stringify(decoder.decode(given)));
+      } catch {
+        return machine().newText(''); // the bytes are no UTF-8, and the guest wants to know
+      }
+    },
+    base64: (args) => machine().newText(base64(number(args, 0), text(args, 1), anyBytes(args, 1))),
     remaining: () => machine().newNumber(Math.max(0, run.limits.timeoutMs - clock.elapsed())),
   };
+
+  const nextId = (): number | undefined =>
+    clock.virtual
+      ? order.slice(0, 1).find((one) => arrivals.has(one))
+      : order.find((one) => arrivals.has(one));
 
   return {
     callHost: (ref, args) => {
@@ -160,7 +186,7 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
       return name === undefined ? 0 : serve[name](args);
     },
     takeArrival: () => {
-      const id = clock.virtual ? order[0] : order.find((one) => arrivals.has(one));
+      const id = nextId();
       const arrival = id === undefined ? undefined : arrivals.get(id);
       if (arrival === undefined) return undefined;
       arrivals.delete(arrival.id);
@@ -170,10 +196,22 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
     pending: () => order.length,
     arrival: () =>
       new Promise((resolve) => {
-        wake = resolve;
+        if (nextId() === undefined) wake = resolve;
+        else resolve();
       }),
     settled: () => settled,
   };
+}
+
+/** Base64 of bytes (0) or of a binary text (1), or a binary text of base64 (2); texts travel as JSON. Empty for what is none. */
+function base64(kind: number, json: string | undefined, bytes: Uint8Array | undefined): string {
+  try {
+    if (kind === 0) return bytes === undefined ? '' : toBase64(bytes);
+    const given = String(JSON.parse(json ?? ''));
+    return kind === 1 ? btoa(given) : JSON.stringify(atob(given));
+  } catch {
+    return ''; // a character out of range, or no base64: the prelude throws the guest's own error
+  }
 }
 
 const DIGESTS: ReadonlySet<string> = new Set(['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512']);

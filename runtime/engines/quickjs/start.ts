@@ -10,44 +10,46 @@ const MOST_ROUNDS = 64;
  * module is linked again from the start in a fresh instance: `restart` gives one.
  * @returns the run to go on with.
  */
-export async function startProgram(first: GuestRun, restart: () => GuestRun): Promise<GuestRun> {
-  if (formOf(first) === 'script') {
-    startScript(first);
+export async function startProgram(first: GuestRun, restart: () => Promise<GuestRun>): Promise<GuestRun> {
+  if ((await formOf(first)) === 'script') {
+    await startScript(first);
     return first;
   }
   let guest = first;
   for (let round = 0; ; round++) {
-    const linked = link(guest);
+    const linked = await link(guest);
     const missing = guest.loader.takeMissing();
     if (missing.length === 0 || round >= MOST_ROUNDS) {
-      if ('thrown' in linked) guest.threw(linked.thrown);
+      if ('thrown' in linked) await guest.threw(linked.thrown);
       break;
     }
     await Promise.all(missing.map((name) => guest.loader.fetch(name)));
     const { files } = guest.loader;
-    guest = restart();
+    guest = await restart();
     for (const [name, answer] of files) guest.loader.files.set(name, answer);
   }
   guest.loader.endLinking();
-  guest.call('trackModule', [guest.enter(() => guest.machine.newText(guest.program.filename))]);
+  await guest.call('trackModule', [guest.enter(() => guest.machine.newText(guest.program.filename))]);
   return guest;
 }
 
 /** Parses the module and all it imports; nothing of it runs. */
-const link = (guest: GuestRun): Completion => {
+const link = (guest: GuestRun): Promise<Completion> => {
   const { program, loader, machine } = guest;
   const source = loader.load(program.filename);
   const text = typeof source === 'string' ? source : program.code;
-  return guest.enter(() => machine.evaluate(text, program.filename, EVAL_MODULE | EVAL_COMPILE_ONLY));
+  return guest.run(() =>
+    machine.suspendable.evaluate(text, program.filename, EVAL_MODULE | EVAL_COMPILE_ONLY),
+  );
 };
 
 /** `auto`: what parses as a script is one. Only a text with the words of a module in it is parsed twice. */
-function formOf(guest: GuestRun): 'script' | 'module' {
+async function formOf(guest: GuestRun): Promise<'script' | 'module'> {
   const { program, machine } = guest;
   if (program.form !== 'auto') return program.form;
   if (!/\b(?:import|export)\b/.test(program.code)) return 'script';
   const flags = EVAL_GLOBAL | EVAL_COMPILE_ONLY | (mayAwait(program.code) ? EVAL_ASYNC : 0);
-  const parsed = guest.enter(() => machine.evaluate(program.code, program.filename, flags));
+  const parsed = await guest.run(() => machine.suspendable.evaluate(program.code, program.filename, flags));
   if ('value' in parsed) return 'script';
   guest.enter(() => machine.free(parsed.thrown));
   return 'module';
@@ -56,23 +58,23 @@ function formOf(guest: GuestRun): 'script' | 'module' {
 /** `await (x)` is a call in a script without top-level await, so the form with it is tried first where the word occurs. */
 const mayAwait = (code: string): boolean => /\bawait\b/.test(code);
 
-function startScript(guest: GuestRun): void {
+async function startScript(guest: GuestRun): Promise<void> {
   const { program, machine, loader } = guest;
-  const evaluate = (flags: number): Completion =>
-    guest.enter(() => machine.evaluate(program.code, program.filename, flags));
+  const evaluate = (flags: number): Promise<Completion> =>
+    guest.run(() => machine.suspendable.evaluate(program.code, program.filename, flags));
   loader.endLinking();
   if (mayAwait(program.code)) {
-    const parsed = evaluate(EVAL_GLOBAL | EVAL_ASYNC | EVAL_COMPILE_ONLY);
+    const parsed = await evaluate(EVAL_GLOBAL | EVAL_ASYNC | EVAL_COMPILE_ONLY);
     guest.enter(() => machine.free('value' in parsed ? parsed.value : parsed.thrown));
     if ('value' in parsed) {
-      const waiting = evaluate(EVAL_GLOBAL | EVAL_ASYNC);
-      if ('thrown' in waiting) guest.threw(waiting.thrown);
-      else guest.call('trackScript', [waiting.value]);
+      const waiting = await evaluate(EVAL_GLOBAL | EVAL_ASYNC);
+      if ('thrown' in waiting) await guest.threw(waiting.thrown);
+      else await guest.call('trackScript', [waiting.value]);
       return;
     }
   }
   guest.mustSettle = false;
-  const done = evaluate(EVAL_GLOBAL);
-  if ('thrown' in done) guest.threw(done.thrown);
-  else guest.call('trackValue', [done.value]);
+  const done = await evaluate(EVAL_GLOBAL);
+  if ('thrown' in done) await guest.threw(done.thrown);
+  else await guest.call('trackValue', [done.value]);
 }
