@@ -1,5 +1,11 @@
 import type { Outcome, PrebuiltComponent, RunOptions, Runtime } from '../../../runtime/index.browser.ts';
 
+/** `(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))` */
+const ADD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 7, 1, 3, 97, 100, 100, 0, 0,
+  10, 9, 1, 7, 0, 32, 0, 32, 1, 106, 11,
+]);
+
 /** Its fuel must be the same everywhere. */
 export const COUNTED = {
   language: 'javascript',
@@ -19,6 +25,7 @@ export interface Report {
   readonly endless: Outcome;
   readonly component: Outcome;
   readonly counted: Outcome;
+  readonly module: Outcome;
   readonly standard: Outcome;
 }
 
@@ -42,6 +49,7 @@ export async function runGuests(runtime: Runtime, component: PrebuiltComponent):
     network: await runtime.run({ language: 'javascript', code: "await fetch('https://example.com/')" }),
     endless: await runtime.run({ language: 'javascript', code: 'for (;;) {}', limits: { fuel: 50_000_000 } }),
     component: await runtime.run({ module: component, invoke: 'add', args: [40, 2] }),
+    module: await runtime.run({ module: ADD, invoke: 'add', args: [40, 2] }),
     counted: await runtime.run(COUNTED),
     standard: await runtime.run({ language: 'javascript', code: '1', level: 'standard' }),
   };
