@@ -88,6 +88,13 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       ...(context.onAudit === undefined ? {} : { onAudit: context.onAudit }),
     });
     const guest = await engine.prepare(source, { ...context.prepare, limits, options: request.options });
+    if (guest.local !== undefined && cell.kind !== 'inline') {
+      throw new SandglassError(
+        'UNSUPPORTED',
+        `Cannot run it at level ${level}: a prebuilt component cannot leave the host's own thread`,
+        { hint: 'Use level minimal, or pass the component itself' },
+      );
+    }
     if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
     started = context.monotonic();
     const result = await cell.run({
