@@ -21,7 +21,7 @@ const refused = new Map<string, number>();
 const metered = (meter: Meter): Treatment => ({
   rewrite: (bytes) => {
     try {
-      return instrument(bytes, { maxMemoryPages: 65_536, maxTableElements: 10_000_000 });
+      return instrument(bytes, { maxMemoryPages: 65_536, maxTableElements: 10_000_000, collectedHeap: true });
     } catch (error) {
       if (error instanceof SandglassError && WebAssembly.validate(bytes)) {
         const reason = error.message.replace(/ at byte \d+$/, '').replace(/^[^:]*: /, '');

@@ -1,3 +1,4 @@
+import { allocates, refusedAllocation } from './collected-heap.ts';
 import { hex, invalid } from './invalid.ts';
 import type { IndexSpaces } from './module-shape.ts';
 import { GC, OP, V128_CONST } from './opcodes.ts';
@@ -42,10 +43,12 @@ const NO_LABELS = (): void => undefined;
  */
 export class ConstExpressions {
   readonly #shape: IndexSpaces;
+  readonly #collectedHeap: boolean;
   #elements = 0;
 
-  constructor(shape: IndexSpaces) {
+  constructor(shape: IndexSpaces, collectedHeap: boolean) {
     this.#shape = shape;
+    this.#collectedHeap = collectedHeap;
   }
 
   skip(reader: Reader, onGlobal: (index: number, start: number, end: number) => void = NO_LABELS): void {
@@ -61,6 +64,7 @@ export class ConstExpressions {
         (opcode === OP.gcPrefix && COLLECTED.has(sub)) ||
         (opcode === OP.vectorPrefix && sub === V128_CONST);
       if (!allowed) throw invalid(`opcode ${hex(opcode)} may not stand in a constant expression`, start);
+      if (opcode === OP.gcPrefix && !this.#collectedHeap && allocates(sub)) throw refusedAllocation(start);
       if (opcode === OP.globalGet) onGlobal(operators.first, start, reader.at);
       if (opcode === OP.gcPrefix && (sub === GC.arrayNew || sub === GC.arrayNewDefault)) {
         this.#elements += constant ?? MAX_CONSTANT_ELEMENTS + 1;

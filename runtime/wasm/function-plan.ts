@@ -1,3 +1,4 @@
+import { allocates, refusedAllocation } from './collected-heap.ts';
 import { FUEL_SCHEDULE } from './fuel-schedule.ts';
 import { invalid } from './invalid.ts';
 import type { ModuleShape } from './module-shape.ts';
@@ -113,16 +114,20 @@ interface Frame {
   calls: boolean;
 }
 
-/**
- * Plans what to add to the body of the function at `index` of the function index space.
- * @param globalsMove Whether operators on globals are among the steps, for a module whose globals are renumbered.
- */
+export interface PlanOptions {
+  /** Operators on globals are among the steps, for a module whose globals are renumbered. */
+  readonly globalsMove: boolean;
+  /** Operators that allocate on the collected heap are allowed. */
+  readonly collectedHeap: boolean;
+}
+
+/** Plans what to add to the body of the function at `index` of the function index space. */
 export function planFunction(
   plan: FunctionPlan,
   shape: ModuleShape,
   index: number,
   body: Reader,
-  globalsMove: boolean,
+  options: PlanOptions,
 ): void {
   readLocals(plan, shape, index, body);
   plan.at.length = plan.step.length = plan.argument.length = plan.cost.length = plan.entry.length = 0;
@@ -253,7 +258,7 @@ export function planFunction(
         break;
       case OP.globalGet:
       case OP.globalSet:
-        if (globalsMove) note(start, STEP.global, operators.first);
+        if (options.globalsMove) note(start, STEP.global, operators.first);
         break;
       case OP.memoryGrow: {
         const wide = shape.memories[operators.first]?.wide === true;
@@ -268,6 +273,9 @@ export function planFunction(
           if (leaves && !dead) note(start, STEP.flush, 0);
           if (!dead) cut(ENTRY.inner);
           break;
+        }
+        if (!options.collectedHeap && opcode === OP.gcPrefix && allocates(operators.sub)) {
+          throw refusedAllocation(start);
         }
         if (dead) break;
         plan.cost[segment] = (plan.cost[segment] ?? 0) + extraCost(opcode, operators.sub);
@@ -302,9 +310,7 @@ function readLocals(plan: FunctionPlan, shape: ModuleShape, index: number, body:
 function extraCost(prefix: number, sub: number): number {
   if (prefix === OP.bulkPrefix)
     return sub === BULK.tableGrow ? FUEL_SCHEDULE.grow - FUEL_SCHEDULE.operator : 0;
-  const allocates =
-    sub === GC.structNew || sub === GC.structNewDefault || (sub >= GC.arrayNew && sub <= GC.arrayNewElem);
-  return allocates ? FUEL_SCHEDULE.allocate - FUEL_SCHEDULE.operator : 0;
+  return allocates(sub) ? FUEL_SCHEDULE.allocate - FUEL_SCHEDULE.operator : 0;
 }
 
 /** How the operator's length, always on top of the stack, is counted; -1 if it has none. */

@@ -1,4 +1,5 @@
 import { type FunctionHints, writeBranchHints } from './branch-hints.ts';
+import { refuseNestedExceptions } from './collected-heap.ts';
 import { ConstExpressions } from './const-expression.ts';
 import { copyNamesButGlobals, survives } from './custom-sections.ts';
 import { type AddedIndices, emitFunction } from './function-emitter.ts';
@@ -23,6 +24,11 @@ export interface InstrumentOptions {
   readonly fuel?: boolean;
   /** Import the fuel counter instead of defining one, for modules that share one budget exactly (`Meter.sharedFuel`). @default false */
   readonly sharedFuel?: boolean;
+  /**
+   * Allow structs, arrays and exceptions that hold exceptions. They live on the host's own heap, where no cap of memory holds them: only
+   * for guests in a thread or process whose heap is limited. @default false
+   */
+  readonly collectedHeap?: boolean;
   /**
    * Fuel that an instance has before a meter is attached. With 0 it traps at once. Only for engines of ours whose start-up runs before
    * there is a meter. @default 0
@@ -50,7 +56,7 @@ export const DEFAULT_MAX_TABLE_ELEMENTS = 1_000_000;
  * one that only fails to declare that it refers to its own start function: being exported declares it.)
  *
  * @throws {SandglassError} MODULE_INVALID on anything it does not know in full, on shared memory, on memories or tables that start
- *   beyond their cap, and on the use of a reserved name.
+ *   beyond their cap, on allocation outside of linear memory (see `collectedHeap`), and on the use of a reserved name.
  */
 export function instrument(bytes: Uint8Array, options: InstrumentOptions): Uint8Array<ArrayBuffer> {
   const sections = splitSections(bytes);
@@ -82,7 +88,8 @@ class ModuleRewriter {
     this.#shape = shape;
     this.#options = options;
     this.#writer = new Writer(bytes.length + (bytes.length >> 1) + 4096);
-    this.#expressions = new ConstExpressions(shape);
+    this.#expressions = new ConstExpressions(shape, options.collectedHeap === true);
+    if (options.collectedHeap !== true) refuseNestedExceptions(bytes, shape);
     this.#counting = options.fuel !== false;
     this.#shared = this.#counting && options.sharedFuel === true;
     const { total, imported } = shape;
@@ -379,9 +386,10 @@ class ModuleRewriter {
     if (count !== defined) throw invalid(`it declares ${defined} functions and has bodies for ${count}`);
     const code = new Writer(this.#bytes.length);
     const plan = createPlan();
+    const planOptions = { globalsMove: this.#shared, collectedHeap: this.#options.collectedHeap === true };
     const hints: FunctionHints[] = [];
     for (let index = imported.function; reader !== undefined && index < total.function; index += 1) {
-      planFunction(plan, this.#shape, index, reader.part(), this.#shared);
+      planFunction(plan, this.#shape, index, reader.part(), planOptions);
       const offsets: number[] = [];
       const onHint = (offset: number): void => {
         offsets.push(offset);

@@ -43,6 +43,8 @@ export interface ModuleShape {
   /** Limits of each table and memory of their index spaces. */
   readonly tables: readonly SizeLimits[];
   readonly memories: readonly SizeLimits[];
+  /** Type index of each tag of the tag index space. */
+  readonly tagTypes: readonly number[];
   readonly exports: readonly ModuleExport[];
   readonly start: number | undefined;
 }
@@ -90,8 +92,9 @@ export function readShape(bytes: Uint8Array, sections: readonly Section[]): Modu
     global: imported.global + (globals?.count(3) ?? 0),
     tag: imported.tag + (tags?.count(2) ?? 0),
   };
+  const tagTypes = of('tag').map((entry) => entry.type ?? 0);
   if (tags !== undefined) {
-    for (let left = total.tag - imported.tag; left > 0; left -= 1) readTag(tags, types);
+    for (let left = total.tag - imported.tag; left > 0; left -= 1) tagTypes.push(readTag(tags, types));
     tags.finish('the tag section');
   }
   const startSection = open(SECTION.start);
@@ -113,6 +116,7 @@ export function readShape(bytes: Uint8Array, sections: readonly Section[]): Modu
     functionTypes,
     tables,
     memories,
+    tagTypes,
     exports: readExports(open(SECTION.export), total),
     start,
   };
@@ -154,7 +158,7 @@ function readTable(reader: Reader, types: TypeSpace): SizeLimits {
   const initialised = readTablePrefix(reader);
   skipReferenceType(reader, types.parameters.length);
   const limits = readLimits(reader, 'table');
-  if (initialised) new ConstExpressions({ types, total: UNBOUNDED }).skip(reader);
+  if (initialised) new ConstExpressions({ types, total: UNBOUNDED }, true).skip(reader);
   return limits;
 }
 

@@ -36,7 +36,7 @@ const FEATURES = [
 ];
 
 const SKIPPED: Differential = { sameResults: 0, sameCounts: 0, problems: [], skipped: true };
-const CAPS = { maxMemoryPages: 65_536, maxTableElements: 10_000_000 };
+const CAPS = { maxMemoryPages: 65_536, maxTableElements: 10_000_000, collectedHeap: true };
 
 /** Makes a module of a seed, runs it plain, metered in two slice sizes, and under the oracle, and compares. */
 export function differential(seed: number): Differential {

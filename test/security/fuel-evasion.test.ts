@@ -12,7 +12,7 @@ function start(
   fuel = 100_000,
 ): { meter: Meter; run: Run; exports: WebAssembly.Exports; instance: WebAssembly.Instance } {
   const instance = new WebAssembly.Instance(
-    new WebAssembly.Module(instrument(bytes, { maxMemoryPages: 16 })),
+    new WebAssembly.Module(instrument(bytes, { maxMemoryPages: 16, collectedHeap: true })),
     imports,
   );
   const meter = createMeter({ fuel, sliceFuel: 1000 });
@@ -174,6 +174,29 @@ describe('exhaustion', () => {
     const { meter, run } = start(bytes);
     expect(() => run()).toThrow(WebAssembly.RuntimeError);
     expect(meter.state).toBe('exhausted');
+  });
+});
+
+describe('the collected heap', () => {
+  it.each([
+    ['a struct', '(module (type $s (struct)) (func (export "run") (drop (struct.new $s))))'],
+    [
+      'an array',
+      '(module (type $a (array i8)) (func (export "run") (drop (array.new_default $a (i32.const 9)))))',
+    ],
+    [
+      'an array of operands',
+      '(module (type $a (array i32)) (func (export "run") (drop (array.new_fixed $a 1 (i32.const 9)))))',
+    ],
+    ['an initial value', '(module (type $s (struct)) (global (ref $s) (struct.new $s)))'],
+    ['a table of structs', '(module (type $s (struct)) (table 9 (ref $s) (struct.new $s)))'],
+    ['an element', '(module (type $s (struct)) (elem (ref $s) (struct.new $s)))'],
+    ['an exception that holds an exception', '(module (tag (param exnref)))'],
+    ['an imported tag that holds an exception', '(module (import "m" "t" (tag (param i32 (ref exn)))))'],
+  ])('is not for guests unless allowed: %s', async (_, text) => {
+    const bytes = await parse(text);
+    expect(() => instrument(bytes, { maxMemoryPages: 1 })).toThrow(/collected heap/);
+    expect(WebAssembly.validate(instrument(bytes, { maxMemoryPages: 1, collectedHeap: true }))).toBe(true);
   });
 });
 
