@@ -192,6 +192,7 @@ describe('the realm of a Python guest', () => {
       meter,
       stdin: new Uint8Array(),
       fixedClock: false,
+      outsideBytes: 1e9,
       packages: [],
       settings: {
         maxMemoryBytes: parts.maxMemoryBytes,

@@ -1,4 +1,5 @@
 import type { CellGuest, Executor, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../engine.ts';
+import type { MountView } from '../../host-function.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import type { PyodideAssets } from './assets.ts';
 import { checkPythonOptions } from './options.ts';
@@ -28,8 +29,10 @@ export const MODULE_NAME = 'pyodide';
 
 /** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody. */
 const WATCH_MS = 10;
-/** What files in memory, and buffers outside wasm, may hold at most. */
-const MAX_SCRATCH_BYTES = 256 * 1024 * 1024;
+/** What files in memory may hold at most. */
+const MAX_SCRATCH_BYTES = 64 * 1024 * 1024;
+/** What buffers outside wasm may hold beside those files: room for copies that are on their way, and for garbage. */
+const OUTSIDE_BYTES = 192 * 1024 * 1024;
 /** One read or write of a granted file. */
 const CHUNK_BYTES = 1024 * 1024;
 /** Python frames; each takes about 500 bytes of wasm stack and more of the thread's. */
@@ -99,13 +102,14 @@ async function runProgram(
     meter,
     stdin: run.stdin,
     packages: program.packages?.files ?? [],
+    outsideBytes: MAX_SCRATCH_BYTES + OUTSIDE_BYTES,
     fixedClock: run.deterministic !== undefined,
     settings: {
       maxMemoryBytes: Math.min(run.limits.memoryBytes, interpreter.maxMemoryBytes),
       scratchBytes: Math.min(run.limits.memoryBytes, MAX_SCRATCH_BYTES),
       chunkBytes: Math.min(run.limits.hostCallBytes, CHUNK_BYTES),
-      mounts: run.mounts.map((mount) => mount.path.replace(/(?<=.)\/+$/, '')),
-      writable: run.mounts.map((mount) => mount.write),
+      mounts: hostMounts(run).map((mount) => mount.path.replace(/(?<=.)\/+$/, '')),
+      writable: hostMounts(run).map((mount) => mount.write),
       cwd: run.cwd,
     },
     entered: look,
@@ -157,6 +161,10 @@ function fatal(text: string, growthRefused: boolean): GuestEnd {
   };
 }
 
+/** The interpreter has a scratch folder of its own, in memory, which costs no host calls. */
+const hostMounts = (run: RunSpec): readonly MountView[] =>
+  run.mounts.filter((mount) => mount.scratch !== true);
+
 function specOf(program: PyodideProgram, run: RunSpec): object {
   return {
     code: program.code,
@@ -166,7 +174,7 @@ function specOf(program: PyodideProgram, run: RunSpec): object {
     env: run.env,
     cwd: run.cwd,
     inputs: run.inputs,
-    mounts: run.mounts.map((mount) => mount.path),
+    mounts: hostMounts(run).map((mount) => mount.path),
     valueBytes: run.limits.outputBytes,
     recursionLimit: RECURSION_LIMIT,
     options: run.options,

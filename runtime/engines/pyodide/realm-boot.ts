@@ -274,6 +274,15 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     if (typeof source !== 'object' || source === null || source instanceof Buffer) return 0;
     return Whole((source as { length?: unknown }).length) * unit; // a list or another view: it is copied
   };
+  /** What a `slice` copies: the glue cuts small pieces out of wasm's whole memory. */
+  const sliceBytes = (of: { length?: number; byteLength: number }, [from, to]: unknown[]): number => {
+    const length = of.length ?? of.byteLength;
+    const place = (value: unknown, otherwise: number): number => {
+      const at = value === undefined ? otherwise : Math.trunc(Whole(value)) || 0;
+      return at < 0 ? Math.max(0, length + at) : Math.min(at, length);
+    };
+    return Math.max(0, place(to, length) - place(from, 0)) * (of.byteLength / (length || 1));
+  };
   const hardenBuffers = (): void => {
     type Constructor = (new (...args: unknown[]) => object) & { BYTES_PER_ELEMENT?: number };
     const views = [
@@ -307,7 +316,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
         const counted = function (this: { byteLength: number }, ...args: unknown[]): unknown {
           if (holder === (Buffer.prototype as unknown) && name !== 'slice')
             throw new Range('not allowed here');
-          charge(this.byteLength);
+          charge(name === 'slice' ? sliceBytes(this, args) : this.byteLength);
           return apply(original, this, args);
         };
         defineProperty(holder, name, { value: counted, writable: true, configurable: true });

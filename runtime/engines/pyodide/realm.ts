@@ -14,6 +14,8 @@ export interface Realm {
   evaluate(source: string, filename: string): unknown;
   /** Bytes that buffers of this thread hold outside the JavaScript heap; memories of wasm not included. */
   externalBytes(): number;
+  /** Frees the buffers that nobody holds any more, so that `externalBytes` counts the others. */
+  collect(): void;
 }
 
 export type OpenRealm = () => Realm;
@@ -51,6 +53,8 @@ export interface RunLink {
   readonly meter: Meter;
   readonly settings: RunSettings;
   readonly packages: readonly PackageFile[];
+  /** What buffers outside wasm may hold. */
+  readonly outsideBytes: number;
   /** Time stands still, so that the run repeats to the byte. */
   readonly fixedClock: boolean;
   readonly entered: () => void;
@@ -166,8 +170,13 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     reserve: (bytes) => {
       if (link === undefined) return true;
-      const held = realm.externalBytes() - outsideBefore; // what the interpreter held before the run is not the guest's
-      outsideRefused ||= held + Number(bytes) > link.settings.scratchBytes;
+      // What the interpreter held before the run is not the guest's.
+      const { outsideBytes } = link;
+      const isOver = (): boolean => realm.externalBytes() - outsideBefore + Number(bytes) > outsideBytes;
+      if (isOver()) {
+        realm.collect();
+        outsideRefused ||= isOver();
+      }
       return !outsideRefused;
     },
     approve: (buffer) => {

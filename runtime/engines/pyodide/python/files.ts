@@ -14,15 +14,22 @@ WRAPPED = ("open", "listdir", "mkdir", "rmdir", "remove", "unlink", "rename", "r
            "truncate", "utime", "chdir", "write", "read", "ftruncate", "scandir", "link")
 
 
-def explained(function):
-    @functools.wraps(function)
-    def call(*args, **kwargs):
+class Explained:
+    """Stands for a builtin. An object, not a function: kept in a class, a builtin does not become a method."""
+
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self.function = function
+
+    def __call__(self, *args, **kwargs):
         try:
-            return function(*args, **kwargs)
+            return self.function(*args, **kwargs)
         except OSError as error:
             explain(error)
             raise
-    return call
+
+    def __repr__(self):
+        return repr(self.function)
 
 
 def explain(error):
@@ -45,11 +52,11 @@ def install():
         plain = getattr(os, name, None)
         if plain is None:
             continue
-        wrapped = explained(plain)
+        wrapped = Explained(plain)
         setattr(os, name, wrapped)
         for group in sets:
             if plain in group:
                 group.add(wrapped)
-    opened = explained(_io.open)
+    opened = Explained(_io.open)
     builtins.open = io.open = _io.open = opened
 `;

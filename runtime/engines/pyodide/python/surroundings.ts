@@ -40,6 +40,14 @@ def refuse(action, reason, kind=OSError):
     return refused
 
 
+class Sleep:
+    """time.sleep; an object, so that a class that keeps it does not make a method of it."""
+    __name__ = __qualname__ = "sleep"
+
+    def __call__(self, seconds, /):
+        sleep(seconds)
+
+
 def sleep(seconds, /):
     if not hasattr(seconds, "__index__") and not hasattr(seconds, "__float__"):
         raise TypeError(f"'{type(seconds).__name__}' object cannot be interpreted as an integer")
@@ -53,7 +61,7 @@ def sleep(seconds, /):
 
 def install():
     """Before the snapshot: nothing here holds an object of the realm."""
-    time.sleep = sleep
+    time.sleep = Sleep()
     for name in ("system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "execvpe", "execl",
                  "execle", "execlp", "execlpe", "spawnv", "spawnve", "spawnl", "spawnle", "kill", "killpg"):
         setattr(os, name, refuse(f"call os.{name}", NO_PROCESS))
