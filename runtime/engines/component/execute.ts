@@ -33,6 +33,7 @@ export const execute: Execute = async (guest, spec, host) => {
       overgrown ||= memoryBytes() > spec.limits.memoryBytes;
       return overgrown ? 'cancelled' : host.stopReason();
     },
+    ...(data.mode === 'jspi' && host.turns !== undefined ? { turns: host.turns } : {}),
   });
   const run = createGuestRun(host, spec, data.mode, () => meter.stop('cancelled'));
 
