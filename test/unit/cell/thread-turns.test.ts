@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { createThreadTurns, nextTurn } from '../../../runtime/cell/thread-turns.ts';
+
+function manual() {
+  let now = 0;
+  const scheduled: (() => void)[] = [];
+  const turns = createThreadTurns(
+    () => now,
+    (callback) => scheduled.push(callback),
+  );
+  const turn = async (): Promise<void> => {
+    expect(scheduled.length).toBeLessThanOrEqual(1);
+    scheduled.shift()?.();
+    for (let round = 0; round < 5; round++) await Promise.resolve();
+  };
+  return {
+    turns,
+    turn,
+    scheduled,
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+describe('createThreadTurns()', () => {
+  test('a turn is due after 4 ms of the clock, counted from the last one', async () => {
+    const { turns, turn, pass } = manual();
+    const guest = turns.forGuest();
+    expect(guest.due()).toBe(false);
+    pass(3.9);
+    expect(guest.due()).toBe(false);
+    pass(0.1);
+    expect(guest.due()).toBe(true);
+    expect(guest.due()).toBe(false);
+    const taken = guest.take();
+    pass(100);
+    await turn();
+    await taken;
+    expect(guest.due()).toBe(false);
+  });
+
+  test('and after 16 slices where the clock stands still', () => {
+    const guest = manual().turns.forGuest();
+    const answers = Array.from({ length: 32 }, () => guest.due());
+    expect(answers.flatMap((due, index) => (due ? [index] : []))).toEqual([15, 31]);
+  });
+
+  test('one guest goes on in a turn of the event loop, in the order of their pauses', async () => {
+    const { turns, turn, scheduled } = manual();
+    const order: string[] = [];
+    const takes = async (name: string, times: number): Promise<void> => {
+      const guest = turns.forGuest();
+      for (let count = 0; count < times; count++) {
+        await guest.take();
+        order.push(name);
+      }
+    };
+    const all = Promise.all([takes('a', 2), takes('b', 1), takes('c', 2)]);
+    for (let count = 1; count <= 5; count++) {
+      await turn();
+      expect(order).toHaveLength(count);
+    }
+    await all;
+    expect(order).toEqual(['a', 'b', 'c', 'a', 'c']);
+    expect(scheduled).toEqual([]);
+  });
+});
+
+describe('nextTurn()', () => {
+  test('lets timers that are due run first', async () => {
+    let fired = false;
+    setTimeout(() => {
+      fired = true;
+    }, 0);
+    while (!fired) await new Promise<void>((resolve) => nextTurn(resolve));
+    expect(fired).toBe(true);
+  });
+});
