@@ -7,7 +7,7 @@ import { createPreview1Engine, createWasmerEngine } from './engines/preview1/eng
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
 import { nodePlatform } from './platform/node.ts';
 import { loadWasmFile } from './platform/node-module.ts';
-import { createNodePyodideEngine } from './platform/pyodide-build.ts';
+import { createNodePyodideEngine } from './platform/pyodide-engine.ts';
 import { createRuntimeOn } from './runtime.ts';
 
 /**

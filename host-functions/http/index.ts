@@ -1,8 +1,7 @@
 import type { HostFunction, OperationInfo } from '../../runtime/host-function.ts';
-import { Connections } from './connections.ts';
 import type { Lookup } from './dialer.ts';
 import { parseHttpGrants } from './http-grant.ts';
-import { type HttpOperation, HttpSession } from './http-session.ts';
+import type { HttpOperation } from './http-session.ts';
 import { narrowHttpGrants } from './narrow-http.ts';
 
 export type { Lookup } from './dialer.ts';
@@ -64,8 +63,15 @@ export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): H
     name: 'http',
     network: true,
     operations: OPERATIONS,
-    open: (part, context) =>
-      new HttpSession(new Connections(parseHttpGrants(part), context, dialer), context),
+    open: async (part, context) => {
+      const policies = parseHttpGrants(part);
+      // Most runs never get here, and the HTTP client is the largest part of what a process loads.
+      const [{ Connections }, { HttpSession }] = await Promise.all([
+        import('./connections.ts'),
+        import('./http-session.ts'),
+      ]);
+      return new HttpSession(new Connections(policies, context, dialer), context);
+    },
     narrow: narrowHttpGrants,
   };
 }

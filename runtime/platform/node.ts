@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { createInlineCell } from '../cell/inline.ts';
 import { createPool } from '../cell/pool.ts';
-import { startProcessSeat } from '../cell/process.ts';
 import { startWorkerSeat } from '../cell/worker.ts';
 import { runWorkerJob } from '../cell/worker-job.ts';
 import { openFileCache } from './node-cache.ts';
@@ -45,7 +44,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
       warm: Math.max(0, options.warm - 1),
       kind: 'process',
       singleUse: true,
-      spawn: (engine) => startProcessSeat(engine, prepare),
+      spawn: async (engine) => (await import('../cell/process.ts')).startProcessSeat(engine, prepare),
     });
     return {
       worker,

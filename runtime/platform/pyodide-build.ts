@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import type { Engine, PrepareContext } from '../engine.ts';
+import type { PrepareContext } from '../engine.ts';
 import {
   decodeSnapshot,
   encodeSnapshot,
@@ -11,16 +11,14 @@ import {
   type Snapshot,
   shareBytes,
 } from '../engines/pyodide/assets.ts';
-import { createPyodideEngine, type PyodideBuild } from '../engines/pyodide/engine.ts';
+import type { PyodideBuild } from '../engines/pyodide/engine.ts';
 import { realmScripts } from '../engines/pyodide/glue.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
 import { bootRealm } from '../engines/pyodide/realm-boot.ts';
 import { installFiles } from '../engines/pyodide/realm-files.ts';
 import { FUEL_SCHEDULE } from '../wasm/fuel-schedule.ts';
 import { instrument } from '../wasm/instrument.ts';
-import { execute } from './pyodide-node.ts';
 import { job, type SnapshotJob } from './pyodide-snapshot.ts';
-import { createWheelFolder, type WheelFolderOptions } from './wheel-folder.ts';
 
 const PAGE = 65_536;
 /** Enough to set Python up in; the snapshot itself only grows with what is used. */
@@ -33,27 +31,7 @@ const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
 const besides = (name: string): string =>
   new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
 
-export interface NodePyodideOptions {
-  /** Where packages come from. @default none: a run that names packages is refused */
-  readonly wheels?: WheelFolderOptions;
-}
-
-/** Python on Node: the npm package `pyodide`, metered and snapshotted once per version, then kept in the cache. */
-export function createNodePyodideEngine(options: NodePyodideOptions = {}): Engine {
-  return createPyodideEngine({
-    version: packageVersion(),
-    executorUrl: besides('pyodide-node'),
-    execute,
-    load: loadPyodide,
-    ...(options.wheels === undefined ? {} : { packages: createWheelFolder(options.wheels) }),
-  });
-}
-
 const require = createRequire(import.meta.url);
-const packageVersion = (): string => {
-  const { version } = require('pyodide/package.json') as { readonly version: string }; // every package has one
-  return version;
-};
 
 /** Reads the package, and derives what the cache does not have: the metered wasm and the snapshot. */
 export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild> {

@@ -4,7 +4,7 @@ import { createPyodideExecutor } from '../../runtime/engines/pyodide/execute.ts'
 import { type Limits, mergeLimits } from '../../runtime/limits.ts';
 import { openFileCache } from '../../runtime/platform/node-cache.ts';
 import { openNodeRealm } from '../../runtime/platform/node-realm.ts';
-import { createNodePyodideEngine, type NodePyodideOptions } from '../../runtime/platform/pyodide-build.ts';
+import { createNodePyodideEngine, type NodePyodideOptions } from '../../runtime/platform/pyodide-engine.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from './fake-host.ts';
 
 export const PYTHON_MEMORY = 512 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Runtime } from '../../runtime/api.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
-import { createNodePyodideEngine } from '../../runtime/platform/pyodide-build.ts';
+import { createNodePyodideEngine } from '../../runtime/platform/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 
 /** What needs the worker around the realm: its deep stack, its flags, its end by force. */

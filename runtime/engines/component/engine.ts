@@ -2,10 +2,7 @@ import type { Engine, PrepareContext, PreparedGuest } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { WaitMode } from './component-data.ts';
-import { execute } from './execute.ts';
 import { refuseOptions } from './options.ts';
-import { createPrebuiltComponentEngine } from './prebuilt.ts';
-import { prepareComponent } from './prepare.ts';
 
 export interface ComponentEngineOptions {
   /**
@@ -37,7 +34,6 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     transpileMemoryMb,
     jobUrl: sibling('./glue/transpile-job'),
   };
-  const prebuilt = createPrebuiltComponentEngine();
   const kept = new Map<string, Promise<PreparedGuest>>();
 
   const prepareOnce = (key: string, prepare: () => Promise<PreparedGuest>): Promise<PreparedGuest> => {
@@ -67,7 +63,8 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     stackSizeMb: 4,
     inline: true,
     executorUrl: sibling('./execute'),
-    execute,
+    // Brought in by the first run in this thread; cells import it by its URL.
+    execute: async (...run) => (await import('./execute.ts')).execute(...run),
     prepare: async (source, context: PrepareContext) => {
       if (source.kind !== 'wasm') {
         throw new SandglassError(
@@ -76,7 +73,11 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
         );
       }
       refuseOptions(context.options);
-      if (source.prebuilt !== undefined) return prebuilt.prepare(source, context);
+      if (source.prebuilt !== undefined) {
+        const { createPrebuiltComponentEngine } = await import('./prebuilt.ts');
+        return createPrebuiltComponentEngine().prepare(source, context);
+      }
+      const { prepareComponent } = await import('./prepare.ts');
       const key = `${source.hash}/${context.limits.memoryBytes}`;
       return prepareOnce(key, () => prepareComponent(source, context, prepareOptions));
     },

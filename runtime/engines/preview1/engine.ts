@@ -1,7 +1,6 @@
 import type { Engine } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
-import { execute } from './execute.ts';
-import { type PreparedModule, prepareModule } from './prepare.ts';
+import type { PreparedModule } from './prepare.ts';
 import { Recent } from './recent.ts';
 
 export interface Preview1EngineOptions {
@@ -25,7 +24,8 @@ export function createPreview1Engine(options: Preview1EngineOptions = {}): Engin
     realm: 'sealed',
     inline: true,
     executorUrl: new URL(`./execute.${EXTENSION}`, import.meta.url).href,
-    execute,
+    // Brought in by the first run in this thread; cells import it by its URL.
+    execute: async (...run) => (await import('./execute.ts')).execute(...run),
   };
 }
 
@@ -61,7 +61,10 @@ function moduleEngine(name: string, { cachedModules = 32 }: Preview1EngineOption
     memoryBytes: 64 * MIB,
     stackSizeMb: 4,
     prepare: async (source, context) => {
-      if (source.kind === 'wasm') return prepareModule(name, source, context, recent);
+      if (source.kind === 'wasm') {
+        const { prepareModule } = await import('./prepare.ts');
+        return prepareModule(name, source, context, recent);
+      }
       throw new SandglassError(
         'UNSUPPORTED',
         `Cannot run ${source.language}: this engine runs .wasm modules only`,

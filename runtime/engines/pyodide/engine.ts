@@ -2,7 +2,8 @@ import type { JsonObject } from '../../codec.ts';
 import type { Engine, PrepareContext, PreparedGuest } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import type { PyodideAssets } from './assets.ts';
-import { MODULE_NAME, type PyodideProgram, type PyodideShared } from './execute.ts';
+import type { PyodideProgram, PyodideShared } from './execute.ts';
+import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions, type PythonOptions } from './options.ts';
 import type { PackageSet, ResolvePackages } from './packages.ts';
 

@@ -2,6 +2,7 @@ import type { CellGuest, Executor, GuestEnd, GuestHost, GuestResult, RunSpec } f
 import type { MountView } from '../../host-function.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import type { PyodideAssets } from './assets.ts';
+import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions } from './options.ts';
 import type { PackageSet } from './packages.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './realm.ts';
@@ -23,9 +24,6 @@ export interface PyodideProgram {
   /** Present when the run needs more memory than the shared module allows. */
   readonly shared?: PyodideShared;
 }
-
-/** Name of the interpreter's compiled module in a guest's `modules`. */
-export const MODULE_NAME = 'pyodide';
 
 /** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody. */
 const WATCH_MS = 10;

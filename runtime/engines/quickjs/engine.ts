@@ -1,6 +1,5 @@
 import type { CompiledModule, Engine, PreparedGuest, ScriptSource } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
-import { execute } from './execute.ts';
 import type { GuestFailure } from './machine.ts';
 import { checkQuickjsOptions } from './options.ts';
 import { ENGINE_MODULE, type Program } from './program.ts';
@@ -23,6 +22,7 @@ const QUICKJS_RELEASE = '2025-09-13';
  */
 export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engine {
   let loading: Promise<CompiledModule> | undefined;
+  let typescript = false;
   const compiled = (): Promise<CompiledModule> => {
     loading ??= loadModule().catch((error: unknown) => {
       loading = undefined;
@@ -47,17 +47,20 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
     get executorUrl() {
       return new URL(import.meta.url.endsWith('.ts') ? './execute.ts' : './execute.js', import.meta.url).href;
     },
-    execute,
+    // Brought in by the first run in this thread; cells import it by its URL.
+    execute: async (...run) => (await import('./execute.ts')).execute(...run),
     prepare: async (source, { options = {} }) => {
       if (source.kind !== 'script') {
         throw new SandglassError('INPUT_INVALID', 'Cannot run as JavaScript: it is no source text');
       }
       checkQuickjsOptions(options);
+      typescript ||= source.language === 'typescript';
       return prepared(
         source.language === 'typescript' ? await fromTypescript(source) : fromJavascript(source),
       );
     },
-    shared: () => prepared({ code: '', filename: 'main.js', form: 'script', modules: {}, typescript: false }),
+    // A cell that is started for TypeScript, or after it, brings the type remover along.
+    shared: () => prepared({ code: '', filename: 'main.js', form: 'script', modules: {}, typescript }),
   };
 }
 

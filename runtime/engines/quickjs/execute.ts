@@ -1,4 +1,4 @@
-import type { Execute, GuestEnd, GuestHost } from '../../engine.ts';
+import type { CellGuest, Execute, GuestEnd, GuestHost } from '../../engine.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import { canSuspend } from '../../wasm/suspending.ts';
 import { Ended } from './ended.ts';
@@ -60,9 +60,9 @@ export const execute: Execute = async (guest, run, host) => {
   };
 };
 
-/** Brings the type stripper in ahead of a run: a cell drops its file reads before the first guest. */
-export async function warmUp(): Promise<void> {
-  await import('./strip-types.ts');
+/** Brings the type remover in ahead of the runs that need it. */
+export async function warmUp(shared: CellGuest): Promise<void> {
+  if (programOf(shared).typescript) await import('./strip-types.ts');
 }
 
 /**
