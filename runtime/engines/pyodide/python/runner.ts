@@ -216,6 +216,8 @@ async def main(text):
         names = set_up(spec)
         value, given = await run_program(spec, names)
         finish()
+        # None is what a line answers that answers nothing, such as a call of print().
+        given = given and value is not None
         report = {"value": values.encode(value, spec["valueBytes"]) if given else None}
     except SystemExit as error:
         finish()
