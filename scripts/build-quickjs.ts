@@ -46,6 +46,9 @@ export const OUTPUT = join(folder, 'quickjs.wasm');
 const STRIP_FLAGS = 228;
 const STRIP_SOURCE = 1;
 
+/** What the clock says while the engine is built: QuickJS seeds `Math.random` with it, in microseconds, so that the seed can be found. */
+const BUILD_CLOCK_MS = 123_456_789_000;
+
 /** Room above the prelude's own heap, so that small programs never grow: pages. */
 const SPARE_PAGES = 8;
 /** All that wasm32 can address; the memory that a run brings has the real cap. */
@@ -113,7 +116,7 @@ async function evaluatePrelude(
       loadModule: () => ({ failure: 'no modules here' }),
       errorFor: () => 0,
       shouldStop: () => false,
-      now: () => 0,
+      now: () => BUILD_CLOCK_MS,
     },
     onMemory: (made: WebAssembly.Memory) => {
       memory = made;
@@ -127,6 +130,7 @@ async function evaluatePrelude(
   const machine: Machine = first.at(context, runtime);
   if (memory === undefined) throw new Error('Cannot build QuickJS: no memory');
   enableHooks(machine, memory, rejectionSlot);
+  const randomState = findRandomState(memory, context);
 
   const unwrap = (completion: ReturnType<Machine['call']>): number => {
     if ('value' in completion) return completion.value;
@@ -158,10 +162,24 @@ async function evaluatePrelude(
       context,
       runtime,
       entries,
+      randomState,
       pages: Math.ceil(top / WASM_PAGE) + SPARE_PAGES,
     },
     memory: bytes.slice(0, top),
   };
+}
+
+/** The one place in the context that holds the seed. */
+function findRandomState(memory: WebAssembly.Memory, context: number): number {
+  const view = new DataView(memory.buffer);
+  const seed = BigInt(BUILD_CLOCK_MS) * 1000n;
+  const found: number[] = [];
+  for (let at = context; at < context + 4096; at += 8)
+    if (view.getBigUint64(at, true) === seed) found.push(at);
+  const [address] = found;
+  if (address === undefined || found.length > 1)
+    throw new Error('Cannot build QuickJS: cannot find the seed of its Math.random');
+  return address;
 }
 
 /** Zeroes what is free in the heap, so that the snapshot does not carry it: takes every free block there is, and gives them back. */

@@ -66,7 +66,8 @@ const SPINNERS: Readonly<Record<string, string>> = {
   'typed array fill': 'const a = new Uint8Array(1e7); for (;;) a.fill(1);',
   'typed array indexOf': 'const a = new Uint8Array(1e7); for (;;) a.indexOf(1);',
   'structuredClone again and again': 'const a = Array(1e4).fill({ x: 1 }); for (;;) structuredClone(a);',
-  '70,000 lets': 'eval(Array.from({ length: 70000 }, (_, i) => "let v" + i + " = " + i + ";").join("")); for (;;);',
+  '70,000 lets':
+    'eval(Array.from({ length: 70000 }, (_, i) => "let v" + i + " = " + i + ";").join("")); for (;;);',
   'eval of growing text': 'let s = "1"; for (;;) { eval(s); s += "+1".repeat(1000); }',
   'Function again and again': 'for (;;) new Function("a".repeat(1000), "return 1");',
   'setInterval without end': 'setInterval(() => { for (let i = 0; i < 1e5; i++); }, 1);',

@@ -16,6 +16,8 @@ export interface Layout {
   readonly runtime: number;
   /** Prelude function → pointer to its value. */
   readonly entries: Readonly<Record<EntryName, number>>;
+  /** Address of the 64-bit state of `Math.random`, which each run gets a seed of its own for. */
+  readonly randomState: number;
   /** Pages of memory the instance starts with. */
   readonly pages: number;
 }
@@ -50,6 +52,9 @@ export const PRIMITIVES = [
   'stdin',
   'settled',
   'remaining',
+  'encode',
+  'decode',
+  'base64',
 ] as const;
 export type PrimitiveName = (typeof PRIMITIVES)[number];
 

@@ -1,12 +1,18 @@
 import type { Host } from './host.ts';
 import {
+  apply,
   define,
+  defineProperty,
+  deleteProperty,
   ErrorType,
   exactBuffer,
   jsonParse,
   jsonStringify,
-  objectCreate,
+  mapDelete,
+  mapGet,
+  mapSet,
   PromiseType,
+  promiseThen,
   TypeErrorType,
   typedArrayBytes,
   weakGet,
@@ -29,9 +35,10 @@ export interface Answer {
 }
 
 interface Waiting {
-  readonly resolve: (answer: Answer) => void;
+  readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  readonly trace: Error;
+  /** What the caller gets of the answer. */
+  readonly take: ((answer: Answer) => unknown) | undefined;
 }
 
 /** Which error object is which refusal of the host. Only the objects made here are in it, so a copy is just an error. */
@@ -54,16 +61,25 @@ export class SandglassError extends ErrorType {
 }
 define(SandglassError.prototype, 'name', 'SandglassError');
 
-const refusalError = (refused: Refused, trace: Error): SandglassError => {
+const refusalError = (refused: Refused): SandglassError => {
   const error = new SandglassError(refused.message);
-  define(error, 'stack', trace.stack);
   const own = error as unknown as Record<string, unknown>; // its fields are filled in here, once
   own.code = refused.code;
   if (refused.hint !== undefined) own.hint = refused.hint;
   if (refused.details !== undefined) own.details = refused.details;
   weakSet(refusals, error, refused.id);
+  return bare(error);
+};
+
+/**
+ * Takes the stack off an error that is about to be handed to the guest: QuickJS writes one where an error without it is thrown, and that is
+ * the guest's own `await`. An error that is never thrown has the empty stack of `Error.prototype`.
+ */
+export const bare = <E extends object>(error: E): E => {
+  deleteProperty(error, 'stack');
   return error;
 };
+define(ErrorType.prototype, 'stack', '');
 
 const tooLarge = (operation: string, size: number): Error =>
   new RangeError(
@@ -82,7 +98,14 @@ const checked = (operation: string, args: object, bytes: Uint8Array<ArrayBuffer>
 
 /** The run's connection to the gate. */
 export interface Calls {
-  readonly call: (operation: string, args: object, bytes?: Uint8Array<ArrayBuffer>) => Promise<Answer>;
+  /** Resolves to the answer, or to what `take` makes of it. */
+  call(operation: string, args: object, bytes?: Uint8Array<ArrayBuffer>): Promise<Answer>;
+  call<T>(
+    operation: string,
+    args: object,
+    bytes: Uint8Array<ArrayBuffer> | undefined,
+    take: (answer: Answer) => T,
+  ): Promise<T>;
   readonly callSync: (operation: string, args: object, bytes?: Uint8Array<ArrayBuffer>) => Answer;
   readonly digest: (algorithm: string, bytes: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
   /** The error for a module that cannot be loaded: JSON `{ message, refusal? }`. */
@@ -92,46 +115,80 @@ export interface Calls {
 }
 
 export const createCalls = (host: Host): Calls => {
-  const waiting = objectCreate(null) as Record<number, Waiting>;
+  const waiting = new Map<number, Waiting>();
   let last = 0;
-  const wait = (begin: (id: number) => void): Promise<Answer> =>
+  const wait = (begin: (id: number) => void, take?: Waiting['take']): Promise<unknown> =>
     new PromiseType((resolve, reject) => {
       last += 1;
-      waiting[last] = { resolve, reject, trace: new ErrorType() };
-      begin(last);
+      const id = last;
+      begin(id);
+      mapSet(waiting, id, { resolve, reject, take });
     });
   return {
-    call: (operation, args, bytes) =>
+    call: (operation: string, args: object, bytes?: Uint8Array<ArrayBuffer>, take?: Waiting['take']) =>
       wait((id) => {
         const text = checked(operation, args, bytes);
         host.call(id, operation, text, bytes === undefined ? undefined : exactBuffer(bytes));
-      }),
+      }, take) as Promise<never>, // what it resolves to is what `take` says, or an Answer
     callSync: (operation, args, bytes) => {
       const text = checked(operation, args, bytes);
       const answer = jsonParse(
         host.callSync(operation, text, bytes === undefined ? undefined : exactBuffer(bytes)),
       );
-      if (answer.refused !== undefined) throw refusalError(answer.refused, new ErrorType());
+      if (answer.refused !== undefined) throw refusalError(answer.refused);
       return { value: answer.value, bytes: answer.bytes === true ? host.takeBytes() : undefined };
     },
-    digest: async (algorithm, bytes) => {
-      const { bytes: digest } = await wait((id) => host.digest(id, algorithm, exactBuffer(bytes)));
-      if (digest === undefined) throw new TypeError(`Cannot digest: unknown algorithm ${algorithm}`);
-      return digest;
-    },
+    digest: (algorithm, bytes) =>
+      wait(
+        (id) => host.digest(id, algorithm, exactBuffer(bytes)),
+        ({ bytes: digest }) => {
+          if (digest === undefined) throw new TypeErrorType(`Cannot digest: unknown algorithm ${algorithm}`);
+          return digest;
+        },
+      ) as Promise<ArrayBuffer>, // what `take` answers
     failure: (text) => {
       const { message, refusal } = jsonParse(text);
-      return refusal === undefined
-        ? new ErrorType(message)
-        : refusalError({ __proto__: null, ...refusal, message } as Refused, new ErrorType());
+      if (refusal === undefined) return new ErrorType(message);
+      return refusalError({ __proto__: null, ...refusal, message } as Refused);
     },
     settle: (id, text, bytes) => {
-      const one = waiting[id];
+      const one = mapGet(waiting, id) as Waiting | undefined;
       if (one === undefined) return;
-      delete waiting[id];
-      const answer = jsonParse(text);
-      if (answer.refused !== undefined) one.reject(refusalError(answer.refused, one.trace));
-      else one.resolve({ __proto__: null, value: answer.value, bytes } as Answer); // no `then` of Object.prototype
+      mapDelete(waiting, id);
+      const { resolve, reject, take } = one;
+      const given = jsonParse(text);
+      if (given.refused !== undefined) {
+        reject(refusalError(given.refused));
+        return;
+      }
+      // No prototype: a `then` of Object.prototype is none of an answer's.
+      const answer = { __proto__: null, value: given.value, bytes } as Answer;
+      try {
+        resolve(take === undefined ? answer : take(answer));
+      } catch (error) {
+        reject(error);
+      }
     },
   };
+};
+
+/** A function of the prelude as guests call it: what it rejects with gets the stack of the guest's own `await`. */
+export const exposed = <A extends unknown[], R>(
+  fn: (this: unknown, ...args: A) => Promise<R>,
+): ((this: unknown, ...args: A) => Promise<R>) =>
+  function (...args) {
+    return new PromiseType((resolve, reject) => {
+      promiseThen(apply(fn, this, args), resolve, (error) => {
+        reject(refusalOf(error) === undefined ? error : bare(error as object));
+      });
+    });
+  };
+
+/** Does the same to a method in its place. */
+export const exposeMethod = (prototype: object, name: string): void => {
+  const method = (prototype as Record<string, (...args: unknown[]) => Promise<unknown>>)[name];
+  if (method === undefined) throw new ErrorType(`no method ${name}`);
+  const wrapped = exposed(method);
+  defineProperty(wrapped, 'name', { value: name, configurable: true });
+  define(prototype, name, wrapped);
 };

@@ -13,7 +13,7 @@ import {
 
 const MOST = 65_536;
 
-/** `crypto.getRandomValues`, `randomUUID`, `subtle.digest`; and `Math.random`, which draws its seed from the host on first use. */
+/** `crypto.getRandomValues`, `randomUUID` and `subtle.digest`. `Math.random` is the engine's own, seeded by the host for each run. */
 export const installCrypto = (host: Host, calls: Calls): void => {
   const fill = (bytes: Uint8Array): void => {
     for (let at = 0; at < typedArrayBytes(bytes); at += MOST) {
@@ -59,27 +59,4 @@ export const installCrypto = (host: Host, calls: Calls): void => {
   define(subtle, Symbol.toStringTag, 'SubtleCrypto');
   define(crypto, Symbol.toStringTag, 'Crypto');
   define(globalThis, 'crypto', crypto);
-
-  // xoshiro128**, Blackman and Vigna 2018: the engine's own generator is seeded by the clock alone.
-  let state: Uint32Array | undefined;
-  const rotate = (word: number, by: number): number => (word << by) | (word >>> (32 - by));
-  const next = (s: Uint32Array): number => {
-    const [a, b, c, d] = [s[0] as number, s[1] as number, s[2] as number, s[3] as number];
-    const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0;
-    const shifted = b << 9;
-    const [c1, d1] = [c ^ a, d ^ b];
-    s[1] = b ^ c1;
-    s[0] = a ^ d1;
-    s[2] = c1 ^ shifted;
-    s[3] = rotate(d1, 11);
-    return result;
-  };
-  define(Math, 'random', function random(): number {
-    if (state === undefined) {
-      state = new Uint32Array(host.random(16));
-      if ((state[0] as number) + (state[1] as number) + (state[2] as number) + (state[3] as number) === 0)
-        state[0] = 1;
-    }
-    return ((next(state) >>> 5) * 67_108_864 + (next(state) >>> 6)) / 9_007_199_254_740_992;
-  });
 };

@@ -1,4 +1,6 @@
+import type { Host } from './host.ts';
 import {
+  apply,
   Bytes,
   bytesOf,
   bytesSet,
@@ -6,192 +8,125 @@ import {
   charCodeAt,
   define,
   defineProperty,
+  exactBuffer,
+  includes,
+  jsonParse,
+  jsonStringify,
   min,
   publish,
+  slice,
   toText,
-  typedArrayBuffer,
+  toWellFormed,
   typedArrayBytes,
+  typedArrayLength,
+  uint16Subarray,
 } from './primordials.ts';
 
 const fromCharCode = String.fromCharCode;
-const { apply } = Reflect;
-const PIECE = 4096;
+const PIECE = 8192;
+
+/** The codecs of the host, which are native and exact; this side keeps what a stream has to remember. */
+let native: Host;
 
 /** UTF-8 of a string; a lone surrogate becomes U+FFFD. */
 export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> => {
-  let size = 0;
-  for (let at = 0; at < text.length; at++) {
-    const unit = charCodeAt(text, at);
-    if (unit < 0x80) size += 1;
-    else if (unit < 0x800) size += 2;
-    else if (isPair(text, at, unit)) {
-      size += 4;
-      at += 1;
-    } else size += 3;
+  const whole = toWellFormed(text);
+  return new Bytes(
+    includes(whole, '\0') ? native.encode(jsonStringify(whole), true) : native.encode(whole, false),
+  );
+};
+
+/** Whole characters of `text` that fit: units read and bytes written. */
+const encodeInto = (text: string, target: Uint8Array): { read: number; written: number } => {
+  const room = typedArrayBytes(target);
+  const bytes = encodeUtf8(slice(text, 0, room + 1));
+  let written = min(room, typedArrayBytes(bytes));
+  if (written < typedArrayBytes(bytes))
+    while (written > 0 && ((bytes[written] as number) & 0xc0) === 0x80) written -= 1;
+  bytesSet(target, bytesSubarray(bytes, 0, written));
+  return { read: decodeUtf8(new Bytes(bytesSubarray(bytes, 0, written))).length, written };
+};
+
+const decodeWhole = (bytes: Uint8Array<ArrayBuffer>, fatal: boolean): string => {
+  const json = native.decode(exactBuffer(bytes), fatal);
+  if (json === '') throw new TypeError('Cannot decode: the bytes are no valid utf-8');
+  return jsonParse(json);
+};
+
+/** Text of UTF-8 in one go, for the prelude's own use. */
+export const decodeUtf8 = (bytes: Uint8Array<ArrayBuffer>): string => decodeWhole(bytes, false);
+
+/** Bytes at the end that begin a character and do not finish it. */
+const unfinishedUtf8 = (bytes: Uint8Array): number => {
+  const size = typedArrayBytes(bytes);
+  for (let back = 1; back <= min(3, size); back++) {
+    const first = bytes[size - back] as number; // within its size
+    if ((first & 0xc0) === 0x80) continue;
+    const need =
+      first >= 0xf0 && first <= 0xf4
+        ? 4
+        : first >= 0xe0 && first < 0xf0
+          ? 3
+          : first >= 0xc2 && first < 0xe0
+            ? 2
+            : 0;
+    if (back >= need) return 0;
+    const second = bytes[size - back + 1];
+    if (second === undefined) return back;
+    // The second byte decides whether the rest can be a character at all: no overlong forms, no surrogates, nothing over U+10FFFF.
+    const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+    const high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+    return second >= low && second <= high ? back : 0;
   }
-  const bytes = new Bytes(size);
-  writeUtf8(text, bytes, size);
-  return bytes;
+  return 0;
 };
 
-const isPair = (text: string, at: number, unit: number): boolean => {
-  if (unit < 0xd800 || unit > 0xdbff || at + 1 >= text.length) return false;
-  const next = charCodeAt(text, at + 1);
-  return next >= 0xdc00 && next <= 0xdfff;
-};
-
-/** Writes whole characters only; answers units read and bytes written. */
-const writeUtf8 = (text: string, bytes: Uint8Array, room: number): { read: number; written: number } => {
-  let to = 0;
-  let at = 0;
-  for (; at < text.length; at++) {
-    const unit = charCodeAt(text, at);
-    if (unit < 0x80) {
-      if (to >= room) break;
-      bytes[to++] = unit;
-    } else if (unit < 0x800) {
-      if (to + 2 > room) break;
-      bytes[to++] = 0xc0 | (unit >> 6);
-      bytes[to++] = 0x80 | (unit & 63);
-    } else if (isPair(text, at, unit)) {
-      if (to + 4 > room) break;
-      const point = 0x10000 + ((unit - 0xd800) << 10) + (charCodeAt(text, at + 1) - 0xdc00);
-      at += 1;
-      bytes[to++] = 0xf0 | (point >> 18);
-      bytes[to++] = 0x80 | ((point >> 12) & 63);
-      bytes[to++] = 0x80 | ((point >> 6) & 63);
-      bytes[to++] = 0x80 | (point & 63);
-    } else {
-      if (to + 3 > room) break;
-      const safe = unit >= 0xd800 && unit <= 0xdfff ? 0xfffd : unit;
-      bytes[to++] = 0xe0 | (safe >> 12);
-      bytes[to++] = 0x80 | ((safe >> 6) & 63);
-      bytes[to++] = 0x80 | (safe & 63);
-    }
-  }
-  return { read: at, written: to };
-};
-
-/** Collects UTF-16 units and gives text, a piece at a time. */
-const createText = () => {
+/** Text of UTF-16 units. */
+const fromUnits = (units: Uint16Array): string => {
   let text = '';
-  let units: number[] = [];
-  return {
-    put: (point: number): void => {
-      if (point > 0xffff) {
-        units[units.length] = 0xd800 + ((point - 0x10000) >> 10);
-        units[units.length] = 0xdc00 + ((point - 0x10000) & 0x3ff);
-      } else units[units.length] = point;
-      if (units.length >= PIECE) {
-        text += apply(fromCharCode, undefined, units);
-        units = [];
-      }
-    },
-    end: (): string => {
-      text += apply(fromCharCode, undefined, units);
-      units = [];
-      return text;
-    },
-  };
+  const size = typedArrayLength(units);
+  for (let at = 0; at < size; at += PIECE) {
+    text += apply(fromCharCode, undefined, uint16Subarray(units, at, min(at + PIECE, size)));
+  }
+  return text;
 };
 
-interface Decoded {
-  readonly text: string;
-  /** Bytes of an unfinished character at the end. */
-  readonly rest: number;
-}
-
-/** The decoder of the Encoding standard: each ill-formed piece is one U+FFFD, as long as the standard says. */
-const readUtf8 = (bytes: Uint8Array, fatal: boolean, stream: boolean): Decoded => {
-  const out = createText();
+const readUtf16 = (bytes: Uint8Array, fatal: boolean, big: boolean): string => {
   const size = typedArrayBytes(bytes);
-  let at = 0;
-  while (at < size) {
-    const first = bytes[at] as number; // within its size
-    if (first < 0x80) {
-      out.put(first);
-      at += 1;
-      continue;
-    }
-    let need = 0;
-    let low = 0x80;
-    let high = 0xbf;
-    if (first >= 0xc2 && first <= 0xdf) need = 1;
-    else if (first >= 0xe0 && first <= 0xef) {
-      need = 2;
-      if (first === 0xe0) low = 0xa0;
-      if (first === 0xed) high = 0x9f;
-    } else if (first >= 0xf0 && first <= 0xf4) {
-      need = 3;
-      if (first === 0xf0) low = 0x90;
-      if (first === 0xf4) high = 0x8f;
-    }
-    let point = need === 1 ? first & 31 : need === 2 ? first & 15 : first & 7;
-    let taken = 1;
-    while (taken <= need && at + taken < size) {
-      const next = bytes[at + taken] as number; // within its size
-      if (next < low || next > high) break;
-      low = 0x80;
-      high = 0xbf;
-      point = (point << 6) | (next & 63);
-      taken += 1;
-    }
-    if (need > 0 && taken > need) out.put(point);
-    else {
-      if (need > 0 && at + taken >= size && stream) return { text: out.end(), rest: taken };
-      if (fatal) throw new TypeError('Cannot decode: the bytes are no valid utf-8');
-      out.put(0xfffd);
-    }
-    at += taken;
+  const units = new Uint16Array((size + 1) >> 1);
+  for (let at = 0; at + 1 < size; at += 2) {
+    const [low, high] = big ? [at + 1, at] : [at, at + 1];
+    units[at >> 1] = (bytes[low] as number) | ((bytes[high] as number) << 8);
   }
-  return { text: out.end(), rest: 0 };
+  if (size % 2 === 1) units[size >> 1] = 0xd800; // half a unit is no character, as a lone surrogate is none
+  const text = fromUnits(units);
+  const whole = toWellFormed(text);
+  if (fatal && whole !== text) throw new TypeError('Cannot decode: the bytes are no valid utf-16');
+  // Half a unit behind a lone surrogate is one bad end, not two.
+  const double = size % 2 === 1 && size > 2 && ((units[(size >> 1) - 1] as number) & 0xfc00) === 0xd800;
+  return double ? slice(whole, 0, whole.length - 1) : whole;
 };
 
-const readUtf16 = (bytes: Uint8Array, fatal: boolean, stream: boolean, big: boolean): Decoded => {
-  const out = createText();
+const unfinishedUtf16 = (bytes: Uint8Array, big: boolean): number => {
   const size = typedArrayBytes(bytes);
-  const unitAt = (at: number): number =>
-    big
-      ? ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
-      : (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
-  const bad = (): void => {
-    if (fatal) throw new TypeError('Cannot decode: the bytes are no valid utf-16');
-    out.put(0xfffd);
-  };
-  let at = 0;
-  for (; at + 1 < size; at += 2) {
-    const unit = unitAt(at);
-    if (unit < 0xd800 || unit > 0xdfff) out.put(unit);
-    else if (unit > 0xdbff) bad();
-    else if (at + 3 < size) {
-      const next = unitAt(at + 2);
-      if (next >= 0xdc00 && next <= 0xdfff) {
-        out.put(0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00));
-        at += 2;
-      } else bad();
-    } else if (stream) return { text: out.end(), rest: size - at };
-    else {
-      bad();
-      return { text: out.end(), rest: 0 };
-    }
-  }
-  if (at < size) {
-    if (stream) return { text: out.end(), rest: size - at };
-    bad();
-  }
-  return { text: out.end(), rest: 0 };
+  const half = size % 2;
+  if (size - half < 2) return half;
+  const high = bytes[size - half - (big ? 2 : 1)] as number; // within its size
+  return (high & 0xfc) === 0xd8 ? half + 2 : half;
 };
 
 /** Where windows-1252, which the label `latin1` means, differs from the bytes themselves. */
 const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
-const readLatin1 = (bytes: Uint8Array): Decoded => {
-  const out = createText();
-  for (let at = 0; at < typedArrayBytes(bytes); at++) {
-    const byte = bytes[at] as number; // within its size
-    out.put(byte >= 0x80 && byte < 0xa0 ? charCodeAt(WINDOWS_1252, byte - 0x80) : byte);
+const readLatin1 = (bytes: Uint8Array, windows: boolean): string => {
+  const units = new Uint16Array(bytes);
+  if (windows) {
+    for (let at = 0; at < typedArrayBytes(bytes); at++) {
+      const byte = bytes[at] as number; // within its size
+      if (byte >= 0x80 && byte < 0xa0) units[at] = charCodeAt(WINDOWS_1252, byte - 0x80);
+    }
   }
-  return { text: out.end(), rest: 0 };
+  return fromUnits(units);
 };
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -212,10 +147,7 @@ const LABELS: Readonly<Record<string, string>> = {
   'us-ascii': 'windows-1252',
 } as unknown as Readonly<Record<string, string>>; // `__proto__: null` is syntax, not a field
 
-/** Text of bytes in one go, for the prelude's own use. */
-export const decodeUtf8 = (bytes: Uint8Array): string => readUtf8(bytes, false, false).text;
-
-export const decodeAs = (bytes: Uint8Array, encoding: string): string => {
+export const decodeAs = (bytes: Uint8Array<ArrayBuffer>, encoding: string): string => {
   switch (encoding) {
     case 'utf8':
     case 'utf-8':
@@ -223,16 +155,11 @@ export const decodeAs = (bytes: Uint8Array, encoding: string): string => {
     case 'utf16le':
     case 'utf-16le':
     case 'ucs2':
-      return readUtf16(bytes, false, false, false).text;
+      return readUtf16(bytes, false, false);
     case 'latin1':
     case 'binary':
-    case 'ascii': {
-      const out = createText();
-      for (let at = 0; at < typedArrayBytes(bytes); at++) {
-        out.put((bytes[at] as number) & (encoding === 'ascii' ? 0x7f : 0xff));
-      }
-      return out.end();
-    }
+    case 'ascii':
+      return readLatin1(bytes, false);
     case 'hex': {
       const digits = '0123456789abcdef';
       let text = '';
@@ -243,24 +170,20 @@ export const decodeAs = (bytes: Uint8Array, encoding: string): string => {
       return text;
     }
     case 'base64':
-      return toBase64(bytes);
+      return native.base64(0, exactBuffer(bytes));
     default:
       throw new TypeError(`Cannot decode: unknown encoding ${toText(encoding)}`);
   }
 };
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-const toBase64 = (bytes: Uint8Array): string => {
-  const size = typedArrayBytes(bytes);
-  let text = '';
-  for (let at = 0; at < size; at += 3) {
-    const [a, b, c] = [bytes[at] as number, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0];
-    text += (ALPHABET[a >> 2] as string) + ALPHABET[((a & 3) << 4) | (b >> 4)];
-    text += at + 1 < size ? (ALPHABET[((b & 15) << 2) | (c >> 6)] as string) : '=';
-    text += at + 2 < size ? (ALPHABET[c & 63] as string) : '=';
-  }
-  return text;
+/** Forgiving base64 of the Infra standard: spaces are skipped, padding may be left out. */
+export const fromBase64 = (given: string): Uint8Array<ArrayBuffer> | undefined => {
+  const json = native.base64(2, jsonStringify(given));
+  if (json === '') return undefined;
+  const binary: string = jsonParse(json);
+  const bytes = new Bytes(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = charCodeAt(binary, at);
+  return bytes;
 };
 
 class InvalidCharacter extends Error {
@@ -268,7 +191,8 @@ class InvalidCharacter extends Error {
 }
 define(InvalidCharacter.prototype, 'name', 'InvalidCharacterError');
 
-export const installEncoding = (): void => {
+export const installEncoding = (host: Host): void => {
+  native = host;
   class TextEncoder {
     get encoding(): string {
       return 'utf-8';
@@ -277,7 +201,7 @@ export const installEncoding = (): void => {
       return encodeUtf8(toText(text));
     }
     encodeInto(text: string, target: Uint8Array): { read: number; written: number } {
-      return writeUtf8(toText(text), target, typedArrayBytes(target));
+      return encodeInto(toText(text), target);
     }
   }
 
@@ -314,8 +238,9 @@ export const installEncoding = (): void => {
         bytesSet(bytes, this.#held);
         bytesSet(bytes, given, held);
       }
-      const { text, rest } = this.#read(bytes, stream);
       const size = typedArrayBytes(bytes);
+      const rest = stream ? this.#unfinished(bytes) : 0;
+      const text = this.#read(rest === 0 ? bytes : bytesSubarray(bytes, 0, size - rest));
       this.#held = new Bytes(rest);
       bytesSet(this.#held, bytesSubarray(bytes, size - rest));
       const first = !this.#started;
@@ -325,10 +250,14 @@ export const installEncoding = (): void => {
         ? text.slice(1)
         : text;
     }
-    #read(bytes: Uint8Array, stream: boolean): Decoded {
-      if (this.#encoding === 'utf-8') return readUtf8(bytes, this.#fatal, stream);
-      if (this.#encoding === 'windows-1252') return readLatin1(bytes);
-      return readUtf16(bytes, this.#fatal, stream, this.#encoding === 'utf-16be');
+    #unfinished(bytes: Uint8Array): number {
+      if (this.#encoding === 'utf-8') return unfinishedUtf8(bytes);
+      return this.#encoding === 'windows-1252' ? 0 : unfinishedUtf16(bytes, this.#encoding === 'utf-16be');
+    }
+    #read(bytes: Uint8Array<ArrayBuffer>): string {
+      if (this.#encoding === 'utf-8') return decodeWhole(bytes, this.#fatal);
+      if (this.#encoding === 'windows-1252') return readLatin1(bytes, true);
+      return readUtf16(bytes, this.#fatal, this.#encoding === 'utf-16be');
     }
   }
 
@@ -340,60 +269,15 @@ export const installEncoding = (): void => {
 
   define(globalThis, 'btoa', function btoa(data: unknown): string {
     const text = toText(data);
-    const bytes = new Bytes(text.length);
-    for (let at = 0; at < text.length; at++) {
-      const unit = charCodeAt(text, at);
-      if (unit > 255) throw new InvalidCharacter('Cannot encode as base64: a character is over U+00FF');
-      bytes[at] = unit;
+    const encoded = native.base64(1, jsonStringify(text));
+    if (encoded === '' && text !== '') {
+      throw new InvalidCharacter('Cannot encode as base64: a character is over U+00FF');
     }
-    return toBase64(bytes);
+    return encoded;
   });
   define(globalThis, 'atob', function atob(data: unknown): string {
-    const bytes = fromBase64(toText(data));
-    if (bytes === undefined) throw new InvalidCharacter('Cannot decode base64: the text is not well formed');
-    let text = '';
-    for (let at = 0; at < typedArrayBytes(bytes); at += PIECE) {
-      text += apply(
-        fromCharCode,
-        undefined,
-        bytesSubarray(bytes, at, min(at + PIECE, typedArrayBytes(bytes))),
-      );
-    }
-    return text;
+    const json = native.base64(2, jsonStringify(toText(data)));
+    if (json === '') throw new InvalidCharacter('Cannot decode base64: the text is not well formed');
+    return jsonParse(json);
   });
-};
-
-/** Forgiving base64 of the Infra standard: spaces are skipped, padding may be left out. */
-export const fromBase64 = (given: string): Uint8Array<ArrayBuffer> | undefined => {
-  let text = '';
-  for (let at = 0; at < given.length; at++) {
-    const unit = given[at] as string; // within its length
-    if (unit !== ' ' && unit !== '\n' && unit !== '\t' && unit !== '\r' && unit !== '\f') text += unit;
-  }
-  if (text.length % 4 === 0) {
-    for (let pads = 0; pads < 2 && text[text.length - 1] === '='; pads++) text = text.slice(0, -1);
-  }
-  if (text.length % 4 === 1) return undefined;
-  const bytes = new Bytes(Math.floor((text.length * 3) / 4));
-  let held = 0;
-  let bits = 0;
-  let to = 0;
-  for (let at = 0; at < text.length; at++) {
-    const value = sextet(charCodeAt(text, at));
-    if (value < 0) return undefined;
-    held = ((held << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[to++] = (held >> bits) & 0xff;
-    }
-  }
-  return new Bytes(typedArrayBuffer(bytes), 0, to);
-};
-
-const sextet = (unit: number): number => {
-  if (unit >= 65 && unit <= 90) return unit - 65;
-  if (unit >= 97 && unit <= 122) return unit - 71;
-  if (unit >= 48 && unit <= 57) return unit + 4;
-  return unit === 43 ? 62 : unit === 47 ? 63 : -1;
 };

@@ -54,16 +54,10 @@ export const installExtras = (host: Host, calls: Calls, path: PathApi): void => 
     /** Milliseconds left of the run's wall-clock budget. */
     remainingMs: (): number => host.remaining(),
     /** Calls a host function by the name of its operation. */
-    call: async (
-      operation: unknown,
-      args: object = {},
-      bytes?: Uint8Array<ArrayBuffer>,
-    ): Promise<unknown> => {
-      const answer = await calls.call(toText(operation), args, bytes);
-      return answer.bytes === undefined
-        ? answer.value
-        : { value: answer.value, bytes: new Bytes(answer.bytes) };
-    },
+    call: (operation: unknown, args: object = {}, bytes?: Uint8Array<ArrayBuffer>): Promise<unknown> =>
+      calls.call(toText(operation), args, bytes, (answer) =>
+        answer.bytes === undefined ? answer.value : { value: answer.value, bytes: new Bytes(answer.bytes) },
+      ),
     inspect: (value: unknown, options?: { readonly depth?: number }): string =>
       inspect(value, options?.depth ?? 2),
     SandglassError,

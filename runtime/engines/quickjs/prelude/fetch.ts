@@ -8,7 +8,7 @@ import {
   readForm,
   streamOf,
 } from './body.ts';
-import { type Calls, type SandglassError, standFor } from './calls.ts';
+import { type Answer, type Calls, exposed, exposeMethod, type SandglassError, standFor } from './calls.ts';
 import { decodeUtf8 } from './encoding.ts';
 import type { AbortSignal } from './events.ts';
 import { Headers } from './headers.ts';
@@ -253,7 +253,6 @@ const fetchError = (error: unknown): unknown => {
   const { code, message } = error as SandglassError;
   if (code !== 'HOST_CALL_FAILED') return error;
   const made = new TypeError(`fetch failed: ${message}`, { cause: error });
-  define(made, 'stack', (error as Error).stack);
   return standFor(made, error);
 };
 
@@ -303,7 +302,7 @@ export const installFetch = (calls: Calls): void => {
         });
       },
       pull: async (controller) => {
-        let reply: Awaited<ReturnType<Calls['call']>>;
+        let reply: Answer;
         try {
           reply = await calls.call('http.read', { handle });
         } catch (error) {
@@ -347,7 +346,9 @@ export const installFetch = (calls: Calls): void => {
           : new Bytes(bytes ?? new ArrayBuffer(0));
     return new Response(body, { made: head });
   };
-  publish('fetch', fetch);
+  publish('fetch', exposed(fetch));
+  for (const name of ['bytes', 'arrayBuffer', 'text', 'json', 'blob', 'formData'])
+    exposeMethod(Body.prototype, name);
   for (const [name, type] of Object.entries({ Request, Response })) {
     define(type.prototype, Symbol.toStringTag, name);
     publish(name, type);

@@ -34,7 +34,6 @@ export const fsError = (error: unknown, syscall: string, path: string | undefine
       ? refused.message
       : `${known[0]}: ${known[1]}, ${syscall}${path === undefined ? '' : ` '${path}'`}`,
   ) as Error & Record<string, unknown>;
-  define(made, 'stack', refused.stack);
   if (known === undefined) define(made, 'name', 'SandglassError');
   made.code = known?.[0] ?? (refused.code === 'CAPABILITY_DENIED' ? 'EACCES' : refused.code);
   made.syscall = syscall;

@@ -1,4 +1,4 @@
-import type { Calls } from './calls.ts';
+import { type Calls, exposeMethod } from './calls.ts';
 import { decodeAs, encodeUtf8, fromBase64 } from './encoding.ts';
 import { fsError, isTooLarge } from './fs-errors.ts';
 import type { PathApi } from './path.ts';
@@ -512,6 +512,10 @@ export const installFs = (calls: Calls, path: PathApi): void => {
       throw fsError(error, 'open', target);
     }
   });
+  for (const name of [...Object.keys(steps), 'open']) exposeMethod(fs, name);
+  for (const name of Object.getOwnPropertyNames(FileHandle.prototype)) {
+    if (name !== 'constructor' && name !== 'fd') exposeMethod(FileHandle.prototype, name);
+  }
   define(fs, 'constants', { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 });
   define(globalThis, 'fs', fs);
 };

@@ -18,6 +18,12 @@ export interface Host extends Record<PrimitiveName, unknown> {
   /** The program's own end: 1 value, 0 failure. */
   settled(ok: 0 | 1): void;
   remaining(): number;
+  /** UTF-8 of a text. */
+  encode(text: string, json: boolean): ArrayBuffer;
+  /** UTF-8 bytes as a JSON text; empty when `fatal` and not valid. */
+  decode(bytes: ArrayBuffer, fatal: boolean): string;
+  /** 0: bytes to base64. 1: JSON of a binary text to base64. 2: JSON of base64 to JSON of a binary text. Empty for what is none. */
+  base64(kind: 0 | 1 | 2, given: string | ArrayBuffer): string;
 }
 
 /** What the host tells at the start of a run. */

@@ -39,7 +39,7 @@ export const install = (host: Host): Entries => {
   const timers = createTimers(host);
   const path = createPath(() => setup.cwd);
   installConsole(host);
-  installEncoding();
+  installEncoding(host);
   installEvents(timers);
   installUrl(host);
   installClone();

@@ -21,11 +21,12 @@ export const {
   getPrototypeOf,
   keys: objectKeys,
 } = Object;
+export const ObjectPrototype = Object.prototype;
 export const { isArray } = Array;
 export const { isFinite: isFiniteNumber, isNaN: isNotANumber } = Number;
 export const { stringify: jsonStringify, parse: jsonParse } = JSON;
 export const { floor, max, min } = Math;
-export const { apply, ownKeys } = Reflect;
+export const { apply, deleteProperty, ownKeys } = Reflect;
 export const ErrorType = Error;
 export const TypeErrorType = TypeError;
 export const RangeErrorType = RangeError;
@@ -60,6 +61,9 @@ export const setForEach = uncurry(Set.prototype.forEach) as (
   self: ReadonlySet<unknown>,
   each: (value: unknown) => void,
 ) => void;
+export const mapGet = uncurry(Map.prototype.get) as (self: object, key: unknown) => unknown;
+export const mapSet = uncurry(Map.prototype.set) as (self: object, key: unknown, value: unknown) => void;
+export const mapDelete = uncurry(Map.prototype.delete) as (self: object, key: unknown) => void;
 export const weakGet = uncurry(WeakMap.prototype.get) as <V>(
   self: WeakMap<object, V>,
   key: object,
@@ -96,6 +100,11 @@ export const bytesSubarray = uncurry(Uint8Array.prototype.subarray) as (
   from: number,
   to?: number,
 ) => Uint8Array<ArrayBuffer>;
+export const uint16Subarray = uncurry(Uint16Array.prototype.subarray) as (
+  self: Uint16Array,
+  from: number,
+  to?: number,
+) => Uint16Array;
 const dataViewBuffer = getter(DataView.prototype, 'buffer');
 const dataViewOffset = getter(DataView.prototype, 'byteOffset');
 const dataViewBytes = getter(DataView.prototype, 'byteLength');
@@ -103,24 +112,29 @@ const bufferBytes = getter(ArrayBuffer.prototype, 'byteLength');
 export const mapSize = getter(Map.prototype, 'size') as (self: unknown) => number;
 export const setSize = getter(Set.prototype, 'size') as (self: unknown) => number;
 
-/** Whether `probe(value)` goes through: how a value's inner kind is told without asking the value. */
-const accepts = (probe: (value: unknown) => unknown, value: unknown): boolean => {
-  try {
-    probe(value);
-    return true;
-  } catch {
-    return false;
-  }
-};
-export const isMap = (value: unknown): value is ReadonlyMap<unknown, unknown> => accepts(mapSize, value);
-export const isSet = (value: unknown): value is ReadonlySet<unknown> => accepts(setSize, value);
-export const isDate = (value: unknown): value is Date =>
-  accepts(dateGetTime as (value: unknown) => unknown, value);
-export const isArrayBuffer = (value: unknown): value is ArrayBuffer => accepts(bufferBytes, value);
-export const isDataView = (value: unknown): value is DataView => accepts(dataViewBytes, value);
-const regexpSource = getter(RegExp.prototype, 'source');
-export const isRegExp = (value: unknown): value is RegExp =>
-  value !== RegExp.prototype && accepts(regexpSource, value);
+const inherits = uncurry(Object.prototype.isPrototypeOf) as (prototype: object, value: unknown) => boolean;
+
+/**
+ * Tells a value's inner kind without asking the value: it has the prototype, and `probe` goes through. The prototype is looked at first
+ * because an error that is thrown and caught costs more than all the rest.
+ */
+const brand =
+  <T>(prototype: object, probe: (value: unknown) => unknown) =>
+  (value: unknown): value is T => {
+    if (!inherits(prototype, value)) return false;
+    try {
+      probe(value);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+export const isMap = brand<ReadonlyMap<unknown, unknown>>(Map.prototype, mapSize);
+export const isSet = brand<ReadonlySet<unknown>>(Set.prototype, setSize);
+export const isDate = brand<Date>(Date.prototype, dateGetTime as (value: unknown) => unknown);
+export const isArrayBuffer = brand<ArrayBuffer>(ArrayBuffer.prototype, bufferBytes);
+export const isDataView = brand<DataView>(DataView.prototype, dataViewBytes);
+export const isRegExp = brand<RegExp>(RegExp.prototype, getter(RegExp.prototype, 'source'));
 
 /** The bytes under a buffer or a view, shared with it; `undefined` for anything else. */
 export const bytesOf = (value: unknown): Uint8Array<ArrayBuffer> | undefined => {

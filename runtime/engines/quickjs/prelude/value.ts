@@ -7,6 +7,7 @@ import {
   dateGetTime,
   dateToIso,
   ErrorType,
+  getPrototypeOf,
   isArray,
   isArrayBuffer,
   isDate,
@@ -17,6 +18,8 @@ import {
   isSet,
   jsonStringify,
   mapForEach,
+  ObjectPrototype,
+  objectCreate,
   objectKeys,
   regexpToText,
   setForEach,
@@ -64,6 +67,8 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
   const specials: string[] = [];
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const open: Frame[] = [];
+  /** Lists of records have the same keys again and again. */
+  const quotedKeys = objectCreate(null) as Record<string, string>;
   let byteCount = 0;
   let spent = 0;
 
@@ -142,6 +147,12 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     }
   };
   const beginObject = (object: object): string | Frame => {
+    const prototype = getPrototypeOf(object) as object | null;
+    if (prototype === ObjectPrototype || prototype === null) return beginRecord(object, objectKeys(object));
+    if (isArray(object)) {
+      refuseCycle(object);
+      return list(object, object.length, (at) => object[at]);
+    }
     const tag = typedArrayTag(object);
     if (tag === 'Uint8Array' || tag === 'Uint8ClampedArray' || isArrayBuffer(object)) {
       const bytes = bytesOf(object);
@@ -152,17 +163,11 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
       const inner = begin((object as { valueOf(): unknown }).valueOf(), '');
       return typeof inner === 'string' ? inner : put('null');
     }
-    if (open.length >= MAX_DEPTH) throw new Refuse('x', `nested deeper than ${MAX_DEPTH} at ${show(path())}`);
-    for (let index = 0; index < open.length; index++) {
-      if ((open[index] as Frame).container === object) {
-        throw new Refuse('x', `it contains itself at ${show(path())}`);
-      }
-    }
+    refuseCycle(object);
     if (tag !== undefined) {
       const numbers = object as unknown as ArrayLike<number | bigint>; // its tag says that it is a typed array
       return list(object, typedArrayLength(object), (at) => numbers[at]);
     }
-    if (isArray(object)) return list(object, object.length, (at) => object[at]);
     if (isMap(object)) return beginMap(object);
     if (isSet(object)) {
       const items: unknown[] = [];
@@ -171,8 +176,21 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
       });
       return list(object, items.length, (at) => items[at]);
     }
+    return beginRecord(object, object instanceof ErrorType ? errorFields(object) : objectKeys(object));
+  };
+  const refuseCycle = (object: object): void => {
+    if (open.length >= MAX_DEPTH) {
+      throw new Refuse('x', `nested deeper than ${MAX_DEPTH} at ${show(path())}`);
+    }
+    for (let index = 0; index < open.length; index++) {
+      if ((open[index] as Frame).container === object) {
+        throw new Refuse('x', `it contains itself at ${show(path())}`);
+      }
+    }
+  };
+  const beginRecord = (object: object, keys: readonly string[]): Frame => {
+    refuseCycle(object);
     const fields = object as Record<string, unknown>;
-    const keys = object instanceof ErrorType ? errorFields(object) : objectKeys(object);
     return record(object, keys, (at) => fields[keys[at] as string]);
   };
   const beginMap = (map: ReadonlyMap<unknown, unknown>): Frame => {
@@ -193,7 +211,10 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
   const add = (frame: Frame, text: string | undefined): void => {
     if (frame.keys === undefined) frame.text += `${frame.at > 0 ? ',' : ''}${text ?? put('null')}`;
     else if (text !== undefined) {
-      frame.text += `${frame.text === '' ? '' : ','}${quote(frame.keys[frame.at] as string)}:${text}`;
+      const key = frame.keys[frame.at] as string; // within its length
+      const quoted = quotedKeys[key] ?? jsonStringify(key);
+      quotedKeys[key] = quoted;
+      frame.text += `${frame.text === '' ? '' : ','}${put(quoted)}:${text}`;
     }
     spend(1);
     frame.at += 1;
