@@ -85,6 +85,8 @@ export interface PrepareContext {
   readonly limits: Limits;
   /** The run's engine options, for what has to be done before it starts; absent for `shared`. */
   readonly options?: JsonObject;
+  /** The guest will share the host's thread, where it can be stopped and others have their turns only if it can be suspended. */
+  readonly sharesThread?: boolean;
   /** Cache of derived bytes, by content key. Absent where the platform has none. */
   readonly cache?: ByteCache;
   /** Runs a heavy, killable job (transpiling an untrusted component) away from this thread; absent where there are no workers. */

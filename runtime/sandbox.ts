@@ -87,7 +87,12 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       monotonic: context.monotonic,
       ...(context.onAudit === undefined ? {} : { onAudit: context.onAudit }),
     });
-    const guest = await engine.prepare(source, { ...context.prepare, limits, options: request.options });
+    const guest = await engine.prepare(source, {
+      ...context.prepare,
+      limits,
+      options: request.options,
+      sharesThread: cell.kind === 'inline',
+    });
     if (guest.local !== undefined && cell.kind !== 'inline') {
       throw new SandglassError(
         'UNSUPPORTED',

@@ -8,7 +8,7 @@ import {
   type RunOptions,
   type Runtime,
 } from '../../runtime/index.ts';
-import { commandGuest, probeGuest } from '../guests/component/build.ts';
+import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
 import { assemble } from '../unit/wasm/assemble.ts';
 
 const ENDLESS_FUEL = 1_000_000_000;
@@ -27,6 +27,7 @@ const KINDS = [
   'preview1',
   'core function',
   'component',
+  'component without imports',
   'command component',
 ];
 
@@ -68,6 +69,20 @@ beforeAll(async () => {
   guests.set('component', {
     endless: { ...probe, inputs: { step: 'spin' } },
     busy: { ...probe, inputs: { step: 'log', text: 'x', times: 2000 } },
+  });
+  const pure = {
+    module: await wat(`(component
+      (core module $m
+        (func (export "spin") (result i32) loop $again br $again end unreachable)
+        (func (export "count") (param $n i32) (result i32)
+          loop $again local.get $n i32.const 1 i32.sub local.tee $n br_if $again end i32.const 7))
+      (core instance $i (instantiate $m))
+      (func (export "spin") (result s32) (canon lift (core func $i "spin")))
+      (func (export "count") (param "n" s32) (result s32) (canon lift (core func $i "count"))))`),
+  };
+  guests.set('component without imports', {
+    endless: { ...pure, invoke: 'spin' },
+    busy: { ...pure, invoke: 'count', args: [5_000_000] },
   });
   guests.set('command component', {
     endless: { ...command, argv: ['spin'] },
@@ -228,6 +243,7 @@ describe('fuel and bytes are the same', () => {
     'core function': () => guestOf('core function').busy,
     'tool component': () => guestOf('component').busy,
     'tool component, random': () => ({ ...guestOf('component').busy, inputs: { step: 'ambient' } }),
+    'component without imports': () => guestOf('component without imports').busy,
     'command component': () => guestOf('command component').busy,
     'endless component': () => ({ ...guestOf('command component').endless, limits: { fuel: 50_000_000 } }),
   };

@@ -43,7 +43,7 @@ export async function prepareComponent(
   const exports = listExports(types);
   const maxMemoryPages = memoryPlan(bytes, context.limits.memoryBytes);
   const waiting = waitingImports(types);
-  const mode = chooseMode(options.mode, waiting);
+  const mode = chooseMode(options.mode, waiting.length > 0 || context.sharesThread === true);
   const parts = await partsOf(`${MADE_BY}/${mode}/${hash}`, maxMemoryPages, context, () =>
     transpile({ bytes, mode, imports, ...waits(mode, waiting, exports) }, context, options),
   );
@@ -70,10 +70,10 @@ const GLUE_PART = 'glue.js';
 /** The glue and the core modules by file name. */
 type Parts = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 
-function chooseMode(asked: 'auto' | WaitMode, waiting: readonly string[]): WaitMode {
+function chooseMode(asked: 'auto' | WaitMode, suspends: boolean): WaitMode {
   if (asked !== 'auto') return asked;
-  // A component that never waits needs no suspending, which costs it on every call.
-  return waiting.length > 0 && 'Suspending' in WebAssembly ? 'jspi' : 'sync';
+  // A component that neither waits nor shares its thread needs no suspending, which costs it on every call.
+  return suspends && 'Suspending' in WebAssembly ? 'jspi' : 'sync';
 }
 
 const waits = (mode: WaitMode, asyncImports: readonly string[], exports: readonly ExportedFunction[]) =>
