@@ -145,6 +145,13 @@ describe('limits of a Python guest', () => {
       'from pyodide.ffi import to_js\nto_js(b"x").constructor.new(8_000_000_000)',
     );
     expect(bomb.result.kind).not.toBe('value');
+    for (const call of ['take(0, 6_000_000_000)', "call('a.b', '{}', to_js({'length': 6_000_000_000}))"]) {
+      const { result: refused } = await python.run(
+        `from pyodide.ffi import to_js\nimport _sandglass_host as h\nkept = []\nwhile True: kept.append(h._host.${call})`,
+        { limits: { fuel: 500_000_000 } },
+      );
+      expect(refused.kind).toMatch(/limit|threw/);
+    }
     await nextRunWorks();
   });
 

@@ -99,7 +99,9 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   };
 
   const copyOf = (view: Uint8Array): ArrayBuffer => {
-    const copy = new Bytes(view.length);
+    const { length } = view;
+    charge(length); // a guest may pass anything that has a length
+    const copy = new Bytes(length);
     apply(setBytes, copy, [view]);
     return copy.buffer;
   };
@@ -531,7 +533,9 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
         port.call(id, Text(operation), Text(args), body === undefined ? undefined : copyOf(body));
       }),
     take: (id: unknown, size: unknown): Uint8Array => {
-      const bytes = new Bytes(Whole(size));
+      const length = Whole(size);
+      charge(length);
+      const bytes = new Bytes(length);
       port.take(Whole(id), bytes.buffer);
       return bytes;
     },

@@ -162,8 +162,9 @@ async def group():
   });
 
   test('an option that is not known is refused', async () => {
-    const { result } = await python.run('1', { spec: { options: { sandbox: false } } });
-    expect(result).toMatchObject({ kind: 'invalid', code: 'INPUT_INVALID' });
+    await expect(python.run('1', { spec: { options: { sandbox: false } } })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
   });
 });
 
@@ -251,7 +252,7 @@ describe('the rules for a Python program', () => {
       { blockedFunctions: [1] },
       { preset: 'none' },
     ]) {
-      expect(await run('1', options)).toMatchObject({ kind: 'invalid', code: 'INPUT_INVALID' });
+      await expect(run('1', options)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     }
   });
 });
