@@ -1,7 +1,7 @@
 // Measures Sandglass beside its peers and prints one table; `--write` puts it into README.md. See CONTRIBUTING.md for how to read it.
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Group, Row } from './bench/group.ts';
@@ -66,7 +66,10 @@ if (values.write) {
   const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (from === -1 || to < from)
     throw new Error(`Cannot write the figures: README.md has no ${BEGIN} … ${END}`);
-  const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), by \`npm run bench -- --write\`.`;
+  const load = loadavg()[0] ?? 0;
+  const busy =
+    load > availableParallelism() ? `; the machine was busy with other work (load ${load.toFixed(0)})` : '';
+  const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'})${busy}, by \`npm run bench -- --write\`.`;
   const text = `${BEGIN}\n${machine}\n\n${parts.join('\n\n')}\n${END}`;
   await writeFile(README, readme.slice(0, from) + text + readme.slice(to + END.length));
 }
