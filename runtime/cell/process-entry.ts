@@ -1,5 +1,4 @@
 // The main thread of a process cell: it starts the worker that runs the guest and passes messages on, nothing more.
-import process from 'node:process';
 import type { ToCell } from './protocol.ts';
 import { openWorker } from './worker.ts';
 

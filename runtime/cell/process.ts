@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Engine, PrepareContext } from '../engine.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';

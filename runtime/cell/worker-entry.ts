@@ -1,5 +1,4 @@
 // The inside of a worker cell. It holds no power: whatever a guest does to this realm, the gate on the other side still decides.
-import process from 'node:process';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Executor, GuestHost, HostAnswer, StopReason } from '../engine.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
@@ -21,6 +20,8 @@ interface EntryData {
   readonly answers: MessagePort;
 }
 
+// Held before any guest begins; importing node:process would read every property it has, which takes milliseconds.
+const { process } = globalThis;
 const port = parentPort;
 if (port === null) throw new Error('worker-entry runs in a worker only');
 const { bridge, answers } = workerData as EntryData; // set by createWorkerCell, the only starter of this file

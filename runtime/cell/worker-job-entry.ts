@@ -1,5 +1,4 @@
 // Runs one job and answers once. The job's module is ours; its input is not trusted.
-import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 
 interface JobModule {

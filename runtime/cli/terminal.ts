@@ -1,5 +1,4 @@
 import type { Buffer } from 'node:buffer';
-import process from 'node:process';
 
 /** Where a command reads and writes; tests bring their own. */
 export interface Terminal {

@@ -1,8 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import type { ByteCache } from '../engine.ts';
 
 const DIGEST_BYTES = 32;
@@ -13,25 +11,25 @@ const DIGEST_BYTES = 32;
  */
 export function openFileCache(folder: string | undefined): ByteCache {
   const root = folder ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sandglass');
-  const pathOf = (key: string): string => join(root, createHash('sha256').update(key).digest('hex'));
+  const pathOf = async (key: string): Promise<string> => join(root, (await sha256(key)).toString('hex'));
   return {
     get: async (key) => {
       let entry: Uint8Array<ArrayBuffer>;
       try {
-        entry = new Uint8Array(await readFile(pathOf(key)));
+        entry = new Uint8Array(await readFile(await pathOf(key)));
       } catch {
         return undefined; // absent or unreadable: derived again
       }
       const bytes = entry.slice(DIGEST_BYTES);
-      const digest = createHash('sha256').update(bytes).digest();
+      const digest = await sha256(bytes);
       return digest.equals(entry.subarray(0, DIGEST_BYTES)) ? bytes : undefined;
     },
     set: async (key, bytes) => {
-      const path = pathOf(key);
-      const draft = `${path}.${randomUUID()}`;
+      const path = await pathOf(key);
+      const draft = `${path}.${crypto.randomUUID()}`;
       try {
         await mkdir(root, { recursive: true, mode: 0o700 });
-        await writeFile(draft, Buffer.concat([createHash('sha256').update(bytes).digest(), bytes]), {
+        await writeFile(draft, Buffer.concat([await sha256(bytes), bytes]), {
           mode: 0o600,
         });
         await rename(draft, path);
@@ -40,4 +38,10 @@ export function openFileCache(folder: string | undefined): ByteCache {
       }
     },
   };
+}
+
+/** Loaded late: many runs never look into the cache, and node:crypto is large. */
+async function sha256(content: string | Uint8Array): Promise<Buffer> {
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256').update(content).digest();
 }

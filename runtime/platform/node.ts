@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import process from 'node:process';
 import { createInlineCell } from '../cell/inline.ts';
 import { createPool } from '../cell/pool.ts';
 import { startWorkerSeat } from '../cell/worker.ts';
