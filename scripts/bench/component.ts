@@ -47,7 +47,10 @@ export const component: Group = {
       if (raw === undefined) continue; // jco is a dependency
       const inline = subject(`${what}: inline (minimal)`, 'minimal');
       const worker = subject(`${what}: worker (standard)`, 'standard');
-      const figures = await sample([raw, inline, worker], 100 * scale);
+      const figures = new Map([
+        ...(await sample([raw, inline], 100 * scale)),
+        ...(await sample([worker], 20 * scale)),
+      ]);
       const base = figures.get(raw.name)?.median ?? Number.NaN;
       for (const [name, figure] of figures) {
         rows.push({
