@@ -115,6 +115,7 @@ async function evaluatePrelude(
       normalizeModule: (_base: string, specifier: string) => specifier,
       loadModule: () => ({ failure: 'no modules here' }),
       errorFor: () => 0,
+      onThrashing: () => undefined,
       shouldStop: () => false,
       now: () => BUILD_CLOCK_MS,
     },

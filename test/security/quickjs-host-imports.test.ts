@@ -47,6 +47,7 @@ async function exposed(): Promise<{
       normalizeModule: (_base, name) => name,
       loadModule: () => ({ failure: 'none' }),
       errorFor: () => 0,
+      onThrashing: () => undefined,
       shouldStop: () => false,
       now: () => 0,
     },

@@ -64,7 +64,9 @@ export function startGuest({ guest, run, host, meter, suspends, stripTypes }: Gu
   const loader = createLoader({ program, main: program.filename, run, host, stripTypes });
   const primitives = createPrimitives({ machine: () => machine, run, host, clock, stop: meter.stop });
   /** The host's word on whether the guest may go on; the first one counts. */
+  let thrashing = false;
   const halted = (): GuestEnd | undefined => {
+    if (thrashing) return { kind: 'limit', limit: 'memory' };
     if (meter.state === 'running') {
       const reason = host.stopReason();
       if (reason !== undefined) meter.stop(reason);
@@ -98,6 +100,10 @@ export function startGuest({ guest, run, host, meter, suspends, stripTypes }: Gu
         const text = JSON.stringify({ message: failure, refusal });
         const made = machine.call(layout.entries.loadFailure, [machine.newText(text)]);
         return 'value' in made ? made.value : made.thrown;
+      },
+      onThrashing: () => {
+        thrashing = meter.state === 'running';
+        meter.stop('cancelled'); // only to end the guest: what ended it is the line above
       },
       shouldStop: () => halted() !== undefined,
       now: clock.now,

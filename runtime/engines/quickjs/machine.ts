@@ -64,6 +64,8 @@ export interface MachineHost {
   loadModule(name: string): string | GuestFailure;
   /** The guest's error for a failure, made in the guest; 0 when it cannot be made. */
   errorFor(failure: GuestFailure): Pointer;
+  /** The guest goes on asking for memory that it cannot have. */
+  onThrashing(): void;
   /** QuickJS polls it; true ends the guest in a way it cannot catch. */
   shouldStop(): boolean;
   /** Milliseconds since the epoch. */
@@ -153,6 +155,12 @@ const FIRST_FLOAT_TAG = 8;
 const GROWTH_SHARE = 0.25;
 const GROWTH_MOST_PAGES = 256;
 
+/**
+ * Refused growths after which a guest only works through scraps: the allocator asks for more each time before it looks for another. Programs
+ * that cope with a full memory stay far below.
+ */
+const MOST_REFUSED_GROWTHS = 10_000;
+
 /** One capped memory, one instance, and QuickJS's C interface in terms of pointers. It is dropped, never freed. */
 export function createMachine(options: MachineOptions): Machine {
   const { host } = options;
@@ -160,7 +168,7 @@ export function createMachine(options: MachineOptions): Machine {
   const maximum = Math.floor(options.memoryBytes / WASM_PAGE);
   const memory = new WebAssembly.Memory({ initial: options.initialPages, maximum });
   options.onMemory?.(memory);
-  let growthRefused = false;
+  let refusedGrowths = 0;
   let aborted: string | undefined;
   let bytes = new Uint8Array(memory.buffer);
   let words = new DataView(memory.buffer);
@@ -181,8 +189,8 @@ export function createMachine(options: MachineOptions): Machine {
     const needed = Math.ceil((wanted >>> 0) / WASM_PAGE) - now;
     if (needed <= 0) return 1;
     const spare = Math.min(GROWTH_MOST_PAGES, Math.ceil(now * GROWTH_SHARE));
-    for (const pages of [Math.min(needed + spare, maximum - now), needed]) {
-      if (pages < needed) continue;
+    for (const pages of new Set([Math.min(needed + spare, maximum - now), needed])) {
+      if (pages < needed || now + pages > maximum) continue;
       try {
         memory.grow(pages);
         return 1;
@@ -190,7 +198,8 @@ export function createMachine(options: MachineOptions): Machine {
         // The engine of the host has no such memory to give: try with less, then tell.
       }
     }
-    growthRefused = true;
+    refusedGrowths += 1;
+    if (refusedGrowths === MOST_REFUSED_GROWTHS) host.onThrashing();
     return 0;
   };
   const giveUp = (reason: string): void => {
@@ -354,7 +363,7 @@ export function createMachine(options: MachineOptions): Machine {
       runtime = newRuntime;
       return machine;
     },
-    growthRefused: () => growthRefused,
+    growthRefused: () => refusedGrowths > 0,
     memoryBytes: () => memory.buffer.byteLength,
     aborted: () => aborted,
     memory: () => {
