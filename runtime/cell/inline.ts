@@ -33,6 +33,7 @@ async function runInline(
   const cpuBefore = options.cpuMs();
   const deadline = options.monotonic() + spec.limits.timeoutMs;
   let ended = false;
+  const guestTurns = turns.forGuest();
   const { host, memoryBytes, wake } = createGuestHost({
     link: {
       canBlock: false,
@@ -57,7 +58,7 @@ async function runInline(
     outputBytes: spec.limits.outputBytes,
     deadline,
     deterministic: spec.deterministic,
-    turns: turns.forGuest(),
+    turns: guestTurns,
   });
 
   const stop = Promise.withResolvers<StopReason>();
@@ -82,6 +83,7 @@ async function runInline(
       // A guest that waits for the host is woken and ends by itself; one that still does not is left behind.
       stop.promise.then(async (reason) => {
         wake();
+        guestTurns.wake();
         const grace = new Promise<void>((resolve) => {
           graceTimer = setTimeout(resolve, STOP_GRACE_MS);
         });
@@ -98,6 +100,7 @@ async function runInline(
     clearTimeout(graceTimer);
     signal.removeEventListener('abort', onAbort);
     wake();
+    guestTurns.wake();
   }
 }
 

@@ -7,7 +7,12 @@ const TURN_SLICES = 16;
 
 /** The turns of all guests in one thread. */
 export interface ThreadTurns {
-  forGuest(): Turns;
+  forGuest(): GuestTurns;
+}
+
+export interface GuestTurns extends Turns {
+  /** Lets a paused guest go on at once: so that one that was stopped can end, however many wait before it. */
+  wake(): void;
 }
 
 /**
@@ -20,18 +25,21 @@ export function createThreadTurns(
   schedule: (callback: () => void) => void,
 ): ThreadTurns {
   const paused: (() => void)[] = [];
-  const next = (): void => {
-    paused.shift()?.();
-    if (paused.length > 0) schedule(next);
-  };
-  const pause = (goOn: () => void): void => {
-    paused.push(goOn);
-    if (paused.length === 1) schedule(next);
+  let scheduled = false;
+  const scheduleNext = (): void => {
+    if (scheduled || paused.length === 0) return;
+    scheduled = true;
+    schedule(() => {
+      scheduled = false;
+      paused.shift()?.();
+      scheduleNext();
+    });
   };
   return {
     forGuest: () => {
       let since = monotonic();
       let slices = 0;
+      let goOn: (() => void) | undefined;
       const begin = (): void => {
         since = monotonic();
         slices = 0;
@@ -45,11 +53,18 @@ export function createThreadTurns(
         },
         take: () =>
           new Promise((resolve) => {
-            pause(() => {
+            goOn = () => {
+              goOn = undefined;
               begin();
               resolve();
-            });
+            };
+            paused.push(goOn);
+            scheduleNext();
           }),
+        wake: () => {
+          const at = goOn === undefined ? -1 : paused.indexOf(goOn);
+          if (at >= 0) paused.splice(at, 1)[0]?.();
+        },
       };
     },
   };

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   createRuntime,
@@ -113,7 +113,7 @@ describe.each(KINDS)('%s inline', (kind) => {
       order.push('endless');
       return outcome;
     });
-    await delay(5);
+    await turn();
     const second = run(busy).then((outcome) => {
       order.push('busy');
       return outcome;
@@ -157,7 +157,7 @@ async function expectSilence(): Promise<void> {
   const immediates = vi.spyOn(globalThis, 'setImmediate');
   const timers = vi.spyOn(globalThis, 'setTimeout');
   try {
-    await delay(30);
+    for (let turns = 0; turns < 200; turns++) await turn();
     expect(immediates).not.toHaveBeenCalled();
     expect(timers).not.toHaveBeenCalled();
   } finally {

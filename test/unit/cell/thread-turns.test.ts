@@ -67,6 +67,38 @@ describe('createThreadTurns()', () => {
   });
 });
 
+describe('wake()', () => {
+  test('lets a paused guest go on before those that paused earlier, and does nothing to one that runs', async () => {
+    const { turns, turn, scheduled } = manual();
+    const [first, second] = [turns.forGuest(), turns.forGuest()];
+    const order: string[] = [];
+    const both = Promise.all([
+      first.take().then(() => order.push('first')),
+      second.take().then(() => order.push('second')),
+    ]);
+    second.wake();
+    second.wake();
+    await Promise.resolve();
+    expect(order).toEqual(['second']);
+    await turn();
+    await both;
+    expect(order).toEqual(['second', 'first']);
+    first.wake();
+    expect(scheduled).toEqual([]);
+  });
+
+  test('leaves nothing behind that keeps others waiting', async () => {
+    const { turns, turn } = manual();
+    const only = turns.forGuest();
+    const taken = only.take();
+    only.wake();
+    await taken;
+    const again = only.take();
+    await turn();
+    await again;
+  });
+});
+
 describe('nextTurn()', () => {
   test('lets timers that are due run first', async () => {
     let fired = false;
