@@ -9,6 +9,11 @@ export interface PrebuildOptions {
   readonly platform: 'browser' | 'workerd';
   /** Hard cap of its memory, bytes, built into the modules; a run can only ask for less. @default 64 MiB */
   readonly memoryBytes?: number;
+  /**
+   * The guest is suspended while it waits, and between slices while it computes, so that it shares its thread. Needs JSPI where it runs:
+   * workerd and Chromium have it. `false`: a guest that has to wait ends with UNSUPPORTED, and one that computes keeps the thread. @default true
+   */
+  readonly suspend?: boolean;
   /** Stem of the file names, letters, digits and dashes. @default 'component' */
   readonly name?: string;
 }
@@ -27,13 +32,13 @@ export async function prebuildComponent(
   bytes: Uint8Array,
   options: PrebuildOptions,
 ): Promise<ReadonlyMap<string, string | Uint8Array<ArrayBuffer>>> {
-  const { platform, memoryBytes, name = 'component' } = options;
+  const { platform, memoryBytes, suspend = true, name = 'component' } = options;
   if (!/^[a-z\d-]+$/i.test(name))
     throw new TypeError(`Cannot prebuild: name ${JSON.stringify(name)} is no file name`);
   const copy = new Uint8Array(bytes);
   const digest = await crypto.subtle.digest('SHA-256', copy);
   const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  const prepared = await createComponentEngine().prepare(
+  const prepared = await createComponentEngine({ mode: suspend ? 'jspi' : 'sync' }).prepare(
     { kind: 'wasm', bytes: copy, hash, name: `${name}.wasm` },
     {
       limits: mergeLimits(memoryBytes === undefined ? [] : [{ memoryBytes }]),
