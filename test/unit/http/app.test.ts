@@ -51,7 +51,7 @@ function open(
 
 /** What a test waits for is the next thing to happen, so a turn of the event loop is enough; there is no timer behind. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 1000; turn++) {
+  for (let turn = 0; turn < 100_000; turn++) {
     if (await condition()) return;
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
