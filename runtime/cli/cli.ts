@@ -21,9 +21,22 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 const USAGE_EXIT_CODE = 2;
+const HOST_EXIT_CODE = exitCodeOf('INTERNAL');
 
 /** Runs one command line, without the program's name, and answers the exit code. Rejects only for a bug. */
 export async function runCli(args: readonly string[], context: CommandContext): Promise<number> {
+  const code = await runCommandLine(args, context);
+  const { stdout, stderr } = context.terminal;
+  await Promise.all([stdout.flush(), stderr.flush()]);
+  const failure = stdout.failure();
+  if (failure === undefined) return code;
+  // Whoever reads the exit code must not take a part of the output for all of it.
+  stderr.write(`sandglass: Cannot write the output: ${failure}\n`);
+  await stderr.flush();
+  return code === 0 ? HOST_EXIT_CODE : code;
+}
+
+async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
   const { stdout, stderr } = context.terminal;
   let command: Command | undefined;
   try {
@@ -61,8 +74,6 @@ export async function runCli(args: readonly string[], context: CommandContext): 
       return exitCodeOf(error.code);
     }
     throw error;
-  } finally {
-    await Promise.all([stdout.flush(), stderr.flush()]);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { formatSize } from './quantities.ts';
 import { nearest } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -15,7 +16,9 @@ export async function readBytes(path: string, cwd: string): Promise<Uint8Array<A
     const stats: Stats = await file.stat();
     if (stats.isDirectory()) throw new UsageError(`Cannot read "${path}": it is a folder`);
     if (stats.size > MAX_FILE_BYTES) {
-      throw new UsageError(`Cannot read "${path}": ${stats.size} bytes are over ${MAX_FILE_BYTES}`);
+      throw new UsageError(
+        `Cannot read "${path}": ${formatSize(stats.size)} are over the ${formatSize(MAX_FILE_BYTES)} that a run takes`,
+      );
     }
     return new Uint8Array(await file.readFile());
   } catch (error) {
@@ -31,8 +34,19 @@ export function decodeText(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new UsageError(`Cannot read "${name}": it is not UTF-8 text`); // TextDecoder tells no more than that
+    // TextDecoder tells no more than that it cannot.
+    const [what, remedy] = guessContent(bytes);
+    throw new UsageError(`Cannot read "${name}": it is ${what}, not UTF-8 text`, remedy);
   }
+}
+
+function guessContent(bytes: Uint8Array): readonly [what: string, remedy?: string] {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    return ['UTF-16', 'Save it as UTF-8'];
+  }
+  if (bytes.subarray(0, 4_096).includes(0)) return ['binary', 'A .wasm runs with --lang=wasm'];
+  return ['text in another encoding', 'Save it as UTF-8'];
 }
 
 /** Parses JSON; whole numbers that a double cannot hold become bigints, so that i64 arguments stay exact. */

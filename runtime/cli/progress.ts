@@ -21,7 +21,11 @@ export function showProgress(output: Output, style: Style, what: string): Progre
   const timer = setInterval(() => {
     const now = performance.now();
     if (now - lastSign < FIRST_AFTER_MS) return;
-    output.write(`\r\x1b[K${style.dim(`${what} ... ${formatDuration(now - startedAt)}`)}`);
+    const time = ` ... ${formatDuration(now - startedAt)}`;
+    // A line that wraps could not be taken away again.
+    const room = Math.max(0, (output.columns ?? 80) - 1 - time.length);
+    const line = `${what.length > room ? what.slice(0, room) : what}${time}`;
+    output.write(`\r\x1b[K${style.dim(line)}`);
     shown = true;
   }, 250);
   const clear = (): void => {

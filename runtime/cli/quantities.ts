@@ -59,7 +59,9 @@ function parse(
 function inRange(flag: string, text: string, value: number, limit: LimitName): number {
   const { minimum, maximum, unit } = LIMITS[limit];
   if (value < minimum || value > maximum) {
-    throw new UsageError(`Cannot use ${flag}=${text}: ${limit} is from ${minimum} to ${maximum} ${unit}`);
+    throw new UsageError(
+      `Cannot use ${flag}=${text}: it goes from ${rangeText(minimum, unit)} to ${rangeText(maximum, unit)}`,
+    );
   }
   return value;
 }
@@ -79,6 +81,9 @@ export function formatSize(bytes: number): string {
   }
   return `${trim(value)} ${units[unit]}`;
 }
+
+const rangeText = (bound: number, unit: string): string =>
+  unit === 'bytes' ? formatSize(bound) : `${bound} ${unit}`;
 
 /** `812`, `12.3 k`, `0.3 M`, `4.1 G`. */
 export function formatCount(count: number): string {

@@ -16,10 +16,14 @@ export type Signal = 'SIGINT' | 'SIGTERM';
 
 export interface Output {
   readonly isTerminal: boolean;
+  /** Width of the terminal, characters, now. */
+  readonly columns?: number | undefined;
   /** Text or bytes as they are. Without effect once the reader has gone. */
   write(content: string | Uint8Array): void;
   /** Calls `action` when the reader goes away, e.g. `| head -1`. The answer takes it back. */
   onBroken(action: () => void): () => void;
+  /** Why what was written did not arrive, unless its reader just went away. */
+  failure(): string | undefined;
   /** Resolves when all that was written has gone out, or has nowhere to go. */
   flush(): Promise<void>;
 }
@@ -54,14 +58,20 @@ export function createProcessTerminal(): Terminal {
 
 function createOutput(stream: NodeJS.WriteStream): Output {
   let broken = false;
+  let failure: string | undefined;
   const actions = new Set<() => void>();
   // A pipe whose reader has gone raises EPIPE, for each write that is under way; nothing can be shown there any more.
-  stream.on('error', () => {
+  stream.on('error', (error: Error & { readonly code?: unknown }) => {
     broken = true;
+    if (error.code !== 'EPIPE')
+      failure = error.code === 'ENOSPC' ? 'no space is left' : `system error ${error.code}`;
     for (const action of actions) action();
   });
   return {
     isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.columns;
+    },
     write: (content) => {
       if (!broken && content.length > 0) stream.write(content);
     },
@@ -69,6 +79,7 @@ function createOutput(stream: NodeJS.WriteStream): Output {
       actions.add(action);
       return () => actions.delete(action);
     },
+    failure: () => failure,
     flush: () =>
       broken || stream.writableLength === 0
         ? Promise.resolve()

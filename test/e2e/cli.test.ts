@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -234,6 +235,18 @@ describe('sandglass run and eval', () => {
     expect(err).toMatch(USAGE);
     expect(code).toBe(0);
     expect([...outBytes]).toEqual(bytes);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('ends with 5 when its output cannot be written', async () => {
+    const main = fileURLToPath(new URL('../../runtime/cli/main.ts', import.meta.url));
+    const line = `"${process.execPath}" "${main}" eval 1 > /dev/full`;
+    const child = spawn('/bin/sh', ['-c', line], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    let err = '';
+    child.stderr.on('data', (bytes) => {
+      err += bytes;
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect([code, err]).toEqual([5, expect.stringContaining('Cannot write the output: no space is left')]);
   });
 
   it('ends quietly when the reader of its output goes away', async () => {

@@ -107,7 +107,7 @@ describe('the HTTP door under attack', () => {
       }
     }
     await expectUnharmed();
-  });
+  }, 120_000);
 
   it('answers values that imitate its own answers as plain data', async () => {
     const { status, body } = await run({

@@ -22,7 +22,9 @@ beforeAll(async () => {
   await writeFile(join(cwd, 'tool.wasm'), WASM);
   await writeFile(join(cwd, 'tool.bin'), WASM);
   await writeFile(join(cwd, 'notes.txt'), '1 + 2');
-  await writeFile(join(cwd, 'latin.js'), new Uint8Array([0xff, 0xfe]));
+  await writeFile(join(cwd, 'latin.js'), new Uint8Array([0x22, 0xe9, 0x22]));
+  await writeFile(join(cwd, 'utf16.js'), new Uint8Array([0xff, 0xfe, 0x31, 0]));
+  await writeFile(join(cwd, 'binary.js'), new Uint8Array([0x7f, 0x45, 0, 0xff]));
 });
 afterAll(() => rm(cwd, { recursive: true }));
 
@@ -82,7 +84,7 @@ describe('runCli()', () => {
     [['run', 'data'], 'sandglass: Cannot read "data": it is a folder\nSee "sandglass run --help"\n'],
     [
       ['run', 'latin.js'],
-      'sandglass: Cannot read "latin.js": it is not UTF-8 text\nSee "sandglass run --help"\n',
+      'sandglass: Cannot read "latin.js": it is text in another encoding, not UTF-8 text\nSave it as UTF-8\nSee "sandglass run --help"\n',
     ],
     [
       ['run', 'notes.txt'],
@@ -304,6 +306,23 @@ describe('sandglass run', () => {
     ['', undefined],
   ])('prints a value as %j', async (expected, value) => {
     expect((await call(['run', 'main.js'], { answer: () => success({ value }) })).out).toBe(expected);
+  });
+
+  it('ends with 5 when the output did not arrive, or as badly as the run did', async () => {
+    const full = { outputFailure: 'no space is left' };
+    const good = await call(['run', 'main.js'], full);
+    expect(good.code).toBe(5);
+    expect(good.err).toContain('sandglass: Cannot write the output: no space is left\n');
+    const bad = await call(['run', 'main.js'], { ...full, answer: () => failure('GUEST_THREW') });
+    expect(bad.code).toBe(1);
+  });
+
+  it.each([
+    ['utf16.js', 'it is UTF-16, not UTF-8 text\nSave it as UTF-8\n'],
+    ['binary.js', 'it is binary, not UTF-8 text\nA .wasm runs with --lang=wasm\n'],
+  ])('tells what %s is', async (file, text) => {
+    const { code, err } = await call(['run', file]);
+    expect([code, err]).toEqual([2, `sandglass: Cannot read "${file}": ${text}See "sandglass run --help"\n`]);
   });
 
   it('prints one JSON object and nothing else with --json', async () => {

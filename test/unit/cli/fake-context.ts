@@ -22,6 +22,8 @@ export interface FakeContextOptions {
   readonly cwd?: string;
   readonly stdin?: string;
   readonly isTerminal?: boolean;
+  /** What goes wrong with stdout. */
+  readonly outputFailure?: string;
   readonly env?: Record<string, string>;
   readonly inspector?: Awaited<ReturnType<CommandContext['loadInspector']>>;
   readonly info?: Pick<Runtime, 'engines' | 'platform'>;
@@ -43,6 +45,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
       breaks.add(action);
       return () => breaks.delete(action);
     },
+    failure: () => (stream === 'stdout' ? options.outputFailure : undefined),
     flush: async () => undefined,
   });
   const terminal: Terminal = {

@@ -5,14 +5,16 @@ import type { Output } from '../../../runtime/cli/terminal.ts';
 
 const PLAIN = styleFor({ isTerminal: false } as Output, { env: {} }); // only isTerminal is looked at
 
-function createScreen(isTerminal: boolean) {
+function createScreen(isTerminal: boolean, columns?: number) {
   const written: string[] = [];
   const output: Output = {
     isTerminal,
+    columns,
     write: (content) => {
       written.push(String(content));
     },
     onBroken: () => () => undefined,
+    failure: () => undefined,
     flush: async () => undefined,
   };
   return { written, output };
@@ -55,6 +57,14 @@ describe('showProgress()', () => {
     expect(written).toHaveLength(count);
     vi.advanceTimersByTime(250);
     expect(written).toHaveLength(count + 1);
+    progress.stop();
+  });
+
+  it('stays on one line of a narrow terminal', () => {
+    const { written, output } = createScreen(true, 20);
+    const progress = showProgress(output, PLAIN, 'Running a-long-name.wasm');
+    vi.advanceTimersByTime(1_500);
+    expect(written.at(-1)).toBe('\r\x1b[KRunning a ... 1.5 s');
     progress.stop();
   });
 

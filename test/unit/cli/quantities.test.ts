@@ -28,9 +28,9 @@ describe('parseDuration()', () => {
 
   it('refuses what is out of range', () => {
     expect(() => parseDuration('--timeout', '0s')).toThrow(
-      'Cannot use --timeout=0s: timeoutMs is from 1 to 600000 ms',
+      'Cannot use --timeout=0s: it goes from 1 ms to 600000 ms',
     );
-    expect(() => parseDuration('--timeout', '11m')).toThrow('from 1 to 600000');
+    expect(() => parseDuration('--timeout', '11m')).toThrow('from 1 ms to 600000 ms');
   });
 });
 
@@ -50,7 +50,7 @@ describe('parseSize()', () => {
   });
 
   it('refuses what is out of range', () => {
-    expect(() => parseSize('--memory', '1KiB')).toThrow('memoryBytes is from 1048576 to 4294967296 bytes');
+    expect(() => parseSize('--memory', '1KiB')).toThrow('it goes from 1 MiB to 4 GiB');
   });
 });
 
