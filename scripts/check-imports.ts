@@ -62,8 +62,6 @@ const MAY_USE_NODE = (path: string): boolean =>
 
 /** Package → the one folder that owns it. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
-  'quickjs-emscripten-core': ['runtime/engines/quickjs'],
-  '@jitl/quickjs-wasmfile-release-sync': ['runtime/engines/quickjs'],
   sucrase: ['runtime/engines/quickjs'],
   pyodide: ['runtime/engines/pyodide', 'runtime/platform'],
   '@bytecodealliance/jco-transpile': ['runtime/engines/component'],
