@@ -8,3 +8,14 @@ const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8'
 test.each(Object.keys(tables))('the table of %s in README.md says what the code says', (name) => {
   expect(README).toContain(`<!-- table: ${name} -->\n${tables[name]}\n`);
 });
+
+test('README.md names every field of a grant', () => {
+  const source = readFileSync(join(import.meta.dirname, '../../runtime/grant.ts'), 'utf8');
+  const interfaces = source.matchAll(/export interface (?:Grant|FsGrant|HttpGrant) \{([\s\S]*?)\n\}/g);
+  const fields = [...interfaces].flatMap(([, body]) =>
+    [...(body ?? '').matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field ?? ''),
+  );
+  expect(fields.length).toBeGreaterThan(15);
+  const grants = README.slice(README.indexOf('## Grants'), README.indexOf('## Limits'));
+  expect(fields.filter((field) => !grants.includes(`\`${field}`))).toEqual([]);
+});
