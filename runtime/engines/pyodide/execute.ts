@@ -137,6 +137,7 @@ async function runProgram(
     };
   } finally {
     clearInterval(watch);
+    interpreter.close();
   }
 }
 

@@ -43,6 +43,8 @@ export interface Interpreter {
   readonly instances: readonly WebAssembly.Instance[];
   /** Connects the interpreter to the one run it serves. `entered` is called after each return from the realm. */
   connect(link: RunLink): void;
+  /** Enters the realm no more: what its timers and calls would still do is nobody's business after the run. */
+  close(): void;
   /** Calls into the realm and waits for its `done`. */
   ask(call: (id: number) => void): Promise<Report>;
 }
@@ -85,6 +87,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   const instances: WebAssembly.Instance[] = [];
   const decoder = new TextDecoder();
   let link: RunLink | undefined;
+  let closed = false;
   let growthRefused = false;
   let outputSpent = false;
   let outsideBefore = 0;
@@ -92,6 +95,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   let asked = 0;
 
   const enter = (call: () => void): void => {
+    if (closed) return;
     try {
       call();
     } catch {
@@ -230,6 +234,9 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     get outputSpent() {
       return outputSpent;
+    },
+    close: () => {
+      closed = true;
     },
     connect: (run) => {
       link = run;
