@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105271,
-        842838,
-        143088,
-        195306,
-        360029,
-        1549922,
+        105158,
+        842692,
+        142180,
+        194510,
+        362650,
+        1549317,
       ]
     `);
   });

@@ -14,6 +14,19 @@ describe('timers', () => {
     expect(stdout.trim().split('\n')).toEqual(['first', 'job', 'immediate', 'a', 'micro', 'b', 'c']);
   });
 
+  test('a timer set by a promise job that a timer left keeps the run going', async () => {
+    const nap = 'await new Promise((resolve) => setTimeout(resolve, 1))';
+    for (const host of [{}, deterministic.host]) {
+      const { value } = await runJs(`let n = 0; for (; n < 20; n++) { ${nap} } n`, { host });
+      expect(value).toBe(20);
+      const { stdout } = await runJs(
+        `setTimeout(async () => { ${nap}; console.log('late'); setImmediate(async () => { await 0; ${nap}; console.log('later'); }); }, 1); 0`,
+        { host },
+      );
+      expect(stdout).toBe('late\nlater\n');
+    }
+  });
+
   test('setInterval() repeats until it is cleared, arguments are passed, clear takes anything', async () => {
     const { value, stdout } = await runJs(
       `let n = 0; const id = setInterval((a, b) => { console.log(a + b, ++n); if (n === 3) clearInterval(id); }, 5, 1, 2);

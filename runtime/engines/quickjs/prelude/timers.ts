@@ -17,8 +17,8 @@ const LONGEST = 2 ** 31 - 1;
 /** Timers and immediates. The host asks for one callback a turn, and drains the promise jobs between them, as Node does. */
 export interface Timers {
   /**
-   * Runs the next callback that is due. Answers ms until the next one, 0 if it is due now, -1 if there is none; `-2 - ms` if those that
-   * are left do not keep the run going.
+   * Runs the next callback that is due. Answers 0 if there was one, because the promise jobs it leaves may set further timers; else ms until
+   * the next one, -1 if there is none, `-2 - ms` if those that are left do not keep the run going.
    */
   readonly turn: () => number;
   /** A timer that does not keep the run going. */
@@ -130,7 +130,7 @@ export const createTimers = (host: Host): Timers => {
         push(first);
       }
       apply(first.callback, undefined, first.args);
-      return nextDelay();
+      return 0;
     }
     while (nextImmediate < immediates.length) {
       const immediate = immediates[nextImmediate];
@@ -142,7 +142,7 @@ export const createTimers = (host: Host): Timers => {
       if (immediate === undefined || live[immediate.id] !== immediate.run) continue;
       delete live[immediate.id];
       immediate.run();
-      break;
+      return 0;
     }
     return nextDelay();
   };
