@@ -2,6 +2,7 @@ import type { RunOptions } from './api.ts';
 import { copyJson, type GuestValue, type JsonObject, type JsonValue } from './codec.ts';
 import type { PrebuiltComponent } from './engine.ts';
 import { type CheckedGrant, checkGrant } from './grant.ts';
+import type { KnownModules, TakenModule } from './known-modules.ts';
 import { type IsolationLevel, LEVELS } from './levels.ts';
 import { checkLimits, type Limits } from './limits.ts';
 
@@ -14,7 +15,7 @@ export interface RunRequest {
         readonly code: string;
         readonly form: 'auto' | 'script' | 'module';
       }
-    | { readonly kind: 'wasm'; readonly bytes: Uint8Array<ArrayBuffer> }
+    | ({ readonly kind: 'wasm' } & TakenModule)
     | { readonly kind: 'prebuilt'; readonly component: PrebuiltComponent };
   readonly filename: string | undefined;
   readonly modules: Readonly<Record<string, string>>;
@@ -64,7 +65,11 @@ const MAX_INPUT_BYTES = 64 * 1024 * 1024;
  * Checks what a caller passed to `run`.
  * @throws {TypeError | RangeError} naming the option, the reason and the value.
  */
-export function readRunOptions(options: RunOptions, hostFunctions: ReadonlySet<string>): RunRequest {
+export function readRunOptions(
+  options: RunOptions,
+  hostFunctions: ReadonlySet<string>,
+  modules: KnownModules,
+): RunRequest {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null)
     throw new TypeError('Cannot run: expected an object of options');
@@ -90,7 +95,7 @@ export function readRunOptions(options: RunOptions, hostFunctions: ReadonlySet<s
     throw new TypeError('Cannot run: onOutput is no function');
   }
   return {
-    source: readSource(language, code, module, options.form),
+    source: readSource(language, code, module, options.form, modules),
     filename: options.filename,
     modules: readModules(options.modules),
     engine: options.engine,
@@ -133,12 +138,13 @@ function readSource(
   code: unknown,
   module: RunOptions['module'],
   form: unknown,
+  modules: KnownModules,
 ): RunRequest['source'] {
   if (module !== undefined) {
     if (code !== undefined || language !== undefined) {
       throw new TypeError('Cannot run: give either module, or language and code, not both');
     }
-    if (module instanceof Uint8Array) return { kind: 'wasm', bytes: new Uint8Array(module) };
+    if (module instanceof Uint8Array) return { kind: 'wasm', ...modules.take(module) };
     if (typeof module === 'object' && module !== null && typeof module.instantiate === 'function') {
       return { kind: 'prebuilt', component: module };
     }

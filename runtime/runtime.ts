@@ -10,6 +10,7 @@ import type {
 import type { Engine, PrepareContext } from './engine.ts';
 import { SandglassError } from './errors.ts';
 import { checkGrant } from './grant.ts';
+import { createKnownModules } from './known-modules.ts';
 import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './levels.ts';
 import { checkLimits, mergeLimits } from './limits.ts';
 import type { Outcome } from './outcome.ts';
@@ -44,6 +45,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     ),
   );
   const known = new Set(hostFunctions.keys());
+  const modules = createKnownModules();
   const ceiling = readLevel(options.level, 'create a runtime');
   const cellOptions = readCells(options.cells, platform.processors);
   const cache = options.cache === false ? undefined : platform.openCache?.(options.cache);
@@ -99,7 +101,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
 
   const begin = (runOptions: RunOptions, queue?: OutputQueue): Begun => {
     if (closed !== undefined) throw new TypeError('Cannot run: this runtime is closed');
-    const request = readRunOptions(runOptions, known);
+    const request = readRunOptions(runOptions, known, modules);
     const id = request.runId ?? `run-${crypto.randomUUID()}`;
     const abort = new AbortController();
     const { signal, dispose } = anySignal([

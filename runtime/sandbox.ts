@@ -183,9 +183,7 @@ async function readSource(request: RunRequest): Promise<GuestSource> {
   if (source.kind === 'prebuilt') {
     return { kind: 'wasm', bytes: new Uint8Array(), hash: '', name, prebuilt: source.component };
   }
-  const digest = await crypto.subtle.digest('SHA-256', source.bytes);
-  const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { kind: 'wasm', bytes: source.bytes, hash, name };
+  return { kind: 'wasm', bytes: source.bytes, hash: await source.hash, name };
 }
 
 /** A component says so in its header: layer 1 in the upper half of the version field (component-model binary format). */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../../runtime/api.ts';
+import { createKnownModules } from '../../../runtime/known-modules.ts';
 import { readRunOptions } from '../../../runtime/run-request.ts';
 
 const known = new Set(['fs', 'http']);
@@ -46,7 +47,7 @@ describe('readRunOptions()', () => {
     ['a signal that is none', { ...script, signal: {} }, TypeError, 'signal'],
     ['nothing at all', undefined, TypeError, 'options'],
   ])('refuses %s', (_name, options, kind, text) => {
-    const read = (): unknown => readRunOptions(options as RunOptions, known);
+    const read = (): unknown => readRunOptions(options as RunOptions, known, createKnownModules());
     expect(read).toThrow(kind);
     expect(read).toThrow(text);
   });
@@ -57,11 +58,12 @@ describe('readRunOptions()', () => {
     const request = readRunOptions(
       { module: bytes, invoke: 'f', args: [{ a: [1n] }, Number.NaN], inputs, stdin: { k: 'a\nb' } },
       known,
+      createKnownModules(),
     );
     inputs.list.push(3);
     bytes[0] = 9;
     expect(request.inputs).toEqual({ list: [1, 2] });
-    expect(request.source).toEqual({ kind: 'wasm', bytes: new Uint8Array([0, 1]) });
+    expect(request.source).toMatchObject({ kind: 'wasm', bytes: new Uint8Array([0, 1]) });
     expect(request.args).toEqual([{ a: [1n] }, Number.NaN]);
     expect(new TextDecoder().decode(request.stdin)).toBe('{"k":"a\\nb"}\n');
   });
@@ -70,6 +72,7 @@ describe('readRunOptions()', () => {
     const { inputs } = readRunOptions(
       { ...script, inputs: JSON.parse('{"__proto__":{"polluted":true}}') },
       known,
+      createKnownModules(),
     );
     expect(Object.getPrototypeOf(inputs)).toBe(Object.prototype);
     expect(Object.keys(inputs)).toEqual(['__proto__']);

@@ -1,0 +1,44 @@
+/** A caller's binary, copied, with its identity. */
+export interface TakenModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Lower-case hex SHA-256 of `bytes`. */
+  readonly hash: Promise<string>;
+}
+
+/**
+ * Takes the binaries that callers pass to runs. One that was taken before and has not changed since is neither copied nor hashed again; it is
+ * compared, so that a caller who writes to the same array runs what is in it now.
+ */
+export interface KnownModules {
+  take(bytes: Uint8Array): TakenModule;
+}
+
+export function createKnownModules(): KnownModules {
+  const known = new WeakMap<Uint8Array, TakenModule>();
+  return {
+    take: (bytes) => {
+      const before = known.get(bytes);
+      if (before !== undefined && same(before.bytes, bytes)) return before;
+      const copy = new Uint8Array(bytes);
+      const taken = { bytes: copy, hash: sha256(copy) };
+      known.set(bytes, taken);
+      return taken;
+    },
+  };
+}
+
+/** `one` starts at the start of its buffer; where the other does not lie on a word either, it is compared byte by byte. */
+function same(one: Uint8Array<ArrayBuffer>, other: Uint8Array): boolean {
+  if (one.byteLength !== other.byteLength) return false;
+  const words = other.byteOffset % 8 === 0 ? one.byteLength >> 3 : 0;
+  const mine = new BigUint64Array(one.buffer, 0, words);
+  const theirs = new BigUint64Array(other.buffer, words === 0 ? 0 : other.byteOffset, words);
+  for (let at = 0; at < words; at++) if (mine[at] !== theirs[at]) return false;
+  for (let at = words * 8; at < one.byteLength; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
