@@ -30,11 +30,11 @@ export function createKnownModules(): KnownModules {
 /** `one` starts at the start of its buffer; where the other does not lie on a word either, it is compared byte by byte. */
 function same(one: Uint8Array<ArrayBuffer>, other: Uint8Array): boolean {
   if (one.byteLength !== other.byteLength) return false;
-  const words = other.byteOffset % 8 === 0 ? one.byteLength >> 3 : 0;
-  const mine = new BigUint64Array(one.buffer, 0, words);
-  const theirs = new BigUint64Array(other.buffer, words === 0 ? 0 : other.byteOffset, words);
+  const words = other.byteOffset % 4 === 0 ? one.byteLength >> 2 : 0;
+  const mine = new Int32Array(one.buffer, 0, words);
+  const theirs = new Int32Array(other.buffer, words === 0 ? 0 : other.byteOffset, words);
   for (let at = 0; at < words; at++) if (mine[at] !== theirs[at]) return false;
-  for (let at = words * 8; at < one.byteLength; at++) if (one[at] !== other[at]) return false;
+  for (let at = words * 4; at < one.byteLength; at++) if (one[at] !== other[at]) return false;
   return true;
 }
 
