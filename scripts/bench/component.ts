@@ -66,9 +66,7 @@ export const component: Group = {
     }
     return {
       rows,
-      notes: [
-        'A run copies and hashes its binary; a cell that ran a component serves once, so runs in a row wait for the next cell to start.',
-      ],
+      notes: ['A cell that ran a component serves once, so runs in a row wait for the next cell to start.'],
     };
   },
 };
