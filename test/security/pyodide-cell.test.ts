@@ -34,7 +34,7 @@ describe('a Python guest in its cell', () => {
 
   test('the cell has no environment, no files but our own code, no child processes', async () => {
     const outcome = await run(
-      "import os\n[dict(os.environ), os.path.exists('/etc'), os.path.exists('/work')]",
+      "import os\n[dict(os.environ), os.path.exists('/etc'), os.path.exists('/root')]",
     );
     expect(outcome).toMatchObject({ ok: true, value: [{}, false, false] });
   }, 60_000);

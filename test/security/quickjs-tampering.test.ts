@@ -107,9 +107,8 @@ describe('a guest cannot', () => {
       for (const f of [() => null.x, () => new URL('x'), () => structuredClone(() => {}), () => { const g = () => g(); g() }, () => atob('*'), () => crypto.getRandomValues(1), () => JSON.parse('{'), () => eval('('), () => new TextDecoder('zz'), () => fs.readFileSync('/x'), () => setTimeout(1)]) { try { f() } catch (e) { note(e) } }
       for (const f of [() => fs.readFile('/x'), () => fetch('http://x/'), () => import('nope'), () => import('./nope.js'), () => sandglass.call('a.b')]) { try { await f() } catch (e) { note(e) } }
       texts.join('\\n')`);
-    expect(value).not.toMatch(
-      /\/work\/|node_modules|runtime\/|file:\/\/|node:internal|\.ts\b|primitives|wasm/i,
-    );
+    expect(value).not.toMatch(/node_modules|runtime\/|file:\/\/|node:internal|\.ts\b|primitives|wasm/i);
+    expect(value).not.toContain(process.cwd());
   });
 
   test('pass off a stack overflow or an out of memory that did not happen', async () => {

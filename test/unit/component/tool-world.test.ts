@@ -47,13 +47,13 @@ describe.each(['jspi', 'sync'] as const)('the world tool (%s)', (mode) => {
 
   test.each<[JsonValue, string, JsonValue, { value?: JsonValue; bytes?: Uint8Array }, JsonValue]>([
     [fs('read', '/a'), 'fs.readFile', { path: '/a' }, { bytes: bytesOf('ab') }, [97, 98]],
-    [fs('readText', 'a/b'), 'fs.readFile', { path: '/work/a/b' }, { bytes: bytesOf('äß') }, 'äß'],
+    [fs('readText', 'a/b'), 'fs.readFile', { path: '/desk/a/b' }, { bytes: bytesOf('äß') }, 'äß'],
     [fs('write', '/a', [1, 2]), 'fs.writeFile', { path: '/a' }, { value: { written: 2 } }, null],
     [fs('writeText', '/a', 'x'), 'fs.writeFile', { path: '/a' }, { value: { written: 1 } }, null],
     [fs('append', '/a', [1]), 'fs.append', { path: '/a' }, { value: { written: 1 } }, null],
     [fs('mkdir', '/a/b'), 'fs.mkdir', { path: '/a/b', recursive: true }, {}, null],
     [fs('remove', '/a'), 'fs.remove', { path: '/a' }, {}, null],
-    [fs('rename', '/a', 'b'), 'fs.rename', { path: '/a', to: '/work/b' }, {}, null],
+    [fs('rename', '/a', 'b'), 'fs.rename', { path: '/a', to: '/desk/b' }, {}, null],
     [
       fs('statPath', '/a'),
       'fs.stat',
@@ -69,7 +69,7 @@ describe.each(['jspi', 'sync'] as const)('the world tool (%s)', (mode) => {
       [{ name: 'a', kind: 'directory' }],
     ],
   ])('%j becomes %s', async (input, operation, args, reply, value) => {
-    const { result, host } = await run(input, { [operation]: () => reply }, { cwd: '/work' });
+    const { result, host } = await run(input, { [operation]: () => reply }, { cwd: '/desk' });
     expect(result).toMatchObject({ kind: 'value', value });
     expect(host.calls).toEqual([{ operation, args }]);
   });

@@ -41,16 +41,16 @@ const data = (fields: Partial<FsGrant> = {}): FsGrant => ({
 
 describe('fs mounts', () => {
   test('show granted folders at their guest paths and nothing else', () => {
-    using guest = on({ host: 'data' }, { host: './out', guest: '/work/results', access: ['write', 'read'] });
+    using guest = on({ host: 'data' }, { host: './out', guest: '/desk/results', access: ['write', 'read'] });
     expect(guest.text('/data/a.txt')).toBe('hi');
-    expect(guest.names('/')).toEqual(['data', 'tmp', 'work']);
-    expect(guest.names('/work')).toEqual(['results']);
-    expect(guest.call('fs.stat', { path: '/work' }).value.type).toBe('directory');
-    guest.call('fs.writeFile', { path: '/work/../work/results/x' }, 'x');
+    expect(guest.names('/')).toEqual(['data', 'desk', 'tmp']);
+    expect(guest.names('/desk')).toEqual(['results']);
+    expect(guest.call('fs.stat', { path: '/desk' }).value.type).toBe('directory');
+    guest.call('fs.writeFile', { path: '/desk/../desk/results/x' }, 'x');
     expect(readFileSync(join(root, 'out/x'), 'utf8')).toBe('x');
     expect(guest.session.mounts).toEqual([
       { path: '/data', write: false, delete: false },
-      { path: '/work/results', write: true, delete: true },
+      { path: '/desk/results', write: true, delete: true },
       { path: '/tmp', write: true, delete: true, scratch: true },
     ]);
   });

@@ -31,7 +31,7 @@ describe('files of a Python guest', () => {
   const run = async (code: string, cwd = '/data'): Promise<PythonRun> => {
     const host = await openFsHost([
       { host: readable, guest: '/data' },
-      { host: join(folder, 'work'), guest: '/work', access: ['read', 'write'] },
+      { host: join(folder, 'work'), guest: '/desk', access: ['read', 'write'] },
     ]);
     hosts.push(host);
     return python.run(code, { host: { operations: host.operations }, spec: { mounts: host.mounts, cwd } });
@@ -73,25 +73,25 @@ describe('files of a Python guest', () => {
     const code = `
 from pathlib import Path
 import os, shutil
-p = Path('/work')
+p = Path('/desk')
 (p / 'x.txt').write_text('eins')
 (p / 'sub').mkdir()
 (p / 'sub' / 'y.bin').write_bytes(bytes(range(256)) * 5000)
-with open('/work/x.txt', 'a') as f:
+with open('/desk/x.txt', 'a') as f:
     f.write(' zwei')
-with open('/work/x.txt', 'r+') as f:
+with open('/desk/x.txt', 'r+') as f:
     f.seek(5); f.write('ZWEI'); f.seek(0); text = f.read()
-os.rename('/work/x.txt', '/work/z.txt')
-shutil.copy('/work/z.txt', '/work/copy.txt')
-shutil.copytree('/work/sub', '/work/tree')
-shutil.rmtree('/work/sub')
-shutil.move('/work/copy.txt', '/tmp/moved.txt')
-[text, sorted(os.listdir('/work')), sorted(str(q) for q in p.rglob('*')), (p / 'tree' / 'y.bin').stat().st_size, Path('/tmp/moved.txt').read_text(), (p / 'sub').exists(), (p / 'tree').is_dir()]
+os.rename('/desk/x.txt', '/desk/z.txt')
+shutil.copy('/desk/z.txt', '/desk/copy.txt')
+shutil.copytree('/desk/sub', '/desk/tree')
+shutil.rmtree('/desk/sub')
+shutil.move('/desk/copy.txt', '/tmp/moved.txt')
+[text, sorted(os.listdir('/desk')), sorted(str(q) for q in p.rglob('*')), (p / 'tree' / 'y.bin').stat().st_size, Path('/tmp/moved.txt').read_text(), (p / 'sub').exists(), (p / 'tree').is_dir()]
 `;
     expect(await answerOf(code)).toEqual([
       'eins ZWEI',
       ['tree', 'z.txt'],
-      ['/work/tree', '/work/tree/y.bin', '/work/z.txt'],
+      ['/desk/tree', '/desk/tree/y.bin', '/desk/z.txt'],
       1_280_000,
       'eins ZWEI',
       false,
@@ -163,8 +163,8 @@ h.call('test.change', {})
     expect(
       await printed(`
 import os
-for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data'), lambda: os.listdir('/data/a.txt'), lambda: open('/work/n', 'x').close() or open('/work/n', 'x'),
-          lambda: os.mkdir('/work/d') or os.mkdir('/work/d'), lambda: open('/work/d/e', 'w').close() or os.rmdir('/work/d'), lambda: open('/data/../secret.txt'), lambda: open('a.txt').write('x')):
+for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data'), lambda: os.listdir('/data/a.txt'), lambda: open('/desk/n', 'x').close() or open('/desk/n', 'x'),
+          lambda: os.mkdir('/desk/d') or os.mkdir('/desk/d'), lambda: open('/desk/d/e', 'w').close() or os.rmdir('/desk/d'), lambda: open('/data/../secret.txt'), lambda: open('a.txt').write('x')):
     try: f(); print('fine')
     except Exception as e: print(type(e).__name__)
 `),
@@ -216,8 +216,8 @@ for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data
     expect(
       await answerOf("import os; [os.getcwd(), open('b.txt').read(), os.path.abspath('b.txt')]", '/data/sub'),
     ).toEqual(['/data/sub', 'b', '/data/sub/b.txt']);
-    expect(await answerOf("import os; os.chdir('/work'); open('w.txt', 'w').write('x'); os.getcwd()")).toBe(
-      '/work',
+    expect(await answerOf("import os; os.chdir('/desk'); open('w.txt', 'w').write('x'); os.getcwd()")).toBe(
+      '/desk',
     );
     expect(readFileSync(join(folder, 'work/w.txt'), 'utf8')).toBe('x');
   });
@@ -228,7 +228,7 @@ for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data
       '/data/../secret.txt',
       '../secret.txt',
       '/proc/self/environ',
-      '/work/../readable/../secret.txt',
+      '/desk/../readable/../secret.txt',
     ]) {
       const { result } = await run(`open(${JSON.stringify(path)}).read()`);
       expect(result).toMatchObject({ kind: 'threw' });

@@ -42,23 +42,23 @@ describe('modules', () => {
       const { value, host } = await runJs(
         'import { a } from "./lib/a.js"; import data from "/data/d.json" with { type: "json" }; export default [a, data.n, import.meta.url, import.meta.main]',
         {
-          source: { filename: '/work/main.js' },
-          spec: { cwd: '/work' },
+          source: { filename: '/desk/main.js' },
+          spec: { cwd: '/desk' },
           host: {
             canBlock,
             operations: files({
-              '/work/lib/a.js': 'export { b as a } from "./b.js"; export const main = import.meta.main',
-              '/work/lib/b.js': 'export const b = import.meta.url',
+              '/desk/lib/a.js': 'export { b as a } from "./b.js"; export const main = import.meta.main',
+              '/desk/lib/b.js': 'export const b = import.meta.url',
               '/data/d.json': '{"n": 3}',
             }),
           },
         },
       );
-      expect(value).toEqual(['file:///work/lib/b.js', 3, 'file:///work/main.js', true]);
+      expect(value).toEqual(['file:///desk/lib/b.js', 3, 'file:///desk/main.js', true]);
       expect(host.calls.map(({ args }) => (args as { path: string }).path).toSorted()).toEqual([
         '/data/d.json',
-        '/work/lib/a.js',
-        '/work/lib/b.js',
+        '/desk/lib/a.js',
+        '/desk/lib/b.js',
       ]);
     },
   );
