@@ -99,8 +99,15 @@ result`;
     });
     const shell = await run("import os; os.system('id')");
     expect(shell).toMatchObject({ ok: false, error: { code: 'GUEST_THREW' } });
-    const missing = await run("open('/etc/passwd')");
-    expect(missing).toMatchObject({ ok: false, error: { code: 'GUEST_THREW' } });
+    const outside = await run("open('/etc/passwd')");
+    expect(outside).toMatchObject({
+      ok: false,
+      error: {
+        code: 'CAPABILITY_DENIED',
+        details: { capability: 'fs.read' },
+        hint: expect.stringContaining('--allow-read='),
+      },
+    });
     expect(readdirSync(folder)).toEqual(before);
     expect(seen).toEqual([]);
   }, 120_000);

@@ -171,6 +171,11 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
     path === '/tmp' || path.startsWith('/tmp/') || path.startsWith('/dev/') || path.startsWith('/proc/');
   /** A path that the host answers for. */
   const isGranted = (path: string): boolean => mountOf(path) >= 0;
+  /** Neither granted nor in memory: the host says which grant would have it. The interpreter looks for its own files by the thousand; those are let be. */
+  const isNowhere = (path: string): boolean =>
+    !isScratch(path) && !path.startsWith('/lib/') && !path.startsWith('/home/') && !isInMemory(path);
+  const isInMemory = (path: string): boolean =>
+    (FS.analyzePath as (path: string) => { readonly exists: boolean })(path).exists;
   const isWrittenByHost = (path: string): boolean => entered && (isGranted(path) || !isScratch(path));
 
   interface HostStat {
@@ -355,7 +360,7 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
     if (typeof name !== 'string' || typeof flags !== 'number') return undefined; // the interpreter's own files, by node or mode text
     const path = resolve(name);
     const writes = (flags & O.access) !== 0 || (flags & (O.create | O.truncate)) !== 0;
-    if (!entered || !(isGranted(path) || (writes && !isScratch(path)))) return undefined;
+    if (!entered || !(isGranted(path) || (writes ? !isScratch(path) : isNowhere(path)))) return undefined;
     return answered((flags & O.directory) !== 0 ? openFolder(path, flags) : openFile(path, flags));
   });
   before('stat', (name: unknown, noFollow: unknown) => {

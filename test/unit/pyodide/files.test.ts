@@ -159,6 +159,23 @@ h.call('test.change', {})
     expect(forged.result).not.toHaveProperty('refusalId');
   });
 
+  test('what no grant covers is denied by name, and missing for programs that look for that', async () => {
+    expect(
+      await printed(`
+import os, pathlib
+for f in (lambda: open('/data2/a.txt'), lambda: pathlib.Path('/app/x').read_text(), lambda: os.listdir('/app')):
+    try: f()
+    except FileNotFoundError as e: print(isinstance(e, PermissionError), 'no grant for fs.read covers it' in str(e))
+for f in (lambda: open('/lib/nope'), lambda: open('/tmp/nope'), lambda: os.stat('/app')):
+    try: f()
+    except OSError as e: print(type(e).__name__)
+print(os.path.exists('/app'), pathlib.Path('/app').exists())
+`),
+    ).toBe(
+      'True True\nTrue True\nTrue True\nFileNotFoundError\nFileNotFoundError\nFileNotFoundError\nFalse False\n',
+    );
+  });
+
   test('missing files and wrong kinds are the usual exceptions', async () => {
     expect(
       await printed(`
@@ -171,13 +188,13 @@ for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data
     ).toBe(
       [
         'FileNotFoundError',
-        'FileNotFoundError',
+        'PermissionError',
         'IsADirectoryError',
         'NotADirectoryError',
         'FileExistsError',
         'FileExistsError',
         'OSError',
-        'FileNotFoundError',
+        'PermissionError',
         'UnsupportedOperation',
         '',
       ].join('\n'),

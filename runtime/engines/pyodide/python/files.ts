@@ -25,25 +25,39 @@ class Explained:
         try:
             return self.function(*args, **kwargs)
         except OSError as error:
-            explain(error)
-            raise
+            told = explain(error)
+            if told is error:
+                raise
+            raise told from None
 
     def __repr__(self):
         return repr(self.function)
 
 
+class NotGranted(PermissionError, FileNotFoundError):
+    """A path that no grant covers is denied, and for all that the guest can see it is not there."""
+
+
+NotGranted.__name__ = NotGranted.__qualname__ = "PermissionError"
+NotGranted.__module__ = "builtins"
+
+
 def explain(error):
+    """The exception with the host's own words, if a refusal stands behind it."""
     text = host.take_refusal()
     if not text:
-        return
+        return error
     refusal = json.loads(text)
-    host.remember(error, refusal)
     if refusal["code"] == "HOST_CALL_FAILED":
-        return  # Python's own words for a missing file are better known
+        return host.remember(error, refusal)  # Python's own words for a missing file are better known
     message = refusal["message"]
     if refusal.get("hint"):
         message += ". " + refusal["hint"]
-    error.strerror = message
+    if type(error) is PermissionError and (refusal.get("details") or {}).get("capability") == "fs.read":
+        error = NotGranted(error.errno, message, error.filename, None, error.filename2)
+    else:
+        error.strerror = message
+    return host.remember(error, refusal)
 
 
 def install():
