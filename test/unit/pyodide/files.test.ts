@@ -176,6 +176,20 @@ print(os.path.exists('/app'), pathlib.Path('/app').exists())
     );
   });
 
+  test('a refusal that was handled keeps nothing alive', async () => {
+    expect(
+      await printed(`
+import os, sys
+class Probe:
+    def __init__(self, look):
+        try: look()
+        except OSError: pass
+for look in (lambda: open('/app/x'), lambda: open('/data/nope'), lambda: open('/data/x', 'w'), lambda: os.stat('/lib/nope')):
+    print(sys.getrefcount(Probe(look)))
+`),
+    ).toBe('1\n1\n1\n1\n');
+  });
+
   test('missing files and wrong kinds are the usual exceptions', async () => {
     expect(
       await printed(`

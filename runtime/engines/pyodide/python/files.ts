@@ -25,10 +25,8 @@ class Explained:
         try:
             return self.function(*args, **kwargs)
         except OSError as error:
-            told = explain(error)
-            if told is error:
-                raise
-            raise told from None
+            explain(error)
+            raise
 
     def __repr__(self):
         return repr(self.function)
@@ -43,21 +41,21 @@ NotGranted.__module__ = "builtins"
 
 
 def explain(error):
-    """The exception with the host's own words, if a refusal stands behind it."""
+    """Gives an exception the host's own words, if a refusal stands behind it."""
     text = host.take_refusal()
     if not text:
-        return error
+        return
     refusal = json.loads(text)
     if refusal["code"] == "HOST_CALL_FAILED":
-        return host.remember(error, refusal)  # Python's own words for a missing file are better known
+        host.remember(error, refusal)  # Python's own words for a missing file are better known
+        return
     message = refusal["message"]
     if refusal.get("hint"):
         message += ". " + refusal["hint"]
     if type(error) is PermissionError and (refusal.get("details") or {}).get("capability") == "fs.read":
-        error = NotGranted(error.errno, message, error.filename, None, error.filename2)
-    else:
-        error.strerror = message
-    return host.remember(error, refusal)
+        raise host.remember(NotGranted(error.errno, message, error.filename, None, error.filename2), refusal) from None
+    error.strerror = message
+    host.remember(error, refusal)
 
 
 def install():

@@ -7,8 +7,17 @@ import json
 _host = None
 _to_js = None
 
-#: The newest refusals and the exceptions made of them, so that an uncaught one is known for what it is.
-_given = []
+
+class _Refused:
+    """On an exception: which refusal it was made of. Kept there and nowhere else, so that nothing of a handled one stays alive."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number):
+        self.number = number
+
+
+_MARK = "_sandglass_refused"
 
 
 def attach(host):
@@ -44,8 +53,7 @@ _REASONS = {
 
 
 def remember(error, refusal):
-    _given.append((error, refusal["id"]))
-    del _given[:-32]
+    error.__dict__[_MARK] = _Refused(refusal["id"])
     return error
 
 
@@ -55,10 +63,12 @@ def take_refusal():
 
 
 def refusal_id(error):
-    for given, number in reversed(_given):
-        if given is error:
-            return number
-    return None
+    """The number of the refusal behind an exception. Whatever a guest writes there, only refusals that this run was given count."""
+    try:
+        mark = error.__dict__.get(_MARK)
+    except Exception:
+        return None  # a class of the guest's own may have anything for __dict__
+    return mark.number if type(mark) is _Refused else None
 
 
 def refusal_error(refusal):
