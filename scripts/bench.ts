@@ -10,7 +10,7 @@ const README = join(import.meta.dirname, '../README.md');
 const [BEGIN, END] = ['<!-- bench: begin -->', '<!-- bench: end -->'];
 
 /** File under `scripts/bench/`, and its export: the order of the table. */
-const GROUPS = ['javascript', 'component', 'preview1', 'host-call', 'fuel', 'pyodide', 'memory'];
+const GROUPS = ['javascript', 'component', 'preview1', 'host-call', 'fuel', 'pyodide', 'memory', 'owed'];
 
 const { values } = parseArgs({
   options: {
@@ -47,6 +47,7 @@ const file = (name: string): string => join(import.meta.dirname, 'bench', `${nam
 const chosen = values.only ?? GROUPS.filter((name) => existsSync(file(name)));
 const scale = values.quick ? 0.1 : 1;
 const parts: string[] = [];
+const missed: string[] = [];
 for (const name of chosen) {
   if (!existsSync(file(name)))
     throw new Error(`Cannot measure ${name}: there is no scripts/bench/${name}.ts`);
@@ -54,6 +55,9 @@ for (const name of chosen) {
   const group = Object.values(module).find((value) => typeof value === 'object' && 'measure' in value);
   if (group === undefined) throw new Error(`Cannot measure ${name}: its file exports no group`);
   const { rows, notes } = await group.measure({ scale });
+  for (const { what, wanted } of rows) {
+    if (wanted?.owed === true && !wanted.holds) missed.push(`${what}: ${wanted.text}`);
+  }
   const part = [`**${group.title}**`, '', table(rows), ...(notes ?? []).map((note) => `\n- ${note}`)].join(
     '\n',
   );
@@ -72,4 +76,9 @@ if (values.write) {
   const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'})${busy}, by \`npm run bench -- --write\`.`;
   const text = `${BEGIN}\n${machine}\n\n${parts.join('\n\n')}\n${END}`;
   await writeFile(README, readme.slice(0, from) + text + readme.slice(to + END.length));
+}
+
+if (missed.length > 0) {
+  console.error(`Promised and not held:\n${missed.map((line) => `  ${line}`).join('\n')}`);
+  process.exitCode = 1;
 }

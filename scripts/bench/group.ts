@@ -7,7 +7,12 @@ export interface Row {
   readonly samples: number;
   readonly unit: 'ms' | 'µs' | 'KiB' | 'MiB' | '×' | 'units' | 'units/µs';
   /** What is wanted of it, and whether this run showed it. */
-  readonly wanted?: { readonly text: string; readonly holds: boolean };
+  readonly wanted?: {
+    readonly text: string;
+    readonly holds: boolean;
+    /** It is promised: where it does not hold, the bench ends with 1. @default false */
+    readonly owed?: boolean;
+  };
   /** Beside which figure it stands, e.g. `1.2× raw`. */
   readonly beside?: string;
 }
