@@ -49,11 +49,10 @@ export const DEFAULT_MAX_TABLE_ELEMENTS = 1_000_000;
  * Rewrites a core module in one pass, so that it can only run under a meter and within its caps: every path through it pays for what
  * it executes by the fuel schedule, and function entries and loop headers stop it when the meter says so (`createMeter`).
  *
- * Only adds: one function, one table, two globals, two types, a branch hint section; nothing is renumbered, but for globals where
+ * Only adds: one or two functions, one table, two globals, two types, a branch hint section; nothing is renumbered, but for globals where
  * `sharedFuel` adds an import. The start section becomes an export for `Meter.start`. Custom sections that point into code are dropped.
  *
- * Does not validate: a module that no engine accepts stays one that no engine accepts, so the engine's own validation decides. (But for
- * one that only fails to declare that it refers to its own start function: being exported declares it.)
+ * Does not validate: a module that no engine accepts stays one that no engine accepts, so the engine's own validation decides.
  *
  * @throws {SandglassError} MODULE_INVALID on anything it does not know in full, on shared memory, on memories or tables that start
  *   beyond their cap, on allocation outside of linear memory (see `collectedHeap`), and on the use of a reserved name.
@@ -76,6 +75,8 @@ class ModuleRewriter {
   readonly #added: AddedIndices;
   /** Index of the table that holds the refill callback. */
   readonly #refillTable: number;
+  /** Functions that are added, in the order of their indices; all of type `() -> ()`. */
+  readonly #ownFunctions: readonly ((code: Writer) => void)[];
 
   constructor(
     bytes: Uint8Array,
@@ -101,6 +102,11 @@ class ModuleRewriter {
       globalsMoveFrom: this.#shared ? imported.global : undefined,
     };
     this.#refillTable = total.table;
+    const { start } = shape;
+    this.#ownFunctions = [
+      ...(this.#counting ? [(code: Writer) => this.#writeOutOfFuel(code)] : []),
+      ...(start === undefined ? [] : [(code: Writer) => writeCall(code, start)]),
+    ];
   }
 
   rewrite(): Uint8Array<ArrayBuffer> {
@@ -130,10 +136,9 @@ class ModuleRewriter {
   #isNeeded(id: number): boolean {
     if (id === SECTION.global || id === SECTION.export) return true;
     if (id === SECTION.import) return this.#shared;
-    return (
-      this.#counting &&
-      ([SECTION.type, SECTION.function, SECTION.table, SECTION.code] as number[]).includes(id)
-    );
+    if (id === SECTION.table) return this.#counting;
+    const holdsFunctions = ([SECTION.type, SECTION.function, SECTION.code] as number[]).includes(id);
+    return holdsFunctions && this.#ownFunctions.length > 0;
   }
 
   #writeSection(id: number, section: Section | undefined): void {
@@ -151,8 +156,8 @@ class ModuleRewriter {
     [SECTION.type]: (reader) => this.#writeTypes(reader),
     [SECTION.import]: (reader) => this.#writeImports(reader),
     [SECTION.function]: (reader) => {
-      this.#copyVector(reader, this.#counting ? 1 : 0);
-      if (this.#counting) this.#writer.u32(this.#shape.types.parameters.length);
+      this.#copyVector(reader, this.#ownFunctions.length);
+      for (const _ of this.#ownFunctions) this.#writer.u32(this.#shape.types.parameters.length);
     },
     [SECTION.table]: (reader) => this.#writeTables(reader),
     [SECTION.memory]: (reader) => this.#writeMemories(reader),
@@ -181,10 +186,12 @@ class ModuleRewriter {
     });
   }
 
-  /** Appends `() -> ()` for the out-of-fuel function and `() -> i32` for the callback. */
+  /** Appends `() -> ()` for the functions that are added, and `() -> i32` for the callback. */
   #writeTypes(reader: Reader | undefined): void {
-    this.#copyVector(reader, this.#counting ? 2 : 0);
-    if (this.#counting) this.#writer.put(0x60, 0, 0, 0x60, 0, 1, I32);
+    const adds = this.#ownFunctions.length > 0;
+    this.#copyVector(reader, (adds ? 1 : 0) + (this.#counting ? 1 : 0));
+    if (adds) this.#writer.put(0x60, 0, 0);
+    if (this.#counting) this.#writer.put(0x60, 0, 1, I32);
   }
 
   #writeImports(reader: Reader | undefined): void {
@@ -288,7 +295,9 @@ class ModuleRewriter {
     ];
     if (this.#counting) own.push([RESERVED.refill, 'table', this.#refillTable]);
     if (this.#counting && !this.#shared) own.push([RESERVED.fuel, 'global', this.#added.fuel]);
-    if (start !== undefined) own.push([RESERVED.start, 'function', start]);
+    // Not the start function itself: being exported would declare it, and code that refers to it without a declaration is invalid.
+    if (start !== undefined)
+      own.push([RESERVED.start, 'function', this.#shape.total.function + this.#ownFunctions.length - 1]);
     const writer = this.#writer;
     writer.u32(exports.length + own.length);
     for (const { name, kind, index } of exports) {
@@ -398,10 +407,10 @@ class ModuleRewriter {
       if (offsets.length > 0) hints.push({ index, offsets });
     }
     reader?.finish('the code section');
-    if (this.#counting) code.sized(() => this.#writeOutOfFuel(code));
+    for (const write of this.#ownFunctions) code.sized(() => write(code));
     if (hints.length > 0) writeBranchHints(this.#writer, hints);
     this.#writer.section(SECTION.code, () => {
-      this.#writer.u32(defined + (this.#counting ? 1 : 0));
+      this.#writer.u32(defined + this.#ownFunctions.length);
       this.#writer.append(code);
     });
   }
@@ -442,4 +451,11 @@ class ModuleRewriter {
     for (let left = NOT_INLINED_BYTES; left > 0; left -= 1) code.byte(OP.nop);
     code.put(OP.end);
   }
+}
+
+/** A function that calls another, which takes and gives nothing. */
+function writeCall(code: Writer, callee: number): void {
+  code.put(0, OP.call);
+  code.u32(callee);
+  code.put(OP.end);
 }
