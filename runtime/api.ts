@@ -77,6 +77,11 @@ export interface RunOptions {
   readonly stdin?: string | Uint8Array | JsonValue;
   /** JSON globals of a script; copies. */
   readonly inputs?: Readonly<Record<string, JsonValue>>;
+  /**
+   * Python packages that the program needs, brought before it starts: names with versions where they matter, e.g. `numpy`, `attrs>=23`. Where
+   * they come from is for the runtime to say; one that none of its sources has ends the run with UNSUPPORTED.
+   */
+  readonly packages?: readonly string[];
   /** Guest path that relative paths start at. @default the first mount, else `/` */
   readonly cwd?: string;
   readonly grant?: Grant;

@@ -7,8 +7,15 @@ import { createPreview1Engine, createWasmerEngine } from './engines/preview1/eng
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
 import { nodePlatform } from './platform/node.ts';
 import { loadWasmFile } from './platform/node-module.ts';
+import { checkPackageOptions, type PythonPackageOptions } from './platform/packages/options.ts';
 import { createNodePyodideEngine } from './platform/pyodide-engine.ts';
 import { createRuntimeOn } from './runtime.ts';
+
+/** Options of a runtime on Node: those of every runtime, and its own. */
+export interface NodeRuntimeOptions extends RuntimeOptions {
+  /** Where packages of Python guests come from. @default none: a run that needs one is refused */
+  readonly packages?: PythonPackageOptions;
+}
 
 /**
  * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, components and WASI preview1 modules; `fs`
@@ -20,7 +27,7 @@ import { createRuntimeOn } from './runtime.ts';
  * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });
  * if (outcome.ok) console.log(outcome.value); // 42
  */
-export function createRuntime(options: RuntimeOptions = {}): Runtime {
+export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {}): Runtime {
   return createRuntimeOn(
     {
       ...nodePlatform,
@@ -28,7 +35,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         createQuickjsEngine({
           loadModule: loadWasmFile(new URL('./engines/quickjs/quickjs.wasm', import.meta.url)),
         }),
-        createNodePyodideEngine(),
+        createNodePyodideEngine(packages === undefined ? {} : { packages: checkPackageOptions(packages) }),
         createComponentEngine(),
         createPreview1Engine(),
         createWasmerEngine(),
@@ -78,4 +85,5 @@ export type {
 export { LEVELS } from './levels.ts';
 export { LIMITS, type LimitInfo, type LimitName, type Limits } from './limits.ts';
 export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './outcome.ts';
+export type { PythonPackageOptions } from './platform/packages/options.ts';
 export type { Usage } from './usage.ts';

@@ -46,6 +46,7 @@ const KNOWN: Readonly<Record<keyof RunOptions, true>> = {
   argv: true,
   stdin: true,
   inputs: true,
+  packages: true,
   cwd: true,
   grant: true,
   limits: true,
@@ -109,9 +110,20 @@ export function readRunOptions(
     limits: checkLimits(options.limits),
     level: readLevel(options.level, 'run'),
     deterministic: readDeterministic(options.deterministic),
-    options: jsonObject(options.options, 'options'),
+    options: withPackages(jsonObject(options.options, 'options'), options),
     runId: readRunId(options.runId),
   };
+}
+
+/** To the engine packages are an option like others; only one engine knows it. */
+function withPackages(engineOptions: JsonObject, { packages, language }: RunOptions): JsonObject {
+  if (packages === undefined) return engineOptions;
+  if (language !== 'python') throw new TypeError('Cannot run: packages are for Python');
+  if (!Array.isArray(packages) || packages.some((name) => typeof name !== 'string'))
+    throw new TypeError('Cannot run: packages is no list of names');
+  if (Object.hasOwn(engineOptions, 'packages'))
+    throw new TypeError('Cannot run: packages are given twice, as an option of their own and among options');
+  return { ...engineOptions, packages: [...packages] };
 }
 
 /** @throws {TypeError} naming the first field that `known` does not have, with the nearest ones. */

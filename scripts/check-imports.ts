@@ -67,6 +67,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@bytecodealliance/jco-transpile': ['runtime/engines/component'],
   '@bjorn3/browser_wasi_shim': ['runtime/engines/preview1'],
   '@wasmer/wasi': ['runtime/engines/preview1'],
+  '@renovatebot/pep440': ['runtime/platform/packages'],
   ajv: ['runtime/http'],
   hono: ['runtime/http'],
   '@hono/node-server': ['runtime/cli'],

@@ -3,6 +3,7 @@ import type { Command, CommandContext } from './command.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { packagesCommand } from './commands/packages.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { parseArguments } from './flags.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   evalCommand,
   inspectCommand,
+  packagesCommand,
   doctorCommand,
   serveCommand,
 ];

@@ -1,4 +1,6 @@
-import type { Runtime, RuntimeOptions } from '../api.ts';
+import type { Runtime } from '../api.ts';
+import type { FetchedPackage } from '../index.packages.ts';
+import type { NodeRuntimeOptions, PythonPackageOptions } from '../index.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import type { ModuleReport } from './module-report.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +27,15 @@ export interface Command {
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly version: string;
-  readonly createRuntime: (options: RuntimeOptions) => Promise<Runtime>;
+  readonly createRuntime: (options: NodeRuntimeOptions) => Promise<Runtime>;
   /** Gives what checks untrusted bytes and tells what they are; that throws MODULE_INVALID. */
   readonly loadInspector: () => Promise<(bytes: Uint8Array<ArrayBuffer>) => ModuleReport>;
+  /** Gives what fetches packages of Python guests into the cache; that throws what has a code. */
+  readonly loadPackages: () => Promise<
+    (
+      sources: PythonPackageOptions,
+      names: readonly string[],
+      onDownload: (what: string) => void,
+    ) => Promise<readonly FetchedPackage[]>
+  >;
 }

@@ -1,6 +1,7 @@
 import type { RunOptions } from '../api.ts';
 import { exitCodeOf } from '../errors.ts';
 import type { Secret } from '../host-function.ts';
+import type { PythonPackageOptions } from '../index.ts';
 import type { Outcome } from '../outcome.ts';
 import { outcomeToJson } from '../outcome-json.ts';
 import type { CommandContext } from './command.ts';
@@ -13,6 +14,8 @@ import { UsageError } from './usage-error.ts';
 export interface ExecuteOptions {
   readonly run: Omit<RunOptions, 'signal' | 'onOutput'>;
   readonly secrets: Readonly<Record<string, Secret>>;
+  /** Where packages of Python guests come from. */
+  readonly packages?: PythonPackageOptions | undefined;
   /** Prints one JSON object instead of the guest's own streams. */
   readonly json: boolean;
 }
@@ -45,6 +48,7 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
     await using runtime = await context.createRuntime({
       cells: CELLS,
       secrets: options.secrets,
+      ...(options.packages === undefined ? {} : { packages: options.packages }),
       // Only a fault of ours gets here; its cause is what a report of it needs.
       onError: (error) =>
         stderr.write(`${printable(String(error instanceof Error ? error.stack : error))}\n`),

@@ -14,6 +14,7 @@ if (major < 24) {
     terminal: createProcessTerminal(),
     version: readVersion(),
     createRuntime: async (options) => (await import('../index.ts')).createRuntime(options),
+    loadPackages: async () => (await import('../index.packages.ts')).fetchPackages,
     loadInspector: async () => (await import('./describe-module.ts')).describeModule,
   });
 }

@@ -4,6 +4,7 @@ import type { Limits } from '../limits.ts';
 import { MAX_FILE_BYTES, readBytes } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { GRANT_FLAGS, readGrant } from './grant-flags.ts';
+import { readNames } from './package-flags.ts';
 import { parseDuration, parseFuel, parseSize } from './quantities.ts';
 import { didYouMean } from './suggest.ts';
 import type { Terminal } from './terminal.ts';
@@ -44,8 +45,9 @@ export const RUN_FLAGS: readonly Flag[] = [
 export async function readRunFlags(
   parsed: ParsedArguments,
   terminal: Terminal,
-): Promise<Pick<RunOptions, 'grant' | 'limits' | 'level' | 'stdin' | 'argv'>> {
+): Promise<Pick<RunOptions, 'grant' | 'limits' | 'level' | 'stdin' | 'argv' | 'packages'>> {
   const stdin = parsed.one('stdin');
+  const packages = readNames(parsed.all('with'));
   return {
     grant: await readGrant(parsed, terminal.cwd),
     ...readLimitFlags(parsed),
@@ -56,6 +58,7 @@ export async function readRunFlags(
             stdin === '-' ? await terminal.readStdin(MAX_FILE_BYTES) : await readBytes(stdin, terminal.cwd),
         }),
     argv: parsed.rest,
+    ...(packages.length === 0 ? {} : { packages }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
 import { readGrant, readSecrets } from './grant-flags.ts';
 import { listen } from './listen.ts';
+import { readPackageSources } from './package-flags.ts';
 import { parseDuration, parseWhole } from './quantities.ts';
 import { readLimitFlags } from './run-flags.ts';
 import { UsageError } from './usage-error.ts';
@@ -35,6 +36,7 @@ export async function serve(
   const key = readKey(parsed.one('key') ?? terminal.env.SANDGLASS_KEY);
   const { limits: asked, level } = readLimitFlags(parsed);
   const { limits: granted, ...policy }: Grant = await readGrant(parsed, terminal.cwd);
+  const packages = await readPackageSources(parsed, terminal, false);
   const inspect = await loadInspector();
   const loopback = LOOPBACK.includes(host);
 
@@ -49,6 +51,7 @@ export async function serve(
     level: level ?? 'standard',
     secrets: readSecrets(parsed, terminal.env),
     cells: { maxCells: concurrency },
+    ...(packages === undefined ? {} : { packages }),
     onError: fault,
   });
   const scheduler = createInProcessScheduler({ concurrency, maxQueued });

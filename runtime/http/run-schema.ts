@@ -31,6 +31,7 @@ export const RUN_SCHEMA = {
     argv: { type: 'array', items: text },
     stdin: {},
     inputs: { type: 'object' },
+    packages: { type: 'array', items: text, maxItems: 50 },
     cwd: text,
     grant: { type: 'object', properties: { limits } },
     limits,

@@ -2,33 +2,35 @@ import { createRequire } from 'node:module';
 import type { Engine } from '../engine.ts';
 import { createPyodideEngine } from '../engines/pyodide/engine.ts';
 import type { ResolvePackages } from '../engines/pyodide/packages.ts';
-import type { WheelFolderOptions } from './wheel-folder.ts';
+import type { PythonPackageOptions } from './packages/options.ts';
 
 export interface NodePyodideOptions {
   /** Where packages come from. @default none: a run that names packages is refused */
-  readonly wheels?: WheelFolderOptions;
+  readonly packages?: PythonPackageOptions;
 }
 
 /**
  * Python on Node: the npm package `pyodide`, metered and snapshotted once per version, then kept in the cache. Nothing of it is loaded before
  * the first run that needs it.
  */
-export function createNodePyodideEngine({ wheels }: NodePyodideOptions = {}): Engine {
+export function createNodePyodideEngine({ packages }: NodePyodideOptions = {}): Engine {
   return createPyodideEngine({
     version: packageVersion(),
     executorUrl: new URL(`./pyodide-node${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
       .href,
     execute: async (...run) => (await import('./pyodide-node.ts')).execute(...run),
     load: async (context) => (await import('./pyodide-build.ts')).loadPyodide(context),
-    ...(wheels === undefined ? {} : { packages: packagesFrom(wheels) }),
+    ...(packages === undefined ? {} : { packages: packagesFrom(packages) }),
   });
 }
 
-function packagesFrom(options: WheelFolderOptions): ResolvePackages {
-  let folder: Promise<ResolvePackages> | undefined;
+function packagesFrom(options: PythonPackageOptions): ResolvePackages {
+  let packages: Promise<ResolvePackages> | undefined;
   return async (...asked) => {
-    folder ??= import('./wheel-folder.ts').then(({ createWheelFolder }) => createWheelFolder(options));
-    return (await folder)(...asked);
+    packages ??= import('./packages/python-packages.ts').then(
+      ({ createPythonPackages }) => createPythonPackages(options).resolve,
+    );
+    return (await packages)(...asked);
   };
 }
 

@@ -26,6 +26,27 @@ export async function aggregate(stage: Stage): Promise<boolean> {
   return Array.isArray(outcome.value) && outcome.value.length === 12;
 }
 
+/** The same as a data frame, where a folder of wheels (SANDGLASS_WHEELS) has pandas. */
+async function analyseWithPandas(stage: Stage): Promise<void> {
+  const options = {
+    language: 'python',
+    code: await readFile(join(import.meta.dirname, 'years_pandas.py'), 'utf8'),
+    filename: 'years_pandas.py',
+    packages: ['pandas'],
+    grant: { fs: [readData] },
+  } as const;
+  if (process.env.SANDGLASS_WHEELS === undefined) {
+    say('the same with pandas: not played, SANDGLASS_WHEELS names no folder that has its wheels');
+    return;
+  }
+  const outcome = await stage.run('years_pandas.py', options);
+  show(outcome.ok ? outcome.stdout : `${outcome.error.message}\n${outcome.stderr}`);
+  check(
+    outcome.ok && Array.isArray(outcome.value) && outcome.value.length === 4,
+    'pandas answered the same years',
+  );
+}
+
 interface Column {
   readonly name: string;
   readonly count: number;
@@ -108,6 +129,7 @@ export const sections: readonly Section[] = [
         outcome.ok && Array.isArray(outcome.value) && outcome.value.length === 4,
         'it answered four years, dates and all',
       );
+      await analyseWithPandas(stage);
     },
   },
   {

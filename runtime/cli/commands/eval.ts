@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { execute } from '../execute.ts';
 import { readSecrets } from '../grant-flags.ts';
+import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
 import { languageOf } from '../source.ts';
 import { UsageError } from '../usage-error.ts';
@@ -14,6 +15,7 @@ export const evalCommand: Command = {
   ],
   flags: [
     ...RUN_FLAGS,
+    ...PACKAGE_FLAGS,
     { name: 'lang', value: 'NAME', help: 'javascript, typescript or python. Default javascript.' },
   ],
   examples: ["sandglass eval '[1, 2, 3].map((x) => x * x)'", "sandglass eval 'sum(range(10))' --lang=python"],
@@ -29,9 +31,11 @@ export const evalCommand: Command = {
     }
     const language = languageOf(parsed.one('lang') ?? 'javascript');
     if (language === 'wasm') throw new UsageError('Cannot evaluate wasm: save it as a file and use "run"');
+    const packages = await readPackageSources(parsed, context.terminal, parsed.all('with').length > 0);
     return execute(context, {
       run: { language, code, ...(await readRunFlags(parsed, context.terminal)) },
       secrets: readSecrets(parsed, context.terminal.env),
+      packages,
       json: parsed.has('json'),
     });
   },

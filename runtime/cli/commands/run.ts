@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import { execute } from '../execute.ts';
 import { parseJson } from '../files.ts';
 import { readSecrets } from '../grant-flags.ts';
+import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
 import { readSource } from '../source.ts';
 import { UsageError } from '../usage-error.ts';
@@ -17,6 +18,7 @@ export const runCommand: Command = {
   ],
   flags: [
     ...RUN_FLAGS,
+    ...PACKAGE_FLAGS,
     {
       name: 'invoke',
       value: 'NAME',
@@ -58,6 +60,7 @@ export const runCommand: Command = {
     if (invoke !== undefined && source.module === undefined) {
       throw new UsageError(`Cannot use --invoke with ${file}: it calls an export of a .wasm`);
     }
+    const packages = await readPackageSources(parsed, terminal, parsed.all('with').length > 0);
     return execute(context, {
       run: {
         ...source,
@@ -65,6 +68,7 @@ export const runCommand: Command = {
         ...(invoke === undefined ? {} : { invoke, args: args === undefined ? [] : readArgs(args) }),
       },
       secrets: readSecrets(parsed, terminal.env),
+      packages,
       json: parsed.has('json'),
     });
   },

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { GRANT_FLAGS } from '../grant-flags.ts';
+import { SOURCE_FLAGS } from '../package-flags.ts';
 import { LIMIT_FLAGS } from '../run-flags.ts';
 
 export const serveCommand: Command = {
@@ -24,6 +25,7 @@ export const serveCommand: Command = {
     { name: 'grace', value: 'TIME', help: 'How long accepted runs may go on after SIGTERM. Default 10s.' },
     ...GRANT_FLAGS,
     ...LIMIT_FLAGS,
+    ...SOURCE_FLAGS,
   ],
   examples: ['sandglass serve', 'sandglass serve --port=0 --allow-read=./data:/data --timeout=30s'],
   // An HTTP server is much to load for the commands that serve nothing.

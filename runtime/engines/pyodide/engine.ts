@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../codec.ts';
-import type { Engine, PrepareContext, PreparedGuest } from '../../engine.ts';
+import type { Engine, PrepareContext, PreparedGuest, ScriptSource } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import type { PyodideAssets } from './assets.ts';
 import type { PyodideProgram, PyodideShared } from './execute.ts';
+import { findImports } from './find-imports.ts';
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions, type PythonOptions } from './options.ts';
 import type { PackageSet, ResolvePackages } from './packages.ts';
@@ -21,7 +22,7 @@ export interface PyodideEngineOptions {
   /** URL of the executor for this platform. */
   readonly executorUrl: string;
   readonly execute: Engine['execute'];
-  /** Where the packages of `options.packages` come from. Absent: a run that names any is refused. */
+  /** Where packages come from. Absent: a run that names any is refused. */
   readonly packages?: ResolvePackages;
 }
 
@@ -72,16 +73,32 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     };
   };
 
-  const installed = async (context: PrepareContext, bytes: number): Promise<PackageSet | undefined> => {
+  const installed = async (
+    source: ScriptSource,
+    context: PrepareContext,
+    bytes: number,
+  ): Promise<PackageSet | undefined> => {
     const names = readOptions(context.options ?? {}).packages ?? [];
-    if (names.length === 0) return undefined;
     if (options.packages === undefined) {
-      throw new SandglassError('UNSUPPORTED', `Cannot install "${names[0]}": no wheel folder is configured`, {
-        hint: 'Configure a folder of wheels with a pyodide-lock.json',
-        details: { package: names[0] },
-      });
+      if (names.length === 0) return undefined;
+      throw new SandglassError(
+        'UNSUPPORTED',
+        `Cannot install "${names[0]}": no source of packages is configured`,
+        {
+          hint: 'Configure a folder of wheels or an index: --wheels, --index; in a program the option packages of createRuntime',
+          details: { package: names[0] ?? '' },
+        },
+      );
     }
-    return options.packages(names, Math.floor(bytes / PAGE));
+    const imports = [source.code, ...Object.values(source.modules)].flatMap(findImports);
+    const set = await options.packages(
+      { names, imports },
+      {
+        maxMemoryPages: Math.floor(bytes / PAGE),
+        ...(context.cache === undefined ? {} : { cache: context.cache }),
+      },
+    );
+    return set.files.length === 0 ? undefined : set;
   };
 
   return {
@@ -118,6 +135,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
           ? await partsFor(context.limits.memoryBytes, context)
           : undefined;
       const packages = await installed(
+        source,
         context,
         large === undefined ? memoryBytes : context.limits.memoryBytes,
       );

@@ -8,12 +8,13 @@ export interface PythonOptions {
   readonly blockedFunctions?: readonly string[];
   /** `safe`: harmless modules only, no `eval` and the like, no attributes of the interpreter. Depth, not the boundary. */
   readonly preset?: 'safe';
-  /** Installed before the run, by name. */
+  /** Installed before the run: names with versions where they matter, e.g. `numpy`, `attrs>=23`. */
   readonly packages?: readonly string[];
 }
 
 const MODULE = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
-const PACKAGE = /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/;
+/** A name, extras and versions; whoever resolves them reads them in full. */
+const PACKAGE = /^[A-Za-z0-9][\w.-]{0,100}(\[[\w,. -]{0,200}\])?\s*([<>=!~][\w.*+!,<>=~ -]{0,200})?$/;
 const LISTS: Readonly<Record<string, RegExp>> = {
   allowedImports: MODULE,
   blockedFunctions: MODULE,

@@ -1,3 +1,5 @@
+import type { ByteCache } from '../../engine.ts';
+
 /** Packages as a run gets them: files to put in place, and the native parts among them that its realm may compile. */
 export interface PackageSet {
   /** Paths below the interpreter's `site-packages`. */
@@ -11,8 +13,21 @@ export interface PackageFile {
   readonly native: boolean;
 }
 
-/** Brings packages by name, with all they depend on; host side, before the run. */
-export type ResolvePackages = (names: readonly string[], maxMemoryPages: number) => Promise<PackageSet>;
+/** What a run needs. */
+export interface WantedPackages {
+  /** Names with versions where they matter, e.g. `numpy`, `attrs>=23`: each must be there. */
+  readonly names: readonly string[];
+  /** Modules that the program imports: what has them comes along where it is known. */
+  readonly imports: readonly string[];
+}
+
+export interface PackageContext {
+  readonly maxMemoryPages: number;
+  readonly cache?: ByteCache;
+}
+
+/** Brings packages with all they depend on; host side, before the run. */
+export type ResolvePackages = (wanted: WantedPackages, context: PackageContext) => Promise<PackageSet>;
 
 /** Compares by content: a guest cannot make the realm compile anything that the host has not metered. */
 export function isPreparedModule(bytes: Uint8Array, files: readonly PackageFile[]): boolean {

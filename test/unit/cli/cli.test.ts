@@ -62,7 +62,7 @@ describe('runCli()', () => {
   it.each([
     [
       ['rnu'],
-      'sandglass: Unknown command "rnu", did you mean "run"?\nCommands: run, eval, inspect, doctor, serve\nSee "sandglass --help"\n',
+      'sandglass: Unknown command "rnu", did you mean "run"?\nCommands: run, eval, inspect, packages, doctor, serve\nSee "sandglass --help"\n',
     ],
     [
       ['main.js'],

@@ -1,6 +1,7 @@
-import type { Runtime, RuntimeOptions } from '../../../runtime/api.ts';
+import type { Runtime } from '../../../runtime/api.ts';
 import type { CommandContext } from '../../../runtime/cli/command.ts';
 import type { Output, Signal, Terminal } from '../../../runtime/cli/terminal.ts';
+import type { NodeRuntimeOptions, PythonPackageOptions } from '../../../runtime/index.ts';
 import { createFakeRuntime, type FakeRuntime } from '../http/fake-runtime.ts';
 
 export interface FakeContext extends CommandContext {
@@ -9,7 +10,9 @@ export interface FakeContext extends CommandContext {
   readonly outBytes: () => Uint8Array;
   readonly runtime: FakeRuntime;
   /** What the runtime was created with, and whether it was closed. */
-  readonly created: RuntimeOptions[];
+  readonly created: NodeRuntimeOptions[];
+  /** What was fetched, and from where. */
+  readonly fetched: { readonly sources: PythonPackageOptions; readonly names: readonly string[] }[];
   readonly closed: () => boolean;
   readonly signal: (signal: Signal) => void;
   readonly breakPipe: () => void;
@@ -33,7 +36,8 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
   const written = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
   const signals = new Set<(signal: Signal) => void>();
   const breaks = new Set<() => void>();
-  const created: RuntimeOptions[] = [];
+  const created: NodeRuntimeOptions[] = [];
+  const fetched: FakeContext['fetched'] = [];
   const runtime = createFakeRuntime(options.answer);
   let closed = false;
   const output = (stream: 'stdout' | 'stderr'): Output => ({
@@ -68,6 +72,12 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
   return {
     terminal,
     version: '1.2.3',
+    fetched,
+    loadPackages: async () => async (sources, names, onDownload) => {
+      fetched.push({ sources, names });
+      onDownload('a-1.0-py3-none-any.whl');
+      return [{ name: 'a', version: '1.0', file: 'a-1.0-py3-none-any.whl', from: 'index', bytes: 2048 }];
+    },
     createRuntime: async (runtimeOptions) => {
       created.push(runtimeOptions);
       return {

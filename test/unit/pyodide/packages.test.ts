@@ -1,55 +1,12 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasNoCode } from '../../../runtime/engines/pyodide/side-modules.ts';
-import { unzip } from '../../../runtime/platform/unzip.ts';
+import { unzip } from '../../../runtime/platform/packages/unzip.ts';
 import { openPython, type PythonBench } from '../../contract/pyodide-parts.ts';
-
-interface File {
-  readonly name: string;
-  readonly content: Uint8Array | string;
-  /** What the directory claims, if not the truth. */
-  readonly size?: number;
-}
-
-/** A zip archive by the book: local headers, directory, end. */
-function zip(files: readonly File[]): Uint8Array {
-  const parts: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const file of files) {
-    const name = Buffer.from(file.name);
-    const content = Buffer.from(file.content);
-    const packed = deflateRawSync(content);
-    const size = file.size ?? content.length;
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(8, 8);
-    local.writeUInt16LE(name.length, 26);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(8, 10);
-    entry.writeUInt32LE(packed.length, 20);
-    entry.writeUInt32LE(size, 24);
-    entry.writeUInt16LE(name.length, 28);
-    entry.writeUInt32LE(offset, 42);
-    parts.push(local, name, packed);
-    directory.push(entry, name);
-    offset += 30 + name.length + packed.length;
-  }
-  const listing = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(files.length, 10);
-  end.writeUInt32LE(offset, 16);
-  return new Uint8Array(Buffer.concat([...parts, listing, end]));
-}
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { sha256, zip } from './wheels.ts';
 
 describe('unzip()', () => {
   test('reads what was packed', () => {
@@ -120,12 +77,12 @@ describe('packages of a Python guest', () => {
         packages: {
           'hello-pkg': entry('hello_pkg', sha256(hello), ['base-pkg']),
           'base-pkg': entry('base_pkg', sha256(base)),
-          'bad-pkg': entry('bad_pkg', sha256(hello)),
-          'gone-pkg': entry('gone_pkg', sha256(hello)),
+          'bad-pkg': entry('bad_pkg', '0'.repeat(64)),
+          'gone-pkg': entry('gone_pkg', '1'.repeat(64)),
         },
       }),
     );
-    python = await openPython({ wheels: { folder } });
+    python = await openPython({ packages: { wheels: folder } });
   });
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -142,9 +99,16 @@ describe('packages of a Python guest', () => {
     expect(host.calls).toEqual([]);
   });
 
+  test('come along where the program imports what the lock names', async () => {
+    const { result } = await python.run('from hello_pkg import X\nX');
+    expect(result).toMatchObject({ kind: 'value', value: 42 });
+    const unknown = await python.run('import nowhere_pkg');
+    expect(unknown.result).toMatchObject({ kind: 'threw', error: { name: 'ModuleNotFoundError' } });
+  });
+
   test('of one run are not in the next', async () => {
     await run('import hello_pkg', ['hello-pkg']);
-    const { result } = await python.run('import hello_pkg');
+    const { result } = await python.run("__import__('hello_pkg')");
     expect(result).toMatchObject({ kind: 'threw', error: { name: 'ModuleNotFoundError' } });
   });
 
@@ -175,7 +139,7 @@ const having = (name: string) => test.skipIf(!locked.includes(`"${name}"`));
 
 describe('binary wheels (not run unless SANDGLASS_WHEELS names a folder that holds them)', () => {
   const run = async (code: string, packages: string[], fuel = 2e10) => {
-    const python = await openPython({ wheels: { folder: wheels ?? '' } });
+    const python = await openPython({ packages: { wheels: wheels ?? '' } });
     return python.run(code, { spec: { options: { packages } }, limits: { fuel } });
   };
 

@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import { SandglassError } from '../errors.ts';
+import { SandglassError } from '../../errors.ts';
 
 export interface ZipEntry {
   readonly path: string;
