@@ -141,6 +141,21 @@ export interface FsEntry {
   readonly inode: string;
 }
 
+/** Something changed in a watched folder. A name that goes and comes back as another file is a `change`. */
+export interface FsEvent {
+  /** Absolute guest path. */
+  readonly path: string;
+  readonly kind: 'create' | 'change' | 'remove';
+}
+
+export interface FsWatchBatch {
+  readonly events: readonly FsEvent[];
+  /** More changed than one answer holds; what is left out is not told again. */
+  readonly overflow: boolean;
+  /** The watch was closed, or the run ends: nothing more will come. */
+  readonly done: boolean;
+}
+
 /**
  * Where an fs operation works: an absolute guest path, or a path relative to an open folder handle (`at`), which it may then not
  * leave. A final symlink is followed unless `noFollow`.
@@ -221,6 +236,17 @@ export interface FsOperations {
     readonly args: FsTarget & { readonly accessedMs?: number; readonly modifiedMs?: number };
     readonly value: null;
   };
+  /**
+   * Watches a folder, or with `recursive` all below it; `fs.close` ends it. `too-large` when the watches of a run look at more than 2,000
+   * entries together.
+   */
+  'fs.watch': {
+    readonly args: FsTarget & { readonly recursive?: boolean };
+    /** `path`: the folder's guest path, links resolved, as events begin. */
+    readonly value: { readonly handle: number; readonly path: string };
+  };
+  /** Waits for what changes after the last answer. One wait at a time. The only operation of `fs` that waits. */
+  'fs.watchNext': { readonly args: { readonly handle: number }; readonly value: FsWatchBatch };
 }
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];

@@ -1,10 +1,16 @@
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createNodeBackend } from '../host-functions/fs/node-backend.ts';
+import {
+  type GrantWatch,
+  type WatchOptions,
+  watchGrant as watchFiles,
+} from '../host-functions/fs/watch-grant.ts';
 import { createHttpHostFunction } from '../host-functions/http/index.ts';
 import type { Runtime, RuntimeOptions } from './api.ts';
 import { createComponentEngine } from './engines/component/engine.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
+import type { FsGrant } from './grant.ts';
 import { nodePlatform } from './platform/node.ts';
 import { loadWasmFile } from './platform/node-module.ts';
 import { checkPackageOptions, type PythonPackageOptions } from './platform/packages/options.ts';
@@ -46,6 +52,16 @@ export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {})
   );
 }
 
+/**
+ * Watches the folder of a grant for the embedder, on this machine unless `files` says otherwise.
+ * See `host-functions/fs/watch-grant.ts` for what it tells and throws.
+ * @example for await (const { path, kind } of watchGrant({ host: './data' })) console.log(kind, path);
+ */
+export function watchGrant(grant: FsGrant, options: WatchOptions = {}): GrantWatch {
+  return watchFiles(grant, { files: createNodeBackend(), ...options });
+}
+
+export type { GrantWatch, WatchOptions } from '../host-functions/fs/watch-grant.ts';
 export type {
   AuditLine,
   CellOptions,
@@ -75,6 +91,7 @@ export type {
 export { ERROR_CODES, type ErrorCode, exitCodeOf, type RunError, SandglassError } from './errors.ts';
 export type { FsAccess, FsGrant, Grant, HttpGrant } from './grant.ts';
 export type {
+  FsEvent,
   HostContext,
   HostFunction,
   HostReply,

@@ -38,6 +38,7 @@ export function createRuntime({ wasm, files, ...options }: WorkerdRuntimeOptions
 
 export type { FsBackend } from '../host-functions/fs/backend.ts';
 export { createMemoryBackend, type MemoryBackendOptions } from '../host-functions/fs/memory-backend.ts';
+export { type GrantWatch, type WatchOptions, watchGrant } from '../host-functions/fs/watch-grant.ts';
 export type {
   AuditLine,
   CellOptions,
@@ -67,6 +68,7 @@ export type {
 export { ERROR_CODES, type ErrorCode, exitCodeOf, type RunError, SandglassError } from './errors.ts';
 export type { FsAccess, FsGrant, Grant, HttpGrant } from './grant.ts';
 export type {
+  FsEvent,
   HostContext,
   HostFunction,
   HostReply,

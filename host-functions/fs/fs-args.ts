@@ -43,6 +43,8 @@ const SHAPES: Readonly<Record<FsOperation, Shape>> = {
   'fs.symlink': { ...TARGET, target: 'string' },
   'fs.readlink': TARGET,
   'fs.utimes': { ...TARGET, ...TIMES },
+  'fs.watch': { ...TARGET, recursive: 'boolean?' },
+  'fs.watchNext': HANDLE,
 };
 
 export const isFsOperation = (name: string): name is FsOperation => Object.hasOwn(SHAPES, name);

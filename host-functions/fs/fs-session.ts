@@ -17,8 +17,9 @@ import { handleOperations } from './handle-operations.ts';
 import type { MountTree } from './mount-tree.ts';
 import type { Servers } from './operation.ts';
 import { SessionState } from './session-state.ts';
+import { nextEvents, watchOperations } from './watch-operations.ts';
 
-const SERVERS: Servers = { ...fileOperations, ...folderOperations, ...handleOperations };
+const SERVERS: Servers = { ...fileOperations, ...folderOperations, ...handleOperations, ...watchOperations };
 
 /** Operation → how a message names what failed. */
 const ACTIONS: Readonly<Record<FsOperation, string>> = {
@@ -43,16 +44,18 @@ const ACTIONS: Readonly<Record<FsOperation, string>> = {
   'fs.symlink': 'make link',
   'fs.readlink': 'read link',
   'fs.utimes': 'set the times of',
+  'fs.watch': 'watch',
+  'fs.watchNext': 'watch',
 };
 
 /** Failures that another try, with nothing changed, may not meet. */
 const RETRYABLE: ReadonlySet<FsReason> = new Set<FsReason>(['io', 'too-many-open', 'no-space']);
 
-/** One run's use of the mounts. Every call answers at once. */
+/** One run's use of the mounts. Every call but `fs.watchNext` answers at once. */
 export function createFsSession(tree: MountTree, hostCallBytes: number, openedMs: number): HostSession {
   const state = new SessionState(tree, hostCallBytes, openedMs);
 
-  const serve = <O extends FsOperation>(operation: O, { args, bytes }: HostRequest): HostReply => {
+  const serve = <O extends keyof Servers>(operation: O, { args, bytes }: HostRequest): HostReply => {
     const checked = checkFsArgs(operation, args);
     const action = ACTIONS[operation];
     try {
@@ -65,6 +68,21 @@ export function createFsSession(tree: MountTree, hostCallBytes: number, openedMs
     }
   };
 
+  const wait = async ({ args, signal }: HostRequest): Promise<HostReply> => {
+    const { handle } = checkFsArgs('fs.watchNext', args);
+    let ask: FsAsk | undefined;
+    try {
+      const batch = nextEvents(state, handle, signal);
+      // Other calls go on meanwhile, with asks of their own.
+      ask = state.lastAsk;
+      const { events, overflow, done } = await batch;
+      return { value: { events: events.map(({ path, kind }) => ({ path, kind })), overflow, done } };
+    } catch (error) {
+      if (error instanceof FsFault) throw toFailure(error, ask, ACTIONS['fs.watchNext'], undefined);
+      throw error;
+    }
+  };
+
   return {
     mounts: tree.mounts.map(viewOf).filter((view) => view !== undefined),
     call: (operation, request) => {
@@ -72,7 +90,7 @@ export function createFsSession(tree: MountTree, hostCallBytes: number, openedMs
         throw new SandglassError('UNSUPPORTED', `Cannot call ${quote(operation)}: fs has no such operation`);
       }
       state.lastAsk = undefined;
-      return serve(operation, request);
+      return operation === 'fs.watchNext' ? wait(request) : serve(operation, request);
     },
     close: () => state.close(),
   };

@@ -1,4 +1,5 @@
 import type { FsDirectory, FsFile } from './backend.ts';
+import type { FolderWatch } from './folder-watch.ts';
 import { FsFault } from './fs-fault.ts';
 import type { EntryState } from './mount-tree.ts';
 import type { Location } from './walk.ts';
@@ -22,6 +23,8 @@ export interface FolderHandle {
   location: Location;
   readonly directory: FsDirectory | undefined;
   readonly entry: EntryState | undefined;
+  /** It tells what changes in it. */
+  readonly watch?: FolderWatch;
 }
 
 export type Handle = FileHandle | FolderHandle;
@@ -71,7 +74,19 @@ export class HandleTable {
     const payer = payerOf(handle);
     if (payer !== undefined) payer.openFiles -= 1;
     if (handle.kind === 'file') handle.file.close();
-    else handle.directory?.close();
+    else {
+      handle.watch?.close();
+      handle.directory?.close();
+    }
+  }
+
+  /** Entries that the watches look at, but for those of `but`. */
+  watchedEntries(but: Handle): number {
+    let entries = 0;
+    for (const handle of this.#handles.values()) {
+      if (handle !== but && handle.kind === 'folder') entries += handle.watch?.size ?? 0;
+    }
+    return entries;
   }
 
   closeAll(): void {

@@ -16,4 +16,5 @@ export type Serve<O extends FsOperation> = (
   bytes: Uint8Array | undefined,
 ) => Reply<O>;
 
-export type Servers = { readonly [O in FsOperation]: Serve<O> };
+/** Every operation but the one that waits. */
+export type Servers = { readonly [O in Exclude<FsOperation, 'fs.watchNext'>]: Serve<O> };

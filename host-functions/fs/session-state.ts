@@ -123,7 +123,7 @@ export class SessionState {
     const seen = new Map<string, FsEntry>();
     if (mount !== undefined && directory !== undefined) {
       for (const entry of directory.list(this.hostCallBytes)) {
-        if (this.#isVisible(mount, [...path, entry.name], entry)) {
+        if (this.isVisible(mount, [...path, entry.name], entry)) {
           const { name, type, identity } = entry;
           seen.set(name, { name, type, inode: this.inode(mount.device, identity) });
         }
@@ -138,7 +138,8 @@ export class SessionState {
     return [...seen.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  #isVisible(mount: Mount, path: readonly string[], entry: NodeEntry): boolean {
+  /** Whether a guest may see an entry of a folder. */
+  isVisible(mount: Mount, path: readonly string[], entry: NodeEntry): boolean {
     if (!isPlainName(entry.name) || isHiddenPath(mount, path)) return false;
     const isMountElsewhere = this.tree.resemblesMount(path) && !this.tree.holdsMount(path);
     if (isMountElsewhere) return false;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FsBackend } from '../../host-functions/fs/backend.ts';
+import type { FsGrant } from '../../runtime/grant.ts';
 import { decode, encode, type FsGuest, openGuest } from './fs-harness.ts';
 
 export interface BackendUnderTest {
@@ -511,5 +512,117 @@ export function fsBackendSuite({ name, make }: BackendUnderTest): void {
         expect(guest.text('/d/a')).toBe('before');
       }),
     );
+  });
+
+  describe(`fs back end ${name}: watching`, () => {
+    const watching =
+      (run: (guest: FsGuest) => Promise<void>, more: Partial<FsGrant> = {}) =>
+      async (): Promise<void> => {
+        using place = make();
+        using guest = openGuest({
+          backend: place.backend,
+          grant: [{ host: place.host, guest: '/d', access: ['read', 'write'], ...more }],
+          scratchBytes: 0,
+        });
+        await run(guest);
+      };
+    const watch = (guest: FsGuest, recursive = false): number =>
+      guest.call('fs.watch', { path: '/d', recursive }).value.handle;
+
+    test(
+      'watchNext() tells of a file that was changed, made, removed, replaced and renamed, one event each',
+      watching(async (guest) => {
+        put(guest, '/d/old', '1');
+        put(guest, '/d/kept', '1');
+        const handle = watch(guest);
+        guest.call('fs.append', { path: '/d/old' }, '23');
+        expect(await guest.next(handle)).toEqual({
+          events: [{ path: '/d/old', kind: 'change' }],
+          overflow: false,
+          done: false,
+        });
+        put(guest, '/d/new', 'x');
+        expect((await guest.next(handle)).events).toEqual([{ path: '/d/new', kind: 'create' }]);
+        put(guest, '/d/old', 'y');
+        expect((await guest.next(handle)).events).toEqual([{ path: '/d/old', kind: 'change' }]);
+        guest.call('fs.rename', { path: '/d/old', to: '/d/moved' });
+        expect((await guest.next(handle)).events).toEqual([
+          { path: '/d/old', kind: 'remove' },
+          { path: '/d/moved', kind: 'create' },
+        ]);
+        guest.call('fs.remove', { path: '/d/kept' });
+        expect((await guest.next(handle)).events).toEqual([{ path: '/d/kept', kind: 'remove' }]);
+      }),
+    );
+
+    test(
+      'watchNext() waits until something changes, and a second wait is refused meanwhile',
+      watching(async (guest) => {
+        const handle = watch(guest);
+        const waiting = guest.next(handle);
+        await expect(guest.next(handle)).rejects.toMatchObject({ details: { reason: 'invalid' } });
+        put(guest, '/d/a');
+        expect((await waiting).events).toEqual([{ path: '/d/a', kind: 'create' }]);
+      }),
+    );
+
+    test(
+      'watch() looks into folders below only with recursive',
+      watching(async (guest) => {
+        guest.call('fs.mkdir', { path: '/d/f/g', recursive: true });
+        const [flat, deep] = [watch(guest), watch(guest, true)];
+        const inner = guest.call('fs.watch', { path: '/d/f' }).value.handle;
+        put(guest, '/d/f/g/x', '1');
+        expect((await guest.next(deep)).events).toEqual([{ path: '/d/f/g/x', kind: 'create' }]);
+        put(guest, '/d/f/y', '1');
+        expect((await guest.next(inner)).events).toEqual([{ path: '/d/f/y', kind: 'create' }]);
+        expect((await guest.next(deep)).events).toEqual([{ path: '/d/f/y', kind: 'create' }]);
+        put(guest, '/d/z', '1');
+        expect((await guest.next(flat)).events).toEqual([{ path: '/d/z', kind: 'create' }]);
+      }),
+    );
+
+    test(
+      'close() and the end of the run end a wait',
+      watching(async (guest) => {
+        const handle = watch(guest);
+        const waiting = guest.next(handle);
+        guest.call('fs.close', { handle });
+        const nothing = { events: [], overflow: false, done: true };
+        expect(await waiting).toEqual(nothing);
+        await expect(guest.next(handle)).rejects.toMatchObject({ details: { reason: 'bad-handle' } });
+        const other = watch(guest);
+        const last = guest.next(other);
+        guest.abort();
+        expect(await last).toEqual(nothing);
+      }),
+    );
+
+    test(
+      'watch() refuses files, what is not there, and other handles',
+      watching(async (guest) => {
+        put(guest, '/d/a');
+        expect(guest.reason('fs.watch', { path: '/d/a' })).toBe('not-directory');
+        expect(guest.reason('fs.watch', { path: '/d/none' })).toBe('not-found');
+        const folder = guest.call('fs.open', { path: '/d', directory: true }).value.handle;
+        await expect(guest.next(folder)).rejects.toMatchObject({ details: { reason: 'bad-handle' } });
+      }),
+    );
+
+    test('more than one answer holds is told as overflow', async () => {
+      using place = make();
+      using guest = openGuest({
+        backend: place.backend,
+        grant: [{ host: place.host, guest: '/d', access: ['read', 'write'] }],
+        scratchBytes: 0,
+        hostCallBytes: 1024,
+      });
+      const handle = watch(guest);
+      for (let at = 0; at < 30; at++) put(guest, `/d/${at}`);
+      const { events, overflow } = await guest.next(handle);
+      expect(overflow).toBe(true);
+      expect(JSON.stringify(events).length).toBeLessThanOrEqual(1024);
+      expect(events.length).toBeGreaterThan(5);
+    });
   });
 }

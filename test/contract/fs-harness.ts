@@ -37,6 +37,10 @@ export interface FsGuest extends Disposable {
   ): unknown;
   text(path: string): string;
   names(path: string): readonly string[];
+  /** Waits for what changes in a watched folder. */
+  next(handle: number): Promise<FsOperations['fs.watchNext']['value']>;
+  /** Ends the run. */
+  abort(): void;
 }
 
 export interface Refused {
@@ -57,13 +61,14 @@ export const decode = (bytes: Uint8Array | undefined): string => new TextDecoder
 
 export function openGuest({ grant, hostCallBytes, level, ...options }: GuestOptions): FsGuest {
   const limits = mergeLimits([hostCallBytes === undefined ? {} : { hostCallBytes }]);
+  const run = new AbortController();
   const part = grant === undefined ? undefined : (structuredClone(grant) as unknown as JsonValue); // a grant is JSON
   const session = createFsHostFunction(options).open(part, {
     limits,
     readOnlyFiles: false,
     noHostFiles: false,
     ...level,
-    signal: new AbortController().signal,
+    signal: run.signal,
     secret: () => undefined,
     now: Date.now,
   });
@@ -72,7 +77,7 @@ export function openGuest({ grant, hostCallBytes, level, ...options }: GuestOpti
     const reply = session.call(operation, {
       args: args as unknown as JsonObject, // arguments are JSON by their types
       bytes: typeof bytes === 'string' ? encode(bytes) : bytes,
-      signal: new AbortController().signal,
+      signal: run.signal,
     });
     if (reply instanceof Promise) throw new Error(`${operation} must answer at once`);
     const { value, bytes: answered, ingressBytes = 0, egressBytes = 0 } = reply;
@@ -95,6 +100,15 @@ export function openGuest({ grant, hostCallBytes, level, ...options }: GuestOpti
     reason: (operation, args, bytes) => refusal(operation, args, bytes).details.reason,
     text: (path) => decode(call('fs.readFile', { path }).bytes),
     names: (path) => call('fs.list', { path }).value.map(({ name }) => name),
+    next: async (handle) => {
+      const { value } = await session.call('fs.watchNext', {
+        args: { handle },
+        bytes: undefined,
+        signal: run.signal,
+      });
+      return value as never; // the session's own table types it
+    },
+    abort: () => run.abort(),
     [Symbol.dispose]: () => {
       void session.close();
     },

@@ -38,7 +38,7 @@ const BUILT_IN: ReadonlyMap<string, string> = new Map(
 );
 
 const FS_NAMES =
-  'access appendFile copyFile lstat mkdir open readFile readdir readlink realpath rename rm rmdir stat symlink truncate unlink utimes writeFile';
+  'access appendFile copyFile lstat mkdir open readFile readdir readlink realpath rename rm rmdir stat symlink truncate unlink utimes watch writeFile';
 const PATH_NAMES =
   'basename delimiter dirname extname format isAbsolute join normalize parse posix relative resolve sep';
 

@@ -31,5 +31,6 @@ test('index.ts exports no other values than these', async () => {
     'createRuntime',
     'exitCodeOf',
     'toJsonForm',
+    'watchGrant',
   ]);
 });

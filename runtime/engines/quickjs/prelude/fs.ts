@@ -1,6 +1,7 @@
 import { type Calls, exposeMethod } from './calls.ts';
 import { decodeAs, encodeUtf8, fromBase64 } from './encoding.ts';
 import { fsError, isTooLarge } from './fs-errors.ts';
+import { createWatch } from './fs-watch.ts';
 import type { PathApi } from './path.ts';
 import {
   Bytes,
@@ -516,6 +517,7 @@ export const installFs = (calls: Calls, path: PathApi): void => {
   for (const name of Object.getOwnPropertyNames(FileHandle.prototype)) {
     if (name !== 'constructor' && name !== 'fd') exposeMethod(FileHandle.prototype, name);
   }
+  define(fs, 'watch', createWatch(calls, pathOf));
   define(fs, 'constants', { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 });
   define(globalThis, 'fs', fs);
 };

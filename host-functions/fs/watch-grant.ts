@@ -1,0 +1,92 @@
+import { copyJson, type JsonObject } from '../../runtime/codec.ts';
+import { SandglassError } from '../../runtime/errors.ts';
+import type { FsGrant } from '../../runtime/grant.ts';
+import type { FsEvent, FsOperations, HostContext } from '../../runtime/host-function.ts';
+import { mergeLimits } from '../../runtime/limits.ts';
+import type { FsBackend } from './backend.ts';
+import { createFsHostFunction } from './fs.ts';
+
+export interface WatchOptions {
+  /** Where the folder of the grant lives. @default this machine's folders on Node; needed elsewhere */
+  readonly files?: FsBackend;
+  /** All folders below, too. @default false */
+  readonly recursive?: boolean;
+  /** Ends the watch: the iteration is then over. */
+  readonly signal?: AbortSignal;
+}
+
+/** Changes as they are seen; one reader. Leaving the loop ends the watch, as disposing does. */
+export interface GrantWatch extends AsyncIterable<FsEvent>, Disposable {}
+
+/**
+ * Watches the folder of a grant for the embedder: what a guest with this grant would be told, by guest paths, and nothing that `deny` and
+ * `extensions` hide. It watches from this call on. While the loop waits, the process stays alive.
+ * @throws {TypeError | RangeError} on a malformed grant, or one whose folder cannot be opened. @throws {SandglassError} CAPABILITY_DENIED for a grant
+ * that gives no reading, HOST_CALL_FAILED with `too-large` over 2,000 entries. The loop throws the same, and `too-large` when more changed at once
+ * than it can tell.
+ * @example for await (const { path, kind } of watchGrant({ host: './data' }, { recursive: true })) console.log(kind, path);
+ */
+export function watchGrant(
+  grant: FsGrant,
+  { files, recursive = false, signal }: WatchOptions = {},
+): GrantWatch {
+  const ended = new AbortController();
+  const fs = createFsHostFunction({ scratchBytes: 0, ...(files === undefined ? {} : { backend: files }) });
+  const session = opened(
+    fs.open([copyJson(grant, 'grant')], {
+      limits: mergeLimits([]),
+      readOnlyFiles: true,
+      noHostFiles: false,
+      signal: ended.signal,
+      secret: () => undefined,
+      now: Date.now,
+    } satisfies HostContext),
+  );
+  const close = (): void => {
+    signal?.removeEventListener('abort', close);
+    if (ended.signal.aborted) return;
+    ended.abort();
+    void session.close(); // it answers at once
+  };
+  const call = <O extends keyof FsOperations>(operation: O, args: FsOperations[O]['args']) =>
+    session.call(operation, { args: args as unknown as JsonObject, bytes: undefined, signal: ended.signal }); // JSON by their types
+  let handle: number;
+  try {
+    const [mount] = session.mounts ?? [];
+    if (mount === undefined) throw new TypeError('Cannot watch a grant: it is no folder');
+    const reply = opened(call('fs.watch', { path: mount.path, recursive }));
+    ({ handle } = reply.value as unknown as FsOperations['fs.watch']['value']); // the session types it
+  } catch (error) {
+    close();
+    throw error;
+  }
+  if (signal?.aborted === true) close();
+  signal?.addEventListener('abort', close, { once: true });
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        while (!ended.signal.aborted) {
+          const { value } = await call('fs.watchNext', { handle });
+          const batch = value as unknown as FsOperations['fs.watchNext']['value']; // the session types it
+          yield* batch.events;
+          if (batch.overflow) throw tooMany();
+          if (batch.done) return;
+        }
+      } finally {
+        close();
+      }
+    },
+    [Symbol.dispose]: close,
+  };
+}
+
+const tooMany = (): SandglassError =>
+  new SandglassError('HOST_CALL_FAILED', 'Cannot watch a grant: more changed at once than can be told', {
+    details: { reason: 'too-large' },
+  });
+
+/** `fs` opens, and begins to watch, at once. */
+function opened<T extends object>(value: T | Promise<T>): T {
+  if (value instanceof Promise) throw new TypeError('Cannot watch a grant: its files answer late');
+  return value;
+}
