@@ -50,6 +50,22 @@ export interface HttpGrant {
   readonly maxBytes?: number;
 }
 
+/** One origin that the guest may open WebSocket connections to; no redirect is followed. */
+export interface WsGrant {
+  /** `wss://api.example.com`, `wss://*.example.com` or `*`, by the same rules as for `http`; also `ws://`. */
+  readonly origin: string;
+  /** Path globs, as for `http`. @default any path */
+  readonly paths?: readonly string[];
+  /** Name of a secret that the host sends as a header of the opening handshake; the guest never sees it. */
+  readonly secret?: string;
+  /** Largest message either way, bytes; `limits.hostCallBytes` holds as well. @default 8 MiB */
+  readonly maxMessageBytes?: number;
+  /** Connections opened through this entry. Over it: HOST_CALLS_EXCEEDED */
+  readonly maxCalls?: number;
+  /** Bytes of messages sent and received through this entry. Over it the connection ends and the call is denied. */
+  readonly maxBytes?: number;
+}
+
 /**
  * The only things one run can touch. An absent part is denied. A field that is not known here, and a `custom` name that no registered host
  * function has, is an error.
@@ -57,6 +73,7 @@ export interface HttpGrant {
 export interface Grant {
   readonly fs?: readonly FsGrant[];
   readonly http?: readonly HttpGrant[];
+  readonly ws?: readonly WsGrant[];
   /** The guest's whole environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
@@ -65,7 +82,7 @@ export interface Grant {
 }
 
 /** Host functions with a field of their own. */
-const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http']);
+const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http', 'ws']);
 
 /** A grant after `checkGrant`: copied, frozen, defaults not yet filled. */
 export interface CheckedGrant {

@@ -76,7 +76,7 @@ export type {
   RunSpec,
 } from './engine.ts';
 export { ERROR_CODES, type ErrorCode, exitCodeOf, type RunError, SandglassError } from './errors.ts';
-export type { FsAccess, FsGrant, Grant, HttpGrant } from './grant.ts';
+export type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from './grant.ts';
 export type {
   FsEvent,
   HostContext,

@@ -6,6 +6,7 @@ import {
   watchGrant as watchFiles,
 } from '../host-functions/fs/watch-grant.ts';
 import { createHttpHostFunction } from '../host-functions/http/index.ts';
+import { createWsHostFunction } from '../host-functions/http/ws.ts';
 import type { Runtime, RuntimeOptions } from './api.ts';
 import { createComponentEngine } from './engines/component/engine.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
@@ -24,8 +25,8 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
 }
 
 /**
- * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, components and WASI preview1 modules; `fs`
- * and `http`.
+ * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, components and WASI preview1 modules; `fs`,
+ * `http` and `ws`.
  *
  * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {Error} when an engine's file is missing.
  * @example
@@ -46,7 +47,11 @@ export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {})
         createPreview1Engine(),
         createWasmerEngine(),
       ],
-      hostFunctions: [createFsHostFunction({ backend: createNodeBackend() }), createHttpHostFunction()],
+      hostFunctions: [
+        createFsHostFunction({ backend: createNodeBackend() }),
+        createHttpHostFunction(),
+        createWsHostFunction(),
+      ],
     },
     options,
   );
@@ -89,7 +94,7 @@ export type {
   RunSpec,
 } from './engine.ts';
 export { ERROR_CODES, type ErrorCode, exitCodeOf, type RunError, SandglassError } from './errors.ts';
-export type { FsAccess, FsGrant, Grant, HttpGrant } from './grant.ts';
+export type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from './grant.ts';
 export type {
   FsEvent,
   HostContext,

@@ -72,6 +72,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   hono: ['runtime/http'],
   '@hono/node-server': ['runtime/cli'],
   undici: ['host-functions/http'],
+  ws: ['host-functions/http'],
   'ipaddr.js': ['host-functions/http'],
   picomatch: ['host-functions/fs', 'host-functions/http'],
 };

@@ -5,7 +5,7 @@ import type { ExchangeContext } from './exchange.ts';
 import { HttpFault } from './http-fault.ts';
 import type { HttpEntryPolicy } from './http-grant.ts';
 import { type HttpEntry, HttpPolicy } from './http-policy.ts';
-import { type Credential, toCredential } from './secrets.ts';
+import { type Credential, readCredentials } from './secrets.ts';
 
 /** The policy, credentials and connections of one run. */
 export class Connections {
@@ -20,16 +20,7 @@ export class Connections {
   constructor(policies: readonly HttpEntryPolicy[], context: HostContext, options: DialerOptions) {
     this.policy = new HttpPolicy(policies);
     this.#options = options;
-    this.#credentials = new Map(
-      policies
-        .map(({ secret }) => secret)
-        .filter((name) => name !== undefined)
-        .map((name) => {
-          const secret = context.secret(name);
-          if (secret === undefined) throw new TypeError(`Cannot grant http: there is no secret "${name}"`);
-          return [name, toCredential(secret)] as const;
-        }),
-    );
+    this.#credentials = readCredentials(policies, context, 'http');
   }
 
   /** @param sent Counts bytes of request bodies that leave. */

@@ -2,20 +2,24 @@ import { lookup as dnsLookup } from 'node:dns/promises';
 import { Agent, buildConnector } from 'undici';
 import { canonicalAddress } from './address.ts';
 import { HttpFault } from './http-fault.ts';
+import type { EntryPolicy } from './http-grant.ts';
 import { denyAddress, type HttpPolicy } from './http-policy.ts';
 
 /** Host name → its addresses, in the order they are tried. */
 export type Lookup = (hostname: string) => Promise<readonly string[]>;
 
-export interface DialerOptions {
+export interface ConnectOptions {
   /** @default the system's resolver */
   readonly lookup?: Lookup;
   /** Of name, TCP and TLS together, ms. */
   readonly connectTimeoutMs: number;
-  readonly headersTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
   /** Certificate authorities in PEM beside the system's own. */
   readonly ca?: string;
+}
+
+export interface DialerOptions extends ConnectOptions {
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
 }
 
 /** Connections of one run and one credential to one origin. */
@@ -28,20 +32,40 @@ const systemLookup: Lookup = async (hostname) =>
   (await dnsLookup(hostname, { all: true })).map(({ address }) => address);
 
 /**
- * A pool of connections that dials only addresses the policy lets it: each name is resolved once per connection, the answers are checked, and the
- * checked address itself is dialled, so that a second answer of the name server changes nothing. The name stays what TLS and `Host` see.
+ * A pool of connections that dials only addresses the policy lets it, each one checked by `createConnect`.
  */
 export function createDialer(policy: HttpPolicy, options: DialerOptions): Agent {
-  const { lookup = systemLookup, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, ca } = options;
+  return new Agent({
+    connect: createConnect(policy, options),
+    connections: MAX_CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: options.headersTimeoutMs,
+    bodyTimeout: options.bodyTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
+}
+
+/**
+ * Opens one connection to an address that the policy lets it dial: the name is resolved once, the answers are checked, and the checked address
+ * itself is dialled, so that a second answer of the name server changes nothing. The name stays what TLS and `Host` see.
+ */
+export function createConnect<P extends EntryPolicy>(
+  policy: HttpPolicy<P>,
+  { lookup = systemLookup, connectTimeoutMs, ca }: ConnectOptions,
+): buildConnector.connector {
   const dial = buildConnector({
     allowH2: false,
     timeout: connectTimeoutMs,
     autoSelectFamily: false,
     ...(ca === undefined ? {} : { ca }),
   });
-  const connect: buildConnector.connector = (target, callback) => {
+  return (target, callback) => {
     const url = new URL(`${target.protocol}//${target.host ?? target.hostname}`);
     const literal = canonicalAddress(url.hostname);
+    const isSecure = target.protocol === 'https:' || target.protocol === 'wss:';
     const attempt = (addresses: readonly string[]): void => {
       const [address, ...others] = addresses;
       if (address === undefined) {
@@ -58,10 +82,9 @@ export function createDialer(policy: HttpPolicy, options: DialerOptions): Agent 
       dial(
         {
           ...rest,
+          protocol: isSecure ? 'https:' : 'http:',
           hostname: address,
-          ...(target.protocol === 'https:' && literal === undefined
-            ? { servername: servername ?? url.hostname }
-            : {}),
+          ...(isSecure && literal === undefined ? { servername: servername ?? url.hostname } : {}),
         },
         done,
       );
@@ -72,17 +95,6 @@ export function createDialer(policy: HttpPolicy, options: DialerOptions): Agent 
       (error: Error) => callback(error, null),
     );
   };
-  return new Agent({
-    connect,
-    connections: MAX_CONNECTIONS,
-    pipelining: 1,
-    allowH2: false,
-    headersTimeout: headersTimeoutMs,
-    bodyTimeout: bodyTimeoutMs,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    maxHeaderSize: MAX_HEADER_BYTES,
-  });
 }
 
 async function resolve(

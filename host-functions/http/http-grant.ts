@@ -3,23 +3,27 @@ import type { HttpGrant } from '../../runtime/grant.ts';
 import { type OriginPattern, parseOriginPattern } from './origin-pattern.ts';
 import { compilePathPatterns, type PathPatterns } from './path-pattern.ts';
 
-/** One entry of the `http` part of a grant, checked, with its defaults filled. */
-export interface HttpEntryPolicy {
+/** What entries for requests and for connections have in common. */
+export interface EntryPolicy {
   readonly origin: OriginPattern;
   /** Upper case. */
   readonly methods: ReadonlySet<string>;
   /** `undefined`: any path. */
   readonly paths: PathPatterns | undefined;
   readonly secret: string | undefined;
-  readonly maxRequestBytes: number;
-  readonly maxResponseBytes: number;
   readonly maxCalls: number;
   readonly maxBytes: number;
 }
 
+/** One entry of the `http` part of a grant, checked, with its defaults filled. */
+export interface HttpEntryPolicy extends EntryPolicy {
+  readonly maxRequestBytes: number;
+  readonly maxResponseBytes: number;
+}
+
 const MIB = 1024 * 1024;
 const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD'];
-const FIELDS: Readonly<Record<keyof HttpGrant, true>> = {
+export const FIELDS: Readonly<Record<keyof HttpGrant, true>> = {
   origin: true,
   methods: true,
   paths: true,
@@ -37,13 +41,14 @@ export function parseHttpGrants(
   part: JsonValue | undefined,
   where = 'grant.http',
 ): readonly HttpEntryPolicy[] {
-  return readHttpGrants(part, where).map((grant, index) => toPolicy(grant, `${where}[${index}]`));
+  return readEntries(part, where, FIELDS).map((grant, index) => toPolicy(grant, `${where}[${index}]`));
 }
 
 /** The form of the part only. @throws {TypeError} */
-export function readHttpGrants(
+export function readEntries(
   part: JsonValue | undefined,
   where: string,
+  known: Readonly<Record<string, true>>,
 ): readonly Record<string, JsonValue>[] {
   if (part === undefined) return [];
   if (!Array.isArray(part)) throw new TypeError(`Cannot read ${where}: expected a list of origins`);
@@ -52,10 +57,10 @@ export function readHttpGrants(
       throw new TypeError(`Cannot read ${where}[${index}]: expected an object with "origin"`);
     }
     const fields = Object.entries(entry);
-    const unknown = fields.find(([name]) => !Object.hasOwn(FIELDS, name));
+    const unknown = fields.find(([name]) => !Object.hasOwn(known, name));
     if (unknown !== undefined) {
       throw new TypeError(
-        `Cannot read ${where}[${index}]: unknown field "${unknown[0]}", known are ${Object.keys(FIELDS).join(', ')}`,
+        `Cannot read ${where}[${index}]: unknown field "${unknown[0]}", known are ${Object.keys(known).join(', ')}`,
       );
     }
     return Object.fromEntries(fields);
@@ -63,28 +68,39 @@ export function readHttpGrants(
 }
 
 function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): HttpEntryPolicy {
+  const methods = readStrings(grant.methods ?? DEFAULT_METHODS, `${where}.methods`);
+  const bad = methods.find((method) => !METHOD.test(method));
+  if (bad !== undefined) throw new TypeError(`Cannot read ${where}.methods: "${bad}" is no method`);
+  return {
+    ...readEntry(grant, where, 'http'),
+    methods: new Set(methods.map((method) => method.toUpperCase())),
+    maxRequestBytes: wholeNumber(grant.maxRequestBytes, `${where}.maxRequestBytes`) ?? 8 * MIB,
+    maxResponseBytes: wholeNumber(grant.maxResponseBytes, `${where}.maxResponseBytes`) ?? 32 * MIB,
+  };
+}
+
+/** What entries of both kinds have. @throws {TypeError | RangeError} */
+export function readEntry(
+  grant: Readonly<Record<string, JsonValue>>,
+  where: string,
+  scheme: 'http' | 'ws',
+): Omit<EntryPolicy, 'methods'> {
   const { origin, secret } = grant;
   if (typeof origin !== 'string') throw new TypeError(`Cannot read ${where}.origin: expected a string`);
   if (secret !== undefined && (typeof secret !== 'string' || secret === '')) {
     throw new TypeError(`Cannot read ${where}.secret: expected the name of a secret`);
   }
-  const pattern = parseOriginPattern(origin, `${where}.origin`);
+  const pattern = parseOriginPattern(origin, `${where}.origin`, scheme);
   if (secret !== undefined && pattern.kind === 'any') {
     throw new TypeError(`Cannot read ${where}.secret: a secret needs an origin of its own, not "*"`);
   }
-  const methods = readStrings(grant.methods ?? DEFAULT_METHODS, `${where}.methods`);
-  const bad = methods.find((method) => !METHOD.test(method));
-  if (bad !== undefined) throw new TypeError(`Cannot read ${where}.methods: "${bad}" is no method`);
   return {
     origin: pattern,
-    methods: new Set(methods.map((method) => method.toUpperCase())),
     paths:
       grant.paths === undefined
         ? undefined
         : compilePathPatterns(readStrings(grant.paths, `${where}.paths`), `${where}.paths`),
     secret,
-    maxRequestBytes: wholeNumber(grant.maxRequestBytes, `${where}.maxRequestBytes`) ?? 8 * MIB,
-    maxResponseBytes: wholeNumber(grant.maxResponseBytes, `${where}.maxResponseBytes`) ?? 32 * MIB,
     maxCalls: wholeNumber(grant.maxCalls, `${where}.maxCalls`) ?? Number.POSITIVE_INFINITY,
     maxBytes: wholeNumber(grant.maxBytes, `${where}.maxBytes`) ?? Number.POSITIVE_INFINITY,
   };
@@ -99,7 +115,8 @@ function readStrings(value: JsonValue, where: string): readonly string[] {
   });
 }
 
-function wholeNumber(value: JsonValue | undefined, where: string): number | undefined {
+/** @throws {TypeError | RangeError} */
+export function wholeNumber(value: JsonValue | undefined, where: string): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'number') throw new TypeError(`Cannot read ${where}: expected a number`);
   if (!Number.isSafeInteger(value) || value < 0) {

@@ -1,12 +1,12 @@
 import { type ErrorDetails, SandglassError } from '../../runtime/errors.ts';
 import { canonicalAddress, isLocalName, isLoopback, isPublicAddress } from './address.ts';
-import type { HttpEntryPolicy } from './http-grant.ts';
+import type { EntryPolicy, HttpEntryPolicy } from './http-grant.ts';
 import { matchesHost, matchesOrigin, type OriginPattern } from './origin-pattern.ts';
 import { pathSegments } from './path-pattern.ts';
 
 /** One entry of the grant and what this run has used of it. */
-export interface HttpEntry {
-  readonly policy: HttpEntryPolicy;
+export interface HttpEntry<P extends EntryPolicy = HttpEntryPolicy> {
+  readonly policy: P;
   calls: number;
   bytes: number;
 }
@@ -18,10 +18,10 @@ const DO_NOT_RETRY = 'do not retry';
 const RANK: Readonly<Record<OriginPattern['kind'], number>> = { exact: 0, subdomains: 1, any: 2 };
 
 /** The grant of one run: which entry covers a request, and which addresses it may be sent to. Pure. */
-export class HttpPolicy {
-  readonly #entries: readonly HttpEntry[];
+export class HttpPolicy<P extends EntryPolicy = HttpEntryPolicy> {
+  readonly #entries: readonly HttpEntry<P>[];
 
-  constructor(policies: readonly HttpEntryPolicy[]) {
+  constructor(policies: readonly P[]) {
     this.#entries = policies
       .map((policy) => ({ policy, calls: 0, bytes: 0 }))
       .sort((a, b) => RANK[a.policy.origin.kind] - RANK[b.policy.origin.kind]);
@@ -31,23 +31,25 @@ export class HttpPolicy {
    * The entry that covers this hop, one call spent on it.
    * @throws {SandglassError} CAPABILITY_DENIED, HOST_CALLS_EXCEEDED
    */
-  admit(url: URL, method: string): HttpEntry {
+  admit(url: URL, method: string): HttpEntry<P> {
     const origin = this.#entries.filter(({ policy }) => matchesOrigin(policy.origin, url));
     if (origin.length === 0) throw this.#denyOrigin(url, method);
     const withMethod = origin.filter(({ policy }) => policy.methods.has(method));
-    if (withMethod.length === 0) throw denied(url, method, `no grant for http covers ${method} to it`);
+    if (withMethod.length === 0)
+      throw denied(url, method, `no grant for ${wordsFor(url).capability} covers ${method} to it`);
     const segments = pathSegments(url.pathname);
     const found = withMethod.find(
       ({ policy: { paths } }) => paths === undefined || (segments !== undefined && paths.matches(segments)),
     );
-    if (found === undefined) throw denied(url, method, 'no grant for http covers this path');
+    if (found === undefined)
+      throw denied(url, method, `no grant for ${wordsFor(url).capability} covers this path`);
     if (found.calls >= found.policy.maxCalls) {
       const { maxCalls } = found.policy;
       throw new SandglassError(
         'HOST_CALLS_EXCEEDED',
-        `Cannot fetch ${shown(url)}: the grant's ${maxCalls} calls are spent`,
+        `Cannot ${wordsFor(url).verb} ${shown(url)}: the grant's ${maxCalls} calls are spent`,
         {
-          details: { capability: 'http', requested: url.origin, limit: { maxCalls } },
+          details: { capability: wordsFor(url).capability, requested: url.origin, limit: { maxCalls } },
           hint: 'Make fewer calls, or raise maxCalls of the grant',
         },
       );
@@ -62,7 +64,7 @@ export class HttpPolicy {
     );
     const why =
       sameHost === undefined
-        ? 'no grant for http covers it'
+        ? `no grant for ${wordsFor(url).capability} covers it`
         : `the grant for this host covers ${sameHost.policy.origin.protocol} only, not ${url.protocol}`;
     return denied(url, method, why);
   }
@@ -88,14 +90,14 @@ export class HttpPolicy {
 }
 
 /** Bytes of a request or an answer, before they are passed on. @throws {SandglassError} CAPABILITY_DENIED */
-export function spendBytes(entry: HttpEntry, bytes: number, url: URL): void {
+export function spendBytes(entry: HttpEntry<EntryPolicy>, bytes: number, url: URL): void {
   const { maxBytes } = entry.policy;
   if (entry.bytes + bytes > maxBytes) {
     throw new SandglassError(
       'CAPABILITY_DENIED',
-      `Cannot fetch ${shown(url)}: the grant's ${maxBytes} bytes are spent`,
+      `Cannot ${wordsFor(url).verb} ${shown(url)}: the grant's ${maxBytes} bytes are spent`,
       {
-        details: { capability: 'http', requested: url.origin, limit: { maxBytes } },
+        details: { capability: wordsFor(url).capability, requested: url.origin, limit: { maxBytes } },
         hint: `Send and receive less, or raise maxBytes of the grant; ${DO_NOT_RETRY}`,
       },
     );
@@ -105,7 +107,7 @@ export function spendBytes(entry: HttpEntry, bytes: number, url: URL): void {
 
 /** No address of this name may be dialled. The addresses are not told: they would map the host's network. */
 export function denyAddress(url: URL): SandglassError {
-  const why = 'its address is not public and no grant for http names that address';
+  const why = `its address is not public and no grant for ${wordsFor(url).capability} names that address`;
   const isNamed = canonicalAddress(url.hostname) !== undefined || isLocalName(url.hostname);
   return isNamed
     ? denied(url, undefined, why)
@@ -122,11 +124,17 @@ function denied(url: URL, method: string | undefined, why: string, hint?: string
     origin: url.origin,
     ...(method === undefined || method === 'GET' || method === 'HEAD' ? {} : { methods: [method] }),
   };
-  return new SandglassError('CAPABILITY_DENIED', `Cannot fetch ${shown(url)}: ${why}`, {
-    details: { capability: 'http', requested: shownText(url), grant },
+  return new SandglassError('CAPABILITY_DENIED', `Cannot ${wordsFor(url).verb} ${shown(url)}: ${why}`, {
+    details: { capability: wordsFor(url).capability, requested: shownText(url), grant },
     hint: hint ?? `Grant it with --allow-net=${url.origin}, or do without; ${DO_NOT_RETRY}`,
   });
 }
+
+/** How messages speak of a URL's kind of grant. */
+const wordsFor = ({ protocol }: URL): { readonly capability: string; readonly verb: string } =>
+  protocol === 'ws:' || protocol === 'wss:'
+    ? { capability: 'ws', verb: 'connect to' }
+    : { capability: 'http', verb: 'fetch' };
 
 const shownText = (url: URL): string => `${url.origin}${url.pathname}`.slice(0, MAX_SHOWN);
 

@@ -1,6 +1,12 @@
 import type { JsonObject, JsonValue } from '../../runtime/codec.ts';
 import { SandglassError } from '../../runtime/errors.ts';
-import { type HttpEntryPolicy, parseHttpGrants, readHttpGrants } from './http-grant.ts';
+import {
+  type EntryPolicy,
+  FIELDS,
+  type HttpEntryPolicy,
+  parseHttpGrants,
+  readEntries,
+} from './http-grant.ts';
 import { coversOrigin } from './origin-pattern.ts';
 import { coversPattern, splitPattern } from './path-pattern.ts';
 
@@ -11,23 +17,33 @@ import { coversPattern, splitPattern } from './path-pattern.ts';
  */
 export function narrowHttpGrants(asked: JsonValue, ceiling: JsonValue | undefined): JsonValue {
   const wanted = parseHttpGrants(asked, 'grant.http');
-  const raw = readHttpGrants(asked, 'grant.http');
+  const raw = readEntries(asked, 'grant.http', FIELDS);
   const allowed = parseHttpGrants(ceiling, 'policy.http');
-  return wanted.map((entry, index) => {
-    const limit = allowed.find((candidate) => covers(candidate, entry));
-    if (limit !== undefined) return narrowEntry(raw[index] ?? {}, entry, limit);
-    throw new SandglassError(
-      'CAPABILITY_DENIED',
-      `Cannot grant http[${index}]: the policy does not cover ${JSON.stringify(entry.origin.text)}`,
-      {
-        details: { capability: 'http', requested: entry.origin.text },
-        hint: 'Ask for an origin, methods and paths that the policy allows; do not retry',
-      },
-    );
-  });
+  return wanted.map((entry, index) =>
+    narrowEntry(raw[index] ?? {}, entry, findCeiling(entry, allowed, 'http', index)),
+  );
 }
 
-function covers(limit: HttpEntryPolicy, asked: HttpEntryPolicy): boolean {
+/** The ceiling's entry that covers an asked one. @throws {SandglassError} CAPABILITY_DENIED */
+export function findCeiling<P extends EntryPolicy>(
+  asked: P,
+  allowed: readonly P[],
+  capability: 'http' | 'ws',
+  index: number,
+): P {
+  const limit = allowed.find((candidate) => covers(candidate, asked));
+  if (limit !== undefined) return limit;
+  throw new SandglassError(
+    'CAPABILITY_DENIED',
+    `Cannot grant ${capability}[${index}]: the policy does not cover ${JSON.stringify(asked.origin.text)}`,
+    {
+      details: { capability, requested: asked.origin.text },
+      hint: 'Ask for an origin, methods and paths that the policy allows; do not retry',
+    },
+  );
+}
+
+function covers(limit: EntryPolicy, asked: EntryPolicy): boolean {
   return (
     coversOrigin(limit.origin, asked.origin) &&
     [...asked.methods].every((method) => limit.methods.has(method)) &&
@@ -36,24 +52,35 @@ function covers(limit: HttpEntryPolicy, asked: HttpEntryPolicy): boolean {
       asked.paths === undefined ||
       asked.paths.patterns.every((pattern) =>
         limit.paths?.patterns.some((outer) =>
-          coversPattern(splitPattern(outer, 'policy.http'), splitPattern(pattern, 'grant.http')),
+          coversPattern(splitPattern(outer, 'policy'), splitPattern(pattern, 'grant')),
         ),
       ))
   );
 }
 
-function narrowEntry(raw: JsonObject, asked: HttpEntryPolicy, limit: HttpEntryPolicy): JsonObject {
+/** Caps and paths of an asked entry under its ceiling's; a cap that is none stays out. */
+export function narrowed(
+  asked: EntryPolicy,
+  limit: EntryPolicy,
+  caps: Readonly<Record<string, number>>,
+): JsonObject {
   const paths = asked.paths ?? limit.paths;
-  const caps = {
-    maxRequestBytes: Math.min(asked.maxRequestBytes, limit.maxRequestBytes),
-    maxResponseBytes: Math.min(asked.maxResponseBytes, limit.maxResponseBytes),
+  const all = {
+    ...caps,
     maxCalls: Math.min(asked.maxCalls, limit.maxCalls),
     maxBytes: Math.min(asked.maxBytes, limit.maxBytes),
   };
   return {
-    ...raw,
-    methods: [...asked.methods],
     ...(paths === undefined ? {} : { paths: [...paths.patterns] }),
-    ...Object.fromEntries(Object.entries(caps).filter(([, cap]) => Number.isFinite(cap))),
+    ...Object.fromEntries(Object.entries(all).filter(([, cap]) => Number.isFinite(cap))),
   };
 }
+
+const narrowEntry = (raw: JsonObject, asked: HttpEntryPolicy, limit: HttpEntryPolicy): JsonObject => ({
+  ...raw,
+  methods: [...asked.methods],
+  ...narrowed(asked, limit, {
+    maxRequestBytes: Math.min(asked.maxRequestBytes, limit.maxRequestBytes),
+    maxResponseBytes: Math.min(asked.maxResponseBytes, limit.maxResponseBytes),
+  }),
+});

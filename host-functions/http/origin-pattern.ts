@@ -4,7 +4,7 @@ export interface OriginPattern {
   readonly text: string;
   /** `exact` names one host; `subdomains` all below one, not itself; `any` every public origin. */
   readonly kind: 'exact' | 'subdomains' | 'any';
-  /** `https:` or `http:`; `undefined` for `any`. */
+  /** `https:` or `http:`, `wss:` or `ws:`; `undefined` for `any`. */
   readonly protocol: string | undefined;
   /** Of `exact` as `URL` spells it; of `subdomains` what is after the `*.`. */
   readonly host: string;
@@ -13,16 +13,21 @@ export interface OriginPattern {
 }
 
 /** @throws {TypeError} naming what an origin looks like. */
-export function parseOriginPattern(text: string, where: string): OriginPattern {
+export function parseOriginPattern(
+  text: string,
+  where: string,
+  scheme: 'http' | 'ws' = 'http',
+): OriginPattern {
   if (text === '*') return { text, kind: 'any', protocol: undefined, host: '', port: '' };
   const complain = (): TypeError =>
     new TypeError(
-      `Cannot read ${where}: ${JSON.stringify(text)} is no origin such as "https://api.example.com", "https://*.example.com" or "*"`,
+      `Cannot read ${where}: ${JSON.stringify(text)} is no origin such as "${scheme}s://api.example.com", "${scheme}s://*.example.com" or "*"`,
     );
-  const found = /^(https?):\/\/(\*\.)?([^*/?#@\\\s]+)\/?$/i.exec(text);
-  const [, scheme, star, rest] = found ?? [];
-  if (scheme === undefined || rest === undefined || !URL.canParse(`${scheme}://${rest}`)) throw complain();
-  const { protocol, hostname, port } = new URL(`${scheme}://${rest}`);
+  const found = /^(https?|wss?):\/\/(\*\.)?([^*/?#@\\\s]+)\/?$/i.exec(text);
+  const [, named = '', star, rest] = found ?? [];
+  const isOfScheme = named.toLowerCase().startsWith(scheme);
+  if (!isOfScheme || rest === undefined || !URL.canParse(`${named}://${rest}`)) throw complain();
+  const { protocol, hostname, port } = new URL(`${named}://${rest}`);
   if (star === undefined) return { text, kind: 'exact', protocol, host: hostname, port };
   // A star before an address or a bare top-level name would name far more than anybody means.
   if (/^[\d.]+$|^\[/.test(hostname) || !hostname.includes('.')) throw complain();

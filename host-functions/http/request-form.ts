@@ -70,13 +70,16 @@ export function readRequest(operation: string, args: JsonObject): RequestForm {
 }
 
 /** @throws {HttpFault} `invalid` */
-export function readUrl(text: string, base?: URL): URL {
+export function readUrl(text: string, base?: URL, scheme: 'http' | 'ws' = 'http'): URL {
   if (text.length > MAX_URL_LENGTH)
     throw new HttpFault('invalid', `a URL is over ${MAX_URL_LENGTH} characters`);
   const url = URL.parse(text, base);
   if (url === null) throw new HttpFault('invalid', 'that is no absolute URL');
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new HttpFault('invalid', `only http: and https: are served, not ${url.protocol.slice(0, 32)}`);
+  if (url.protocol !== `${scheme}:` && url.protocol !== `${scheme}s:`) {
+    throw new HttpFault(
+      'invalid',
+      `only ${scheme}: and ${scheme}s: are served, not ${url.protocol.slice(0, 32)}`,
+    );
   }
   if (url.username !== '' || url.password !== '') {
     throw new HttpFault('invalid', 'a URL with a user name or password in it is not served');

@@ -1,4 +1,5 @@
-import type { HeaderList, Secret } from '../../runtime/host-function.ts';
+import type { HeaderList, HostContext, Secret } from '../../runtime/host-function.ts';
+import type { EntryPolicy } from './http-grant.ts';
 
 /** A credential as it travels, and how it could come back. */
 export interface Credential {
@@ -9,6 +10,25 @@ export interface Credential {
 
 /** Shorter ones appear by chance in any answer; taking them out would spoil it and hide nothing. */
 const MIN_TRACE = 6;
+
+/** The credentials that entries name, by name. @throws {TypeError} when one names a secret that there is not. */
+export function readCredentials(
+  policies: readonly EntryPolicy[],
+  context: HostContext,
+  capability: 'http' | 'ws',
+): ReadonlyMap<string, Credential> {
+  return new Map(
+    policies
+      .map(({ secret }) => secret)
+      .filter((name) => name !== undefined)
+      .map((name) => {
+        const secret = context.secret(name);
+        if (secret === undefined)
+          throw new TypeError(`Cannot grant ${capability}: there is no secret "${name}"`);
+        return [name, toCredential(secret)] as const;
+      }),
+  );
+}
 
 /** @throws {TypeError} when the embedder's secret cannot be a header. */
 export function toCredential(secret: Secret): Credential {

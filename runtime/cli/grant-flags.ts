@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import type { FsAccess, FsGrant, Grant, HttpGrant } from '../grant.ts';
+import type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from '../grant.ts';
 import type { Secret } from '../host-function.ts';
 import { parseJson, readText, unreadable } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
@@ -18,7 +18,7 @@ export const GRANT_FLAGS: readonly Flag[] = [
     name: 'allow-net',
     value: 'ORIGIN',
     repeats: true,
-    help: 'Let it send GET and HEAD requests to an origin; a bare host means https, * every public origin.',
+    help: 'Let it send GET and HEAD requests to an origin; a bare host means https, * every public origin. wss://HOST lets it open WebSockets.',
   },
   {
     name: 'allow-env',
@@ -29,7 +29,7 @@ export const GRANT_FLAGS: readonly Flag[] = [
   {
     name: 'grant',
     value: 'FILE',
-    help: 'Read a grant as JSON: fs, http (other methods, paths, caps, secrets), env, limits. Flags add to it.',
+    help: 'Read a grant as JSON: fs, http (other methods, paths, caps, secrets), ws, env, limits. Flags add to it.',
   },
   {
     name: 'secret',
@@ -75,15 +75,19 @@ export async function readGrant(parsed: ParsedArguments, cwd: string): Promise<G
   ];
   const fs = mergeMounts([...listOf<FsGrant>(base.fs), ...mounts].map((mount) => absolute(mount, cwd)));
   for (const { host } of fs) await mustExist(host, cwd);
+  const origins = parsed.all('allow-net').map((text) => ({ origin: originOf(text) }));
+  const isSocket = ({ origin }: { readonly origin: string }): boolean => /^wss?:/.test(origin);
   const http: readonly HttpGrant[] = [
     ...listOf<HttpGrant>(base.http),
-    ...parsed.all('allow-net').map((text) => ({ origin: originOf(text) })),
+    ...origins.filter((entry) => !isSocket(entry)),
   ];
+  const ws: readonly WsGrant[] = [...listOf<WsGrant>(base.ws), ...origins.filter(isSocket)];
   const env = { ...base.env, ...Object.fromEntries(parsed.all('allow-env').map(variableOf)) };
   return {
     ...base,
     ...(fs.length === 0 ? {} : { fs }),
     ...(http.length === 0 ? {} : { http }),
+    ...(ws.length === 0 ? {} : { ws }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
   };
 }
@@ -93,7 +97,7 @@ async function readGrantFile(file: string, cwd: string): Promise<Grant> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new UsageError(`Cannot read --grant=${file}: expected a JSON object`);
   }
-  for (const part of ['fs', 'http'] as const) {
+  for (const part of ['fs', 'http', 'ws'] as const) {
     const list: unknown = Reflect.get(value, part);
     if (list !== undefined && !(Array.isArray(list) && list.every(isObject))) {
       throw new UsageError(`Cannot read --grant=${file}: "${part}" is no list of objects`);
@@ -161,8 +165,10 @@ function originOf(text: string): string {
   if (text === '*') return text;
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new UsageError(`Cannot read --allow-net=${text}: expected a host, an http or https origin, or *`);
+  if (url === undefined || !/^(https?|wss?):$/.test(url.protocol)) {
+    throw new UsageError(
+      `Cannot read --allow-net=${text}: expected a host, an http, https, ws or wss origin, or *`,
+    );
   }
   if (
     url.pathname !== '/' ||

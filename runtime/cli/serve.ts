@@ -18,6 +18,7 @@ const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 const HINTS: Readonly<Record<string, string>> = {
   fs: 'Whoever runs the server can allow it: sandglass serve --allow-read=FOLDER, --allow-write=FOLDER',
   http: 'Whoever runs the server can allow it: sandglass serve --allow-net=ORIGIN',
+  ws: 'Whoever runs the server can allow it: sandglass serve --allow-net=wss://HOST',
   env: 'Whoever runs the server can allow it: sandglass serve --allow-env=NAME=VALUE',
 };
 

@@ -9,7 +9,7 @@ interface Entry {
 }
 
 /** The event as guests see it; the host never reads one. */
-class Event {
+export class Event {
   readonly type: string;
   readonly bubbles: boolean;
   readonly cancelable: boolean;
@@ -44,8 +44,13 @@ class CustomEvent extends Event {
   }
 }
 
-class EventTarget {
+let listenersOf: (target: EventTarget, type: string) => readonly Entry[];
+
+export class EventTarget {
   #listeners = new Map<string, Entry[]>();
+  static {
+    listenersOf = (target, type) => target.#listeners.get(type) ?? [];
+  }
   addEventListener(
     type: unknown,
     listener: Listener | null,
@@ -96,6 +101,11 @@ class EventTarget {
   }
 }
 
+/** Whether an event of this type would reach anybody. */
+export const hasListener = (target: EventTarget, type: string): boolean =>
+  listenersOf(target, type).length > 0 ||
+  typeof (target as unknown as Record<string, unknown>)[`on${type}`] === 'function';
+
 /** `DOMException` as far as aborts and clones need it. */
 export class DomException extends Error {
   readonly code: number;
@@ -111,6 +121,9 @@ const CODES: Readonly<Record<string, number>> = {
   TimeoutError: 23,
   DataCloneError: 25,
   InvalidCharacterError: 5,
+  InvalidStateError: 11,
+  SyntaxError: 12,
+  InvalidAccessError: 15,
 };
 
 let makeSignal: () => AbortSignal;

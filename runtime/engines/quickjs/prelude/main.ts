@@ -30,6 +30,7 @@ import { installStreams } from './streams.ts';
 import { createTimers } from './timers.ts';
 import { installUrl } from './url.ts';
 import { convert } from './value.ts';
+import { installWebSocket } from './web-socket.ts';
 
 type Entries = Readonly<Record<EntryName, (...args: never[]) => unknown>>;
 
@@ -48,6 +49,7 @@ export const install = (host: Host): Entries => {
   installBodies();
   installHeaders();
   installFetch(calls);
+  installWebSocket(calls);
   installFs(calls, path);
   installExtras(host, calls, path);
 

@@ -1,0 +1,42 @@
+import type { JsonObject, JsonValue } from '../../runtime/codec.ts';
+import type { WsGrant } from '../../runtime/grant.ts';
+import { type EntryPolicy, readEntries, readEntry, wholeNumber } from './http-grant.ts';
+import { findCeiling, narrowed } from './narrow-http.ts';
+
+/** One entry of the `ws` part of a grant, checked, with its defaults filled. */
+export interface WsEntryPolicy extends EntryPolicy {
+  readonly maxMessageBytes: number;
+}
+
+const DEFAULT_MESSAGE_BYTES = 8 * 1024 * 1024;
+const FIELDS: Readonly<Record<keyof WsGrant, true>> = {
+  origin: true,
+  paths: true,
+  secret: true,
+  maxMessageBytes: true,
+  maxCalls: true,
+  maxBytes: true,
+};
+/** Of the opening handshake; there is no other. */
+const METHODS: ReadonlySet<string> = new Set(['GET']);
+
+/** @throws {TypeError | RangeError} naming the field that is wrong. */
+export function parseWsGrants(part: JsonValue | undefined, where = 'grant.ws'): readonly WsEntryPolicy[] {
+  return readEntries(part, where, FIELDS).map((grant, index) => ({
+    ...readEntry(grant, `${where}[${index}]`, 'ws'),
+    methods: METHODS,
+    maxMessageBytes:
+      wholeNumber(grant.maxMessageBytes, `${where}[${index}].maxMessageBytes`) ?? DEFAULT_MESSAGE_BYTES,
+  }));
+}
+
+/** What `asked` wants, under what `ceiling` allows, by the rules of `narrowHttpGrants`. Throws as that does. */
+export function narrowWsGrants(asked: JsonValue, ceiling: JsonValue | undefined): JsonValue {
+  const raw: readonly JsonObject[] = readEntries(asked, 'grant.ws', FIELDS);
+  const allowed = parseWsGrants(ceiling, 'policy.ws');
+  return parseWsGrants(asked).map((entry, index) => {
+    const limit = findCeiling(entry, allowed, 'ws', index);
+    const maxMessageBytes = Math.min(entry.maxMessageBytes, limit.maxMessageBytes);
+    return { ...raw[index], ...narrowed(entry, limit, { maxMessageBytes }) };
+  });
+}
