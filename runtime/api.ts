@@ -34,7 +34,7 @@ export interface RuntimeOptions {
   readonly secrets?: Readonly<Record<string, Secret>>;
   /** More engines beside the platform's. */
   readonly engines?: readonly Engine[];
-  /** More host functions beside `fs` and `http`. */
+  /** More host functions beside `fs`, `http` and `ws`. */
   readonly hostFunctions?: readonly HostFunction[];
   readonly cells?: CellOptions;
   /** Folder (Node) for derived bytes: transpiled components, compiled snapshots. `false`: memory only. @default the user's cache folder */

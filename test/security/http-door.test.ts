@@ -53,6 +53,25 @@ async function expectUnharmed(): Promise<void> {
 }
 
 describe('the HTTP door under attack', () => {
+  it('opens no WebSocket that the server does not allow, and none above what it allows', async () => {
+    const asked = {
+      code: "new WebSocket('wss://a.example')",
+      grant: { ws: [{ origin: 'wss://a.example' }] },
+    };
+    expect(await run(asked)).toMatchObject({
+      status: 403,
+      body: { error: { code: 'CAPABILITY_DENIED', details: { capability: 'ws' } } },
+    });
+    const policy = { ws: [{ origin: 'wss://*.b.example' }] };
+    await using other = createRuntime({ policy, level: 'standard', cache: false });
+    const outcome = await other.run({ language: 'javascript', ...asked });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'CAPABILITY_DENIED', details: { capability: 'ws' } },
+    });
+    await expectUnharmed();
+  });
+
   it('hands out no file of the host, however the grant is spelt', async () => {
     const read = `await fs.readFile('/x/canary.txt', 'utf8')`;
     const mount = { host: folder, guest: '/x' };

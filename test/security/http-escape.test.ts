@@ -14,6 +14,7 @@ import {
   startServer,
   type TestServer,
 } from '../unit/http/http-harness.ts';
+import { openWsGuest, startSocketServer } from '../unit/http/ws-harness.ts';
 
 const CANARY = 'canary-0123456789';
 let server: TestServer;
@@ -658,6 +659,19 @@ describe('http over TLS', () => {
       `good.test:${secure.port}`,
       `127.0.0.1:${secure.port}`,
     ]);
+  });
+
+  test('the same holds for WebSockets', async () => {
+    await using secure = await startSocketServer((socket) => socket.send('private'), { tls });
+    const origin = (host: string): string => `wss://${host}:${secure.port}`;
+    const grant = ['good.test', 'other.test', '127.0.0.1'].map((host) => ({ origin: origin(host) }));
+    await using guest = await openWsGuest({ grant, lookup: answering('127.0.0.1'), ca: tls.cert });
+    const handle = await guest.open(origin('good.test'));
+    expect((await guest.call('ws.receive', { handle })).text).toBe('private');
+    expect((await guest.refusal('ws.open', { url: origin('other.test') })).reason).toBe('tls');
+    await using doubtful = await openWsGuest({ grant, lookup: answering('127.0.0.1') });
+    expect((await doubtful.refusal('ws.open', { url: origin('good.test') })).reason).toBe('tls');
+    expect(secure.seen).toHaveLength(1);
   });
 
   test('an authority that nobody trusts is refused', async () => {

@@ -82,6 +82,24 @@ describe('readGrant()', () => {
     });
   });
 
+  it('reads ws and wss origins as what WebSockets may be opened to', async () => {
+    const flags = [
+      '--allow-net=wss://API.example.com',
+      '--allow-net=ws://localhost:99',
+      '--allow-net=a.example',
+    ];
+    expect(await read(...flags)).toEqual({
+      http: [{ origin: 'https://a.example' }],
+      ws: [{ origin: 'wss://api.example.com' }, { origin: 'ws://localhost:99' }],
+    });
+    await expect(read('--allow-net=wss://a.example/path')).rejects.toThrow('an origin is a scheme');
+    expect(
+      await withFile({ ws: [{ origin: 'wss://a.example', maxCalls: 1 }] }, '--allow-net=wss://b.example'),
+    ).toEqual({
+      ws: [{ origin: 'wss://a.example', maxCalls: 1 }, { origin: 'wss://b.example' }],
+    });
+  });
+
   it('sets variables, with = in their values', async () => {
     expect(await read('--allow-env=A=b', '--allow-env=C=d=e', '--allow-env=E=')).toEqual({
       env: { A: 'b', C: 'd=e', E: '' },
@@ -114,8 +132,8 @@ describe('readGrant()', () => {
     [['--allow-read='], 'Cannot read --allow-read=: expected HOST or HOST:/GUEST'],
     [['--allow-read=:/data'], 'Cannot read --allow-read=:/data: expected HOST or HOST:/GUEST'],
     [['--allow-read=data:in'], 'the guest path after ":" must start with /'],
-    [['--allow-net=ftp://a'], 'expected a host, an http or https origin, or *'],
-    [['--allow-net='], 'expected a host, an http or https origin, or *'],
+    [['--allow-net=ftp://a'], 'expected a host, an http, https, ws or wss origin, or *'],
+    [['--allow-net='], 'expected a host, an http, https, ws or wss origin, or *'],
     [['--allow-net=a.example/v1'], 'an origin is a scheme, a host and a port'],
     [['--allow-net=https://user@a.example'], 'an origin is a scheme, a host and a port'],
     [['--allow-env=HOME'], 'Cannot read --allow-env=HOME: expected NAME=VALUE'],

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105860,
-        842852,
-        143220,
-        195072,
-        365927,
-        1551114,
+        105454,
+        842437,
+        142951,
+        195262,
+        363800,
+        1549920,
       ]
     `);
   });

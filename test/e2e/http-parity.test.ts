@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { createRuntime } from '../../runtime/index.ts';
+import { probeGuest } from '../guests/component/build.ts';
+import { startServer } from '../unit/http/http-harness.ts';
+
+const body = '{"name":"a","value":1}';
+
+test('the same request from JavaScript, Python and a component is the same at the server, and costs the same', async () => {
+  await using server = await startServer((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end('{"ok":true}');
+  });
+  const url = `${server.origin}/items/7?include=owner`;
+  const headers = {
+    accept: '*/*',
+    'content-type': 'application/json',
+    'user-agent': 'parity',
+    'x-of': 'guest',
+  };
+  const grant = { http: [{ origin: server.origin, methods: ['POST'] }] };
+  await using runtime = createRuntime({ cache: false });
+  const outcomes = [
+    await runtime.run({
+      language: 'javascript',
+      code: `const answer = await fetch(${JSON.stringify(url)}, { method: 'POST', headers: ${JSON.stringify(headers)}, body: ${JSON.stringify(body)} });
+        export default [answer.status, await answer.json()];`,
+      grant,
+    }),
+    await runtime.run({
+      language: 'python',
+      code: `import json, urllib.request
+asked = urllib.request.Request(${JSON.stringify(url)}, ${JSON.stringify(body)}.encode(), ${JSON.stringify(headers)}, method='POST')
+with urllib.request.urlopen(asked) as answer:
+    result = [answer.status, json.load(answer)]
+result`,
+      grant,
+    }),
+    await runtime.run({
+      module: await probeGuest(),
+      inputs: {
+        step: 'fetch',
+        request: { url, method: 'POST', headers: Object.entries(headers), body: [...Buffer.from(body)] },
+      },
+      grant,
+    }),
+  ];
+  for (const { ok, usage } of outcomes) {
+    expect({ ok, calls: usage.hostCalls, out: usage.egressBytes, in: usage.ingressBytes }).toEqual({
+      ok: true,
+      calls: { http: 1 },
+      out: body.length,
+      in: 11,
+    });
+  }
+  const [javascript, python, component] = server.seen;
+  expect(javascript).toMatchObject({ method: 'POST', url: '/items/7?include=owner', body, headers });
+  expect(python).toEqual(javascript);
+  expect(component).toEqual(javascript);
+});
