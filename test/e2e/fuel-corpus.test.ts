@@ -97,16 +97,16 @@ describe('fuel of a deterministic run', { timeout: 60_000 }, () => {
         "component: a WASI command": 7010,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 759374,
-        "javascript: an expression": 105163,
-        "javascript: objects, text, regular expressions": 419651,
-        "javascript: random, clock, timers, promises": 858885,
+        "javascript: a granted file": 768996,
+        "javascript: an expression": 105459,
+        "javascript: objects, text, regular expressions": 419092,
+        "javascript: random, clock, timers, promises": 861386,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
         "python: an expression": 1425104,
         "python: classes, exceptions, json": 3515871,
         "python: sets, hashes, random, clock": 2374318,
-        "typescript: a module": 637245,
+        "typescript: a module": 640859,
       }
     `);
   });
