@@ -34,8 +34,11 @@ export function copyJson(value: unknown, where: string, check: JsonCheck = {}): 
     bytes += count;
     if (bytes > maxBytes) throw new RangeError(`Cannot copy ${where}: over ${maxBytes} bytes of JSON`);
   };
-  const copy = (item: unknown, path: string, depth: number): JsonValue => {
-    if (depth > maxDepth) throw new TypeError(`Cannot copy ${path}: nested deeper than ${maxDepth}`);
+  const fail = (place: Place | undefined, reason: string): TypeError =>
+    new TypeError(`Cannot copy ${where}${pathOf(place)}: ${reason}`);
+  const copy = (item: unknown, depth: number, holder: Place | undefined, key: string | number): JsonValue => {
+    const place = (): Place | undefined => (depth === 0 ? undefined : { holder, key });
+    if (depth > maxDepth) throw fail(place(), `nested deeper than ${maxDepth}`);
     switch (typeof item) {
       case 'string':
         spend(utf8Length(item) + 2);
@@ -44,7 +47,7 @@ export function copyJson(value: unknown, where: string, check: JsonCheck = {}): 
         spend(5);
         return item;
       case 'number':
-        if (!Number.isFinite(item)) throw new TypeError(`Cannot copy ${path}: ${item} has no JSON form`);
+        if (!Number.isFinite(item)) throw fail(place(), `${item} has no JSON form`);
         spend(String(item).length);
         return item;
       case 'object': {
@@ -52,27 +55,46 @@ export function copyJson(value: unknown, where: string, check: JsonCheck = {}): 
           spend(4);
           return null;
         }
+        const here = place();
         if (Array.isArray(item)) {
           spend(2 + item.length);
-          return item.map((element, index) => copy(element, `${path}[${index}]`, depth + 1));
+          return item.map((element, index) => copy(element, depth + 1, here, index));
         }
-        if (!isPlain(item)) {
-          throw new TypeError(`Cannot copy ${path}: expected plain JSON, got an instance of a class`);
-        }
+        if (!isPlain(item)) throw fail(here, 'expected plain JSON, got an instance of a class');
         spend(2);
-        const entries: [string, JsonValue][] = [];
-        for (const [key, element] of Object.entries(item)) {
+        const copied: Record<string, JsonValue> = {};
+        for (const [name, element] of Object.entries(item)) {
           if (element === undefined) continue;
-          spend(utf8Length(key) + 4);
-          entries.push([key, copy(element, `${path}.${key}`, depth + 1)]);
+          spend(utf8Length(name) + 4);
+          setOwn(copied, name, copy(element, depth + 1, here, name));
         }
-        return Object.fromEntries(entries); // defines own properties, so a "__proto__" key stays data
+        return copied;
       }
       default:
-        throw new TypeError(`Cannot copy ${path}: a ${typeof item} has no JSON form`);
+        throw fail(place(), `a ${typeof item} has no JSON form`);
     }
   };
-  return copy(value, where, 0);
+  return copy(value, 0, undefined, '');
+}
+
+/** Where in a value something is: a chain up to the value itself, which becomes text only for an error. */
+interface Place {
+  readonly holder: Place | undefined;
+  readonly key: string | number;
+}
+
+function pathOf(place: Place | undefined): string {
+  let path = '';
+  for (let at = place; at !== undefined; at = at.holder) {
+    path = (typeof at.key === 'number' ? `[${at.key}]` : `.${at.key}`) + path;
+  }
+  return path;
+}
+
+/** Sets an own property, also one called "__proto__". */
+function setOwn<T>(object: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') object[name] = value;
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** UTF-8 length of a string in bytes, without encoding it; a lone surrogate counts 3, as it is encoded. */

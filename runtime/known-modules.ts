@@ -13,7 +13,8 @@ export interface KnownModules {
   take(bytes: Uint8Array): TakenModule;
 }
 
-export function createKnownModules(): KnownModules {
+/** @param same How the platform compares two byte strings. @default word by word */
+export function createKnownModules(same: typeof sameBytes = sameBytes): KnownModules {
   const known = new WeakMap<Uint8Array, TakenModule>();
   return {
     take: (bytes) => {
@@ -28,7 +29,7 @@ export function createKnownModules(): KnownModules {
 }
 
 /** `one` starts at the start of its buffer; where the other does not lie on a word either, it is compared byte by byte. */
-function same(one: Uint8Array<ArrayBuffer>, other: Uint8Array): boolean {
+function sameBytes(one: Uint8Array<ArrayBuffer>, other: Uint8Array): boolean {
   if (one.byteLength !== other.byteLength) return false;
   const words = other.byteOffset % 4 === 0 ? one.byteLength >> 2 : 0;
   const mine = new Int32Array(one.buffer, 0, words);

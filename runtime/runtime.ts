@@ -45,7 +45,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     ),
   );
   const known = new Set(hostFunctions.keys());
-  const modules = createKnownModules();
+  const modules = createKnownModules(platform.sameBytes);
   const ceiling = readLevel(options.level, 'create a runtime');
   const cellOptions = readCells(options.cells, platform.processors);
   const cache = options.cache === false ? undefined : platform.openCache?.(options.cache);
@@ -54,8 +54,8 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     ...(cache === undefined ? {} : { cache }),
     ...(platform.job === undefined ? {} : { job: platform.job }),
   };
-  const running = new Set<Promise<Outcome>>();
-  const closing = new AbortController();
+  /** Runs that go on, and what cancels each. */
+  const running = new Map<Promise<Outcome>, () => void>();
   let pools: CellPools | undefined;
   let closed: Promise<void> | undefined;
 
@@ -104,11 +104,10 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     const request = readRunOptions(runOptions, known, modules);
     const id = request.runId ?? `run-${crypto.randomUUID()}`;
     const abort = new AbortController();
-    const { signal, dispose } = anySignal([
-      abort.signal,
-      closing.signal,
-      ...(runOptions.signal === undefined ? [] : [runOptions.signal]),
-    ]);
+    const cancel = (): void => abort.abort();
+    const { signal } = runOptions;
+    if (signal?.aborted) cancel();
+    else signal?.addEventListener('abort', cancel, { once: true });
     const onOutput =
       queue === undefined && runOptions.onOutput === undefined
         ? undefined
@@ -117,21 +116,21 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
             runOptions.onOutput?.(chunk);
           };
     const outcome = runInSandbox(
-      { runId: id, request, level: levelOf(request.level), signal, onOutput },
+      { runId: id, request, level: levelOf(request.level), signal: abort.signal, onOutput },
       context,
     ).finally(() => {
-      dispose();
+      signal?.removeEventListener('abort', cancel);
       queue?.end();
       running.delete(outcome);
     });
-    running.add(outcome);
-    return { id, outcome, cancel: () => abort.abort() };
+    running.set(outcome, cancel);
+    return { id, outcome, cancel };
   };
 
   const close = (): Promise<void> => {
     closed ??= (async () => {
-      closing.abort();
-      await Promise.allSettled(running); // whoever asked for a run sees how it ended
+      for (const cancel of running.values()) cancel();
+      await Promise.allSettled(running.keys()); // whoever asked for a run sees how it ended
       await pools?.close();
     })();
     return closed;
@@ -197,24 +196,5 @@ function readCells(cells: CellOptions | undefined, processors: number): Required
     maxCells: read('maxCells', Math.max(4, 2 * processors)),
     warm: read('warm', 1),
     maxReuse: read('maxReuse', 200),
-  };
-}
-
-/** Aborts with the first of several signals and leaves no listener behind once disposed. */
-function anySignal(signals: readonly AbortSignal[]): {
-  readonly signal: AbortSignal;
-  readonly dispose: () => void;
-} {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  for (const signal of signals) {
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  }
-  return {
-    signal: controller.signal,
-    dispose: () => {
-      for (const signal of signals) signal.removeEventListener('abort', abort);
-    },
   };
 }

@@ -63,8 +63,9 @@ const AUDITED_OVERRUNS = 10;
  */
 export async function openGate(options: GateOptions): Promise<Gate> {
   const { limits, hostFunctions, parts } = options;
-  const ended = new AbortController();
-  const context: HostContext = { ...options.context, limits, signal: ended.signal };
+  /** Both are made with the first session: most runs open none. */
+  let ended: AbortController | undefined;
+  let context: HostContext | undefined;
   const sessions = new Map<string, HostSession>();
   const opening = new Map<string, Promise<HostSession>>();
   const refusals: SandglassError[] = [];
@@ -74,10 +75,15 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   let ingressBytes = 0;
   let closed: Promise<void> | undefined;
 
+  const contextOf = (): HostContext => {
+    ended ??= new AbortController();
+    context ??= { ...options.context, limits, signal: ended.signal };
+    return context;
+  };
   const open = (host: HostFunction): HostSession | Promise<HostSession> => {
     const ready = sessions.get(host.name) ?? opening.get(host.name);
     if (ready !== undefined) return ready;
-    const session = host.open(parts.get(host.name), context);
+    const session = host.open(parts.get(host.name), contextOf());
     if (!(session instanceof Promise)) {
       sessions.set(host.name, session);
       return session;
@@ -145,7 +151,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     )
       return;
     options.onAudit({
-      time: context.now(),
+      time: options.context.now(),
       runId: options.runId,
       operation,
       capability,
@@ -219,7 +225,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       admit(name, info, capability, host);
       const bytes = checkBytes(name, rawBytes, limits.hostCallBytes);
       const session = open(host);
-      const request = { args, bytes, signal: ended.signal };
+      const request = { args, bytes, signal: contextOf().signal };
       const reply =
         session instanceof Promise
           ? session.then((ready) => ready.call(name, request))
@@ -264,7 +270,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     usage: () => ({ hostCalls: Object.fromEntries(hostCalls), egressBytes, ingressBytes }),
     close: () => {
       closed ??= (async () => {
-        ended.abort();
+        ended?.abort();
         await Promise.allSettled(opening.values());
         await closeAll(sessions.values());
       })();

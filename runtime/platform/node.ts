@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { availableParallelism } from 'node:os';
 import { createInlineCell } from '../cell/inline.ts';
 import { createPool } from '../cell/pool.ts';
@@ -54,6 +55,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
     };
   },
   compile: (bytes) => WebAssembly.compile(bytes),
+  sameBytes: (one, other) => Buffer.compare(one, other) === 0,
   openCache: openFileCache,
   job: runWorkerJob,
   monotonic,

@@ -147,16 +147,17 @@ export function createMeter(options: MeterOptions): Meter {
       return false;
     }
   };
-  const answer = (counter: Counter): number => {
+  /** Whoever asks has a negative counter, and one that is negative without asking is about to. */
+  const answer = (): number => {
     if (state !== 'running') return REFILL.stop;
-    grant(counter);
+    for (const counter of counters.values()) if (counter.base < 0) grant(counter);
     return REFILL.go;
   };
-  const ask = (counter: Counter): number => {
+  const ask = (): number => {
     consult();
-    return state === 'running' && turnIsDue() ? REFILL.wait : answer(counter);
+    return state === 'running' && turnIsDue() ? REFILL.wait : answer();
   };
-  const wait = async (counter: Counter): Promise<number> => {
+  const wait = async (): Promise<number> => {
     turn += 1;
     const mine = turn;
     try {
@@ -166,11 +167,21 @@ export function createMeter(options: MeterOptions): Meter {
     }
     if (mine !== turn) return REFILL.stop; // nobody waits for it
     consult();
-    return answer(counter);
+    return answer();
   };
-  const cannotWait = (counter: Counter): number => {
+  const cannotWait = (): number => {
     turn += 1;
-    return answer(counter);
+    return answer();
+  };
+  let made: ReturnType<typeof asTableFunctions> | undefined;
+  /** One pair for all instances: each is an instance of its own, which costs more than finding out who asked. */
+  const refillFunctions = (module: WebAssembly.Module): ReturnType<typeof asTableFunctions> => {
+    made ??= asTableFunctions(module, {
+      ask,
+      wait: turns === undefined ? () => REFILL.stop : suspending(wait),
+      refused: cannotWait,
+    });
+    return made;
   };
   /** Without refills the first slice is the last one. */
   const firstSlice = (): number => {
@@ -226,14 +237,11 @@ export function createMeter(options: MeterOptions): Meter {
       clearI32(refused as WebAssembly.Global);
       growth.push(refused as WebAssembly.Global);
       if (table !== undefined) {
-        const counter = own === undefined ? sharedCounter() : take(own as WebAssembly.Global);
+        if (own === undefined) sharedCounter();
+        else take(own as WebAssembly.Global);
         if (trampoline !== undefined) {
           const refill = table as WebAssembly.Table;
-          const functions = asTableFunctions(trampoline, {
-            ask: () => ask(counter),
-            wait: turns === undefined ? () => REFILL.stop : suspending(() => wait(counter)),
-            refused: () => cannotWait(counter),
-          });
+          const functions = refillFunctions(trampoline);
           setTableSlot(refill, REFILL_SLOT.ask, functions.ask);
           setTableSlot(refill, REFILL_SLOT.wait, functions.wait);
         }

@@ -1,4 +1,4 @@
-import type { Engine, PrepareContext, PreparedGuest } from '../../engine.ts';
+import type { Engine, Executor, PrepareContext, PreparedGuest } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { WaitMode } from './component-data.ts';
@@ -35,6 +35,7 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     jobUrl: sibling('./glue/transpile-job'),
   };
   const kept = new Map<string, Promise<PreparedGuest>>();
+  let executor: Executor | undefined;
 
   const prepareOnce = (key: string, prepare: () => Promise<PreparedGuest>): Promise<PreparedGuest> => {
     const known = kept.get(key);
@@ -64,7 +65,10 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     inline: true,
     executorUrl: sibling('./execute'),
     // Brought in by the first run in this thread; cells import it by its URL.
-    execute: async (...run) => (await import('./execute.ts')).execute(...run),
+    execute: async (...run) => {
+      executor ??= await import('./execute.ts');
+      return executor.execute(...run);
+    },
     prepare: async (source, context: PrepareContext) => {
       if (source.kind !== 'wasm') {
         throw new SandglassError(
@@ -77,9 +81,11 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
         const { createPrebuiltComponentEngine } = await import('./prebuilt.ts');
         return createPrebuiltComponentEngine().prepare(source, context);
       }
-      const { prepareComponent } = await import('./prepare.ts');
       const key = `${source.hash}/${context.limits.memoryBytes}`;
-      return prepareOnce(key, () => prepareComponent(source, context, prepareOptions));
+      return prepareOnce(key, async () => {
+        const { prepareComponent } = await import('./prepare.ts');
+        return prepareComponent(source, context, prepareOptions);
+      });
     },
   };
 }

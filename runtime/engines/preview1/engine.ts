@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine.ts';
+import type { Engine, Executor } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import type { PreparedModule } from './prepare.ts';
 import { Recent } from './recent.ts';
@@ -18,6 +18,7 @@ const MIB = 1024 * 1024;
  * @throws {RangeError} on an option out of range.
  */
 export function createPreview1Engine(options: Preview1EngineOptions = {}): Engine {
+  let executor: Executor | undefined;
   return {
     ...moduleEngine('preview1', options),
     version: 'browser_wasi_shim 0.4.2',
@@ -25,7 +26,10 @@ export function createPreview1Engine(options: Preview1EngineOptions = {}): Engin
     inline: true,
     executorUrl: new URL(`./execute.${EXTENSION}`, import.meta.url).href,
     // Brought in by the first run in this thread; cells import it by its URL.
-    execute: async (...run) => (await import('./execute.ts')).execute(...run),
+    execute: async (...run) => {
+      executor ??= await import('./execute.ts');
+      return executor.execute(...run);
+    },
   };
 }
 
@@ -55,6 +59,7 @@ function moduleEngine(name: string, { cachedModules = 32 }: Preview1EngineOption
     );
   }
   const recent = new Recent<Promise<PreparedModule>>(cachedModules);
+  let preparer: typeof import('./prepare.ts') | undefined;
   return {
     name,
     languages: [],
@@ -62,8 +67,8 @@ function moduleEngine(name: string, { cachedModules = 32 }: Preview1EngineOption
     stackSizeMb: 4,
     prepare: async (source, context) => {
       if (source.kind === 'wasm') {
-        const { prepareModule } = await import('./prepare.ts');
-        return prepareModule(name, source, context, recent);
+        preparer ??= await import('./prepare.ts');
+        return preparer.prepareModule(name, source, context, recent);
       }
       throw new SandglassError(
         'UNSUPPORTED',

@@ -1,4 +1,4 @@
-import type { CompiledModule, Engine, PreparedGuest, ScriptSource } from '../../engine.ts';
+import type { CompiledModule, Engine, Executor, PreparedGuest, ScriptSource } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import type { GuestFailure } from './machine.ts';
 import { checkQuickjsOptions } from './options.ts';
@@ -23,6 +23,7 @@ const QUICKJS_RELEASE = '2025-09-13';
 export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engine {
   let loading: Promise<CompiledModule> | undefined;
   let typescript = false;
+  let executor: Executor | undefined;
   const compiled = (): Promise<CompiledModule> => {
     loading ??= loadModule().catch((error: unknown) => {
       loading = undefined;
@@ -48,7 +49,10 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
       return new URL(import.meta.url.endsWith('.ts') ? './execute.ts' : './execute.js', import.meta.url).href;
     },
     // Brought in by the first run in this thread; cells import it by its URL.
-    execute: async (...run) => (await import('./execute.ts')).execute(...run),
+    execute: async (...run) => {
+      executor ??= await import('./execute.ts');
+      return executor.execute(...run);
+    },
     prepare: async (source, { options = {} }) => {
       if (source.kind !== 'script') {
         throw new SandglassError('INPUT_INVALID', 'Cannot run as JavaScript: it is no source text');

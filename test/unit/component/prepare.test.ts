@@ -128,6 +128,31 @@ test('hardenGlue() refuses glue of another form', () => {
   );
 });
 
+test('hardenGlue() silences the log and compiles a helper module once', () => {
+  const glue = `export function instantiate(getCoreModule, imports, instantiateCore = (module, importObject) => new WebAssembly.Instance(module, importObject)) {
+  const _debugLog = (...args) => {
+    if (!debug) return;
+    console.debug(...args);
+  };
+  _debugLog('[call]', { size: imports.size() });
+const _helper = new WebAssembly.Module(new Uint8Array([
+0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00,
+]));
+  return _helper;
+}`;
+  const body = hardenGlue(glue).replace('export function', 'function');
+  const instantiate = new Function(`${body}; return instantiate;`)();
+  const imports = {
+    'sandglass:glue': {},
+    size: () => {
+      throw new Error('made for the log');
+    },
+  };
+  const made = instantiate(undefined, imports);
+  expect(made).toBeInstanceOf(WebAssembly.Module);
+  expect(instantiate(undefined, imports)).toBe(made);
+});
+
 test('pack() and unpack() agree, and damage is seen', () => {
   const parts = new Map([
     ['a', Uint8Array.of(1, 2, 3)],

@@ -328,6 +328,35 @@ describe('createMeter()', () => {
     }
   });
 
+  it('counts the same whatever the slice where one instance spends without asking', async () => {
+    // No loop and no call: what it spends is checked by whoever called it.
+    const leaf = `(module (func (export "run") (param i32) (result i32)
+      local.get 0 i32.const 3 i32.mul i32.const 5 i32.add i32.const 7 i32.xor))`;
+    const caller = `(module (import "m" "leaf" (func $leaf (param i32) (result i32)))
+      (func (export "run") (param i32) (result i32)
+        loop $again
+          local.get 0 call $leaf drop
+          local.get 0 i32.const 1 i32.sub local.tee 0 br_if $again
+        end i32.const 0))`;
+    const burnt = new Set<number>();
+    for (const sliceFuel of [1, 3, 50, 1e9]) {
+      const meter = createMeter({ fuel: 100_000, sliceFuel });
+      const attach = async (text: string, imports: WebAssembly.Imports): Promise<WebAssembly.Exports> =>
+        meter.attach(
+          new WebAssembly.Instance(
+            new WebAssembly.Module(instrument(await assemble(text), OPTIONS)),
+            imports,
+          ),
+        );
+      const { run: exported } = await attach(leaf, {});
+      run(await attach(caller, { m: { leaf: exported as () => number } }), 100); // exported by the leaf
+      burnt.add(meter.used);
+      expect(() => run({ run: exported as () => number }, 1)).not.toThrow(); // exported by the leaf
+      expect(meter.state).toBe('running');
+    }
+    expect(burnt.size).toBe(1);
+  });
+
   it('refuses an instance that was not instrumented', async () => {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(await assemble(LOOP)));
     expect(() => createMeter({ fuel: 1 }).attach(instance)).toThrow(TypeError);

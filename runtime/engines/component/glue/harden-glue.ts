@@ -7,7 +7,7 @@ const DEBUG_LOG = /const _debugLog = \(\.\.\.args\) => \{\n[^\n]*\n\s*console\.d
 /**
  * Rewrites the generated glue where it would take a guest's word for a size. Lists and strings may all point at the same memory, so
  * lifting them can need far more than the guest has: every list, copy and decoded string is charged before it is made. The glue's
- * console becomes silent, its debug log goes.
+ * console becomes silent, its debug log goes; the small modules that it is made with are compiled once, not once an instance.
  * @throws {SandglassError} INTERNAL when the glue has not the form of the generator this was written for.
  */
 export function hardenGlue(source: string): string {
@@ -19,10 +19,25 @@ export function hardenGlue(source: string): string {
   if (withPrelude === source) throw unknownForm('its entry');
   const hardened = withPrelude
     .replace(DEBUG_LOG, 'const _debugLog = () => {};')
+    // What each line of the log would be made of is not made either.
+    .replaceAll(/^(\s*)_debugLog\(/gm, '$1false && _debugLog(')
     .replaceAll(/\b(memory\d+)\.buffer\.slice\(/g, '$slice($1.buffer, ')
     .replaceAll(/^(\s*)for \(let i = 0; i < (len\d+); i\+\+\) \{$/gm, '$1$charge($2 * 64);\n$&');
   if (/\.buffer\.slice\(/.test(hardened)) throw unknownForm('a copy');
-  return hardened;
+  return compiledOnce(hardened);
+}
+
+/** A compiled module holds no state: one may serve all instances. */
+function compiledOnce(source: string): string {
+  const names: string[] = [];
+  const rest = source.replaceAll(
+    /^const (_\w+) = (new WebAssembly\.Module\(new Uint8Array\(\[[\s\da-fx,]*\]\)\));$/gm,
+    (_, name: string, made: string) => {
+      names.push(name);
+      return `const ${name} = $compiled${name} ??= ${made};`;
+    },
+  );
+  return rest + names.map((name) => `\nlet $compiled${name};`).join('');
 }
 
 const unknownForm = (what: string): SandglassError =>

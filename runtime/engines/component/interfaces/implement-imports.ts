@@ -17,37 +17,62 @@ import { socketsInterfaces } from '../wasi/sockets.ts';
  * reaches beyond the run goes through `GuestHost.call`.
  */
 export function implementImports(run: GuestRun, names: readonly string[]): object {
-  const known: ReadonlyMap<string, object> = new Map(
-    Object.entries<object>({
-      ...ioInterfaces(run),
-      ...cliInterfaces(run),
-      ...clocksInterfaces(run),
-      ...randomInterfaces(run),
-      ...filesystemInterfaces(run),
-      ...socketsInterfaces(),
-      ...httpInterfaces(run),
+  const made = new Map<string, Interfaces>();
+  const imports: Record<string, object> = Object.create(null);
+  for (const name of names) {
+    const base = unversioned(name);
+    const packageName = base.slice(0, base.indexOf('/'));
+    const interfaces = made.get(packageName) ?? PACKAGES.get(packageName)?.(run) ?? {};
+    made.set(packageName, interfaces);
+    const functions = Object.hasOwn(interfaces, base) ? interfaces[base] : undefined;
+    if (functions === undefined) throw new TypeError(`Cannot provide "${name}": nothing implements it`);
+    imports[name] = bare(functions);
+  }
+  imports[GLUE_IMPORT] = bare(glueHelpers(run));
+  return Object.freeze(imports);
+}
+
+/** The interfaces of one package by their name without the version. */
+type Interfaces = Readonly<Record<string, object>>;
+
+const PACKAGES: ReadonlyMap<string, (run: GuestRun) => Interfaces> = new Map(
+  Object.entries<(run: GuestRun) => Interfaces>({
+    'wasi:io': ioInterfaces,
+    'wasi:cli': cliInterfaces,
+    'wasi:clocks': clocksInterfaces,
+    'wasi:random': randomInterfaces,
+    'wasi:filesystem': filesystemInterfaces,
+    'wasi:sockets': socketsInterfaces,
+    'wasi:http': httpInterfaces,
+    'sandglass:host': (run) => ({
       'sandglass:host/types': {},
       'sandglass:host/fs': fsInterface(run),
       'sandglass:host/http': httpInterface(run),
       'sandglass:host/log': logInterface(run),
     }),
-  );
-  const imports: [string, object][] = names.map((name) => {
-    const functions = known.get(unversioned(name));
-    if (functions === undefined) throw new TypeError(`Cannot provide "${name}": nothing implements it`);
-    return [name, bare(functions)];
-  });
-  return bare(Object.fromEntries([...imports, [GLUE_IMPORT, bare(glueHelpers(run))]]));
-}
+  }),
+);
 
 const bare = (source: object): object => Object.freeze(Object.assign(Object.create(null), source));
 
+/** By the label that the glue asks for. Making one costs as much as all else that is made for an instance. */
+const DECODERS: ReadonlyMap<string, TextDecoder> = new Map(
+  ['utf-8', 'utf-16'].map((label) => [label, new TextDecoder(label)]),
+);
+
 /** What the hardened glue takes from us instead of from its realm: see `hardenGlue`. */
 function glueHelpers(run: GuestRun): object {
-  class ChargedDecoder extends TextDecoder {
-    override decode(input?: AllowSharedBufferSource, options?: TextDecodeOptions): string {
-      run.charge(input?.byteLength ?? 0);
-      return super.decode(input, options);
+  class ChargedDecoder {
+    readonly #decoder: TextDecoder;
+    constructor(label = 'utf-8') {
+      const known = DECODERS.get(label);
+      if (known === undefined) throw new TypeError(`Cannot decode ${label}: the glue asks for no such thing`);
+      this.#decoder = known;
+    }
+    /** Without a stream, as the glue calls it, so that nothing of one guest stays behind for the next. */
+    decode(input: Uint8Array | Uint16Array): string {
+      run.charge(input.byteLength);
+      return this.#decoder.decode(input);
     }
   }
   return {
