@@ -83,7 +83,7 @@ const rename: Serve<'fs.rename'> = (state, args) => {
   const { mount } = to.parent;
   if (moved.type !== 'directory' && to.mustBeDirectory) throw new FsFault('not-directory');
   if (to.stat !== undefined && to.stat.identity !== moved.identity) {
-    state.entry(target.place, { ...targetAsk, access: 'delete' }, asFolder);
+    state.entry(target.place, targetAsk.with('delete'), asFolder);
   }
   if (moved.type === 'symlink') checkLink(mount, from.parent.directory, from.name, to.path);
   if (moved.type === 'directory') {

@@ -16,7 +16,7 @@ export class SessionState {
   readonly hostCallBytes: number;
   readonly handles = new HandleTable();
   /** What the operation under way asked for last, for the message should it fail. */
-  lastAsk: FsAsk | undefined;
+  lastAsk: Ask | undefined;
   readonly #openedMs: number;
   readonly #inodes = new Map<string, number>();
 
@@ -44,14 +44,13 @@ export class SessionState {
   }
 
   ask(ask: Omit<FsAsk, 'requested'>, base: Location | undefined, path: string): FsAsk {
-    this.lastAsk = { ...ask, requested: requestedPath(base, path) };
+    this.lastAsk = new Ask(ask.action, ask.access, base, path);
     return this.lastAsk;
   }
 
   /** The ask under way, of another access. */
-  also(access: FsAsk['access']): FsAsk {
-    const { action, requested } = this.lastAsk ?? { action: 'use', requested: '' };
-    return { action, requested, access };
+  also(access: FsAsk['access']): Ask {
+    return this.lastAsk?.with(access) ?? new Ask('use', access, undefined, '');
   }
 
   /**
@@ -149,6 +148,29 @@ export class SessionState {
   close(): void {
     this.handles.closeAll();
     for (const { directory } of this.tree.mounts) directory.close();
+  }
+}
+
+/** What was asked for is told only when it is refused or fails: until then nobody needs it as text. */
+class Ask implements FsAsk {
+  readonly action: string;
+  readonly access: FsAsk['access'];
+  readonly #base: Location | undefined;
+  readonly #path: string;
+
+  constructor(action: string, access: FsAsk['access'], base: Location | undefined, path: string) {
+    this.action = action;
+    this.access = access;
+    this.#base = base;
+    this.#path = path;
+  }
+
+  get requested(): string {
+    return requestedPath(this.#base, this.#path);
+  }
+
+  with(access: FsAsk['access']): Ask {
+    return new Ask(this.action, access, this.#base, this.#path);
   }
 }
 

@@ -54,7 +54,7 @@ function normalise(params: string, raw: readonly unknown[]): (number | bigint)[]
   for (let index = 0; index < params.length; index++) {
     const value = raw[index];
     const kind = params[index];
-    if (kind === 'i') args.push(Number(value) >>> 0);
+    if (kind === 'i') args.push((typeof value === 'number' ? value : Number(value)) >>> 0);
     else {
       const wide = typeof value === 'bigint' ? value : 0n;
       args.push(kind === 'S' ? BigInt.asIntN(64, wide) : BigInt.asUintN(64, wide));
@@ -74,8 +74,8 @@ function refusal(
   for (const [pointer, length, bytes] of buffers) {
     if (!memory.holds(at(pointer), at(length) * bytes)) return wasi.ERRNO_FAULT;
   }
-  for (const [index, place] of places.entries()) {
-    const fd = fds[at(place)];
+  for (let index = 0; index < places.length; index++) {
+    const fd = fds[at(places[index] ?? 0)];
     if (!(fd instanceof Descriptor)) return wasi.ERRNO_BADF;
     if (folders && !(fd instanceof OpenFolder)) return wasi.ERRNO_NOTDIR;
     const asked = rights[index] ?? 0n;

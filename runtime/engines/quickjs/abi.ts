@@ -7,7 +7,7 @@
 export const LAYOUT_SECTION = 'sandglass.quickjs';
 
 /** Raised with every change of what the two sides say to each other. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 export interface Layout {
   readonly version: number;

@@ -67,11 +67,14 @@ export function startGuest({ guest, run, host, meter, suspends, stripTypes }: Gu
   let thrashing = false;
   const halted = (): GuestEnd | undefined => {
     if (thrashing) return { kind: 'limit', limit: 'memory' };
-    if (meter.state === 'running') {
+    let { state } = meter;
+    if (state === 'running') {
       const reason = host.stopReason();
-      if (reason !== undefined) meter.stop(reason);
+      if (reason === undefined) return undefined;
+      meter.stop(reason);
+      ({ state } = meter);
     }
-    switch (meter.state) {
+    switch (state) {
       case 'running':
         return undefined;
       case 'exhausted':

@@ -66,10 +66,12 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
     if (index >= args.count || machine().kind(args.at(index)) !== 'object') return undefined;
     return machine().bytesLength(args.at(index)) < 0 ? undefined : machine().readBytes(args.at(index));
   };
-  const answerText = (answer: HostAnswer): string =>
-    answer.ok
-      ? JSON.stringify({ value: answer.value, bytes: answer.bytes !== undefined })
-      : JSON.stringify({ refused: answer.refusal });
+  /** @param drop The guest asks only whether it succeeds. */
+  const answerText = (answer: HostAnswer, drop = false): string => {
+    if (!answer.ok) return JSON.stringify({ refused: answer.refusal });
+    if (drop || (answer.value === null && answer.bytes === undefined)) return '';
+    return JSON.stringify({ value: answer.value, bytes: answer.bytes !== undefined });
+  };
   const arrive = (arrival: Arrival): void => {
     arrivals.set(arrival.id, arrival);
     wake?.();
@@ -115,8 +117,9 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
       const request = parsed(text(args, 1));
       if (operation === undefined || request === undefined) return 0;
       const answer = host.callSync(operation, request, bytes(args, 2));
-      waitingBytes = answer.ok ? answer.bytes : undefined;
-      return machine().newText(answerText(answer));
+      const drop = flag(args, 3);
+      waitingBytes = answer.ok && !drop ? answer.bytes : undefined;
+      return machine().newText(answerText(answer, drop));
     },
     takeBytes: () => {
       const taken = waitingBytes;

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105454,
-        842437,
-        142951,
-        195262,
-        363800,
-        1549920,
+        105841,
+        843817,
+        143924,
+        196767,
+        366803,
+        1551280,
       ]
     `);
   });

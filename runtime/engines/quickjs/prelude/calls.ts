@@ -96,6 +96,22 @@ const checked = (operation: string, args: object, bytes: Uint8Array<ArrayBuffer>
   return text;
 };
 
+/** What the host tells of a call. */
+interface Given {
+  readonly value?: unknown;
+  readonly bytes?: boolean;
+  readonly refused?: Refused;
+}
+
+const NOTHING: Given = { value: null, bytes: false };
+
+/** A success as it was told. @throws {SandglassError} for a refusal. */
+const answered = (text: string): Given => {
+  const given: Given = text === '' ? NOTHING : jsonParse(text);
+  if (given.refused !== undefined) throw refusalError(given.refused);
+  return given;
+};
+
 /** The run's connection to the gate. */
 export interface Calls {
   /** Resolves to the answer, or to what `take` makes of it. */
@@ -107,10 +123,12 @@ export interface Calls {
     take: (answer: Answer) => T,
   ): Promise<T>;
   readonly callSync: (operation: string, args: object, bytes?: Uint8Array<ArrayBuffer>) => Answer;
+  /** Returns if the call succeeds, whatever it answers. */
+  readonly trySync: (operation: string, args: object) => void;
   readonly digest: (algorithm: string, bytes: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
   /** The error for a module that cannot be loaded: JSON `{ message, refusal? }`. */
   readonly failure: (text: string) => Error;
-  /** The host has an answer; called by the host only. */
+  /** The host has an answer, empty for a success with no value; called by the host only. */
   readonly settle: (id: number, answer: string, bytes: ArrayBuffer | undefined) => void;
 }
 
@@ -132,11 +150,13 @@ export const createCalls = (host: Host): Calls => {
       }, take) as Promise<never>, // what it resolves to is what `take` says, or an Answer
     callSync: (operation, args, bytes) => {
       const text = checked(operation, args, bytes);
-      const answer = jsonParse(
-        host.callSync(operation, text, bytes === undefined ? undefined : exactBuffer(bytes)),
+      const answer = answered(
+        host.callSync(operation, text, bytes === undefined ? undefined : exactBuffer(bytes), false),
       );
-      if (answer.refused !== undefined) throw refusalError(answer.refused);
       return { value: answer.value, bytes: answer.bytes === true ? host.takeBytes() : undefined };
+    },
+    trySync: (operation, args) => {
+      answered(host.callSync(operation, checked(operation, args, undefined), undefined, true));
     },
     digest: (algorithm, bytes) =>
       wait(
@@ -156,7 +176,7 @@ export const createCalls = (host: Host): Calls => {
       if (one === undefined) return;
       mapDelete(waiting, id);
       const { resolve, reject, take } = one;
-      const given = jsonParse(text);
+      const given: Given = text === '' ? NOTHING : jsonParse(text);
       if (given.refused !== undefined) {
         reject(refusalError(given.refused));
         return;

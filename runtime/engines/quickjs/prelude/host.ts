@@ -5,8 +5,11 @@ export interface Host extends Record<PrimitiveName, unknown> {
   /** 0 stdout, 1 stderr; `json` says that `text` is a JSON string because it holds a NUL. */
   write(stream: 0 | 1, text: string, json: boolean): void;
   call(id: number, operation: string, args: string, bytes: ArrayBuffer | undefined): void;
-  /** Answers JSON; the bytes of the answer wait in `takeBytes`. */
-  callSync(operation: string, args: string, bytes: ArrayBuffer | undefined): string;
+  /**
+   * Answers JSON, empty for a success with neither value nor bytes; the bytes of the answer wait in `takeBytes`. `drop`: only whether it
+   * succeeds is asked.
+   */
+  callSync(operation: string, args: string, bytes: ArrayBuffer | undefined, drop: boolean): string;
   takeBytes(): ArrayBuffer | undefined;
   now(): number;
   monotonic(): number;
