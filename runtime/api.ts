@@ -48,7 +48,10 @@ export interface RuntimeOptions {
 export interface CellOptions {
   /** Cells alive at once, running or idle, 1..256. @default twice the processors, at least 4 */
   readonly maxCells?: number;
-  /** Idle warm cells kept per engine and level, 0..64. @default 1 */
+  /**
+   * Idle warm cells kept per engine and level, 0..64; with 1 or more, up to three more while runs come faster than cells start, never over
+   * half of `maxCells`. @default 1
+   */
   readonly warm?: number;
   /** Runs a reusable worker serves before it is replaced, 1..100_000. @default 200 */
   readonly maxReuse?: number;

@@ -37,6 +37,7 @@ if (only.size === 0 || only.has('dist')) {
     '-p',
     'tsconfig.build.json',
   ]);
+  step('dist', process.execPath, [script('bundle-cells.ts')]);
   for (const entry of readdirSync(join(root, 'runtime'), { recursive: true, withFileTypes: true })) {
     // Everything an engine loads beside its code: wasm, snapshots, guest-side sources.
     if (!entry.isFile() || /\.(ts|md)$/.test(entry.name)) continue;

@@ -34,14 +34,29 @@ interface Slot {
   idleTimer?: ReturnType<typeof setTimeout>;
 }
 
+/** A cell that is warmed before anybody asks for it. Until it is idle, a run may take it and wait for the rest of its start. */
+interface Spare {
+  readonly engine: Engine;
+  readonly slot: Promise<Slot>;
+}
+
+/** How many spares runs that found none may bring about, beyond `warm`. */
+const MOST_EXTRA = 3;
+
 /**
  * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
- * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place.
+ * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place as soon
+ * as they are taken. Where runs come faster than cells start, more spares are kept, up to half of `maxCells`, until one has nothing to do.
  */
 export function createPool(options: PoolOptions): PooledCell {
   const slots = new Set<Slot>();
   const waiting: (() => void)[] = [];
   const closing = new Set<Promise<void>>();
+  const spares = new Set<Spare>();
+  /** Spares to keep beyond `warm`, by engines whose runs found none. */
+  const extra = new Map<Engine, number>();
+  const mostExtra =
+    options.warm === 0 ? 0 : Math.min(MOST_EXTRA, Math.floor(options.maxCells / 2) - options.warm);
   let closed = false;
 
   const remove = (slot: Slot): Promise<void> => {
@@ -66,6 +81,12 @@ export function createPool(options: PoolOptions): PooledCell {
   };
   const starting = new Set<{ readonly engine: Engine; readonly state: 'starting' }>();
   const alive = (): number => slots.size + starting.size;
+  const sparesOf = (engine: Engine): Spare[] => [...spares].filter((spare) => spare.engine === engine);
+  const wanted = (engine: Engine): number => options.warm + (extra.get(engine) ?? 0);
+  const wantMore = (engine: Engine): void => {
+    const now = extra.get(engine);
+    if (now !== undefined && now < mostExtra) extra.set(engine, now + 1);
+  };
   const idleOf = (engine: Engine): Slot[] =>
     [...slots].filter((slot) => slot.engine === engine && slot.state === 'idle' && slot.seat.sound);
 
@@ -80,8 +101,16 @@ export function createPool(options: PoolOptions): PooledCell {
         clearTimeout(idle.idleTimer);
         return { slot: idle, cold: false };
       }
-      const spare = [...slots].find((slot) => slot.state === 'idle');
-      if (alive() >= options.maxCells && spare !== undefined) void remove(spare);
+      wantMore(engine);
+      const [spare] = sparesOf(engine);
+      if (spare !== undefined) {
+        spares.delete(spare);
+        const slot = await spare.slot;
+        slot.state = 'busy';
+        return { slot, cold: true };
+      }
+      const unused = [...slots].find((slot) => slot.state === 'idle');
+      if (alive() >= options.maxCells && unused !== undefined) void remove(unused);
       if (alive() < options.maxCells) return { slot: await start(engine, 'busy'), cold: true };
       await turn(signal);
     }
@@ -105,33 +134,54 @@ export function createPool(options: PoolOptions): PooledCell {
   /** Warms a cell in the background when an engine in use has fewer idle ones than wanted and nobody waits for the room. */
   const refill = (engine: Engine): void => {
     if (closed || waiting.length > 0 || alive() >= options.maxCells) return;
-    const coming = [...starting].filter((entry) => entry.engine === engine).length;
-    if (idleOf(engine).length + coming >= options.warm) return;
-    start(engine, 'starting')
-      .then(async (slot) => {
-        slot.seat.hold(false);
-        await slot.seat.ready;
-        if (closed) await remove(slot);
-        else {
-          slot.state = 'idle';
-          waiting.shift()?.();
-        }
-      })
-      .catch(() => undefined); // a run that needs this engine starts a cell itself and reports why it cannot
+    if (idleOf(engine).length + sparesOf(engine).length >= wanted(engine)) return;
+    const spare: Spare = { engine, slot: start(engine, 'starting') };
+    spares.add(spare);
+    warmUp(spare).catch(() => undefined); // a run that needs this engine starts a cell itself and reports why it cannot
   };
 
-  const release = (slot: Slot): void => {
-    slot.runs += 1;
-    const again =
-      !options.singleUse && slot.engine.realm === 'sealed' && slot.seat.sound && slot.runs < options.maxReuse;
-    if (closed || !again) void remove(slot);
-    else {
-      slot.state = 'idle';
-      if (idleOf(slot.engine).length > options.warm) {
-        slot.idleTimer = setTimeout(() => void remove(slot), options.idleMs ?? 10_000);
-        if (typeof slot.idleTimer === 'object') slot.idleTimer.unref();
-      }
+  const warmUp = async (spare: Spare): Promise<void> => {
+    let slot: Slot | undefined;
+    try {
+      slot = await spare.slot;
+      if (!spares.has(spare)) return; // taken: what becomes of it is its run's affair
+      slot.seat.hold(false);
+      await slot.seat.ready;
+      if (!spares.delete(spare)) return;
+      if (closed) await remove(slot);
+      else setIdle(slot);
+      const next = waiting.shift();
+      if (next === undefined) refill(spare.engine);
+      else next();
+    } catch (error) {
+      if (slot !== undefined && spares.has(spare)) await remove(slot);
+      throw error;
+    } finally {
+      spares.delete(spare);
     }
+  };
+
+  const setIdle = (slot: Slot): void => {
+    slot.state = 'idle';
+    if (idleOf(slot.engine).length <= options.warm) return;
+    slot.idleTimer = setTimeout(() => {
+      extra.delete(slot.engine);
+      if (idleOf(slot.engine).length > options.warm) void remove(slot);
+    }, options.idleMs ?? 10_000);
+    if (typeof slot.idleTimer === 'object') slot.idleTimer.unref();
+  };
+
+  const servesAgain = (slot: Slot): boolean =>
+    !options.singleUse &&
+    slot.engine.realm === 'sealed' &&
+    slot.seat.sound &&
+    slot.runs + 1 < options.maxReuse;
+
+  const release = (slot: Slot): void => {
+    const again = servesAgain(slot);
+    slot.runs += 1;
+    if (closed || !again) void remove(slot);
+    else setIdle(slot);
     const next = waiting.shift();
     if (next === undefined) refill(slot.engine);
     else next();
@@ -142,6 +192,10 @@ export function createPool(options: PoolOptions): PooledCell {
     try {
       slot.seat.hold(true);
       await slot.seat.ready;
+      if (!servesAgain(slot)) {
+        if (!extra.has(slot.engine)) extra.set(slot.engine, 0);
+        refill(slot.engine);
+      }
       return await slot.seat.run(request, cold);
     } finally {
       release(slot);

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRuntime, type IsolationLevel } from '../../runtime/index.ts';
+import { createRuntime, type IsolationLevel, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { rawJco } from '../../test/bench/raw-jco.ts';
 import { buildAdder } from '../../test/e2e/portability/adder.ts';
 import type { Group, Row } from './group.ts';
@@ -9,47 +10,53 @@ import { type Subject, sample } from './sample.ts';
 
 const TOOL = join(import.meta.dirname, '../../guest-tools/csv-stats/dist/csv-stats.wasm');
 
+/** What is published: cells load one file each, and nothing is stripped of its types. */
+const BUILT = join(import.meta.dirname, '../../dist/runtime/index.js');
+const builtRuntime = async (): Promise<Runtime> =>
+  ((await import(BUILT)) as { readonly createRuntime: typeof createRuntime }).createRuntime(); // the same sources, built
+
 /** A fresh instance a run; transpiled and compiled before. */
 export const component: Group = {
   title: 'A fresh component, one call',
   measure: async ({ scale }) => {
     await using runtime = createRuntime();
+    await using built = existsSync(BUILT) ? await builtRuntime() : undefined;
     const adder = await buildAdder();
     const tool = new Uint8Array(await readFile(TOOL));
-    const add = (name: string, level: IsolationLevel): Subject => ({
+    const add: RunOptions = { module: adder, invoke: 'add', args: [40, 2] };
+    const describe: RunOptions = { module: tool, invoke: 'describe' };
+    const run = (name: string, options: RunOptions, level: IsolationLevel, on: Runtime): Subject => ({
       name,
       once: async () => {
-        must(await runtime.run({ module: adder, invoke: 'add', args: [40, 2], level }));
-        return undefined;
-      },
-    });
-    const describe = (name: string, level: IsolationLevel): Subject => ({
-      name,
-      once: async () => {
-        must(await runtime.run({ module: tool, invoke: 'describe', level }));
+        must(await on.run({ ...options, level }));
         return undefined;
       },
     });
     const rows: Row[] = [];
-    for (const { what, peer, subject } of [
+    for (const { what, peer, options } of [
       {
         what: 'one function, 0.3 KB',
         peer: rawJco('raw jco, one function', adder, (exports) => exports.add?.(40, 2)),
-        subject: add,
+        options: add,
       },
       {
         what: 'a tool with QuickJS inside, 1.1 MB',
         peer: rawJco('raw jco, a tool with QuickJS inside', tool, (exports) => exports.describe?.()),
-        subject: describe,
+        options: describe,
       },
     ]) {
       const raw = await peer.open();
       if (raw === undefined) continue; // jco is a dependency
-      const inline = subject(`${what}: inline (minimal)`, 'minimal');
-      const worker = subject(`${what}: worker (standard)`, 'standard');
+      const inline = run(`${what}: inline (minimal)`, options, 'minimal', runtime);
+      const worker = run(`${what}: worker (standard)`, options, 'standard', runtime);
+      const published =
+        built === undefined
+          ? []
+          : [run(`${what}: worker (standard), from the built package`, options, 'standard', built)];
       const figures = new Map([
         ...(await sample([raw, inline], 100 * scale)),
         ...(await sample([worker], 20 * scale)),
+        ...(await sample(published, 20 * scale)),
       ]);
       const base = figures.get(raw.name)?.median ?? Number.NaN;
       for (const [name, figure] of figures) {

@@ -19,8 +19,8 @@ export interface ComponentEngineOptions {
 }
 
 /** Sources run as `.ts` in the checkout and as `.js` from a build: siblings have the extension that this file has. */
-const sibling = (path: string): string =>
-  new URL(`${path}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
+const isSource = import.meta.url.endsWith('.ts');
+const sibling = (path: string): string => new URL(`${path}${isSource ? '.ts' : '.js'}`, import.meta.url).href;
 
 /**
  * Runs WebAssembly components: the world `sandglass:host/tool`, WASI 0.2 commands, and single exported functions.
@@ -63,7 +63,7 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     memoryBytes: LIMITS.memoryBytes.default,
     stackSizeMb: 4,
     inline: true,
-    executorUrl: sibling('./execute'),
+    executorUrl: sibling(isSource ? './execute' : './execute.cell'),
     // Brought in by the first run in this thread; cells import it by its URL.
     execute: async (...run) => {
       executor ??= await import('./execute.ts');

@@ -24,7 +24,7 @@ export function createPreview1Engine(options: Preview1EngineOptions = {}): Engin
     version: 'browser_wasi_shim 0.4.2',
     realm: 'sealed',
     inline: true,
-    executorUrl: new URL(`./execute.${EXTENSION}`, import.meta.url).href,
+    executorUrl: new URL(EXTENSION === 'ts' ? './execute.ts' : './execute.cell.js', import.meta.url).href,
     // Brought in by the first run in this thread; cells import it by its URL.
     execute: async (...run) => {
       executor ??= await import('./execute.ts');

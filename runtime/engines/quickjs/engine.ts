@@ -46,7 +46,8 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
     inline: true,
     // A compiled build has `.js` where the sources have `.ts`. Told when asked: a module in workerd has no URL, and no worker to tell it.
     get executorUrl() {
-      return new URL(import.meta.url.endsWith('.ts') ? './execute.ts' : './execute.js', import.meta.url).href;
+      return new URL(import.meta.url.endsWith('.ts') ? './execute.ts' : './execute.cell.js', import.meta.url)
+        .href;
     },
     // Brought in by the first run in this thread; cells import it by its URL.
     execute: async (...run) => {

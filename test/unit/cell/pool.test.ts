@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { CellResult, CellRun } from '../../../runtime/cell/cell.ts';
 import { createPool, type PoolOptions } from '../../../runtime/cell/pool.ts';
 import type { Seat } from '../../../runtime/cell/remote-seat.ts';
@@ -13,7 +13,10 @@ interface FakeSeat extends Seat {
 }
 
 /** A pool over seats that finish when the test says so. */
-function fakePool(overrides: Partial<PoolOptions> = {}) {
+function fakePool(
+  overrides: Partial<PoolOptions> = {},
+  ready: (index: number) => Promise<void> = () => Promise.resolve(),
+) {
   const seats: FakeSeat[] = [];
   const pool = createPool({
     kind: 'worker',
@@ -26,7 +29,7 @@ function fakePool(overrides: Partial<PoolOptions> = {}) {
       let done = Promise.withResolvers<CellResult>();
       const seat: FakeSeat = {
         name: `${engine.name}-${seats.length}`,
-        ready: Promise.resolve(),
+        ready: ready(seats.length),
         sound: true,
         runs: 0,
         ended: false,
@@ -136,6 +139,93 @@ describe('createPool()', () => {
     await settled();
     seats[1]?.finish();
     expect((await second).coldStart).toBe(false);
+    await pool.close();
+    expect(seats.every((seat) => seat.ended)).toBe(true);
+  });
+
+  test('starts the next cell as soon as one that serves once is taken', async () => {
+    const { pool, seats } = fakePool({ warm: 1, maxCells: 4 });
+    const first = pool.run(request(exposed));
+    await settled();
+    expect(pool.cells().map(({ state }) => state)).toEqual(['busy', 'idle']);
+    seats[0]?.finish();
+    await first;
+    await settled();
+    expect(pool.cells().map(({ state }) => state)).toEqual(['idle']);
+    await pool.close();
+  });
+
+  test('a run takes the spare that is still starting, and starts no other', async () => {
+    const later = Promise.withResolvers<void>();
+    const { pool, seats } = fakePool({ warm: 1, maxCells: 4 }, (index) =>
+      index === 1 ? later.promise : Promise.resolve(),
+    );
+    const first = pool.run(request(exposed));
+    await settled();
+    seats[0]?.finish();
+    await first;
+    const second = pool.run(request(exposed));
+    await settled();
+    expect(seats.map(({ runs }) => runs)).toEqual([1, 0]);
+    later.resolve();
+    await settled();
+    expect(seats.slice(0, 2).map(({ runs }) => runs)).toEqual([1, 1]);
+    seats[1]?.finish();
+    expect((await second).coldStart).toBe(true);
+    await pool.close();
+    expect(seats.every((seat) => seat.ended)).toBe(true);
+  });
+
+  test('keeps more spares where runs find none, and lets them go when they have nothing to do', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { pool, seats } = fakePool({ warm: 1, maxCells: 8, idleMs: 1_000 });
+      const first = pool.run(request(exposed));
+      await settled();
+      const more = [0, 1, 2].map(() => pool.run(request(exposed)));
+      await settled();
+      for (const seat of seats) seat.finish();
+      await Promise.all([first, ...more]);
+      await settled();
+      const idle = pool.cells().length;
+      expect(idle).toBeGreaterThan(1);
+      expect(idle).toBeLessThanOrEqual(4);
+      expect(pool.cells().every(({ state }) => state === 'idle')).toBe(true);
+      vi.advanceTimersByTime(1_000);
+      await settled();
+      expect(pool.cells()).toHaveLength(1);
+      await pool.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('keeps no spares where none are wanted, however many runs find none', async () => {
+    const { pool, seats } = fakePool({ warm: 0, maxCells: 8 });
+    for (let turn = 0; turn < 3; turn++) {
+      const running = pool.run(request(exposed));
+      await settled();
+      seats.at(-1)?.finish();
+      await running;
+    }
+    expect(seats).toHaveLength(3);
+    expect(pool.cells()).toEqual([]);
+    await pool.close();
+  });
+
+  test('a spare that cannot start takes no room, and the next run tells why', async () => {
+    const { pool, seats } = fakePool({ warm: 1, maxCells: 2 }, (index) =>
+      index === 0 ? Promise.resolve() : Promise.reject(new Error('no start')),
+    );
+    const first = pool.run(request(exposed));
+    await settled();
+    expect(pool.cells().map(({ state }) => state)).toEqual(['busy']);
+    seats[0]?.finish();
+    await first;
+    await settled();
+    expect(pool.cells()).toEqual([]);
+    await expect(pool.run(request(exposed))).rejects.toThrow('no start');
+    expect(pool.cells()).toEqual([]);
     await pool.close();
     expect(seats.every((seat) => seat.ended)).toBe(true);
   });

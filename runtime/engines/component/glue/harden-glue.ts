@@ -22,7 +22,9 @@ export function hardenGlue(source: string): string {
     // What each line of the log would be made of is not made either.
     .replaceAll(/^(\s*)_debugLog\(/gm, '$1false && _debugLog(')
     .replaceAll(/\b(memory\d+)\.buffer\.slice\(/g, '$slice($1.buffer, ')
-    .replaceAll(/^(\s*)for \(let i = 0; i < (len\d+); i\+\+\) \{$/gm, '$1$charge($2 * 64);\n$&');
+    .replaceAll(/^(\s*)for \(let i = 0; i < (len\d+); i\+\+\) \{$/gm, '$1$charge($2 * 64);\n$&')
+    // A quarter of it is indentation and comments, which every cell would read.
+    .replaceAll(/^[ \t]+(?:\/\/.*)?/gm, '');
   if (/\.buffer\.slice\(/.test(hardened)) throw unknownForm('a copy');
   return compiledOnce(hardened);
 }
