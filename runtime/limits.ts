@@ -76,8 +76,11 @@ export function checkLimits(value: unknown, where = 'limits'): Partial<Limits> {
 /** The smallest of each limit over all given sets; what no set names takes its default. Never loosens. */
 export function mergeLimits(sets: readonly Partial<Limits>[], defaults: Partial<Limits> = {}): Limits {
   const smallest = (name: LimitName): number => {
-    const given = sets.map((set) => set[name]).filter((value) => value !== undefined);
-    return given.length === 0 ? (defaults[name] ?? LIMITS[name].default) : Math.min(...given);
+    let least: number | undefined;
+    for (const { [name]: given } of sets) {
+      if (given !== undefined && (least === undefined || given < least)) least = given;
+    }
+    return least ?? defaults[name] ?? LIMITS[name].default;
   };
   return {
     timeoutMs: smallest('timeoutMs'),

@@ -67,7 +67,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     engines,
     hostFunctions,
     cellFor: (level, engine) => {
-      if (!levelsOf(engine, platform).includes(level)) {
+      if (!givesLevel(level, engine, platform)) {
         const can = levelsOf(engine, platform).join(', ') || 'none';
         throw new SandglassError(
           'UNSUPPORTED',
@@ -157,12 +157,11 @@ function describeEngine(engine: Engine, platform: Platform): EngineInfo {
 }
 
 /** Python has no inline cell: at `minimal` it gets a worker, where the platform has one. */
-function levelsOf(engine: Engine, platform: Platform): readonly IsolationLevel[] {
-  return LEVELS.filter((level) => {
-    if (!platform.info.levels.includes(level)) return false;
-    return LEVEL_POLICIES[level].cell !== 'inline' || engine.inline || platform.info.workers;
-  });
-}
+const givesLevel = (level: IsolationLevel, engine: Engine, { info }: Platform): boolean =>
+  info.levels.includes(level) && (LEVEL_POLICIES[level].cell !== 'inline' || engine.inline || info.workers);
+
+const levelsOf = (engine: Engine, platform: Platform): readonly IsolationLevel[] =>
+  LEVELS.filter((level) => givesLevel(level, engine, platform));
 
 function uniqueByName<T extends { readonly name: string }>(items: readonly T[], what: string): readonly T[] {
   const names = new Set<string>();

@@ -1,26 +1,21 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRuntime, type IsolationLevel, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { rawJco } from '../../test/bench/raw-jco.ts';
 import { buildAdder } from '../../test/e2e/portability/adder.ts';
+import { builtRuntime } from './built-runtime.ts';
 import type { Group, Row } from './group.ts';
 import { must } from './javascript.ts';
 import { type Subject, sample } from './sample.ts';
 
 const TOOL = join(import.meta.dirname, '../../guest-tools/csv-stats/dist/csv-stats.wasm');
 
-/** What is published: cells load one file each, and nothing is stripped of its types. */
-const BUILT = join(import.meta.dirname, '../../dist/runtime/index.js');
-const builtRuntime = async (): Promise<Runtime> =>
-  ((await import(BUILT)) as { readonly createRuntime: typeof createRuntime }).createRuntime(); // the same sources, built
-
 /** A fresh instance a run; transpiled and compiled before. */
 export const component: Group = {
   title: 'A fresh component, one call',
   measure: async ({ scale }) => {
     await using runtime = createRuntime();
-    await using built = existsSync(BUILT) ? await builtRuntime() : undefined;
+    await using built = await builtRuntime();
     const adder = await buildAdder();
     const tool = new Uint8Array(await readFile(TOOL));
     const add: RunOptions = { module: adder, invoke: 'add', args: [40, 2] };

@@ -1,8 +1,9 @@
-import { createRuntime } from '../../runtime/index.ts';
+import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import type { IsolationLevel, Outcome } from '../../runtime/outcome.ts';
 import { isolatedVm } from '../../test/bench/isolated-vm.ts';
 import { denoEval, nodeEval } from '../../test/bench/process.ts';
 import { rawQuickjs } from '../../test/bench/raw-quickjs.ts';
+import { builtRuntime } from './built-runtime.ts';
 import type { Group } from './group.ts';
 import { type Subject, sample } from './sample.ts';
 
@@ -13,10 +14,11 @@ export const javascript: Group = {
   title: 'A fresh JavaScript guest, one expression',
   measure: async ({ scale }) => {
     await using runtime = createRuntime();
-    const run = (name: string, level: IsolationLevel): Subject => ({
+    await using built = await builtRuntime();
+    const run = (name: string, level: IsolationLevel, on: Runtime = runtime): Subject => ({
       name,
       once: async () => {
-        must(await runtime.run({ language: 'javascript', code: CODE, level }));
+        must(await on.run({ language: 'javascript', code: CODE, level }));
         return undefined;
       },
     });
@@ -34,7 +36,9 @@ export const javascript: Group = {
       [raw, inline, pooled, strict, ...others.slice(0, 1).filter(isThere)],
       200 * scale,
     );
-    const slow = await sample([child, ...others.slice(1).filter(isThere)], 20 * scale);
+    const published =
+      built === undefined ? [] : [run('process (maximum), from the built package', 'maximum', built)];
+    const slow = await sample([child, ...published, ...others.slice(1).filter(isThere)], 20 * scale);
     const figures = new Map([...quick, ...slow]);
     const base = figures.get(raw.name)?.median ?? Number.NaN;
     const rows = [...figures].map(([what, figure]) => ({
