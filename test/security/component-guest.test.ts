@@ -314,3 +314,25 @@ test('implementImports() gives bare, frozen objects with the interfaces asked fo
     expect(Object.isFrozen(object)).toBe(true);
   }
 });
+
+test('implementImports() gives the glue a decoder that charges what it decodes and keeps nothing', () => {
+  const run = createGuestRun(createFakeHost(), runSpec(), 'sync', () => {});
+  const glue: unknown = Reflect.get(implementImports(run, []), 'sandglass:glue');
+  const { TextDecoder: Decoder } = glue as { readonly TextDecoder: typeof TextDecoder }; // what the glue takes
+  expect(new Decoder().decode(Uint8Array.of(0x68, 0x69))).toBe('hi');
+  expect(new Decoder('utf-16').decode(Uint16Array.of(0x68, 0x69))).toBe('hi');
+  // Half a character, as a stream would hold it back for the next call: there is no stream.
+  expect(new Decoder().decode(Uint8Array.of(0xc3), { stream: true })).toBe('\ufffd');
+  expect(new Decoder().decode(Uint8Array.of(0xa4))).toBe('\ufffd');
+  expect(() => new Decoder('utf-8', { fatal: true })).toThrow(TypeError);
+  expect(() => new Decoder('latin1')).toThrow(TypeError);
+  expect(() => new Decoder().decode(new Uint8Array(runSpec().limits.memoryBytes + 1))).toThrow();
+  expect(run.ending()).toMatchObject({ kind: 'limit', limit: 'memory' });
+});
+
+test('implementImports() refuses a name of another package, and of no own property', () => {
+  const run = createGuestRun(createFakeHost(), runSpec(), 'sync', () => {});
+  for (const name of ['wasi:nothing/here@0.2.0', 'wasi:io/constructor@0.2.0', 'constructor', '__proto__']) {
+    expect(() => implementImports(run, [name])).toThrow(TypeError);
+  }
+});

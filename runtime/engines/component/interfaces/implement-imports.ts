@@ -64,13 +64,13 @@ const DECODERS: ReadonlyMap<string, TextDecoder> = new Map(
 function glueHelpers(run: GuestRun): object {
   class ChargedDecoder {
     readonly #decoder: TextDecoder;
-    constructor(label = 'utf-8') {
-      const known = DECODERS.get(label);
+    constructor(label = 'utf-8', options?: unknown) {
+      const known = options === undefined ? DECODERS.get(label) : undefined;
       if (known === undefined) throw new TypeError(`Cannot decode ${label}: the glue asks for no such thing`);
       this.#decoder = known;
     }
-    /** Without a stream, as the glue calls it, so that nothing of one guest stays behind for the next. */
-    decode(input: Uint8Array | Uint16Array): string {
+    /** Never as a stream: the decoder is shared, and nothing of one guest may stay behind for the next. */
+    decode(input: ArrayBufferView): string {
       run.charge(input.byteLength);
       return this.#decoder.decode(input);
     }
