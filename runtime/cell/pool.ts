@@ -183,7 +183,8 @@ export function createPool(options: PoolOptions): PooledCell {
     if (closed || !again) void remove(slot);
     else setIdle(slot);
     const next = waiting.shift();
-    if (next === undefined) refill(slot.engine);
+    // Later: to start a cell takes milliseconds of this thread, and whoever asked for the run has not had the answer yet.
+    if (next === undefined) later(() => refill(slot.engine));
     else next();
   };
 
@@ -214,3 +215,6 @@ export function createPool(options: PoolOptions): PooledCell {
     },
   };
 }
+
+const later: (work: () => void) => void =
+  typeof setImmediate === 'function' ? (work) => void setImmediate(work) : (work) => void setTimeout(work, 0);

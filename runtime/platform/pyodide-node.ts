@@ -3,6 +3,7 @@ import process from 'node:process';
 import type { Execute, Executor } from '../engine.ts';
 import { createPyodideExecutor } from '../engines/pyodide/execute.ts';
 import { openNodeRealm } from './node-realm.ts';
+import { widenStacks } from './node-stacks.ts';
 
 const executor: Executor = createPyodideExecutor(openNodeRealm);
 
@@ -10,5 +11,6 @@ export const execute: Execute = executor.execute;
 export const warmUp: NonNullable<Executor['warmUp']> = async (shared) => {
   // Only cells warm up. Promises of the guest's realm that nobody waits for must not end the cell before it has answered.
   process.on('unhandledRejection', () => undefined);
+  widenStacks();
   await executor.warmUp?.(shared);
 };

@@ -44,6 +44,8 @@ export interface Meter {
    * @throws {TypeError} when `instrument` did not make its module.
    */
   attach(instance: WebAssembly.Instance): WebAssembly.Exports;
+  /** As `attach`, for whoever needs no list of the exports: of ten thousand, that takes milliseconds. */
+  adopt(instance: WebAssembly.Instance): void;
   /** Runs the deferred start function, if there is one. Once, after `attach`. */
   start(instance: WebAssembly.Instance): void;
   /** Charges from now on, as a new meter does. */
@@ -206,6 +208,23 @@ export function createMeter(options: MeterOptions): Meter {
     for (const counter of counters.values()) write(counter, firstSlice());
   };
 
+  const adopt = (all: WebAssembly.Exports): void => {
+    const { [RESERVED.growthRefused]: refused, [RESERVED.refill]: table, [RESERVED.fuel]: own } = all;
+    // No guest can export these names, so what they name is what the rewriter added.
+    if (refused === undefined)
+      throw new TypeError('Cannot attach the meter: the module was not instrumented');
+    clearI32(refused as WebAssembly.Global);
+    growth.push(refused as WebAssembly.Global);
+    if (table === undefined) return;
+    if (own === undefined) sharedCounter();
+    else take(own as WebAssembly.Global);
+    if (trampoline === undefined) return;
+    const refill = table as WebAssembly.Table;
+    const functions = refillFunctions(trampoline);
+    setTableSlot(refill, REFILL_SLOT.ask, functions.ask);
+    setTableSlot(refill, REFILL_SLOT.wait, functions.wait);
+  };
+
   return {
     get used() {
       settle();
@@ -230,27 +249,13 @@ export function createMeter(options: MeterOptions): Meter {
     },
     attach: (instance) => {
       const all = exportsOf(instance);
-      const { [RESERVED.growthRefused]: refused, [RESERVED.refill]: table, [RESERVED.fuel]: own } = all;
-      // No guest can export these names, so what they name is what the rewriter added.
-      if (refused === undefined)
-        throw new TypeError('Cannot attach the meter: the module was not instrumented');
-      clearI32(refused as WebAssembly.Global);
-      growth.push(refused as WebAssembly.Global);
-      if (table !== undefined) {
-        if (own === undefined) sharedCounter();
-        else take(own as WebAssembly.Global);
-        if (trampoline !== undefined) {
-          const refill = table as WebAssembly.Table;
-          const functions = refillFunctions(trampoline);
-          setTableSlot(refill, REFILL_SLOT.ask, functions.ask);
-          setTableSlot(refill, REFILL_SLOT.wait, functions.wait);
-        }
-      }
+      adopt(all);
       const visible: WebAssembly.Exports = Object.create(null);
       for (const name of Object.keys(all))
         if (!isReserved(name)) visible[name] = all[name] as WebAssembly.ExportValue; // a listed name has a value
       return Object.freeze(visible);
     },
+    adopt: (instance) => adopt(exportsOf(instance)),
     start: (instance) => {
       const start = exportsOf(instance)[RESERVED.start];
       if (typeof start === 'function') start();

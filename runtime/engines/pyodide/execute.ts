@@ -6,6 +6,7 @@ import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions } from './options.ts';
 import type { PackageSet } from './packages.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './realm.ts';
+import { REHEARSAL, REHEARSAL_RUN, silentHost } from './rehearsal.ts';
 import { readReport } from './report.ts';
 
 /** What every interpreter starts from, as `Engine.shared` gives it to a cell. */
@@ -41,8 +42,14 @@ export function createPyodideExecutor(openRealm: OpenRealm): Executor {
   let shared: { readonly parts: PyodideShared; readonly module: WebAssembly.Module } | undefined;
   let warm: Interpreter | undefined;
 
-  const open = async (parts: PyodideShared, module: WebAssembly.Module): Promise<Interpreter> =>
-    openInterpreter({ openRealm, assets: parts.assets, module, maxMemoryBytes: parts.maxMemoryBytes });
+  const open = async (parts: PyodideShared, module: WebAssembly.Module): Promise<Interpreter> => {
+    const { assets, maxMemoryBytes } = parts;
+    const interpreter = await openInterpreter({ openRealm, assets, module, maxMemoryBytes });
+    const end = await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost());
+    if (end.kind !== 'value') throw new Error(`Cannot start Python: its rehearsal ended as ${end.kind}`);
+    interpreter.disconnect();
+    return interpreter;
+  };
 
   return {
     warmUp: async (guest) => {
@@ -71,7 +78,11 @@ export function createPyodideExecutor(openRealm: OpenRealm): Executor {
         if (shared === undefined) throw new Error('Cannot run Python: the cell was not warmed up');
         interpreter = await open(shared.parts, shared.module);
       }
-      return runProgram(interpreter, program, run, host);
+      try {
+        return await runProgram(interpreter, program, run, host);
+      } finally {
+        interpreter.close();
+      }
     },
   };
 }
@@ -137,7 +148,6 @@ async function runProgram(
     };
   } finally {
     clearInterval(watch);
-    interpreter.close();
   }
 }
 
@@ -178,5 +188,6 @@ function specOf(program: PyodideProgram, run: RunSpec): object {
     recursionLimit: RECURSION_LIMIT,
     options: run.options,
     packages: program.packages !== undefined,
+    rehearsal: program === REHEARSAL,
   };
 }

@@ -17,7 +17,6 @@ interface PyodideApi {
 interface PyModule {
   attach(host: object): void;
   readonly main: { callPromising(spec: string): Promise<PromiseLike<string>> };
-  readonly rehearse: { callPromising(): Promise<PromiseLike<void>> };
 }
 
 export interface EmscriptenModule {
@@ -60,6 +59,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   const setBytes = Bytes.prototype.set;
   const subarrayOf = Bytes.prototype.subarray;
   const splitText = Text.prototype.split;
+  const sliceText = Text.prototype.slice;
   const stringFrom = Text.fromCharCode;
   const mapGet = Map.prototype.get;
   const mapSet = Map.prototype.set;
@@ -410,14 +410,17 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   };
   const visibleExports = (instance: WebAssembly.Instance): Record<string, unknown> => {
     const exports: Record<string, unknown> = { __proto__: null } as unknown as Record<string, unknown>;
-    for (const name of apply(splitText, port.attach(instance), ['\n']) as string[])
-      exports[name] = instance.exports[name];
+    const hidden = port.attach(instance);
+    const all = instance.exports;
+    for (const name of ownKeys(all) as string[]) // no export is named by a symbol
+      if (apply(sliceText, name, [0, hidden.length]) !== hidden) exports[name] = all[name];
     return exports;
   };
   /** Set with the run: how the rewriter calls its table, and what in it the meter has put where. */
   let refillTable = '';
   let refillSlot = 0;
   let refillStop = 1;
+  let thunk: WebAssembly.Module | undefined;
   const guardCallback = (instance: WebAssembly.Instance): void => {
     const table = instance.exports[refillTable] as WebAssembly.Table; // the rewriter's own export
     const refill = table.get(refillSlot) as () => number; // put there by the meter
@@ -431,17 +434,25 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       }
     };
     // A module that imports one function `() -> i32` and exports it: a table takes only functions of wasm.
-    const thunk = new Bytes([
-      0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 2, 7, 1, 1, 101, 1, 102, 0, 0, 7, 5, 1, 1, 102, 0,
-      0,
-    ]);
-    table.set(refillSlot, new Instance(new Module(thunk), { e: { f: guarded } }).exports.f);
+    thunk ??= new Module(
+      new Bytes([
+        0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 2, 7, 1, 1, 101, 1, 102, 0, 0, 7, 5, 1, 1, 102,
+        0, 0,
+      ]),
+    );
+    table.set(refillSlot, new Instance(thunk, { e: { f: guarded } }).exports.f);
   };
   /** The glue's imports look their names up as they are asked for: only the memory may be answered differently. */
   const withMemory = (part: Record<string, unknown>): Record<string, unknown> =>
     new Proxy(part, { get: (target, name) => (name === 'memory' ? memory : target[name as string]) });
   const refused = (): never => {
     throw new Failure('not allowed here');
+  };
+  /** Calls into Python that have not ended. One that waits holds a stack, which is not part of any memory that is counted. */
+  let stacks = 0;
+  const MAX_STACKS = 16;
+  const leaveStack = (): void => {
+    stacks -= 1;
   };
   /** Set once the interpreter is up: what only its start needs is refused from then on. */
   let sealed = false;
@@ -479,6 +490,17 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       return { module: compiled, instance: new Started(compiled, imports) };
     };
     for (const name of ['compileStreaming', 'instantiateStreaming', 'validate']) wasm[name] = refused;
+    const promising = wasm.promising as (entry: unknown) => (...args: unknown[]) => Promise<unknown>; // JSPI, which every Node of ours has
+    wasm.promising = (entry: unknown) => {
+      const enter = promising(entry);
+      return (...args: unknown[]): Promise<unknown> => {
+        if (stacks >= MAX_STACKS) throw new Range('too many suspended calls');
+        const left = apply(enter, undefined, args) as Promise<unknown>; // a function made by `promising` answers one
+        stacks += 1;
+        apply(promiseThen, left, [leaveStack, leaveStack]);
+        return left;
+      };
+    };
   };
   const growHeap = (settings: ModuleSettings, requested: number): boolean => {
     const wanted = requested >>> 0;
@@ -584,6 +606,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       else failRun(error);
       throw error;
     };
+    if (restoring) narrowStack(options.recursionBytes);
     sealed = true;
     hardenBuffers();
     hardenLanguage();
@@ -591,10 +614,20 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       fileRealm = files(pyodide._module, port);
       runner = pyodide.pyimport('_sandglass');
       runner.attach(hostObject);
-      // Once for nothing: what V8 compiles on the way is compiled when the guest comes.
-      openStreams(pyodide);
-      await await runner.rehearse.callPromising();
     }
+  };
+
+  /**
+   * Python measures its recursion by the stack of the wasm's own memory, whose end it notes once; the thread's stack fills several times as
+   * fast. With an end that is nearer, Python raises its RecursionError before V8 ends the run.
+   */
+  const narrowStack = (bytes: number): void => {
+    const exports = started?.exports as Record<string, (...args: number[]) => number>; // of CPython and Emscripten, all of numbers
+    const call = (name: string, ...args: number[]): number =>
+      apply(exports[name] ?? nothing, undefined, args);
+    const base = call('emscripten_stack_get_base');
+    call('emscripten_stack_set_limits', base, base - bytes); // for the states that the glue makes for each of its entries
+    call('_Py_InitializeRecursionLimits', call('PyThreadState_Get'));
   };
 
   const stream = (number: number) => ({
@@ -687,6 +720,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
         settings.scratchBytes,
       );
     },
+    leave: () => fileRealm?.leave(),
     guardRefill: (name, slot, stop) => {
       refillTable = name;
       refillSlot = slot;

@@ -25,7 +25,7 @@ export interface RealmPort {
   /** Size of a file that was given with the engine or the run; −1 for none. */
   size(name: string): number;
   load(name: string, into: ArrayBuffer): void;
-  /** Puts the meter on a fresh instance; answers the export names that the glue may see, one a line. */
+  /** Puts the meter on a fresh instance; answers how the names of those exports begin that the glue must not see. */
   attach(instance: WebAssembly.Instance): string;
   /** Puts the snapshot into the memory, which the realm has grown to its size. */
   restore(): void;
@@ -43,6 +43,8 @@ export interface BootOptions {
   readonly maxMemoryBytes: number;
   /** Build a snapshot instead of restoring one. */
   readonly makeSnapshot: boolean;
+  /** What nested calls inside Python may take of its own stack, bytes. */
+  readonly recursionBytes: number;
   /** Length of the snapshot's header and of its memory, bytes. */
   readonly snapshotHeader: number;
   readonly snapshotMemory: number;
@@ -77,6 +79,8 @@ export interface RealmApi {
   settle(id: number, answer: string): void;
   /** Sets up the one run that this realm serves. */
   enter(settings: string): void;
+  /** Undoes `enter`, after the rehearsal. */
+  leave(): void;
   /** Puts the realm's own function around the meter's callback, after each meter that was attached. */
   guardRefill(table: string, slot: number, stop: number): void;
   memoryBytes(): number;

@@ -13,6 +13,8 @@ export interface FileRealm {
     chunkBytes: number,
     scratchBytes: number,
   ): void;
+  /** Back to where nothing is granted, and files can be installed. */
+  leave(): void;
   /** The refusal behind the last failed call, as JSON; empty if there was none. Asking clears it. */
   refusal(): string;
 }
@@ -498,6 +500,10 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
       chunkBytes = chunk;
       entered = true;
       if (isGranted(cwd)) FS.currentPath = cwd;
+    },
+    leave: () => {
+      entered = false;
+      scratchLeft = Number.POSITIVE_INFINITY;
     },
     refusal: () => {
       const text = lastRefusal;

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../codec.ts';
 import type { GuestHost, HostAnswer } from '../../engine.ts';
 import type { Meter } from '../../wasm/meter.ts';
-import { isReserved, REFILL, REFILL_SLOT, RESERVED } from '../../wasm/reserved.ts';
+import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
 import { type PyodideAssets, restoreSnapshot } from './assets.ts';
 import { isPreparedModule, type PackageFile } from './packages.ts';
 import { bootRealm } from './realm-boot.ts';
@@ -43,6 +43,8 @@ export interface Interpreter {
   readonly instances: readonly WebAssembly.Instance[];
   /** Connects the interpreter to the one run it serves. `entered` is called after each return from the realm. */
   connect(link: RunLink): void;
+  /** Parts from the rehearsal, before the run. */
+  disconnect(): void;
   /** Enters the realm no more: what its timers and calls would still do is nobody's business after the run. */
   close(): void;
   /** Calls into the realm and waits for its `done`. */
@@ -68,6 +70,12 @@ export interface Report {
   readonly ok: boolean;
   readonly text: string;
 }
+
+/**
+ * Of the interpreter's own stack, for what nests inside Python without Python frames: JSON, `repr`, pickle, the compiler. The stack that V8
+ * gives takes two to fourteen times as much for the same calls, and is that much larger.
+ */
+const RECURSION_BYTES = 1024 * 1024;
 
 const NOTHING = new Uint8Array();
 /** The largest timer that platforms take, ms. */
@@ -159,10 +167,8 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     attach: (instance) => {
       instances.push(instance);
-      link?.meter.attach(instance);
-      return Object.keys(instance.exports)
-        .filter((name) => !isReserved(name))
-        .join('\n');
+      link?.meter.adopt(instance);
+      return RESERVED_PREFIX;
     },
     restore: () => {
       const memory = memoryOf(instances[0]);
@@ -213,6 +219,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   const boot: BootOptions = {
     maxMemoryBytes: options.maxMemoryBytes,
     makeSnapshot,
+    recursionBytes: RECURSION_BYTES,
     snapshotHeader: assets.snapshot?.header.byteLength ?? 0,
     snapshotMemory: assets.snapshot?.memoryBytes ?? 0,
     lockFile: assets.lockFile,
@@ -235,12 +242,18 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     get outputSpent() {
       return outputSpent;
     },
+    disconnect: () => {
+      api.leave();
+      link = undefined;
+      files.set('stdin', NOTHING);
+      taken.clear();
+    },
     close: () => {
       closed = true;
     },
     connect: (run) => {
       link = run;
-      for (const instance of instances) run.meter.attach(instance);
+      for (const instance of instances) run.meter.adopt(instance);
       api.guardRefill(RESERVED.refill, REFILL_SLOT.ask, REFILL.stop);
       files.set('stdin', run.stdin);
       for (const [index, file] of run.packages.entries()) files.set(`package-${index}`, file.bytes);

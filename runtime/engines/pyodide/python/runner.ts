@@ -229,26 +229,17 @@ async def main(text):
     except BaseException as error:
         report = {"error": describe(error)}
     flush()
+    if spec.get("rehearsal"):
+        forget(sys.modules[MAIN].__dict__)
     return json.dumps(report)
 
 
-REHEARSAL = {
-    "code": "import asyncio\nasync def f(x): await asyncio.sleep(0); return {'a': [x, 1.5, 'b', None, b'c']}\nprint(end='')\nawait f(1)",
-    "filename": "<rehearsal>", "modules": {}, "argv": [], "env": {}, "cwd": "/", "inputs": {"a": 1}, "mounts": [], "valueBytes": 1000,
-    "recursionLimit": 1000, "options": {}, "packages": False,
-}
-
-
-async def rehearse():
-    """A program of our own, before any guest's: nothing of it stays but what it made ready."""
-    names = set_up(REHEARSAL)
-    value, given = await run_program(REHEARSAL, names)
-    values.encode(value, 1000)
+def forget(names):
+    """After the rehearsal, a program of our own: nothing of it stays but what it made ready."""
     try:
         exec(compile("1 / 0", "<rehearsal>", "exec"), {})
     except ZeroDivisionError as error:
         own_frames(traceback.TracebackException.from_exception(error, compact=True, lookup_lines=False)).format()
-    flush()
     names.clear()
     linecache.cache.clear()
     _own_files.clear()
