@@ -6,14 +6,22 @@ import type { OpenRealm } from '../engines/pyodide/realm.ts';
  * A realm with nothing in it but the language: no Node globals, no code from strings, no `import()`. Node says that `vm` is no security
  * boundary; it is one layer here, inside a permissioned cell that is used once.
  */
-export const openNodeRealm: OpenRealm = () => {
+export const openNodeRealm: OpenRealm = (code = {}) => {
+  const scripts = new Map<string, vm.Script>();
   const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, {
     name: 'guest',
     codeGeneration: { strings: false, wasm: true },
     microtaskMode: undefined,
   });
   return {
-    evaluate: (source, filename) => new vm.Script(source, { filename }).runInContext(context),
+    evaluate: (source, filename) => {
+      const cachedData = code[filename];
+      const script = new vm.Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
+      scripts.set(filename, script);
+      return script.runInContext(context);
+    },
+    compiled: () =>
+      Object.fromEntries([...scripts].map(([name, script]) => [name, script.createCachedData()])),
     externalBytes: () => getHeapStatistics().external_memory,
     collect: () => {
       collector ??= openCollector();

@@ -3,9 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { cachedDataVersionTag } from 'node:v8';
 import type { PrepareContext } from '../engine.ts';
 import {
+  type CompiledScripts,
+  decodeScripts,
   decodeSnapshot,
+  encodeScripts,
   encodeSnapshot,
   type PyodideAssets,
   type Snapshot,
@@ -18,6 +22,8 @@ import { bootRealm } from '../engines/pyodide/realm-boot.ts';
 import { installFiles } from '../engines/pyodide/realm-files.ts';
 import { FUEL_SCHEDULE } from '../wasm/fuel-schedule.ts';
 import { instrument } from '../wasm/instrument.ts';
+import { widenStacks } from './node-stacks.ts';
+import { job as compileScripts } from './pyodide-code.ts';
 import { job, type SnapshotJob } from './pyodide-snapshot.ts';
 
 const PAGE = 65_536;
@@ -81,8 +87,21 @@ export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild
         : await context.job(besides('pyodide-snapshot'), input, JOB_LIMITS);
     return encodeSnapshot(made as Snapshot); // what `job` answers
   });
-  const snapshot = decodeSnapshot(shareBytes(encoded));
-  return { assets: { ...bare, snapshot }, wasm };
+  const started: PyodideAssets = { ...bare, snapshot: decodeSnapshot(shareBytes(encoded)) };
+  widenStacks(); // a flag that is set later would make V8 refuse what was compiled before
+  const compiled = await cached(context, `pyodide-code/${key}/${cachedDataVersionTag()}`, async () => {
+    const input: SnapshotJob = {
+      assets: started,
+      module: await context.compile(await wasm(SETUP_PAGES)),
+      maxMemoryBytes: SETUP_PAGES * PAGE,
+    };
+    const made =
+      context.job === undefined
+        ? await compileScripts(input)
+        : await context.job(besides('pyodide-code'), input, JOB_LIMITS);
+    return encodeScripts(made as CompiledScripts); // what `job` answers
+  });
+  return { assets: { ...started, code: decodeScripts(shareBytes(compiled)) }, wasm };
 }
 
 const majorOf = (version: string): string => version.split('.', 1)[0] ?? '';

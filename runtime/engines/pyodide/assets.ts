@@ -8,7 +8,11 @@ export interface PyodideAssets {
   /** JSON: what the interpreter is told of packages. */
   readonly lockFile: string;
   readonly snapshot: Snapshot | undefined;
+  /** What V8 compiled of the scripts, by file name; it takes none that is not of its own version and flags. */
+  readonly code?: CompiledScripts;
 }
+
+export type CompiledScripts = Readonly<Record<string, Uint8Array>>;
 
 /** A started interpreter's memory: the parts of it that are not zero, one after another. */
 export interface Snapshot {
@@ -63,16 +67,22 @@ export function packSnapshot(whole: Uint8Array<ArrayBuffer>): Snapshot {
   };
 }
 
-/** Writes a snapshot's memory over all of a memory, which is at least as large. */
-export function restoreSnapshot(snapshot: Snapshot, memory: Uint8Array): void {
+/**
+ * Writes a snapshot's memory over all of a memory, which is at least as large. From `untouched` on, the memory holds nothing yet: what the
+ * snapshot does not fill there stays as it is, and costs no pages.
+ */
+export function restoreSnapshot(snapshot: Snapshot, memory: Uint8Array, untouched = memory.length): void {
   const { runs, data } = snapshot;
   let taken = 0;
-  memory.fill(0); // the module's own data segments are there already
+  let filled = 0;
   for (let index = 0; index < runs.length; index += 2) {
     const [offset = 0, length = 0] = [runs[index], runs[index + 1]];
+    if (filled < untouched) memory.fill(0, filled, Math.min(offset, untouched)); // the module's own data segments are there already
     memory.set(data.subarray(taken, taken + length), offset);
     taken += length;
+    filled = offset + length;
   }
+  if (filled < untouched) memory.fill(0, filled, untouched);
 }
 
 const LENGTHS = 4;
@@ -116,6 +126,40 @@ function layout(
   const second = first + whole(header);
   const third = second + whole(runs);
   return { header: first, runs: second, data: third, end: third + data };
+}
+
+const NAMES = ['module.js', 'boot.js', 'files.js', 'pyodide.js', 'pyodide.asm.js'] as const;
+
+/** One block of bytes: the length of each script's code, then the codes; each starts on a multiple of eight. */
+export function encodeScripts(scripts: CompiledScripts): Uint8Array<ArrayBuffer> {
+  const codes = NAMES.map((name) => scripts[name] ?? new Uint8Array());
+  const starts = scriptStarts(codes.map((code) => code.length));
+  const block = new Uint8Array(starts.end);
+  new Uint32Array(block.buffer, 0, NAMES.length).set(codes.map((code) => code.length));
+  for (const [index, code] of codes.entries()) block.set(code, starts.at[index]);
+  return block;
+}
+
+/** Views of what `encodeScripts` wrote, without a copy. */
+export function decodeScripts(block: Uint8Array): CompiledScripts {
+  const lengths = [...new Uint32Array(block.buffer, block.byteOffset, NAMES.length)];
+  const starts = scriptStarts(lengths);
+  if (starts.end !== block.length) throw new Error('Cannot read compiled scripts: their length does not fit');
+  const code = (index: number): Uint8Array => {
+    const start = starts.at[index] ?? 0;
+    return block.subarray(start, start + (lengths[index] ?? 0));
+  };
+  return Object.fromEntries(NAMES.map((name, index) => [name, code(index)]));
+}
+
+function scriptStarts(lengths: readonly number[]): { at: readonly number[]; end: number } {
+  const at: number[] = [];
+  let end = Math.ceil((NAMES.length * 4) / 8) * 8;
+  for (const length of lengths) {
+    at.push(end);
+    end += Math.ceil(length / 8) * 8;
+  }
+  return { at, end };
 }
 
 /** Moves bytes into shared memory, so that cells get them without a copy. No guest ever sees these buffers. */

@@ -42,14 +42,8 @@ export function createPyodideExecutor(openRealm: OpenRealm): Executor {
   let shared: { readonly parts: PyodideShared; readonly module: WebAssembly.Module } | undefined;
   let warm: Interpreter | undefined;
 
-  const open = async (parts: PyodideShared, module: WebAssembly.Module): Promise<Interpreter> => {
-    const { assets, maxMemoryBytes } = parts;
-    const interpreter = await openInterpreter({ openRealm, assets, module, maxMemoryBytes });
-    const end = await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost());
-    if (end.kind !== 'value') throw new Error(`Cannot start Python: its rehearsal ended as ${end.kind}`);
-    interpreter.disconnect();
-    return interpreter;
-  };
+  const open = (parts: PyodideShared, module: WebAssembly.Module): Promise<Interpreter> =>
+    openRehearsed(openRealm, parts, module);
 
   return {
     warmUp: async (guest) => {
@@ -85,6 +79,19 @@ export function createPyodideExecutor(openRealm: OpenRealm): Executor {
       }
     },
   };
+}
+
+/** Starts an interpreter and has it run the rehearsal; it waits for its one guest. */
+export async function openRehearsed(
+  openRealm: OpenRealm,
+  { assets, maxMemoryBytes }: PyodideShared,
+  module: WebAssembly.Module,
+): Promise<Interpreter> {
+  const interpreter = await openInterpreter({ openRealm, assets, module, maxMemoryBytes });
+  const end = await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost());
+  if (end.kind !== 'value') throw new Error(`Cannot start Python: its rehearsal ended as ${end.kind}`);
+  interpreter.disconnect();
+  return interpreter;
 }
 
 function moduleOf(guest: CellGuest): WebAssembly.Module {

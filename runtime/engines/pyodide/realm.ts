@@ -2,7 +2,7 @@ import type { JsonObject } from '../../codec.ts';
 import type { GuestHost, HostAnswer } from '../../engine.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
-import { type PyodideAssets, restoreSnapshot } from './assets.ts';
+import { type CompiledScripts, type PyodideAssets, restoreSnapshot } from './assets.ts';
 import { isPreparedModule, type PackageFile } from './packages.ts';
 import { bootRealm } from './realm-boot.ts';
 import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
@@ -12,13 +12,16 @@ import { hasNoCode } from './side-modules.ts';
 /** A fresh realm of the language alone; the platform says how to make one. */
 export interface Realm {
   evaluate(source: string, filename: string): unknown;
+  /** What is compiled by now of the scripts that were evaluated. */
+  compiled(): CompiledScripts;
   /** Bytes that buffers of this thread hold outside the JavaScript heap; memories of wasm not included. */
   externalBytes(): number;
   /** Frees the buffers that nobody holds any more, so that `externalBytes` counts the others. */
   collect(): void;
 }
 
-export type OpenRealm = () => Realm;
+/** `code`: of earlier realms, by file name; what does not fit is left aside. */
+export type OpenRealm = (code?: CompiledScripts) => Realm;
 
 export interface InterpreterOptions {
   readonly openRealm: OpenRealm;
@@ -84,7 +87,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Starts an interpreter: from its snapshot in about a tenth of the time that it takes from nothing. */
 export async function openInterpreter(options: InterpreterOptions): Promise<Interpreter> {
   const { assets, makeSnapshot = false } = options;
-  const realm = options.openRealm();
+  const realm = options.openRealm(assets.code);
   const files = new Map<string, Uint8Array>([
     ['python_stdlib.zip', assets.stdlib],
     ['snapshot-header', assets.snapshot?.header ?? NOTHING],
@@ -173,7 +176,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     restore: () => {
       const memory = memoryOf(instances[0]);
       if (assets.snapshot !== undefined && memory !== undefined)
-        restoreSnapshot(assets.snapshot, new Uint8Array(memory));
+        restoreSnapshot(assets.snapshot, new Uint8Array(memory), heapEnd(instances[0]));
     },
     refusedGrowth: () => {
       growthRefused = true;
@@ -201,9 +204,9 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   };
   // A private object of the same compiled code: its prototype is moved into the realm, which other realms must not notice.
   const module = structuredClone(options.module);
-  Object.setPrototypeOf(module, realm.evaluate('WebAssembly.Module.prototype', 'boot.js') as object);
+  Object.setPrototypeOf(module, realm.evaluate('WebAssembly.Module.prototype', 'module.js') as object);
   const start = realm.evaluate(`(${String(bootRealm)})`, 'boot.js') as typeof bootRealm; // the same function, of the realm
-  const install = realm.evaluate(`(${String(installFiles)})`, 'boot.js') as typeof installFiles;
+  const install = realm.evaluate(`(${String(installFiles)})`, 'files.js') as typeof installFiles;
   const api = start(port, module, install); // before the scripts: they look at their surroundings when they load
   realm.evaluate(assets.loader, 'pyodide.js');
   realm.evaluate(assets.glue, 'pyodide.asm.js');
@@ -268,6 +271,13 @@ const memoryBuffer = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototyp
 /** The memory of an instance that was made in another realm. */
 function memoryOf(instance: WebAssembly.Instance | undefined): ArrayBuffer | undefined {
   return instance === undefined ? undefined : memoryBuffer?.call(instance.exports.memory);
+}
+
+/** Up to where the module and its allocator have written; nothing of a guest has run yet. */
+function heapEnd(instance: WebAssembly.Instance | undefined): number | undefined {
+  const sbrk = instance?.exports.sbrk;
+  const end = typeof sbrk === 'function' ? Number(sbrk(0)) : 0;
+  return end > 0 ? end : undefined;
 }
 
 const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')?.get;
