@@ -139,7 +139,7 @@ function stopError(reason: Stop, limits: Limits, error?: GuestError): SandglassE
 }
 
 const errorDetails = ({ name, file, line, column, stack }: GuestError): ErrorDetails => ({
-  name,
+  ...(name === '' ? {} : { name }),
   ...(file === undefined ? {} : { file }),
   ...(line === undefined ? {} : { line }),
   ...(column === undefined ? {} : { column }),

@@ -219,7 +219,7 @@ export interface Refusal {
 
 /** What a guest made of its error; shown to people, never used to decide a code. */
 export interface GuestError {
-  /** Class name, e.g. `TypeError`. */
+  /** Class name, e.g. `TypeError`; empty where there is no error but a place that the guest was stopped at. */
   readonly name: string;
   readonly message: string;
   /** Guest frames only. */

@@ -154,6 +154,19 @@ result`;
     expect(await run('len(bytearray(28 << 20))', { limits })).toMatchObject({ ok: true, value: 28 << 20 });
   }, 60_000);
 
+  test('a run that is ended by its fuel or its deadline says where it stood', async () => {
+    const code = 'x = 0\ndef count():\n  global x\n  while True:\n    x += 1\ncount()';
+    const place = { file: 'main.py', line: 5 };
+    expect(await run(code, { limits: { fuel: 100_000_000 } })).toMatchObject({
+      ok: false,
+      error: { code: 'FUEL_EXHAUSTED', details: { limit: 100_000_000, ...place } },
+    });
+    expect(await run(code, { limits: { timeoutMs: 300 } })).toMatchObject({
+      ok: false,
+      error: { code: 'DEADLINE_EXCEEDED', details: { limit: 300, file: 'main.py' } },
+    });
+  }, 60_000);
+
   test('the same seed gives the same bytes and the same fuel', async () => {
     const options: Partial<RunOptions> = { deterministic: { seed: 7, now: 1_700_000_000_000 } };
     const code =

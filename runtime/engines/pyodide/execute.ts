@@ -8,6 +8,7 @@ import type { PackageSet } from './packages.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './realm.ts';
 import { REHEARSAL, REHEARSAL_RUN, silentHost } from './rehearsal.ts';
 import { readReport } from './report.ts';
+import type { SourcePlace } from './stopped-at.ts';
 
 /** What every interpreter starts from, as `Engine.shared` gives it to a cell. */
 export interface PyodideShared {
@@ -148,7 +149,7 @@ async function runProgram(
     const end = await ended.promise;
     if (end.kind === 'trapped' || (end.kind === 'limit' && end.limit === 'stack')) meter.trapped();
     return {
-      ...end,
+      ...withPlace(end, () => interpreter.stoppedAt(ownFiles(program, run))),
       memoryBytes: interpreter.memoryBytes(),
       fuel: meter.used,
       growthRefused: interpreter.growthRefused || meter.growthRefused,
@@ -156,6 +157,25 @@ async function runProgram(
   } finally {
     clearInterval(watch);
   }
+}
+
+/** A guest that was ended could not raise anything: where it stood is read from outside. */
+function withPlace(end: GuestEnd, find: () => SourcePlace | undefined): GuestEnd {
+  if (end.kind !== 'limit' || end.error !== undefined) return end;
+  const place = find();
+  return place === undefined ? end : { ...end, error: { name: '', message: '', ...place } };
+}
+
+/** The files that tracebacks show, as `is_own` of the runner has it. */
+function ownFiles(program: PyodideProgram, run: RunSpec): (file: string) => boolean {
+  const names = new Set([program.filename]);
+  for (const name of Object.keys(program.modules)) {
+    names.add(`${name.replace(/^\.\//, '').replace(/\.py$/, '').replaceAll('.', '/')}.py`);
+  }
+  const folders = hostMounts(run).map((mount) => `${mount.path.replace(/\/+$/, '')}/`);
+  return (file) =>
+    names.has(file) ||
+    folders.some((folder) => (file.startsWith('/') ? file : `/${file}`).startsWith(folder));
 }
 
 /** Whether the host itself has ended the run, whatever the guest says. */

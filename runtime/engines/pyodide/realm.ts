@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../codec.ts';
 import type { GuestHost, HostAnswer } from '../../engine.ts';
+import { exportsOf, readGlobal } from '../../wasm/intrinsics.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
 import { type CompiledScripts, type PyodideAssets, restoreSnapshot } from './assets.ts';
@@ -8,6 +9,7 @@ import { bootRealm } from './realm-boot.ts';
 import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
 import { installFiles } from './realm-files.ts';
 import { hasNoCode } from './side-modules.ts';
+import { readFrameLayout, type SourcePlace, stoppedAt } from './stopped-at.ts';
 
 /** A fresh realm of the language alone; the platform says how to make one. */
 export interface Realm {
@@ -46,6 +48,8 @@ export interface Interpreter {
   readonly instances: readonly WebAssembly.Instance[];
   /** Connects the interpreter to the one run it serves. `entered` is called after each return from the realm. */
   connect(link: RunLink): void;
+  /** The guest's own line that was running, of files that `isOwn` takes; to be asked once the interpreter has been stopped. */
+  stoppedAt(isOwn: (file: string) => boolean): SourcePlace | undefined;
   /** Parts from the rehearsal, before the run. */
   disconnect(): void;
   /** Enters the realm no more: what its timers and calls would still do is nobody's business after the run. */
@@ -229,12 +233,18 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   };
   const report = await ask((id) => api.boot(id, JSON.stringify(boot)));
   if (!report.ok) throw new Error(`Cannot start Python: ${report.text}`);
+  const bytes = (): Uint8Array => new Uint8Array(memoryOf(instances[0]) ?? new ArrayBuffer(0));
+  const runtime = instances[0] === undefined ? undefined : exportsOf(instances[0])._PyRuntime;
+  // Before any guest: what is read here is CPython's own.
+  const layout =
+    runtime === undefined ? undefined : readFrameLayout(bytes(), readGlobal(runtime as WebAssembly.Global)); // an address, by its name
   return {
     realm,
     api,
     maxMemoryBytes: options.maxMemoryBytes,
     instances,
     ask,
+    stoppedAt: (isOwn) => (layout === undefined ? undefined : stoppedAt(bytes(), layout, isOwn)),
     memoryBytes: () => memoryOf(instances[0])?.byteLength ?? 0,
     get growthRefused() {
       return growthRefused;
@@ -270,7 +280,7 @@ const memoryBuffer = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototyp
 
 /** The memory of an instance that was made in another realm. */
 function memoryOf(instance: WebAssembly.Instance | undefined): ArrayBuffer | undefined {
-  return instance === undefined ? undefined : memoryBuffer?.call(instance.exports.memory);
+  return instance === undefined ? undefined : memoryBuffer?.call(exportsOf(instance).memory);
 }
 
 /** Up to where the module and its allocator have written; nothing of a guest has run yet. */
