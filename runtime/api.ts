@@ -93,7 +93,7 @@ export interface RunOptions {
   readonly level?: IsolationLevel;
   /** Choose a wasm engine by name, e.g. the second preview1 host `preview1-wasmer`. */
   readonly engine?: string;
-  /** Fixes random and clocks. */
+  /** Fixes random, clocks and the hashes of Python strings; Python then starts a new interpreter for the run. */
   readonly deterministic?: { readonly seed: number; readonly now: number };
   /** Engine options, checked by the engine. */
   readonly options?: Readonly<Record<string, JsonValue>>;

@@ -87,6 +87,8 @@ export interface PrepareContext {
   readonly options?: JsonObject;
   /** The guest will share the host's thread, where it can be stopped and others have their turns only if it can be suspended. */
   readonly sharesThread?: boolean;
+  /** The run must repeat to the byte, on every machine. */
+  readonly deterministic?: boolean;
   /** Cache of derived bytes, by content key. Absent where the platform has none. */
   readonly cache?: ByteCache;
   /** Runs a heavy, killable job (transpiling an untrusted component) away from this thread; absent where there are no workers. */

@@ -92,6 +92,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       limits,
       options: request.options,
       sharesThread: cell.kind === 'inline',
+      deterministic: request.deterministic !== undefined,
     });
     if (guest.local !== undefined && cell.kind !== 'inline') {
       throw new SandglassError(

@@ -16,6 +16,7 @@ const build = await loadPyodide({
 });
 const wasm = await build.wasm(DEFAULT_MEMORY / PAGE);
 const { snapshot } = build.assets;
+await build.repeatable();
 const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 console.log(
   `wasm ${mib(wasm.length)}, snapshot ${mib(snapshot?.data.length ?? 0)} of ${mib(snapshot?.memoryBytes ?? 0)}, ${((performance.now() - started) / 1000).toFixed(1)} s`,

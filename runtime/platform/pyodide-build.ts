@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -23,7 +23,7 @@ import { installFiles } from '../engines/pyodide/realm-files.ts';
 import { FUEL_SCHEDULE } from '../wasm/fuel-schedule.ts';
 import { instrument } from '../wasm/instrument.ts';
 import { widenStacks } from './node-stacks.ts';
-import { job as compileScripts } from './pyodide-code.ts';
+import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
 import { job, type SnapshotJob } from './pyodide-snapshot.ts';
 
 const PAGE = 65_536;
@@ -75,34 +75,48 @@ export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild
       majorOf(process.versions.node),
     ].join('\0'),
   );
-  const encoded = await cached(context, `pyodide-snapshot/${key}`, async () => {
-    const input: SnapshotJob = {
-      assets: bare,
-      module: await context.compile(await wasm(SETUP_PAGES)),
-      maxMemoryBytes: SETUP_PAGES * PAGE,
-    };
-    const made =
-      context.job === undefined
-        ? await job(input)
-        : await context.job(besides('pyodide-snapshot'), input, JOB_LIMITS);
-    return encodeSnapshot(made as Snapshot); // what `job` answers
+  const setUp = async (): Promise<Omit<CompileJob, 'assets'>> => ({
+    module: await context.compile(await wasm(SETUP_PAGES)),
+    maxMemoryBytes: SETUP_PAGES * PAGE,
   });
-  const started: PyodideAssets = { ...bare, snapshot: decodeSnapshot(shareBytes(encoded)) };
+  const snapshotOf = async (name: string, hashSeed: () => number): Promise<Snapshot> => {
+    const encoded = await cached(context, `pyodide-snapshot/${key}/${name}`, async () => {
+      const input: SnapshotJob = { ...(await setUp()), assets: bare, hashSeed: hashSeed() };
+      const made =
+        context.job === undefined
+          ? await job(input)
+          : await context.job(besides('pyodide-snapshot'), input, JOB_LIMITS);
+      return encodeSnapshot(made as Snapshot); // what `job` answers
+    });
+    return decodeSnapshot(shareBytes(encoded));
+  };
+  const started: PyodideAssets = { ...bare, snapshot: await snapshotOf('fresh', freshSeed) };
   widenStacks(); // a flag that is set later would make V8 refuse what was compiled before
   const compiled = await cached(context, `pyodide-code/${key}/${cachedDataVersionTag()}`, async () => {
-    const input: SnapshotJob = {
-      assets: started,
-      module: await context.compile(await wasm(SETUP_PAGES)),
-      maxMemoryBytes: SETUP_PAGES * PAGE,
-    };
+    const input: CompileJob = { ...(await setUp()), assets: started };
     const made =
       context.job === undefined
         ? await compileScripts(input)
         : await context.job(besides('pyodide-code'), input, JOB_LIMITS);
     return encodeScripts(made as CompiledScripts); // what `job` answers
   });
-  return { assets: { ...started, code: decodeScripts(shareBytes(compiled)) }, wasm };
+  const assets: PyodideAssets = { ...started, code: decodeScripts(shareBytes(compiled)) };
+  let repeatable: Promise<PyodideAssets> | undefined;
+  return {
+    assets,
+    wasm,
+    repeatable: () => {
+      repeatable ??= snapshotOf('repeatable', () => 0).then((snapshot) => ({ ...assets, snapshot }));
+      repeatable.catch(() => {
+        repeatable = undefined; // the next run tries again
+      });
+      return repeatable;
+    },
+  };
 }
+
+/** Of all the seeds but 0, which is for runs that repeat. */
+const freshSeed = (): number => 1 + (randomBytes(4).readUInt32LE() % 0xffff_ffff);
 
 const majorOf = (version: string): string => version.split('.', 1)[0] ?? '';
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -8,16 +8,18 @@ export interface SnapshotJob {
   readonly assets: PyodideAssets;
   readonly module: WebAssembly.Module;
   readonly maxMemoryBytes: number;
+  readonly hashSeed: number;
 }
 
 /** Starts an interpreter from nothing, loads what every program gets, and takes its memory. Runs no guest. */
 export async function job(input: unknown): Promise<Snapshot> {
-  const { assets, module, maxMemoryBytes } = input as SnapshotJob; // given by `loadPyodide`
+  const { assets, module, maxMemoryBytes, hashSeed } = input as SnapshotJob; // given by `loadPyodide`
   const interpreter = await openInterpreter({
     openRealm: openNodeRealm,
     assets,
     module,
     maxMemoryBytes,
+    hashSeed,
     makeSnapshot: true,
   });
   const report = await interpreter.ask((id) => interpreter.api.prepare(id, INSTALL_SOURCE));

@@ -177,6 +177,20 @@ result`;
     expect(second.usage.fuel).toBe(first.usage.fuel);
   }, 60_000);
 
+  test('string hashes repeat in deterministic runs, whatever their seed, and are others elsewhere', async () => {
+    const code = "import sys\n[hash('sandglass'), sys.flags.hash_randomization]";
+    const hashOf = async (options: Partial<RunOptions>): Promise<unknown> => {
+      const outcome = await run(code, options);
+      return outcome.ok ? outcome.value : outcome.error;
+    };
+    const fixed = await hashOf({ deterministic: { seed: 1, now: 0 } });
+    expect(fixed).toEqual([expect.any(Number), 0]);
+    expect(await hashOf({ deterministic: { seed: 2, now: 5 } })).toEqual(fixed);
+    const fresh = await hashOf({});
+    expect(fresh).toEqual([expect.any(Number), 1]);
+    expect(fresh).not.toEqual(fixed);
+  }, 120_000);
+
   test('two calls at strict and maximum do the same', async () => {
     for (const level of ['strict', 'maximum'] as const) {
       expect(await run('1 + 1', { level, limits: { timeoutMs: 5000 } })).toMatchObject({

@@ -28,7 +28,10 @@ export interface PyodideEngineOptions {
 
 /** What a platform's `load` gives. */
 export interface PyodideBuild {
+  /** With a hash seed of this install's own. */
   readonly assets: PyodideAssets;
+  /** The same with the hash seed 0, for runs that repeat everywhere. */
+  repeatable(): Promise<PyodideAssets>;
   /** The interpreter's wasm, metered, with this many pages at most. */
   wasm(maxMemoryPages: number): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -42,8 +45,8 @@ export interface PyodideBuild {
 export function createPyodideEngine(options: PyodideEngineOptions): Engine {
   const memoryBytes = 512 * MIB;
   let loading: Promise<PyodideBuild> | undefined;
-  /** Prepared parts by memory cap. */
-  const prepared = new Map<number, Promise<PreparedGuest>>();
+  /** Prepared parts by memory cap, and by whether their runs repeat. */
+  const prepared = new Map<string, Promise<PreparedGuest>>();
 
   const build = (context: PrepareContext): Promise<PyodideBuild> => {
     loading ??= options.load(context).catch((error: unknown) => {
@@ -54,17 +57,19 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
   };
   const partsFor = (bytes: number, context: PrepareContext): Promise<PreparedGuest> => {
     const pages = Math.floor(bytes / PAGE);
-    let parts = prepared.get(pages);
+    const key = `${pages} ${context.deterministic === true}`;
+    let parts = prepared.get(key);
     if (parts === undefined) {
       parts = prepare(pages, context);
-      prepared.set(pages, parts);
-      parts.catch(() => prepared.delete(pages));
+      prepared.set(key, parts);
+      parts.catch(() => prepared.delete(key));
     }
     return parts;
   };
   const prepare = async (pages: number, context: PrepareContext): Promise<PreparedGuest> => {
-    const { assets, wasm } = await build(context);
-    const bytes = await wasm(pages);
+    const built = await build(context);
+    const bytes = await built.wasm(pages);
+    const assets = context.deterministic === true ? await built.repeatable() : built.assets;
     const data: PyodideShared = { assets, maxMemoryBytes: pages * PAGE };
     return {
       engine: 'pyodide',
@@ -130,23 +135,20 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
         );
       }
       const { code, filename, modules } = source;
-      const large =
-        context.limits.memoryBytes > memoryBytes
-          ? await partsFor(context.limits.memoryBytes, context)
+      const mostBytes = Math.max(memoryBytes, context.limits.memoryBytes);
+      const own =
+        mostBytes > memoryBytes || context.deterministic === true
+          ? await partsFor(mostBytes, context)
           : undefined;
-      const packages = await installed(
-        source,
-        context,
-        large === undefined ? memoryBytes : context.limits.memoryBytes,
-      );
+      const packages = await installed(source, context, mostBytes);
       const program: PyodideProgram = {
         ...(packages === undefined ? {} : { packages }),
         code,
         filename,
         modules,
-        ...(large === undefined ? {} : { shared: large.data as PyodideShared }), // made by `prepare` above
+        ...(own === undefined ? {} : { shared: own.data as PyodideShared }), // made by `prepare` above
       };
-      return { engine: 'pyodide', data: program, modules: large?.modules ?? {} };
+      return { engine: 'pyodide', data: program, modules: own?.modules ?? {} };
     },
   };
 }

@@ -23,7 +23,7 @@ export interface PyodideProgram {
   readonly filename: string;
   readonly modules: Readonly<Record<string, string>>;
   readonly packages?: PackageSet;
-  /** Present when the run needs more memory than the shared module allows. */
+  /** Present when the run needs another interpreter than the shared one: more memory than that has, or hashes that repeat. */
   readonly shared?: PyodideShared;
 }
 

@@ -580,7 +580,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       lockFileContents: options.lockFile,
       packageBaseUrl: '/none/',
       jsglobals,
-      env: { HOME: '/tmp', PYTHONHASHSEED: '0' },
+      env: { HOME: '/tmp', PYTHONHASHSEED: Text(options.hashSeed) },
       _makeSnapshot: options.makeSnapshot,
       createPyodideModule: async (moduleSettings: ModuleSettings) => {
         moduleSettings.instantiateWasm = instantiateMain(moduleSettings);

@@ -43,6 +43,8 @@ export interface BootOptions {
   readonly maxMemoryBytes: number;
   /** Build a snapshot instead of restoring one. */
   readonly makeSnapshot: boolean;
+  /** Of a snapshot that is built: 0..4294967295; 0 for the hashes that every machine gets. */
+  readonly hashSeed: number;
   /** What nested calls inside Python may take of its own stack, bytes. */
   readonly recursionBytes: number;
   /** Length of the snapshot's header and of its memory, bytes. */

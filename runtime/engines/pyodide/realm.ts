@@ -31,6 +31,8 @@ export interface InterpreterOptions {
   readonly module: WebAssembly.Module;
   readonly maxMemoryBytes: number;
   readonly makeSnapshot?: boolean;
+  /** Of Python's string hashes, for a snapshot that is built; a restored one has its own. @default 0 */
+  readonly hashSeed?: number;
 }
 
 /** One Python interpreter in its own realm; serves one run. */
@@ -226,6 +228,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   const boot: BootOptions = {
     maxMemoryBytes: options.maxMemoryBytes,
     makeSnapshot,
+    hashSeed: options.hashSeed ?? 0,
     recursionBytes: RECURSION_BYTES,
     snapshotHeader: assets.snapshot?.header.byteLength ?? 0,
     snapshotMemory: assets.snapshot?.memoryBytes ?? 0,
