@@ -155,8 +155,8 @@ result`;
   }, 60_000);
 
   test('a run that is ended by its fuel or its deadline says where it stood', async () => {
-    const code = 'x = 0\ndef count():\n  global x\n  while True:\n    x += 1\ncount()';
-    const place = { file: 'main.py', line: 5 };
+    const code = 'x = 0\ndef count():\n  global x\n  while True: x += 1\ncount()';
+    const place = { file: 'main.py', line: 4 };
     expect(await run(code, { limits: { fuel: 100_000_000 } })).toMatchObject({
       ok: false,
       error: { code: 'FUEL_EXHAUSTED', details: { limit: 100_000_000, ...place } },
