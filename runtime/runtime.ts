@@ -6,6 +6,8 @@ import type {
   RunOptions,
   Runtime,
   RuntimeOptions,
+  Session,
+  SessionOptions,
 } from './api.ts';
 import type { Engine, PrepareContext } from './engine.ts';
 import { SandglassError } from './errors.ts';
@@ -18,6 +20,9 @@ import { createOutputQueue, type OutputQueue } from './output-queue.ts';
 import type { CellPools, Platform } from './platform/platform.ts';
 import { readLevel, readRunOptions, refuseUnknown } from './run-request.ts';
 import { runInSandbox, type SandboxContext } from './sandbox.ts';
+import { readSessionOptions } from './session-options.ts';
+import { planSession } from './session-plan.ts';
+import { createSessions } from './sessions.ts';
 
 const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   level: true,
@@ -54,6 +59,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     ...(cache === undefined ? {} : { cache }),
     ...(platform.job === undefined ? {} : { job: platform.job }),
   };
+  const sessions = createSessions(cellOptions.maxSessions);
   const running = new Set<Promise<Outcome>>();
   const closing = new AbortController();
   let pools: CellPools | undefined;
@@ -101,12 +107,18 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
 
   const begin = (runOptions: RunOptions, queue?: OutputQueue): Begun => {
     if (closed !== undefined) throw new TypeError('Cannot run: this runtime is closed');
-    const request = readRunOptions(runOptions, known, modules);
+    const request = readRunOptions(runOptions, known, modules, (name) => {
+      const found = sessions.find(name);
+      return found instanceof SandglassError ? undefined : found.language;
+    });
+    const session = request.session === undefined ? undefined : sessions.find(request.session);
+    const held = session instanceof SandglassError ? undefined : session;
     const id = request.runId ?? `run-${crypto.randomUUID()}`;
     const abort = new AbortController();
     const { signal, dispose } = anySignal([
       abort.signal,
       closing.signal,
+      ...(held === undefined ? [] : [held.signal]),
       ...(runOptions.signal === undefined ? [] : [runOptions.signal]),
     ]);
     const onOutput =
@@ -117,7 +129,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
             runOptions.onOutput?.(chunk);
           };
     const outcome = runInSandbox(
-      { runId: id, request, level: levelOf(request.level), signal, onOutput },
+      { runId: id, request, level: held?.level ?? levelOf(request.level), signal, onOutput, session },
       context,
     ).finally(() => {
       dispose();
@@ -128,10 +140,34 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     return { id, outcome, cancel: () => abort.abort() };
   };
 
+  const openSession = async (sessionOptions: SessionOptions): Promise<Session> => {
+    if (closed !== undefined) throw new TypeError('Cannot open a session: this runtime is closed');
+    const request = readSessionOptions(sessionOptions, known);
+    const plan = planSession(request, levelOf(request.level), context);
+    const cell = context.cellFor(plan.level, plan.engine);
+    const { signal, dispose } = anySignal([
+      closing.signal,
+      ...(sessionOptions.signal === undefined ? [] : [sessionOptions.signal]),
+    ]);
+    try {
+      const { name } = await sessions.open(plan, () => cell.hold(plan.engine, signal));
+      const closeIt = async (): Promise<void> => void (await sessions.close(name));
+      return {
+        name,
+        run: async (own) => begin({ ...own, session: name }).outcome,
+        close: closeIt,
+        [Symbol.asyncDispose]: closeIt,
+      };
+    } finally {
+      dispose();
+    }
+  };
+
   const close = (): Promise<void> => {
     closed ??= (async () => {
       closing.abort();
       await Promise.allSettled(running); // whoever asked for a run sees how it ended
+      await sessions.closeAll();
       await pools?.close();
     })();
     return closed;
@@ -142,6 +178,10 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     start: (runOptions) => {
       const output = createOutputQueue();
       return { ...begin(runOptions, output), output };
+    },
+    sessions: {
+      open: openSession,
+      close: async (name) => sessions.close(name),
     },
     engines: () => engines.map((engine) => describeEngine(engine, platform)),
     platform: () => platform.info,
@@ -176,6 +216,7 @@ function uniqueByName<T extends { readonly name: string }>(items: readonly T[], 
 
 const CELL_RANGES: Readonly<Record<keyof CellOptions, readonly [minimum: number, maximum: number]>> = {
   maxCells: [1, 256],
+  maxSessions: [0, 255],
   warm: [0, 64],
   maxReuse: [1, 100_000],
 };
@@ -193,11 +234,14 @@ function readCells(cells: CellOptions | undefined, processors: number): Required
     }
     return value;
   };
-  return {
-    maxCells: read('maxCells', Math.max(4, 2 * processors)),
-    warm: read('warm', 1),
-    maxReuse: read('maxReuse', 200),
-  };
+  const maxCells = read('maxCells', Math.max(4, 2 * processors));
+  const maxSessions = read('maxSessions', Math.floor(maxCells / 2));
+  if (maxSessions >= maxCells) {
+    throw new RangeError(
+      `Cannot create a runtime: cells.maxSessions ${maxSessions} leaves none of ${maxCells} cells for other runs`,
+    );
+  }
+  return { maxCells, maxSessions, warm: read('warm', 1), maxReuse: read('maxReuse', 200) };
 }
 
 /** Aborts with the first of several signals and leaves no listener behind once disposed. */

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { SandglassError } from '../errors.ts';
-import type { Cell, CellResult, CellRun } from './cell.ts';
+import type { Cell, CellResult, CellRun, HeldCell } from './cell.ts';
 import type { Seat } from './remote-seat.ts';
 
 export interface PoolOptions {
@@ -36,7 +36,8 @@ interface Slot {
 
 /**
  * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
- * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place.
+ * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place. A cell
+ * that is held counts among those alive, and is ended when its holder closes it.
  */
 export function createPool(options: PoolOptions): PooledCell {
   const slots = new Set<Slot>();
@@ -132,8 +133,13 @@ export function createPool(options: PoolOptions): PooledCell {
         if (typeof slot.idleTimer === 'object') slot.idleTimer.unref();
       }
     }
+    passOn(slot.engine);
+  };
+
+  /** The room of a cell that has become free or has ended. */
+  const passOn = (engine: Engine): void => {
     const next = waiting.shift();
-    if (next === undefined) refill(slot.engine);
+    if (next === undefined) refill(engine);
     else next();
   };
 
@@ -148,9 +154,40 @@ export function createPool(options: PoolOptions): PooledCell {
     }
   };
 
+  const hold = async (engine: Engine, signal: AbortSignal): Promise<HeldCell> => {
+    const { slot, cold } = await acquire(engine, signal);
+    let gone: Promise<void> | undefined;
+    const end = (): Promise<void> => {
+      if (gone === undefined) {
+        gone = remove(slot);
+        passOn(engine);
+      }
+      return gone;
+    };
+    try {
+      slot.seat.hold(true);
+      await slot.seat.ready;
+      slot.seat.hold(false);
+    } catch (error) {
+      await end();
+      throw error;
+    }
+    let starts = cold;
+    return {
+      kind: options.kind,
+      run: (request) => {
+        const first = starts;
+        starts = false;
+        return slot.seat.run({ ...request, kept: true }, first);
+      },
+      close: end,
+    };
+  };
+
   return {
     kind: options.kind,
     run,
+    hold,
     cells: () => [...slots, ...starting].map(({ engine, state }) => ({ engine: engine.name, state })),
     close: async () => {
       closed = true;

@@ -49,6 +49,7 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
     },
     // Brought in by the first run in this thread; cells import it by its URL.
     execute: async (...run) => (await import('./execute.ts')).execute(...run),
+    open: async () => (await import('./execute.ts')).open(),
     prepare: async (source, { options = {} }) => {
       if (source.kind !== 'script') {
         throw new SandglassError('INPUT_INVALID', 'Cannot run as JavaScript: it is no source text');

@@ -99,6 +99,8 @@ export interface Machine {
   readonly exports: QuickjsExports;
   readonly context: number;
   readonly runtime: number;
+  /** Goes on for the next run of a kept guest: another host and meter, and nothing refused yet. */
+  serve(host: MachineHost, attach: (instance: WebAssembly.Instance) => void): void;
   /** The same machine on another context: for the build, which makes one. */
   at(context: number, runtime: number): Machine;
   /** Set once the instance asked for memory beyond its cap. */
@@ -163,8 +165,7 @@ const MOST_REFUSED_GROWTHS = 10_000;
 
 /** One capped memory, one instance, and QuickJS's C interface in terms of pointers. It is dropped, never freed. */
 export function createMachine(options: MachineOptions): Machine {
-  const { host } = options;
-  let { context, runtime } = options;
+  let { host, context, runtime } = options;
   const maximum = Math.floor(options.memoryBytes / WASM_PAGE);
   const memory = new WebAssembly.Memory({ initial: options.initialPages, maximum });
   options.onMemory?.(memory);
@@ -357,6 +358,11 @@ export function createMachine(options: MachineOptions): Machine {
     },
     get runtime() {
       return runtime;
+    },
+    serve: (next, attach) => {
+      host = next;
+      refusedGrowths = 0;
+      attach(instance);
     },
     at: (newContext, newRuntime) => {
       context = newContext;

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105158,
-        842692,
-        142180,
-        194510,
-        362650,
-        1549317,
+        105584,
+        843037,
+        143623,
+        196570,
+        363612,
+        1550682,
       ]
     `);
   });
