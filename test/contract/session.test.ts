@@ -14,7 +14,8 @@ interface Programs {
   readonly waitAndPrint: string;
   readonly spin: string;
   readonly flood: string;
-  readonly recurse: string;
+  /** Absent where the language itself refuses to go as deep. */
+  readonly recurse?: string;
   readonly exhaustMemory: string;
   readonly never: string;
   /** Some work on what earlier runs have left. */
@@ -39,11 +40,36 @@ const javascript: Programs = {
   readInput: 'given',
 };
 
+const python: Programs = {
+  set: 'x = 1\ny = 2\nz = 3\ndef f(): return x + y + z\nclass C:\n  def m(self): return f()',
+  get: 'C().m()',
+  undefinedName: /NameError/,
+  throwLate: [
+    'import asyncio',
+    'async def late():',
+    '  await asyncio.sleep(0.001)',
+    "  print('late')",
+    'task = asyncio.ensure_future(late())',
+    "asyncio.get_running_loop().call_later(0.001, print, 'late')",
+    "raise ValueError('boom')",
+  ].join('\n'),
+  waitAndPrint: "import asyncio\nawait asyncio.sleep(0.03)\nprint('second')",
+  spin: 'while True: pass',
+  flood: "while True: print('x' * 1000)",
+  exhaustMemory: 'held = []\nwhile True: held.append(bytearray(1_000_000))',
+  never: 'import asyncio\nawait asyncio.sleep(600)',
+  work: 'for i in range(1000): f()\nf()',
+  readStdin: 'import sys\nsys.stdin.read()',
+  readInput: 'given',
+};
+
 const cells: readonly [name: string, language: string, level: IsolationLevel, programs: Programs][] = [
   ['JavaScript inline', 'javascript', 'minimal', javascript],
   ['JavaScript in a worker', 'javascript', 'standard', javascript],
   ['JavaScript in a process', 'javascript', 'maximum', javascript],
   ['TypeScript in a worker', 'typescript', 'standard', javascript],
+  ['Python in a worker', 'python', 'standard', python],
+  ['Python in a process', 'python', 'maximum', python],
 ];
 
 describe.each(cells)('session of %s', (_name, language, level, programs) => {
@@ -127,7 +153,7 @@ describe.each(cells)('session of %s', (_name, language, level, programs) => {
     ['STACK_EXCEEDED', 'recurse', {}],
     ['MEMORY_EXCEEDED', 'exhaustMemory', {}],
   ];
-  test.each(stops)(
+  test.each(stops.filter(([, name]) => programs[name] !== undefined))(
     '%s ends the session: the outcome says so, and the next run why',
     async (code, name, limits) => {
       await using session = await open();

@@ -64,6 +64,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   const mapGet = Map.prototype.get;
   const mapSet = Map.prototype.set;
   const mapDelete = Map.prototype.delete;
+  const mapClear = Map.prototype.clear;
 
   /** A host function that can neither throw a host's error into the realm nor answer anything but a primitive. */
   const wrapped =
@@ -405,6 +406,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     // Before the run, the glue starts small helpers of its own, which need no meter.
     if (refillTable === '' || instance.exports[refillTable] === undefined) return instance;
     const exports = visibleExports(instance);
+    guarded[guarded.length] = instance;
     guardCallback(instance);
     return { exports } as WebAssembly.Instance; // the glue takes nothing but the exports of it
   };
@@ -415,6 +417,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     return exports;
   };
   /** Set with the run: how the rewriter calls its table, and what in it the meter has put where. */
+  const guarded: WebAssembly.Instance[] = [];
   let refillTable = '';
   let refillSlot = 0;
   let refillStop = 1;
@@ -692,6 +695,15 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       refillSlot = slot;
       refillStop = stop;
       if (started !== undefined) guardCallback(started);
+      for (let index = 0; index < guarded.length; index++) {
+        const instance = guarded[index];
+        if (instance !== undefined) guardCallback(instance);
+      }
+    },
+    leave: () => {
+      apply(mapClear, timers, []);
+      apply(mapClear, calls, []);
+      running = 0;
     },
     memoryBytes,
   };

@@ -49,6 +49,11 @@ def remember(error, refusal):
     return error
 
 
+def forget_refusals():
+    """Their ids mean nothing in the next run."""
+    _given.clear()
+
+
 def take_refusal():
     """The refusal behind the last failed system call, as JSON text."""
     return _host.refusal() if _host is not None else ""
