@@ -167,6 +167,22 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   define('setInterval', () => {
     throw new Failure('setInterval is not available here');
   });
+  // The glue frees objects of Python in such callbacks, and that can run a guest's code: what fails in it must not be the cell's own failure.
+  const Registry = FinalizationRegistry;
+  define(
+    'FinalizationRegistry',
+    class extends Registry<unknown> {
+      constructor(free: (held: unknown) => void) {
+        super((held) => {
+          try {
+            free(held);
+          } catch (error) {
+            failRun(error);
+          }
+        });
+      }
+    },
+  );
   define('queueMicrotask', (callback: () => void): void => {
     PromiseOf.resolve().then(callback);
   });
