@@ -168,6 +168,7 @@ export function createPool(options: PoolOptions): PooledCell {
       slot.seat.hold(true);
       await slot.seat.ready;
       slot.seat.hold(false);
+      if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot open the session: cancelled');
     } catch (error) {
       await end();
       throw error;
