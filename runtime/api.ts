@@ -99,7 +99,10 @@ export interface SessionOptions {
 
 export interface Session extends AsyncDisposable {
   readonly name: string;
-  /** `runtime.run({ session: name, … })`. Runs of one session go one after the other. */
+  /**
+   * `runtime.run({ session: name, … })`, but only ever in this session, not in a later one of its name. Runs of one session go one after the
+   * other.
+   */
   run(options: SessionRunOptions): Promise<Outcome>;
   /** Ends the session and the runs in it. Idempotent. */
   close(): Promise<void>;

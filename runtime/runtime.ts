@@ -22,7 +22,7 @@ import { readLevel, readRunOptions, refuseUnknown } from './run-request.ts';
 import { runInSandbox, type SandboxContext } from './sandbox.ts';
 import { readSessionOptions } from './session-options.ts';
 import { planSession } from './session-plan.ts';
-import { createSessions } from './sessions.ts';
+import { createSessions, type OpenSession } from './sessions.ts';
 
 const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   level: true,
@@ -105,13 +105,15 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     now: platform.now,
   };
 
-  const begin = (runOptions: RunOptions, queue?: OutputQueue): Begun => {
+  /** @param own The session that the run goes to, whatever has its name by now. */
+  const begin = (runOptions: RunOptions, queue?: OutputQueue, own?: OpenSession): Begun => {
     if (closed !== undefined) throw new TypeError('Cannot run: this runtime is closed');
     const request = readRunOptions(runOptions, known, modules, (name) => {
-      const found = sessions.find(name);
+      const found = own ?? sessions.find(name);
       return found instanceof SandglassError ? undefined : found.language;
     });
-    const session = request.session === undefined ? undefined : sessions.find(request.session);
+    const session =
+      request.session === undefined ? undefined : (own?.ended ?? own ?? sessions.find(request.session));
     const held = session instanceof SandglassError ? undefined : session;
     const id = request.runId ?? `run-${crypto.randomUUID()}`;
     const abort = new AbortController();
@@ -150,13 +152,12 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       ...(sessionOptions.signal === undefined ? [] : [sessionOptions.signal]),
     ]);
     try {
-      const { name } = await sessions.open(plan, () => cell.hold(plan.engine, signal));
-      const closeIt = async (): Promise<void> => void (await sessions.close(name));
+      const session = await sessions.open(plan, () => cell.hold(plan.engine, signal));
       return {
-        name,
-        run: async (own) => begin({ ...own, session: name }).outcome,
-        close: closeIt,
-        [Symbol.asyncDispose]: closeIt,
+        name: plan.name,
+        run: async (given) => begin({ ...given, session: plan.name }, undefined, session).outcome,
+        close: session.close,
+        [Symbol.asyncDispose]: session.close,
       };
     } finally {
       dispose();

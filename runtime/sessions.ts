@@ -27,6 +27,10 @@ export interface SessionPlan {
 export interface OpenSession extends SessionPlan {
   /** Aborts when the session is closed. */
   readonly signal: AbortSignal;
+  /** The error for a run that comes too late; `undefined` while the session is open. */
+  readonly ended: SandglassError | undefined;
+  /** Ends this session, and no other that has its name by now. Resolves when nothing of it is left. Idempotent. */
+  close(): Promise<void>;
   /**
    * Waits until the earlier runs have ended.
    * @throws {SandglassError} CANCELLED when `signal` aborts first, INPUT_INVALID when the session ends first.
@@ -63,7 +67,7 @@ const MOST_REMEMBERED = 256;
 
 /** @param maxSessions Sessions open at once. */
 export function createSessions(maxSessions: number): Sessions {
-  const sessions = new Map<string, { readonly session: OpenSession; readonly end: End }>();
+  const sessions = new Map<string, OpenSession>();
   /** Names of sessions whose cell is on its way. */
   const opening = new Map<string, Promise<unknown>>();
   /** Name → why it ended, the oldest first. */
@@ -98,39 +102,33 @@ export function createSessions(maxSessions: number): Sessions {
       const held = hold();
       opening.set(name, held);
       try {
-        const entry = openSession(plan, await held, (reason) => remember(name, reason));
+        const session = openSession(plan, await held, (reason) => remember(name, reason));
         ended.delete(name);
-        sessions.set(name, entry);
-        return entry.session;
+        sessions.set(name, session);
+        return session;
       } finally {
         opening.delete(name);
       }
     },
-    find: (name) => sessions.get(name)?.session ?? missing(name, ended.get(name)),
+    find: (name) => sessions.get(name) ?? missing(name, ended.get(name)),
     close: async (name) => {
-      const entry = sessions.get(name);
-      await entry?.end('closed');
-      return entry !== undefined;
+      const session = sessions.get(name);
+      await session?.close();
+      return session !== undefined;
     },
     closeAll: async () => {
       await Promise.allSettled(opening.values());
-      await Promise.all([...sessions.values()].map(({ end }) => end('closed')));
+      await Promise.all([...sessions.values()].map((session) => session.close()));
     },
   };
 }
-
-type End = (reason: string) => Promise<void>;
 
 interface Waiting {
   readonly go: () => void;
   readonly stop: (error: SandglassError) => void;
 }
 
-function openSession(
-  plan: SessionPlan,
-  cell: HeldCell,
-  onEnd: (reason: string) => void,
-): { readonly session: OpenSession; readonly end: End } {
+function openSession(plan: SessionPlan, cell: HeldCell, onEnd: (reason: string) => void): OpenSession {
   const closing = new AbortController();
   const waiting: Waiting[] = [];
   let busy = false;
@@ -139,7 +137,7 @@ function openSession(
   let gone: Promise<void> | undefined;
   let idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  const end: End = (reason) => {
+  const end = (reason: string): Promise<void> => {
     if (gone === undefined) {
       endReason = reason;
       clearTimeout(idleTimer);
@@ -199,9 +197,13 @@ function openSession(
     });
 
   rest();
-  const session: OpenSession = {
+  return {
     ...plan,
     signal: closing.signal,
+    get ended() {
+      return endReason === undefined ? undefined : missing(plan.name, endReason);
+    },
+    close: () => end('closed'),
     take: async (signal) => {
       if (endReason !== undefined) throw missing(plan.name, endReason);
       if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
@@ -211,7 +213,6 @@ function openSession(
       return turn();
     },
   };
-  return { session, end };
 }
 
 function missing(name: string, reason: string | undefined): SandglassError {

@@ -110,7 +110,8 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     const request = readRunBody(await readJson(context, maxBodyBytes));
     const { options: run, module, priority } = request;
     if (policy !== undefined) checkAsked(run.grant, policy);
-    if (run.session !== undefined) sessions.check(run.session);
+    const session = run.session === undefined ? undefined : sessions.find(run.session);
+    const within = session === undefined ? {} : { run: session.run };
     const runOptions = module === undefined ? run : { ...run, module: modules.get(module).bytes };
 
     if (context.req.header('accept')?.includes('text/event-stream')) {
@@ -119,7 +120,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       const sendOutput = ({ stream, text }: OutputChunk): void => {
         if (text !== '') events.send('output', { stream, text });
       };
-      const record = runs.submit(runOptions, { priority, onOutput: sendOutput });
+      const record = runs.submit(runOptions, { priority, onOutput: sendOutput, ...within });
       const { id } = record;
       events.response.headers.set('X-Run-Id', id);
       events.send('run', { id, state: record.state });
@@ -130,7 +131,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       return events.response;
     }
 
-    const record = runs.submit(runOptions, { priority });
+    const record = runs.submit(runOptions, { priority, ...within });
     if (
       context.req
         .header('prefer')

@@ -1,27 +1,31 @@
-import type { Runtime, SessionOptions } from '../api.ts';
+import type { Runtime, Session, SessionOptions } from '../api.ts';
 import { SandglassError } from '../errors.ts';
 
 /** The sessions that were opened through one door: its clients reach no others of the runtime. */
 export interface SessionDoor {
   /** Opens one and answers its name. Rejects as `sessions.open` does, with INPUT_INVALID for misuse. */
   open(options: SessionOptions, signal: AbortSignal): Promise<string>;
-  /** @throws {SandglassError} INPUT_INVALID for a session that this door has not opened. */
-  check(name: string): void;
-  /** False for a session that this door has not opened, and for one that has ended. */
+  /**
+   * The session itself: another that has its name by now is not this door's.
+   * @throws {SandglassError} INPUT_INVALID for a session that this door has not opened.
+   */
+  find(name: string): Session;
+  /** False for a session that this door has not opened. */
   close(name: string): Promise<boolean>;
 }
 
-/** Names that are known at most; far more than can be open. */
-const MOST_NAMES = 1_000;
+/** Sessions that are known at most, ended ones among them; far more than can be open. */
+const MOST_KNOWN = 1_000;
 
 export function createSessionDoor(sessions: Runtime['sessions'] | undefined): SessionDoor {
   /** In the order of use. */
-  const names = new Set<string>();
-  const use = (name: string): void => {
-    names.delete(name);
-    names.add(name);
-    const [oldest] = names;
-    if (names.size > MOST_NAMES && oldest !== undefined) names.delete(oldest);
+  const known = new Map<string, Session>();
+  const use = (session: Session): Session => {
+    known.delete(session.name);
+    known.set(session.name, session);
+    const [oldest] = known.keys();
+    if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+    return session;
   };
   return {
     open: async (options, signal) => {
@@ -29,9 +33,7 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
         throw new SandglassError('UNSUPPORTED', 'Cannot open a session: this server has none');
       }
       try {
-        const { name } = await sessions.open({ ...options, signal });
-        use(name);
-        return name;
+        return use(await sessions.open({ ...options, signal })).name;
       } catch (error) {
         // Misuse is the caller's input here, since the options came from outside.
         if (error instanceof TypeError || error instanceof RangeError)
@@ -39,8 +41,9 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
         throw error;
       }
     },
-    check: (name) => {
-      if (!names.has(name)) {
+    find: (name) => {
+      const session = known.get(name);
+      if (session === undefined) {
         throw new SandglassError(
           'INPUT_INVALID',
           `Cannot run in session "${name}": none of this name is open`,
@@ -50,11 +53,13 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
           },
         );
       }
-      use(name);
+      return use(session);
     },
     close: async (name) => {
-      if (!names.delete(name)) return false;
-      return sessions?.close(name) ?? false;
+      const session = known.get(name);
+      known.delete(name);
+      await session?.close();
+      return session !== undefined;
     },
   };
 }

@@ -61,6 +61,25 @@ describe('POST /v1/sessions', () => {
     expect(await own.run({ code: 'secret' })).toMatchObject({ ok: true, value: 1 });
   });
 
+  it('reaches no session of the embedder that has the name of one of its own', async () => {
+    const { send } = open();
+    await send('POST', '/v1/sessions', { language: 'javascript', name: 'same' });
+    const spent = await send('POST', '/v1/runs', {
+      session: 'same',
+      code: 'for (;;);',
+      limits: { fuel: 1_000_000 },
+    });
+    expect(spent).toMatchObject({ status: 200, body: { meta: { sessionEnded: true } } });
+    await using own = await runtime.sessions.open({ language: 'javascript', name: 'same' });
+    await own.run({ code: 'let secret = 1' });
+    expect(await send('POST', '/v1/runs', { session: 'same', code: 'secret' })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'INPUT_INVALID', details: { reason: 'FUEL_EXHAUSTED' } } },
+    });
+    await send('DELETE', '/v1/sessions/same');
+    expect(await own.run({ code: 'secret' })).toMatchObject({ ok: true, value: 1 });
+  });
+
   it('is bounded, and needs the key', async () => {
     const { send } = open();
     const names = ['a', 'b', 'c'];
