@@ -2,9 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { openGate } from '../../runtime/cell/gate.ts';
+import { startWorkerSeat } from '../../runtime/cell/worker.ts';
+import type { PrepareContext } from '../../runtime/engine.ts';
+import { createQuickjsEngine } from '../../runtime/engines/quickjs/engine.ts';
 import type { Grant } from '../../runtime/grant.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import { mergeLimits } from '../../runtime/limits.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
+import { loadWasmFile } from '../../runtime/platform/node-module.ts';
+import { runSpec } from '../contract/fake-host.ts';
 import { startServer } from '../unit/http/http-harness.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'session-'));
@@ -217,5 +224,77 @@ describe('a session', () => {
     await using other = await elsewhere.sessions.open({ language: 'javascript', name: 'shared' });
     expect(codeOf(await other.run({ code: 'secret' }))).toBe('GUEST_THREW');
     await expect(open('javascript', { name: 'shared' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  test('a stack that was full in an earlier run does not make a copy of the error the real one', async () => {
+    await using session = await open('javascript');
+    const full =
+      'let caught; const deep = () => deep() + 1; try { deep() } catch (error) { caught = error } caught.message';
+    expect(await session.run({ code: full })).toMatchObject({ ok: true, value: 'stack overflow' });
+    const copy = 'throw new InternalError(caught.message)';
+    expect(codeOf(await session.run({ code: copy }))).toBe('GUEST_THREW');
+    expect(codeOf(await session.run({ code: 'deep()' }))).toBe('STACK_EXCEEDED');
+  });
+
+  test('garbage of earlier runs, and what the host has read of them, does not fill the memory', async () => {
+    await using session = await open('javascript', { limits: { memoryBytes: 12 * 1024 * 1024 } });
+    const cycle = '(() => { const one = { bytes: new Uint8Array(1_000_000) }; one.self = one })()';
+    for (let run = 0; run < 20; run++) expect(codeOf(await session.run({ code: cycle }))).toBe('ok');
+    const code = "await 1; ['x'.repeat(100_000), new Uint8Array(100_000), 1n]";
+    for (let run = 0; run < 100; run++) expect(codeOf(await session.run({ code }))).toBe('ok');
+  });
+
+  test('a cell that has kept a guest runs no other, even when it is told to', async () => {
+    const engine = createQuickjsEngine({
+      loadModule: loadWasmFile(new URL('../../runtime/engines/quickjs/quickjs.wasm', import.meta.url)),
+    });
+    const context: PrepareContext = {
+      limits: mergeLimits([]),
+      compile: (bytes) => WebAssembly.compile(bytes),
+    };
+    const seat = await startWorkerSeat(engine, context);
+    const gate = await openGate({
+      runId: 'run',
+      limits: context.limits,
+      parts: new Map(),
+      hostFunctions: new Map(),
+      noNetwork: true,
+      level: 'standard',
+      context: { readOnlyFiles: true, noHostFiles: true, secret: () => undefined, now: Date.now },
+      monotonic: () => performance.now(),
+    });
+    try {
+      await seat.ready;
+      const run = async (code: string, kept: boolean): Promise<unknown> => {
+        const source = {
+          kind: 'script',
+          language: 'javascript',
+          code,
+          filename: 'a.js',
+          modules: {},
+          form: 'auto',
+        } as const;
+        const { end } = await seat.run(
+          {
+            engine,
+            guest: await engine.prepare(source, context),
+            spec: runSpec({}),
+            gate,
+            onOutput: () => undefined,
+            signal: new AbortController().signal,
+            onStart: () => undefined,
+            kept,
+          },
+          false,
+        );
+        return end.kind === 'value' ? end.value : end.kind;
+      };
+      expect(await run('let x = 1; x', true)).toBe(1);
+      expect(await run('x + 1', true)).toBe(2);
+      expect(await run('1', false)).toBe('crashed');
+      expect(seat.sound).toBe(false);
+    } finally {
+      await seat.end();
+    }
   });
 });

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../engine.ts';
 import { promising } from '../../wasm/suspending.ts';
-import { ARGUMENT_SCRATCH, REJECTION_REF, REJECTION_SCRATCH, WASM_PAGE } from './abi.ts';
+import { ARGUMENT_SCRATCH, GC_THRESHOLD, REJECTION_REF, REJECTION_SCRATCH, WASM_PAGE } from './abi.ts';
 
 /** A pointer to a QuickJS value in the guest's memory. */
 export type Pointer = number;
@@ -99,7 +99,7 @@ export interface Machine {
   readonly exports: QuickjsExports;
   readonly context: number;
   readonly runtime: number;
-  /** Goes on for the next run of a kept guest: another host and meter, and nothing refused yet. */
+  /** Goes on for the next run of a kept guest: another host and meter, nothing refused yet, garbage about to be collected. */
   serve(host: MachineHost, attach: (instance: WebAssembly.Instance) => void): void;
   /** The same machine on another context: for the build, which makes one. */
   at(context: number, runtime: number): Machine;
@@ -363,6 +363,8 @@ export function createMachine(options: MachineOptions): Machine {
       host = next;
       refusedGrowths = 0;
       attach(instance);
+      refresh();
+      words.setUint32(runtime + GC_THRESHOLD, 0, true);
     },
     at: (newContext, newRuntime) => {
       context = newContext;
