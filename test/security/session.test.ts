@@ -152,6 +152,13 @@ describe.each(['javascript', 'python'])('a session of %s', (language) => {
     const code = js ? "(() => {}).constructor('return 1')()" : 'import os';
     for (let run = 0; run < 2; run++) expect(codeOf(await session.run({ code }))).toBe('GUEST_THREW');
     expect(await runtime.run({ session: session.name, code: '1', options: {} })).toMatchObject({ ok: true });
+    // Also when the first run ended before it began.
+    await using broken = await open(language, { options });
+    const inputs = js ? { undefined: 1 } : {};
+    const refused = js ? '1' : '().__class__';
+    expect(codeOf(await broken.run({ code: refused, inputs }))).toBe('GUEST_THREW');
+    expect(codeOf(await broken.run({ code: '1 +' }))).toBe('GUEST_THREW');
+    expect(codeOf(await broken.run({ code }))).toBe('GUEST_THREW');
     const lifted = await runtime.run({
       session: session.name,
       code,

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105584,
-        843037,
-        143623,
-        196570,
-        363612,
-        1550682,
+        106753,
+        843544,
+        144369,
+        196879,
+        367734,
+        1552796,
       ]
     `);
   });

@@ -32,20 +32,23 @@ def attach(bridge):
     host.attach(bridge)
 
 
-#: The globals of a guest that is kept; whatever it does to sys.modules.
+#: The globals of a guest that is kept; whatever it does to sys.modules. None until its first run was set up.
 _names = None
+#: The run's rules are around its globals.
+_ruled = False
 
 
 def set_up(spec):
     global _own_folders, _names
-    resumes = spec.get("resumes", False)
+    resumes = spec.get("resumes", False) and _names is not None
     if resumes:
         names = _names
         names["__file__"] = spec["filename"]
         host.forget_refusals()
         reopen_stdin()
     else:
-        names = _names = sys.modules[MAIN].__dict__
+        _names = None
+        names = sys.modules[MAIN].__dict__
         names.clear()
         names.update({
             "__name__": MAIN,
@@ -79,6 +82,7 @@ def set_up(spec):
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(line_buffering=True)
     names.update(spec["inputs"])
+    _names = names
     return names
 
 
@@ -154,14 +158,16 @@ class SourceFinder:
 
 
 async def run_program(spec, names):
+    global _ruled
     source, filename = spec["code"], spec["filename"]
     remember_source(filename, source)
     tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | FLAGS, dont_inherit=True)
     rules = policy.rules_of(spec["options"])
     if rules is not None:
-        policy.check(tree, rules)
-        if not spec.get("resumes"):
+        if not _ruled:
             policy.apply(names, rules, is_own)
+            _ruled = True
+        policy.check(tree, rules)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)

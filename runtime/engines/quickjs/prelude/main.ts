@@ -53,6 +53,7 @@ export const install = (host: Host): Entries => {
 
   /** Counts the runs of this guest: how a program of an earlier one ends is nobody's business any more. */
   let runs = 0;
+  let blocked = false;
   let outcome: { readonly ok: boolean; readonly value: unknown } | undefined;
   let outgoing: ArrayBuffer | undefined;
   const settle = (run: number, ok: boolean, value: unknown): void => {
@@ -99,7 +100,8 @@ export const install = (host: Host): Entries => {
           enumerable: true,
         } as PropertyDescriptor);
       }
-      if (runs === 1) blockNames(given.block);
+      if (!blocked) blockNames(given.block);
+      blocked = true;
     },
     trackValue: (value: unknown): void => {
       if ((typeof value === 'object' && value !== null) || typeof value === 'function') void track(value);
