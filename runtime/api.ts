@@ -15,11 +15,13 @@ export interface Runtime extends AsyncDisposable {
   run(options: RunOptions): Promise<Outcome>;
   /** Starts a run and gives a handle to stream its output and to cancel it. Throws as `run` does. */
   start(options: RunOptions): RunHandle;
+  /** Guests that are kept from run to run, for one caller, on purpose. */
+  readonly sessions: SessionApi;
   /** What this platform can run, and how well. */
   engines(): readonly EngineInfo[];
   /** What this platform can do: levels, workers, JSPI, blocking host calls. */
   platform(): PlatformInfo;
-  /** Ends idle cells and waits for running ones to be stopped. Runs still going end with CANCELLED. Idempotent. */
+  /** Ends all sessions and idle cells, and waits for running ones to be stopped. Runs still going end with CANCELLED. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -55,7 +57,64 @@ export interface CellOptions {
   readonly warm?: number;
   /** Runs a reusable worker serves before it is replaced, 1..100_000. @default 200 */
   readonly maxReuse?: number;
+  /**
+   * Sessions open at once, 0..255 and under `maxCells`: each one holds a cell, and one is left for other runs.
+   * @default half of `maxCells`
+   */
+  readonly maxSessions?: number;
 }
+
+export interface SessionApi {
+  /**
+   * Opens a session: one guest's interpreter, kept from run to run. It ends when it is closed, when it was idle for `idleMs`, when it exits,
+   * and with any run that is cancelled, trapped, crashed, or stopped at a limit. An exception of the guest does not end it.
+   * @throws {TypeError | RangeError} on misuse: unknown option, malformed name, limit out of range.
+   * @throws {SandglassError} INPUT_INVALID when one of this name is open, UNSUPPORTED when language or level have no sessions here,
+   * QUEUE_FULL when `cells.maxSessions` are open, CANCELLED by `signal`.
+   * @example
+   * await using session = await runtime.sessions.open({ language: 'python' });
+   * await session.run({ code: 'x = 1' });
+   * await session.run({ code: 'print(x)' }); // stdout: 1
+   */
+  open(options: SessionOptions): Promise<Session>;
+  /** Ends a session and the runs in it, with CANCELLED. False when none of this name is open. Resolves when nothing of it is left. */
+  close(name: string): Promise<boolean>;
+}
+
+export interface SessionOptions {
+  /** 1 to 64 letters, digits, `-`, `_`. Whoever has this runtime and the name can run in the session. @default a fresh one */
+  readonly name?: string;
+  /** `javascript`, `typescript`, `python`, or an engine's own. */
+  readonly language: string;
+  /** At least this strict; the same for all its runs. */
+  readonly level?: IsolationLevel;
+  /** What a run without a grant gets, and what any run gets at most. @default nothing for a run that asks for none, and no ceiling */
+  readonly grant?: Grant;
+  /** Ceilings of each run; every limit counts anew for each, but `memoryBytes`: that is the cap of the one instance. */
+  readonly limits?: Partial<Limits>;
+  /** Engine options, the same for all its runs. */
+  readonly options?: Readonly<Record<string, JsonValue>>;
+  /** How long it may be idle, ms, 1_000..86_400_000. @default 300_000 */
+  readonly idleMs?: number;
+  /** Gives up the wait for a free cell. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Session extends AsyncDisposable {
+  readonly name: string;
+  /**
+   * `runtime.run({ session: name, … })`, but only ever in this session, not in a later one of its name. Runs of one session go one after the
+   * other.
+   */
+  run(options: SessionRunOptions): Promise<Outcome>;
+  /** Ends the session and the runs in it. Idempotent. */
+  close(): Promise<void>;
+}
+
+export type SessionRunOptions = Omit<
+  RunOptions,
+  'session' | 'language' | 'module' | 'invoke' | 'args' | 'engine' | 'level' | 'deterministic' | 'options'
+>;
 
 export interface RunOptions {
   /** `javascript`, `typescript`, `python`, or an engine's own. Give this with `code`. */
@@ -87,6 +146,11 @@ export interface RunOptions {
   readonly packages?: readonly string[];
   /** Guest path that relative paths start at. @default the first mount, else `/` */
   readonly cwd?: string;
+  /**
+   * Runs in the open session of this name, after the runs that asked before. `language` may then be left out. What the session holds fixed is
+   * refused: another language, a stricter level, less memory, `options`, `module`, `deterministic`.
+   */
+  readonly session?: string;
   readonly grant?: Grant;
   readonly limits?: Partial<Limits>;
   /** At least this strict. */

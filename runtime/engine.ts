@@ -25,6 +25,8 @@ export interface Engine {
   readonly executorUrl: string;
   /** The same `execute`, for the inline cell. */
   readonly execute: Execute;
+  /** The same `open` as the executor's. Absent: the engine keeps nothing between runs, and there are no sessions with it. */
+  readonly open?: OpenGuest;
   /**
    * Host side, outside any deadline of the guest: checks the source, compiles what can be shared between runs. Never runs a guest.
    * @throws {SandglassError} MODULE_INVALID, INPUT_INVALID or UNSUPPORTED.
@@ -40,6 +42,7 @@ export interface Engine {
 /** The module behind `executorUrl`. */
 export interface Executor {
   readonly execute: Execute;
+  readonly open?: OpenGuest;
   /** Brings the engine up ahead of a run, from what `Engine.shared` gave. */
   readonly warmUp?: (shared: CellGuest) => Promise<void>;
 }
@@ -159,6 +162,13 @@ export interface RunSpec {
 
 /** Runs one guest in a fresh instance and answers how it ended. Rejects only for a bug of ours. */
 export type Execute = (guest: CellGuest, run: RunSpec, host: GuestHost) => Promise<GuestResult>;
+
+/**
+ * Makes room for one guest that is kept: the first call of what it answers makes the instance, each later one goes on in it. Calls come one
+ * after the other, all with the same `memoryBytes` and `options`, and none after one that did not end by itself. What a call leaves pending
+ * (timers, tasks, host calls) never runs in a later one. Usage is each call's own.
+ */
+export type OpenGuest = () => Promise<Execute>;
 
 /** The cell as its engine sees it: the only way out of a guest. It holds no power; every call goes to the gate. */
 export interface GuestHost {

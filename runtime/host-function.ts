@@ -47,6 +47,11 @@ export interface HostContext {
   readonly noHostFiles: boolean;
   /** Aborts when the run ends, whatever the reason. */
   readonly signal: AbortSignal;
+  /**
+   * Where the numbers of handles start. A guest that is kept for several runs may still hold numbers of an earlier one: no number is given
+   * twice, so that those are nobody's. @default 1
+   */
+  readonly firstHandle?: number;
   /** Resolves a secret handle to its value; `undefined` for an unknown name. Host side only. */
   secret(name: string): Secret | undefined;
   /** Milliseconds since the epoch. */

@@ -59,6 +59,10 @@ export type {
   RunOptions,
   Runtime,
   RuntimeOptions,
+  Session,
+  SessionApi,
+  SessionOptions,
+  SessionRunOptions,
 } from './api.ts';
 export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './codec.ts';
 export type {
@@ -70,6 +74,7 @@ export type {
   GuestResult,
   GuestSource,
   HostAnswer,
+  OpenGuest,
   PrebuiltComponent,
   PrepareContext,
   PreparedGuest,

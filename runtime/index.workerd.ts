@@ -49,6 +49,10 @@ export type {
   RunOptions,
   Runtime,
   RuntimeOptions,
+  Session,
+  SessionApi,
+  SessionOptions,
+  SessionRunOptions,
 } from './api.ts';
 export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './codec.ts';
 export type {
@@ -60,6 +64,7 @@ export type {
   GuestResult,
   GuestSource,
   HostAnswer,
+  OpenGuest,
   PrebuiltComponent,
   PrepareContext,
   PreparedGuest,

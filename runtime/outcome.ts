@@ -41,4 +41,8 @@ export interface OutcomeMeta {
   readonly attempts: number;
   readonly cached: boolean;
   readonly truncated: boolean;
+  /** The session that the run asked for; absent outside of sessions. */
+  readonly session?: string;
+  /** With this run the session ended: its guest was stopped, trapped, crashed or exited. Absent while it stays open. */
+  readonly sessionEnded?: true;
 }

@@ -27,11 +27,14 @@ export interface RunRequest {
   readonly inputs: JsonObject;
   readonly cwd: string | undefined;
   readonly grant: CheckedGrant;
+  /** The caller named a grant, if only an empty one. */
+  readonly grantGiven: boolean;
   readonly limits: Partial<Limits>;
   readonly level: IsolationLevel | undefined;
   readonly deterministic: { readonly seed: number; readonly now: number } | undefined;
   readonly options: JsonObject;
   readonly runId: string | undefined;
+  readonly session: string | undefined;
 }
 
 const KNOWN: Readonly<Record<keyof RunOptions, true>> = {
@@ -48,6 +51,7 @@ const KNOWN: Readonly<Record<keyof RunOptions, true>> = {
   inputs: true,
   packages: true,
   cwd: true,
+  session: true,
   grant: true,
   limits: true,
   level: true,
@@ -64,18 +68,25 @@ const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
 /**
  * Checks what a caller passed to `run`.
+ * @param languageOf The language of an open session, for a run in it that names none.
  * @throws {TypeError | RangeError} naming the option, the reason and the value.
  */
 export function readRunOptions(
   options: RunOptions,
   hostFunctions: ReadonlySet<string>,
   modules: KnownModules,
+  languageOf: (session: string) => string | undefined = () => undefined,
 ): RunRequest {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null)
     throw new TypeError('Cannot run: expected an object of options');
   refuseUnknown(given, KNOWN, 'run');
-  const { language, code, module } = options;
+  const { code, module } = options;
+  const session = readName(options.session, 'session', 'run');
+  // A session that is not open has no language; a run in it is refused before its language matters.
+  const language =
+    options.language ??
+    (session === undefined || module !== undefined ? undefined : (languageOf(session) ?? ''));
   text(options.filename, 'filename');
   text(options.invoke, 'invoke');
   text(options.engine, 'engine');
@@ -107,11 +118,13 @@ export function readRunOptions(
     inputs: jsonObject(options.inputs, 'inputs'),
     cwd: options.cwd,
     grant: checkGrant(options.grant, hostFunctions),
+    grantGiven: options.grant !== undefined,
     limits: checkLimits(options.limits),
     level: readLevel(options.level, 'run'),
     deterministic: readDeterministic(options.deterministic),
     options: withPackages(jsonObject(options.options, 'options'), options),
-    runId: readRunId(options.runId),
+    runId: readName(options.runId, 'runId', 'run'),
+    session,
   };
 }
 
@@ -246,16 +259,17 @@ function readDeterministic(value: unknown): RunRequest['deterministic'] {
   return { seed, now };
 }
 
-function readRunId(value: unknown): string | undefined {
+/** A name that is safe anywhere: in a path, a header, a log. @throws {TypeError} on anything else. */
+export function readName(value: unknown, option: string, where: string): string | undefined {
   if (value === undefined || (typeof value === 'string' && /^[\w-]{1,64}$/.test(value))) return value;
-  throw new TypeError('Cannot run: runId is no text of 1 to 64 letters, digits, - and _');
+  throw new TypeError(`Cannot ${where}: ${option} is no text of 1 to 64 letters, digits, - and _`);
 }
 
-function jsonObject(value: unknown, name: string): JsonObject {
+export function jsonObject(value: unknown, name: string, where = 'run'): JsonObject {
   if (value === undefined) return {};
   const copied: JsonValue = copyJson(value, name, { maxBytes: MAX_INPUT_BYTES });
   if (typeof copied !== 'object' || copied === null || Array.isArray(copied)) {
-    throw new TypeError(`Cannot run: ${name} is no object`);
+    throw new TypeError(`Cannot ${where}: ${name} is no object`);
   }
   return copied as JsonObject; // arrays and null were just excluded
 }

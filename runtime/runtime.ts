@@ -6,6 +6,8 @@ import type {
   RunOptions,
   Runtime,
   RuntimeOptions,
+  Session,
+  SessionOptions,
 } from './api.ts';
 import type { Engine, PrepareContext } from './engine.ts';
 import { SandglassError } from './errors.ts';
@@ -18,6 +20,9 @@ import { createOutputQueue, type OutputQueue } from './output-queue.ts';
 import type { CellPools, Platform } from './platform/platform.ts';
 import { readLevel, readRunOptions, refuseUnknown } from './run-request.ts';
 import { runInSandbox, type SandboxContext } from './sandbox.ts';
+import { readSessionOptions } from './session-options.ts';
+import { planSession } from './session-plan.ts';
+import { createSessions, type OpenSession } from './sessions.ts';
 
 const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   level: true,
@@ -54,8 +59,11 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     ...(cache === undefined ? {} : { cache }),
     ...(platform.job === undefined ? {} : { job: platform.job }),
   };
+  const sessions = createSessions(cellOptions.maxSessions);
   /** Runs that go on, and what cancels each. */
   const running = new Map<Promise<Outcome>, () => void>();
+  /** Sessions that are being opened. */
+  const opening = new Set<AbortController>();
   let pools: CellPools | undefined;
   let closed: Promise<void> | undefined;
 
@@ -99,15 +107,20 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     now: platform.now,
   };
 
-  const begin = (runOptions: RunOptions, queue?: OutputQueue): Begun => {
+  /** @param own The session that the run goes to, whatever has its name by now. */
+  const begin = (runOptions: RunOptions, queue?: OutputQueue, own?: OpenSession): Begun => {
     if (closed !== undefined) throw new TypeError('Cannot run: this runtime is closed');
-    const request = readRunOptions(runOptions, known, modules);
+    const request = readRunOptions(runOptions, known, modules, (name) => {
+      const found = own ?? sessions.find(name);
+      return found instanceof SandglassError ? undefined : found.language;
+    });
+    const session =
+      request.session === undefined ? undefined : (own?.ended ?? own ?? sessions.find(request.session));
+    const held = session instanceof SandglassError ? undefined : session;
     const id = request.runId ?? `run-${crypto.randomUUID()}`;
     const abort = new AbortController();
     const cancel = (): void => abort.abort();
-    const { signal } = runOptions;
-    if (signal?.aborted) cancel();
-    else signal?.addEventListener('abort', cancel, { once: true });
+    const dispose = abortWith(abort, [runOptions.signal, held?.signal]);
     const onOutput =
       queue === undefined && runOptions.onOutput === undefined
         ? undefined
@@ -116,10 +129,17 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
             runOptions.onOutput?.(chunk);
           };
     const outcome = runInSandbox(
-      { runId: id, request, level: levelOf(request.level), signal: abort.signal, onOutput },
+      {
+        runId: id,
+        request,
+        level: held?.level ?? levelOf(request.level),
+        signal: abort.signal,
+        onOutput,
+        session,
+      },
       context,
     ).finally(() => {
-      signal?.removeEventListener('abort', cancel);
+      dispose();
       queue?.end();
       running.delete(outcome);
     });
@@ -127,10 +147,34 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     return { id, outcome, cancel };
   };
 
+  const openSession = async (sessionOptions: SessionOptions): Promise<Session> => {
+    if (closed !== undefined) throw new TypeError('Cannot open a session: this runtime is closed');
+    const request = readSessionOptions(sessionOptions, known);
+    const plan = planSession(request, levelOf(request.level), context);
+    const cell = context.cellFor(plan.level, plan.engine);
+    const abort = new AbortController();
+    const dispose = abortWith(abort, [sessionOptions.signal]);
+    opening.add(abort);
+    try {
+      const session = await sessions.open(plan, () => cell.hold(plan.engine, abort.signal));
+      return {
+        name: plan.name,
+        run: async (given) => begin({ ...given, session: plan.name }, undefined, session).outcome,
+        close: session.close,
+        [Symbol.asyncDispose]: session.close,
+      };
+    } finally {
+      opening.delete(abort);
+      dispose();
+    }
+  };
+
   const close = (): Promise<void> => {
     closed ??= (async () => {
       for (const cancel of running.values()) cancel();
+      for (const abort of opening) abort.abort();
       await Promise.allSettled(running.keys()); // whoever asked for a run sees how it ended
+      await sessions.closeAll();
       await pools?.close();
     })();
     return closed;
@@ -141,6 +185,10 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     start: (runOptions) => {
       const output = createOutputQueue();
       return { ...begin(runOptions, output), output };
+    },
+    sessions: {
+      open: openSession,
+      close: async (name) => sessions.close(name),
     },
     engines: () => engines.map((engine) => describeEngine(engine, platform)),
     platform: () => platform.info,
@@ -174,6 +222,7 @@ function uniqueByName<T extends { readonly name: string }>(items: readonly T[], 
 
 const CELL_RANGES: Readonly<Record<keyof CellOptions, readonly [minimum: number, maximum: number]>> = {
   maxCells: [1, 256],
+  maxSessions: [0, 255],
   warm: [0, 64],
   maxReuse: [1, 100_000],
 };
@@ -191,9 +240,24 @@ function readCells(cells: CellOptions | undefined, processors: number): Required
     }
     return value;
   };
-  return {
-    maxCells: read('maxCells', Math.max(4, 2 * processors)),
-    warm: read('warm', 1),
-    maxReuse: read('maxReuse', 200),
+  const maxCells = read('maxCells', Math.max(4, 2 * processors));
+  const maxSessions = read('maxSessions', Math.floor(maxCells / 2));
+  if (maxSessions >= maxCells) {
+    throw new RangeError(
+      `Cannot create a runtime: cells.maxSessions ${maxSessions} leaves none of ${maxCells} cells for other runs`,
+    );
+  }
+  return { maxCells, maxSessions, warm: read('warm', 1), maxReuse: read('maxReuse', 200) };
+}
+
+/** Aborts with the first of several signals; what it answers takes its listeners back. */
+function abortWith(abort: AbortController, signals: readonly (AbortSignal | undefined)[]): () => void {
+  const follow = (): void => abort.abort();
+  for (const signal of signals) {
+    if (signal?.aborted) follow();
+    else signal?.addEventListener('abort', follow, { once: true });
+  }
+  return () => {
+    for (const signal of signals) signal?.removeEventListener('abort', follow);
   };
 }

@@ -5,11 +5,15 @@ import { classify, type Verdict } from './classify.ts';
 import type { GuestValue, JsonValue } from './codec.ts';
 import type { Engine, GuestSource, PrepareContext, RunSpec } from './engine.ts';
 import { SandglassError } from './errors.ts';
+import type { CheckedGrant } from './grant.ts';
 import type { HostFunction, Secret } from './host-function.ts';
-import { type IsolationLevel, LEVEL_POLICIES, MAXIMUM_PYTHON_MEMORY_BYTES } from './levels.ts';
+import { type IsolationLevel, LEVEL_POLICIES } from './levels.ts';
 import { type Limits, mergeLimits } from './limits.ts';
 import type { Outcome } from './outcome.ts';
+import { limitsFor } from './run-limits.ts';
 import type { RunRequest } from './run-request.ts';
+import { checkFits, firstHandleOf, sessionEnd } from './session-run.ts';
+import type { OpenSession, SessionTurn } from './sessions.ts';
 
 /** What one run needs of its runtime. */
 export interface SandboxContext {
@@ -42,6 +46,8 @@ export interface SandboxRun {
   readonly level: IsolationLevel;
   readonly signal: AbortSignal;
   readonly onOutput: ((chunk: OutputChunk) => void) | undefined;
+  /** The session that the run asks for, or why it cannot run in it. */
+  readonly session?: OpenSession | SandglassError | undefined;
 }
 
 /**
@@ -50,6 +56,7 @@ export interface SandboxRun {
  */
 export async function runInSandbox(run: SandboxRun, context: SandboxContext): Promise<Outcome> {
   const { request, level, signal } = run;
+  const session = run.session instanceof SandglassError ? undefined : run.session;
   const policy = LEVEL_POLICIES[level];
   const asked = context.monotonic();
   const output = collectOutput(run.onOutput);
@@ -62,15 +69,29 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
   let memoryBytes = 0;
   let fuel: number | null = null;
   let coldStart = false;
+  let turn: SessionTurn | undefined;
+  /** Why the guest of a session must not run again. */
+  let ending: string | undefined;
   let verdict: Verdict;
 
   try {
     if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
-    const source = await readSource(request);
-    engine = chooseEngine(request, source, context.engines);
-    limits = effectiveLimits(request, level, engine, context);
-    const cell = context.cellFor(level, engine);
-    const grant = narrow(request, context);
+    if (run.session instanceof SandglassError) throw run.session;
+    if (session !== undefined) checkFits(request, session);
+    turn = await session?.take(signal);
+    const source = await readSource(request, turn?.number);
+    engine = session?.engine ?? chooseEngine(request, source, context.engines);
+    limits = limitsFor(engine, level, context, [
+      request.limits,
+      request.grant.limits,
+      ...(session === undefined ? [] : [session.limits, session.grant?.limits ?? {}]),
+    ]);
+    const cell = turn?.cell ?? context.cellFor(level, engine);
+    const grant = narrow(
+      request.grantGiven ? request.grant : (session?.grant ?? request.grant),
+      context,
+      session,
+    );
     gate = await openGate({
       runId: run.runId,
       limits,
@@ -83,6 +104,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
         noHostFiles: policy.noHostFiles,
         secret: context.secret,
         now: context.now,
+        ...(turn === undefined ? {} : { firstHandle: firstHandleOf(turn.number) }),
       },
       monotonic: context.monotonic,
       ...(context.onAudit === undefined ? {} : { onAudit: context.onAudit }),
@@ -90,7 +112,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     const guest = await engine.prepare(source, {
       ...context.prepare,
       limits,
-      options: request.options,
+      options: session?.options ?? request.options,
       sharesThread: cell.kind === 'inline',
       deterministic: request.deterministic !== undefined,
     });
@@ -103,6 +125,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     }
     if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
     started = context.monotonic();
+    ending = 'INTERNAL'; // unless the cell tells how the guest ended
     const result = await cell.run({
       engine,
       guest,
@@ -121,6 +144,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     verdict = signal.aborted
       ? { ok: false, error: new SandglassError('CANCELLED', 'Stopped the guest: the run was cancelled') }
       : classify(result.end, gate, limits, output.bytes());
+    ending = sessionEnd(result.end, verdict);
   } catch (error) {
     ended = context.monotonic();
     if (error instanceof TypeError || error instanceof RangeError) {
@@ -129,6 +153,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     verdict = { ok: false, error: error instanceof SandglassError ? error : internal(error) };
   } finally {
     await gate?.close();
+    turn?.release(ending); // not before: the next run must find nothing of this one's grant
   }
 
   if (!verdict.ok && verdict.error.code === 'INTERNAL')
@@ -158,6 +183,8 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       attempts: 1,
       cached: false,
       truncated: false,
+      ...(request.session === undefined ? {} : { session: request.session }),
+      ...(turn === undefined || ending === undefined ? {} : { sessionEnded: true as const }),
     },
   };
   return verdict.ok ? { ok: true, value, ...base } : { ok: false, error: verdict.error.toJSON(), ...base };
@@ -166,7 +193,8 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
 const internal = (error: unknown): SandglassError =>
   new SandglassError('INTERNAL', 'Cannot finish the run: the runtime failed', { cause: error });
 
-async function readSource(request: RunRequest): Promise<GuestSource> {
+/** @param turn Which run of its session it is: programs of one session have names of their own, so that their errors can be told apart. */
+async function readSource(request: RunRequest, turn: number | undefined): Promise<GuestSource> {
   const { source } = request;
   if (source.kind === 'script') {
     const { language, code, form } = source;
@@ -177,7 +205,7 @@ async function readSource(request: RunRequest): Promise<GuestSource> {
       code,
       form,
       modules: request.modules,
-      filename: request.filename ?? `main.${ending}`,
+      filename: request.filename ?? `${turn === undefined ? 'main' : `run-${turn}`}.${ending}`,
     };
   }
   const name = request.filename ?? 'module.wasm';
@@ -214,45 +242,39 @@ function chooseEngine(request: RunRequest, source: GuestSource, engines: readonl
   });
 }
 
-function effectiveLimits(
-  request: RunRequest,
-  level: IsolationLevel,
-  engine: Engine,
-  context: SandboxContext,
-): Limits {
-  const { ceilings } = LEVEL_POLICIES[level];
-  const level_ =
-    engine.languages.includes('python') && ceilings.memoryBytes !== undefined
-      ? { ...ceilings, memoryBytes: MAXIMUM_PYTHON_MEMORY_BYTES }
-      : ceilings;
-  return mergeLimits(
-    [context.limits, context.policy?.limits ?? {}, request.limits, request.grant.limits, level_],
-    { memoryBytes: engine.memoryBytes },
-  );
-}
-
 /** Grant ∩ policy. What the policy does not cover is refused by name, never dropped in silence. */
 function narrow(
-  { grant }: RunRequest,
+  grant: GrantParts,
   { policy, hostFunctions }: SandboxContext,
-): { readonly parts: ReadonlyMap<string, JsonValue>; readonly env: Readonly<Record<string, string>> } {
-  if (policy === undefined) return grant;
+  session: OpenSession | undefined,
+): GrantParts {
+  const within =
+    session?.grant === undefined ? grant : cover(grant, session.grant, hostFunctions, 'grant of its session');
+  return policy === undefined ? within : cover(within, policy, hostFunctions, 'policy of this runtime');
+}
+
+type GrantParts = Pick<CheckedGrant, 'env' | 'parts'>;
+
+/** @throws {SandglassError} CAPABILITY_DENIED naming the first part that the ceiling does not cover. */
+function cover(
+  grant: GrantParts,
+  ceiling: GrantParts,
+  hostFunctions: SandboxContext['hostFunctions'],
+  what: string,
+): GrantParts {
   const parts = new Map<string, JsonValue>();
   for (const [name, part] of grant.parts) {
     const host = hostFunctions.get(name);
     if (host?.narrow === undefined) {
-      throw new SandglassError(
-        'CAPABILITY_DENIED',
-        `Cannot grant ${name}: the policy of this runtime does not cover it`,
-      );
+      throw new SandglassError('CAPABILITY_DENIED', `Cannot grant ${name}: the ${what} does not cover it`);
     }
-    parts.set(name, host.narrow(part, policy.parts.get(name)));
+    parts.set(name, host.narrow(part, ceiling.parts.get(name)));
   }
   for (const [name, value] of Object.entries(grant.env)) {
-    if (policy.env[name] !== value) {
+    if (ceiling.env[name] !== value) {
       throw new SandglassError(
         'CAPABILITY_DENIED',
-        `Cannot grant env ${name}: the policy of this runtime does not cover it`,
+        `Cannot grant env ${name}: the ${what} does not cover it`,
       );
     }
   }
@@ -274,7 +296,7 @@ function specOf(run: SandboxRun, gate: Gate, limits: Limits, env: Readonly<Recor
     mounts: gate.mounts,
     granted: gate.granted,
     ...(request.deterministic === undefined ? {} : { deterministic: request.deterministic }),
-    options: request.options,
+    options: run.session instanceof SandglassError ? {} : (run.session?.options ?? request.options),
   };
 }
 

@@ -52,8 +52,13 @@ const ACTIONS: Readonly<Record<FsOperation, string>> = {
 const RETRYABLE: ReadonlySet<FsReason> = new Set<FsReason>(['io', 'too-many-open', 'no-space']);
 
 /** One run's use of the mounts. Every call but `fs.watchNext` answers at once. */
-export function createFsSession(tree: MountTree, hostCallBytes: number, openedMs: number): HostSession {
-  const state = new SessionState(tree, hostCallBytes, openedMs);
+export function createFsSession(
+  tree: MountTree,
+  hostCallBytes: number,
+  openedMs: number,
+  firstHandle?: number,
+): HostSession {
+  const state = new SessionState(tree, hostCallBytes, openedMs, firstHandle);
 
   const serve = <O extends keyof Servers>(operation: O, { args, bytes }: HostRequest): HostReply => {
     const checked = checkFsArgs(operation, args);

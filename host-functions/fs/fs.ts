@@ -77,7 +77,12 @@ export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostF
         hasScratchOfItsOwn(granted) || scratchBytes === 0
           ? granted
           : [...granted, scratch(context, scratchBytes)];
-      return createFsSession(createMountTree(mounts), context.limits.hostCallBytes, context.now());
+      return createFsSession(
+        createMountTree(mounts),
+        context.limits.hostCallBytes,
+        context.now(),
+        context.firstHandle,
+      );
     },
     narrow: (asked, ceiling) => narrowFsGrants(asked, ceiling, backend),
   };

@@ -35,7 +35,12 @@ const MAX_HANDLES = 4096;
 /** What one run has open. A guest's number means nothing outside this table. */
 export class HandleTable {
   readonly #handles = new Map<number, Handle>();
-  #next = 1;
+  #next: number;
+
+  /** @param first Number of the first handle. */
+  constructor(first = 1) {
+    this.#next = first;
+  }
 
   /** @throws {FsFault} `too-many-open`; then the caller still owns what it opened. */
   add(handle: Handle): number {

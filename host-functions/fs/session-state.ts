@@ -14,14 +14,15 @@ export class SessionState {
   readonly tree: MountTree;
   /** Largest payload of one call, bytes. */
   readonly hostCallBytes: number;
-  readonly handles = new HandleTable();
+  readonly handles: HandleTable;
   /** What the operation under way asked for last, for the message should it fail. */
   lastAsk: Ask | undefined;
   readonly #openedMs: number;
   readonly #inodes = new Map<string, number>();
 
-  constructor(tree: MountTree, hostCallBytes: number, openedMs: number) {
+  constructor(tree: MountTree, hostCallBytes: number, openedMs: number, firstHandle?: number) {
     this.tree = tree;
+    this.handles = new HandleTable(firstHandle);
     this.hostCallBytes = hostCallBytes;
     this.#openedMs = openedMs;
   }

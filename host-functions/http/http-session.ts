@@ -46,11 +46,12 @@ export class HttpSession implements HostSession {
   readonly #closed = new AbortController();
   readonly #slots = new Slots(MAX_WHOLE);
   #heldBytes = 0;
-  #nextHandle = 1;
+  #nextHandle: number;
 
   constructor(connections: Connections, context: HostContext) {
     this.#connections = connections;
     this.#context = context;
+    this.#nextHandle = context.firstHandle ?? 1;
   }
 
   async call(operation: string, request: HostRequest): Promise<HostReply> {

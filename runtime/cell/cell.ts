@@ -9,6 +9,20 @@ export interface Cell {
    * Rejects only for a bug of ours.
    */
   run(request: CellRun): Promise<CellResult>;
+  /**
+   * Holds a cell for one guest of an engine that has `open`. Waits for a free one; rejects with CANCELLED when `signal` aborts first, and
+   * with anything else when the cell does not start.
+   */
+  hold(engine: Engine, signal: AbortSignal): Promise<HeldCell>;
+}
+
+/** A cell that keeps its guest from run to run. Nobody else is ever served by it, neither while it is held nor afterwards. */
+export interface HeldCell {
+  readonly kind: Cell['kind'];
+  /** One run at a time; none after one that did not end by itself. Rejects only for a bug of ours. */
+  run(request: CellRun): Promise<CellResult>;
+  /** Drops the guest and the cell with it; a run still going ends as crashed. Idempotent. */
+  close(): Promise<void>;
 }
 
 export interface CellRun {
@@ -21,6 +35,8 @@ export interface CellRun {
   readonly signal: AbortSignal;
   /** Called once the cell is free and the run's clock starts. */
   readonly onStart: () => void;
+  /** The guest goes on in what the earlier runs of its cell have left. Set by a held cell alone. */
+  readonly kept?: boolean;
 }
 
 export interface CellResult {

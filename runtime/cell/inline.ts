@@ -1,4 +1,5 @@
-import type { GuestResult, StopReason } from '../engine.ts';
+import type { Execute, GuestResult, StopReason } from '../engine.ts';
+import { SandglassError } from '../errors.ts';
 import { type Cell, type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from './cell.ts';
 import { createGuestHost } from './guest-host.ts';
 import { createThreadTurns, nextTurn, type ThreadTurns } from './thread-turns.ts';
@@ -20,15 +21,30 @@ export interface InlineCellOptions {
  */
 export function createInlineCell(options: InlineCellOptions): Cell {
   const turns = createThreadTurns(options.monotonic, options.nextTurn ?? nextTurn);
-  return { kind: 'inline', run: (request) => runInline(request, options, turns) };
+  return {
+    kind: 'inline',
+    run: (request) => runInline(request, request.engine.execute, options, turns),
+    hold: async (engine, signal) => {
+      const execute = await engine.open?.();
+      if (execute === undefined) throw new Error(`Cannot hold a cell: ${engine.name} keeps no guest`);
+      if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot open the session: cancelled');
+      // What is dropped here is all there is of the guest.
+      return {
+        kind: 'inline',
+        run: (request) => runInline(request, execute, options, turns),
+        close: async () => undefined,
+      };
+    },
+  };
 }
 
 async function runInline(
   request: CellRun,
+  execute: Execute,
   options: InlineCellOptions,
   turns: ThreadTurns,
 ): Promise<CellResult> {
-  const { engine, guest, spec, gate, signal } = request;
+  const { guest, spec, gate, signal } = request;
   request.onStart();
   const cpuBefore = options.cpuMs();
   const deadline = options.monotonic() + spec.limits.timeoutMs;
@@ -68,13 +84,11 @@ async function runInline(
   const modules = Object.fromEntries(
     Object.entries(guest.modules).map(([name, { module }]) => [name, module]),
   );
-  const execution = engine
-    .execute(
-      { data: guest.data, modules, ...(guest.local === undefined ? {} : { local: guest.local }) },
-      spec,
-      host,
-    )
-    .catch((error: unknown): CellEnd => crashed(error, memoryBytes()));
+  const execution = execute(
+    { data: guest.data, modules, ...(guest.local === undefined ? {} : { local: guest.local }) },
+    spec,
+    host,
+  ).catch((error: unknown): CellEnd => crashed(error, memoryBytes()));
 
   let graceTimer: ReturnType<typeof setTimeout> | undefined;
   try {

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { SandglassError } from '../errors.ts';
-import type { Cell, CellResult, CellRun } from './cell.ts';
+import type { Cell, CellResult, CellRun, HeldCell } from './cell.ts';
 import type { Seat } from './remote-seat.ts';
 
 export interface PoolOptions {
@@ -46,7 +46,8 @@ const MOST_EXTRA = 3;
 /**
  * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
  * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place as soon
- * as they are taken. Where runs come faster than cells start, more spares are kept, up to half of `maxCells`, until one has nothing to do.
+ * as they are taken. Where runs come faster than cells start, more spares are kept, up to half of `maxCells`, until one has nothing to do. A
+ * cell that is held counts among those alive, and is ended when its holder closes it.
  */
 export function createPool(options: PoolOptions): PooledCell {
   const slots = new Set<Slot>();
@@ -182,9 +183,13 @@ export function createPool(options: PoolOptions): PooledCell {
     slot.runs += 1;
     if (closed || !again) void remove(slot);
     else setIdle(slot);
+    passOn(slot.engine);
+  };
+
+  /** The room of a cell that has become free or has ended. */
+  const passOn = (engine: Engine): void => {
     const next = waiting.shift();
-    // Later: to start a cell takes milliseconds of this thread, and whoever asked for the run has not had the answer yet.
-    if (next === undefined) later(() => refill(slot.engine));
+    if (next === undefined) refill(engine);
     else next();
   };
 
@@ -193,19 +198,52 @@ export function createPool(options: PoolOptions): PooledCell {
     try {
       slot.seat.hold(true);
       await slot.seat.ready;
+      const result = slot.seat.run(request, cold);
       if (!servesAgain(slot)) {
         if (!extra.has(slot.engine)) extra.set(slot.engine, 0);
-        refill(slot.engine);
+        refill(slot.engine); // to start a cell takes milliseconds of this thread: by now the guest is on its way
       }
-      return await slot.seat.run(request, cold);
+      return await result;
     } finally {
       release(slot);
     }
   };
 
+  const hold = async (engine: Engine, signal: AbortSignal): Promise<HeldCell> => {
+    const { slot, cold } = await acquire(engine, signal);
+    let gone: Promise<void> | undefined;
+    const end = (): Promise<void> => {
+      if (gone === undefined) {
+        gone = remove(slot);
+        passOn(engine);
+      }
+      return gone;
+    };
+    try {
+      slot.seat.hold(true);
+      await slot.seat.ready;
+      slot.seat.hold(false);
+      if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot open the session: cancelled');
+    } catch (error) {
+      await end();
+      throw error;
+    }
+    let starts = cold;
+    return {
+      kind: options.kind,
+      run: (request) => {
+        const first = starts;
+        starts = false;
+        return slot.seat.run({ ...request, kept: true }, first);
+      },
+      close: end,
+    };
+  };
+
   return {
     kind: options.kind,
     run,
+    hold,
     cells: () => [...slots, ...starting].map(({ engine, state }) => ({ engine: engine.name, state })),
     close: async () => {
       closed = true;
@@ -215,6 +253,3 @@ export function createPool(options: PoolOptions): PooledCell {
     },
   };
 }
-
-const later: (work: () => void) => void =
-  typeof setImmediate === 'function' ? (work) => void setImmediate(work) : (work) => void setTimeout(work, 0);

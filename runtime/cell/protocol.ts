@@ -16,6 +16,8 @@ export interface RunMessage {
   readonly type: 'run';
   /** Goes back with every message of this run; late ones of an earlier run are dropped by it. */
   readonly token: number;
+  /** The cell is held for one guest: the run goes on in what the earlier ones have left. */
+  readonly kept: boolean;
   readonly guest: GuestParts;
   readonly spec: RunSpec;
 }

@@ -184,7 +184,13 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     request.onStart();
     try {
       if (ended) throw new Error('the cell ended before the run');
-      channel.post({ type: 'run', token, guest: parts(request.guest, channel.sendsModules), spec });
+      channel.post({
+        type: 'run',
+        token,
+        kept: request.kept === true,
+        guest: parts(request.guest, channel.sendsModules),
+        spec,
+      });
       if (signal.aborted) onAbort();
       return await outcome.promise;
     } finally {

@@ -1,6 +1,6 @@
 // The inside of a worker cell. It holds no power: whatever a guest does to this realm, the gate on the other side still decides.
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { Executor, GuestHost, HostAnswer, StopReason } from '../engine.ts';
+import type { Execute, Executor, GuestHost, HostAnswer, StopReason } from '../engine.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
 import {
   BRIDGE,
@@ -42,6 +42,8 @@ const NEEDLESS = [
 for (const name of NEEDLESS) Reflect.deleteProperty(process, name);
 
 let executor: Executor | undefined;
+/** Of the one guest that this cell is held for. */
+let kept: Execute | undefined;
 let stackBytes = 0;
 let pending = new Map<number, (answer: HostAnswer) => void>();
 let current: { readonly token: number; readonly handle: GuestHostHandle } | undefined;
@@ -81,7 +83,18 @@ async function warm(message: WarmMessage): Promise<void> {
   }
 }
 
-async function run({ token, guest, spec }: RunMessage): Promise<void> {
+async function executeFor(keeps: boolean): Promise<Execute> {
+  if (executor === undefined) throw new Error('run before warm');
+  if (!keeps) {
+    if (kept !== undefined) throw new Error('the cell is held for another guest');
+    return executor.execute;
+  }
+  if (executor.open === undefined) throw new Error('the executor keeps no guest');
+  kept ??= await executor.open();
+  return kept;
+}
+
+async function run({ token, kept: keeps, guest, spec }: RunMessage): Promise<void> {
   pending = new Map();
   const cpuBefore = threadCpuMs();
   const monotonic = (): number => performance.now();
@@ -133,12 +146,8 @@ async function run({ token, guest, spec }: RunMessage): Promise<void> {
   });
   current = { token, handle };
   try {
-    if (executor === undefined) throw new Error('run before warm');
-    const result = await executor.execute(
-      await receive(guest),
-      spec,
-      withCap(handle.host, spec.limits.hostCallBytes),
-    );
+    const execute = await executeFor(keeps);
+    const result = await execute(await receive(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
     const cpuAfter = threadCpuMs();
     const done: DoneMessage = {
       type: 'done',

@@ -51,7 +51,8 @@ export async function serve(
     // Without a ceiling a client could ask for its guest to run in the server's own thread.
     level: level ?? 'standard',
     secrets: readSecrets(parsed, terminal.env),
-    cells: { maxCells: concurrency },
+    // Sessions hold their cells beside those of the runs.
+    cells: { maxCells: Math.min(256, 2 * concurrency), maxSessions: Math.min(128, concurrency) },
     ...(packages === undefined ? {} : { packages }),
     onError: fault,
   });

@@ -11,12 +11,14 @@ import { createEventStream } from './event-stream.ts';
 import { errorResponse, HttpError, statusOf } from './http-error.ts';
 import type { ModuleStore } from './module-store.ts';
 import { readBytes } from './read-bytes.ts';
-import { createRunBodyReader } from './run-body.ts';
+import { createRunBodyReader, createSessionBodyReader } from './run-body.ts';
 import { createRunService, type RunRecord } from './run-service.ts';
 import { createRunStore, type RunStoreOptions } from './run-store.ts';
+import { createSessionDoor } from './session-door.ts';
 
 export interface HttpAppOptions {
-  readonly runtime: Pick<Runtime, 'run'>;
+  /** Without `sessions`, none can be opened here. */
+  readonly runtime: Pick<Runtime, 'run'> & Partial<Pick<Runtime, 'sessions'>>;
   readonly scheduler: Scheduler;
   readonly modules: ModuleStore;
   /** Bearer key that everything but `/health` needs, 1 or more visible characters. */
@@ -41,7 +43,8 @@ export interface HttpAppOptions {
 const MIB = 1024 * 1024;
 
 /**
- * The HTTP door: `POST /v1/runs`, `GET` and `DELETE /v1/runs/:id`, `POST /v1/modules`, `GET /health`.
+ * The HTTP door: `POST /v1/runs`, `GET` and `DELETE /v1/runs/:id`, `POST /v1/sessions`, `DELETE /v1/sessions/:name`, `POST /v1/modules`,
+ * `GET /health`.
  * @example serve({ fetch: createHttpApp({ runtime, scheduler, modules, key }).fetch, hostname: '127.0.0.1', port: 0 });
  */
 export function createHttpApp(options: HttpAppOptions): Hono {
@@ -58,6 +61,8 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   const store = createRunStore<RunRecord>(options.store);
   const runs = createRunService({ runtime: options.runtime, scheduler, store, onFault });
   const readRunBody = createRunBodyReader();
+  const readSessionBody = createSessionBodyReader();
+  const sessions = createSessionDoor(options.runtime.sessions);
   const app = new Hono();
 
   app.onError((error) => {
@@ -105,6 +110,8 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     const request = readRunBody(await readJson(context, maxBodyBytes));
     const { options: run, module, priority } = request;
     if (policy !== undefined) checkAsked(run.grant, policy);
+    const session = run.session === undefined ? undefined : sessions.find(run.session);
+    const within = session === undefined ? {} : { run: session.run };
     const runOptions = module === undefined ? run : { ...run, module: modules.get(module).bytes };
 
     if (context.req.header('accept')?.includes('text/event-stream')) {
@@ -113,7 +120,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       const sendOutput = ({ stream, text }: OutputChunk): void => {
         if (text !== '') events.send('output', { stream, text });
       };
-      const record = runs.submit(runOptions, { priority, onOutput: sendOutput });
+      const record = runs.submit(runOptions, { priority, onOutput: sendOutput, ...within });
       const { id } = record;
       events.response.headers.set('X-Run-Id', id);
       events.send('run', { id, state: record.state });
@@ -124,7 +131,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       return events.response;
     }
 
-    const record = runs.submit(runOptions, { priority });
+    const record = runs.submit(runOptions, { priority, ...within });
     if (
       context.req
         .header('prefer')
@@ -158,6 +165,20 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     record.cancel();
     await record.outcome;
     return context.json(describe(record));
+  });
+
+  app.post('/v1/sessions', async (context) => {
+    const session = readSessionBody(await readJson(context, maxBodyBytes));
+    if (policy !== undefined) checkAsked(session.grant, policy);
+    const name = await sessions.open(session, context.req.raw.signal);
+    return context.json({ name }, 201, { Location: `/v1/sessions/${name}` });
+  });
+  app.delete('/v1/sessions/:name', async (context) => {
+    const name = context.req.param('name');
+    if (!(await sessions.close(name))) {
+      throw new HttpError(404, `Cannot close session ${JSON.stringify(name)}: none of this name is open`);
+    }
+    return context.json({ name, closed: true });
   });
 
   app.post('/v1/modules', async (context) => {

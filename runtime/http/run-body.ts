@@ -1,9 +1,9 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import type { RunOptions } from '../api.ts';
+import type { RunOptions, SessionOptions } from '../api.ts';
 import type { JsonObject, JsonValue } from '../codec.ts';
 import { type ErrorDetails, SandglassError } from '../errors.ts';
 import type { Priority } from '../scheduler/scheduler.ts';
-import { RUN_SCHEMA } from './run-schema.ts';
+import { RUN_SCHEMA, SESSION_SCHEMA } from './run-schema.ts';
 
 /** A checked body of `POST /v1/runs`. */
 export interface RunBody {
@@ -21,10 +21,7 @@ export function createRunBodyReader(): ReadRunBody {
   const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false });
   const validate = ajv.compile(RUN_SCHEMA);
   return (body) => {
-    if (!validate(body)) {
-      const [first] = validate.errors ?? [];
-      throw first === undefined ? invalid('', 'not a run') : explain(first);
-    }
+    if (!validate(body)) throw explainFirst(validate.errors, RUN_SCHEMA);
     const { module, priority, stdin, ...options } = body as CheckedBody; // the schema has just said so
     if ((options.code === undefined) === (module === undefined)) {
       throw invalid(
@@ -32,7 +29,7 @@ export function createRunBodyReader(): ReadRunBody {
         'give either "code" with its "language", or "module" with the hash of an uploaded module',
       );
     }
-    if (options.code !== undefined && options.language === undefined) {
+    if (options.code !== undefined && options.language === undefined && options.session === undefined) {
       throw invalid('/language', '"code" needs it, e.g. "javascript"');
     }
     return {
@@ -40,6 +37,16 @@ export function createRunBodyReader(): ReadRunBody {
       priority: priority ?? 'normal',
       options: { ...options, ...(stdin === undefined ? {} : { stdin: readStdin(stdin) }) },
     };
+  };
+}
+
+/** Reads a body of `POST /v1/sessions`; throws as the reader of runs does. */
+export function createSessionBodyReader(): (body: unknown) => SessionOptions {
+  const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false });
+  const validate = ajv.compile(SESSION_SCHEMA);
+  return (body) => {
+    if (!validate(body)) throw explainFirst(validate.errors, SESSION_SCHEMA);
+    return body as SessionOptions; // the schema has just said so
   };
 }
 
@@ -65,10 +72,20 @@ function readStdin(stdin: JsonValue): JsonValue | Uint8Array {
 const isObject = (value: JsonValue): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function explain({ keyword, instancePath, params, message }: ErrorObject): SandglassError {
+type BodySchema = typeof RUN_SCHEMA | typeof SESSION_SCHEMA;
+
+function explainFirst(errors: readonly ErrorObject[] | null | undefined, schema: BodySchema): SandglassError {
+  const [first] = errors ?? [];
+  return first === undefined ? invalid('', `not a ${schema.$id}`) : explain(first, schema);
+}
+
+function explain(
+  { keyword, instancePath, params, message }: ErrorObject,
+  schema: BodySchema,
+): SandglassError {
   switch (keyword) {
     case 'additionalProperties': {
-      const allowed = knownFields(instancePath);
+      const allowed = knownFields(instancePath, schema);
       const name = String(params.additionalProperty);
       return invalid(`${instancePath}/${name}`, `unknown field, known are ${allowed.join(', ')}`, {
         allowed,
@@ -86,17 +103,21 @@ function explain({ keyword, instancePath, params, message }: ErrorObject): Sandg
         allowed: { [keyword]: params.limit },
       });
     case 'pattern':
-      return invalid(instancePath, 'expected the SHA-256 that POST /v1/modules answered', {
-        allowed: params.pattern,
-      });
+      return invalid(
+        instancePath,
+        instancePath === '/module'
+          ? 'expected the SHA-256 that POST /v1/modules answered'
+          : 'expected 1 to 64 letters, digits, - and _',
+        { allowed: params.pattern },
+      );
     default:
       return invalid(instancePath, message ?? keyword);
   }
 }
 
 /** Only two places are closed: the body itself, and limits. */
-const knownFields = (path: string): string[] =>
-  Object.keys(path.endsWith('/limits') ? RUN_SCHEMA.properties.limits.properties : RUN_SCHEMA.properties);
+const knownFields = (path: string, { properties }: BodySchema): string[] =>
+  Object.keys(path.endsWith('/limits') ? properties.limits.properties : properties);
 
 const withArticle = (type: string): string => (/^[aeio]/.test(type) ? `an ${type}` : `a ${type}`);
 

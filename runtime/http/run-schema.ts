@@ -1,7 +1,12 @@
 import { LIMITS } from '../limits.ts';
 import { PRIORITIES } from '../scheduler/scheduler.ts';
+import { IDLE_MS } from '../session-options.ts';
 
 const text = { type: 'string' } as const;
+
+/** As the runtime takes it: safe in a path, a header, a log. */
+const sessionName = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } as const;
+const level = { enum: ['minimal', 'standard', 'strict', 'maximum'] } as const;
 
 const limits = {
   type: 'object',
@@ -33,10 +38,27 @@ export const RUN_SCHEMA = {
     inputs: { type: 'object' },
     packages: { type: 'array', items: text, maxItems: 50 },
     cwd: text,
+    session: sessionName,
     grant: { type: 'object', properties: { limits } },
     limits,
-    level: { enum: ['minimal', 'standard', 'strict', 'maximum'] },
+    level,
     engine: text,
     priority: { enum: [...PRIORITIES] },
+  },
+} as const;
+
+/** JSON Schema of the body of `POST /v1/sessions`. */
+export const SESSION_SCHEMA = {
+  $id: 'session',
+  type: 'object',
+  additionalProperties: false,
+  required: ['language'],
+  properties: {
+    name: sessionName,
+    language: text,
+    level,
+    grant: { type: 'object', properties: { limits } },
+    limits,
+    idleMs: { type: 'integer', minimum: IDLE_MS.minimum, maximum: IDLE_MS.maximum },
   },
 } as const;

@@ -19,6 +19,8 @@ export interface RunRecord {
 export interface SubmitOptions {
   readonly priority: Priority;
   readonly onOutput?: (chunk: OutputChunk) => void;
+  /** Runs it in a session. @default `run` of the runtime */
+  readonly run?: (options: RunOptions) => Promise<Outcome>;
 }
 
 export interface RunServiceOptions {
@@ -38,13 +40,13 @@ export interface RunService {
 
 export function createRunService({ runtime, scheduler, store, onFault }: RunServiceOptions): RunService {
   return {
-    submit(run, { priority, onOutput }) {
+    submit(run, { priority, onOutput, run: begin = runtime.run }) {
       const id = run.runId ?? `run-${crypto.randomUUID()}`;
       const ticket = scheduler.submit({
         priority,
         run: async ({ signal, queuedMs }: Slot) => {
           await undefined; // the caller knows the id before anything is printed
-          const outcome = await runtime.run({
+          const outcome = await begin({
             ...run,
             runId: id,
             signal,

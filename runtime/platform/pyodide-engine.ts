@@ -19,6 +19,7 @@ export function createNodePyodideEngine({ packages }: NodePyodideOptions = {}): 
     executorUrl: new URL(`./pyodide-node${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
       .href,
     execute: async (...run) => (await import('./pyodide-node.ts')).execute(...run),
+    open: async () => (await import('./pyodide-node.ts')).open(),
     load: async (context) => (await import('./pyodide-build.ts')).loadPyodide(context),
     ...(packages === undefined ? {} : { packages: packagesFrom(packages) }),
   });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { createRuntime } from '../../runtime/index.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 import { createProbe, scriptedEngine } from '../contract/scripted-engine.ts';
@@ -66,4 +67,42 @@ test('no worker, process, port, timer or handle is left after runs that ended in
   expect(more).toEqual([]);
   expect(threads()).toBeLessThanOrEqual(before.threads);
   expect(probe.closed()).toBe(probe.opened());
+});
+
+/** Sessions that end in every way. */
+async function openAndEndSessions(): Promise<void> {
+  await using runtime = createRuntime({
+    onError: () => undefined,
+    cells: { warm: 0, maxCells: 6, maxSessions: 5 },
+  });
+  for (const level of ['minimal', 'standard', 'maximum'] as const) {
+    const open = () => runtime.sessions.open({ language: 'javascript', level });
+    const closed = await open();
+    await closed.run({ code: 'setInterval(() => {}, 1); throw 1' });
+    await closed.close();
+    const stopped = await open();
+    expect(await stopped.run({ code: 'for (;;);', limits: { fuel: 1e6 } })).toMatchObject({
+      meta: { sessionEnded: true },
+    });
+    const unused = await open();
+    await unused.close();
+    await open(); // ends with the runtime
+  }
+  const python = await runtime.sessions.open({ language: 'python' });
+  await python.run({ code: 'import asyncio\nasyncio.get_running_loop().call_later(600, print)\n1' });
+  await python.close();
+}
+
+test('no worker, process, port or timer is left after sessions that ended in every way', async () => {
+  await openAndEndSessions(); // once before: Node starts its pool of threads and its standard streams when they are first used
+  for (let count = 0; count < 3; count++) await turn(); // and lists the handle of a process for a turn after its end
+  const before = { resources: activeResources(), children: childProcesses(), threads: threads() };
+  await openAndEndSessions();
+  for (let count = 0; count < 3; count++) await turn();
+  expect(childProcesses()).toEqual(before.children);
+  const more = Object.entries(activeResources()).filter(
+    ([name, count]) => count > (before.resources[name] ?? 0),
+  );
+  expect(more).toEqual([]);
+  expect(threads()).toBeLessThanOrEqual(before.threads);
 });

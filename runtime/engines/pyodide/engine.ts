@@ -22,6 +22,7 @@ export interface PyodideEngineOptions {
   /** URL of the executor for this platform. */
   readonly executorUrl: string;
   readonly execute: Engine['execute'];
+  readonly open?: NonNullable<Engine['open']>;
   /** Where packages come from. Absent: a run that names any is refused. */
   readonly packages?: ResolvePackages;
 }
@@ -116,6 +117,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     inline: false,
     executorUrl: options.executorUrl,
     execute: options.execute,
+    ...(options.open === undefined ? {} : { open: options.open }),
     shared: (context) => partsFor(memoryBytes, context),
     prepare: async (source, context) => {
       if (source.kind !== 'script' || source.language !== 'python') {

@@ -1,4 +1,12 @@
-import type { CellGuest, Executor, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../engine.ts';
+import type {
+  CellGuest,
+  Execute,
+  Executor,
+  GuestEnd,
+  GuestHost,
+  GuestResult,
+  RunSpec,
+} from '../../engine.ts';
 import type { MountView } from '../../host-function.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import type { PyodideAssets } from './assets.ts';
@@ -37,8 +45,10 @@ const OUTSIDE_BYTES = 192 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 /** Python frames; each takes about 500 bytes of wasm stack and more of the thread's. */
 const RECURSION_LIMIT = 1000;
+/** Units for what a kept interpreter does between two runs: freeing what the last one has left. More ends it. */
+const BETWEEN_FUEL = 50_000_000;
 
-/** The executor of a platform that can make realms. It keeps one interpreter warm, and gives each to one run only. */
+/** The executor of a platform that can make realms. It keeps one interpreter warm, and gives each to one run, or to the runs of one guest. */
 export function createPyodideExecutor(openRealm: OpenRealm): Executor {
   let shared: { readonly parts: PyodideShared; readonly module: WebAssembly.Module } | undefined;
   let warm: Interpreter | undefined;
@@ -46,38 +56,37 @@ export function createPyodideExecutor(openRealm: OpenRealm): Executor {
   const open = (parts: PyodideShared, module: WebAssembly.Module): Promise<Interpreter> =>
     openRehearsed(openRealm, parts, module);
 
+  const take = async (guest: CellGuest): Promise<Interpreter> => {
+    const program = guest.data as PyodideProgram; // made by `createPyodideEngine`
+    const ready = warm;
+    warm = undefined;
+    if (program.shared !== undefined) return open(program.shared, moduleOf(guest));
+    if (ready !== undefined) return ready;
+    if (shared === undefined) throw new Error('Cannot run Python: the cell was not warmed up');
+    return open(shared.parts, shared.module);
+  };
+
   return {
     warmUp: async (guest) => {
       shared = { parts: guest.data as PyodideShared, module: moduleOf(guest) }; // made by `createPyodideEngine`
       warm = await open(shared.parts, shared.module);
     },
-    execute: async (guest, run, host) => {
-      try {
-        checkPythonOptions(run.options);
-      } catch (error) {
-        const message = error instanceof Error ? error.message : 'Cannot read options';
-        return {
-          kind: 'invalid',
-          code: 'INPUT_INVALID',
-          message,
-          memoryBytes: 0,
-          fuel: 0,
-          growthRefused: false,
-        };
-      }
-      const program = guest.data as PyodideProgram; // made by `createPyodideEngine`
-      let interpreter = warm;
-      warm = undefined;
-      if (program.shared !== undefined) interpreter = await open(program.shared, moduleOf(guest));
-      else if (interpreter === undefined) {
-        if (shared === undefined) throw new Error('Cannot run Python: the cell was not warmed up');
-        interpreter = await open(shared.parts, shared.module);
-      }
-      try {
-        return await runProgram(interpreter, program, run, host);
-      } finally {
-        interpreter.close();
-      }
+    execute: async (guest, run, host) =>
+      misfit(run) ?? runProgram(await take(guest), guest.data as PyodideProgram, run, host), // made by `createPyodideEngine`
+    open: async () => {
+      const kept: Kept = { runs: 0, between: undefined };
+      let interpreter: Interpreter | undefined;
+      const execute: Execute = async (guest, run, host) => {
+        const wrong = misfit(run);
+        if (wrong !== undefined) return wrong;
+        if (kept.between !== undefined && kept.between.state !== 'running') {
+          return { kind: 'trapped', message: 'It went on after its last run had ended', ...NOTHING_USED };
+        }
+        interpreter ??= await take(guest);
+        kept.runs += 1;
+        return runProgram(interpreter, guest.data as PyodideProgram, run, host, kept); // made by `createPyodideEngine`
+      };
+      return execute;
     },
   };
 }
@@ -95,6 +104,26 @@ export async function openRehearsed(
   return interpreter;
 }
 
+/** What goes from run to run of a guest that is kept. */
+interface Kept {
+  runs: number;
+  /** Counts what the interpreter does between two runs. */
+  between: Meter | undefined;
+}
+
+const NOTHING_USED = { memoryBytes: 0, fuel: 0, growthRefused: false } as const;
+
+/** Options that were not checked on the host side. */
+function misfit({ options }: RunSpec): GuestResult | undefined {
+  try {
+    checkPythonOptions(options);
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'Cannot read options';
+    return { kind: 'invalid', code: 'INPUT_INVALID', message, ...NOTHING_USED };
+  }
+}
+
 function moduleOf(guest: CellGuest): WebAssembly.Module {
   const module = guest.modules[MODULE_NAME];
   if (module === undefined) throw new Error(`Cannot run Python: no module "${MODULE_NAME}" was prepared`);
@@ -106,6 +135,7 @@ async function runProgram(
   program: PyodideProgram,
   run: RunSpec,
   host: GuestHost,
+  kept?: Kept,
 ): Promise<GuestResult> {
   const meter = createMeter({ fuel: run.limits.fuel, onSlice: () => host.stopReason() });
   host.trackMemory(interpreter.memoryBytes);
@@ -133,9 +163,10 @@ async function runProgram(
     refused: () => undefined,
   });
   const watch = setInterval(look, WATCH_MS);
+  let stays = false;
   try {
     meter.arm();
-    const spec = JSON.stringify(specOf(program, run));
+    const spec = JSON.stringify(specOf(program, run, kept));
     void interpreter
       .ask((id) => interpreter.api.run(id, spec))
       .then((report) => {
@@ -148,14 +179,20 @@ async function runProgram(
       });
     const end = await ended.promise;
     if (end.kind === 'trapped' || (end.kind === 'limit' && end.limit === 'stack')) meter.trapped();
-    return {
+    const result = {
       ...withPlace(end, () => interpreter.stoppedAt(ownFiles(program, run))),
       memoryBytes: interpreter.memoryBytes(),
       fuel: meter.used,
       growthRefused: interpreter.growthRefused || meter.growthRefused,
     };
+    stays = kept !== undefined && STAYS.has(end.kind);
+    return result;
   } finally {
     clearInterval(watch);
+    if (kept !== undefined && stays) {
+      kept.between = createMeter({ fuel: BETWEEN_FUEL });
+      interpreter.leave(kept.between);
+    } else if (program !== REHEARSAL) interpreter.close();
   }
 }
 
@@ -177,6 +214,9 @@ function ownFiles(program: PyodideProgram, run: RunSpec): (file: string) => bool
     names.has(file) ||
     folders.some((folder) => (file.startsWith('/') ? file : `/${file}`).startsWith(folder));
 }
+
+/** Ends after which the interpreter is as sound as before. */
+const STAYS: ReadonlySet<GuestEnd['kind']> = new Set(['value', 'threw', 'invalid']);
 
 /** Whether the host itself has ended the run, whatever the guest says. */
 function stopped(meter: Meter, interpreter: Interpreter, host: GuestHost): GuestEnd | undefined {
@@ -201,7 +241,7 @@ function fatal(text: string, growthRefused: boolean): GuestEnd {
 const hostMounts = (run: RunSpec): readonly MountView[] =>
   run.mounts.filter((mount) => mount.scratch !== true);
 
-function specOf(program: PyodideProgram, run: RunSpec): object {
+function specOf(program: PyodideProgram, run: RunSpec, kept: Kept | undefined): object {
   return {
     code: program.code,
     filename: program.filename,
@@ -216,5 +256,7 @@ function specOf(program: PyodideProgram, run: RunSpec): object {
     options: run.options,
     packages: program.packages !== undefined,
     rehearsal: program === REHEARSAL,
+    keeps: kept !== undefined,
+    resumes: kept !== undefined && kept.runs > 1,
   };
 }

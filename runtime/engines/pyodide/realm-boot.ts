@@ -64,6 +64,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   const mapGet = Map.prototype.get;
   const mapSet = Map.prototype.set;
   const mapDelete = Map.prototype.delete;
+  const mapClear = Map.prototype.clear;
 
   /** A host function that can neither throw a host's error into the realm nor answer anything but a primitive. */
   const wrapped =
@@ -166,6 +167,22 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
   define('setInterval', () => {
     throw new Failure('setInterval is not available here');
   });
+  // The glue frees objects of Python in such callbacks, and that can run a guest's code: what fails in it must not be the cell's own failure.
+  const Registry = FinalizationRegistry;
+  define(
+    'FinalizationRegistry',
+    class extends Registry<unknown> {
+      constructor(free: (held: unknown) => void) {
+        super((held) => {
+          try {
+            free(held);
+          } catch (error) {
+            failRun(error);
+          }
+        });
+      }
+    },
+  );
   define('queueMicrotask', (callback: () => void): void => {
     PromiseOf.resolve().then(callback);
   });
@@ -405,6 +422,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     // Before the run, the glue starts small helpers of its own, which need no meter.
     if (refillTable === '' || instance.exports[refillTable] === undefined) return instance;
     const exports = visibleExports(instance);
+    guarded[guarded.length] = instance;
     guardCallback(instance);
     return { exports } as WebAssembly.Instance; // the glue takes nothing but the exports of it
   };
@@ -417,6 +435,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     return exports;
   };
   /** Set with the run: how the rewriter calls its table, and what in it the meter has put where. */
+  const guarded: WebAssembly.Instance[] = [];
   let refillTable = '';
   let refillSlot = 0;
   let refillStop = 1;
@@ -720,12 +739,21 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
         settings.scratchBytes,
       );
     },
-    leave: () => fileRealm?.leave(),
+    reset: () => fileRealm?.leave(),
     guardRefill: (name, slot, stop) => {
       refillTable = name;
       refillSlot = slot;
       refillStop = stop;
       if (started !== undefined) guardCallback(started);
+      for (let index = 0; index < guarded.length; index++) {
+        const instance = guarded[index];
+        if (instance !== undefined) guardCallback(instance);
+      }
+    },
+    leave: () => {
+      apply(mapClear, timers, []);
+      apply(mapClear, calls, []);
+      running = 0;
     },
     memoryBytes,
   };

@@ -53,7 +53,7 @@ export interface BootOptions {
   readonly lockFile: string;
 }
 
-/** What the realm is told of its run. */
+/** What the realm is told of its run; what is installed and how much files in memory may hold is only read before the first one. */
 export interface RunSettings {
   /** Paths of installed files below `site-packages`; their bytes are the files `package-0`, `package-1`, … */
   readonly packages?: readonly string[];
@@ -79,9 +79,11 @@ export interface RealmApi {
   save(into: ArrayBuffer): void;
   fire(id: number): void;
   settle(id: number, answer: string): void;
-  /** Sets up the one run that this realm serves. */
+  /** Sets up a run: the first one, or a later one of a guest that is kept. */
   enter(settings: string): void;
   /** Undoes `enter`, after the rehearsal. */
+  reset(): void;
+  /** Drops the timers and the host calls that an ended run of a kept guest has left. */
   leave(): void;
   /** Puts the realm's own function around the meter's callback, after each meter that was attached. */
   guardRefill(table: string, slot: number, stop: number): void;

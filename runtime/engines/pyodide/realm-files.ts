@@ -5,7 +5,7 @@ import type { RealmPort } from './realm-contract.ts';
 export interface FileRealm {
   /** Puts a file of a package in place; before `enter`. */
   install(path: string, bytes: Uint8Array): void;
-  /** Tells of the mounts of the run, and stands in its working folder. */
+  /** Tells of the mounts of the run, and stands in its working folder. `scratchBytes` counts from the first run on. */
   enter(
     mounts: readonly string[],
     writable: readonly boolean[],
@@ -493,7 +493,9 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
       FS.writeFile(whole, bytes, { canOwn: true });
     },
     enter: (paths, writes, cwd, chunk, scratch) => {
-      scratchLeft = scratch;
+      if (!entered) scratchLeft = scratch;
+      entered = false;
+      mounts = []; // those of an earlier run are gone with its grant
       for (const path of paths) FS.mkdirTree(path); // so that the folders above a mount list it
       mounts = paths;
       writable = writes;

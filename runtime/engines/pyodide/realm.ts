@@ -35,7 +35,7 @@ export interface InterpreterOptions {
   readonly hashSeed?: number;
 }
 
-/** One Python interpreter in its own realm; serves one run. */
+/** One Python interpreter in its own realm; serves one run, or the runs of one guest that is kept. */
 export interface Interpreter {
   readonly realm: Realm;
   readonly api: RealmApi;
@@ -48,12 +48,17 @@ export interface Interpreter {
   readonly outsideRefused: boolean;
   /** The meter's own handle on the instance; never given to the realm. */
   readonly instances: readonly WebAssembly.Instance[];
-  /** Connects the interpreter to the one run it serves. `entered` is called after each return from the realm. */
+  /** Connects the interpreter to the run it serves. `entered` is called after each return from the realm. */
   connect(link: RunLink): void;
   /** The guest's own line that was running, of files that `isOwn` takes; to be asked once the interpreter has been stopped. */
   stoppedAt(isOwn: (file: string) => boolean): SourcePlace | undefined;
   /** Parts from the rehearsal, before the run. */
   disconnect(): void;
+  /**
+   * Disconnects it from a run that has ended by itself: nothing that the run has left pending enters the realm again, and what the realm
+   * still does by itself (freeing objects, and a guest's own code for that) reaches nobody and is charged to `between`.
+   */
+  leave(between: Meter): void;
   /** Enters the realm no more: what its timers and calls would still do is nobody's business after the run. */
   close(): void;
   /** Calls into the realm and waits for its `done`. */
@@ -87,6 +92,15 @@ export interface Report {
 const RECURSION_BYTES = 1024 * 1024;
 
 const NOTHING = new Uint8Array();
+/** The answer to a call between two runs, when there is no gate to ask. */
+const NO_RUN = JSON.stringify({
+  refusal: {
+    id: 0,
+    code: 'CANCELLED',
+    message: 'Cannot call the host: the run has ended',
+    details: { reason: 'bad-handle' },
+  },
+});
 /** The largest timer that platforms take, ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -107,7 +121,10 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   let closed = false;
   let growthRefused = false;
   let outputSpent = false;
-  let outsideBefore = 0;
+  let outsideBefore: number | undefined;
+  let outsideBytes = 0;
+  /** Holds the guest between two runs. */
+  let between: Meter | undefined;
   let outsideRefused = false;
   let asked = 0;
 
@@ -148,21 +165,27 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
         outputSpent = true;
     },
     timer: (id, ms) => {
-      const fire = (): void => enter(() => api.fire(id));
+      if (between !== undefined) return;
+      const mine = link;
+      const fire = (): void => {
+        if (mine === undefined || mine === link) enter(() => api.fire(id));
+      };
       if (!(ms > 0)) soon(fire);
       else if (link === undefined) setTimeout(fire, Math.min(ms, MAX_TIMER_MS));
       else void link.host.sleep(Math.min(ms, MAX_TIMER_MS)).then(fire);
     },
     sleep: (ms) => link?.host.sleepSync(Math.min(Math.max(0, Number(ms) || 0), MAX_TIMER_MS)),
     callSync: (operation, args, body) => {
+      if (between !== undefined) return NO_RUN;
       if (link === undefined) throw new Error('no run');
       return answerText(0, link.host.callSync(String(operation), ...request(args, body)));
     },
     call: (id, operation, args, body) => {
       if (link === undefined) throw new Error('no run');
-      void link.host
-        .call(String(operation), ...request(args, body))
-        .then((answer) => enter(() => api.settle(id, answerText(id, answer))));
+      const mine = link;
+      void mine.host.call(String(operation), ...request(args, body)).then((answer) => {
+        if (mine === link) enter(() => api.settle(id, answerText(id, answer)));
+      });
     },
     take: (id, into) => {
       const bytes = taken.get(id);
@@ -176,7 +199,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     attach: (instance) => {
       instances.push(instance);
-      link?.meter.adopt(instance);
+      (link?.meter ?? between)?.adopt(instance);
       return RESERVED_PREFIX;
     },
     restore: () => {
@@ -188,10 +211,10 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       growthRefused = true;
     },
     reserve: (bytes) => {
-      if (link === undefined) return true;
-      // What the interpreter held before the run is not the guest's.
-      const { outsideBytes } = link;
-      const isOver = (): boolean => realm.externalBytes() - outsideBefore + Number(bytes) > outsideBytes;
+      if (outsideBefore === undefined) return true;
+      // What the interpreter held before the first run is not the guest's.
+      const before = outsideBefore;
+      const isOver = (): boolean => realm.externalBytes() - before + Number(bytes) > outsideBytes;
       if (isOver()) {
         realm.collect();
         outsideRefused ||= isOver();
@@ -199,7 +222,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       return !outsideRefused;
     },
     approve: (buffer) => {
-      if (link === undefined) return true;
+      if (link === undefined) return between === undefined;
       const bytes = bytesOf(buffer);
       return hasNoCode(bytes) || isPreparedModule(bytes, link.packages);
     },
@@ -234,6 +257,10 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     snapshotMemory: assets.snapshot?.memoryBytes ?? 0,
     lockFile: assets.lockFile,
   };
+  const meterBy = (meter: Meter): void => {
+    for (const instance of instances) meter.adopt(instance);
+    api.guardRefill(RESERVED.refill, REFILL_SLOT.ask, REFILL.stop);
+  };
   const report = await ask((id) => api.boot(id, JSON.stringify(boot)));
   if (!report.ok) throw new Error(`Cannot start Python: ${report.text}`);
   const bytes = (): Uint8Array => new Uint8Array(memoryOf(instances[0]) ?? new ArrayBuffer(0));
@@ -259,8 +286,9 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       return outputSpent;
     },
     disconnect: () => {
-      api.leave();
+      api.reset();
       link = undefined;
+      outsideBefore = undefined; // the guest's own run is its first
       files.set('stdin', NOTHING);
       taken.clear();
     },
@@ -268,13 +296,25 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       closed = true;
     },
     connect: (run) => {
+      const isFirst = outsideBefore === undefined;
       link = run;
-      for (const instance of instances) run.meter.adopt(instance);
-      api.guardRefill(RESERVED.refill, REFILL_SLOT.ask, REFILL.stop);
+      between = undefined;
+      growthRefused = false;
+      meterBy(run.meter);
       files.set('stdin', run.stdin);
-      for (const [index, file] of run.packages.entries()) files.set(`package-${index}`, file.bytes);
-      outsideBefore = realm.externalBytes();
-      api.enter(JSON.stringify({ ...run.settings, packages: run.packages.map((file) => file.path) }));
+      const packages = isFirst ? run.packages : [];
+      for (const [index, file] of packages.entries()) files.set(`package-${index}`, file.bytes);
+      if (isFirst) outsideBefore = realm.externalBytes();
+      outsideBytes = run.outsideBytes;
+      api.enter(JSON.stringify({ ...run.settings, packages: packages.map((file) => file.path) }));
+    },
+    leave: (meter) => {
+      api.leave();
+      link = undefined;
+      between = meter;
+      taken.clear();
+      waiting.clear();
+      meterBy(meter);
     },
   };
 }

@@ -65,6 +65,12 @@ export const REJECTION_REF = 0x7fff_0001;
 /** Room for the argument pointers and values of a call into the guest. */
 export const ARGUMENT_SCRATCH = 640;
 
+/**
+ * Offset of `malloc_gc_threshold` in `JSRuntime`. This build of QuickJS counts allocations, not their sizes, so that a few large buffers in cycles
+ * are never found to be worth a collection; with 0 the next new object makes one, which sets the threshold anew.
+ */
+export const GC_THRESHOLD = 108;
+
 /** File name of the prelude in stack frames; such frames are never shown. */
 export const PRELUDE_FILE = '<sandglass>';
 

@@ -54,6 +54,7 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
       executor ??= await import('./execute.ts');
       return executor.execute(...run);
     },
+    open: async () => (await import('./execute.ts')).open(),
     prepare: async (source, { options = {} }) => {
       if (source.kind !== 'script') {
         throw new SandglassError('INPUT_INVALID', 'Cannot run as JavaScript: it is no source text');

@@ -1,8 +1,17 @@
-import type { CellGuest, Execute, GuestEnd, GuestHost } from '../../engine.ts';
+import type {
+  CellGuest,
+  Execute,
+  GuestEnd,
+  GuestHost,
+  GuestResult,
+  OpenGuest,
+  RunSpec,
+} from '../../engine.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import { canSuspend } from '../../wasm/suspending.ts';
 import { Ended } from './ended.ts';
 import { type GuestRun, startGuest } from './guest-run.ts';
+import type { Machine } from './machine.ts';
 import { readOutgoing } from './outgoing.ts';
 import type { Arrival } from './primitives.ts';
 import { programOf } from './program.ts';
@@ -17,7 +26,36 @@ const TURNS_BEFORE_YIELD = 200;
  * Runs one JavaScript program in a fresh instance. Ends when the program has ended and nothing is pending any more: no timer, no host
  * call. Rejects only for a bug of ours.
  */
-export const execute: Execute = async (guest, run, host) => {
+export const execute: Execute = (guest, run, host) => runProgram(guest, run, host);
+
+/**
+ * Runs one program after the other in one instance: what a script declares at its top level is there for the next. Timers, host calls and
+ * everything else that a program has left pending are dropped with it; promise jobs are run to their end first.
+ */
+export const open: OpenGuest = async () => {
+  const kept: Kept = { machine: undefined };
+  const names = new Map<string, number>();
+  return (guest, run, host) => {
+    const program = programOf(guest);
+    // A module is known by its name for as long as the instance lives: each program needs one of its own.
+    const times = (names.get(program.filename) ?? 0) + 1;
+    names.set(program.filename, times);
+    const filename = times === 1 ? program.filename : `${program.filename}?${times}`;
+    return runProgram({ ...guest, data: { ...program, filename } }, run, host, kept);
+  };
+};
+
+/** What goes from run to run of a guest that is kept. */
+interface Kept {
+  machine: Machine | undefined;
+}
+
+async function runProgram(
+  guest: CellGuest,
+  run: RunSpec,
+  host: GuestHost,
+  kept?: Kept,
+): Promise<GuestResult> {
   const { typescript } = programOf(guest);
   const stripTypes = typescript ? (await import('./strip-types.ts')).stripTypes : undefined;
   const setup = JSON.stringify({
@@ -39,18 +77,30 @@ export const execute: Execute = async (guest, run, host) => {
   let current: GuestRun | undefined;
   const begin = async (): Promise<GuestRun> => {
     meter.disarm(); // the engine's own start is not the guest's to pay
-    const started = startGuest({ guest, run, host, meter, suspends, stripTypes });
+    const started = startGuest({
+      guest,
+      run,
+      host,
+      meter,
+      suspends,
+      stripTypes,
+      keeps: kept !== undefined,
+      kept: kept?.machine,
+    });
     current = started;
-    await started.call('begin', [started.enter(() => started.machine.newText(setup))]);
+    if (kept !== undefined) kept.machine = started.machine;
+    started.release(await started.call('begin', [started.enter(() => started.machine.newText(setup))]));
     meter.arm();
     return started;
   };
-  let end: GuestEnd;
-  try {
-    end = await loop(await startProgram(await begin(), begin), host);
-  } catch (error) {
-    if (!(error instanceof Ended)) throw error;
-    end = error.end;
+  let end = await endOf(async () =>
+    loop(await startProgram(await begin(), kept === undefined ? begin : undefined), host),
+  );
+  if (kept !== undefined && STAYS.has(end.kind)) {
+    end = await endOf(async () => {
+      await current?.settle();
+      return end;
+    });
   }
   return {
     ...end,
@@ -58,7 +108,19 @@ export const execute: Execute = async (guest, run, host) => {
     fuel: meter.used,
     growthRefused: current?.machine.growthRefused() ?? false,
   };
-};
+}
+
+/** Ends after which the instance is as sound as before. */
+const STAYS: ReadonlySet<GuestEnd['kind']> = new Set(['value', 'threw', 'invalid']);
+
+async function endOf(steps: () => Promise<GuestEnd>): Promise<GuestEnd> {
+  try {
+    return await steps();
+  } catch (error) {
+    if (error instanceof Ended) return error.end;
+    throw error;
+  }
+}
 
 /** Brings the type remover in ahead of the runs that need it. */
 export async function warmUp(shared: CellGuest): Promise<void> {
@@ -70,7 +132,7 @@ export async function warmUp(shared: CellGuest): Promise<void> {
  * call takes no time: its answer comes after the timers that are due, in the order of the calls, whenever it really came.
  */
 async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
-  const { clock, enter, call, drain, machine, primitives } = guest;
+  const { clock, enter, call, drain, machine, primitives, release } = guest;
   let turns = 0;
   let awaited: Arrival | undefined;
   for (;;) {
@@ -79,18 +141,21 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
     awaited = undefined;
     if (arrival !== undefined) {
       const { id, text, bytes } = arrival;
-      await call(
-        'settle',
-        enter(() => [
-          machine.newNumber(id),
-          machine.newText(text),
-          ...(bytes === undefined ? [] : [machine.newBytes(bytes)]),
-        ]),
+      release(
+        await call(
+          'settle',
+          enter(() => [
+            machine.newNumber(id),
+            machine.newText(text),
+            ...(bytes === undefined ? [] : [machine.newBytes(bytes)]),
+          ]),
+        ),
       );
       continue;
     }
     const asked = await call('turn');
     const delay = enter(() => machine.readNumber(asked));
+    release(asked);
     await drain();
     if (delay < 0 && primitives.pending() === 0) return result(guest);
     // Timers that do not keep the run going are told as -2 - ms; -1 is no timer at all.
@@ -127,5 +192,6 @@ async function result(guest: GuestRun): Promise<GuestEnd> {
   const text = await callText('result');
   const value = await call('resultBytes');
   const bytes = enter(() => (machine.kind(value) === 'object' ? machine.readBytes(value) : undefined));
+  guest.release(value);
   return readOutgoing(text, bytes ?? new Uint8Array());
 }

@@ -6,10 +6,10 @@ import { Ended } from './ended.ts';
 import { type Described, guestError, uncaughtText } from './guest-error.ts';
 import { layoutOf } from './layout.ts';
 import { createLoader, type Loader, type StripTypes } from './loader.ts';
-import { createMachine, type Machine, MachineFull, type Pointer } from './machine.ts';
+import { createMachine, type Machine, MachineFull, type MachineHost, type Pointer } from './machine.ts';
 import { createPrimitives, type Primitives } from './primitives.ts';
 import { ENGINE_MODULE, type Program, programOf } from './program.ts';
-import { logicalStackBytes, stackWasFull } from './stack.ts';
+import { forgetFullStack, logicalStackBytes, stackWasFull } from './stack.ts';
 
 /** Promise jobs at a time, so that a storm of them is looked at. */
 const JOBS_AT_ONCE = 10_000;
@@ -30,12 +30,16 @@ export interface GuestRun {
   /** Calls a function of the prelude. */
   call(entry: EntryName, args?: readonly Pointer[]): Promise<Pointer>;
   callText(entry: EntryName, args?: readonly Pointer[]): Promise<string>;
+  /** Frees a value that the host has done with. Only a kept guest needs it: any other is dropped with all it holds. */
+  release(value: Pointer): void;
   /** Ends the run with an error that nobody caught. */
   threw(thrown: Pointer): Promise<never>;
   /** Ends the run with an error of the host's own making. */
   fail(message: string): never;
   /** Runs all promise jobs; a failed program or a rejection that nobody listens to ends the run. */
   drain(): Promise<void>;
+  /** Runs the promise jobs that an ended program has left, whatever they do: none may be there when a kept guest runs on. */
+  settle(): Promise<void>;
 }
 
 export interface GuestRunOptions {
@@ -47,10 +51,15 @@ export interface GuestRunOptions {
   /** The meter may suspend the guest. */
   readonly suspends: boolean;
   readonly stripTypes: StripTypes | undefined;
+  /** The guest is kept for further runs. */
+  readonly keeps: boolean;
+  /** Its instance, after its first run. */
+  readonly kept?: Machine | undefined;
 }
 
-/** Makes the instance. Nothing of the guest has run yet. */
-export function startGuest({ guest, run, host, meter, suspends, stripTypes }: GuestRunOptions): GuestRun {
+/** Makes the instance, or goes on in the one that was kept. Nothing of the guest has run yet. */
+export function startGuest(options: GuestRunOptions): GuestRun {
+  const { guest, run, host, meter, suspends, stripTypes, keeps, kept } = options;
   const program = programOf(guest);
   const module = guest.modules[ENGINE_MODULE];
   if (module === undefined) throw new Error('Cannot start QuickJS: no compiled engine');
@@ -83,40 +92,48 @@ export function startGuest({ guest, run, host, meter, suspends, stripTypes }: Gu
         return { kind: 'limit', limit: meter.stopReason ?? 'cancelled' };
     }
   };
-  const machine = createMachine({
-    module,
-    memoryBytes: run.limits.memoryBytes,
-    initialPages: layout.pages,
-    context: layout.context,
-    runtime: layout.runtime,
-    host: {
-      callHost: primitives.callHost,
-      onRejection: (promise, reason, handled) => {
-        const held = unhandled.get(promise);
-        if (held !== undefined) machine.free(held);
-        unhandled.delete(promise);
-        if (!handled) unhandled.set(promise, machine.duplicate(reason));
-      },
-      normalizeModule: loader.normalize,
-      loadModule: loader.load,
-      errorFor: ({ failure, refusal }) => {
-        const text = JSON.stringify({ message: failure, refusal });
-        const made = machine.call(layout.entries.loadFailure, [machine.newText(text)]);
-        return 'value' in made ? made.value : made.thrown;
-      },
-      onThrashing: () => {
-        thrashing = meter.state === 'running';
-        meter.stop('cancelled'); // only to end the guest: what ended it is the line above
-      },
-      shouldStop: () => halted() !== undefined,
-      now: clock.now,
+  const machineHost: MachineHost = {
+    callHost: primitives.callHost,
+    onRejection: (promise, reason, handled) => {
+      const held = unhandled.get(promise);
+      if (held !== undefined) machine.free(held);
+      unhandled.delete(promise);
+      if (!handled) unhandled.set(promise, machine.duplicate(reason));
     },
-    attach: meter.attach,
-    suspends,
-  });
+    normalizeModule: loader.normalize,
+    loadModule: loader.load,
+    errorFor: ({ failure, refusal }) => {
+      const text = JSON.stringify({ message: failure, refusal });
+      const made = machine.call(layout.entries.loadFailure, [machine.newText(text)]);
+      return 'value' in made ? made.value : made.thrown;
+    },
+    onThrashing: () => {
+      thrashing = meter.state === 'running';
+      meter.stop('cancelled'); // only to end the guest: what ended it is the line above
+    },
+    shouldStop: () => halted() !== undefined,
+    now: clock.now,
+  };
+  const machine =
+    kept ??
+    createMachine({
+      module,
+      memoryBytes: run.limits.memoryBytes,
+      initialPages: layout.pages,
+      context: layout.context,
+      runtime: layout.runtime,
+      host: machineHost,
+      attach: meter.attach,
+      suspends,
+    });
   host.trackMemory(machine.memoryBytes);
-  machine.setStack(stackBytes);
-  seedRandom(machine, layout, host);
+  if (kept === undefined) {
+    machine.setStack(stackBytes);
+    seedRandom(machine, layout, host);
+  } else {
+    machine.serve(machineHost, meter.attach);
+    forgetFullStack(machine.memory(), stackBytes);
+  }
 
   const crashEnd = (error: unknown): GuestEnd => {
     const end = halted();
@@ -157,6 +174,9 @@ export function startGuest({ guest, run, host, meter, suspends, stripTypes }: Gu
     checkHalted();
     return answer;
   };
+  const release = (value: Pointer): void => {
+    if (keeps) enter(() => machine.free(value));
+  };
   const call = async (entry: EntryName, args: readonly Pointer[] = []): Promise<Pointer> => {
     const completion = await runStep(() => machine.suspendable.call(layout.entries[entry], args));
     return 'value' in completion ? completion.value : threw(completion.thrown);
@@ -165,6 +185,7 @@ export function startGuest({ guest, run, host, meter, suspends, stripTypes }: Gu
     const value = await call(entry, args);
     const text = enter(() => machine.readText(value));
     if (text === undefined) throw new Ended({ kind: 'limit', limit: 'memory' });
+    release(value);
     return text;
   };
   const endWith = (text: string): never => endDescribed(JSON.parse(text) as Described); // our own prelude wrote it
@@ -191,6 +212,17 @@ export function startGuest({ guest, run, host, meter, suspends, stripTypes }: Gu
     if (primitives.settled() === 'failure') endWith(await callText('failure'));
     for (const reason of unhandled.values()) await threw(enter(() => machine.duplicate(reason)));
   };
+  const settle = async (): Promise<void> => {
+    for (;;) {
+      const jobs = await runStep(() => machine.suspendable.runJobs(JOBS_AT_ONCE));
+      if ('thrown' in jobs) enter(() => machine.free(jobs.thrown));
+      else if (jobs.ran < JOBS_AT_ONCE) break;
+    }
+    enter(() => {
+      for (const reason of unhandled.values()) machine.free(reason);
+      unhandled.clear();
+    });
+  };
   return {
     program,
     loader,
@@ -202,9 +234,11 @@ export function startGuest({ guest, run, host, meter, suspends, stripTypes }: Gu
     run: runStep,
     call,
     callText,
+    release,
     threw,
     fail: (message) => endDescribed({ name: 'Error', message, stack: '' }),
     drain,
+    settle,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../engine.ts';
 import { promising } from '../../wasm/suspending.ts';
-import { ARGUMENT_SCRATCH, REJECTION_REF, REJECTION_SCRATCH, WASM_PAGE } from './abi.ts';
+import { ARGUMENT_SCRATCH, GC_THRESHOLD, REJECTION_REF, REJECTION_SCRATCH, WASM_PAGE } from './abi.ts';
 
 /** A pointer to a QuickJS value in the guest's memory. */
 export type Pointer = number;
@@ -99,6 +99,8 @@ export interface Machine {
   readonly exports: QuickjsExports;
   readonly context: number;
   readonly runtime: number;
+  /** Goes on for the next run of a kept guest: another host and meter, nothing refused yet, garbage about to be collected. */
+  serve(host: MachineHost, attach: (instance: WebAssembly.Instance) => void): void;
   /** The same machine on another context: for the build, which makes one. */
   at(context: number, runtime: number): Machine;
   /** Set once the instance asked for memory beyond its cap. */
@@ -163,8 +165,7 @@ const MOST_REFUSED_GROWTHS = 10_000;
 
 /** One capped memory, one instance, and QuickJS's C interface in terms of pointers. It is dropped, never freed. */
 export function createMachine(options: MachineOptions): Machine {
-  const { host } = options;
-  let { context, runtime } = options;
+  let { host, context, runtime } = options;
   const maximum = Math.floor(options.memoryBytes / WASM_PAGE);
   const memory = new WebAssembly.Memory({ initial: options.initialPages, maximum });
   options.onMemory?.(memory);
@@ -357,6 +358,13 @@ export function createMachine(options: MachineOptions): Machine {
     },
     get runtime() {
       return runtime;
+    },
+    serve: (next, attach) => {
+      host = next;
+      refusedGrowths = 0;
+      attach(instance);
+      refresh();
+      words.setUint32(runtime + GC_THRESHOLD, 0, true);
     },
     at: (newContext, newRuntime) => {
       context = newContext;

@@ -22,3 +22,9 @@ export function stackWasFull(memory: Uint8Array, logicalBytes: number): boolean 
   for (let at = lowest; at < lowest + logicalBytes / 4; at++) if (memory[at] !== 0) return true;
   return false;
 }
+
+/** Makes the stack look unused again, for the next run of a kept guest; while nothing of the guest is on it. */
+export function forgetFullStack(memory: Uint8Array, logicalBytes: number): void {
+  const lowest = STACK_TOP - logicalBytes;
+  memory.fill(0, lowest, lowest + logicalBytes / 4);
+}

@@ -1,4 +1,5 @@
 import { EVAL_ASYNC, EVAL_COMPILE_ONLY, EVAL_GLOBAL, EVAL_MODULE } from './abi.ts';
+import { Ended } from './ended.ts';
 import type { GuestRun } from './guest-run.ts';
 import type { Completion } from './machine.ts';
 
@@ -7,10 +8,13 @@ const MOST_ROUNDS = 64;
 
 /**
  * Starts the program in the form it is written in. Where the thread cannot block, files that a module imports are read first, and the
- * module is linked again from the start in a fresh instance: `restart` gives one.
+ * module is linked again from the start in a fresh instance: `restart` gives one. A guest that is kept has none to give.
  * @returns the run to go on with.
  */
-export async function startProgram(first: GuestRun, restart: () => Promise<GuestRun>): Promise<GuestRun> {
+export async function startProgram(
+  first: GuestRun,
+  restart: (() => Promise<GuestRun>) | undefined,
+): Promise<GuestRun> {
   if ((await formOf(first)) === 'script') {
     await startScript(first);
     return first;
@@ -23,13 +27,23 @@ export async function startProgram(first: GuestRun, restart: () => Promise<Guest
       if ('thrown' in linked) await guest.threw(linked.thrown);
       break;
     }
+    if (restart === undefined) {
+      throw new Ended({
+        kind: 'invalid',
+        code: 'UNSUPPORTED',
+        message: `Cannot import ${JSON.stringify(missing[0])}: a session in the host's own thread cannot wait for a file`,
+        hint: 'Pass the source in modules, or open the session at isolation level standard',
+      });
+    }
     await Promise.all(missing.map((name) => guest.loader.fetch(name)));
     const { files } = guest.loader;
     guest = await restart();
     for (const [name, answer] of files) guest.loader.files.set(name, answer);
   }
   guest.loader.endLinking();
-  await guest.call('trackModule', [guest.enter(() => guest.machine.newText(guest.program.filename))]);
+  guest.release(
+    await guest.call('trackModule', [guest.enter(() => guest.machine.newText(guest.program.filename))]),
+  );
   return guest;
 }
 
@@ -50,7 +64,10 @@ async function formOf(guest: GuestRun): Promise<'script' | 'module'> {
   if (!/\b(?:import|export)\b/.test(program.code)) return 'script';
   const flags = EVAL_GLOBAL | EVAL_COMPILE_ONLY | (mayAwait(program.code) ? EVAL_ASYNC : 0);
   const parsed = await guest.run(() => machine.suspendable.evaluate(program.code, program.filename, flags));
-  if ('value' in parsed) return 'script';
+  if ('value' in parsed) {
+    guest.release(parsed.value);
+    return 'script';
+  }
   guest.enter(() => machine.free(parsed.thrown));
   return 'module';
 }
@@ -69,12 +86,12 @@ async function startScript(guest: GuestRun): Promise<void> {
     if ('value' in parsed) {
       const waiting = await evaluate(EVAL_GLOBAL | EVAL_ASYNC);
       if ('thrown' in waiting) await guest.threw(waiting.thrown);
-      else await guest.call('trackScript', [waiting.value]);
+      else guest.release(await guest.call('trackScript', [waiting.value]));
       return;
     }
   }
   guest.mustSettle = false;
   const done = await evaluate(EVAL_GLOBAL);
   if ('thrown' in done) await guest.threw(done.thrown);
-  else await guest.call('trackValue', [done.value]);
+  else guest.release(await guest.call('trackValue', [done.value]));
 }

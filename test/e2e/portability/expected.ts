@@ -17,6 +17,7 @@ export async function expectReport(report: Report, platform: string): Promise<vo
     // Where nothing can be compiled there is no engine for modules in bytes.
     module: platform === 'browser' ? { ok: true, value: 42 } : { ok: false, error: { code: 'UNSUPPORTED' } },
     standard: { ok: false, error: { code: 'UNSUPPORTED', details: { levels: ['minimal'] } } },
+    session: { ok: true, value: 42, meta: { level: 'minimal' } },
   });
   expect(report.javascript.usage.fuel).toBeGreaterThan(1000);
   await using node = createRuntime({ cache: false });

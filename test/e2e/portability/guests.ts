@@ -27,6 +27,13 @@ export interface Report {
   readonly counted: Outcome;
   readonly module: Outcome;
   readonly standard: Outcome;
+  readonly session: Outcome;
+}
+
+async function runInSession(runtime: Runtime): Promise<Outcome> {
+  await using session = await runtime.sessions.open({ language: 'javascript' });
+  await session.run({ code: 'let kept = 41; const next = async () => kept + 1' });
+  return await session.run({ code: 'await next()' });
 }
 
 /** Runs the same guests on whatever platform this was bundled for. */
@@ -52,5 +59,6 @@ export async function runGuests(runtime: Runtime, component: PrebuiltComponent):
     module: await runtime.run({ module: ADD, invoke: 'add', args: [40, 2] }),
     counted: await runtime.run(COUNTED),
     standard: await runtime.run({ language: 'javascript', code: '1', level: 'standard' }),
+    session: await runInSession(runtime),
   };
 }

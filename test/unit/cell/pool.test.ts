@@ -257,4 +257,70 @@ describe('createPool()', () => {
     await closing;
     expect(pool.cells()).toEqual([]);
   });
+
+  test('a held cell serves its holder alone, and is ended when it is closed, sealed or not', async () => {
+    const { pool, seats } = fakePool();
+    const kept: unknown[] = [];
+    const held = await pool.hold(scriptedEngine, new AbortController().signal);
+    const [seat] = seats;
+    if (seat === undefined) throw new Error('no seat');
+    const plain = seat.run;
+    seat.run = (asked, cold) => {
+      kept.push([asked.kept, cold]);
+      return plain(asked, cold);
+    };
+    for (let run = 0; run < 5; run++) {
+      const running = held.run(request(scriptedEngine));
+      await settled();
+      seat.finish();
+      await running;
+    }
+    expect(kept).toEqual([[true, true], ...Array.from({ length: 4 }, () => [true, false])]);
+    const other = pool.run(request(scriptedEngine));
+    await settled();
+    expect(seats).toHaveLength(2);
+    const waiting = pool.run(request(scriptedEngine));
+    await settled();
+    expect(seats).toHaveLength(2);
+    await held.close();
+    await held.close();
+    expect(seat.ended).toBe(true);
+    await settled();
+    expect(seats).toHaveLength(3); // the one that waited has the room, not the cell
+    for (const one of seats) one.finish();
+    await Promise.all([other, waiting]);
+    await pool.close();
+  });
+
+  test('a cell that does not start is not held, and its room goes to who waits', async () => {
+    const failing = Promise.withResolvers<void>();
+    const ended: number[] = [];
+    let started = 0;
+    const pool = createPool({
+      kind: 'worker',
+      maxCells: 1,
+      warm: 0,
+      maxReuse: 3,
+      singleUse: false,
+      spawn: async () => {
+        started += 1;
+        const number = started;
+        return {
+          ready: number === 1 ? failing.promise : Promise.resolve(),
+          sound: true,
+          run: async () => ({ end: result, cpuMs: null, coldStart: false }),
+          end: async () => void ended.push(number),
+          hold: () => undefined,
+        };
+      },
+    });
+    const holding = pool.hold(scriptedEngine, new AbortController().signal);
+    await settled();
+    const waiting = pool.run(request(scriptedEngine));
+    failing.reject(new Error('no start'));
+    await expect(holding).rejects.toThrow('no start');
+    await waiting;
+    expect(ended).toEqual([1]);
+    await pool.close();
+  });
 });

@@ -85,6 +85,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
         start: unused,
         engines: options.info?.engines ?? unused,
         platform: options.info?.platform ?? unused,
+        sessions: { open: unused, close: unused },
         close,
         [Symbol.asyncDispose]: close,
       };

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105841,
-        843817,
-        143924,
-        196767,
-        366803,
-        1551280,
+        105912,
+        843253,
+        143815,
+        195720,
+        364981,
+        1551816,
       ]
     `);
   });

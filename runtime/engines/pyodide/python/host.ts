@@ -11,13 +11,16 @@ _to_js = None
 class _Refused:
     """On an exception: which refusal it was made of. Kept there and nowhere else, so that nothing of a handled one stays alive."""
 
-    __slots__ = ("number",)
+    __slots__ = ("number", "run")
 
     def __init__(self, number):
         self.number = number
+        self.run = _run
 
 
 _MARK = "_sandglass_refused"
+#: Stands for the run: numbers of refusals mean nothing in another.
+_run = object()
 
 
 def attach(host):
@@ -57,6 +60,12 @@ def remember(error, refusal):
     return error
 
 
+def forget_refusals():
+    """A new run: what an exception of an earlier one was made of is nothing to it."""
+    global _run
+    _run = object()
+
+
 def take_refusal():
     """The refusal behind the last failed system call, as JSON text."""
     return _host.refusal() if _host is not None else ""
@@ -68,7 +77,7 @@ def refusal_id(error):
         mark = error.__dict__.get(_MARK)
     except Exception:
         return None  # a class of the guest's own may have anything for __dict__
-    return mark.number if type(mark) is _Refused else None
+    return mark.number if type(mark) is _Refused and mark.run is _run else None
 
 
 def refusal_error(refusal):

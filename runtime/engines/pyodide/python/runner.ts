@@ -32,20 +32,33 @@ def attach(bridge):
     host.attach(bridge)
 
 
+#: The globals of a guest that is kept; whatever it does to sys.modules. None until its first run was set up.
+_names = None
+#: The run's rules are around its globals.
+_ruled = False
+
+
 def set_up(spec):
-    global _own_folders
-    main = sys.modules[MAIN]
-    names = main.__dict__
-    names.clear()
-    names.update({
-        "__name__": MAIN,
-        "__doc__": None,
-        "__package__": None,
-        "__spec__": None,
-        "__annotations__": {},
-        "__builtins__": __builtins__,
-        "__file__": spec["filename"],
-    })
+    global _own_folders, _names
+    resumes = spec.get("resumes", False) and _names is not None
+    if resumes:
+        names = _names
+        names["__file__"] = spec["filename"]
+        host.forget_refusals()
+        reopen_stdin()
+    else:
+        _names = None
+        names = sys.modules[MAIN].__dict__
+        names.clear()
+        names.update({
+            "__name__": MAIN,
+            "__doc__": None,
+            "__package__": None,
+            "__spec__": None,
+            "__annotations__": {},
+            "__builtins__": __builtins__,
+            "__file__": spec["filename"],
+        })
     sys.argv = [spec["filename"], *spec["argv"]]
     os.environ.clear()
     os.environ.update(spec["env"])
@@ -58,16 +71,46 @@ def set_up(spec):
     if spec["mounts"]:
         sys.path.append("")
     surroundings.enter()
-    if spec["packages"]:
-        sys.path_importer_cache.clear()  # it knows the folders as they were when the interpreter was made
-    random.seed(os.urandom(32))
+    if spec["packages"] or resumes:
+        sys.path_importer_cache.clear()  # it knows the folders as they were when the interpreter was made, or in the last run
+    if not resumes:
+        random.seed(os.urandom(32))
     sys.setrecursionlimit(spec["recursionLimit"])
     if os.getcwd() != spec["cwd"]:
         os.chdir(spec["cwd"])
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)
+    if not resumes:
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True)
     names.update(spec["inputs"])
+    _names = names
     return names
+
+
+def reopen_stdin():
+    """What the last run has not read of its input is not the next one's."""
+    sys.stdin = sys.__stdin__ = io.open(0, encoding="utf-8", closefd=False)
+
+
+#: How long the tasks of an ended run may take to end when they are cancelled, seconds.
+TASK_GRACE = 1.0
+
+
+#: Tasks that did not end when they were cancelled. Nothing of ours resumes them; held here, they do not run on for being freed either.
+_abandoned = []
+
+
+async def end_tasks():
+    """Cancels what a program of a kept guest has left."""
+    known = [asyncio.current_task(), *_abandoned]
+    tasks = [task for task in asyncio.all_tasks() if not any(task is one for one in known)]
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        done, pending = await asyncio.wait(tasks, timeout=TASK_GRACE)
+        _abandoned.extend(pending)
+        for task in done:
+            if not task.cancelled():
+                task.exception()  # looked at, so that nobody is told of it later
 
 
 def remember_source(filename, source):
@@ -115,13 +158,16 @@ class SourceFinder:
 
 
 async def run_program(spec, names):
+    global _ruled
     source, filename = spec["code"], spec["filename"]
     remember_source(filename, source)
     tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | FLAGS, dont_inherit=True)
     rules = policy.rules_of(spec["options"])
     if rules is not None:
+        if not _ruled:
+            policy.apply(names, rules, is_own)
+            _ruled = True
         policy.check(tree, rules)
-        policy.apply(names, rules, is_own)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
@@ -211,11 +257,24 @@ def exit_status(error):
 
 async def main(text):
     spec = json.loads(text)
+    report = await attempt(spec)
+    if spec.get("keeps") and "exit" not in report:
+        await end_tasks()
+    flush()
+    if spec.get("rehearsal"):
+        forget(sys.modules[MAIN].__dict__)
+    return json.dumps(report)
+
+
+async def attempt(spec):
     report = {}
     try:
         names = set_up(spec)
         value, given = await run_program(spec, names)
-        finish()
+        if spec.get("keeps"):
+            flush()
+        else:
+            finish()
         # None is what a line answers that answers nothing, such as a call of print().
         given = given and value is not None
         report = {"value": values.encode(value, spec["valueBytes"]) if given else None}
@@ -228,10 +287,7 @@ async def main(text):
         report = {"oversize": True}
     except BaseException as error:
         report = {"error": describe(error)}
-    flush()
-    if spec.get("rehearsal"):
-        forget(sys.modules[MAIN].__dict__)
-    return json.dumps(report)
+    return report
 
 
 def forget(names):

@@ -8,6 +8,7 @@ import {
   exactBuffer,
   jsonParse,
   jsonStringify,
+  MapType,
   mapDelete,
   mapGet,
   mapSet,
@@ -15,6 +16,7 @@ import {
   promiseThen,
   TypeErrorType,
   typedArrayBytes,
+  WeakMapType,
   weakGet,
   weakSet,
 } from './primordials.ts';
@@ -42,7 +44,7 @@ interface Waiting {
 }
 
 /** Which error object is which refusal of the host. Only the objects made here are in it, so a copy is just an error. */
-const refusals = new WeakMap<object, number>();
+let refusals = new WeakMapType<object, number>();
 
 export const refusalOf = (error: unknown): number | undefined =>
   typeof error === 'object' && error !== null ? weakGet(refusals, error) : undefined;
@@ -130,10 +132,12 @@ export interface Calls {
   readonly failure: (text: string) => Error;
   /** The host has an answer, empty for a success with no value; called by the host only. */
   readonly settle: (id: number, answer: string, bytes: ArrayBuffer | undefined) => void;
+  /** Forgets the calls and the refusals of a run that has ended: no answer comes any more, and the ids of refusals are given anew. */
+  readonly drop: () => void;
 }
 
 export const createCalls = (host: Host): Calls => {
-  const waiting = new Map<number, Waiting>();
+  let waiting = new MapType<number, Waiting>();
   let last = 0;
   const wait = (begin: (id: number) => void, take?: Waiting['take']): Promise<unknown> =>
     new PromiseType((resolve, reject) => {
@@ -143,6 +147,10 @@ export const createCalls = (host: Host): Calls => {
       mapSet(waiting, id, { resolve, reject, take });
     });
   return {
+    drop: () => {
+      waiting = new MapType();
+      refusals = new WeakMapType();
+    },
     call: (operation: string, args: object, bytes?: Uint8Array<ArrayBuffer>, take?: Waiting['take']) =>
       wait((id) => {
         const text = checked(operation, args, bytes);

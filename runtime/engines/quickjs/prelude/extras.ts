@@ -6,8 +6,11 @@ import { inspect } from './inspect.ts';
 import { createFileUrls, type PathApi } from './path.ts';
 import { Bytes, define, defineProperty, indexOf, promiseThen, slice, toText } from './primordials.ts';
 
-/** `stdin`, `readline()`, `queueMicrotask`, `performance`, and what has no standard name, in `sandglass`. */
-export const installExtras = (host: Host, calls: Calls, path: PathApi): void => {
+/**
+ * `stdin`, `readline()`, `queueMicrotask`, `performance`, and what has no standard name, in `sandglass`.
+ * @returns what begins to read the input of the next run.
+ */
+export const installExtras = (host: Host, calls: Calls, path: PathApi): (() => void) => {
   let input: string | undefined;
   let at = 0;
   const text = (): string => {
@@ -67,4 +70,8 @@ export const installExtras = (host: Host, calls: Calls, path: PathApi): void => 
   define(sandglass, Symbol.toStringTag, 'sandglass');
   define(globalThis, 'sandglass', sandglass);
   define(globalThis, 'self', globalThis);
+  return () => {
+    input = undefined;
+    at = 0;
+  };
 };

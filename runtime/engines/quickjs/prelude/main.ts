@@ -51,25 +51,38 @@ export const install = (host: Host): Entries => {
   installFetch(calls);
   installWebSocket(calls);
   installFs(calls, path);
-  installExtras(host, calls, path);
+  const rewind = installExtras(host, calls, path);
 
+  /** Counts the runs of this guest: how a program of an earlier one ends is nobody's business any more. */
+  let runs = 0;
+  let blocked = false;
   let outcome: { readonly ok: boolean; readonly value: unknown } | undefined;
   let outgoing: ArrayBuffer | undefined;
-  const settle = (ok: boolean, value: unknown): void => {
+  const settle = (run: number, ok: boolean, value: unknown): void => {
+    if (run !== runs) return;
     outcome ??= { ok, value };
     host.settled(ok ? 1 : 0);
   };
   const track = async (program: unknown): Promise<void> => {
+    const run = runs;
     try {
-      settle(true, await program);
+      settle(run, true, await program);
     } catch (error) {
-      settle(false, error);
+      settle(run, false, error);
     }
   };
 
   return {
     begin: (text: string): void => {
       const given = jsonParse(text) as Setup;
+      runs += 1;
+      outcome = undefined;
+      outgoing = undefined;
+      if (runs > 1) {
+        timers.drop();
+        calls.drop();
+        rewind();
+      }
       setup.args = given.args;
       setup.env = freeze(given.env);
       setup.cwd = given.cwd;
@@ -89,28 +102,31 @@ export const install = (host: Host): Entries => {
           enumerable: true,
         } as PropertyDescriptor);
       }
-      blockNames(given.block);
+      if (!blocked) blockNames(given.block);
+      blocked = true;
     },
     trackValue: (value: unknown): void => {
       if ((typeof value === 'object' && value !== null) || typeof value === 'function') void track(value);
-      else settle(true, value);
+      else settle(runs, true, value);
     },
     trackScript: (completion: unknown): void => {
+      const run = runs;
       const wait = async (): Promise<void> => {
         try {
           const { value } = (await completion) as { readonly value: unknown }; // a script with top-level await wraps its value
-          settle(true, await value);
+          settle(run, true, await value);
         } catch (error) {
-          settle(false, error);
+          settle(run, false, error);
         }
       };
       void wait();
     },
     trackModule: (name: string): void => {
+      const run = runs;
       promiseThen(
         import(name),
         (namespace: { readonly default?: unknown }) => void track(namespace.default),
-        (error) => settle(false, error),
+        (error) => settle(run, false, error),
       );
     },
     settle: calls.settle,

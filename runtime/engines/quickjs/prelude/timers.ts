@@ -23,12 +23,14 @@ export interface Timers {
   readonly turn: () => number;
   /** A timer that does not keep the run going. */
   readonly idle: (ms: number, callback: () => void) => void;
+  /** Forgets them all: they belong to a run that has ended. */
+  readonly drop: () => void;
 }
 
 export const createTimers = (host: Host): Timers => {
   /** A binary heap by due time, then by order of setting. */
   const heap: Timer[] = [];
-  const live = objectCreate(null) as Record<number, Timer | (() => void)>;
+  let live = objectCreate(null) as Record<number, Timer | (() => void)>;
   let immediates: { readonly id: number; readonly run: () => void }[] = [];
   let nextImmediate = 0;
   let ids = 0;
@@ -179,6 +181,13 @@ export const createTimers = (host: Host): Timers => {
   });
   return freeze({
     turn,
+    drop: () => {
+      heap.length = 0;
+      live = objectCreate(null) as typeof live;
+      immediates = [];
+      nextImmediate = 0;
+      busy = 0;
+    },
     idle: (ms: number, callback: () => void) => void set(callback, ms, [], false, true),
   });
 };
