@@ -18,7 +18,7 @@ const QUICKJS_RELEASE = '2025-09-13';
  * JavaScript and TypeScript guests on QuickJS: scripts (the value is the last expression) and ES modules (the value is the default
  * export), top-level await in both. One instance a run, which starts from a snapshot with runtime and prelude in it.
  *
- * `options` of a run: `imports`, the specifiers it may import beside its own relative files; `block`, global names taken away.
+ * `options` of a run: `imports`, the specifiers it may import beside its own relative files; `block`, global names taken away; `preset: 'safe'`.
  */
 export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engine {
   let loading: Promise<CompiledModule> | undefined;

@@ -12,6 +12,7 @@ import { canSuspend } from '../../wasm/suspending.ts';
 import { Ended } from './ended.ts';
 import { type GuestRun, startGuest } from './guest-run.ts';
 import type { Machine } from './machine.ts';
+import { rulesOf } from './options.ts';
 import { readOutgoing } from './outgoing.ts';
 import type { Arrival } from './primitives.ts';
 import { programOf } from './program.ts';
@@ -63,7 +64,7 @@ async function runProgram(
     env: run.env,
     cwd: run.cwd,
     inputs: run.inputs,
-    block: Array.isArray(run.options.block) ? run.options.block : [],
+    block: rulesOf(run.options).block,
     outputBytes: run.limits.outputBytes,
     hostCallBytes: run.limits.hostCallBytes,
   });

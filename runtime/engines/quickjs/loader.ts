@@ -1,5 +1,6 @@
 import type { GuestHost, HostAnswer, RunSpec } from '../../engine.ts';
 import type { GuestFailure } from './machine.ts';
+import { rulesOf } from './options.ts';
 import type { Program } from './program.ts';
 
 /** Removes types; given only where the program is TypeScript. */
@@ -219,6 +220,6 @@ function decodePath(path: string): string {
 
 /** `options.imports`: what the program may import beside its own relative files. */
 function allowedImports(run: RunSpec): ReadonlySet<string> | undefined {
-  const { imports } = run.options;
-  return Array.isArray(imports) ? new Set(imports.map(String)) : undefined;
+  const { imports } = rulesOf(run.options);
+  return imports === undefined ? undefined : new Set(imports);
 }

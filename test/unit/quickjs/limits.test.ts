@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105912,
-        843253,
-        143815,
-        195720,
-        364981,
-        1551816,
+        106241,
+        843862,
+        144202,
+        197130,
+        365835,
+        1552084,
       ]
     `);
   });

@@ -166,6 +166,35 @@ describe('modules', () => {
     });
   });
 
+  test("options.preset 'safe' leaves no files, no network and no way to compile text; lists only narrow it", async () => {
+    const attempts = `[() => eval('1'), () => Function('return 1')(), () => (() => {}).constructor('return 1')(), () => (async () => {}).constructor('1')(), () => [].map.constructor.constructor('return 1')(), () => fetch('http://x'), () => new WebSocket('ws://x'), () => sandglass.call('fs.stat', { path: '/' }), () => fs(), () => Object.getPrototypeOf(function* () {}).constructor('1')]`;
+    const { value } = await runJs(
+      `${attempts}.map((attempt) => { try { return String(attempt()); } catch (error) { return error.name; } })`,
+      { spec: { options: { preset: 'safe' } } },
+    );
+    expect(value).toEqual(Array(10).fill('EvalError'));
+    expect((await runJs('typeof fs.readFile', { spec: { options: { preset: 'safe' } } })).value).toBe(
+      'undefined',
+    );
+    const plain =
+      'import { join } from "node:path"; export default join("a", JSON.stringify([1].map((n) => n + 1)))';
+    expect((await runJs(plain, { spec: { options: { preset: 'safe' } } })).value).toBe('a/[2]');
+    for (const options of [{ preset: 'safe' }, { preset: 'safe', imports: ['node:fs', 'node:path'] }]) {
+      expect((await runJs('import "node:fs"', { spec: { options } })).result).toMatchObject({
+        kind: 'threw',
+        error: { message: expect.stringContaining('options.imports allows') },
+      });
+    }
+    expect((await runJs(plain, { spec: { options: { preset: 'safe', imports: [] } } })).result).toMatchObject(
+      {
+        kind: 'threw',
+      },
+    );
+    expect(
+      (await runJs('parseInt("1")', { spec: { options: { preset: 'safe', block: ['parseInt'] } } })).result,
+    ).toMatchObject({ kind: 'threw', error: { name: 'EvalError' } });
+  });
+
   test('options.block takes globals away, and every way to compile text with eval and Function', async () => {
     const { value } = await runJs(
       `[() => eval('1'), () => Function('return 1')(), () => (() => {}).constructor('return 1')(), () => (async () => {}).constructor('1')(), () => (function* () {}).constructor('1'), () => fetch('http://x'), () => [].map.constructor('return 1')()].map((attempt) => { try { return attempt(); } catch (error) { return error.message; } })`,

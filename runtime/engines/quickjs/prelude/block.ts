@@ -1,4 +1,4 @@
-import { define, defineProperty, getPrototypeOf, hasOwn } from './primordials.ts';
+import { define, defineProperty, getPrototypeOf, hasOwn, indexOf, slice } from './primordials.ts';
 
 /**
  * Takes globals away by name: what is left of each throws when it is used. `Function` and `eval` go with every other way to compile text.
@@ -15,7 +15,10 @@ export const blockNames = (names: readonly string[]): void => {
         lock(getPrototypeOf(kinds[kind]) as object, 'constructor', refused); // likewise
       }
     }
-    if (hasOwn(globalThis, name)) lock(globalThis, name, refused);
+    const dot = indexOf(name, '.');
+    const owner = dot < 0 ? globalThis : (globalThis as Record<string, unknown>)[slice(name, 0, dot)];
+    const member = slice(name, dot + 1);
+    if (typeof owner === 'object' && owner !== null && hasOwn(owner, member)) lock(owner, member, refused);
   }
 };
 
