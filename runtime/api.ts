@@ -121,8 +121,11 @@ export interface RunOptions {
   readonly language?: string;
   /** Source text. */
   readonly code?: string;
-  /** A `.wasm`: bytes, or a component prebuilt for platforms that cannot compile. */
-  readonly module?: Uint8Array | PrebuiltComponent;
+  /**
+   * A `.wasm`: bytes; on Node also its path (from the process's own working folder) or file URL; or a component prebuilt for platforms that
+   * cannot compile.
+   */
+  readonly module?: Uint8Array | string | URL | PrebuiltComponent;
   /** Name shown in stack traces and messages. @default `main.js`, `main.ts`, `main.py`, `module.wasm` */
   readonly filename?: string;
   /** Sources that the guest may import by these specifiers. */

@@ -16,6 +16,8 @@ export interface RunRequest {
         readonly form: 'auto' | 'script' | 'module';
       }
     | ({ readonly kind: 'wasm' } & TakenModule)
+    /** Read once the run begins. */
+    | { readonly kind: 'file'; readonly path: string | URL }
     | { readonly kind: 'prebuilt'; readonly component: PrebuiltComponent };
   readonly filename: string | undefined;
   readonly modules: Readonly<Record<string, string>>;
@@ -170,10 +172,15 @@ function readSource(
       throw new TypeError('Cannot run: give either module, or language and code, not both');
     }
     if (module instanceof Uint8Array) return { kind: 'wasm', ...modules.take(module) };
+    if (typeof module === 'string' && module !== '') return { kind: 'file', path: module };
+    if (module instanceof URL && module.protocol === 'file:') return { kind: 'file', path: module };
+    if (module instanceof URL) throw new TypeError(`Cannot run: module ${module.href} is no file URL`);
     if (typeof module === 'object' && module !== null && typeof module.instantiate === 'function') {
       return { kind: 'prebuilt', component: module };
     }
-    throw new TypeError('Cannot run: module is neither bytes (Uint8Array) nor a prebuilt component');
+    throw new TypeError(
+      'Cannot run: module is neither bytes (Uint8Array), nor the path or file URL of a .wasm, nor a prebuilt component',
+    );
   }
   if (typeof language !== 'string' || typeof code !== 'string') {
     throw new TypeError('Cannot run: expected language and code as strings, or module');

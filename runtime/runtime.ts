@@ -95,6 +95,18 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       return cell;
     },
     prepare,
+    readModule: async (path) => {
+      if (platform.readModule === undefined) {
+        throw new SandglassError(
+          'UNSUPPORTED',
+          `Cannot read a module by its path: ${platform.info.name} has no files`,
+          {
+            hint: 'Pass its bytes',
+          },
+        );
+      }
+      return modules.take(await platform.readModule(path));
+    },
     secret: (name) => {
       const secrets = options.secrets ?? {};
       return Object.hasOwn(secrets, name) ? secrets[name] : undefined;

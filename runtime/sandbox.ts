@@ -7,6 +7,7 @@ import type { Engine, GuestSource, PrepareContext, RunSpec } from './engine.ts';
 import { SandglassError } from './errors.ts';
 import type { CheckedGrant } from './grant.ts';
 import type { HostFunction, Secret } from './host-function.ts';
+import type { TakenModule } from './known-modules.ts';
 import { type IsolationLevel, LEVEL_POLICIES } from './levels.ts';
 import { type Limits, mergeLimits } from './limits.ts';
 import type { Outcome } from './outcome.ts';
@@ -22,6 +23,8 @@ export interface SandboxContext {
   /** The cell for a level and an engine; a level the platform cannot give throws UNSUPPORTED. */
   readonly cellFor: (level: IsolationLevel, engine: Engine) => Cell;
   readonly prepare: Omit<PrepareContext, 'limits'>;
+  /** Reads and takes a module of the embedder's own. */
+  readonly readModule: (path: string | URL) => Promise<TakenModule>;
   readonly secret: (name: string) => Secret | undefined;
   /** The runtime's own ceilings. */
   readonly limits: Partial<Limits>;
@@ -79,7 +82,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     if (run.session instanceof SandglassError) throw run.session;
     if (session !== undefined) checkFits(request, session);
     turn = await session?.take(signal);
-    const source = await readSource(request, turn?.number);
+    const source = await readSource(request, turn?.number, context);
     engine = session?.engine ?? chooseEngine(request, source, context.engines);
     limits = limitsFor(engine, level, context, [
       request.limits,
@@ -194,7 +197,11 @@ const internal = (error: unknown): SandglassError =>
   new SandglassError('INTERNAL', 'Cannot finish the run: the runtime failed', { cause: error });
 
 /** @param turn Which run of its session it is: programs of one session have names of their own, so that their errors can be told apart. */
-async function readSource(request: RunRequest, turn: number | undefined): Promise<GuestSource> {
+async function readSource(
+  request: RunRequest,
+  turn: number | undefined,
+  context: SandboxContext,
+): Promise<GuestSource> {
   const { source } = request;
   if (source.kind === 'script') {
     const { language, code, form } = source;
@@ -212,7 +219,8 @@ async function readSource(request: RunRequest, turn: number | undefined): Promis
   if (source.kind === 'prebuilt') {
     return { kind: 'wasm', bytes: new Uint8Array(), hash: '', name, prebuilt: source.component };
   }
-  return { kind: 'wasm', bytes: source.bytes, hash: await source.hash, name };
+  const taken = source.kind === 'file' ? await context.readModule(source.path) : source;
+  return { kind: 'wasm', bytes: taken.bytes, hash: await taken.hash, name };
 }
 
 /** A component says so in its header: layer 1 in the upper half of the version field (component-model binary format). */

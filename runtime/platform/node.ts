@@ -6,6 +6,7 @@ import { startWorkerSeat } from '../cell/worker.ts';
 import { runWorkerJob } from '../cell/worker-job.ts';
 import { openFileCache } from './node-cache.ts';
 import type { Platform } from './platform.ts';
+import { readModule } from './read-module.ts';
 
 const monotonic = (): number => performance.now();
 const now = (): number => Date.now();
@@ -57,6 +58,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   compile: (bytes) => WebAssembly.compile(bytes),
   sameBytes: (one, other) => Buffer.compare(one, other) === 0,
   openCache: openFileCache,
+  readModule,
   job: runWorkerJob,
   monotonic,
   now,

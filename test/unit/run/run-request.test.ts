@@ -11,7 +11,7 @@ describe('readRunOptions()', () => {
     ['an unknown option', { ...script, sandbox: false }, TypeError, 'unknown option "sandbox"'],
     ['no code', { language: 'javascript' }, TypeError, 'language and code'],
     ['code and module', { ...script, module: new Uint8Array() }, TypeError, 'not both'],
-    ['a module that is no bytes', { module: 'x.wasm' }, TypeError, 'module is neither'],
+    ['a module that is no bytes', { module: 7 }, TypeError, 'module is neither'],
     ['an unknown level', { ...script, level: 'none' }, TypeError, '"none"'],
     ['an unknown limit', { ...script, limits: { timeout: 5 } }, TypeError, 'unknown limit "timeout"'],
     ['a limit of 0 ms', { ...script, limits: { timeoutMs: 0 } }, RangeError, 'timeoutMs'],

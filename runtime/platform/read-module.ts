@@ -1,0 +1,28 @@
+import { open } from 'node:fs/promises';
+import { SandglassError } from '../errors.ts';
+
+/** As large as a component that an engine takes. */
+const MAX_MODULE_BYTES = 256 * 1024 * 1024;
+
+/** Why a file cannot be read, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'not permitted',
+};
+
+/** Reads a `.wasm` of the embedder's own. @throws {SandglassError} INPUT_INVALID when it cannot be read, or is too large. */
+export async function readModule(path: string | URL): Promise<Uint8Array> {
+  const fail = (reason: string): SandglassError =>
+    new SandglassError('INPUT_INVALID', `Cannot read the module ${JSON.stringify(String(path))}: ${reason}`);
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    if (size > MAX_MODULE_BYTES) throw fail(`over ${MAX_MODULE_BYTES} bytes`);
+    return await file.readFile();
+  } catch (error) {
+    if (error instanceof SandglassError) throw error;
+    const { code = '' } = error as NodeJS.ErrnoException; // what node:fs throws
+    throw fail(REASONS[code] ?? code);
+  }
+}
