@@ -17,6 +17,8 @@ export interface Runtime extends AsyncDisposable {
   start(options: RunOptions): RunHandle;
   /** Guests that are kept from run to run, for one caller, on purpose. */
   readonly sessions: SessionApi;
+  /** Runs that go on or wait, of this runtime. */
+  readonly runs: Runs;
   /** What this platform can run, and how well. */
   engines(): readonly EngineInfo[];
   /** What this platform can do: levels, workers, JSPI, blocking host calls. */
@@ -169,6 +171,37 @@ export interface RunOptions {
   readonly runId?: string;
   /** Guest output as it comes. */
   readonly onOutput?: (chunk: OutputChunk) => void;
+}
+
+/** What goes on. */
+export interface Runs {
+  /** All that have not ended, in the order in which they were asked for. */
+  list(): Promise<readonly LiveRunInfo[]>;
+  /** One of them; `undefined` for an id that none has. */
+  get(id: string): Promise<LiveRunInfo | undefined>;
+  /** Ends one with CANCELLED. Answers whether there was one. */
+  cancel(id: string): boolean;
+}
+
+export interface LiveRunInfo {
+  readonly id: string;
+  /** `null` until it is known which one takes it. */
+  readonly engine: string | null;
+  readonly level: IsolationLevel;
+  /** Name of the session that it belongs to. */
+  readonly session?: string;
+  /** `waiting`: for its cell, its turn, or its guest to be prepared. */
+  readonly state: 'waiting' | 'running';
+  /** Milliseconds since the epoch. */
+  readonly askedAt: number;
+  /** Milliseconds since the epoch; `null` while it waits. */
+  readonly startedAt: number | null;
+  /** CPU time so far, ms; also of a guest that never returns. `null` where the platform does not tell (a process cell, and while it waits). */
+  readonly cpuMs: number | null;
+  /** Linear memory, bytes, as told with its last output; `null` before that. In the caller's own thread, at the moment. */
+  readonly memoryBytes: number | null;
+  /** Calls so far, by capability. */
+  readonly hostCalls: Readonly<Record<string, number>>;
 }
 
 export interface OutputChunk {

@@ -15,6 +15,7 @@ import { checkGrant } from './grant.ts';
 import { createKnownModules } from './known-modules.ts';
 import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './levels.ts';
 import { checkLimits, mergeLimits } from './limits.ts';
+import { createLiveRuns, type LiveRun } from './live-runs.ts';
 import type { Outcome } from './outcome.ts';
 import { createOutputQueue, type OutputQueue } from './output-queue.ts';
 import type { CellPools, Platform } from './platform/platform.ts';
@@ -62,6 +63,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   const sessions = createSessions(cellOptions.maxSessions);
   /** Runs that go on, and what cancels each. */
   const running = new Map<Promise<Outcome>, () => void>();
+  const lives = createLiveRuns();
   /** Sessions that are being opened. */
   const opening = new Set<AbortController>();
   let pools: CellPools | undefined;
@@ -132,6 +134,14 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     const id = request.runId ?? `run-${crypto.randomUUID()}`;
     const abort = new AbortController();
     const cancel = (): void => abort.abort();
+    const live: LiveRun = {
+      id,
+      level: held?.level ?? levelOf(request.level),
+      session: request.session,
+      askedAt: platform.now(),
+      cancel,
+    };
+    lives.add(live);
     const dispose = abortWith(abort, [runOptions.signal, held?.signal]);
     const onOutput =
       queue === undefined && runOptions.onOutput === undefined
@@ -144,7 +154,8 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       {
         runId: id,
         request,
-        level: held?.level ?? levelOf(request.level),
+        level: live.level,
+        live,
         signal: abort.signal,
         onOutput,
         session,
@@ -154,6 +165,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       dispose();
       queue?.end();
       running.delete(outcome);
+      lives.delete(live);
     });
     running.set(outcome, cancel);
     return { id, outcome, cancel };
@@ -202,6 +214,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       open: openSession,
       close: async (name) => sessions.close(name),
     },
+    runs: { list: lives.list, get: lives.get, cancel: lives.cancel },
     engines: () => engines.map((engine) => describeEngine(engine, platform)),
     platform: () => platform.info,
     close,

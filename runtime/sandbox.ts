@@ -10,6 +10,7 @@ import type { HostFunction, Secret } from './host-function.ts';
 import type { TakenModule } from './known-modules.ts';
 import { type IsolationLevel, LEVEL_POLICIES } from './levels.ts';
 import { type Limits, mergeLimits } from './limits.ts';
+import type { LiveRun } from './live-runs.ts';
 import type { Outcome } from './outcome.ts';
 import { limitsFor } from './run-limits.ts';
 import type { RunRequest } from './run-request.ts';
@@ -49,6 +50,8 @@ export interface SandboxRun {
   readonly level: IsolationLevel;
   readonly signal: AbortSignal;
   readonly onOutput: ((chunk: OutputChunk) => void) | undefined;
+  /** Told how the run is going. */
+  readonly live: LiveRun;
   /** The session that the run asks for, or why it cannot run in it. */
   readonly session?: OpenSession | SandglassError | undefined;
 }
@@ -112,6 +115,8 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       monotonic: context.monotonic,
       ...(context.onAudit === undefined ? {} : { onAudit: context.onAudit }),
     });
+    run.live.engine = engine;
+    run.live.gate = gate;
     const guest = await engine.prepare(source, {
       ...context.prepare,
       limits,
@@ -136,8 +141,10 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       gate,
       signal,
       onOutput: output.take,
-      onStart: () => {
+      onStart: (probe) => {
         started = context.monotonic();
+        run.live.startedAt = context.now();
+        run.live.probe = probe;
       },
     });
     ended = context.monotonic();

@@ -33,11 +33,19 @@ export interface CellRun {
   /** Guest output as it comes, in order, never more than `outputBytes` in all. */
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
   readonly signal: AbortSignal;
-  /** Called once the cell is free and the run's clock starts. */
-  readonly onStart: () => void;
+  /** Called once the cell is free and the run's clock starts, with what tells how the run is going. */
+  readonly onStart: (probe: CellProbe) => void;
   /** The guest goes on in what the earlier runs of its cell have left. Set by a held cell alone. */
   readonly kept?: boolean;
 }
+
+/** Asks a cell about the run that goes on in it; also while its guest spins. Never rejects. */
+export type CellProbe = () => Promise<{
+  /** CPU time of the run so far, ms; `null` where the platform does not tell. */
+  readonly cpuMs: number | null;
+  /** Linear memory that the cell has told of last, bytes; `null` before it has. */
+  readonly memoryBytes: number | null;
+}>;
 
 export interface CellResult {
   readonly end: GuestResult | CellEnd;

@@ -45,7 +45,6 @@ async function runInline(
   turns: ThreadTurns,
 ): Promise<CellResult> {
   const { guest, spec, gate, signal } = request;
-  request.onStart();
   const cpuBefore = options.cpuMs();
   const deadline = options.monotonic() + spec.limits.timeoutMs;
   let ended = false;
@@ -76,6 +75,11 @@ async function runInline(
     deterministic: spec.deterministic,
     turns: guestTurns,
   });
+
+  request.onStart(async () => ({
+    cpuMs: elapsed(cpuBefore, options.cpuMs()),
+    memoryBytes: memoryBytes() || null,
+  }));
 
   const stop = Promise.withResolvers<StopReason>();
   const onAbort = (): void => stop.resolve('cancelled');

@@ -181,7 +181,13 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     channel.hold(true);
     signal.addEventListener('abort', onAbort, { once: true });
     const timer = setTimeout(() => stop('deadline'), spec.limits.timeoutMs);
-    request.onStart();
+    request.onStart(async () => {
+      const cpuMs = await channel.cpuMs().catch(() => null); // the cell may be gone by now
+      return {
+        cpuMs: cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent),
+        memoryBytes: state.memoryBytes || null,
+      };
+    });
     try {
       if (ended) throw new Error('the cell ended before the run');
       channel.post({

@@ -86,6 +86,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
         engines: options.info?.engines ?? unused,
         platform: options.info?.platform ?? unused,
         sessions: { open: unused, close: unused },
+        runs: { list: unused, get: unused, cancel: unused },
         close,
         [Symbol.asyncDispose]: close,
       };

@@ -1,0 +1,70 @@
+import type { LiveRunInfo } from './api.ts';
+import type { CellProbe } from './cell/cell.ts';
+import type { Gate } from './cell/gate.ts';
+import type { Engine } from './engine.ts';
+import type { IsolationLevel } from './outcome.ts';
+
+/** A run that has not ended, as it fills in while it goes on. */
+export interface LiveRun {
+  readonly id: string;
+  readonly level: IsolationLevel;
+  readonly session: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly askedAt: number;
+  readonly cancel: () => void;
+  engine?: Engine;
+  gate?: Gate;
+  /** Set once the cell has taken the guest. */
+  startedAt?: number;
+  probe?: CellProbe;
+}
+
+export interface LiveRuns {
+  add(run: LiveRun): void;
+  delete(run: LiveRun): void;
+  list(): Promise<readonly LiveRunInfo[]>;
+  /** `undefined` for an id that no live run has. */
+  get(id: string): Promise<LiveRunInfo | undefined>;
+  /** Whether there was such a run. */
+  cancel(id: string): boolean;
+}
+
+/** What runs, and what waits to. */
+export function createLiveRuns(): LiveRuns {
+  const runs = new Set<LiveRun>();
+  const withId = (id: string): LiveRun | undefined => [...runs].find((run) => run.id === id);
+  return {
+    add: (run) => void runs.add(run),
+    delete: (run) => void runs.delete(run),
+    list: async () => {
+      const told = await Promise.all([...runs].map(describe));
+      return told.filter(({ id }) => withId(id) !== undefined); // some may have ended while their cells were asked
+    },
+    get: async (id) => {
+      const run = withId(id);
+      return run === undefined ? undefined : describe(run);
+    },
+    cancel: (id) => {
+      const run = withId(id);
+      run?.cancel();
+      return run !== undefined;
+    },
+  };
+}
+
+async function describe(run: LiveRun): Promise<LiveRunInfo> {
+  const { id, level, session, engine, gate, askedAt, startedAt, probe } = run;
+  const seen = startedAt === undefined ? undefined : await probe?.();
+  return {
+    id,
+    engine: engine?.name ?? null,
+    level,
+    ...(session === undefined ? {} : { session }),
+    state: startedAt === undefined ? 'waiting' : 'running',
+    askedAt,
+    startedAt: startedAt ?? null,
+    cpuMs: seen?.cpuMs ?? null,
+    memoryBytes: seen?.memoryBytes ?? null,
+    hostCalls: gate?.usage().hostCalls ?? {},
+  };
+}
