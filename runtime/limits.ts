@@ -12,6 +12,11 @@ export interface Limits {
   readonly hostCalls: number;
   /** One argument or answer of a host call, bytes, 1 KiB..64 MiB. @default 8 MiB. Over it the call is refused. */
   readonly hostCallBytes: number;
+  /**
+   * Share of one processor, 0.01..1. @default 1: as fast as it goes. A guest over it rests between its slices: nothing fails, but for its
+   * deadline. Refused with UNSUPPORTED in the caller's own thread, where there is nothing to rest in.
+   */
+  readonly cpuShare: number;
 }
 
 export type LimitName = keyof Limits;
@@ -20,13 +25,13 @@ export interface LimitInfo {
   readonly default: number;
   readonly minimum: number;
   readonly maximum: number;
-  readonly unit: 'ms' | 'bytes' | 'units' | 'calls';
+  readonly unit: 'ms' | 'bytes' | 'units' | 'calls' | 'share';
 }
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Name → default, range and unit. Ranges are inclusive; all limits are whole numbers. */
+/** Name → default, range and unit. Ranges are inclusive; all limits but shares are whole numbers. */
 export const LIMITS: Readonly<Record<LimitName, LimitInfo>> = Object.freeze({
   timeoutMs: { default: 10_000, minimum: 1, maximum: 600_000, unit: 'ms' },
   fuel: { default: 20_000_000_000, minimum: 1, maximum: Number.MAX_SAFE_INTEGER, unit: 'units' },
@@ -34,6 +39,7 @@ export const LIMITS: Readonly<Record<LimitName, LimitInfo>> = Object.freeze({
   outputBytes: { default: MIB, minimum: 0, maximum: 256 * MIB, unit: 'bytes' },
   hostCalls: { default: 1_000, minimum: 0, maximum: 1_000_000, unit: 'calls' },
   hostCallBytes: { default: 8 * MIB, minimum: KIB, maximum: 64 * MIB, unit: 'bytes' },
+  cpuShare: { default: 1, minimum: 0.01, maximum: 1, unit: 'share' },
 });
 
 const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[]; // the record above is keyed by exactly these names
@@ -63,9 +69,11 @@ export function checkLimits(value: unknown, where = 'limits'): Partial<Limits> {
       throw new TypeError(`Cannot read ${where}.${name}: expected a number, got ${describe(limit)}`);
     }
     const { minimum, maximum, unit } = LIMITS[name];
-    if (!Number.isInteger(limit) || limit < minimum || limit > maximum) {
+    const isWhole = Number.isInteger(limit) || (unit === 'share' && Number.isFinite(limit));
+    if (!isWhole || limit < minimum || limit > maximum) {
+      const what = unit === 'share' ? 'a share' : `a whole number of ${unit}`;
       throw new RangeError(
-        `Cannot read ${where}.${name}: ${limit} is not a whole number of ${unit} from ${minimum} to ${maximum}`,
+        `Cannot read ${where}.${name}: ${limit} is not ${what} from ${minimum} to ${maximum}`,
       );
     }
     checked[name] = limit;
@@ -89,6 +97,7 @@ export function mergeLimits(sets: readonly Partial<Limits>[], defaults: Partial<
     outputBytes: smallest('outputBytes'),
     hostCalls: smallest('hostCalls'),
     hostCallBytes: smallest('hostCallBytes'),
+    cpuShare: smallest('cpuShare'),
   };
 }
 

@@ -93,6 +93,13 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       ...(session === undefined ? [] : [session.limits, session.grant?.limits ?? {}]),
     ]);
     const cell = turn?.cell ?? context.cellFor(level, engine);
+    if (limits.cpuShare < 1 && cell.kind === 'inline') {
+      throw new SandglassError(
+        'UNSUPPORTED',
+        `Cannot hold the guest to a cpuShare of ${limits.cpuShare} at level ${level}: it has no thread of its own`,
+        { hint: 'Use level standard or stricter, where the platform gives it, or leave cpuShare out' },
+      );
+    }
     const grant = narrow(
       request.grantGiven ? request.grant : (session?.grant ?? request.grant),
       context,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../codec.ts';
 import type { GuestHost, HostAnswer, StopReason, Turns } from '../engine.ts';
+import { createPace } from './pace.ts';
 import { seededRandom } from './seeded-random.ts';
 
 /** What differs between cells: how a call travels, how output leaves, how a thread waits. */
@@ -12,6 +13,8 @@ export interface GuestLink {
   /** Set by the host while the guest runs. */
   stopped(): StopReason | undefined;
   sleepSync(ms: number): void;
+  /** CPU time of the guest's thread, ms. */
+  cpuMs?(): number;
   now(): number;
   monotonic(): number;
 }
@@ -19,6 +22,8 @@ export interface GuestLink {
 export interface GuestHostOptions {
   readonly link: GuestLink;
   readonly outputBytes: number;
+  /** Share of a processor; needs a link that can block and tells CPU time. @default 1 */
+  readonly cpuShare?: number;
   /** On the link's monotonic clock, ms. */
   readonly deadline: number;
   readonly deterministic: { readonly seed: number; readonly now: number } | undefined;
@@ -38,6 +43,7 @@ export interface GuestHostHandle {
 export function createGuestHost({
   link,
   outputBytes,
+  cpuShare = 1,
   deadline,
   deterministic,
   turns,
@@ -53,11 +59,23 @@ export function createGuestHost({
     peak = Math.max(peak, readMemory());
     return peak;
   };
-  const stopReason = (): StopReason | undefined => {
+  const { cpuMs } = link;
+  const pace =
+    cpuShare < 1 && link.canBlock && cpuMs !== undefined
+      ? createPace({ share: cpuShare, cpuMs, monotonic: link.monotonic })
+      : undefined;
+  const reasonNow = (): StopReason | undefined => {
     if (spent) return 'output';
     const told = link.stopped();
     if (told !== undefined) return told;
     return link.monotonic() >= deadline ? 'deadline' : undefined;
+  };
+  /** Asked at each slice: where a guest over its share rests. A stop ends the rest, and the deadline with it. */
+  const stopReason = (): StopReason | undefined => {
+    const restMs = pace?.restMs() ?? 0;
+    if (restMs > 0 && reasonNow() === undefined)
+      link.sleepSync(Math.min(restMs, Math.max(0, deadline - link.monotonic())));
+    return reasonNow();
   };
 
   const host: GuestHost = {

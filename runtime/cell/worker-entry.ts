@@ -137,10 +137,12 @@ async function run({ token, kept: keeps, guest, spec }: RunMessage): Promise<voi
         // Waking early is harmless: only a stop notifies this slot while no call is under way.
         Atomics.wait(flags, BRIDGE.stop, STOP_CODES.none, ms);
       },
+      cpuMs: () => threadCpuMs() ?? 0,
       now: () => Date.now(),
       monotonic,
     },
     outputBytes: spec.limits.outputBytes,
+    cpuShare: spec.limits.cpuShare,
     deadline: monotonic() + spec.limits.timeoutMs,
     deterministic: spec.deterministic,
   });

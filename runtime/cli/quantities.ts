@@ -31,6 +31,14 @@ export const parseFuel = (flag: string, text: string): number => {
   return inRange(flag, text, units, 'fuel');
 };
 
+/** `0.5`, `50%` → a share. */
+export const parseShare = (flag: string, text: string): number => {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  if (digits === undefined)
+    throw new UsageError(`Cannot read ${flag}=${text}: expected a share, such as 0.5 or 50%`);
+  return inRange(flag, text, Number(digits) / (percent === '%' ? 100 : 1), 'cpuShare');
+};
+
 /** A whole number from `minimum` to `maximum`. */
 export function parseWhole(flag: string, text: string, minimum: number, maximum: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -83,7 +91,7 @@ export function formatSize(bytes: number): string {
 }
 
 const rangeText = (bound: number, unit: string): string =>
-  unit === 'bytes' ? formatSize(bound) : `${bound} ${unit}`;
+  unit === 'bytes' ? formatSize(bound) : unit === 'share' ? String(bound) : `${bound} ${unit}`;
 
 /** `812`, `12.3 k`, `0.3 M`, `4.1 G`. */
 export function formatCount(count: number): string {

@@ -50,6 +50,7 @@ function whereLines({ stack, file, line, column }: ErrorDetails, message: string
 const inFlags = (hint: string): string =>
   hint
     .replace(/\blimits\.timeoutMs\b/g, '--timeout')
+    .replace(/\blimits\.cpuShare\b/g, '--cpu-share')
     .replace(/\blimits\.memoryBytes\b/g, '--memory')
     .replace(/\blimits\.fuel\b/g, '--fuel')
     .replace(/\blimits\.\w+/g, '$& in a --grant file');

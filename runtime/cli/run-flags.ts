@@ -5,7 +5,7 @@ import { MAX_FILE_BYTES, readBytes } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { GRANT_FLAGS, readGrant } from './grant-flags.ts';
 import { readNames } from './package-flags.ts';
-import { parseDuration, parseFuel, parseSize } from './quantities.ts';
+import { parseDuration, parseFuel, parseShare, parseSize } from './quantities.ts';
 import { didYouMean } from './suggest.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -21,6 +21,11 @@ export const LIMIT_FLAGS: readonly Flag[] = [
     name: 'fuel',
     value: 'N',
     help: 'Limit of work units, about one wasm operator each, e.g. 5M. Default 20G.',
+  },
+  {
+    name: 'cpu-share',
+    value: 'SHARE',
+    help: 'Share of one processor, e.g. 0.5; over it the guest rests. Default 1.',
   },
   {
     name: 'isolation',
@@ -70,6 +75,7 @@ export function readLimitFlags(parsed: ParsedArguments): Pick<RuntimeOptions, 'l
       ...limit(parsed, 'timeout', 'timeoutMs', parseDuration),
       ...limit(parsed, 'memory', 'memoryBytes', parseSize),
       ...limit(parsed, 'fuel', 'fuel', parseFuel),
+      ...limit(parsed, 'cpu-share', 'cpuShare', parseShare),
     },
     ...(level === undefined ? {} : { level: levelOf(level) }),
   };

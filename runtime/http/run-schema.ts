@@ -12,9 +12,9 @@ const limits = {
   type: 'object',
   additionalProperties: false,
   properties: Object.fromEntries(
-    Object.entries(LIMITS).map(([name, { minimum, maximum }]) => [
+    Object.entries(LIMITS).map(([name, { minimum, maximum, unit }]) => [
       name,
-      { type: 'integer', minimum, maximum },
+      { type: unit === 'share' ? 'number' : 'integer', minimum, maximum },
     ]),
   ),
 } as const;

@@ -23,6 +23,7 @@ const OVER: Readonly<Record<keyof typeof LIMITS, string>> = {
   outputBytes: '`OUTPUT_EXCEEDED`',
   hostCalls: '`HOST_CALLS_EXCEEDED`',
   hostCallBytes: 'the call is refused',
+  cpuShare: 'the guest rests',
 };
 
 const WHAT: Readonly<Record<keyof typeof LIMITS, string>> = {
@@ -32,6 +33,7 @@ const WHAT: Readonly<Record<keyof typeof LIMITS, string>> = {
   outputBytes: 'stdout, stderr and value together',
   hostCalls: 'host calls of all capabilities together',
   hostCallBytes: 'one argument or answer of a host call',
+  cpuShare: 'CPU time of one processor, as a share of wall time',
 };
 
 function describeEngines(): readonly EngineInfo[] {

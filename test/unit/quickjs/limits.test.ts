@@ -198,7 +198,15 @@ describe('createQuickjsEngine()', () => {
       },
     });
     const context = {
-      limits: { timeoutMs: 1, fuel: 1, memoryBytes: 1, outputBytes: 1, hostCalls: 1, hostCallBytes: 1 },
+      limits: {
+        timeoutMs: 1,
+        fuel: 1,
+        memoryBytes: 1,
+        outputBytes: 1,
+        hostCalls: 1,
+        hostCallBytes: 1,
+        cpuShare: 1,
+      },
       compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.compile(bytes),
     };
     await expect(engine.shared?.(context)).rejects.toThrow('not there yet');
@@ -212,7 +220,15 @@ describe('createQuickjsEngine()', () => {
       quickjsEngine().prepare(
         { kind: 'wasm', bytes: new Uint8Array(), hash: '', name: 'x' },
         {
-          limits: { timeoutMs: 1, fuel: 1, memoryBytes: 1, outputBytes: 1, hostCalls: 1, hostCallBytes: 1 },
+          limits: {
+            timeoutMs: 1,
+            fuel: 1,
+            memoryBytes: 1,
+            outputBytes: 1,
+            hostCalls: 1,
+            hostCallBytes: 1,
+            cpuShare: 1,
+          },
           compile: (bytes) => WebAssembly.compile(bytes),
         },
       ),

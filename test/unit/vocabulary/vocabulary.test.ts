@@ -67,6 +67,7 @@ describe('mergeLimits()', () => {
       outputBytes: 1 << 20,
       hostCalls: 1000,
       hostCallBytes: 8 << 20,
+      cpuShare: 1,
     });
   });
 
