@@ -28,7 +28,7 @@ export interface SeatChannel {
   hold(held: boolean): void;
   /** Destroys the cell; resolves when it is gone. */
   destroy(): Promise<void>;
-  /** CPU time of the cell so far, ms; asked before a cell that would not end is destroyed. */
+  /** CPU time of the cell so far, ms; `null` where it is not known, or the cell has ended. Never rejects. */
   cpuMs(): Promise<number | null>;
   /** Modules can be sent compiled. */
   readonly sendsModules: boolean;
@@ -173,7 +173,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
       graceTimer = setTimeout(() => {
         const breakOffWith = (cpuMs: number | null): void =>
           breakOff(stopped(state, reason), cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent));
-        channel.cpuMs().then(breakOffWith, () => breakOffWith(null));
+        void channel.cpuMs().then(breakOffWith);
       }, STOP_GRACE_MS);
     };
     const onAbort = (): void => stop('cancelled');
@@ -182,7 +182,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     signal.addEventListener('abort', onAbort, { once: true });
     const timer = setTimeout(() => stop('deadline'), spec.limits.timeoutMs);
     request.onStart(async () => {
-      const cpuMs = await channel.cpuMs().catch(() => null); // the cell may be gone by now
+      const cpuMs = await channel.cpuMs();
       return {
         cpuMs: cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent),
         memoryBytes: state.memoryBytes || null,

@@ -112,8 +112,12 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
       return gone;
     },
     cpuMs: async () => {
-      const { user, system } = await worker.cpuUsage();
-      return (user + system) / 1000;
+      try {
+        const { user, system } = await worker.cpuUsage();
+        return (user + system) / 1000;
+      } catch {
+        return null; // it has ended meanwhile
+      }
     },
   };
 }
