@@ -2,6 +2,7 @@ import { ERROR_CODES, exitCodeOf, isErrorCode } from '../../runtime/errors.ts';
 import { createRuntime, type EngineInfo } from '../../runtime/index.ts';
 import { LEVEL_POLICIES, LEVELS } from '../../runtime/levels.ts';
 import { LIMITS } from '../../runtime/limits.ts';
+import { FUEL_SCHEDULE } from '../../runtime/wasm/fuel-schedule.ts';
 
 const MIB = 1024 * 1024;
 
@@ -58,6 +59,21 @@ export const tables: Readonly<Record<string, string>> = {
         OVER[limit],
       ];
     }),
+  ),
+  fuel: table(
+    ['operators', 'units'],
+    (
+      [
+        ['that only shape control flow: `block`, `loop`, `end`, `br_table` arms', FUEL_SCHEDULE.structural],
+        ['any other', FUEL_SCHEDULE.operator],
+        ['call of a host import', FUEL_SCHEDULE.importedCall],
+        ['`memory.grow`, `table.grow`', FUEL_SCHEDULE.grow],
+        ['`throw`, `rethrow`', FUEL_SCHEDULE.throw],
+        ['new object of the collected heap', FUEL_SCHEDULE.allocate],
+        [`bulk memory, each ${FUEL_SCHEDULE.bulkBytesPerUnit} bytes`, 1],
+        ['bulk table and array, each element', FUEL_SCHEDULE.bulkElement],
+      ] as const
+    ).map(([operators, units]) => [operators, String(units)]),
   ),
   levels: table(
     ['level', 'cell', 'network', 'host files', 'ceilings'],
