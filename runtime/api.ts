@@ -3,7 +3,7 @@ import type { Engine, PrebuiltComponent } from './engine.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Grant } from './grant.ts';
 import type { HostFunction, Secret } from './host-function.ts';
-import type { Limits } from './limits.ts';
+import type { LimitName, Limits } from './limits.ts';
 import type { IsolationLevel, Outcome } from './outcome.ts';
 
 /** What `createRuntime` gives. One runtime owns its cells and caches; `await using` or `close()` ends them. */
@@ -225,9 +225,22 @@ export interface EngineInfo {
   readonly name: string;
   readonly version: string;
   readonly languages: readonly string[];
+  /** What guests are written in or against, e.g. `ES2024`. */
+  readonly languageVersion: string;
   readonly realm: Engine['realm'];
   readonly levels: readonly IsolationLevel[];
+  /** Default of `memoryBytes` for its guests. */
   readonly memoryBytes: number;
+  /** Where its guests can live on this platform. */
+  readonly cells: readonly ('inline' | 'worker' | 'process')[];
+  /** Limits that hold for its guests here. */
+  readonly limits: readonly LimitName[];
+  /** What its guests reach of a network by themselves: nothing, on every platform. Host functions do it for them, as granted. */
+  readonly network: 'host functions only';
+  /** What has to be there before a first run, or is made by it. */
+  readonly setup: string;
+  /** From asking to running in the last cold start that this runtime saw, ms; `null` before one. */
+  readonly startupMs: number | null;
 }
 
 export interface PlatformInfo {

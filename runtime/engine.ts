@@ -8,6 +8,10 @@ export interface Engine {
   /** `quickjs`, `pyodide`, `component`, `preview1`, or the embedder's own. */
   readonly name: string;
   readonly version: string;
+  /** What guests are written in or against, e.g. `ES2024`, `CPython 3.14`. @default the engine's name and version */
+  readonly languageVersion?: string;
+  /** What has to be there before a first run, or is made by it. @default nothing */
+  readonly setup?: string;
   /** What `language` may say to choose it; wasm engines are chosen by the binary instead. */
   readonly languages: readonly string[];
   /**

@@ -42,7 +42,7 @@ export const LIMITS: Readonly<Record<LimitName, LimitInfo>> = Object.freeze({
   cpuShare: { default: 1, minimum: 0.01, maximum: 1, unit: 'share' },
 });
 
-const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[]; // the record above is keyed by exactly these names
+export const LIMIT_NAMES: readonly LimitName[] = Object.keys(LIMITS) as LimitName[]; // the record above is keyed by exactly these names
 
 export const isLimitName = (name: string): name is LimitName => Object.hasOwn(LIMITS, name);
 

@@ -14,7 +14,7 @@ import { SandglassError } from './errors.ts';
 import { checkGrant } from './grant.ts';
 import { createKnownModules } from './known-modules.ts';
 import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './levels.ts';
-import { checkLimits, mergeLimits } from './limits.ts';
+import { checkLimits, LIMIT_NAMES, mergeLimits } from './limits.ts';
 import { createLiveRuns, type LiveRun } from './live-runs.ts';
 import type { Outcome } from './outcome.ts';
 import { createOutputQueue, type OutputQueue } from './output-queue.ts';
@@ -64,6 +64,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   /** Runs that go on, and what cancels each. */
   const running = new Map<Promise<Outcome>, () => void>();
   const lives = createLiveRuns();
+  const coldStarts = new Map<Engine, number>();
   /** Sessions that are being opened. */
   const opening = new Set<AbortController>();
   let pools: CellPools | undefined;
@@ -119,6 +120,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     onError: options.onError ?? ((error, runId) => console.error(`sandglass ${runId}:`, error)),
     monotonic: platform.monotonic,
     now: platform.now,
+    onColdStart: (engine, ms) => void coldStarts.set(engine, ms),
   };
 
   /** @param own The session that the run goes to, whatever has its name by now. */
@@ -215,7 +217,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       close: async (name) => sessions.close(name),
     },
     runs: { list: lives.list, get: lives.get, cancel: lives.cancel },
-    engines: () => engines.map((engine) => describeEngine(engine, platform)),
+    engines: () => engines.map((engine) => describeEngine(engine, platform, coldStarts.get(engine) ?? null)),
     platform: () => platform.info,
     close,
     [Symbol.asyncDispose]: close,
@@ -224,10 +226,32 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
 
 type Begun = Omit<RunHandle, 'output'>;
 
-function describeEngine(engine: Engine, platform: Platform): EngineInfo {
+function describeEngine(engine: Engine, platform: Platform, startupMs: number | null): EngineInfo {
   const { name, version, languages, realm, memoryBytes } = engine;
-  return { name, version, languages, realm, memoryBytes, levels: levelsOf(engine, platform) };
+  const levels = levelsOf(engine, platform);
+  const cells = new Set(levels.map((level) => cellOf(level, engine)));
+  return {
+    name,
+    version,
+    languages,
+    languageVersion: engine.languageVersion ?? `${name} ${version}`,
+    realm,
+    levels,
+    memoryBytes,
+    cells: [...cells],
+    limits: LIMIT_NAMES.filter(
+      (limit) => limit !== 'cpuShare' || cells.has('worker') || cells.has('process'),
+    ),
+    network: 'host functions only',
+    setup: engine.setup ?? 'nothing',
+    startupMs,
+  };
 }
+
+const cellOf = (level: IsolationLevel, { inline }: Engine): 'inline' | 'worker' | 'process' => {
+  const { cell } = LEVEL_POLICIES[level];
+  return cell === 'inline' && !inline ? 'worker' : cell;
+};
 
 /** Python has no inline cell: at `minimal` it gets a worker, where the platform has one. */
 const givesLevel = (level: IsolationLevel, engine: Engine, { info }: Platform): boolean =>

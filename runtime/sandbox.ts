@@ -42,6 +42,8 @@ export interface SandboxContext {
   readonly onError: (error: unknown, runId: string) => void;
   readonly monotonic: () => number;
   readonly now: () => number;
+  /** Told how long a run waited for a cell that had to be started. */
+  readonly onColdStart: (engine: Engine, ms: number) => void;
 }
 
 export interface SandboxRun {
@@ -156,6 +158,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     });
     ended = context.monotonic();
     ({ cpuMs, coldStart } = result);
+    if (coldStart) context.onColdStart(engine, started - asked);
     ({ memoryBytes, fuel } = result.end);
     // A run that was cancelled, or is over its deadline, is that, whatever its guest managed to answer meanwhile.
     verdict = signal.aborted

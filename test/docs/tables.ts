@@ -92,13 +92,15 @@ export const tables: Readonly<Record<string, string>> = {
     }),
   ),
   engines: table(
-    ['engine', 'runs', 'realm', 'memory by default', 'levels'],
-    describeEngines().map(({ name, languages, realm, memoryBytes, levels }) => [
+    ['engine', 'runs', 'language', 'realm', 'memory by default', 'levels', 'set up'],
+    describeEngines().map(({ name, languages, languageVersion, realm, memoryBytes, levels, setup }) => [
       `\`${name}\``,
       languages.join(', ') || '`.wasm`',
+      languageVersion,
       realm,
       amount(memoryBytes, 'bytes'),
       levels.length === LEVELS.length ? 'all' : levels.join(', '),
+      setup,
     ]),
   ),
   errors: table(

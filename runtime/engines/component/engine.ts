@@ -57,6 +57,8 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
   return {
     name: 'component',
     version: '0.1.0',
+    languageVersion: 'component model, WASI 0.2',
+    setup: 'each component transpiled by its first run and then cached',
     languages: [],
     // Glue is generated from the binary and runs in the cell's realm: names in it are checked, and still its cell serves once.
     realm: 'exposed',

@@ -23,6 +23,8 @@ export function createPrebuiltComponentEngine(): Engine {
   return {
     name: 'component',
     version: '0.1.0',
+    languageVersion: 'component model, WASI 0.2',
+    setup: 'each component prebuilt by prebuildComponent',
     languages: [],
     realm: 'exposed',
     memoryBytes: LIMITS.memoryBytes.default,

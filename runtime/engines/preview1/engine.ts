@@ -22,6 +22,7 @@ export function createPreview1Engine(options: Preview1EngineOptions = {}): Engin
   return {
     ...moduleEngine('preview1', options),
     version: 'browser_wasi_shim 0.4.2',
+    languageVersion: 'core modules, WASI preview1',
     realm: 'sealed',
     inline: true,
     executorUrl: new URL(EXTENSION === 'ts' ? './execute.ts' : './execute.cell.js', import.meta.url).href,
@@ -42,6 +43,7 @@ export function createWasmerEngine(options: Preview1EngineOptions = {}): Engine 
   return {
     ...moduleEngine('preview1-wasmer', options),
     version: 'wasmer-wasi 1.2.2',
+    languageVersion: 'core modules, WASI preview1',
     realm: 'exposed',
     inline: false,
     executorUrl: new URL(`./execute-wasmer.${EXTENSION}`, import.meta.url).href,

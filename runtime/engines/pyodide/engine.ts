@@ -110,6 +110,8 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
   return {
     name: 'pyodide',
     version: options.version,
+    languageVersion: 'CPython 3.14',
+    setup: 'its snapshot, made by the first run of a version and then cached',
     languages: ['python'],
     realm: 'exposed',
     memoryBytes,

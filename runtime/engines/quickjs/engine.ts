@@ -39,6 +39,7 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
   return {
     name: 'quickjs',
     version: QUICKJS_RELEASE,
+    languageVersion: 'ES2024 and later; TypeScript 5 without its types',
     languages: ['javascript', 'typescript'],
     realm: 'sealed',
     memoryBytes: 64 * MEBI,
