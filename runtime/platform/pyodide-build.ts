@@ -21,7 +21,7 @@ import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
 import { bootRealm } from '../engines/pyodide/realm-boot.ts';
 import { installFiles } from '../engines/pyodide/realm-files.ts';
 import { FUEL_SCHEDULE } from '../wasm/fuel-schedule.ts';
-import { instrument } from '../wasm/instrument.ts';
+import { INSTRUMENT_VERSION, instrument } from '../wasm/instrument.ts';
 import { widenStacks } from './node-stacks.ts';
 import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
 import { job, type SnapshotJob } from './pyodide-snapshot.ts';
@@ -53,8 +53,10 @@ export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild
   const scripts = realmScripts(text(loader), text(glue));
   const wasmHash = sha256(plain);
   const wasm = (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
-    cached(context, `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}/${pages}`, async () =>
-      instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL }),
+    cached(
+      context,
+      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}/${pages}`,
+      async () => instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL }),
     );
   const bare: PyodideAssets = {
     ...scripts,

@@ -1,6 +1,8 @@
 import { FUEL_SCHEDULE } from './fuel-schedule.ts';
-import { ENTRY, type FunctionPlan, LENGTH, STEP } from './function-plan.ts';
+import { ENTRY, type FunctionPlan, STEP } from './function-plan.ts';
 import { OP } from './opcodes.ts';
+import { LENGTH } from './operator-costs.ts';
+import { relabel } from './relabel.ts';
 import { EMPTY_BLOCK, I32, I64 } from './value-types.ts';
 import type { Writer } from './writer.ts';
 
@@ -31,13 +33,11 @@ const CHARGES_PER_CALL = 1.5;
  */
 function caches(plan: FunctionPlan): boolean {
   if (plan.hasHandlers) return false;
+  if (plan.hasLeafLoop) return true;
   let charges = 0;
-  for (let index = 0; index < plan.step.length; index += 1) {
-    if (plan.step[index] !== STEP.charge) continue;
-    const segment = plan.argument[index] ?? 0;
-    if ((plan.cost[segment] ?? 0) > 0 || plan.entry[segment] !== ENTRY.inner) charges += 1;
-  }
-  return charges >= MIN_CACHED_CHARGES && (plan.hasLeafLoop || charges > CHARGES_PER_CALL * plan.calls);
+  for (const [segment, cost] of plan.cost.entries())
+    if (cost > 0 || plan.entry[segment] !== ENTRY.unchecked) charges += 1;
+  return charges >= MIN_CACHED_CHARGES && charges > CHARGES_PER_CALL * plan.calls;
 }
 
 /**
@@ -55,8 +55,8 @@ export function emitFunction(
 ): void {
   const bodyStart = writer.length;
   const cached = counting && caches(plan);
-  // Every cycle passes a loop header or a call, so what has neither may leave the check to whoever called it.
-  const checksEntry = plan.hasLoop || plan.calls > 0;
+  /** Inside of a loop that is wrapped in another one. */
+  let wrapped = false;
 
   const extra = (counting ? 1 : 0) + (plan.uses32 ? 1 : 0) + (plan.uses64 ? 1 : 0);
   writer.u32(plan.localGroups + extra);
@@ -86,20 +86,28 @@ export function emitFunction(
   };
   /** The new count is on the stack: keep it. */
   const store = (): void => (cached ? op(OP.localSet, counter) : op(OP.globalSet, added.fuel));
-  /** The new count is on the stack: keep it, and ask for more if it is negative. */
+  /** The count is on the stack: leave whether it is negative, which it hardly ever is. The branch on that comes next. */
+  const testNegative = (): void => {
+    writer.put(OP.i64Const, 0, OP.i64LtS);
+    onHint(writer.length - bodyStart);
+  };
+  /** The count is on the stack, and kept: ask for more if it is negative. */
+  const check = (): void => {
+    testNegative();
+    writer.put(OP.if, EMPTY_BLOCK);
+    if (cached) flush();
+    op(OP.call, added.outOfFuel);
+    if (cached) reload();
+    writer.byte(OP.end);
+  };
+  /** The new count is on the stack. */
   const storeAndCheck = (): void => {
     op(OP.localTee, counter);
     if (!cached) {
       op(OP.globalSet, added.fuel);
       op(OP.localGet, counter);
     }
-    writer.put(OP.i64Const, 0, OP.i64LtS);
-    onHint(writer.length - bodyStart);
-    writer.put(OP.if, EMPTY_BLOCK);
-    if (cached) flush();
-    op(OP.call, added.outOfFuel);
-    if (cached) reload();
-    writer.byte(OP.end);
+    check();
   };
 
   if (cached) reload();
@@ -115,10 +123,15 @@ export function emitFunction(
     if (step === STEP.charge) {
       if (!counting) continue;
       const cost = plan.cost[argument] ?? 0;
-      const entry = plan.entry[argument];
-      const checked = entry === ENTRY.loop || (entry === ENTRY.function && checksEntry);
-      if (cost === 0 && !checked) continue;
+      const headsWrapped = wrapped && plan.leaf[argument] === true;
+      const checked = plan.entry[argument] !== ENTRY.unchecked && !headsWrapped;
+      if (cost === 0 && plan.entry[argument] === ENTRY.unchecked) continue;
       copyUpTo();
+      if (headsWrapped) {
+        op(OP.localGet, counter);
+        testNegative();
+        writer.put(OP.brIf, 1);
+      }
       load();
       writer.byte(OP.i64Const);
       writer.signed(cost);
@@ -130,6 +143,23 @@ export function emitFunction(
       copyUpTo();
       if (step === STEP.flush) flush();
       else reload();
+    } else if (step === STEP.enter) {
+      if (!cached || plan.leaf[argument] !== true) continue;
+      // V8 optimises a loop far better when nothing in it calls: such a loop goes out to one around it, which asks.
+      copyUpTo();
+      writer.copy(source, at, plan.at[index + 1] ?? at);
+      op(OP.localGet, counter);
+      check();
+      wrapped = true;
+    } else if (step === STEP.leave) {
+      if (!wrapped) continue;
+      copyUpTo();
+      writer.byte(OP.end);
+      wrapped = false;
+    } else if (step === STEP.relabel) {
+      if (!wrapped) continue;
+      copyUpTo();
+      copied = relabel(writer, source, at, plan.end, argument);
     } else if (step === STEP.bulk) {
       if (!counting) continue;
       copyUpTo();

@@ -3,11 +3,12 @@ import { refuseNestedExceptions } from './collected-heap.ts';
 import { ConstExpressions } from './const-expression.ts';
 import { copyNamesButGlobals, survives } from './custom-sections.ts';
 import { type AddedIndices, emitFunction } from './function-emitter.ts';
-import { createPlan, planFunction } from './function-plan.ts';
+import { createPlan } from './function-plan.ts';
 import { hex, invalid } from './invalid.ts';
 import { boundedFlags, readLimits, type SizeLimits, shareCap } from './limits-type.ts';
 import { EXTERNAL_KINDS, type ModuleShape, readShape, readTablePrefix } from './module-shape.ts';
 import { OP } from './opcodes.ts';
+import { planFunction } from './plan-function.ts';
 import { PREAMBLE_BYTES } from './preamble.ts';
 import { Reader } from './reader.ts';
 import { REFILL, REFILL_SLOT, REFILL_SLOTS, RESERVED, SHARED_FUEL_IMPORT } from './reserved.ts';
@@ -30,8 +31,8 @@ export interface InstrumentOptions {
    */
   readonly collectedHeap?: boolean;
   /**
-   * Fuel that an instance has before a meter is attached. With 0 it traps at once. Only for engines of ours whose start-up runs before
-   * there is a meter. @default 0
+   * Fuel that an instance has before a meter is attached. Without, it traps at its first check. Only for engines of ours whose start-up
+   * runs before there is a meter. @default -1
    */
   readonly initialFuel?: number;
 }
@@ -42,12 +43,15 @@ export interface InstrumentOptions {
  */
 const NOT_INLINED_BYTES = 600;
 
+/** To keep results under. Raised by every change of what `instrument` writes, also where costs stay: see `FUEL_SCHEDULE` for those. */
+export const INSTRUMENT_VERSION = 2;
+
 /** Tables of guests may hold this many elements unless an engine says otherwise. */
 export const DEFAULT_MAX_TABLE_ELEMENTS = 1_000_000;
 
 /**
  * Rewrites a core module in one pass, so that it can only run under a meter and within its caps: every path through it pays for what
- * it executes by the fuel schedule, and function entries and loop headers stop it when the meter says so (`createMeter`).
+ * it executes by the fuel schedule, and checks on every cycle stop it when the meter says so (`createMeter`).
  *
  * Only adds: one or two functions, one table, two globals, two types, a branch hint section; nothing is renumbered, but for globals where
  * `sharedFuel` adds an import. The start section becomes an export for `Meter.start`. Custom sections that point into code are dropped.
@@ -282,7 +286,7 @@ class ModuleRewriter {
     }
     if (ownFuel) {
       writer.put(I64, 1, OP.i64Const);
-      writer.signed(this.#options.initialFuel ?? 0);
+      writer.signed(this.#options.initialFuel ?? -1);
       writer.byte(OP.end);
     }
     writer.put(I32, 1, OP.i32Const, 0, OP.end);

@@ -110,6 +110,49 @@ const EVADERS: readonly (readonly [string, () => Promise<Uint8Array>])[] = [
       assemble(`(module (tag $e) (func (export "run") (result i32)
         loop $l try throw $e catch $e br $l end end i32.const 7))`),
   ],
+  [
+    'exponential recursion in one arm',
+    () =>
+      assemble(`(module (func $f (param i32)
+          local.get 0 if local.get 0 i32.const 1 i32.sub call $f local.get 0 i32.const 1 i32.sub call $f end)
+        (func (export "run") (result i32) i32.const 200 call $f i32.const 7))`),
+  ],
+  [
+    'exponential recursion of two functions, each calling in two arms',
+    () =>
+      assemble(`(module
+        (func $a (param i32) local.get 0 i32.const 1 i32.and
+          if local.get 0 call $b else local.get 0 if local.get 0 call $b end end)
+        (func $b (param i32) local.get 0 if
+          local.get 0 i32.const 1 i32.sub call $a local.get 0 i32.const 1 i32.sub call $a end)
+        (func (export "run") (result i32) i32.const 200 call $a i32.const 7))`),
+  ],
+  [
+    'exponential recursion from inside of loops that turn once or twice',
+    () =>
+      assemble(`(module (func $f (param i32) (local i32)
+          loop $twice
+            local.get 0 if local.get 0 i32.const 1 i32.sub call $f end
+            local.get 1 i32.const 1 i32.add local.tee 1 i32.const 2 i32.lt_u br_if $twice
+          end)
+        (func (export "run") (result i32) i32.const 200 call $f i32.const 7))`),
+  ],
+  [
+    'a loop inside that leaves for the loop around it on every turn',
+    () =>
+      assemble(`(module (func (export "run") (result i32)
+        loop $around loop $inside i32.const 1 br_table $inside $around $inside end end i32.const 7))`),
+  ],
+  [
+    'a loop that hands its parameters round',
+    () =>
+      assemble(`(module (func (export "run") (result i32)
+        i32.const 1 i64.const 2 loop $l (param i32 i64) (result i32) br $l end))`),
+  ],
+  [
+    'a loop of one operator',
+    () => assemble('(module (func (export "run") (result i32) loop $l br $l end i32.const 7))'),
+  ],
 ];
 
 describe('exhaustion', () => {

@@ -2,7 +2,7 @@ import type { PrepareContext, PreparedGuest, WasmSource } from '../../engine.ts'
 import { SandglassError } from '../../errors.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { guardBinary } from '../../wasm/guard.ts';
-import { instrument } from '../../wasm/instrument.ts';
+import { INSTRUMENT_VERSION, instrument } from '../../wasm/instrument.ts';
 import type { ComponentData, ExportedFunction, WaitMode } from './component-data.ts';
 import { commandInterface, isTool, listExports } from './exports.ts';
 import { hardenGlue } from './glue/harden-glue.ts';
@@ -14,7 +14,7 @@ import { pack, unpack } from './pack.ts';
 import { readComponentTypes } from './types/read-component.ts';
 
 /** Changes with everything that a cached result was made by: the generator, the glue's hardening and the caps (our own number), the fuel. */
-const MADE_BY = `component-2/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}`;
+const MADE_BY = `component-2/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
 
 export interface PrepareOptions {
   readonly mode: 'auto' | WaitMode;

@@ -116,4 +116,82 @@ export const KERNELS: Readonly<Record<string, string>> = {
         br_if $again
       end
       local.get $ok))`,
+  joins: `(module
+    (func (export "run") (param $n i32) (result i32) (local $acc i32)
+      loop $again
+        block $early
+          local.get $n i32.const 3 i32.rem_u i32.eqz br_if $early
+          local.get $n i32.const 1 i32.and
+          if
+            local.get $acc i32.const 5 i32.add local.set $acc
+            local.get $n i32.const 7 i32.and if local.get $acc i32.const 1 i32.add local.set $acc end
+          else
+            local.get $acc i32.const 3 i32.mul local.set $acc
+            block local.get $n i32.const 4 i32.gt_u br_if 0 local.get $acc i32.const 9 i32.xor local.set $acc end
+            local.get $acc i32.const 11 i32.add local.set $acc
+          end
+          local.get $acc i32.const 2 i32.add local.set $acc
+        end
+        local.get $acc i32.const 17 i32.rem_u local.set $acc
+        local.get $n i32.const 1 i32.sub local.tee $n br_if $again
+      end
+      local.get $acc))`,
+  'joins behind calls': `(module
+    (func $odd (param i32) (result i32) local.get 0 i32.const 1 i32.and)
+    (func (export "run") (param $n i32) (result i32) (local $acc i32)
+      local.get $n call $odd
+      if (result i32) i32.const 1 i32.const 2 i32.add else local.get $n call $odd end
+      block $out
+        local.get $n call $odd br_if $out
+        local.get $n i32.const 3 i32.lt_u if local.get $n return end
+        local.get $n i32.const 5 i32.sub local.set $acc
+      end
+      local.get $acc i32.add i32.const 6 i32.mul))`,
+  'ways out of a loop': `(module
+    (func (export "run") (param $n i32) (result i32) (local $i i32) (local $turn i32)
+      block $c (result i32)
+        block $b
+          block $a
+            loop $outer
+              local.get $turn i32.const 1 i32.add local.set $turn
+              block $inside
+                loop $inner
+                  block $skip
+                    block $none
+                      local.get $i i32.const 1 i32.add local.tee $i i32.const 6 i32.rem_u
+                      br_table $none $skip $inner $inside $outer $a $b
+                    end
+                    local.get $i i32.const 3 i32.mul
+                    local.get $i local.get $n i32.gt_u br_if $c
+                    drop
+                  end
+                  local.get $i i32.const 40 i32.lt_u br_if $inner
+                end
+                local.get $i return
+              end
+              local.get $turn local.get $n i32.lt_u br_if $outer
+            end
+          end
+          i32.const 1000 local.get $i i32.add local.get $turn br_if 1
+          drop
+        end
+        local.get $i i32.const 2000 i32.add
+      end))`,
+  'a loop with parameters': `(module
+    (func (export "run") (param $n i32) (result i32)
+      i32.const 7 local.get $n
+      loop $again (param i32 i32) (result i32)
+        i32.const 1 i32.sub local.set $n
+        i32.const 3 i32.mul i32.const 1 i32.add local.get $n
+        local.get $n br_if $again
+        i32.add
+      end))`,
+  'loops that never turn': `(module
+    (func (export "run") (param $n i32) (result i32)
+      block $out
+        loop $once br $out local.get $n br_if $once br $out end
+      end
+      loop (result i32) local.get $n end
+      drop
+      loop $dead (result i32) local.get $n i32.const 2 i32.mul br 1 i32.const 1 br 1 end))`,
 };
