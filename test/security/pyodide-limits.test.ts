@@ -78,6 +78,49 @@ describe('limits of a Python guest', () => {
     'struct iter': "import struct\nb = bytes(10_000_000)\nwhile True: list(struct.iter_unpack('B', b))",
     difflib:
       "import difflib; difflib.SequenceMatcher(None, 'ab' * 4000, 'ba' * 4000).ratio()\nwhile True: difflib.SequenceMatcher(None, 'ab' * 400, 'ba' * 400).ratio()",
+    'descriptor that never ends':
+      'class D:\n  def __get__(s, o, t):\n    while True: pass\nclass A: x = D()\nA().x',
+    'metaclass call':
+      'class M(type):\n  def __call__(c):\n    while True: pass\nclass A(metaclass=M): pass\nA()',
+    'isinstance hook':
+      'class M(type):\n  def __instancecheck__(c, o):\n    while True: pass\nclass A(metaclass=M): pass\nisinstance(1, A)',
+    'exit that starts again':
+      'class C:\n  def __enter__(s): return s\n  def __exit__(s, *a):\n    while True: pass\nwith C(): raise KeyError',
+    'trace function': 'import sys\ndef t(*a):\n  while True: pass\nsys.settrace(t)\n(lambda: 1)()',
+    'audit hook':
+      'import sys\ndef h(*a):\n  while True: pass\nsys.addaudithook(h)\ncompile("1", "x", "eval")',
+    'collector callback': 'import gc\ndef f(*a):\n  while True: pass\ngc.callbacks.append(f)\ngc.collect()',
+    'weak reference callback':
+      'import weakref\nclass A: pass\na = A()\ndef f(r):\n  while True: pass\nr = weakref.ref(a, f)\ndel a\n1',
+    'error handler of a codec':
+      "import codecs\ncodecs.register_error('mine', lambda e: [y for y in iter(int, 1)])\n'é'.encode('ascii', 'mine')",
+    'import hook':
+      'import sys\nclass F:\n  @staticmethod\n  def find_spec(*a):\n    while True: pass\nsys.meta_path.insert(0, F)\nimport nothing_of_this_name',
+    'callback of re.sub': "import re\nre.sub('a', lambda m: [y for y in iter(int, 1)], 'a')",
+    'comparison function of sorted':
+      'import functools\ndef f(a, b):\n  while True: pass\nsorted([3, 1, 2], key=functools.cmp_to_key(f))',
+    'closing a generator that goes on':
+      'def g():\n  while True:\n    try: yield\n    finally:\n      while True: pass\nx = g()\nnext(x)\nx.close()',
+    'cancelled task that goes on':
+      'import asyncio\nasync def f():\n  while True:\n    try: await asyncio.sleep(0)\n    except asyncio.CancelledError: pass\nt = asyncio.ensure_future(f())\nawait asyncio.sleep(0)\nt.cancel()\nawait t',
+    'awaitable without end': 'class A:\n  def __await__(s):\n    while True: yield\nawait A()',
+    'unraisable hook':
+      'import sys\ndef h(*a):\n  while True: pass\nsys.unraisablehook = h\nclass A:\n  def __del__(s): raise KeyError\nA()\n1',
+    'catching the end of recursion':
+      'def f():\n  try: f()\n  except RecursionError: f()\n  finally:\n    try: f()\n    except BaseException: f()\nf()',
+    'format of a format': "class A:\n  def __format__(s, spec):\n    while True: pass\nf'{A():{A()}}'",
+    'slices of slices': 's = bytes(10_000_000)\nwhile True: s[::2]',
+    'splitting loop': "s = 'a,' * 1_000_000\nwhile True: s.split(',')",
+    'normalising loop':
+      "import unicodedata\ns = '\\u0344' * 200_000\nwhile True: unicodedata.normalize('NFD', s)",
+    'long comparison of tuples': 'a = (0,) * 5_000_000; b = (0,) * 5_000_000\nwhile True: a < b',
+    'division of big integers': 'x = 7 ** 300_000; y = 3 ** 200_000\nwhile True: divmod(x, y)',
+    'reading a syntax tree':
+      "import ast\ns = '1+' * 20_000 + '1'\nwhile True:\n  try: ast.parse(s)\n  except BaseException: pass",
+    'compiling loop':
+      "s = '\\n'.join(f'x{i} = {i}' for i in range(5000))\nwhile True: compile(s, 'x', 'exec')",
+    'pickling loop':
+      'import pickle\nx = [list(range(100))] * 1000\nwhile True: pickle.loads(pickle.dumps(x))',
     'python under a JavaScript callback':
       'from pyodide.ffi import to_js\ndef f(*a):\n  while True: pass\nto_js([1, 2, 3]).map(f)',
     'python under nested callbacks':

@@ -80,6 +80,66 @@ const SPINNERS: Readonly<Record<string, string>> = {
   'a finalizer storm': 'const r = new FinalizationRegistry(() => {}); for (;;) r.register({}, 1);',
   'Symbol.species that returns itself':
     'class A extends Array { static get [Symbol.species]() { return A } } let a = A.from([1]); for (;;) a = a.map((x) => x);',
+  'Array.from of a length': 'Array.from.call(Object, { length: 2 ** 53 - 1 });',
+  'sparse splice': 'Array.prototype.splice.call({ length: 2 ** 53 - 2, 0: 1 }, 0, 0, 1);',
+  'sparse unshift': 'Array.prototype.unshift.call({ length: 2 ** 53 - 2 }, 1);',
+  'sparse shift': 'Array.prototype.shift.call({ length: 2 ** 53 - 1 });',
+  'sparse findLast': 'Array.prototype.findLast.call({ length: 2 ** 53 - 1 }, () => false);',
+  'sparse reduceRight': 'Array.prototype.reduceRight.call({ length: 2 ** 53 - 1, 0: 0 }, (a) => a, 0);',
+  'sparse every over a proxy':
+    'Array.prototype.every.call(new Proxy({}, { get: (_, k) => (k === "length" ? 2 ** 53 - 1 : 1), has: () => true }), () => true);',
+  'dropping from an endless iterator':
+    'Iterator.from({ next: () => ({ done: false, value: 0 }) }).drop(Infinity).next();',
+  'filtering an endless iterator':
+    'Iterator.from({ next: () => ({ done: false, value: 0 }) }).filter(() => false).next();',
+  'Object.fromEntries of an endless iterator':
+    'Object.fromEntries((function* () { for (;;) yield [1, 1] })());',
+  'Object.groupBy of an endless iterator': 'Object.groupBy((function* () { for (;;) yield 1 })(), () => 1);',
+  'Promise.race of an endless iterator':
+    'Promise.race({ [Symbol.iterator]: () => ({ next: () => ({ done: false, value: null }) }) });',
+  'Set.union with endless keys':
+    'new Set([1]).union({ size: 1, has: () => false, keys: () => ({ next: () => ({ done: false, value: 1 }) }) });',
+  'an iterator whose return spins':
+    'for (const x of { [Symbol.iterator]: () => ({ next: () => ({ value: 1 }), return() { for (;;); } }) }) break;',
+  'a generator that outlives its return':
+    'const g = (function* () { try { yield } finally { for (;;) yield } })(); g.next(); for (;;) g.return();',
+  'a reviver that spins': 'JSON.parse("[1,2]", () => { for (;;); });',
+  'a replacer that makes its own input': 'JSON.stringify({}, (k, v) => ({ v }));',
+  'ownKeys of a proxy that spins': 'Object.keys(new Proxy({}, { ownKeys() { for (;;); } }));',
+  'a proxy that is its own prototype':
+    'const p = new Proxy({}, { getPrototypeOf: () => p, get: (t, k, r) => Reflect.get(Object.create(p), k) }); for (;;) { try { p.x } catch {} }',
+  'hasInstance that spins': '1 instanceof { [Symbol.hasInstance]() { for (;;); } };',
+  'toPrimitive that spins under +': '"a" + { [Symbol.toPrimitive]() { for (;;); } };',
+  'toString that spins as a key': '({})[{ toString() { for (;;); } }];',
+  'a static block that spins': 'class A { static { for (;;); } }',
+  'a default parameter that spins': '((a = (() => { for (;;); })()) => a)();',
+  'with over a proxy that spins':
+    'new Function("p", "with (p) { x }")(new Proxy({}, { has() { for (;;); } }));',
+  'a species constructor that spins':
+    'const a = [1]; a.constructor = { get [Symbol.species]() { for (;;); } }; a.map((x) => x);',
+  'exec of a regular expression that spins':
+    'const r = /a/g; r.exec = () => ({ index: 0, 0: "" }); "aaa".replace(r, "b");',
+  'lastIndex that never moves':
+    'RegExp.prototype[Symbol.match].call({ flags: "g", exec: () => ({ 0: "" }), set lastIndex(n) {} }, "a");',
+  'long alternation, unicode':
+    'const r = new RegExp("^(?:" + "\\\\p{L}|".repeat(200) + "x)*$", "u"); for (;;) r.test("a".repeat(200) + "1");',
+  'split of a long text, again and again': 'const s = "a,".repeat(2e5); for (;;) s.split(",");',
+  'replaceAll that grows': 'let s = "aa"; for (;;) { s = s.replaceAll("a", "ab").slice(0, 1e6); }',
+  'lastIndexOf, quadratic': 'const s = "a".repeat(1e6); for (;;) s.lastIndexOf("b" + "a".repeat(5e5));',
+  'big shifts': 'for (;;) (1n << 500000n) >> 1n;',
+  'big quotients': 'const x = 7n ** 100000n, y = 3n ** 80000n; for (;;) x / y;',
+  'BigInt.asUintN': 'const x = -1n; for (;;) BigInt.asUintN(1000000, x);',
+  'catch in every frame':
+    'const f = (n) => { try { f(n + 1); } catch { f(0); } finally { try { f(n); } catch {} } }; f(0);',
+  'an async function that swallows':
+    'const f = async () => { for (;;) { try { await f2() } catch {} } }, f2 = async () => { try { await 1 } finally { throw 1 } }; await f();',
+  'unhandled rejections without end': 'const f = () => { Promise.reject(1); queueMicrotask(f); }; f();',
+  'Promise.withResolvers chains':
+    'let f = () => { const { promise, resolve } = Promise.withResolvers(); promise.finally(f); resolve(); }; f(); await new Promise(() => {});',
+  'sort of proxies':
+    'const a = [3, 2, 1].map((n) => new Proxy({}, { get: () => () => { for (;;); } })); a.sort();',
+  'a comparator that changes what is sorted':
+    'for (;;) { const a = Array.from({ length: 1000 }, (_, i) => i); a.sort(() => { a.push(1); return a.length % 3 - 1; }); }',
   'tampered builtins':
     'Array.prototype[Symbol.iterator] = function* () { for (;;) yield 1 }; Promise.prototype.then = function () { for (;;); }; (async () => { const [a] = [1]; for (;;); })();',
 };
