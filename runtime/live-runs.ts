@@ -37,8 +37,8 @@ export function createLiveRuns(): LiveRuns {
     add: (run) => void runs.add(run),
     delete: (run) => void runs.delete(run),
     list: async () => {
-      const told = await Promise.all([...runs].map(describe));
-      return told.filter(({ id }) => withId(id) !== undefined); // some may have ended while their cells were asked
+      const told = await Promise.all([...runs].map(async (run) => ({ run, info: await describe(run) })));
+      return told.filter(({ run }) => runs.has(run)).map(({ info }) => info); // some may have ended while their cells were asked
     },
     get: async (id) => {
       const run = withId(id);

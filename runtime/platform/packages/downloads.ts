@@ -156,11 +156,5 @@ async function bodyOf(response: Response, maxBytes: number): Promise<Uint8Array<
     if (size > maxBytes) return undefined; // leaving the loop cancels the body
     parts.push(part);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
+  return new Uint8Array(Buffer.concat(parts));
 }

@@ -1,5 +1,6 @@
 import { gt, gte, lt, lte } from '@renovatebot/pep440';
 import { SandglassError } from '../../errors.ts';
+import { PYTHON_FULL, PYTHON_SHORT } from './python-version.ts';
 
 /** What the interpreter says of itself (PEP 508, environment markers). */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
@@ -10,10 +11,10 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   platform_release: '',
   platform_system: 'Emscripten',
   platform_version: '',
-  python_version: '3.14',
-  python_full_version: '3.14.2',
+  python_version: PYTHON_SHORT,
+  python_full_version: PYTHON_FULL,
   implementation_name: 'cpython',
-  implementation_version: '3.14.2',
+  implementation_version: PYTHON_FULL,
 };
 const VERSIONS = new Set(['python_version', 'python_full_version', 'implementation_version']);
 

@@ -9,8 +9,8 @@ import { requirementsOf, unpackWheel } from './unpack-wheel.ts';
 const BUILT_IN: ReadonlySet<string> = new Set(['requests', 'httpx']);
 const MAX_PACKAGES = 200;
 const MAX_FILES_BYTES = 1024 * 1024 * 1024;
-/** Unpacked wheels that stay in memory for the next run. */
-const MAX_KEPT = 100;
+/** Unpacked wheels that stay in memory for the next run, bytes; the oldest go first. */
+const MAX_KEPT_BYTES = 512 * 1024 * 1024;
 
 export interface Installed {
   readonly candidate: Candidate;
@@ -23,26 +23,43 @@ export interface UnpackedWheels {
 }
 
 export function createUnpackedWheels(): UnpackedWheels {
-  const kept = new Map<string, Promise<readonly PackageFile[]>>();
+  const coming = new Map<string, Promise<readonly PackageFile[]>>();
+  const kept = new Map<string, readonly PackageFile[]>();
+  let keptBytes = 0;
+
+  const keep = (key: string, files: readonly PackageFile[]): void => {
+    kept.set(key, files);
+    keptBytes += sizeOf(files);
+    for (const [oldest, its] of kept) {
+      if (keptBytes <= MAX_KEPT_BYTES) break;
+      kept.delete(oldest);
+      keptBytes -= sizeOf(its);
+    }
+  };
   return {
-    get: (candidate, maxMemoryPages) => {
+    get: async (candidate, maxMemoryPages) => {
       const { sha256, file } = candidate;
       const unpack = async (): Promise<readonly PackageFile[]> =>
         unpackWheel(await candidate.read(), file, maxMemoryPages);
       if (sha256 === undefined) return unpack(); // a file that may be another one tomorrow
       const key = `${sha256} ${maxMemoryPages}`;
-      let unpacked = kept.get(key);
-      if (unpacked === undefined) {
-        unpacked = unpack();
-        kept.set(key, unpacked);
-        unpacked.catch(() => kept.delete(key));
-        const [oldest] = kept.keys();
-        if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+      const there = kept.get(key) ?? coming.get(key);
+      if (there !== undefined) return there;
+      const unpacking = unpack();
+      coming.set(key, unpacking);
+      try {
+        const files = await unpacking;
+        keep(key, files);
+        return files;
+      } finally {
+        coming.delete(key);
       }
-      return unpacked;
     },
   };
 }
+
+const sizeOf = (files: readonly PackageFile[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 
 /**
  * Chooses and brings packages with all they depend on: each once, from the first source that has one that fits. What was chosen is not
@@ -74,7 +91,7 @@ export async function resolvePackages(
       const candidate = await find(next, sources);
       if (candidate === undefined) continue;
       const files = await unpacked.get(candidate, maxMemoryPages);
-      bytes += files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
+      bytes += sizeOf(files);
       if (bytes > MAX_FILES_BYTES)
         throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_FILES_BYTES} bytes of packages`);
       there = { candidate, files, extras: new Set() };

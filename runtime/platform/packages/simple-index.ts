@@ -1,10 +1,10 @@
 import { rcompare, satisfies, valid } from '@renovatebot/pep440';
 import { type Downloads, type Page, readAddress } from './downloads.ts';
 import type { Candidate, PackageSource } from './package-source.ts';
+import { PYTHON_FULL } from './python-version.ts';
 import { readWheelName } from './wheel-name.ts';
 
 const ACCEPT = 'application/vnd.pypi.simple.v1+json, text/html;q=0.5';
-const PYTHON = '3.14.2';
 
 /** What is kept of a choice, so that it is the same the next time, and needs no network. */
 interface Choice {
@@ -29,7 +29,7 @@ export function createSimpleIndex(index: URL, downloads: Downloads, refresh: boo
   const { cache } = downloads;
   return {
     find: async (name, specifier) => {
-      const key = `python package ${JSON.stringify([index.href, PYTHON, name, specifier])}`;
+      const key = `python package ${JSON.stringify([index.href, PYTHON_FULL, name, specifier])}`;
       const kept = refresh ? undefined : await cache?.get(key);
       let choice = kept === undefined ? undefined : (JSON.parse(new TextDecoder().decode(kept)) as Choice); // written below
       if (choice === undefined) {
@@ -129,6 +129,6 @@ function listed(file: string, link: string, sha256: string, python: string, page
   const address = readAddress(link, page);
   if (address === undefined || !/^[0-9a-f]{64}$/.test(sha256)) return [];
   if (address.protocol !== 'https:' && address.origin !== page.origin) return [];
-  if (python !== '' && !satisfies(PYTHON, python)) return [];
+  if (python !== '' && !satisfies(PYTHON_FULL, python)) return [];
   return [{ file, address, sha256 }];
 }

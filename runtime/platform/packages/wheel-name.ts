@@ -1,3 +1,4 @@
+import { PYTHON_MINOR } from './python-version.ts';
 import { normalName } from './requirement.ts';
 
 /** What a wheel's file name says (PEP 427). */
@@ -12,7 +13,6 @@ export interface WheelName {
 
 /** The binary interface of the interpreter (PEP 783). */
 const PLATFORM = /^(?:pyemscripten_2026_0|emscripten_5_0_3)_wasm32$/;
-const PYTHON_MINOR = 14;
 
 /** @returns `undefined` for what is no wheel, or one that our Python cannot use. */
 export function readWheelName(file: string): WheelName | undefined {
