@@ -153,6 +153,22 @@ const _helper = new WebAssembly.Module(new Uint8Array([
   expect(instantiate(undefined, imports)).toBe(made);
 });
 
+test('hardenGlue() makes private fields ordinary ones and leaves what is quoted', () => {
+  const glue = `export function instantiate(getCoreModule, imports, instantiateCore = (module, importObject) => new WebAssembly.Instance(module, importObject)) {
+  class Counter {
+    static #made = 0;
+    #count = 1;
+    get #double() { return this.#count * 2; }
+    read() { Counter.#made += 1; return [this.#double, Counter.#made, 'a.#count', "it's b.#count", Object.keys(this).length]; }
+  }
+  return new Counter().read();
+}`;
+  const instantiate = new Function(
+    `${hardenGlue(glue).replace('export function', 'function')}; return instantiate;`,
+  )();
+  expect(instantiate(undefined, { 'sandglass:glue': {} })).toEqual([2, 1, 'a.#count', "it's b.#count", 1]);
+});
+
 test('pack() and unpack() agree, and damage is seen', () => {
   const parts = new Map([
     ['a', Uint8Array.of(1, 2, 3)],
