@@ -97,16 +97,16 @@ describe('fuel of a deterministic run', { timeout: 60_000 }, () => {
         "component: a WASI command": 7010,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 773047,
-        "javascript: an expression": 106246,
-        "javascript: objects, text, regular expressions": 421595,
-        "javascript: random, clock, timers, promises": 867636,
+        "javascript: a granted file": 744706,
+        "javascript: an expression": 105779,
+        "javascript: objects, text, regular expressions": 420587,
+        "javascript: random, clock, timers, promises": 863131,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
         "python: an expression": 1375444,
         "python: classes, exceptions, json": 3455678,
         "python: sets, hashes, random, clock": 2323711,
-        "typescript: a module": 643333,
+        "typescript: a module": 641839,
       }
     `);
   });

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        106241,
-        843862,
-        144202,
-        197130,
-        365835,
-        1552084,
+        105774,
+        843436,
+        143832,
+        195722,
+        365898,
+        1551170,
       ]
     `);
   });

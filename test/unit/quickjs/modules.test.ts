@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SandglassError } from '../../../runtime/errors.ts';
 import type { FakeHostOptions } from '../../contract/fake-host.ts';
@@ -134,6 +135,37 @@ describe('modules', () => {
       import * as fsp from 'node:fs/promises'; import fs from 'fs';
       export default [join('/a', '../b', 'c'), path.extname('x.tar.gz'), path.relative('/a/b', '/a/c/d'), path.basename('/x/y.js', '.js'), fileURLToPath('file:///a%20b'), await wait(1, 'v'), typeof fsp.readFile, typeof fs.readFileSync, fs.promises === fsp.default]`);
     expect(value).toEqual(['/b/c', '.gz', '../c/d', 'y', '/a b', 'v', 'function', 'function', true]);
+  });
+
+  test('path.resolve() answers what Node answers', async () => {
+    const paths = [
+      '',
+      '/',
+      '//',
+      '/a',
+      '/a/',
+      '//a',
+      '/a//b',
+      '/.',
+      '/..',
+      '/a/.',
+      '/a/..',
+      '/a/../b',
+      '/.a',
+      '/a/.b',
+      '/a./b',
+      '/a/..b',
+      '/ä b',
+      'a',
+      './a',
+      '../a',
+      '.',
+    ];
+    const { value } = await runJs(
+      `import path from "node:path"; export default ${JSON.stringify(paths)}.map((one) => [path.resolve(one), path.resolve('/x', one)])`,
+      { spec: { cwd: '/w' } },
+    );
+    expect(value).toEqual(paths.map((one) => [posix.resolve('/w', one), posix.resolve('/w', '/x', one)]));
   });
 
   test('a cycle of modules and a shebang are fine', async () => {

@@ -495,7 +495,7 @@ export const installFs = (calls: Calls, path: PathApi): void => {
   }
   define(fs, 'existsSync', function existsSync(given: unknown): boolean {
     try {
-      calls.trySync('fs.stat', { path: pathOf(given) });
+      calls.trySync('fs.stat', pathOf(given));
       return true;
     } catch (error) {
       const { details } = error as { readonly details?: { readonly reason?: unknown } };

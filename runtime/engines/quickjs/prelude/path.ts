@@ -1,5 +1,9 @@
 import { toText } from './primordials.ts';
 
+/** Whether resolving would change nothing: most paths that programs name. A name that begins with a dot is looked at step by step. */
+const isResolved = (path: string): boolean =>
+  path[0] === '/' && path[path.length - 1] !== '/' && path.indexOf('//') < 0 && path.indexOf('/.') < 0;
+
 /** Posix paths, with the names that Node gives them. */
 export interface PathApi {
   readonly sep: '/';
@@ -53,6 +57,8 @@ export const createPath = (cwd: () => string): PathApi => {
       return joined === '' ? '.' : path.normalize(joined);
     },
     resolve: (...parts) => {
+      const first = text(parts[0] ?? '');
+      if (parts.length === 1 && isResolved(first)) return first;
       let whole = '';
       for (let at = parts.length - 1; at >= 0 && whole[0] !== '/'; at--) {
         const part = text(parts[at]);
