@@ -67,52 +67,5 @@ export function watchGrant(grant: FsGrant, options: WatchOptions = {}): GrantWat
 }
 
 export type { GrantWatch, WatchOptions } from '../host-functions/fs/watch-grant.ts';
-export type {
-  AuditLine,
-  CellOptions,
-  EngineInfo,
-  LiveRunInfo,
-  OutputChunk,
-  PlatformInfo,
-  RunHandle,
-  RunOptions,
-  Runs,
-  Runtime,
-  RuntimeOptions,
-  Session,
-  SessionApi,
-  SessionOptions,
-  SessionRunOptions,
-} from './api.ts';
-export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './codec.ts';
-export type {
-  CellGuest,
-  Engine,
-  Execute,
-  Executor,
-  GuestHost,
-  GuestResult,
-  GuestSource,
-  HostAnswer,
-  OpenGuest,
-  PrebuiltComponent,
-  PrepareContext,
-  PreparedGuest,
-  RunSpec,
-} from './engine.ts';
-export { ERROR_CODES, type ErrorCode, exitCodeOf, type RunError, SandglassError } from './errors.ts';
-export type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from './grant.ts';
-export type {
-  FsEvent,
-  HostContext,
-  HostFunction,
-  HostReply,
-  HostRequest,
-  HostSession,
-  Secret,
-} from './host-function.ts';
-export { LEVELS } from './levels.ts';
-export { LIMITS, type LimitInfo, type LimitName, type Limits } from './limits.ts';
-export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './outcome.ts';
+export * from './index.shared.ts';
 export type { PythonPackageOptions } from './platform/packages/options.ts';
-export type { Usage } from './usage.ts';

@@ -1,21 +1,28 @@
 import type { Engine } from './engine.ts';
 import { type IsolationLevel, LEVEL_POLICIES, MAXIMUM_PYTHON_MEMORY_BYTES } from './levels.ts';
 import { type Limits, mergeLimits } from './limits.ts';
-import type { SandboxContext } from './sandbox.ts';
+
+/** What the embedder allows all its runs at most. */
+export interface LimitCeilings {
+  /** The runtime's own. */
+  readonly limits: Partial<Limits>;
+  /** Those of its policy. */
+  readonly policy: { readonly limits: Partial<Limits> } | undefined;
+}
 
 /** The limits that hold for a run: the smallest of what runtime, policy, level and the run itself say, else the defaults. */
 export function limitsFor(
   engine: Engine,
   level: IsolationLevel,
-  context: Pick<SandboxContext, 'limits' | 'policy'>,
+  ceilings: LimitCeilings,
   asked: readonly Partial<Limits>[],
 ): Limits {
-  const { ceilings } = LEVEL_POLICIES[level];
-  const level_ =
-    engine.languages.includes('python') && ceilings.memoryBytes !== undefined
-      ? { ...ceilings, memoryBytes: MAXIMUM_PYTHON_MEMORY_BYTES }
-      : ceilings;
-  return mergeLimits([context.limits, context.policy?.limits ?? {}, ...asked, level_], {
+  const ofLevel = LEVEL_POLICIES[level].ceilings;
+  const atLevel =
+    engine.languages.includes('python') && ofLevel.memoryBytes !== undefined
+      ? { ...ofLevel, memoryBytes: MAXIMUM_PYTHON_MEMORY_BYTES }
+      : ofLevel;
+  return mergeLimits([ceilings.limits, ceilings.policy?.limits ?? {}, ...asked, atLevel], {
     memoryBytes: engine.memoryBytes,
   });
 }

@@ -1,4 +1,5 @@
 import { type Need, needsOf } from './needs.ts';
+import type { Port } from './port.ts';
 
 /** What a .wasm says of itself, without running any of it. */
 export interface ModuleReport {
@@ -11,15 +12,6 @@ export interface ModuleReport {
   /** What made it, as it says, e.g. `{ 'processed-by': ['rustc 1.63.0'] }`. */
   readonly producers: Readonly<Record<string, readonly string[]>>;
   readonly needs: readonly Need[];
-}
-
-/** One import or export. */
-export interface Port {
-  /** Core modules import from a module by a name; a component's names are whole. */
-  readonly module?: string;
-  readonly name: string;
-  /** How it is called or what it is, e.g. `func (i32, i32) -> i32`; absent where the binary does not tell simply. */
-  readonly type?: string;
 }
 
 export interface MemoryReport {

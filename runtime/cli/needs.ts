@@ -1,4 +1,4 @@
-import type { ModuleReport, Port } from './module-report.ts';
+import type { Port } from './port.ts';
 
 /** Something a module could not do without a grant. */
 export interface Need {
@@ -45,7 +45,7 @@ const RULES: readonly Rule[] = [
   { what: 'send HTTP requests by wasi:http', matches: interfaceOf(/^wasi:http\//) },
 ];
 
-export function needsOf({ imports }: Pick<ModuleReport, 'imports'>): readonly Need[] {
+export function needsOf({ imports }: { readonly imports: readonly Port[] }): readonly Need[] {
   return RULES.filter(({ matches }) => imports.some(matches)).map(({ what, flag }) => ({
     what,
     ...(flag === undefined ? {} : { flag }),

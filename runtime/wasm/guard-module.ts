@@ -1,7 +1,8 @@
 import type { GuardLimits } from './guard-options.ts';
 import { invalid } from './invalid.ts';
 import type { SizeLimits } from './limits-type.ts';
-import { type ModuleShape, readShape } from './module-shape.ts';
+import type { ModuleShape } from './module-shape.ts';
+import { readShape } from './read-shape.ts';
 import { splitSections } from './sections.ts';
 
 /** Reads a core module at `start` … `end` and refuses what it asks too much of. */

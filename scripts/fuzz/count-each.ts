@@ -1,5 +1,6 @@
-import { type ModuleShape, readShape } from '../../runtime/wasm/module-shape.ts';
+import type { ModuleShape } from '../../runtime/wasm/module-shape.ts';
 import { OperatorReader } from '../../runtime/wasm/operators.ts';
+import { readShape } from '../../runtime/wasm/read-shape.ts';
 import { Reader } from '../../runtime/wasm/reader.ts';
 import { SECTION, SECTION_ORDER, type Section, splitSections } from '../../runtime/wasm/sections.ts';
 import { skipValueType } from '../../runtime/wasm/value-types.ts';

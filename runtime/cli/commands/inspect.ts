@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { readBytes } from '../files.ts';
-import type { ModuleReport, Port } from '../module-report.ts';
+import type { ModuleReport } from '../module-report.ts';
+import type { Port } from '../port.ts';
 import { formatSize } from '../quantities.ts';
 import { printable, type Style, styleFor } from '../style.ts';
 import { table } from '../table.ts';
