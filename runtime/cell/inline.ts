@@ -2,6 +2,7 @@ import type { Execute, GuestResult, StopReason } from '../engine.ts';
 import { SandglassError } from '../errors.ts';
 import { type Cell, type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from './cell.ts';
 import { createGuestHost } from './guest-host.ts';
+import { readResult } from './read-result.ts';
 import { createThreadTurns, nextTurn, type ThreadTurns } from './thread-turns.ts';
 
 export interface InlineCellOptions {
@@ -92,7 +93,12 @@ async function runInline(
     { data: guest.data, modules, ...(guest.local === undefined ? {} : { local: guest.local }) },
     spec,
     host,
-  ).catch((error: unknown): CellEnd => crashed(error, memoryBytes()));
+  ).then(
+    (result) =>
+      readResult(result) ??
+      crashed(new TypeError(`${request.engine.name} answered no result`), memoryBytes()),
+    (error: unknown): CellEnd => crashed(error, memoryBytes()),
+  );
 
   let graceTimer: ReturnType<typeof setTimeout> | undefined;
   try {

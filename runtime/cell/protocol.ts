@@ -1,5 +1,6 @@
 import type { JsonObject } from '../codec.ts';
 import type { GuestResult, HostAnswer, RunSpec } from '../engine.ts';
+import { type Fields, isCount, isFields, readResult } from './read-result.ts';
 
 /** What a worker or process cell is told. Trusted: it comes from our side. */
 export type ToCell = WarmMessage | RunMessage | AnswerMessage | StopMessage;
@@ -92,12 +93,6 @@ export const OVERSIZE = '$oversize';
 export const BRIDGE = Object.freeze({ bytes: 8, answers: 0, stop: 1 });
 export const STOP_CODES = Object.freeze({ none: 0, deadline: 1, cancelled: 2 });
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-const isCount = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0;
-
 /** Narrows a message from a cell; `undefined` for anything malformed. */
 export function readFromCell(message: unknown): FromCell | undefined {
   if (!isFields(message)) return undefined;
@@ -142,30 +137,4 @@ export function readFromCell(message: unknown): FromCell | undefined {
     default:
       return undefined;
   }
-}
-
-/** Field → what it must be, for each way a guest can end. */
-const END_FIELDS: Readonly<Record<string, (end: Fields) => boolean>> = {
-  value: () => true,
-  exit: (end) => typeof end.exitCode === 'number' && Number.isInteger(end.exitCode),
-  threw: (end) => isGuestError(end.error) && (end.refusalId === undefined || isCount(end.refusalId)),
-  trapped: (end) => typeof end.message === 'string',
-  limit: (end) =>
-    ['fuel', 'deadline', 'memory', 'stack', 'output', 'cancelled'].includes(String(end.limit)) &&
-    (end.error === undefined || isGuestError(end.error)),
-  invalid: (end) =>
-    ['INPUT_INVALID', 'MODULE_INVALID', 'OUTPUT_INVALID', 'UNSUPPORTED'].includes(String(end.code)) &&
-    typeof end.message === 'string',
-};
-
-const isGuestError = (value: unknown): boolean =>
-  isFields(value) && typeof value.name === 'string' && typeof value.message === 'string';
-
-function readResult(value: unknown): GuestResult | undefined {
-  if (!isFields(value) || typeof value.kind !== 'string' || !Object.hasOwn(END_FIELDS, value.kind))
-    return undefined;
-  if (!isCount(value.memoryBytes) || typeof value.growthRefused !== 'boolean') return undefined;
-  if (value.fuel !== null && !isCount(value.fuel)) return undefined;
-  if (END_FIELDS[value.kind]?.(value) !== true) return undefined;
-  return value as GuestResult; // each field the union needs was checked above
 }
