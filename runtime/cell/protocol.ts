@@ -1,6 +1,6 @@
 import type { JsonObject } from '../codec.ts';
 import type { GuestResult, HostAnswer, RunSpec } from '../engine.ts';
-import { type Fields, isCount, isFields, readResult } from './read-result.ts';
+import { isCount, isFields, readResult } from './read-result.ts';
 
 /** What a worker or process cell is told. Trusted: it comes from our side. */
 export type ToCell = WarmMessage | RunMessage | AnswerMessage | StopMessage;
