@@ -124,6 +124,8 @@ export interface PreparedGuest {
   readonly modules: Readonly<Record<string, CompiledModule>>;
   /** Functions and other things that cannot be cloned. A guest that has it runs inline only. */
   readonly local?: unknown;
+  /** It looks for folders when it starts, so that `RunSpec.mounts` must hold also what needs no grant. @default false */
+  readonly wantsFolders?: boolean;
 }
 
 export interface CompiledModule {

@@ -12,6 +12,8 @@ export interface HostFunction {
   readonly operations: Readonly<Record<string, OperationInfo>>;
   /** Whether it reaches beyond this machine's memory and granted files: refused from level `strict` on. */
   readonly network: boolean;
+  /** A session of it has folders also where the grant has no part for it. @default false */
+  readonly folders?: boolean;
   /**
    * Checks `part` (this function's field of the grant, absent if the grant has none) and opens a session for one run.
    * Without a part the session refuses all it guards.

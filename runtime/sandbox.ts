@@ -140,6 +140,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
         { hint: 'Use level minimal, or pass the component itself' },
       );
     }
+    if (guest.wantsFolders === true) await gate.openFolders();
     if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
     started = context.monotonic();
     ending = 'INTERNAL'; // unless the cell tells how the guest ended

@@ -67,6 +67,7 @@ export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostF
   return {
     name: 'fs',
     network: false,
+    folders: true,
     operations: OPERATIONS,
     open: (part, context) => {
       const policies = parseFsGrants(part, GRANT);

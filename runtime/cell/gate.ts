@@ -18,6 +18,8 @@ export interface Gate {
   readonly mounts: readonly MountView[];
   /** Host functions that the grant has a part for. */
   readonly granted: readonly string[];
+  /** Adds to `mounts` the folders that need no grant. A guest that names them only later gets them without. */
+  openFolders(): Promise<void>;
   /**
    * Serves one call. All three arguments are untrusted. Answers at once when the host function does, so that a guest in the same thread
    * can block on it. Never throws and never rejects.
@@ -254,6 +256,12 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   return {
     mounts,
     granted,
+    openFolders: async () => {
+      for (const host of hostFunctions.values()) {
+        if (host.folders !== true || parts.has(host.name)) continue;
+        mounts.push(...((await open(host)).mounts ?? []));
+      }
+    },
     call,
     refuseBlocking: (operation) =>
       refuse(

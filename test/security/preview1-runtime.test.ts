@@ -91,8 +91,13 @@ describe.each(LEVELS)('a preview1 program at level %s', (level) => {
     }
   });
 
-  test('without a grant there is no folder at all', async () => {
-    expect(await run('files.wat', { level, argv: ['a.txt'] })).toMatchObject({ ok: false, exitCode: 54 });
+  test('without a grant there is an empty folder of its own, and no way out of it', async () => {
+    const target = join(base, 'canary.txt');
+    for (const path of ['canary.txt', '../canary.txt', 'x/../../canary.txt', target, `..${target}`]) {
+      const outcome = await run('files.wat', { level, argv: [path] });
+      expect(outcome).toMatchObject({ ok: false, stdout: '' });
+      expect([NOENT, NOTCAPABLE]).toContain(outcome.exitCode);
+    }
   });
 
   test('is held to a list of WASI functions', async () => {

@@ -28,5 +28,9 @@ export interface ComponentData {
   readonly tool: boolean;
 }
 
+/** Whether the guest can ask for the folders that are open from the start. */
+export const wantsFolders = ({ imports }: ComponentData): boolean =>
+  imports.some((name) => name.startsWith('wasi:filesystem/preopens'));
+
 /** Name under which the glue is given what it shares with us; no interface can be called so. */
 export const GLUE_IMPORT = 'sandglass:glue';

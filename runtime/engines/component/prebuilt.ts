@@ -1,7 +1,7 @@
 import type { Engine, PreparedGuest } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { ComponentData } from './component-data.ts';
+import { type ComponentData, wantsFolders } from './component-data.ts';
 import { execute } from './execute.ts';
 import { refuseOptions } from './options.ts';
 
@@ -42,9 +42,11 @@ export function createPrebuiltComponentEngine(): Engine {
       }
       refuseOptions(context.options);
       const { data, instantiate, modules } = source.prebuilt;
+      const { component } = readData(data, source.name);
       return {
         engine: 'component',
-        data: readData(data, source.name).component,
+        data: component,
+        wantsFolders: wantsFolders(component),
         modules: Object.fromEntries(
           Object.entries(modules).map(([name, module]) => [name, { module, bytes: new Uint8Array() }]),
         ),

@@ -3,7 +3,7 @@ import { SandglassError } from '../../errors.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { guardBinary } from '../../wasm/guard.ts';
 import { INSTRUMENT_VERSION, instrument } from '../../wasm/instrument.ts';
-import type { ComponentData, ExportedFunction, WaitMode } from './component-data.ts';
+import { type ComponentData, type ExportedFunction, type WaitMode, wantsFolders } from './component-data.ts';
 import { commandInterface, isTool, listExports } from './exports.ts';
 import { hardenGlue } from './glue/harden-glue.ts';
 import { job, type Transpiled, type TranspileInput } from './glue/transpile-job.ts';
@@ -62,7 +62,12 @@ export async function prepareComponent(
     ...(command === undefined ? {} : { command }),
     tool: isTool(exports),
   };
-  return { engine: 'component', data, modules: Object.fromEntries(compiled) };
+  return {
+    engine: 'component',
+    data,
+    modules: Object.fromEntries(compiled),
+    wantsFolders: wantsFolders(data),
+  };
 }
 
 const GLUE_PART = 'glue.js';

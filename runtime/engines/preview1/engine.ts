@@ -40,8 +40,11 @@ export function createPreview1Engine(options: Preview1EngineOptions = {}): Engin
  * @throws {RangeError} on an option out of range.
  */
 export function createWasmerEngine(options: Preview1EngineOptions = {}): Engine {
+  const engine = moduleEngine('preview1-wasmer', options);
   return {
-    ...moduleEngine('preview1-wasmer', options),
+    ...engine,
+    // The scratch folder would be empty, and stay so.
+    prepare: async (...guest) => ({ ...(await engine.prepare(...guest)), wantsFolders: false }),
     version: 'wasmer-wasi 1.2.2',
     languageVersion: 'core modules, WASI preview1',
     realm: 'exposed',

@@ -34,7 +34,12 @@ export async function prepareModule(
     preparing.catch(() => recent.delete(key)); // a failure is told to whoever waits, and not kept
   }
   const { data, compiled } = await preparing;
-  return { engine, data: { ...data, name: source.name }, modules: { [MODULE]: compiled } };
+  return {
+    engine,
+    data: { ...data, name: source.name },
+    modules: { [MODULE]: compiled },
+    wantsFolders: data.wasi.some((name) => name === 'fd_prestat_get' || name.startsWith('path_')),
+  };
 }
 
 async function build(source: WasmSource, pages: number, context: PrepareContext): Promise<PreparedModule> {
