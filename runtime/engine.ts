@@ -182,7 +182,7 @@ export interface GuestHost {
   readonly canBlock: boolean;
   /** Stack that this thread gives to wasm, bytes; engines derive their logical stack limit from it. */
   readonly stackBytes: number;
-  /** Asks the gate. Never rejects: a refusal is an answer. */
+  /** Asks the gate. Never rejects: a refusal is an answer. `bytes` are given away: the caller finds them empty afterwards, or changed. */
   call(operation: string, args: JsonObject, bytes?: Uint8Array): Promise<HostAnswer>;
   /** The same, at once. Where `canBlock` is false only host functions that answer without waiting can serve it. */
   callSync(operation: string, args: JsonObject, bytes?: Uint8Array): HostAnswer;
@@ -223,7 +223,13 @@ export interface Turns {
 export type StopReason = 'deadline' | 'cancelled' | 'output';
 
 export type HostAnswer =
-  | { readonly ok: true; readonly value: JsonValue; readonly bytes?: Uint8Array }
+  | {
+      readonly ok: true;
+      readonly value: JsonValue;
+      readonly bytes?: Uint8Array;
+      /** Nobody else holds `bytes`: whoever has copied them into the guest frees them. @default false */
+      readonly ownsBytes?: boolean;
+    }
   | { readonly ok: false; readonly refusal: Refusal };
 
 /** A refusal as a guest may see it. `id` is the gate's own: it, not the text, decides the code of the run. */

@@ -84,7 +84,7 @@ export interface HostSession {
 export interface HostRequest {
   /** Untrusted. Copied plain JSON, at most `hostCallBytes`. */
   readonly args: JsonObject;
-  /** Untrusted. A private copy, at most `hostCallBytes`. */
+  /** Untrusted. A private copy, at most `hostCallBytes`; the session may keep it, change it, or free it. */
   readonly bytes: Uint8Array | undefined;
   /** Aborts with the run, and when the guest cancels this call. */
   readonly signal: AbortSignal;
@@ -93,6 +93,11 @@ export interface HostRequest {
 export interface HostReply {
   readonly value?: JsonValue;
   readonly bytes?: Uint8Array;
+  /**
+   * The session gives `bytes` away: nobody else holds them, nor anything else in their buffer, which is moved to the guest's thread and freed
+   * as soon as the guest has its copy. @default false: they are copied, and stay what they are
+   */
+  readonly givesBytes?: boolean;
   /** Payload bytes that left through this call. @default 0 */
   readonly egressBytes?: number;
   /** Payload bytes that came in through this call. @default 0 */

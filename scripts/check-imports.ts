@@ -10,7 +10,7 @@ type Room = {
   readonly mayImport: readonly string[];
 };
 
-const VOCABULARY = ['errors', 'limits', 'grant', 'usage', 'codec', 'outcome', 'levels'].map(
+const VOCABULARY = ['bytes', 'errors', 'limits', 'grant', 'usage', 'codec', 'outcome', 'levels'].map(
   (name) => `runtime/${name}.ts`,
 );
 const CONTRACTS = [

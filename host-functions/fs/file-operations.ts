@@ -5,6 +5,7 @@ import { FsFault } from './fs-fault.ts';
 import { pathText } from './guest-path.ts';
 import type { EntryState } from './mount-tree.ts';
 import type { Args, Reply, Serve, Servers } from './operation.ts';
+import { readReply } from './read-reply.ts';
 import { existing, isFolder, type SessionState } from './session-state.ts';
 import type { Place } from './walk.ts';
 
@@ -110,9 +111,7 @@ const readFile: Serve<'fs.readFile'> = (state, args) => {
     checkRead(entry, size);
     if (size > state.hostCallBytes) throw new FsFault('too-large');
     spendBytes(entry, state.also('read'), size);
-    const buffer = new Uint8Array(size);
-    const count = file.read(buffer, 0);
-    return { value: null, bytes: buffer.subarray(0, count), ingressBytes: count };
+    return readReply(file, 0, size);
   });
 };
 

@@ -1,3 +1,4 @@
+import { freeBytes } from '../../runtime/bytes.ts';
 import type { JsonValue } from '../../runtime/codec.ts';
 import { SandglassError } from '../../runtime/errors.ts';
 import type {
@@ -70,6 +71,8 @@ export function createFsSession(
     } catch (error) {
       if (error instanceof FsFault) throw toFailure(error, state.lastAsk, action, subject(args));
       throw error;
+    } finally {
+      freeBytes(bytes); // written, or refused: back ends keep copies of their own
     }
   };
 

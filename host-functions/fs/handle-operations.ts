@@ -4,6 +4,7 @@ import { FsFault } from './fs-fault.ts';
 import { pathText } from './guest-path.ts';
 import type { FileHandle } from './handles.ts';
 import type { Serve, Servers } from './operation.ts';
+import { readReply } from './read-reply.ts';
 import type { SessionState } from './session-state.ts';
 
 const close: Serve<'fs.close'> = (state, { handle }) => {
@@ -20,9 +21,7 @@ const read: Serve<'fs.read'> = (state, { handle, offset, length }) => {
   checkRead(open.reader, size);
   const wanted = Math.min(length, Math.max(0, size - offset));
   spendBytes(open.reader, ask, wanted);
-  const buffer = new Uint8Array(wanted);
-  const count = open.file.read(buffer, offset);
-  return { value: null, bytes: buffer.subarray(0, count), ingressBytes: count };
+  return readReply(open.file, offset, wanted);
 };
 
 const write: Serve<'fs.write'> = (state, { handle, offset }, bytes = new Uint8Array()) => {

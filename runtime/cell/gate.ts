@@ -1,4 +1,5 @@
 import type { AuditLine } from '../api.ts';
+import { inOwnBuffer } from '../bytes.ts';
 import { copyJson, type JsonObject, type JsonValue } from '../codec.ts';
 import type { HostAnswer } from '../engine.ts';
 import { SandglassError } from '../errors.ts';
@@ -197,6 +198,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
         ok: true,
         value: reply.value ?? null,
         ...(reply.bytes === undefined ? {} : { bytes: reply.bytes }),
+        ...(reply.givesBytes === true ? { ownsBytes: true } : {}),
       };
       audit(name, capability, started, answer, reply);
       return answer;
@@ -315,8 +317,7 @@ function checkBytes(operation: string, value: unknown, maxBytes: number): Uint8A
     throw oversize(operation, value.byteLength, maxBytes);
   }
   // A view into a larger or shared buffer is memory that its sender can still write to: checked bytes must not change afterwards.
-  const own = value.buffer instanceof ArrayBuffer && value.buffer.byteLength === value.byteLength;
-  return own ? value : new Uint8Array(value);
+  return inOwnBuffer(value);
 }
 
 const oversize = (operation: string, bytes: number, maxBytes: number): SandglassError =>

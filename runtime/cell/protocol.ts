@@ -1,3 +1,4 @@
+import { inOwnBuffer } from '../bytes.ts';
 import type { JsonObject } from '../codec.ts';
 import type { GuestResult, HostAnswer, RunSpec } from '../engine.ts';
 import { isCount, isFields, readResult } from './read-result.ts';
@@ -92,6 +93,20 @@ export const OVERSIZE = '$oversize';
 /** The bridge shared with a blocking cell: slot 0 counts answers and wakes the guest, slot 1 holds the stop reason. */
 export const BRIDGE = Object.freeze({ bytes: 8, answers: 0, stop: 1 });
 export const STOP_CODES = Object.freeze({ none: 0, deadline: 1, cancelled: 2 });
+
+/**
+ * An answer as it goes to a guest's thread: its bytes alone in a buffer, which is to be moved. Bytes that the host function has not given away
+ * are copied first, and so are those that share their buffer: what else is in it is none of the guest's business.
+ */
+export function packAnswer(answer: HostAnswer): {
+  readonly answer: HostAnswer;
+  readonly transfer: ArrayBuffer[];
+} {
+  if (!answer.ok || answer.bytes === undefined) return { answer, transfer: [] };
+  const shared = answer.ownsBytes !== true && answer.bytes.byteLength > 0;
+  const bytes = shared ? new Uint8Array(answer.bytes) : inOwnBuffer(answer.bytes);
+  return { answer: { ...answer, bytes, ownsBytes: true }, transfer: [bytes.buffer] };
+}
 
 /** Narrows a message from a cell; `undefined` for anything malformed. */
 export function readFromCell(message: unknown): FromCell | undefined {

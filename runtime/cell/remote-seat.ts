@@ -17,6 +17,7 @@ export interface Seat {
 
 /** The wires to a worker or a process. */
 export interface SeatChannel {
+  /** Bytes of an answer that owns them are gone afterwards. */
   post(message: ToCell): void;
   onMessage(listener: (message: unknown) => void): void;
   /** Called once, when the cell has ended for whatever reason. */

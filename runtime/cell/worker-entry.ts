@@ -1,5 +1,7 @@
 // The inside of a worker cell. It holds no power: whatever a guest does to this realm, the gate on the other side still decides.
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { inOwnBuffer } from '../bytes.ts';
+import type { JsonObject } from '../codec.ts';
 import type { Execute, Executor, GuestHost, HostAnswer, StopReason } from '../engine.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
 import {
@@ -48,7 +50,7 @@ let stackBytes = 0;
 let pending = new Map<number, (answer: HostAnswer) => void>();
 let current: { readonly token: number; readonly handle: GuestHostHandle } | undefined;
 
-const post = (message: FromCell): void => port.postMessage(message);
+const post = (message: FromCell, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 port.on('message', (message: ToCell) => {
   switch (message.type) {
@@ -99,39 +101,30 @@ async function run({ token, kept: keeps, guest, spec }: RunMessage): Promise<voi
   const cpuBefore = threadCpuMs();
   const monotonic = (): number => performance.now();
   let calls = 0;
+  /** Sends a call, its bytes moved; answers its number. */
+  const ask = (sync: boolean, operation: string, args: JsonObject, bytes: Uint8Array | undefined): number => {
+    calls += 1;
+    const message = { type: 'call', token, call: calls, sync, operation, args } as const;
+    if (bytes === undefined) post(message);
+    else {
+      const own = inOwnBuffer(bytes);
+      post({ ...message, bytes: own }, [own.buffer]);
+    }
+    return calls;
+  };
   const handle = createGuestHost({
     link: {
       canBlock: true,
       stackBytes,
       call: (operation, args, bytes) =>
         new Promise((resolve) => {
-          calls += 1;
-          pending.set(calls, resolve);
-          post({
-            type: 'call',
-            token,
-            call: calls,
-            sync: false,
-            operation,
-            args,
-            ...(bytes === undefined ? {} : { bytes }),
-          });
+          pending.set(ask(false, operation, args, bytes), resolve);
         }),
-      callSync: (operation, args, bytes) => {
-        calls += 1;
-        post({
-          type: 'call',
-          token,
-          call: calls,
-          sync: true,
-          operation,
-          args,
-          ...(bytes === undefined ? {} : { bytes }),
-        });
-        return receiveAnswer(token, calls);
+      callSync: (operation, args, bytes) => receiveAnswer(token, ask(true, operation, args, bytes)),
+      output: (stream, bytes) => {
+        const own = inOwnBuffer(bytes);
+        post({ type: 'output', token, stream, bytes: own, memoryBytes: handle.memoryBytes() }, [own.buffer]);
       },
-      output: (stream, bytes) =>
-        post({ type: 'output', token, stream, bytes, memoryBytes: handle.memoryBytes() }),
       stopped: readStop,
       sleepSync: (ms) => {
         // Waking early is harmless: only a stop notifies this slot while no call is under way.

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Engine, PrepareContext } from '../engine.ts';
-import { BRIDGE, STOP_CODES } from './protocol.ts';
+import { BRIDGE, packAnswer, STOP_CODES } from './protocol.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
 
 /** A worker's stack is larger than what V8 may fill of it; an engine gets this share. */
@@ -76,11 +76,16 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
   return {
     sendsModules: true,
     post: (message) => {
-      if (message.type === 'answer' && message.sync) {
-        answers.postMessage({ token: message.token, call: message.call, answer: message.answer });
+      if (message.type !== 'answer') {
+        worker.postMessage(message);
+        return;
+      }
+      const { answer, transfer } = packAnswer(message.answer);
+      if (message.sync) {
+        answers.postMessage({ token: message.token, call: message.call, answer }, transfer);
         Atomics.add(bridgeFlags, BRIDGE.answers, 1);
         Atomics.notify(bridgeFlags, BRIDGE.answers);
-      } else worker.postMessage(message);
+      } else worker.postMessage({ ...message, answer }, transfer);
     },
     onMessage: (listener) => {
       worker.on('message', listener);

@@ -200,6 +200,16 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
     });
   });
 
+  test.each(['probe.shared', 'probe.given'])(
+    '%s answers again and again from a buffer that it keeps',
+    async (operation) => {
+      const echo = { do: 'call', operation, args: {} } as const;
+      for (const step of [echo, { ...echo, do: 'callSync' } as const]) {
+        expect(await run([step, step, step])).toMatchObject({ ok: true, value: 6 });
+      }
+    },
+  );
+
   test('deterministic runs repeat their random, others do not', async () => {
     const deterministic = { seed: 7, now: 0 };
     const [one, two, other] = [

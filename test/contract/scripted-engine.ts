@@ -31,6 +31,7 @@ export function createProbe(): Probe {
   const served: string[] = [];
   let opened = 0;
   let closed = 0;
+  const shared = new TextEncoder().encode('canary answer canary');
   return {
     name: 'probe',
     network: false,
@@ -40,6 +41,8 @@ export function createProbe(): Probe {
       'probe.never': { capability: 'probe.use', kind: 'act' },
       'probe.next': { capability: 'probe.use', kind: 'continue' },
       'probe.large': { capability: 'probe.use', kind: 'act' },
+      'probe.shared': { capability: 'probe.use', kind: 'act' },
+      'probe.given': { capability: 'probe.use', kind: 'act' },
       'probe.bug': { capability: 'probe.use', kind: 'act' },
     },
     served,
@@ -59,6 +62,10 @@ export function createProbe(): Probe {
               );
             case 'probe.large':
               return { bytes: new Uint8Array(limits.hostCallBytes + 1) };
+            case 'probe.shared':
+              return { bytes: shared.subarray(7, 13) };
+            case 'probe.given': // it says so of bytes that are not its to give
+              return { bytes: shared.subarray(7, 13), givesBytes: true };
             case 'probe.bug':
               throw new Error('/home/secret leaked');
             default:

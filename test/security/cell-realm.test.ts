@@ -175,6 +175,19 @@ describe.each(['standard', 'strict', 'maximum'] as const)(
       expect(probe.served.length).toBe(served);
     });
 
+    test.each(['probe.shared', 'probe.given'])(
+      'finds nothing in the buffer around an answer of %s',
+      async (operation) => {
+        const outcome = await attack(`
+      import { parentPort } from 'node:worker_threads';
+      export const attack = () => new Promise((resolve) => {
+        parentPort.on('message', ({ answer }) => resolve(new TextDecoder().decode(answer.bytes.buffer)));
+        parentPort.postMessage({ type: 'call', token: 1, call: 1, sync: false, operation: '${operation}', args: {} });
+      })`);
+        expect(outcome).toMatchObject({ ok: true, value: 'answer' });
+      },
+    );
+
     test('a malformed message ends its cell, and the next run works', async () => {
       const outcome = await attack(`
       import { parentPort } from 'node:worker_threads';

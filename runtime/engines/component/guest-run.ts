@@ -1,3 +1,4 @@
+import { type Arrived, freeArrived } from '../../bytes.ts';
 import type { JsonObject } from '../../codec.ts';
 import type { GuestEnd, GuestHost, HostAnswer, RunSpec } from '../../engine.ts';
 import type { WaitMode } from './component-data.ts';
@@ -34,7 +35,7 @@ export interface GuestRun {
   exit(status: 'ok' | 'err'): never;
   /** Leaves the guest if its end is decided or the host wants it stopped; every import begins here. */
   check(): void;
-  /** A host call in the run's wait mode. */
+  /** A host call in the run's wait mode. `bytes` are given away; those of a file in the answer are there until the next call. */
   call(operation: string, args: JsonObject, bytes?: Uint8Array): Eventually<HostAnswer>;
   /** A host call whose answer nobody waits for. */
   send(operation: string, args: JsonObject): void;
@@ -49,6 +50,8 @@ export interface GuestRun {
 }
 
 const MEBIBYTE = 1024 * 1024;
+/** Answers whose bytes go into the guest at once; nothing here keeps a part of them. */
+const HANDED_OVER: ReadonlySet<string> = new Set(['fs.read', 'fs.readFile']);
 
 /** @param stop Keeps the guest from going on after its end, should it catch what is thrown. */
 export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode, stop: () => void): GuestRun {
@@ -56,6 +59,8 @@ export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode, s
   let skewMs = 0;
   let lifted = 0;
   let noted = 0;
+  /** On its way into the guest, which runs on only when it is there. */
+  let lent: Arrived = {};
   const ended = Promise.withResolvers<void>();
   const end = (ending: GuestEnd): never => {
     decided ??= ending;
@@ -69,8 +74,9 @@ export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode, s
     const reason = host.stopReason();
     if (reason !== undefined) end({ kind: 'limit', limit: reason });
   };
-  const answered = (answer: HostAnswer): HostAnswer => {
+  const answered = (operation: string, answer: HostAnswer): HostAnswer => {
     check();
+    if (answer.ok && HANDED_OVER.has(operation)) lent = answer;
     return answer;
   };
   return {
@@ -86,10 +92,13 @@ export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode, s
     },
     exit: (status) => end({ kind: 'exit', exitCode: status === 'ok' ? 0 : noted || 1 }),
     check,
-    call: (operation, args, bytes) =>
-      mode === 'jspi'
-        ? host.call(operation, args, bytes).then(answered)
-        : answered(host.callSync(operation, args, bytes)),
+    call: (operation, args, bytes) => {
+      freeArrived(lent);
+      lent = {};
+      return mode === 'jspi'
+        ? host.call(operation, args, bytes).then((answer) => answered(operation, answer))
+        : answered(operation, host.callSync(operation, args, bytes));
+    },
     send: (operation, args) => {
       if (mode === 'jspi')
         void host.call(operation, args); // never rejects

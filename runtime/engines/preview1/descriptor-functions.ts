@@ -1,6 +1,8 @@
 import { type Fd, wasi } from '@bjorn3/browser_wasi_shim';
+import { freeArrived } from '../../bytes.ts';
 import type { WasiBody } from './guarded.ts';
 import type { GuestMemory } from './guest-memory.ts';
+import type { FileData } from './open-file.ts';
 import { gather, readVectors, scatter, type Vectors } from './vectors.ts';
 
 /** Reading, writing and renumbering of open descriptors. @param chunkBytes What one call moves at most. */
@@ -23,11 +25,13 @@ export function descriptorFunctions(
     return ret;
   };
   const read =
-    (from: (size: number) => { ret: number; data: Uint8Array }) =>
+    (from: (size: number) => FileData) =>
     (vectors: Vectors): { ret: number; moved: number } => {
-      const { ret, data } = from(vectors.bytes);
+      const { ret, data, ownsBytes } = from(vectors.bytes);
+      const { byteLength } = data;
       scatter(memory, vectors, data);
-      return { ret, moved: data.byteLength };
+      freeArrived({ bytes: data, ownsBytes });
+      return { ret, moved: byteLength };
     };
   const write =
     (to: (data: Uint8Array) => { ret: number; nwritten: number }) =>

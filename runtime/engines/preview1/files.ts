@@ -1,3 +1,4 @@
+import type { Arrived } from '../../bytes.ts';
 import type { GuestHost } from '../../engine.ts';
 import type { FsOperations } from '../../host-function.ts';
 import { errnoOf } from './errno.ts';
@@ -10,6 +11,7 @@ export interface Files {
   readonly chunkBytes: number;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** `bytes` are given away. */
   call<K extends keyof FsOperations>(
     operation: K,
     args: FsOperations[K]['args'],
@@ -18,8 +20,8 @@ export interface Files {
 }
 
 export type FsReply<K extends keyof FsOperations> =
-  | { readonly ret: 0; readonly value: FsOperations[K]['value']; readonly bytes: Uint8Array }
-  | { readonly ret: number; readonly value?: undefined; readonly bytes?: undefined };
+  | ({ readonly ret: 0; readonly value: FsOperations[K]['value']; readonly bytes: Uint8Array } & Arrived)
+  | ({ readonly ret: number; readonly value?: undefined; readonly bytes?: undefined } & Arrived);
 
 const MAX_CHUNK = 1024 * 1024;
 const NOTHING = new Uint8Array();
@@ -34,7 +36,12 @@ export function createFiles(host: GuestHost, hostCallBytes: number): Files {
       if (!answer.ok) return { ret: errnoOf(answer.refusal) };
       type Value = FsOperations[typeof operation]['value'];
       // The gate is ours, and this is the form that the contract gives the operation.
-      return { ret: 0, value: answer.value as Value, bytes: answer.bytes ?? NOTHING };
+      return {
+        ret: 0,
+        value: answer.value as Value,
+        bytes: answer.bytes ?? NOTHING,
+        ownsBytes: answer.ownsBytes,
+      };
     },
   };
 }

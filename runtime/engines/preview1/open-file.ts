@@ -6,6 +6,13 @@ import type { Files } from './files.ts';
 const MAX_OFFSET = BigInt(Number.MAX_SAFE_INTEGER);
 const MAX_POSITION = 2n ** 63n - 1n;
 
+/** What was read, and whether nobody else holds it. */
+export interface FileData {
+  readonly ret: number;
+  readonly data: Uint8Array;
+  readonly ownsBytes?: boolean | undefined;
+}
+
 /** An open file of a granted folder. Nothing of it is kept here but the position: each read and write goes to the host. */
 export class OpenFile extends Descriptor {
   readonly #files: Files;
@@ -28,13 +35,13 @@ export class OpenFile extends Descriptor {
     return left > 0n ? left : 0n;
   }
 
-  override fd_read(size: number): { ret: number; data: Uint8Array } {
+  override fd_read(size: number): FileData {
     const read = this.fd_pread(size, this.#at);
     this.#at += BigInt(read.data.byteLength);
     return read;
   }
 
-  override fd_pread(size: number, offset: bigint): { ret: number; data: Uint8Array } {
+  override fd_pread(size: number, offset: bigint): FileData {
     if (offset > MAX_OFFSET || size === 0) return { ret: wasi.ERRNO_SUCCESS, data: new Uint8Array() };
     const reply = this.#files.call('fs.read', {
       handle: this.#handle,
@@ -42,7 +49,8 @@ export class OpenFile extends Descriptor {
       length: Math.min(size, this.#files.chunkBytes),
     });
     // A host that answered more than it was asked for must not overrun the guest's buffer.
-    return { ret: reply.ret, data: reply.bytes?.subarray(0, size) ?? new Uint8Array() };
+    const data = reply.bytes?.subarray(0, size) ?? new Uint8Array();
+    return { ret: reply.ret, data, ownsBytes: reply.ownsBytes };
   }
 
   override fd_write(data: Uint8Array): { ret: number; nwritten: number } {
@@ -63,6 +71,7 @@ export class OpenFile extends Descriptor {
   }
 
   #put(data: Uint8Array, offset: number | undefined): { ret: number; nwritten: number } {
+    const { byteLength } = data; // the data itself are given away
     const reply = this.#files.call(
       'fs.write',
       { handle: this.#handle, ...(offset === undefined ? {} : { offset }) },
@@ -71,7 +80,7 @@ export class OpenFile extends Descriptor {
     if (reply.value === undefined) return { ret: reply.ret, nwritten: 0 };
     const synced =
       this.flags & (wasi.FDFLAGS_SYNC | wasi.FDFLAGS_DSYNC) ? this.fd_sync() : wasi.ERRNO_SUCCESS;
-    return { ret: synced, nwritten: Math.min(reply.value.written, data.byteLength) };
+    return { ret: synced, nwritten: Math.min(reply.value.written, byteLength) };
   }
 
   override fd_seek(offset: bigint, whence: number): { ret: number; offset: bigint } {

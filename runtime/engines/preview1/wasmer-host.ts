@@ -1,5 +1,6 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
 import { init, MemFS, WASI } from '@wasmer/wasi';
+import { freeArrived } from '../../bytes.ts';
 import type { GuestEnd, GuestHost } from '../../engine.ts';
 import { clock } from './clock.ts';
 import { fillRandom } from './fill-random.ts';
@@ -160,6 +161,7 @@ function copyIn(files: MemFS, roots: readonly string[], host: GuestHost): GuestE
       if (count > MAX_COPY_FILES || bytes > MAX_COPY_BYTES) return tooMuch();
       const file = files.open(below, { read: true, write: true, create: true });
       file.write(content.bytes ?? new Uint8Array());
+      freeArrived(content);
       file.flush();
       file.free();
     }

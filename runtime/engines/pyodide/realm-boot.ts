@@ -577,7 +577,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       const length = Whole(size);
       charge(length);
       const bytes = new Bytes(length);
-      port.take(Whole(id), bytes.buffer);
+      port.take(Whole(id), bytes.buffer, 0);
       return bytes;
     },
     refusal: (): string => fileRealm?.refusal() ?? '',

@@ -16,12 +16,12 @@ export interface RealmPort {
   timer(id: number, ms: number): void;
   /** Blocks. */
   sleep(ms: number): void;
-  /** Host call, at once: the answer as JSON, its bytes to be taken right after. */
+  /** Host call, at once: the answer as JSON, its bytes to be taken right after. `body` is moved out of the realm. */
   callSync(operation: string, args: string, body: ArrayBuffer | undefined): string;
   /** Host call: `settle(id, answer)` later. */
   call(id: number, operation: string, args: string, body: ArrayBuffer | undefined): void;
-  /** Copies the bytes of the answer that was last given (0) or of an asynchronous one (its id). */
-  take(id: number, into: ArrayBuffer): void;
+  /** Copies the bytes of the answer that was last given (0) or of an asynchronous one (its id) to `offset`. */
+  take(id: number, into: ArrayBuffer, offset: number): void;
   /** Size of a file that was given with the engine or the run; −1 for none. */
   size(name: string): number;
   load(name: string, into: ArrayBuffer): void;

@@ -255,9 +255,7 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
       const { handle } = stream.node;
       const answer = ask('fs.read', { handle, offset: position, length: Math.min(length, chunkBytes) });
       if (answer.bytes <= 0) return 0;
-      const bytes = new Bytes(answer.bytes);
-      port.take(0, bytes.buffer);
-      apply(setBytes, buffer, [bytes, offset]);
+      port.take(0, buffer.buffer as ArrayBuffer, buffer.byteOffset + offset);
       return answer.bytes;
     },
     write: (

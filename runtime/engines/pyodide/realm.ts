@@ -1,3 +1,4 @@
+import { type Arrived, freeArrived } from '../../bytes.ts';
 import type { JsonObject } from '../../codec.ts';
 import type { GuestHost, HostAnswer } from '../../engine.ts';
 import { exportsOf, readGlobal } from '../../wasm/intrinsics.ts';
@@ -114,7 +115,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     ['stdin', NOTHING],
   ]);
   const waiting = new Map<number, (report: Report) => void>();
-  const taken = new Map<number, Uint8Array>();
+  const taken = new Map<number, Arrived>();
   const instances: WebAssembly.Instance[] = [];
   const decoder = new TextDecoder();
   let link: RunLink | undefined;
@@ -142,12 +143,12 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       link?.refused(answer.refusal.id);
       return JSON.stringify({ refusal: answer.refusal });
     }
-    if (answer.bytes !== undefined) taken.set(id, answer.bytes);
+    if (answer.bytes !== undefined) taken.set(id, answer);
     return JSON.stringify({ value: answer.value, bytes: answer.bytes?.byteLength ?? -1 });
   };
   const request = (args: string, body: ArrayBuffer | undefined): [JsonObject, Uint8Array | undefined] => [
     JSON.parse(args) as JsonObject, // the gate checks what a guest sends; here it only has to be JSON
-    body === undefined ? undefined : bytesOf(body).slice(),
+    body === undefined ? undefined : moved(body),
   ];
 
   const port: RealmPort = {
@@ -187,10 +188,12 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
         if (mine === link) enter(() => api.settle(id, answerText(id, answer)));
       });
     },
-    take: (id, into) => {
-      const bytes = taken.get(id);
+    take: (id, into, offset) => {
+      const arrived = taken.get(id);
       taken.delete(id);
-      if (bytes !== undefined) bytesOf(into).set(bytes);
+      if (arrived?.bytes === undefined) return;
+      bytesOf(into).set(arrived.bytes, Number(offset));
+      freeArrived(arrived);
     },
     size: (name) => files.get(name)?.byteLength ?? -1,
     load: (name, into) => {
@@ -340,6 +343,12 @@ function bytesOf(buffer: ArrayBuffer, offset = 0, length?: number): Uint8Array {
   if (byteLength === undefined || typeof byteLength.call(buffer) !== 'number')
     throw new TypeError('expected an ArrayBuffer');
   return new Uint8Array(buffer, Number(offset), length === undefined ? undefined : Number(length));
+}
+
+/** The bytes of a buffer that the realm has made for them. It finds it empty: what the host has checked must not change. */
+function moved(buffer: ArrayBuffer): Uint8Array {
+  bytesOf(buffer); // throws for anything else
+  return new Uint8Array(ArrayBuffer.prototype.transfer.call(buffer));
 }
 
 function fillRandom(bytes: Uint8Array): void {

@@ -148,7 +148,7 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
           enter(() => [
             machine.newNumber(id),
             machine.newText(text),
-            ...(bytes === undefined ? [] : [machine.newBytes(bytes)]),
+            ...(bytes === undefined ? [] : [machine.takeBytes(arrival)]),
           ]),
         ),
       );

@@ -1,3 +1,4 @@
+import { type Arrived, freeArrived } from '../../bytes.ts';
 import type { Refusal } from '../../engine.ts';
 import { promising } from '../../wasm/suspending.ts';
 import { ARGUMENT_SCRATCH, GC_THRESHOLD, REJECTION_REF, REJECTION_SCRATCH, WASM_PAGE } from './abi.ts';
@@ -122,6 +123,8 @@ export interface Machine {
   newText(text: string): Pointer;
   newNumber(value: number): Pointer;
   newBytes(bytes: Uint8Array): Pointer;
+  /** The same of what came from the host, which is freed where nobody else holds it. */
+  takeBytes(arrived: Arrived): Pointer;
   newFunction(name: string, ref: number): Pointer;
   /** Calls a function value; the arguments are freed. */
   call(fn: Pointer, args: readonly Pointer[]): Completion;
@@ -214,6 +217,13 @@ export function createMachine(options: MachineOptions): Machine {
     const value = exports.QTS_NewString(context, pointer.at);
     exports.free(pointer.at);
     return value;
+  };
+  const newBytes = (source: Uint8Array): Pointer => {
+    const at = exports.malloc(Math.max(1, source.length));
+    if (at === 0) return 0;
+    refresh();
+    bytes.set(source, at);
+    return exports.QTS_NewArrayBuffer(context, at, source.length);
   };
   /** A NUL-terminated copy in the guest's memory; the caller frees it. */
   const copyIn = (text: string): { readonly at: number; readonly length: number } | undefined => {
@@ -413,12 +423,11 @@ export function createMachine(options: MachineOptions): Machine {
     },
     newText,
     newNumber: (value) => exports.QTS_NewFloat64(context, value),
-    newBytes: (source) => {
-      const at = exports.malloc(Math.max(1, source.length));
-      if (at === 0) return 0;
-      refresh();
-      bytes.set(source, at);
-      return exports.QTS_NewArrayBuffer(context, at, source.length);
+    newBytes,
+    takeBytes: (arrived) => {
+      const value = newBytes(arrived.bytes ?? new Uint8Array());
+      freeArrived(arrived);
+      return value;
     },
     newFunction: (name, ref) => {
       const pointer = copyIn(name);

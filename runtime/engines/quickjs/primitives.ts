@@ -1,3 +1,4 @@
+import { type Arrived, freeArrived, freeBytes } from '../../bytes.ts';
 import { type JsonObject, toBase64 } from '../../codec.ts';
 import type { GuestHost, HostAnswer, RunSpec, StopReason } from '../../engine.ts';
 import { PRIMITIVES, type PrimitiveName } from './abi.ts';
@@ -6,10 +7,9 @@ import type { GuestArguments, Machine, Pointer } from './machine.ts';
 import { urlPrimitive } from './url-primitive.ts';
 
 /** An answer on its way to the guest. */
-export interface Arrival {
+export interface Arrival extends Arrived {
   readonly id: number;
   readonly text: string;
-  readonly bytes: Uint8Array | undefined;
 }
 
 /** The host's side of the prelude's calls. */
@@ -43,7 +43,7 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
   const order: number[] = [];
   let wake: (() => void) | undefined;
   let settled: 'value' | 'failure' | undefined;
-  let waitingBytes: Uint8Array | undefined;
+  let waiting: Arrived = {};
 
   const text = (args: GuestArguments, index: number): string | undefined => {
     if (index >= args.count || machine().kind(args.at(index)) !== 'string') return undefined;
@@ -72,6 +72,8 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
     if (drop || (answer.value === null && answer.bytes === undefined)) return '';
     return JSON.stringify({ value: answer.value, bytes: answer.bytes !== undefined });
   };
+  const payload = (answer: HostAnswer): Arrived =>
+    answer.ok ? { bytes: answer.bytes, ownsBytes: answer.ownsBytes } : {};
   const arrive = (arrival: Arrival): void => {
     arrivals.set(arrival.id, arrival);
     wake?.();
@@ -103,13 +105,11 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
       const operation = text(args, 1);
       const request = parsed(text(args, 2));
       if (!Number.isSafeInteger(id) || operation === undefined || request === undefined) return 0;
-      const payload = bytes(args, 3);
+      const body = bytes(args, 3);
       order.push(id);
       void host
-        .call(operation, request, payload)
-        .then((answer) =>
-          arrive({ id, text: answerText(answer), bytes: answer.ok ? answer.bytes : undefined }),
-        );
+        .call(operation, request, body)
+        .then((answer) => arrive({ id, text: answerText(answer), ...payload(answer) }));
       return 0;
     },
     callSync: (args) => {
@@ -118,13 +118,18 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
       if (operation === undefined || request === undefined) return 0;
       const answer = host.callSync(operation, request, bytes(args, 2));
       const drop = flag(args, 3);
-      waitingBytes = answer.ok && !drop ? answer.bytes : undefined;
+      freeArrived(waiting); // the guest has not taken it
+      waiting = payload(answer);
+      if (drop) {
+        freeArrived(waiting);
+        waiting = {};
+      }
       return machine().newText(answerText(answer, drop));
     },
     takeBytes: () => {
-      const taken = waitingBytes;
-      waitingBytes = undefined;
-      return taken === undefined ? 0 : machine().newBytes(taken);
+      const taken = waiting;
+      waiting = {};
+      return taken.bytes === undefined ? 0 : machine().takeBytes(taken);
     },
     now: () => machine().newNumber(clock.now()),
     monotonic: () => machine().newNumber(clock.elapsed()),
@@ -132,7 +137,7 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
       const count = number(args, 0);
       const filled = new Uint8Array(count >= 0 && count <= MOST_RANDOM ? Math.floor(count) : 0);
       host.random(filled);
-      return machine().newBytes(filled);
+      return machine().takeBytes({ bytes: filled, ownsBytes: true });
     },
     url: (args) => {
       const request = text(args, 0);
@@ -149,6 +154,7 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
           id,
           text: JSON.stringify({ value: null, bytes: digest !== undefined }),
           bytes: digest === undefined ? undefined : new Uint8Array(digest),
+          ownsBytes: true,
         });
       if (data === undefined || algorithm === undefined || !DIGESTS.has(algorithm)) done(undefined);
       else void crypto.subtle.digest(algorithm, data).then(done, () => done(undefined));
@@ -162,7 +168,8 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
     encode: (args) => {
       const given = text(args, 0);
       if (given === undefined) return 0;
-      return machine().newBytes(encoder.encode(flag(args, 1) ? String(JSON.parse(given)) : given));
+      const encoded = encoder.encode(flag(args, 1) ? String(JSON.parse(given)) : given);
+      return machine().takeBytes({ bytes: encoded, ownsBytes: true });
     },
     decode: (args) => {
       const given = anyBytes(args, 0);
@@ -172,6 +179,8 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
         return machine().newText(JSON.stringify(decoder.decode(given)));
       } catch {
         return machine().newText(''); // the bytes are no UTF-8, and the guest wants to know
+      } finally {
+        freeBytes(given);
       }
     },
     base64: (args) => machine().newText(base64(number(args, 0), text(args, 1), anyBytes(args, 1))),

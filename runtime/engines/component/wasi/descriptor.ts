@@ -71,13 +71,14 @@ export class Descriptor {
 
   writeViaStream(offset: bigint): Answer<OutputStream> {
     let position = offset;
-    return this.#writer((bytes) =>
-      after(this.#write(bytes, position), (answer) => {
+    return this.#writer((bytes) => {
+      const length = BigInt(bytes.byteLength); // the bytes are given away
+      return after(this.#write(bytes, position), (answer) => {
         if (answer.tag === 'err') return answer.val;
-        position += BigInt(bytes.byteLength);
+        position += length;
         return undefined;
-      }),
-    );
+      });
+    });
   }
 
   appendViaStream(): Answer<OutputStream> {

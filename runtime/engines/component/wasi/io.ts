@@ -97,7 +97,7 @@ function millisecondsUntil(run: GuestRun, due: bigint): number {
 
 /** Where an input stream takes its bytes from: at most `length`; none at the end. */
 export type ReadSource = (length: number) => Eventually<Result<Uint8Array, FsErrorCode>>;
-/** Where an output stream puts its bytes. */
+/** Where an output stream puts its bytes, which are given away. */
 export type WriteSink = (bytes: Uint8Array) => Eventually<FsErrorCode | undefined>;
 
 /** A guest asks for as much as it likes; it gets at most this a call. */
@@ -181,11 +181,13 @@ export class OutputStream {
   write(contents: Uint8Array): Eventually<Result<undefined, StreamError>> {
     this.#run.check();
     if (this.#failed) return closed();
+    const { byteLength } = contents;
     const next = (at: number): Eventually<Result<undefined, StreamError>> => {
-      if (at >= contents.byteLength) return ok(undefined);
+      if (at >= byteLength) return ok(undefined);
       const part = contents.subarray(at, at + this.#run.chunkBytes);
+      const end = at + part.byteLength;
       return after(this.#sink(part), (code) => {
-        if (code === undefined) return next(at + part.byteLength);
+        if (code === undefined) return next(end);
         this.#failed = true;
         return failed(code);
       });
@@ -224,9 +226,8 @@ export class OutputStream {
     const most = length < WRITE_PERMIT ? length : WRITE_PERMIT;
     return after(source.read(most), (answer) => {
       if (answer.tag === 'err') return answer;
-      return after(this.write(answer.val), (written) =>
-        written.tag === 'ok' ? ok(BigInt(answer.val.byteLength)) : written,
-      );
+      const length = BigInt(answer.val.byteLength);
+      return after(this.write(answer.val), (written) => (written.tag === 'ok' ? ok(length) : written));
     });
   }
 

@@ -1,0 +1,28 @@
+/** Whether a view shows all of a plain buffer: only such a buffer can go elsewhere without showing anything else. Node's own share one. */
+const coversBuffer = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> =>
+  bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.byteLength;
+
+/** The bytes as the only view of a plain buffer that can be transferred: themselves where they are, else a copy. */
+export function inOwnBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (bytes.byteLength === 0) return new Uint8Array(); // it may have been transferred before
+  return coversBuffer(bytes) ? bytes : new Uint8Array(bytes);
+}
+
+/**
+ * Frees the memory of bytes that nobody reads any more, instead of at some later garbage collection: a thread that moves many large ones
+ * would hold tens of megabytes of them. They are empty afterwards. Bytes that share their buffer are left alone.
+ */
+export function freeBytes(bytes: Uint8Array | undefined): void {
+  if (bytes !== undefined && bytes.byteLength > 0 && coversBuffer(bytes)) bytes.buffer.transfer(0);
+}
+
+/** Bytes that came from the host, and whether nobody else holds them. */
+export interface Arrived {
+  readonly bytes?: Uint8Array | undefined;
+  readonly ownsBytes?: boolean | undefined;
+}
+
+/** Frees what arrived, once it is in the guest, unless somebody else holds it too. */
+export function freeArrived({ bytes, ownsBytes }: Arrived): void {
+  if (ownsBytes === true) freeBytes(bytes);
+}
