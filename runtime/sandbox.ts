@@ -251,9 +251,9 @@ function chooseEngine(request: RunRequest, source: GuestSource, engines: readonl
     const known = engines.flatMap((engine) => engine.languages);
     throw new SandglassError(
       'UNSUPPORTED',
-      `Cannot run ${source.language}: no engine here takes its source`,
+      `Cannot run ${source.language}: no engine here takes its source, only what it was compiled to, a .wasm`,
       {
-        hint: `Known languages: ${known.join(', ')}. Every other language runs as a prebuilt .wasm: compile it and pass module`,
+        hint: `Known languages: ${known.join(', ')}. Compile any other to a .wasm and pass module`,
         details: { languages: known },
       },
     );
