@@ -44,7 +44,7 @@ describe('packages of a folder', { timeout: 120_000 }, () => {
     });
     await using bare = createRuntime({ cache: CACHE });
     const code = 'import numpy as np\nprint(np.arange(1, 6).mean())';
-    const rules = { allowedImports: ['numpy', 'pandas', 'math'], blockedFunctions: ['eval', 'exec', 'open'] };
+    const rules = { imports: ['numpy', 'pandas', 'math'], block: ['eval', 'exec', 'open'] };
     expect(await bare.run({ language: 'python', code, packages: ['numpy'], options: rules })).toMatchObject({
       ok: false,
       error: { code: 'UNSUPPORTED', message: expect.stringContaining('numpy') },

@@ -162,7 +162,7 @@ describe.each(['javascript', 'python'])('a session of %s', (language) => {
     const lifted = await runtime.run({
       session: session.name,
       code,
-      options: js ? { block: [] } : { allowedImports: ['os'] },
+      options: js ? { block: [] } : { imports: ['os'] },
     });
     expect(codeOf(lifted)).toBe('INPUT_INVALID');
   });

@@ -2,10 +2,10 @@ import type { JsonObject } from '../../codec.ts';
 
 /** What `options` of a Python run may say. */
 export interface PythonOptions {
-  /** Modules that the program's own code may import, with all below them. @default any */
-  readonly allowedImports?: readonly string[];
-  /** Builtins that the program's own code may not call. @default none */
-  readonly blockedFunctions?: readonly string[];
+  /** Modules that the program's own code may import, with all below them; beside a preset those of them that it allows. @default any */
+  readonly imports?: readonly string[];
+  /** Builtins that the program's own code may not call, beside those of a preset. @default none */
+  readonly block?: readonly string[];
   /** `safe`: harmless modules only, no `eval` and the like, no attributes of the interpreter. Depth, not the boundary. */
   readonly preset?: 'safe';
   /** Installed before the run: names with versions where they matter, e.g. `numpy`, `attrs>=23`. */
@@ -16,8 +16,8 @@ const MODULE = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
 /** A name, extras and versions; whoever resolves them reads them in full. */
 const PACKAGE = /^[A-Za-z0-9][\w.-]{0,100}(\[[\w,. -]{0,200}\])?\s*([<>=!~][\w.*+!,<>=~ -]{0,200})?$/;
 const LISTS: Readonly<Record<string, RegExp>> = {
-  allowedImports: MODULE,
-  blockedFunctions: MODULE,
+  imports: MODULE,
+  block: MODULE,
   packages: PACKAGE,
 };
 

@@ -40,9 +40,13 @@ def apply(names, rules, is_own):
     allowed, block, dunders = rules["imports"], rules["block"], rules["dunders"]
     own = Builtins(vars(builtins))
     if allowed is not None:
-        guard = guarded_import(allowed, own, is_own)
+        guard = guarded_import(allowed, own)
         own["__import__"] = guard
-        importlib.import_module = guarded_module(importlib.import_module, allowed, is_own)
+
+        def is_program(frame):  # text that it made code has its builtins, if not its name
+            return is_own(frame.f_code.co_filename) or frame.f_builtins.get("__import__") is guard
+        importlib.import_module = guarded_module(importlib.import_module, allowed, is_program)
+        importlib.__import__ = guarded_module(importlib.__import__, allowed, is_program)
     for name in block:
         own[name] = blocked(name)
     if dunders:
@@ -69,7 +73,7 @@ def module_of(own):
     return module
 
 
-def guarded_import(allowed, own, is_own):
+def guarded_import(allowed, own):
     plain = builtins.__import__
 
     def __import__(name, globals=None, locals=None, fromlist=(), level=0):
@@ -87,12 +91,13 @@ def replaced_builtins(plain, own):
     return __import__
 
 
-def guarded_module(plain, allowed, is_own):
-    def import_module(name, package=None):
-        if is_own(sys._getframe(1).f_code.co_filename) and not name.startswith(".") and not is_allowed(name, allowed):
+def guarded_module(plain, allowed, is_program):
+    def checked(name, *args, **kwargs):
+        if is_program(sys._getframe(1)) and not name.startswith(".") and not is_allowed(name, allowed):
             raise refusal(name, allowed)
-        return plain(name, package)
-    return import_module
+        return plain(name, *args, **kwargs)
+    checked.__name__ = checked.__qualname__ = plain.__name__
+    return checked
 
 
 def refusal(name, allowed):
@@ -133,10 +138,10 @@ def check(tree, rules):
 def rules_of(options):
     """Reads the options of the run, which the host has checked."""
     safe = options.get("preset") == "safe"
-    imports = options.get("allowedImports")
-    if imports is None and safe:
-        imports = list(SAFE_IMPORTS)
-    block = [*(options.get("blockedFunctions") or ()), *(SAFE_BLOCK if safe else ())]
+    imports = options.get("imports")
+    if safe:
+        imports = list(SAFE_IMPORTS) if imports is None else [name for name in imports if is_allowed(name, SAFE_IMPORTS)]
+    block = [*(options.get("block") or ()), *(SAFE_BLOCK if safe else ())]
     if imports is None and not block:
         return None
     return {"imports": imports, "block": block, "dunders": safe}

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRuntime, type JsonValue, type Runtime } from '../../runtime/index.ts';
+
+/** The rules for a program's own code, as options of a run: depth, not the boundary. */
+let runtime: Runtime;
+beforeAll(() => {
+  runtime = createRuntime();
+});
+afterAll(() => runtime.close());
+
+const LEVELS = ['minimal', 'standard', 'maximum'] as const;
+const BLOCK = ['eval', 'exec', 'open'];
+
+/** What is refused ends the run uncaught, with the name of what it was. */
+async function refusedBy(
+  language: string,
+  options: Record<string, JsonValue>,
+  attempts: readonly (readonly [code: string, name: string])[],
+  level: (typeof LEVELS)[number],
+): Promise<void> {
+  for (const [code, name] of attempts) {
+    const outcome = await runtime.run({ language, code, options, level });
+    expect(outcome, code).toMatchObject({
+      ok: false,
+      error: { code: 'GUEST_THREW', message: expect.stringContaining(name) },
+      usage: { hostCalls: {} },
+    });
+  }
+}
+
+/** Several attempts in one program, each caught: how many were refused by the rule. */
+const allRefused = async (language: string, options: Record<string, JsonValue>, code: string) => {
+  const outcome = await runtime.run({ language, code, options });
+  expect(outcome).toMatchObject({ ok: true });
+  return outcome.ok ? outcome.value : undefined;
+};
+
+describe.each(LEVELS)('imports, at level %s', (level) => {
+  test('Python imports what is listed; all else is refused by name', async () => {
+    const options = { imports: ['math'] };
+    expect(
+      await runtime.run({ language: 'python', code: 'import math; math.floor(2.5)', options, level }),
+    ).toMatchObject({ ok: true, value: 2 });
+    await refusedBy('python', options, [['import os', 'os']], level);
+  });
+
+  test('JavaScript and TypeScript import what is listed; all else is refused by name', async () => {
+    for (const language of ['javascript', 'typescript']) {
+      const options = { imports: ['node:path', 'lib'] };
+      expect(
+        await runtime.run({
+          language,
+          code: "import { join } from 'node:path'; import n from 'lib'; export default join('a', n)",
+          modules: { lib: "export default 'b'", other: '' },
+          options,
+          level,
+        }),
+      ).toMatchObject({ ok: true, value: 'a/b' });
+      await refusedBy(
+        language,
+        options,
+        [
+          ["import 'node:fs'", 'node:fs'],
+          ["await import('node:' + 'fs')", 'node:fs'],
+        ],
+        level,
+      );
+    }
+  });
+});
+
+test('Python reaches no other module by other ways', async () => {
+  const ways = [
+    "__import__('os')",
+    "__builtins__['__import__']('os')",
+    "importlib.import_module('os')",
+    "exec('import os')",
+    'eval(\'__import__("os")\')',
+    "importlib.__import__('os')",
+  ];
+  const code = `import math, importlib
+refused = []
+for way in ${JSON.stringify(ways)}:
+  try:
+    eval(way)
+  except BaseException as error:
+    refused.append('os' in str(error))
+refused`;
+  expect(await allRefused('python', { imports: ['math', 'importlib'] }, code)).toEqual(ways.map(() => true));
+});
+
+test('what is imported imports what it needs', async () => {
+  expect(
+    await runtime.run({
+      language: 'python',
+      code: 'import json, csv, statistics; json.dumps(statistics.mean([1, 2, 3]))',
+      options: { imports: ['json', 'csv', 'statistics'] },
+    }),
+  ).toMatchObject({ ok: true, value: '2' });
+});
+
+describe.each(LEVELS)('block, at level %s', (level) => {
+  test('Python builtins are taken from the program, each by name, and not from libraries', async () => {
+    await refusedBy(
+      'python',
+      { block: BLOCK },
+      [
+        ['eval("1")', 'Cannot call eval'],
+        ['open("f")', 'Cannot call open'],
+      ],
+      level,
+    );
+    expect(
+      await runtime.run({
+        language: 'python',
+        code: "import json, collections\n[json.loads('{\"a\": 1}'), collections.namedtuple('T', 'a')(1).a]",
+        options: { block: BLOCK },
+        level,
+      }),
+    ).toMatchObject({ ok: true, value: [{ a: 1 }, 1] });
+  });
+
+  test('JavaScript loses eval and Function, by every way to them', async () => {
+    await refusedBy(
+      'javascript',
+      { block: ['eval', 'Function'] },
+      [
+        ["eval('1')", 'eval'],
+        ["(() => {}).constructor('return 1')()", 'Function'],
+      ],
+      level,
+    );
+  });
+});
+
+test('Python finds no blocked builtin by another way', async () => {
+  const ways = [
+    'eval("1")',
+    'exec("x=1")',
+    'open("f")',
+    "__builtins__['eval']('1')",
+    "getattr(__builtins__, 'ev' + 'al')('1')",
+    "__import__('builtins').eval('1')",
+  ];
+  const code = `refused = []
+${ways.map((way) => `try:\n  ${way}\nexcept BaseException as error: refused.append(str(error))`).join('\n')}
+refused`;
+  const by = (name: string): string => `Cannot call ${name}: this run blocks it`;
+  expect(await allRefused('python', { block: BLOCK }, code)).toEqual(
+    ['eval', 'exec', 'open', 'eval', 'eval', 'eval'].map(by),
+  );
+});
+
+describe("preset 'safe'", () => {
+  test('Python: harmless modules, no attributes of the interpreter, no files', async () => {
+    for (const code of [
+      '().__class__.__bases__[0].__subclasses__()',
+      "getattr((), '__cla' + 'ss__')",
+      "open('x')",
+      "eval('1')",
+      'import os',
+    ]) {
+      expect(
+        await runtime.run({ language: 'python', code, options: { preset: 'safe' } }),
+        code,
+      ).toMatchObject({ ok: false, error: { code: 'GUEST_THREW' }, usage: { hostCalls: {} } });
+    }
+    expect(
+      await runtime.run({
+        language: 'python',
+        code: 'import statistics; statistics.mean([1, 2, 3])',
+        options: { preset: 'safe' },
+      }),
+    ).toMatchObject({ ok: true, value: 2 });
+  });
+
+  test.each([
+    ['python', 'import os', ['os', 'math'], 'import math; math.floor(1.5)'],
+    [
+      'javascript',
+      "import 'node:fs'",
+      ['node:fs', 'node:path'],
+      "import { sep } from 'node:path'; export default sep.length",
+    ],
+  ])('%s: a list of imports leaves less of it, never more', async (language, code, imports, good) => {
+    const options = { preset: 'safe', imports };
+    expect(await runtime.run({ language, code, options })).toMatchObject({
+      ok: false,
+      error: { code: 'GUEST_THREW' },
+    });
+    expect(await runtime.run({ language, code: good, options })).toMatchObject({ ok: true, value: 1 });
+  });
+
+  test.each(['javascript', 'python'])(
+    '%s: a rule that is not known is refused, not ignored',
+    async (language) => {
+      for (const options of [{ import: [] }, { imports: 'os' }, { block: [1] }, { preset: 'none' }]) {
+        expect(await runtime.run({ language, code: '1', options: options as never })).toMatchObject({
+          ok: false,
+          error: { code: 'INPUT_INVALID' },
+        });
+      }
+    },
+  );
+});
