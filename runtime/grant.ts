@@ -23,8 +23,12 @@ export interface FsGrant {
   readonly maxOpenFiles?: number;
   /** Calls through this entry. Over it: HOST_CALLS_EXCEEDED */
   readonly maxCalls?: number;
-  /** Bytes read and written through this entry. Over it the call is denied. */
+  /** Bytes read and written through this entry, together. Over it the call is denied. */
   readonly maxBytes?: number;
+  /** Bytes read through this entry. Over it the call is denied. */
+  readonly maxReadBytes?: number;
+  /** Bytes written through this entry. Over it the call is denied. */
+  readonly maxWriteBytes?: number;
 }
 
 /** One origin that the guest may talk to. */

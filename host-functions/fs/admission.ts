@@ -24,18 +24,26 @@ export function spendCall(entry: EntryState, ask: FsAsk): void {
 
 /** Before the bytes are read or written. @throws {SandglassError} CAPABILITY_DENIED */
 export function spendBytes(entry: EntryState, ask: FsAsk, bytes: number): void {
-  if (entry.bytes + bytes > entry.policy.maxBytes) throw denyBytes(ask, entry.policy.maxBytes);
-  entry.bytes += bytes;
+  const { policy, readBytes, writtenBytes } = entry;
+  if (readBytes + writtenBytes + bytes > policy.maxBytes) throw denyBytes(ask, 'maxBytes', policy.maxBytes);
+  if (ask.access === 'read') {
+    if (readBytes + bytes > policy.maxReadBytes) throw denyBytes(ask, 'maxReadBytes', policy.maxReadBytes);
+    entry.readBytes += bytes;
+  } else {
+    if (writtenBytes + bytes > policy.maxWriteBytes)
+      throw denyBytes(ask, 'maxWriteBytes', policy.maxWriteBytes);
+    entry.writtenBytes += bytes;
+  }
 }
 
 /** @throws {FsFault} `too-large` */
 export function checkWritten(entry: EntryState, size: number): void {
-  if (size > entry.policy.maxWrittenBytes) throw new FsFault('too-large');
+  if (size > entry.policy.largestWritten) throw new FsFault('too-large');
 }
 
 /** @throws {FsFault} `too-large` */
 export function checkRead(entry: EntryState, size: number): void {
-  if (size > entry.policy.maxReadBytes) throw new FsFault('too-large');
+  if (size > entry.policy.largestRead) throw new FsFault('too-large');
 }
 
 /** Refuses by the mount alone, before anything in it is looked at. @throws {SandglassError} CAPABILITY_DENIED */

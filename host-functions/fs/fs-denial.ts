@@ -60,11 +60,18 @@ export const denyHidden = (ask: FsAsk): SandglassError =>
 export const denyEscape = (ask: FsAsk): SandglassError =>
   denial(ask, 'the path leaves the granted folder', { hint: 'Use a path inside it; do not retry' });
 
-export const denyBytes = (ask: FsAsk, maxBytes: number): SandglassError =>
-  denial(ask, `the grant's ${maxBytes} bytes are spent`, {
-    hint: 'Read and write less, or raise maxBytes of the grant; do not retry',
-    limit: { maxBytes },
+/** @param cap The field of the grant that is spent. */
+export const denyBytes = (
+  ask: FsAsk,
+  cap: 'maxBytes' | 'maxReadBytes' | 'maxWriteBytes',
+  bytes: number,
+): SandglassError =>
+  denial(ask, `the grant's ${bytes} bytes${OF_CAP[cap]} are spent`, {
+    hint: `Read and write less, or raise ${cap} of the grant; do not retry`,
+    limit: { [cap]: bytes },
   });
+
+const OF_CAP = { maxBytes: '', maxReadBytes: ' to read', maxWriteBytes: ' to write' } as const;
 
 export const callsSpent = (ask: FsAsk, maxCalls: number): SandglassError =>
   new SandglassError(

@@ -15,12 +15,14 @@ export interface FsEntryPolicy {
   readonly extensions: readonly string[] | undefined;
   readonly deny: DenyGlobs;
   /** Bytes of a file after a write. */
-  readonly maxWrittenBytes: number;
+  readonly largestWritten: number;
   /** Bytes of a file that is read. */
-  readonly maxReadBytes: number;
+  readonly largestRead: number;
   readonly maxOpenFiles: number;
   readonly maxCalls: number;
   readonly maxBytes: number;
+  readonly maxReadBytes: number;
+  readonly maxWriteBytes: number;
 }
 
 const MIB = 1024 * 1024;
@@ -39,6 +41,8 @@ const FIELDS: Readonly<Record<keyof FsGrant, true>> = {
   maxOpenFiles: true,
   maxCalls: true,
   maxBytes: true,
+  maxReadBytes: true,
+  maxWriteBytes: true,
 };
 
 /** @throws {TypeError | RangeError} naming the field that is wrong. */
@@ -80,11 +84,13 @@ function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): Fs
     access: readAccess(grant, where),
     extensions: readExtensions(grant.extensions, `${where}.extensions`),
     deny: compileDenyGlobs(readStrings(grant.deny ?? [], `${where}.deny`), `${where}.deny`),
-    maxWrittenBytes: maxFileBytes ?? DEFAULT_WRITTEN_BYTES,
-    maxReadBytes: maxFileBytes ?? Number.POSITIVE_INFINITY,
+    largestWritten: maxFileBytes ?? DEFAULT_WRITTEN_BYTES,
+    largestRead: maxFileBytes ?? Number.POSITIVE_INFINITY,
     maxOpenFiles: wholeNumber(grant.maxOpenFiles, `${where}.maxOpenFiles`, 0) ?? DEFAULT_OPEN_FILES,
     maxCalls: wholeNumber(grant.maxCalls, `${where}.maxCalls`, 0) ?? Number.POSITIVE_INFINITY,
     maxBytes: wholeNumber(grant.maxBytes, `${where}.maxBytes`, 0) ?? Number.POSITIVE_INFINITY,
+    maxReadBytes: wholeNumber(grant.maxReadBytes, `${where}.maxReadBytes`, 0) ?? Number.POSITIVE_INFINITY,
+    maxWriteBytes: wholeNumber(grant.maxWriteBytes, `${where}.maxWriteBytes`, 0) ?? Number.POSITIVE_INFINITY,
   };
 }
 

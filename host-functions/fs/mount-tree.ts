@@ -7,7 +7,8 @@ import { foldName, pathText } from './guest-path.ts';
 export interface EntryState {
   readonly policy: FsEntryPolicy;
   calls: number;
-  bytes: number;
+  readBytes: number;
+  writtenBytes: number;
   openFiles: number;
 }
 
@@ -49,7 +50,13 @@ export interface MountTree {
 
 export const SCRATCH_POINT: readonly string[] = ['tmp'];
 
-export const newEntry = (policy: FsEntryPolicy): EntryState => ({ policy, calls: 0, bytes: 0, openFiles: 0 });
+export const newEntry = (policy: FsEntryPolicy): EntryState => ({
+  policy,
+  calls: 0,
+  readBytes: 0,
+  writtenBytes: 0,
+  openFiles: 0,
+});
 
 /**
  * Opens what the entries name; entries with the same guest path share one mount.

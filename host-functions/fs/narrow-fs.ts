@@ -55,6 +55,8 @@ function narrowEntry(
     maxOpenFiles: smaller(asked.maxOpenFiles, limit.maxOpenFiles),
     maxCalls: smaller(asked.maxCalls, limit.maxCalls),
     maxBytes: smaller(asked.maxBytes, limit.maxBytes),
+    maxReadBytes: smaller(asked.maxReadBytes, limit.maxReadBytes),
+    maxWriteBytes: smaller(asked.maxWriteBytes, limit.maxWriteBytes),
   };
   return {
     host: place.host,
@@ -97,7 +99,7 @@ function commonEndings(
 }
 
 /** The cap as it was written; the default for writes is no cap on reads. */
-const fileCap = (entry: FsEntryPolicy): number => entry.maxReadBytes;
+const fileCap = (entry: FsEntryPolicy): number => entry.largestRead;
 
 function smaller(one: number, other: number): number | undefined {
   const least = Math.min(one, other);

@@ -31,7 +31,7 @@ describe('parseFsGrants()', () => {
     expect(() => parseFsGrants(part as never)).toThrow(message);
   });
 
-  test.each(['maxFileBytes', 'maxOpenFiles', 'maxCalls', 'maxBytes'])(
+  test.each(['maxFileBytes', 'maxOpenFiles', 'maxCalls', 'maxBytes', 'maxReadBytes', 'maxWriteBytes'])(
     'refuses a %s out of range',
     (field) => {
       for (const value of [-1, 1.5, 2 ** 53]) {
@@ -46,8 +46,8 @@ describe('parseFsGrants()', () => {
       guest: undefined,
       access: new Set(['read']),
       extensions: undefined,
-      maxWrittenBytes: 10 * 1024 * 1024,
-      maxReadBytes: Number.POSITIVE_INFINITY,
+      largestWritten: 10 * 1024 * 1024,
+      largestRead: Number.POSITIVE_INFINITY,
       maxOpenFiles: 64,
     });
   });

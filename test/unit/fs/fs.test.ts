@@ -327,6 +327,35 @@ describe('fs limits of a grant', () => {
     expect(readFileSync(join(root, 'data/a.txt'), 'utf8')).toBe('hi');
   });
 
+  test.each([
+    [
+      'maxReadBytes',
+      'fs.readFile',
+      undefined,
+      'Cannot read "/data/a.txt": the grant\'s 3 bytes to read are spent',
+    ],
+    [
+      'maxWriteBytes',
+      'fs.writeFile',
+      'hi',
+      'Cannot write "/data/a.txt": the grant\'s 3 bytes to write are spent',
+    ],
+  ] as const)('%s counts in one direction only', (cap, operation, content, message) => {
+    using guest = on(data({ [cap]: 3 }));
+    const other = operation === 'fs.readFile' ? 'fs.writeFile' : 'fs.readFile';
+    const path = '/data/a.txt';
+    for (let time = 0; time < 3; time++)
+      guest.call(other, { path }, other === 'fs.writeFile' ? 'hi' : undefined);
+    guest.call(operation, { path }, content);
+    expect(guest.refusal(operation, { path }, content)).toMatchObject({
+      code: 'CAPABILITY_DENIED',
+      message,
+      details: { limit: { [cap]: 3 } },
+      hint: expect.stringContaining(cap),
+    });
+    guest.call(other, { path }, other === 'fs.writeFile' ? 'hi' : undefined);
+  });
+
   test('delete: false keeps every name', () => {
     using guest = on(data({ delete: false }));
     expect(guest.refusal('fs.remove', { path: '/data/a.txt' })).toMatchObject({
@@ -470,7 +499,7 @@ describe('fs narrow()', () => {
   test('gives what is asked within a folder of the ceiling, with its rules', () => {
     expect(
       narrow(
-        [{ host: 'data/sub', guest: '/s', access: ['read', 'write'], maxCalls: 9 }],
+        [{ host: 'data/sub', guest: '/s', access: ['read', 'write'], maxCalls: 9, maxWriteBytes: 7 }],
         [
           { host: 'out', access: ['read', 'write'] },
           {
@@ -479,6 +508,8 @@ describe('fs narrow()', () => {
             delete: false,
             deny: ['data/sub/private/**', '**/*.key'],
             maxCalls: 5,
+            maxReadBytes: 3,
+            maxWriteBytes: 9,
           },
         ],
       ),
@@ -491,6 +522,8 @@ describe('fs narrow()', () => {
         deny: ['private/**', '**/*.key'],
         maxOpenFiles: 64,
         maxCalls: 5,
+        maxReadBytes: 3,
+        maxWriteBytes: 7,
       },
     ]);
     expect(narrow([{ host: './data' }], [{ host: 'data', extensions: ['.txt'] }])).toMatchObject([
