@@ -181,6 +181,16 @@ export interface Runs {
   get(id: string): Promise<LiveRunInfo | undefined>;
   /** Ends one with CANCELLED. Answers whether there was one. */
   cancel(id: string): boolean;
+  /**
+   * What fitted of the output of a run that ended with OUTPUT_EXCEEDED, as in its outcome. The last 64 such runs are kept, 64 MiB of
+   * output together, each for 10 minutes after it was last asked for; `undefined` for any other id, and where there was more of it than that.
+   */
+  output(id: string): KeptOutput | undefined;
+}
+
+export interface KeptOutput {
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export interface LiveRunInfo {

@@ -3,6 +3,7 @@ export type {
   AuditLine,
   CellOptions,
   EngineInfo,
+  KeptOutput,
   LiveRunInfo,
   OutputChunk,
   PlatformInfo,

@@ -40,6 +40,7 @@ export interface OutcomeMeta {
   readonly queuedMs: number;
   readonly attempts: number;
   readonly cached: boolean;
+  /** The guest had more to say than its outputBytes allowed: stdout and stderr hold what fitted. */
   readonly truncated: boolean;
   /** The session that the run asked for; absent outside of sessions. */
   readonly session?: string;

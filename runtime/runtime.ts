@@ -1,6 +1,7 @@
 import type {
   CellOptions,
   EngineInfo,
+  KeptOutput,
   OutputChunk,
   RunHandle,
   RunOptions,
@@ -20,6 +21,7 @@ import type { Outcome } from './outcome.ts';
 import { createOutputQueue, type OutputQueue } from './output-queue.ts';
 import type { CellPools, Platform } from './platform/platform.ts';
 import { readLevel, readRunOptions, refuseUnknown } from './run-request.ts';
+import { createRunStore } from './run-store.ts';
 import { runInSandbox, type SandboxContext } from './sandbox.ts';
 import { readSessionOptions } from './session-options.ts';
 import { planSession } from './session-plan.ts';
@@ -64,6 +66,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   /** Runs that go on, and what cancels each. */
   const running = new Map<Promise<Outcome>, () => void>();
   const lives = createLiveRuns();
+  const cut = createRunStore<KeptOutput>({ maxRuns: 64, now: platform.monotonic });
   const coldStarts = new Map<Engine, number>();
   /** Sessions that are being opened. */
   const opening = new Set<AbortController>();
@@ -170,7 +173,14 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       lives.delete(live);
     });
     running.set(outcome, cancel);
+    void outcome.then(keepCut, () => undefined); // whoever asked for the run sees why it is rejected
     return { id, outcome, cancel };
+  };
+
+  const keepCut = ({ ok, meta, stdout, stderr, usage }: Outcome): void => {
+    if (ok || !meta.truncated) return;
+    cut.add(meta.runId, { stdout, stderr });
+    cut.ended(meta.runId, usage.outputBytes);
   };
 
   const openSession = async (sessionOptions: SessionOptions): Promise<Session> => {
@@ -216,7 +226,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       open: openSession,
       close: async (name) => sessions.close(name),
     },
-    runs: { list: lives.list, get: lives.get, cancel: lives.cancel },
+    runs: { list: lives.list, get: lives.get, cancel: lives.cancel, output: cut.get },
     engines: () => engines.map((engine) => describeEngine(engine, platform, coldStarts.get(engine) ?? null)),
     platform: () => platform.info,
     close,

@@ -203,7 +203,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       queuedMs: started - asked,
       attempts: 1,
       cached: false,
-      truncated: false,
+      truncated: !verdict.ok && verdict.error.code === 'OUTPUT_EXCEEDED',
       ...(request.session === undefined ? {} : { session: request.session }),
       ...(turn === undefined || ending === undefined ? {} : { sessionEnded: true as const }),
     },

@@ -4,6 +4,7 @@ import type { OutputChunk, Runtime } from '../api.ts';
 import { SandglassError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { outcomeToJson } from '../outcome-json.ts';
+import { createRunStore, type RunStoreOptions } from '../run-store.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
 import { checkAsked, type DoorPolicy, hintFor } from './door-policy.ts';
@@ -13,7 +14,6 @@ import type { ModuleStore } from './module-store.ts';
 import { readBytes } from './read-bytes.ts';
 import { createRunBodyReader, createSessionBodyReader } from './run-body.ts';
 import { createRunService, type RunRecord } from './run-service.ts';
-import { createRunStore, type RunStoreOptions } from './run-store.ts';
 import { createSessionDoor } from './session-door.ts';
 
 export interface HttpAppOptions {

@@ -2,8 +2,8 @@ import type { OutputChunk, RunOptions, Runtime } from '../api.ts';
 import { type RunError, SandglassError } from '../errors.ts';
 import { mergeLimits } from '../limits.ts';
 import type { Failure, Outcome } from '../outcome.ts';
+import type { RunStore } from '../run-store.ts';
 import type { Priority, Scheduler, Slot, TicketState } from '../scheduler/scheduler.ts';
-import type { RunStore } from './run-store.ts';
 
 /** A run that was accepted. */
 export interface RunRecord {

@@ -86,7 +86,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
         engines: options.info?.engines ?? unused,
         platform: options.info?.platform ?? unused,
         sessions: { open: unused, close: unused },
-        runs: { list: unused, get: unused, cancel: unused },
+        runs: { list: unused, get: unused, cancel: unused, output: unused },
         close,
         [Symbol.asyncDispose]: close,
       };

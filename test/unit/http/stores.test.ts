@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createModuleStore } from '../../../runtime/http/module-store.ts';
-import { createRunStore } from '../../../runtime/http/run-store.ts';
+import { createRunStore } from '../../../runtime/run-store.ts';
 
 describe('createRunStore()', () => {
   it('never forgets a run that has not ended', () => {
@@ -41,6 +41,18 @@ describe('createRunStore()', () => {
     expect([store.get('a'), store.get('b'), store.size]).toEqual(['a', undefined, 1]);
     now = 220;
     expect(store.get('a')).toBeUndefined();
+  });
+
+  it('holds one run of an id, and the bytes of that one', () => {
+    const store = createRunStore<string>({ maxBytes: 100, now: () => 0 });
+    for (const run of ['first', 'second', 'third']) {
+      store.add('same', run);
+      store.ended('same', 60);
+    }
+    expect([store.get('same'), store.size]).toEqual(['third', 1]);
+    store.add('other', 'other');
+    store.ended('other', 40);
+    expect([store.get('same'), store.get('other')]).toEqual(['third', 'other']);
   });
 
   it('ignores the end of a run it does not have', () => {

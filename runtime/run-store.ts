@@ -9,7 +9,7 @@ export interface RunStoreOptions {
   readonly now?: () => number;
 }
 
-/** Runs by id: all that wait or run, and the ended ones that were asked for last. */
+/** Runs by id: all that wait or run, and the ended ones that were asked for last; of two of one id, the later. */
 export interface RunStore<R> {
   add(id: string, run: R): void;
   /** Tells that a run ended, and how much it holds; from then on it may be forgotten. */
@@ -53,6 +53,8 @@ export function createRunStore<R>(options: RunStoreOptions = {}): RunStore<R> {
       const run = active.get(id);
       if (run === undefined) return;
       active.delete(id);
+      const earlier = done.get(id);
+      if (earlier !== undefined) forget(id, earlier);
       done.set(id, { run, bytes, usedAt: now() });
       held += bytes;
       trim();
