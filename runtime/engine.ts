@@ -160,6 +160,8 @@ export interface RunSpec {
   readonly mounts: readonly MountView[];
   /** Names of the host functions that the grant has a part for. */
   readonly granted: readonly string[];
+  /** Absolute URL at which relative URLs of the guest start; absent: they are errors. The host resolves them as well. */
+  readonly base?: string;
   /** Fixed seed and clock, for deterministic runs. */
   readonly deterministic?: { readonly seed: number; readonly now: number };
   /** Engine options of the embedder, checked by the engine's `prepare`. */

@@ -40,6 +40,11 @@ export interface HttpGrant {
   readonly origin: string;
   /** @default ['GET', 'HEAD'] */
   readonly methods?: readonly string[];
+  /**
+   * Path of this origin at which relative URLs of the guest start, e.g. `/v1/`; it begins and ends with `/`. What comes of them is checked as
+   * any URL is. One entry of a grant may have it, and its origin must be exact. @default none: a relative URL is an error
+   */
+  readonly base?: string;
   /** Path globs, `*` within a segment, `**` across segments. @default any path */
   readonly paths?: readonly string[];
   /** Name of a secret that the host turns into a header for this origin; the guest never sees it. */

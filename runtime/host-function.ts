@@ -70,6 +70,8 @@ export type Secret =
 export interface HostSession {
   /** What the guest can see of the mounts, for preopens and the like. Only `fs` has any. */
   readonly mounts?: readonly MountView[];
+  /** Absolute URL at which relative URLs of the guest start. Only `http` has one. */
+  readonly base?: string | undefined;
   /**
    * Does one operation. A session that can answer at once returns the reply itself, not a promise: then guests that must
    * block can use it in the same thread.
@@ -275,6 +277,7 @@ export interface HttpResponseHead {
 }
 
 interface HttpRequestArgs {
+  /** Absolute, or relative to the base of the grant. */
   readonly url: string;
   /** @default 'GET' */
   readonly method?: string;

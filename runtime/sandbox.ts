@@ -321,6 +321,7 @@ function specOf(run: SandboxRun, gate: Gate, limits: Limits, env: Readonly<Recor
     limits,
     mounts: gate.mounts,
     granted: gate.granted,
+    ...(gate.base === undefined ? {} : { base: gate.base }),
     ...(request.deterministic === undefined ? {} : { deterministic: request.deterministic }),
     options: run.session instanceof SandglassError ? {} : (run.session?.options ?? request.options),
   };

@@ -3,13 +3,15 @@ import type { HostContext } from '../../runtime/host-function.ts';
 import { createDialer, type DialerOptions } from './dialer.ts';
 import type { ExchangeContext } from './exchange.ts';
 import { HttpFault } from './http-fault.ts';
-import type { HttpEntryPolicy } from './http-grant.ts';
+import { baseOf, type HttpEntryPolicy } from './http-grant.ts';
 import { type HttpEntry, HttpPolicy } from './http-policy.ts';
 import { type Credential, readCredentials } from './secrets.ts';
 
 /** The policy, credentials and connections of one run. */
 export class Connections {
   readonly policy: HttpPolicy;
+  /** Where relative URLs of the guest start. */
+  readonly base: URL | undefined;
   readonly #options: DialerOptions;
   readonly #credentials: ReadonlyMap<string, Credential>;
   /** By secret name, so that no connection serves two of them; the empty name is for requests without one. */
@@ -19,6 +21,7 @@ export class Connections {
   /** @throws {TypeError} when an entry names a secret that there is not. */
   constructor(policies: readonly HttpEntryPolicy[], context: HostContext, options: DialerOptions) {
     this.policy = new HttpPolicy(policies);
+    this.base = baseOf(policies);
     this.#options = options;
     this.#credentials = readCredentials(policies, context, 'http');
   }

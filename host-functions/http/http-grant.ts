@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../runtime/codec.ts';
 import type { HttpGrant } from '../../runtime/grant.ts';
 import { type OriginPattern, parseOriginPattern } from './origin-pattern.ts';
-import { compilePathPatterns, type PathPatterns } from './path-pattern.ts';
+import { compilePathPatterns, type PathPatterns, pathSegments } from './path-pattern.ts';
 
 /** What entries for requests and for connections have in common. */
 export interface EntryPolicy {
@@ -13,6 +13,8 @@ export interface EntryPolicy {
   readonly secret: string | undefined;
   readonly maxCalls: number;
   readonly maxBytes: number;
+  /** Where relative URLs start. */
+  readonly base?: URL | undefined;
 }
 
 /** One entry of the `http` part of a grant, checked, with its defaults filled. */
@@ -26,6 +28,7 @@ const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD'];
 export const FIELDS: Readonly<Record<keyof HttpGrant, true>> = {
   origin: true,
   methods: true,
+  base: true,
   paths: true,
   secret: true,
   maxRequestBytes: true,
@@ -41,8 +44,18 @@ export function parseHttpGrants(
   part: JsonValue | undefined,
   where = 'grant.http',
 ): readonly HttpEntryPolicy[] {
-  return readEntries(part, where, FIELDS).map((grant, index) => toPolicy(grant, `${where}[${index}]`));
+  const policies = readEntries(part, where, FIELDS).map((grant, index) =>
+    toPolicy(grant, `${where}[${index}]`),
+  );
+  if (policies.filter(({ base }) => base !== undefined).length > 1) {
+    throw new TypeError(`Cannot read ${where}: more than one entry has "base"`);
+  }
+  return policies;
 }
+
+/** Where relative URLs of a guest start; `undefined` where no entry says so. */
+export const baseOf = (policies: readonly EntryPolicy[]): URL | undefined =>
+  policies.find(({ base }) => base !== undefined)?.base;
 
 /** The form of the part only. @throws {TypeError} */
 export function readEntries(
@@ -71,8 +84,10 @@ function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): Ht
   const methods = readStrings(grant.methods ?? DEFAULT_METHODS, `${where}.methods`);
   const bad = methods.find((method) => !METHOD.test(method));
   if (bad !== undefined) throw new TypeError(`Cannot read ${where}.methods: "${bad}" is no method`);
+  const entry = readEntry(grant, where, 'http');
   return {
-    ...readEntry(grant, where, 'http'),
+    ...entry,
+    base: readBase(grant.base, entry.origin, `${where}.base`),
     methods: new Set(methods.map((method) => method.toUpperCase())),
     maxRequestBytes: wholeNumber(grant.maxRequestBytes, `${where}.maxRequestBytes`) ?? 8 * MIB,
     maxResponseBytes: wholeNumber(grant.maxResponseBytes, `${where}.maxResponseBytes`) ?? 32 * MIB,
@@ -104,6 +119,18 @@ export function readEntry(
     maxCalls: wholeNumber(grant.maxCalls, `${where}.maxCalls`) ?? Number.POSITIVE_INFINITY,
     maxBytes: wholeNumber(grant.maxBytes, `${where}.maxBytes`) ?? Number.POSITIVE_INFINITY,
   };
+}
+
+function readBase(path: JsonValue | undefined, origin: OriginPattern, where: string): URL | undefined {
+  if (path === undefined) return undefined;
+  if (typeof path !== 'string') throw new TypeError(`Cannot read ${where}: expected a path such as "/v1/"`);
+  const complain = (why: string): TypeError =>
+    new TypeError(`Cannot read ${where}: ${JSON.stringify(path)} ${why}`);
+  if (origin.kind !== 'exact') throw complain(`needs an origin of its own, not "${origin.text}"`);
+  if (!path.startsWith('/') || !path.endsWith('/')) throw complain('does not begin and end with "/"');
+  if (/[?#\\\s]/.test(path) || pathSegments(path) === undefined)
+    throw complain('is no plain path: it has a query, "..", an empty segment or a broken escape');
+  return new URL(`${origin.protocol}//${origin.host}${origin.port === '' ? '' : `:${origin.port}`}${path}`);
 }
 
 function readStrings(value: JsonValue, where: string): readonly string[] {

@@ -54,10 +54,15 @@ export class HttpSession implements HostSession {
     this.#nextHandle = context.firstHandle ?? 1;
   }
 
+  /** For guests that make a URL absolute themselves, as a `Request` of JavaScript is; whatever they make of it is checked. */
+  get base(): string | undefined {
+    return this.#connections.base?.href;
+  }
+
   async call(operation: string, request: HostRequest): Promise<HostReply> {
-    let what = operation;
+    let what = `call ${operation}`;
     const form = (): RequestForm => {
-      const read = readRequest(operation, request.args);
+      const read = readRequest(operation, request.args, this.#connections.base);
       what = `fetch ${shown(read.url)}`;
       return read;
     };

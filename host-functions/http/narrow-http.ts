@@ -12,7 +12,8 @@ import { coversPattern, splitPattern } from './path-pattern.ts';
 
 /**
  * What `asked` wants, under what `ceiling` allows: each asked origin must be covered by one ceiling entry that allows its methods and paths and has the
- * same secret; caps take the smaller figure. An asked entry without paths takes the ceiling's.
+ * same secret; caps take the smaller figure. An asked entry without paths takes the ceiling's. A ceiling's base is the only one that may be asked for
+ * under it.
  * @throws {SandglassError} CAPABILITY_DENIED naming the first entry that no ceiling entry covers. @throws {TypeError} on a malformed part.
  */
 export function narrowHttpGrants(asked: JsonValue, ceiling: JsonValue | undefined): JsonValue {
@@ -48,6 +49,7 @@ function covers(limit: EntryPolicy, asked: EntryPolicy): boolean {
     coversOrigin(limit.origin, asked.origin) &&
     [...asked.methods].every((method) => limit.methods.has(method)) &&
     (asked.secret === undefined || asked.secret === limit.secret) &&
+    (asked.base === undefined || limit.base === undefined || asked.base.href === limit.base.href) &&
     (limit.paths === undefined ||
       asked.paths === undefined ||
       asked.paths.patterns.every((pattern) =>

@@ -41,8 +41,8 @@ const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 // Visible ASCII, spaces, tabs and the bytes above, as RFC 9110 has it; no control character can end the line.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** @throws {SandglassError} INPUT_INVALID @throws {HttpFault} `invalid` */
-export function readRequest(operation: string, args: JsonObject): RequestForm {
+/** @param base Where a relative URL starts. @throws {SandglassError} INPUT_INVALID @throws {HttpFault} `invalid` */
+export function readRequest(operation: string, args: JsonObject, base: URL | undefined): RequestForm {
   const complain = (reason: string): SandglassError =>
     new SandglassError('INPUT_INVALID', `Cannot call ${operation}: ${reason}`, {
       details: { reason: 'invalid' },
@@ -60,7 +60,7 @@ export function readRequest(operation: string, args: JsonObject): RequestForm {
   if (timeoutMs !== undefined && !isTimeout)
     throw complain(`"timeoutMs" must be from 1 to ${MAX_TIMEOUT_MS}`);
   return {
-    url: readUrl(url),
+    url: readUrl(url, base),
     method: readMethod(method),
     headers: readHeaders(headers, complain),
     redirect,
@@ -74,7 +74,8 @@ export function readUrl(text: string, base?: URL, scheme: 'http' | 'ws' = 'http'
   if (text.length > MAX_URL_LENGTH)
     throw new HttpFault('invalid', `a URL is over ${MAX_URL_LENGTH} characters`);
   const url = URL.parse(text, base);
-  if (url === null) throw new HttpFault('invalid', 'that is no absolute URL');
+  if (url === null)
+    throw base === undefined && scheme === 'http' ? relative() : new HttpFault('invalid', 'that is no URL');
   if (url.protocol !== `${scheme}:` && url.protocol !== `${scheme}s:`) {
     throw new HttpFault(
       'invalid',
@@ -89,6 +90,13 @@ export function readUrl(text: string, base?: URL, scheme: 'http' | 'ws' = 'http'
   url.hash = '';
   return url;
 }
+
+const relative = (): HttpFault =>
+  new HttpFault(
+    'invalid',
+    'that is no absolute URL, and no entry of the grant has a base for relative ones',
+    'Give the whole URL, or set base on an entry of the http grant',
+  );
 
 function readMethod(text: string): string {
   const method = text.toUpperCase();

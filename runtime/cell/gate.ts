@@ -17,6 +17,8 @@ import { OVERSIZE } from './protocol.ts';
 /** The one way from a guest to the host. Grant, budget and audit are checked here for every host call of one run. */
 export interface Gate {
   readonly mounts: readonly MountView[];
+  /** Where relative URLs of the guest start. */
+  readonly base: string | undefined;
   /** Host functions that the grant has a part for. */
   readonly granted: readonly string[];
   /** Adds to `mounts` the folders that need no grant. A guest that names them only later gets them without. */
@@ -242,6 +244,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
 
   const granted: string[] = [];
   const mounts: MountView[] = [];
+  let base: string | undefined;
   try {
     for (const name of parts.keys()) {
       const host = hostFunctions.get(name);
@@ -249,6 +252,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       const session = await open(host);
       granted.push(name);
       mounts.push(...(session.mounts ?? []));
+      base ??= session.base;
     }
   } catch (error) {
     await closeAll(sessions.values());
@@ -257,6 +261,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
 
   return {
     mounts,
+    base,
     granted,
     openFolders: async () => {
       for (const host of hostFunctions.values()) {

@@ -249,6 +249,7 @@ function specOf(program: PyodideProgram, run: RunSpec, kept: Kept | undefined): 
     argv: run.argv,
     env: run.env,
     cwd: run.cwd,
+    base: run.base ?? null,
     inputs: run.inputs,
     mounts: hostMounts(run).map((mount) => mount.path),
     valueBytes: run.limits.outputBytes,

@@ -63,6 +63,7 @@ async function runProgram(
     args: run.argv,
     env: run.env,
     cwd: run.cwd,
+    ...(run.base === undefined ? {} : { base: run.base }),
     inputs: run.inputs,
     block: rulesOf(run.options).block,
     outputBytes: run.limits.outputBytes,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FsGrant, Grant, Limits, RunOptions } from '../../../runtime/index.ts';
+import type { FsGrant, Grant, HttpGrant, Limits, RunOptions } from '../../../runtime/index.ts';
 
 test('grants, limits and options are checked when an embedder compiles', () => {
   // Each line must fail to compile: `tsc` reports an unused expectation otherwise.
@@ -10,6 +10,8 @@ test('grants, limits and options are checked when an embedder compiles', () => {
     { fs: ['./data'] } satisfies Grant,
     // @ts-expect-error: unknown access
     { host: '.', access: ['execute'] } satisfies FsGrant,
+    // @ts-expect-error: a base is a path
+    { origin: 'https://api.example.com', base: true } satisfies HttpGrant,
     // @ts-expect-error: misspelt limit
     { timeout: 5 } satisfies Partial<Limits>,
     // @ts-expect-error: limits are numbers
@@ -21,5 +23,5 @@ test('grants, limits and options are checked when an embedder compiles', () => {
     // @ts-expect-error: inputs are JSON
     { language: 'javascript', code: '1', inputs: { f: () => 1 } } satisfies RunOptions,
   ];
-  expect(wrong).toHaveLength(8);
+  expect(wrong).toHaveLength(9);
 });

@@ -16,6 +16,14 @@ import _sandglass_host as host
 
 CHUNK = 1 << 20
 
+#: Where relative URLs start, or None; the host resolves them, but urllib wants to know of which scheme they are.
+_base = None
+
+
+def set_base(base):
+    global _base
+    _base = base
+
 
 class Answer:
     """One response, read to its end."""
@@ -192,6 +200,18 @@ class HostHandler(urllib.request.BaseHandler):
 
 
 def install_urllib():
+    def parse(self):
+        if _base is not None and urllib.parse.urlsplit(self._full_url).scheme == "":
+            self._full_url = urllib.parse.urljoin(_base, self._full_url)
+        try:
+            plain_parse(self)
+        except ValueError as error:
+            if _base is not None:
+                raise
+            raise ValueError(f"{error}: no absolute URL, and no entry of the http grant has a base for relative ones") from None
+    plain_parse = urllib.request.Request._parse
+    urllib.request.Request._parse = parse
+
     def build(*handlers):
         return plain(*handlers, HostHandler)
     plain = urllib.request.build_opener

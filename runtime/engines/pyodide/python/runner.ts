@@ -15,6 +15,7 @@ import traceback
 import types
 
 import _sandglass_host as host
+import _sandglass_http as http
 import _sandglass_policy as policy
 import _sandglass_surroundings as surroundings
 import _sandglass_values as values
@@ -62,6 +63,7 @@ def set_up(spec):
     sys.argv = [spec["filename"], *spec["argv"]]
     os.environ.clear()
     os.environ.update(spec["env"])
+    http.set_base(spec["base"])
     _own_folders = tuple(path.rstrip("/") + "/" for path in spec["mounts"])
     for module, source in spec["modules"].items():
         add_module(module, source)

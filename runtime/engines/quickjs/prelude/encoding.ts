@@ -91,7 +91,7 @@ const fromUnits = (units: Uint16Array): string => {
   return text;
 };
 
-const readUtf16 = (bytes: Uint8Array, fatal: boolean, big: boolean): string => {
+export const readUtf16 = (bytes: Uint8Array, fatal: boolean, big: boolean): string => {
   const size = typedArrayBytes(bytes);
   const units = new Uint16Array((size + 1) >> 1);
   for (let at = 0; at + 1 < size; at += 2) {
@@ -118,7 +118,7 @@ const unfinishedUtf16 = (bytes: Uint8Array, big: boolean): number => {
 /** Where windows-1252, which the label `latin1` means, differs from the bytes themselves. */
 const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
-const readLatin1 = (bytes: Uint8Array, windows: boolean): string => {
+export const readLatin1 = (bytes: Uint8Array, windows: boolean): string => {
   const units = new Uint16Array(bytes);
   if (windows) {
     for (let at = 0; at < typedArrayBytes(bytes); at++) {
@@ -141,40 +141,17 @@ const LABELS: Readonly<Record<string, string>> = {
   utf16le: 'utf-16le',
   'utf-16be': 'utf-16be',
   latin1: 'windows-1252',
+  l1: 'windows-1252',
   'iso-8859-1': 'windows-1252',
+  'iso8859-1': 'windows-1252',
+  'iso_8859-1': 'windows-1252',
+  cp1252: 'windows-1252',
   'windows-1252': 'windows-1252',
   ascii: 'windows-1252',
   'us-ascii': 'windows-1252',
 } as unknown as Readonly<Record<string, string>>; // `__proto__: null` is syntax, not a field
 
-export const decodeAs = (bytes: Uint8Array<ArrayBuffer>, encoding: string): string => {
-  switch (encoding) {
-    case 'utf8':
-    case 'utf-8':
-      return decodeUtf8(bytes);
-    case 'utf16le':
-    case 'utf-16le':
-    case 'ucs2':
-      return readUtf16(bytes, false, false);
-    case 'latin1':
-    case 'binary':
-    case 'ascii':
-      return readLatin1(bytes, false);
-    case 'hex': {
-      const digits = '0123456789abcdef';
-      let text = '';
-      for (let at = 0; at < typedArrayBytes(bytes); at++) {
-        const byte = bytes[at] as number; // within its size
-        text += (digits[byte >> 4] as string) + digits[byte & 15];
-      }
-      return text;
-    }
-    case 'base64':
-      return native.base64(0, exactBuffer(bytes));
-    default:
-      throw new TypeError(`Cannot decode: unknown encoding ${toText(encoding)}`);
-  }
-};
+export const toBase64 = (bytes: Uint8Array<ArrayBuffer>): string => native.base64(0, exactBuffer(bytes));
 
 /** Forgiving base64 of the Infra standard: spaces are skipped, padding may be left out. */
 export const fromBase64 = (given: string): Uint8Array<ArrayBuffer> | undefined => {
@@ -213,7 +190,11 @@ export const installEncoding = (host: Host): void => {
     #started = false;
     constructor(label = 'utf-8', options: { readonly fatal?: boolean; readonly ignoreBOM?: boolean } = {}) {
       const encoding = LABELS[toText(label).trim().toLowerCase()];
-      if (encoding === undefined) throw new RangeError(`Cannot decode: unknown encoding ${toText(label)}`);
+      if (encoding === undefined) {
+        throw new RangeError(
+          `Cannot decode: unknown encoding ${jsonStringify(slice(toText(label), 0, 100))}, known are utf-8, utf-16le, utf-16be and latin1`,
+        );
+      }
       this.#encoding = encoding;
       this.#fatal = options?.fatal === true;
       this.#ignoreBom = options?.ignoreBOM === true;

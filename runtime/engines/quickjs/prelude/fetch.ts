@@ -21,6 +21,7 @@ import {
   jsonStringify,
   min,
   publish,
+  slice,
   toText,
   typedArrayBytes,
 } from './primordials.ts';
@@ -158,6 +159,21 @@ const contentFor = (body: unknown, headers: Headers): Promise<Content> | undefin
   return contentOf(body, boundary);
 };
 
+/** The whole URL of one that may be relative. */
+const absolute = (text: string): string => {
+  try {
+    return new URL(text, setup.base).href;
+  } catch (cause) {
+    const shown = jsonStringify(slice(text, 0, 300));
+    throw new TypeError(
+      setup.base === undefined
+        ? `Cannot request ${shown}: it is no absolute URL, and no entry of the http grant has a base for relative ones`
+        : `Cannot request ${shown}: it is no URL`,
+      { cause },
+    );
+  }
+};
+
 class Request extends Body {
   readonly url: string;
   readonly method: string;
@@ -167,7 +183,7 @@ class Request extends Body {
   constructor(input: unknown, init: Init = {}) {
     super();
     const from = input instanceof Request ? input : undefined;
-    this.url = from?.url ?? new URL(toText(input)).href;
+    this.url = from?.url ?? absolute(toText(input));
     const method = toText(init.method ?? from?.method ?? 'GET');
     this.method = NORMAL_METHODS.includes(method.toUpperCase()) ? method.toUpperCase() : method;
     this.headers = new Headers(init.headers ?? from?.headers);
@@ -244,7 +260,7 @@ class Response extends Body {
     });
   }
   static redirect(url: unknown, status = 302): Response {
-    return new Response(null, { status, headers: { location: new URL(toText(url)).href } });
+    return new Response(null, { status, headers: { location: absolute(toText(url)) } });
   }
 }
 

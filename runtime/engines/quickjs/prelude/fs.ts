@@ -1,5 +1,5 @@
 import { type Calls, exposeMethod } from './calls.ts';
-import { decodeAs, encodeUtf8, fromBase64 } from './encoding.ts';
+import { decodeAs, encodeAs, readEncoding } from './file-text.ts';
 import { fsError, isTooLarge } from './fs-errors.ts';
 import { createWatch } from './fs-watch.ts';
 import type { PathApi } from './path.ts';
@@ -98,13 +98,6 @@ class Dirent {
   }
 }
 
-const encodingOf = (options: Options): string | undefined => {
-  const given = typeof options === 'object' && options !== null ? options.encoding : options;
-  return given === undefined || given === null || given === 'buffer'
-    ? undefined
-    : toText(given).toLowerCase();
-};
-
 const dataOf = (data: unknown, options: Options): Data => {
   const bytes = bytesOf(data);
   if (bytes !== undefined) return bytes;
@@ -114,13 +107,7 @@ const dataOf = (data: unknown, options: Options): Data => {
       `Cannot write: expected text, a buffer or a view, got ${data === null ? 'null' : typeof data}`,
     );
   }
-  const encoding = encodingOf(options) ?? 'utf8';
-  if (encoding === 'utf8' || encoding === 'utf-8') return encodeUtf8(text);
-  if (encoding === 'base64') return fromBase64(text) ?? encodeUtf8('');
-  const latin = new Bytes(text.length);
-  for (let at = 0; at < text.length; at++) latin[at] = text.charCodeAt(at);
-  if (encoding === 'latin1' || encoding === 'binary') return latin;
-  throw new TypeError(`Cannot write: unknown encoding ${encoding}`);
+  return encodeAs(text, readEncoding(options) ?? 'utf8');
 };
 
 const flagsOf = (flags: unknown): Record<string, boolean> => {
@@ -193,6 +180,7 @@ const createSteps = () => {
 
   return {
     *readFile(path: string, options?: Options): Steps<Data | string> {
+      const encoding = readEncoding(options);
       let data: Data;
       try {
         const { bytes } = yield ['fs.readFile', { path }];
@@ -201,7 +189,6 @@ const createSteps = () => {
         if (!isTooLarge(error)) throw error;
         data = yield* readChunks(path);
       }
-      const encoding = encodingOf(options);
       return encoding === undefined ? data : decodeAs(data, encoding);
     },
     *writeFile(path: string, content: unknown, options?: Options): Steps<void> {
@@ -372,6 +359,7 @@ class FileHandle {
     return { bytesWritten: typedArrayBytes(part), buffer: data };
   }
   async readFile(options?: Options): Promise<Data | string> {
+    const encoding = readEncoding(options);
     const parts: Data[] = [];
     let size = 0;
     for (;;) {
@@ -386,7 +374,6 @@ class FileHandle {
       bytesSet(whole, part, at);
       at += typedArrayBytes(part);
     }
-    const encoding = encodingOf(options);
     return encoding === undefined ? whole : decodeAs(whole, encoding);
   }
   async writeFile(data: unknown, options?: Options): Promise<void> {

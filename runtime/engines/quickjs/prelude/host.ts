@@ -34,6 +34,8 @@ export interface Setup {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Where relative URLs of requests start. */
+  readonly base?: string | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly block: readonly string[];
   readonly outputBytes: number;

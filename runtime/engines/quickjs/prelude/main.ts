@@ -86,6 +86,7 @@ export const install = (host: Host): Entries => {
       setup.args = given.args;
       setup.env = freeze(given.env);
       setup.cwd = given.cwd;
+      setup.base = given.base;
       setup.block = given.block;
       setup.outputBytes = given.outputBytes;
       setup.hostCallBytes = given.hostCallBytes;

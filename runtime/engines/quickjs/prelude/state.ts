@@ -5,6 +5,7 @@ export const setup: { -readonly [K in keyof Setup]: Setup[K] } = {
   args: [],
   env: {},
   cwd: '/',
+  base: undefined,
   inputs: {},
   block: [],
   outputBytes: 0,
