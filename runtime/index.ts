@@ -28,7 +28,8 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
  * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, components and WASI preview1 modules; `fs`,
  * `http` and `ws`.
  *
- * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {Error} when an engine's file is missing.
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} INTERNAL when an engine's file is missing or cut
+ * off, naming it and the command that brings it back.
  * @example
  * await using runtime = createRuntime();
  * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });

@@ -81,6 +81,8 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
   /** Why the guest of a session must not run again. */
   let ending: string | undefined;
   let verdict: Verdict;
+  /** Faults of host functions that the embedder has been told of: a guest may live on after them. */
+  const told = new Set<unknown>();
 
   try {
     if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
@@ -123,6 +125,10 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       },
       monotonic: context.monotonic,
       ...(context.onAudit === undefined ? {} : { onAudit: context.onAudit }),
+      onFault: (error) => {
+        told.add(error);
+        context.onError(error, run.runId);
+      },
     });
     run.live.engine = engine;
     run.live.gate = gate;
@@ -177,8 +183,10 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     turn?.release(ending); // not before: the next run must find nothing of this one's grant
   }
 
-  if (!verdict.ok && verdict.error.code === 'INTERNAL')
-    context.onError(verdict.error.cause ?? verdict.error, run.runId);
+  if (!verdict.ok && verdict.error.code === 'INTERNAL') {
+    const cause = verdict.error.cause ?? verdict.error;
+    if (!told.has(cause)) context.onError(cause, run.runId);
+  }
   const value: GuestValue = verdict.ok ? verdict.value : undefined;
   const { stdout, stderr } = output.end();
   const base = {

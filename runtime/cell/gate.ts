@@ -57,6 +57,8 @@ export interface GateOptions {
   readonly context: Omit<HostContext, 'limits' | 'signal'>;
   readonly monotonic: () => number;
   readonly onAudit?: (line: AuditLine) => void;
+  /** Told what a host function threw that it should not: a bug, of which the guest learns nothing but that there is one. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** How many refusals after the call budget is spent still get an audit line each. */
@@ -213,6 +215,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
           : new SandglassError('INTERNAL', `Cannot serve ${name}: the host function failed`, {
               cause: error,
             });
+      if (known !== error) options.onFault?.(error);
       const answer = refuse(known);
       audit(name, capability, started, answer, undefined);
       return answer;

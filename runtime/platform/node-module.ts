@@ -1,26 +1,40 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { splitSections } from '../wasm/sections.ts';
+import { brokenFile } from './engine-file.ts';
 import type { LoadModule } from './platform.ts';
 
 /**
- * Reads and compiles a wasm file of our own, once, when it is first needed.
- * @throws {Error} at once when the file is not there, naming the command that builds it.
+ * Reads a wasm file of our own, and compiles it once, when it is first needed.
+ * @throws {SandglassError} INTERNAL at once when the file is missing or cut off, and from the first use when it does not compile; it names the file
+ * and the command that builds it.
  */
 export function loadWasmFile(url: URL): LoadModule {
   const path = fileURLToPath(url);
-  if (!existsSync(path))
-    throw new Error(`Cannot create a runtime: ${path} is missing; "npm run build" makes it`);
+  const bytes = readWhole(path);
   let loading: ReturnType<LoadModule> | undefined;
   return () => {
-    loading ??= (async () => {
-      const bytes = new Uint8Array(await readFile(path));
-      try {
-        return { module: await WebAssembly.compile(bytes), bytes };
-      } catch (cause) {
-        throw new Error(`Cannot use ${path}: it is damaged; "npm run build" makes it anew`, { cause });
-      }
-    })();
+    loading ??= WebAssembly.compile(bytes).then(
+      (module) => ({ module, bytes }),
+      (cause: unknown) => {
+        throw brokenFile(path, 'damaged', { place: 'file', cause });
+      },
+    );
     return loading;
   };
+}
+
+function readWhole(path: string): Uint8Array<ArrayBuffer> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = new Uint8Array(readFileSync(path));
+  } catch (cause) {
+    throw brokenFile(path, 'missing', { place: 'path', cause });
+  }
+  try {
+    splitSections(bytes);
+  } catch (cause) {
+    throw brokenFile(path, 'damaged', { place: 'path', cause });
+  }
+  return bytes;
 }

@@ -1,7 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { cachedDataVersionTag } from 'node:v8';
 import type { PrepareContext } from '../engine.ts';
@@ -20,10 +17,12 @@ import { realmScripts } from '../engines/pyodide/glue.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
 import { bootRealm } from '../engines/pyodide/realm-boot.ts';
 import { installFiles } from '../engines/pyodide/realm-files.ts';
+import { SandglassError } from '../errors.ts';
 import { FUEL_SCHEDULE } from '../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION, instrument } from '../wasm/instrument.ts';
 import { widenStacks } from './node-stacks.ts';
 import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
+import { type PyodideFiles, readPyodide } from './pyodide-files.ts';
 import { job, type SnapshotJob } from './pyodide-snapshot.ts';
 
 const PAGE = 65_536;
@@ -37,20 +36,27 @@ const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
 const besides = (name: string): string =>
   new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
 
-const require = createRequire(import.meta.url);
-
-/** Reads the package, and derives what the cache does not have: the metered wasm and the snapshot. */
+/**
+ * Reads the package, and derives what the cache does not have: the metered wasm and the snapshot.
+ * @throws {SandglassError} INTERNAL when a file of the package is missing or damaged, or Python does not start from them.
+ */
 export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild> {
-  const folder = dirname(require.resolve('pyodide/package.json'));
-  const read = async (name: string): Promise<Uint8Array<ArrayBuffer>> =>
-    new Uint8Array(await readFile(join(folder, name)));
-  const [loader, glue, stdlib, plain, lock] = await Promise.all(
-    ['pyodide.js', 'pyodide.asm.mjs', 'python_stdlib.zip', 'pyodide.asm.wasm', 'pyodide-lock.json'].map(read),
-  );
-  if (!loader || !glue || !stdlib || !plain || !lock)
-    throw new Error('Cannot load pyodide: a file is missing');
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  const scripts = realmScripts(text(loader), text(glue));
+  const files = await readPyodide();
+  try {
+    return await derive(files, context);
+  } catch (cause) {
+    throw new SandglassError('INTERNAL', 'Cannot start Python: its interpreter could not be made ready', {
+      hint: '"npm ci" installs the package pyodide anew, should it be damaged',
+      cause,
+    });
+  }
+}
+
+async function derive(
+  { loader, glue, stdlib, wasm: plain, lock }: PyodideFiles,
+  context: PrepareContext,
+): Promise<PyodideBuild> {
+  const scripts = realmScripts(loader, glue);
   const wasmHash = sha256(plain);
   const wasm = (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
     cached(
@@ -61,7 +67,7 @@ export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild
   const bare: PyodideAssets = {
     ...scripts,
     stdlib: shareBytes(stdlib),
-    lockFile: emptyLock(text(lock)),
+    lockFile: emptyLock(lock),
     snapshot: undefined,
   };
   // Every input of a snapshot; its bytes are the same on both supported majors of Node, but nothing promises it.

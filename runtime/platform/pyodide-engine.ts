@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
 import type { Engine } from '../engine.ts';
 import { createPyodideEngine } from '../engines/pyodide/engine.ts';
 import type { ResolvePackages } from '../engines/pyodide/packages.ts';
 import type { PythonPackageOptions } from './packages/options.ts';
+import { findPyodide } from './pyodide-files.ts';
 
 export interface NodePyodideOptions {
   /** Where packages come from. @default none: a run that names packages is refused */
@@ -12,10 +12,11 @@ export interface NodePyodideOptions {
 /**
  * Python on Node: the npm package `pyodide`, metered and snapshotted once per version, then kept in the cache. Nothing of it is loaded before
  * the first run that needs it.
+ * @throws {SandglassError} INTERNAL when a file of the package is missing.
  */
 export function createNodePyodideEngine({ packages }: NodePyodideOptions = {}): Engine {
   return createPyodideEngine({
-    version: packageVersion(),
+    version: findPyodide().version,
     executorUrl: new URL(`./pyodide-node${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
       .href,
     execute: async (...run) => (await import('./pyodide-node.ts')).execute(...run),
@@ -33,9 +34,4 @@ function packagesFrom(options: PythonPackageOptions): ResolvePackages {
     );
     return (await packages)(...asked);
   };
-}
-
-function packageVersion(): string {
-  const { version } = createRequire(import.meta.url)('pyodide/package.json') as { readonly version: string }; // every package has one
-  return version;
 }

@@ -1,6 +1,9 @@
 import type { EngineInfo, PlatformInfo } from '../../api.ts';
+import { exitCodeOf, SandglassError } from '../../errors.ts';
 import { LEVELS } from '../../levels.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { type BrokenEngine, tryEngines } from '../engine-trials.ts';
+import { showProgress } from '../progress.ts';
 import { formatSize } from '../quantities.ts';
 import { styleFor } from '../style.ts';
 import { table } from '../table.ts';
@@ -10,21 +13,33 @@ export const doctorCommand: Command = {
   name: 'doctor',
   summary: 'Tell what this platform can run, and what is missing',
   usage: '[flags]',
-  about: ['Tells what Sandglass can do here: levels, engines, languages, and how to get what is missing.'],
+  about: [
+    'Tells what Sandglass can do here: levels, engines, languages, and how to get what is missing.',
+    'It runs the smallest guest on each engine, and ends with 5 when one of them does not work.',
+  ],
   flags: [{ name: 'json', help: 'Print one JSON object: version, platform, engines, missing.' }],
   examples: ['sandglass doctor'],
-  async run({ terminal, version, createRuntime }, parsed) {
+  async run(context, parsed) {
+    const { terminal, version } = context;
     if (parsed.positionals.length > 0)
       throw new UsageError(`Cannot use "${parsed.positionals[0]}": doctor takes no argument`);
-    await using runtime = await createRuntime({ cells: { maxCells: 1, warm: 0 } });
-    const platform = runtime.platform();
-    const engines = runtime.engines();
-    const missing = whatIsMissing(platform, engines);
+    const found = await examine(context);
+    const { platform, engines, broken } = found;
+    const missing = [
+      ...broken.map(howToMend),
+      ...(platform === undefined ? [] : whatIsMissing(platform, engines)),
+    ];
+    const code = broken.length === 0 ? 0 : exitCodeOf('INTERNAL');
     if (parsed.has('json')) {
-      terminal.stdout.write(`${JSON.stringify({ version, platform, engines, missing })}\n`);
-      return 0;
+      terminal.stdout.write(`${JSON.stringify({ version, platform: platform ?? null, engines, missing })}\n`);
+      return code;
     }
     const { bold } = styleFor(terminal.stdout, terminal);
+    const lines = [bold('Missing'), ...missing.flatMap(({ what, how }) => [`  ${what}`, `    ${how}`])];
+    if (platform === undefined) {
+      terminal.stdout.write([`${bold('sandglass')} ${version}`, '', ...lines, ''].join('\n'));
+      return code;
+    }
     terminal.stdout.write(
       [
         `${bold('sandglass')} ${version} on ${platform.name} ${platform.version}`,
@@ -37,26 +52,56 @@ export const doctorCommand: Command = {
         '',
         bold('Engines'),
         table([
-          ['  engine', 'version', 'runs', 'memory', 'levels'],
+          ['  engine', 'version', 'runs', 'memory', 'levels', 'works'],
           ...engines.map((engine) => [
             `  ${engine.name}`,
             engine.version,
             engine.languages.join(', ') || '.wasm',
             formatSize(engine.memoryBytes),
             engine.levels.join(', ') || 'none',
+            broken.some(({ name }) => name === engine.name) ? 'no' : 'yes',
           ]),
         ]),
         '',
-        bold('Missing'),
-        ...(missing.length === 0
-          ? ['  nothing']
-          : missing.flatMap(({ what, how }) => [`  ${what}`, `    ${how}`])),
+        ...lines,
+        ...(missing.length === 0 ? ['  nothing'] : []),
         '',
       ].join('\n'),
     );
-    return 0;
+    return code;
   },
 };
+
+interface Found {
+  /** `undefined`: no runtime could be made. */
+  readonly platform: PlatformInfo | undefined;
+  readonly engines: readonly EngineInfo[];
+  readonly broken: readonly BrokenEngine[];
+}
+
+async function examine({ createRuntime, terminal }: CommandContext): Promise<Found> {
+  const cells = { maxCells: 1, warm: 0 };
+  // A fault of an engine is what is looked for: it is told in the report.
+  const onError = (): void => undefined;
+  const { stderr } = terminal;
+  const progress = showProgress(stderr, styleFor(stderr, terminal), 'Trying each engine');
+  try {
+    await using runtime = await createRuntime({ cells, onError });
+    await using uncached = await createRuntime({ cells, onError, cache: false });
+    const engines = runtime.engines();
+    return { platform: runtime.platform(), engines, broken: await tryEngines(engines, runtime, uncached) };
+  } catch (error) {
+    if (!(error instanceof SandglassError)) throw error;
+    return { platform: undefined, engines: [], broken: [{ name: 'engines', error: error.toJSON() }] };
+  } finally {
+    progress.stop();
+  }
+}
+
+const howToMend = ({ name, error }: BrokenEngine): Missing => ({
+  what: `${name} cannot run: ${error.message}`,
+  how: error.hint ?? 'Install the package again: npm install sandglass',
+});
 
 type Ability = Exclude<keyof PlatformInfo, 'name' | 'version' | 'levels'>;
 

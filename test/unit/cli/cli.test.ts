@@ -514,6 +514,18 @@ describe('sandglass doctor', () => {
     expect(out).toMatchSnapshot();
   });
 
+  it('runs a guest on each engine, and ends with 5 when one cannot', async () => {
+    const whole = await call(['doctor'], { info });
+    expect(whole.context.runtime.runs.map(({ language, code }) => [language, code])).toEqual([
+      ['javascript', '1'],
+    ]);
+    expect(whole.code).toBe(0);
+    const broken = await call(['doctor'], { info, answer: () => failure('INTERNAL') });
+    expect(broken.code).toBe(5);
+    expect(broken.out).toMatch(/quickjs .* no\n/);
+    expect(broken.out).toContain('  quickjs cannot run: Fake INTERNAL\n    Install the package again');
+  });
+
   it('tells the same as JSON', async () => {
     const { out } = await call(['doctor', '--json'], { info });
     const told = JSON.parse(out);

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const CANARY = 'canary-of-the-operator';
+let copy = '';
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'sandglass-copy-'));
+  for (const name of ['runtime', 'host-functions', 'package.json']) {
+    cpSync(join(ROOT, name), join(copy, name), {
+      recursive: true,
+      filter: (path) => !path.endsWith('quickjs.wasm'),
+    });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+});
+afterAll(() => rmSync(copy, { recursive: true }));
+
+const cli = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['runtime/cli/main.ts', ...args], {
+    cwd: copy,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', OPERATOR: CANARY },
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+};
+const missing = (): string => join(copy, 'runtime', 'engines', 'quickjs', 'quickjs.wasm');
+
+test('without its engine file the command line says which, and what builds it, and shows no stack', () => {
+  const { status, stdout, stderr } = cli('eval', '1');
+  expect([status, stdout]).toEqual([5, '']);
+  expect(stderr).toBe(
+    `INTERNAL Cannot start an engine: ${missing()} is missing\nhint: "npm run build" makes it anew\n`,
+  );
+  const server = cli('serve', '--port=0');
+  expect([server.status, server.stderr]).toEqual([5, stderr]);
+});
+
+test('doctor tells it, and ends with 5', () => {
+  const { status, stdout, stderr } = cli('doctor');
+  expect([status, stderr]).toEqual([5, '']);
+  expect(stdout).toContain(
+    `Missing\n  engines cannot run: Cannot start an engine: ${missing()} is missing\n    "npm run build" makes it anew\n`,
+  );
+  expect(JSON.parse(cli('doctor', '--json').stdout)).toMatchObject({
+    platform: null,
+    engines: [],
+    missing: [
+      { what: expect.stringContaining('quickjs.wasm is missing'), how: '"npm run build" makes it anew' },
+    ],
+  });
+});
