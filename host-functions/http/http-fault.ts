@@ -26,6 +26,14 @@ const TEXT: Readonly<Record<HttpReason, string>> = Object.freeze({
   protocol: 'the server does not speak HTTP as it should',
 });
 
+/** What helps, where the request itself does not have to change. */
+const HINTS: { readonly [reason in HttpReason]?: string } = Object.freeze({
+  connect: 'See that the server is up and that this machine reaches it; the same request may work later',
+  dns: 'See that the name is right; the same request may work later',
+  tls: 'The server needs a certificate for this name from an authority that this machine trusts',
+  timeout: 'The same request may work later, or with a larger timeoutMs',
+});
+
 const RETRYABLE: ReadonlySet<HttpReason> = new Set<HttpReason>(['connect', 'dns', 'timeout']);
 
 /** Why a request failed. `why` is text of ours, never of a server or the operating system. */
@@ -37,7 +45,7 @@ export class HttpFault extends Error {
   constructor(reason: HttpReason, why?: string, hint?: string) {
     super(why ?? TEXT[reason]);
     this.reason = reason;
-    this.hint = hint;
+    this.hint = hint ?? HINTS[reason];
   }
 }
 

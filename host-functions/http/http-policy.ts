@@ -36,7 +36,12 @@ export class HttpPolicy<P extends EntryPolicy = HttpEntryPolicy> {
     if (origin.length === 0) throw this.#denyOrigin(url, method);
     const withMethod = origin.filter(({ policy }) => policy.methods.has(method));
     if (withMethod.length === 0)
-      throw denied(url, method, `no grant for ${wordsFor(url).capability} covers ${method} to it`);
+      throw denied(
+        url,
+        method,
+        `no grant for ${wordsFor(url).capability} covers ${method} to it`,
+        methodHint(url, method),
+      );
     const segments = pathSegments(url.pathname);
     const found = withMethod.find(
       ({ policy: { paths } }) => paths === undefined || (segments !== undefined && paths.matches(segments)),
@@ -66,7 +71,7 @@ export class HttpPolicy<P extends EntryPolicy = HttpEntryPolicy> {
       sameHost === undefined
         ? `no grant for ${wordsFor(url).capability} covers it`
         : `the grant for this host covers ${sameHost.policy.origin.protocol} only, not ${url.protocol}`;
-    return denied(url, method, why);
+    return denied(url, method, why, methodHint(url, method));
   }
 
   /**
@@ -129,6 +134,12 @@ function denied(url: URL, method: string | undefined, why: string, hint?: string
     hint: hint ?? `Grant it with --allow-net=${url.origin}, or do without; ${DO_NOT_RETRY}`,
   });
 }
+
+/** `--allow-net` grants GET and HEAD only. */
+const methodHint = ({ origin }: URL, method: string): string | undefined =>
+  method === 'GET' || method === 'HEAD'
+    ? undefined
+    : `Grant it with origin "${origin}" and methods ["${method}"] in a grant file, or do without; ${DO_NOT_RETRY}`;
 
 /** How messages speak of a URL's kind of grant. */
 const wordsFor = ({ protocol }: URL): { readonly capability: string; readonly verb: string } =>

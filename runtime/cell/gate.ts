@@ -215,7 +215,8 @@ export async function openGate(options: GateOptions): Promise<Gate> {
           : new SandglassError('INTERNAL', `Cannot serve ${name}: the host function failed`, {
               cause: error,
             });
-      if (known !== error) options.onFault?.(error);
+      // What a host function throws because the run is over is no fault.
+      if (known !== error && closed === undefined) options.onFault?.(error);
       const answer = refuse(known);
       audit(name, capability, started, answer, undefined);
       return answer;

@@ -321,7 +321,7 @@ describe('http failures', () => {
     expect(await guest.refusal('http.request', { url: server.origin })).toEqual({
       code: 'HOST_CALL_FAILED',
       message: `Cannot fetch "${server.origin}/": the server could not be reached or ended the connection`,
-      hint: undefined,
+      hint: 'See that the server is up and that this machine reaches it; the same request may work later',
       reason: 'connect',
       details: { reason: 'connect' },
     });

@@ -60,6 +60,14 @@ def remember(error, refusal):
     return error
 
 
+def stand_for(made, error):
+    """An exception of a library's own kind for one that a refusal was made into: let through, it ends the run as that one would."""
+    mark = error.__dict__.get(_MARK)
+    if mark is not None:
+        made.__dict__[_MARK] = mark
+    return made
+
+
 def forget_refusals():
     """A new run: what an exception of an earlier one was made of is nothing to it."""
     global _run

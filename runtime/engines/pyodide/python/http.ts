@@ -193,7 +193,7 @@ class HostHandler(urllib.request.BaseHandler):
         except PermissionError:
             raise
         except OSError as error:
-            raise urllib.error.URLError(error) from error
+            raise host.stand_for(urllib.error.URLError(error), error) from error
         return ClientResponse(answer)
 
     https_open = http_open
@@ -446,9 +446,8 @@ def _seconds(timeout):
 
 
 def _translate(error):
-    if isinstance(error, TimeoutError):
-        return Timeout(str(error))
-    return ConnectionError(str(error))
+    text = error.strerror or str(error)
+    return _host.stand_for(Timeout(text) if isinstance(error, TimeoutError) else ConnectionError(text), error)
 
 
 class Session:
