@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105774,
-        843436,
-        143832,
-        195722,
-        365898,
-        1551170,
+        105646,
+        842874,
+        143623,
+        195811,
+        365448,
+        1550087,
       ]
     `);
   });
