@@ -211,6 +211,8 @@ describe('calls', () => {
       ),
     ],
     ['python', py(`import urllib.request\nfor i in range(9): urllib.request.urlopen('${origin}/')`)],
+    ['python, requests', py(`import requests\nfor i in range(9): requests.get('${origin}/')`)],
+    ['python, httpx', py(`import httpx\nfor i in range(9): httpx.get('${origin}/')`)],
   ];
   test('maxCalls of a grant ends the run at the call that is one too many', async () => {
     await using server = await startServer();
@@ -302,6 +304,57 @@ describe('files', () => {
     expect(statSync(join(folder, `${name}-0`)).size).toBe(MIB);
     expect(statSync(join(folder, `${name}-1`), { throwIfNoEntry: false })?.size ?? 0).toBe(0);
   });
+
+  test.each([
+    [
+      'reading a file at once',
+      "open('/d/kilobyte.txt').read()",
+      { maxReadBytes: 999 },
+      {},
+      'CAPABILITY_DENIED',
+    ],
+    [
+      'reading it bit by bit',
+      "f = open('/d/kilobyte.txt', 'rb', 0)\nwhile f.read(10): pass",
+      { maxReadBytes: 999 },
+      {},
+      'CAPABILITY_DENIED',
+    ],
+    [
+      'flushing a file',
+      "f = open('/d/flushed', 'w')\nf.write('x')\nf.flush()",
+      { maxWriteBytes: 0 },
+      {},
+      'CAPABILITY_DENIED',
+    ],
+    [
+      'closing a file',
+      "with open('/d/closed', 'a') as f: f.write('x')",
+      { maxWriteBytes: 0 },
+      {},
+      'CAPABILITY_DENIED',
+    ],
+    [
+      'reading many',
+      "for i in range(9): open('/d/kilobyte.txt').read()",
+      {},
+      { hostCalls: 5 },
+      'HOST_CALLS_EXCEEDED',
+    ],
+  ])(
+    'a refusal that Python meets while %s is the end of the run, by its code',
+    async (_when, code, caps, limits, error) => {
+      expect(await runtime.run({ ...py(code), grant: grant(caps), limits })).toMatchObject({
+        ok: false,
+        error: { code: error },
+      });
+      const caught = py(`try:\n  ${code.replaceAll('\n', '\n  ')}\nexcept OSError as error: print(error)`);
+      expect(await runtime.run({ ...caught, grant: grant(caps), limits })).toMatchObject({
+        ok: true,
+        stdout: expect.stringContaining('spent'),
+      });
+    },
+  );
 
   test.each([
     [

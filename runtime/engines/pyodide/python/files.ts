@@ -58,6 +58,55 @@ def explain(error):
     host.remember(error, refusal)
 
 
+def explained(method):
+    def wrapper(self, *args):
+        try:
+            return method(self, *args)
+        except OSError as error:
+            explain(error)
+            raise
+    return functools.update_wrapper(wrapper, method)
+
+
+class File(_io.FileIO):
+    """A raw file. What open() gives has one inside, so that reading and writing fail in the host's own words, too."""
+
+
+File.__name__ = File.__qualname__ = "FileIO"
+File.__module__ = "_io"
+for _name in ("read", "readall", "readinto", "write", "seek", "tell", "truncate", "close"):
+    setattr(File, _name, explained(getattr(_io.FileIO, _name)))
+
+#: Everything else is an error or a warning, which the plain function words best.
+MODES = frozenset(kind + plus + form for kind in "rwxa" for plus in ("", "+") for form in ("", "b", "t")) | {
+    kind + form + "+" for kind in "rwxa" for form in "bt"}
+
+
+def opener_of(plain):
+    def open(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
+        binary = isinstance(mode, str) and "b" in mode
+        ordinary = isinstance(mode, str) and mode in MODES and isinstance(buffering, int) and (
+            (encoding, errors, newline) == (None, None, None) and buffering != 1 if binary else buffering != 0)
+        if not ordinary:
+            return plain(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        raw = result = File(file, mode.replace("b", "").replace("t", ""), closefd, opener)
+        try:
+            lines = buffering == 1 or (buffering < 0 and raw._isatty_open_only())
+            if buffering < 0 or lines:
+                buffering = max(min(raw._blksize, 8192 * 1024), io.DEFAULT_BUFFER_SIZE)
+            if buffering:
+                kind = _io.BufferedRandom if "+" in mode else _io.BufferedReader if "r" in mode else _io.BufferedWriter
+                result = kind(raw, buffering)
+            if not binary:
+                result = _io.TextIOWrapper(result, io.text_encoding(encoding), errors, newline, lines)
+                result.mode = mode
+            return result
+        except BaseException:
+            result.close()
+            raise
+    return functools.update_wrapper(open, plain)
+
+
 def install():
     sets = [getattr(os, name) for name in ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")]
     for name in WRAPPED:
@@ -69,6 +118,6 @@ def install():
         for group in sets:
             if plain in group:
                 group.add(wrapped)
-    opened = Explained(_io.open)
+    opened = Explained(opener_of(_io.open))
     builtins.open = io.open = _io.open = opened
 `;

@@ -63,7 +63,7 @@ def remember(error, refusal):
 def stand_for(made, error):
     """An exception of a library's own kind for one that a refusal was made into: let through, it ends the run as that one would."""
     mark = error.__dict__.get(_MARK)
-    if mark is not None:
+    if type(mark) is _Refused:
         made.__dict__[_MARK] = mark
     return made
 
