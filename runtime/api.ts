@@ -54,7 +54,7 @@ export interface CellOptions {
   readonly maxCells?: number;
   /**
    * Idle warm cells kept per engine and level, 0..64; with 1 or more, up to three more while runs come faster than cells start, never over
-   * half of `maxCells`. @default 1
+   * half of `maxCells`. At `maximum` one fewer: a process costs tens of megabytes. @default 1
    */
   readonly warm?: number;
   /** Runs a reusable worker serves before it is replaced, 1..100_000. @default 200 */
