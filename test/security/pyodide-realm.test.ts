@@ -212,6 +212,7 @@ describe('the realm of a Python guest', () => {
       argv: [],
       env: {},
       cwd: '/',
+      base: null,
       inputs: {},
       mounts: [],
       valueBytes: 1e6,

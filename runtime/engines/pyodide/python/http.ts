@@ -475,7 +475,7 @@ class Session:
         except PermissionError:
             raise
         except OSError as error:
-            raise _http.host.stand_for(_translate(error), error) from error
+            raise _translate(error) from error
         return Response(answer, _time.monotonic() - started)
 
     def get(self, url, **options):
@@ -520,7 +520,7 @@ class AsyncClient(Session):
         except PermissionError:
             raise
         except OSError as error:
-            raise _http.host.stand_for(_translate(error), error) from error
+            raise _translate(error) from error
         return Response(answer, _time.monotonic() - started)
 
     async def aclose(self):
