@@ -193,11 +193,18 @@ export interface FsOperations {
       readonly create?: boolean;
       readonly exclusive?: boolean;
       readonly truncate?: boolean;
+      /**
+       * The handle is a new file, to be written only, which nobody sees before `fs.commit` puts it in the place of the old one, if there is
+       * one: complete, or as before. With no other flag but `exclusive`.
+       */
+      readonly replace?: boolean;
       /** The target must be a folder; gives a handle for `at` and `fs.list`. */
       readonly directory?: boolean;
     };
     readonly value: { readonly handle: number; readonly stat: FsStat };
   };
+  /** Ends a handle that was opened to `replace`. `fs.close`, and the end of the run, drop what was written instead. */
+  'fs.commit': { readonly args: { readonly handle: number }; readonly value: null };
   'fs.close': { readonly args: { readonly handle: number }; readonly value: null };
   /** Answers `bytes`, shorter than `length` only at the end of the file. */
   'fs.read': {

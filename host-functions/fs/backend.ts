@@ -83,6 +83,8 @@ export interface FsDirectory {
   setOwnTimes(times: NodeTimes): void;
   /** Writes a whole file: complete, or as before. Keeps the permissions of the old one. `exclusive`: it must not be there. */
   replaceFile(name: string, bytes: Uint8Array, exclusive: boolean): void;
+  /** The same for a file that comes in pieces: one that is written out of sight until it is committed. */
+  beginReplacement(name: string, exclusive: boolean): FsReplacement;
   close(): void;
 }
 
@@ -96,6 +98,12 @@ export interface FsFile {
   setTimes(times: NodeTimes): void;
   sync(): void;
   close(): void;
+}
+
+/** Closed without a commit, it leaves nothing, and what it would have replaced as it was. */
+export interface FsReplacement extends FsFile {
+  /** Makes it file `name` of `to`, once. `exclusive`: that must not be there. */
+  commit(to: FsDirectory, name: string, exclusive: boolean): void;
 }
 
 /** Names that a back end may use for its own half-written files; no guest ever sees or touches one. */

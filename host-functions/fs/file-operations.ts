@@ -20,6 +20,7 @@ const READ: OpenFlags = {
 const APPEND: OpenFlags = { ...READ, read: false, write: true, append: true, create: true };
 
 const open: Serve<'fs.open'> = (state, args) => {
+  if (args.replace === true) return openReplacement(state, args);
   const changes =
     args.write === true || args.append === true || args.create === true || args.truncate === true;
   const flags: OpenFlags = {
@@ -100,6 +101,46 @@ function openFile(
   }
 }
 
+const OTHER_FLAGS = ['read', 'write', 'append', 'create', 'truncate', 'directory'] as const;
+
+function openReplacement(state: SessionState, args: Args<'fs.open'>): Reply<'fs.open'> {
+  if (OTHER_FLAGS.some((flag) => args[flag] === true)) throw new FsFault('invalid');
+  const exclusive = args.exclusive === true;
+  const ask = { action: 'write', access: 'write' } as const;
+  using walked = state.walk(args, ask, exclusive ? { follow: 'never' } : {});
+  const { entry, place } = admitWrite(state, walked.place, exclusive);
+  const file = place.parent.directory.beginReplacement(place.name, exclusive);
+  try {
+    const stat = state.stat(place.parent.mount, file.stat());
+    const handle = state.handles.add({
+      kind: 'file',
+      file,
+      device: place.parent.mount.device,
+      path: pathText(place.path),
+      reader: undefined,
+      writer: entry,
+      append: false,
+      replacement: { file, exclusive },
+    });
+    return { value: { handle, stat } };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+const commit: Serve<'fs.commit'> = (state, { handle }) => {
+  const { path, replacement } = state.handles.file(handle);
+  if (replacement === undefined) throw new FsFault('bad-handle');
+  const { file, exclusive } = replacement;
+  // Where the name leads by now: folders may have been renamed since, and a name may be hidden there that was not here.
+  using walked = state.walk({ path }, { action: 'write', access: 'write' }, { follow: 'never' });
+  const { place } = checkWrite(walked.place, state.entry(walked.place, state.also('write')), exclusive);
+  file.commit(place.parent.directory, place.name, exclusive);
+  state.handles.close(handle);
+  return { value: null };
+};
+
 const readFile: Serve<'fs.readFile'> = (state, args) => {
   using walked = state.walk(args, { action: 'read', access: 'read' });
   const { place } = walked;
@@ -145,7 +186,14 @@ function admitWrite(
   place: Place,
   exclusive: boolean,
 ): { readonly entry: EntryState; readonly place: Place & { readonly kind: 'entry' } } {
-  const entry = state.admit(place, state.also('write'));
+  return checkWrite(place, state.admit(place, state.also('write')), exclusive);
+}
+
+function checkWrite(
+  place: Place,
+  entry: EntryState | undefined,
+  exclusive: boolean,
+): { readonly entry: EntryState; readonly place: Place & { readonly kind: 'entry' } } {
   if (place.kind === 'folder' || entry === undefined)
     throw new FsFault(exclusive ? 'exists' : 'is-directory');
   const { stat, mustBeDirectory } = place;
@@ -166,6 +214,7 @@ function withFile<T>(file: FsFile, use: (file: FsFile) => T): T {
 
 export const fileOperations = {
   'fs.open': open,
+  'fs.commit': commit,
   'fs.readFile': readFile,
   'fs.writeFile': writeFile,
   'fs.append': append,

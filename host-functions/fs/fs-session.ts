@@ -25,6 +25,7 @@ const SERVERS: Servers = { ...fileOperations, ...folderOperations, ...handleOper
 /** Operation → how a message names what failed. */
 const ACTIONS: Readonly<Record<FsOperation, string>> = {
   'fs.open': 'open',
+  'fs.commit': 'write',
   'fs.close': 'close',
   'fs.read': 'read',
   'fs.write': 'write',

@@ -24,9 +24,10 @@ const goOn = (capability: string): OperationInfo => ({ capability, kind: 'contin
 const OPERATIONS: Readonly<Record<FsOperation, OperationInfo>> = Object.freeze({
   'fs.open': {
     ...act('fs.read'),
-    capabilityOf: ({ write, append, create, truncate }) =>
-      write === true || append === true || create === true || truncate === true ? 'fs.write' : 'fs.read',
+    capabilityOf: ({ write, append, create, truncate, replace }) =>
+      [write, append, create, truncate, replace].includes(true) ? 'fs.write' : 'fs.read',
   },
+  'fs.commit': goOn('fs.write'),
   'fs.close': goOn('fs.read'),
   'fs.read': goOn('fs.read'),
   'fs.write': goOn('fs.write'),

@@ -1,4 +1,4 @@
-import type { FsDirectory, FsFile } from './backend.ts';
+import type { FsDirectory, FsFile, FsReplacement } from './backend.ts';
 import type { FolderWatch } from './folder-watch.ts';
 import { FsFault } from './fs-fault.ts';
 import type { EntryState } from './mount-tree.ts';
@@ -15,6 +15,8 @@ export interface FileHandle {
   readonly reader: EntryState | undefined;
   readonly writer: EntryState | undefined;
   readonly append: boolean;
+  /** The same file, where it will replace the one at `path`. */
+  readonly replacement?: { readonly file: FsReplacement; readonly exclusive: boolean };
 }
 
 /** An open folder, its own opening of it. A rename by this guest moves `location`. */

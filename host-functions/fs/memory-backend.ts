@@ -2,6 +2,7 @@ import {
   type FsBackend,
   type FsDirectory,
   type FsFile,
+  type FsReplacement,
   type FsRoot,
   isReservedName,
   type NodeEntry,
@@ -186,21 +187,28 @@ class MemoryDirectory implements FsDirectory {
   }
 
   replaceFile(name: string, bytes: Uint8Array, exclusive: boolean): void {
+    const file = this.beginReplacement(name, exclusive);
+    try {
+      // Both are charged for a moment: a replacement that does not fit leaves the old file whole, and no new one.
+      file.write(bytes, 0);
+      file.commit(this, name, exclusive);
+    } finally {
+      file.close();
+    }
+  }
+
+  beginReplacement(name: string, exclusive: boolean): FsReplacement {
+    this.replaced(name, exclusive);
+    return new MemoryReplacement(this.#tree, this.#tree.looseFile());
+  }
+
+  /** The file that a new one of this name would replace. */
+  replaced(name: string, exclusive: boolean): FileNode | undefined {
     const old = this.node.children.get(name);
     if (old !== undefined && exclusive) throw new FsFault('exists');
     if (old?.type === 'directory') throw new FsFault('is-directory');
     if (old?.type === 'symlink') throw new FsFault('loop');
-    // Both are charged for a moment: a replacement that does not fit leaves the old file whole, and no new one.
-    this.#tree.charge(bytes.length);
-    try {
-      if (old !== undefined) this.#tree.unlink(this.node, name, old);
-      const fresh = this.#tree.makeFile(this.node, name);
-      fresh.data = bytes.slice();
-      fresh.size = bytes.length;
-    } catch (error) {
-      this.#tree.refund(bytes.length);
-      throw error;
-    }
+    return old;
   }
 
   close(): void {}
@@ -257,6 +265,24 @@ class MemoryFile implements FsFile {
     this.#closed = true;
     this.#node.opens -= 1;
     this.#tree.release(this.#node);
+  }
+}
+
+class MemoryReplacement extends MemoryFile implements FsReplacement {
+  readonly #tree: MemoryTree;
+  readonly #node: FileNode;
+
+  constructor(tree: MemoryTree, node: FileNode) {
+    super(tree, node, false);
+    this.#tree = tree;
+    this.#node = node;
+  }
+
+  commit(to: FsDirectory, name: string, exclusive: boolean): void {
+    const target = own(to);
+    const old = target.replaced(name, exclusive);
+    if (old !== undefined) this.#tree.unlink(target.node, name, old);
+    this.#tree.addName(target.node, name, this.#node);
   }
 }
 

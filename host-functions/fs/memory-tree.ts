@@ -100,6 +100,11 @@ export class MemoryTree {
     }));
   }
 
+  /** A file without a name, which goes when it is closed unless it was given one. */
+  looseFile(): FileNode {
+    return { type: 'file', data: new Uint8Array(), size: 0, links: 0, opens: 0, ...this.#fresh() };
+  }
+
   makeLink(parent: DirectoryNode, name: string, target: string): void {
     this.charge(target.length * 2);
     try {

@@ -23,6 +23,7 @@ import {
 import {
   type FsDirectory,
   type FsFile,
+  type FsReplacement,
   isReservedName,
   type NodeEntry,
   type NodeStat,
@@ -32,6 +33,7 @@ import {
 import { FsFault } from './fs-fault.ts';
 import { attempt } from './node-fault.ts';
 import { NodeFile, writeAll } from './node-file.ts';
+import { NodeReplacement } from './node-replacement.ts';
 import { identityOf, refuseKernelFiles, toNodeStat, typeOf } from './node-stat.ts';
 import { toNodeTime } from './node-time.ts';
 import { isUnsafeOnWindows } from './windows-name.ts';
@@ -268,32 +270,61 @@ export class NodeDirectory implements FsDirectory {
   }
 
   replaceFile(name: string, bytes: Uint8Array, exclusive: boolean): void {
-    const path = this.#child(name);
-    const mode = this.#oldMode(name, exclusive);
-    const temporary = this.#child(`.sandglass-${randomBytes(16).toString('hex')}.tmp`);
-    const fd = this.#do(() => openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | NOFOLLOW, FILE_MODE));
+    this.#oldMode(name, exclusive); // refuses before anything is made
+    const { temporary, fd } = this.#openTemporary();
     try {
       try {
-        attempt(() => {
-          if (mode !== undefined) fchmodSync(fd, mode);
-          writeAll(fd, bytes, 0);
-          fsyncSync(fd);
-        });
+        attempt(() => writeAll(fd, bytes, 0));
+        this.commitTemporary(temporary, fd, this, name, exclusive);
       } finally {
         closeSync(fd);
       }
-      if (exclusive) {
-        // link(2) refuses what is there; rename(2) would replace it.
-        this.#do(() => linkSync(temporary, path));
-        this.#do(() => unlinkSync(temporary));
-      } else this.#do(() => renameSync(temporary, path));
     } catch (error) {
-      // The failure that matters is the first; a temporary file that cannot be removed stays hidden from guests.
-      try {
-        unlinkSync(temporary);
-      } catch {}
+      this.dropTemporary(temporary);
       throw error;
     }
+  }
+
+  beginReplacement(name: string, exclusive: boolean): FsReplacement {
+    this.#oldMode(name, exclusive);
+    const directory = own(this.reopen());
+    try {
+      const { temporary, fd } = directory.#openTemporary();
+      return new NodeReplacement(directory, temporary, fd);
+    } catch (error) {
+      directory.close();
+      throw error;
+    }
+  }
+
+  #openTemporary(): { readonly temporary: string; readonly fd: number } {
+    const temporary = `.sandglass-${randomBytes(16).toString('hex')}.tmp`;
+    const path = this.#child(temporary);
+    const fd = this.#do(() => openSync(path, O_WRONLY | O_CREAT | O_EXCL | NOFOLLOW, FILE_MODE));
+    return { temporary, fd };
+  }
+
+  /** For a file of this folder that was written whole: keeps the permissions of what it replaces. */
+  commitTemporary(temporary: string, fd: number, to: FsDirectory, name: string, exclusive: boolean): void {
+    const target = own(to);
+    const mode = target.#oldMode(name, exclusive);
+    const [from, path] = [this.#child(temporary), target.#child(name)];
+    attempt(() => {
+      if (mode !== undefined) fchmodSync(fd, mode);
+      fsyncSync(fd);
+    });
+    if (exclusive) {
+      // link(2) refuses what is there; rename(2) would replace it.
+      this.#do(() => target.#do(() => linkSync(from, path)));
+      this.#do(() => unlinkSync(from));
+    } else this.#do(() => target.#do(() => renameSync(from, path)));
+  }
+
+  /** After a failure, which matters more: a temporary file that cannot be removed stays hidden from guests. */
+  dropTemporary(temporary: string): void {
+    try {
+      unlinkSync(this.#child(temporary));
+    } catch {}
   }
 
   /** Permission bits of the file that is replaced, which must be one we may write; `undefined`: none is there. */

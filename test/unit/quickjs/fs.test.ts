@@ -94,6 +94,11 @@ function createDisk(messageBytes = 8 * 1024 * 1024): Disk {
     'fs.symlink': (args) => ({ value: { path: pathOf(args), target: args.target ?? null } }),
     'fs.readlink': () => ({ value: { target: 'a.txt' } }),
     'fs.open': (args) => {
+      if (args.replace === true) {
+        last += 1;
+        handles.set(last, `${pathOf(args)} (new)`);
+        return { value: { handle: last, stat: { ...stat(pathOf({ path: '/data' })), size: 0 } } };
+      }
       const path = pathOf(args);
       if (!files.has(path) && args.create !== true) fail('not-found', path);
       if (args.exclusive === true && files.has(path)) fail('exists', path);
@@ -102,7 +107,15 @@ function createDisk(messageBytes = 8 * 1024 * 1024): Disk {
       handles.set(last, path);
       return { value: { handle: last, stat: stat(path) } };
     },
+    'fs.commit': (args) => {
+      const path = fileOf(args);
+      files.set(path.replace(/ \(new\)$/, ''), files.get(path) ?? new Uint8Array());
+      files.delete(path);
+      handles.delete(Number(args.handle));
+      return {};
+    },
     'fs.close': (args) => {
+      if (fileOf(args).endsWith(' (new)')) files.delete(fileOf(args));
       handles.delete(Number(args.handle));
       return {};
     },
@@ -122,7 +135,9 @@ function createDisk(messageBytes = 8 * 1024 * 1024): Disk {
     },
     'fs.fstat': (args) => ({ value: stat(fileOf(args)) }),
     'fs.ftruncate': (args) => {
-      files.set(fileOf(args), (files.get(fileOf(args)) ?? new Uint8Array()).slice(0, Number(args.size)));
+      const next = new Uint8Array(Number(args.size));
+      next.set((files.get(fileOf(args)) ?? new Uint8Array()).subarray(0, next.length));
+      files.set(fileOf(args), next);
       return {};
     },
   };
@@ -210,7 +225,7 @@ describe('fs', () => {
     );
     expect(value).toBe(3500);
     expect(disk.files.get('/data/copy')).toEqual(Uint8Array.from([...big, ...big]));
-    expect(disk.open()).toBe(0);
+    expect([disk.open(), [...disk.files.keys()].filter((path) => path.endsWith('(new)'))]).toEqual([0, []]);
     expect(host.calls.filter(({ operation }) => operation === 'fs.read').length).toBeGreaterThan(3);
   });
 

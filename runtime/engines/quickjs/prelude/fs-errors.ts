@@ -45,5 +45,8 @@ export const fsError = (error: unknown, syscall: string, path: string | undefine
 };
 
 /** Whether a call was refused because the whole file does not fit one message. */
-export const isTooLarge = (error: unknown): boolean =>
-  (error as SandglassError | undefined)?.details?.reason === 'too-large';
+export const isTooLarge = (error: unknown): boolean => reasonOf(error) === 'too-large';
+
+export const isNotFound = (error: unknown): boolean => reasonOf(error) === 'not-found';
+
+const reasonOf = (error: unknown): unknown => (error as SandglassError | undefined)?.details?.reason;

@@ -1,6 +1,6 @@
 import { type Calls, exposeMethod } from './calls.ts';
 import { decodeAs, encodeAs, readEncoding } from './file-text.ts';
-import { fsError, isTooLarge } from './fs-errors.ts';
+import { fsError, isNotFound, isTooLarge } from './fs-errors.ts';
 import { createWatch } from './fs-watch.ts';
 import type { PathApi } from './path.ts';
 import {
@@ -164,16 +164,49 @@ const createSteps = () => {
       yield ['fs.close', { handle }];
     }
   }
-  function* writeChunks(path: string, data: Data, how: Record<string, boolean>): Steps<void> {
-    const { value } = yield ['fs.open', { path, ...how }];
+  /** Piece by piece, out of sight until all is there: complete, or as before. */
+  function* replaceInChunks(path: string, data: Data, exclusive: boolean): Steps<void> {
+    const { value } = yield [
+      'fs.open',
+      exclusive ? { path, replace: true, exclusive } : { path, replace: true },
+    ];
     const { handle } = value as { handle: number };
+    let kept = false;
     try {
-      for (let at = 0; at < typedArrayBytes(data); at += chunk()) {
-        const part = new Bytes(bytesSubarray(data, at, min(at + chunk(), typedArrayBytes(data))));
-        yield ['fs.write', how.append === true ? { handle } : { handle, offset: at }, part];
+      yield* writeAt(handle, data, 0);
+      yield ['fs.commit', { handle }];
+      kept = true;
+    } finally {
+      if (!kept) yield ['fs.close', { handle }];
+    }
+  }
+  /** Room is made first, and given back when it cannot be filled: all is added, or nothing. */
+  function* appendInChunks(path: string, data: Data): Steps<void> {
+    let value: unknown;
+    try {
+      ({ value } = yield ['fs.open', { path, write: true }]);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      yield* replaceInChunks(path, data, false);
+      return;
+    }
+    const { handle, stat } = value as { handle: number; stat: Stat };
+    try {
+      yield ['fs.ftruncate', { handle, size: stat.size + typedArrayBytes(data) }];
+      try {
+        yield* writeAt(handle, data, stat.size);
+      } catch (error) {
+        yield ['fs.ftruncate', { handle, size: stat.size }];
+        throw error;
       }
     } finally {
       yield ['fs.close', { handle }];
+    }
+  }
+  function* writeAt(handle: number, data: Data, start: number): Steps<void> {
+    for (let at = 0; at < typedArrayBytes(data); at += chunk()) {
+      const part = new Bytes(bytesSubarray(data, at, min(at + chunk(), typedArrayBytes(data))));
+      yield ['fs.write', { handle, offset: start + at }, part];
     }
   }
   const large = (data: Data): boolean => typedArrayBytes(data) > chunk();
@@ -195,17 +228,12 @@ const createSteps = () => {
       const data = dataOf(content, options);
       const flag = typeof options === 'object' && options !== null ? options.flag : undefined;
       if (flag === 'a') yield* steps.appendFile(path, data);
-      else if (large(data))
-        yield* writeChunks(path, data, {
-          write: true,
-          create: true,
-          ...(flag === 'wx' ? { exclusive: true } : { truncate: true }),
-        });
+      else if (large(data)) yield* replaceInChunks(path, data, flag === 'wx');
       else yield ['fs.writeFile', flag === 'wx' ? { path, exclusive: true } : { path }, data];
     },
     *appendFile(path: string, content: unknown, options?: Options): Steps<void> {
       const data = dataOf(content, options);
-      if (large(data)) yield* writeChunks(path, data, { append: true, create: true });
+      if (large(data)) yield* appendInChunks(path, data);
       else yield ['fs.append', { path }, data];
     },
     *readdir(path: string, options?: Options): Steps<(string | Dirent)[]> {

@@ -1,0 +1,30 @@
+import type { FsDirectory, FsReplacement } from './backend.ts';
+import type { NodeDirectory } from './node-directory.ts';
+import { NodeFile } from './node-file.ts';
+
+/** A hidden file beside the one that it will replace. */
+export class NodeReplacement extends NodeFile implements FsReplacement {
+  readonly #directory: NodeDirectory;
+  readonly #temporary: string;
+  readonly #fd: number;
+  #committed = false;
+
+  /** Takes over `directory` and `fd`. */
+  constructor(directory: NodeDirectory, temporary: string, fd: number) {
+    super(fd, false);
+    this.#directory = directory;
+    this.#temporary = temporary;
+    this.#fd = fd;
+  }
+
+  commit(to: FsDirectory, name: string, exclusive: boolean): void {
+    this.#directory.commitTemporary(this.#temporary, this.#fd, to, name, exclusive);
+    this.#committed = true;
+  }
+
+  override close(): void {
+    super.close();
+    if (!this.#committed) this.#directory.dropTemporary(this.#temporary);
+    this.#directory.close();
+  }
+}
