@@ -35,6 +35,17 @@ with urllib.request.urlopen(asked) as answer:
 result`,
       grant,
     }),
+    ...(await Promise.all(
+      ['requests', 'httpx'].map((name) =>
+        runtime.run({
+          language: 'python',
+          code: `import ${name}
+answer = ${name}.post(${JSON.stringify(url)}, data=${JSON.stringify(body)}, headers=${JSON.stringify(headers)})
+[answer.status_code, answer.json()]`,
+          grant,
+        }),
+      ),
+    )),
     await runtime.run({
       module: await probeGuest(),
       inputs: {
@@ -52,8 +63,8 @@ result`,
       in: 11,
     });
   }
-  const [javascript, python, component] = server.seen;
+  const [javascript, ...others] = server.seen;
   expect(javascript).toMatchObject({ method: 'POST', url: '/items/7?include=owner', body, headers });
-  expect(python).toEqual(javascript);
-  expect(component).toEqual(javascript);
+  expect(others).toHaveLength(4);
+  for (const other of others) expect(other).toEqual(javascript);
 });

@@ -227,6 +227,27 @@ describe('http addresses', () => {
     expect(other.connections).toBe(0);
   });
 
+  test('a pattern of subdomains reaches them and nothing that only looks like them', async () => {
+    const of = (host: string): string => `http://${host}:${server.port}/`;
+    await using guest = await openGuest({
+      grant: [
+        { origin: `http://*.name.test:${server.port}` },
+        { origin: `http://own.name.test:${server.port}` },
+        { origin: server.origin },
+      ],
+      lookup: answering('127.0.0.1'),
+    });
+    expect((await guest.get(of('own.name.test'))).text).toBe(CANARY);
+    // It passes the pattern; that its address is private is what stops it.
+    expect((await ask(guest, of('a.name.test'))).message).toContain('its address is not public');
+    const { connections } = server;
+    for (const host of ['name.test', 'aname.test', 'name.test.evil.test', 'name.test.', 'a.name.test.']) {
+      expect((await ask(guest, of(host))).message).toContain('no grant for http covers it');
+    }
+    expect((await ask(guest, 'http://a.name.test/')).code).toBe('CAPABILITY_DENIED');
+    expect(server.connections).toBe(connections);
+  });
+
   test('localhost by name means loopback and nothing else', async () => {
     await using guest = await openGuest({
       grant: [{ origin: `http://localhost:${server.port}` }],
