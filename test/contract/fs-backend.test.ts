@@ -2,11 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryBackend, createNodeBackend } from '../../host-functions/fs/index.ts';
+import { createCustomBackend } from './custom-backend.ts';
 import { fsBackendSuite } from './fs-backend-suite.ts';
 
 fsBackendSuite({
   name: 'memory',
   make: () => ({ backend: createMemoryBackend(), host: '/files', [Symbol.dispose]: () => undefined }),
+});
+
+fsBackendSuite({
+  name: 'custom',
+  make: () => ({ backend: createCustomBackend(), host: '/files', [Symbol.dispose]: () => undefined }),
 });
 
 for (const relativeOpens of process.platform === 'linux' ? [true, false] : [false]) {

@@ -22,9 +22,20 @@ async function told(options: RunOptions): Promise<readonly string[]> {
   return outcome.ok ? ['ok'] : shown(outcome.error);
 }
 
+/** What helps is to grant, install or change something, never to take a wall away. */
+const BAD_ADVICE = /sudo|\broot\b|privileg|administrator|disable|turn off|minimal|--allow-all/i;
+const expectGoodAdvice = (messages: Iterable<readonly string[]>): void => {
+  for (const [code, message, hint = ''] of messages) {
+    expect([code, message, hint]).not.toContainEqual(expect.stringMatching(BAD_ADVICE));
+    if (/DENIED|EXHAUSTED|EXCEEDED|UNAUTHENTICATED|QUEUE_FULL|UNSUPPORTED/.test(code ?? ''))
+      expect(hint).not.toBe('');
+  }
+};
+
 test('each code of a run keeps its message and its hint', async () => {
   const messages: (readonly string[])[] = [];
   for (const { run } of Object.values(CASES)) messages.push(await told(await run()));
+  expectGoodAdvice(messages);
   expect(messages).toMatchInlineSnapshot(`
     [
       [
@@ -130,6 +141,7 @@ test('what is not granted, not there or not reached keeps its message, in each l
   };
   const messages: Record<string, readonly string[]> = {};
   for (const [name, options] of Object.entries(cases)) messages[name] = await told(options);
+  expectGoodAdvice(Object.values(messages));
   expect(messages).toMatchInlineSnapshot(`
     {
       "a session that is gone": [

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runWorkerJob } from '../../../runtime/cell/worker-job.ts';
 import { createQuickjsEngine } from '../../../runtime/engines/quickjs/engine.ts';
 import { SandglassError } from '../../../runtime/errors.ts';
+import { loadWasm } from '../../../runtime/platform/load-wasm.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { loadWasmFile } from '../../../runtime/platform/node-module.ts';
 import { findPyodide, readPyodide } from '../../../runtime/platform/pyodide-files.ts';
@@ -96,6 +97,19 @@ describe('loadWasmFile()', () => {
       ['run-minimal', 'run-standard'].map((id) => [id, expect.stringContaining('CompileError')]),
     );
   });
+});
+
+test('loadWasm() says which file is not served, or is no wasm', async () => {
+  const served = 'data:application/wasm;base64,AGFzbQEAAAA=';
+  expect((await loadWasm(new URL(served))()).module).toBeInstanceOf(WebAssembly.Module);
+  for (const url of ['data:text/html,/quickjs.wasm', 'http://127.0.0.1:1/assets/quickjs.wasm']) {
+    expect(await caught(() => loadWasm(new URL(url))())).toMatchObject({
+      code: 'INTERNAL',
+      message: 'Cannot start an engine: quickjs.wasm cannot be loaded',
+      hint: expect.stringContaining('wasm.quickjs'),
+      details: { file: 'quickjs.wasm' },
+    });
+  }
 });
 
 describe('the files of Python', () => {
