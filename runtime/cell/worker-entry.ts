@@ -15,6 +15,7 @@ import {
   type ToCell,
   type WarmMessage,
 } from './protocol.ts';
+import { closeNetwork } from './worker-network.ts';
 
 interface EntryData {
   readonly bridge: SharedArrayBuffer;
@@ -76,6 +77,7 @@ async function warm(message: WarmMessage): Promise<void> {
     stackBytes = message.stackBytes;
     const loaded = (await import(message.executorUrl)) as Executor; // an engine's own executor module
     if (message.shared !== undefined) await loaded.warmUp?.(await receive(message.shared));
+    await closeNetwork();
     executor = loaded;
     // Node lets a permissioned worker read the host's working folder, whatever its flags say.
     process.permission?.drop?.('fs.read', process.cwd());

@@ -1,3 +1,4 @@
+import { createSocket, type Socket } from 'node:dgram';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,11 @@ const marker = join(folder, 'marker.txt');
 let server: Server;
 let port = 0;
 let connections = 0;
+const local = join(folder, 'local.sock');
+let localServer: Server;
+let datagramSocket: Socket;
+let datagramPort = 0;
+let datagrams = 0;
 
 beforeAll(async () => {
   writeFileSync(secret, 'canary');
@@ -25,14 +31,27 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   port = typeof address === 'object' && address !== null ? address.port : 0;
+  localServer = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => localServer.listen(local, resolve));
+  datagramSocket = createSocket('udp4', () => {
+    datagrams += 1;
+  });
+  await new Promise<void>((resolve) => datagramSocket.bind(0, '127.0.0.1', resolve));
+  datagramPort = datagramSocket.address().port;
 });
 afterAll(async () => {
   delete process.env.SANDGLASS_CANARY;
   await new Promise((resolve) => server.close(resolve));
+  await new Promise((resolve) => localServer.close(resolve));
+  await new Promise<void>((resolve) => datagramSocket.close(resolve));
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
   connections = 0;
+  datagrams = 0;
 });
 
 describe.each(['standard', 'strict', 'maximum'] as const)(
@@ -141,15 +160,89 @@ describe.each(['standard', 'strict', 'maximum'] as const)(
       expect(readFileSync(secret, 'utf8')).toBe('canary');
     });
 
-    test('cannot connect anywhere', async () => {
+    test.each<[string, () => string]>([
+      [
+        'by a socket',
+        () => `import net from 'node:net';
+        export const attack = () => new Promise((resolve, reject) => {
+          const socket = net.connect(${port}, '127.0.0.1', () => { socket.destroy(); resolve('connected'); });
+          socket.on('error', reject);
+        })`,
+      ],
+      [
+        'by a socket made of its native handle',
+        () => `import net from 'node:net';
+        export const attack = () => new Promise((resolve, reject) => {
+          const probe = new net.Socket().on('error', () => {}).connect({ host: 'x', port: 1, lookup: () => {} });
+          const handle = new (probe._handle.constructor)(0);
+          probe.destroy();
+          const code = handle.connect({ oncomplete: () => resolve('connected') }, '127.0.0.1', ${port});
+          if (code !== 0) reject(Object.assign(new Error('no'), { code: 'EACCES' }));
+        })`,
+      ],
+      [
+        'by a local socket',
+        () => `import net from 'node:net';
+        export const attack = () => new Promise((resolve, reject) => {
+          const socket = net.connect({ path: ${JSON.stringify(local)} }, () => { socket.destroy(); resolve('connected'); });
+          socket.on('error', reject);
+        })`,
+      ],
+      [
+        'by fetch',
+        () =>
+          `export const attack = () => fetch('http://127.0.0.1:${port}').then(() => 'connected', (error) => { throw error.cause ?? error; })`,
+      ],
+      [
+        'by TLS',
+        () => `import tls from 'node:tls';
+        export const attack = () => new Promise((resolve, reject) => {
+          const socket = tls.connect({ host: '127.0.0.1', port: ${port} });
+          socket.on('error', reject);
+          socket.on('secureConnect', () => resolve('connected'));
+        })`,
+      ],
+      [
+        'by a datagram',
+        () => `import { createSocket } from 'node:dgram';
+        export const attack = () => new Promise((resolve, reject) => {
+          const socket = createSocket('udp4');
+          socket.on('error', reject);
+          socket.send('canary', ${datagramPort}, '127.0.0.1', (error) => (error ? reject(error) : resolve('sent')));
+        })`,
+      ],
+      [
+        'by asking for a name',
+        () =>
+          `import { lookup } from 'node:dns/promises'; export const attack = () => lookup('localhost').then(() => 'found')`,
+      ],
+      [
+        'by asking a name server of its own',
+        () => `import { Resolver } from 'node:dns/promises';
+        export const attack = async () => {
+          const resolver = new Resolver({ timeout: 500, tries: 1 });
+          resolver.setServers(['127.0.0.1:${datagramPort}']);
+          return resolver.resolve4('canary.example').then(() => 'asked');
+        }`,
+      ],
+    ])('cannot reach anything %s', async (_name, code) => {
+      const outcome = await attack(code());
+      expect(outcome).toMatchObject({
+        ok: true,
+        value: expect.stringMatching(/^refused: (ERR_ACCESS_DENIED|EACCES)$/),
+      });
+      expect([connections, datagrams]).toEqual([0, 0]);
+    });
+
+    test('cannot listen', async () => {
       const outcome = await attack(`
       import net from 'node:net';
       export const attack = () => new Promise((resolve, reject) => {
-        const socket = net.connect(${port}, '127.0.0.1', () => { socket.destroy(); resolve('connected'); });
-        socket.on('error', reject);
+        const server = net.createServer().on('error', reject).listen(0, '127.0.0.1', () => { server.close(); resolve('listens'); });
       })`);
-      expect(outcome).toMatchObject({ ok: true, value: 'refused: ERR_ACCESS_DENIED' });
-      expect(connections).toBe(0);
+      // Node 26 refuses where nobody can catch it, which ends the cell.
+      const told = outcome.ok ? outcome.value : outcome.error.code;
+      expect(told).toMatch(/^(refused: (ERR_ACCESS_DENIED|EACCES)|INTERNAL)$/);
     });
 
     test('finds no variable of the host', async () => {
