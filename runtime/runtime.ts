@@ -13,19 +13,19 @@ import type {
 import type { Engine, PrepareContext } from './engine.ts';
 import { SandglassError } from './errors.ts';
 import { checkGrant } from './grant.ts';
-import { createKnownModules } from './known-modules.ts';
 import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './levels.ts';
 import { checkLimits, LIMIT_NAMES, mergeLimits } from './limits.ts';
-import { createLiveRuns, type LiveRun } from './live-runs.ts';
 import type { Outcome } from './outcome.ts';
-import { createOutputQueue, type OutputQueue } from './output-queue.ts';
 import type { CellPools, Platform } from './platform/platform.ts';
-import { readLevel, readRunOptions, refuseUnknown } from './run-request.ts';
-import { createRunStore } from './run-store.ts';
+import { createKnownModules } from './run/known-modules.ts';
+import { createLiveRuns, type LiveRun } from './run/live-runs.ts';
+import { createOutputQueue, type OutputQueue } from './run/output-queue.ts';
+import { readLevel, readRunOptions, refuseUnknown } from './run/run-request.ts';
+import { createRunStore } from './run/run-store.ts';
 import { runInSandbox, type SandboxContext } from './sandbox.ts';
-import { readSessionOptions } from './session-options.ts';
-import { planSession } from './session-plan.ts';
-import { createSessions, type OpenSession } from './sessions.ts';
+import { readSessionOptions } from './session/session-options.ts';
+import { planSession } from './session/session-plan.ts';
+import { createSessions, type OpenSession } from './session/sessions.ts';
 
 const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   level: true,

@@ -1,21 +1,21 @@
 import type { AuditLine, OutputChunk } from './api.ts';
 import type { Cell } from './cell/cell.ts';
 import { type Gate, openGate } from './cell/gate.ts';
-import { classify, type Verdict } from './classify.ts';
 import type { GuestValue, JsonValue } from './codec.ts';
 import type { Engine, GuestSource, PrepareContext, RunSpec } from './engine.ts';
 import { SandglassError } from './errors.ts';
 import type { CheckedGrant } from './grant.ts';
 import type { HostFunction, Secret } from './host-function.ts';
-import type { TakenModule } from './known-modules.ts';
 import { type IsolationLevel, LEVEL_POLICIES } from './levels.ts';
 import { type Limits, mergeLimits } from './limits.ts';
-import type { LiveRun } from './live-runs.ts';
 import type { Outcome } from './outcome.ts';
-import { limitsFor } from './run-limits.ts';
-import type { RunRequest } from './run-request.ts';
-import { checkFits, firstHandleOf, sessionEnd } from './session-run.ts';
-import type { OpenSession, SessionTurn } from './sessions.ts';
+import { classify, type Verdict } from './run/classify.ts';
+import type { TakenModule } from './run/known-modules.ts';
+import type { LiveRun } from './run/live-runs.ts';
+import { limitsFor } from './run/run-limits.ts';
+import type { RunRequest } from './run/run-request.ts';
+import { checkFits, firstHandleOf, sessionEnd } from './session/session-run.ts';
+import type { OpenSession, SessionTurn } from './session/sessions.ts';
 
 /** What one run needs of its runtime. */
 export interface SandboxContext {

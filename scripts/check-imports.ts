@@ -1,6 +1,7 @@
-// Checks the import directions that ARCHITECTURE.md draws; ends with 1 and one line per breach.
+// Checks the import directions that ARCHITECTURE.md draws, and that no files import each other in a circle; ends with 1 and one line per breach.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { importCircles } from './import-circles.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -85,12 +86,15 @@ const packageOf = (specifier: string): string =>
 const roomOf = (path: string): Room | undefined => ROOMS.find((room) => room.holds(path));
 
 const breaches: string[] = [];
+const imports = new Map<string, Set<string>>();
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 function check(path: string): void {
   const room = roomOf(path);
   if (room === undefined) return;
+  const imported = new Set<string>();
+  imports.set(path, imported);
   for (const [, , still, dynamic] of readFileSync(join(root, path), 'utf8').matchAll(IMPORT)) {
     const specifier = still ?? dynamic ?? '';
     if (specifier.startsWith('node:')) {
@@ -102,6 +106,8 @@ function check(path: string): void {
       const target = relative(root, join(root, dirname(path), specifier))
         .split(sep)
         .join('/');
+      // What is brought in only when it is needed ties no knot.
+      if (still !== undefined) imported.add(target);
       const targetRoom = roomOf(target);
       const sameEngine = room.name === 'engines' && target.split('/')[2] === path.split('/')[2];
       const sameFunction = room.name === 'host functions' && target.split('/')[1] === path.split('/')[1];
@@ -131,6 +137,7 @@ for (const folder of ['runtime', 'host-functions']) {
     }
   }
 }
+for (const circle of importCircles(imports)) breaches.push(`${circle.join(', ')}: they import each other`);
 for (const breach of breaches) console.error(breach);
 console.log(
   breaches.length === 0

@@ -1,16 +1,22 @@
 import type { FsDirectory, FsReplacement } from './backend.ts';
-import type { NodeDirectory } from './node-directory.ts';
 import { NodeFile } from './node-file.ts';
+
+/** The folder in which a hidden file waits. */
+interface TemporaryFolder {
+  commitTemporary(temporary: string, fd: number, to: FsDirectory, name: string, exclusive: boolean): void;
+  dropTemporary(temporary: string): void;
+  close(): void;
+}
 
 /** A hidden file beside the one that it will replace. */
 export class NodeReplacement extends NodeFile implements FsReplacement {
-  readonly #directory: NodeDirectory;
+  readonly #directory: TemporaryFolder;
   readonly #temporary: string;
   readonly #fd: number;
   #committed = false;
 
   /** Takes over `directory` and `fd`. */
-  constructor(directory: NodeDirectory, temporary: string, fd: number) {
+  constructor(directory: TemporaryFolder, temporary: string, fd: number) {
     super(fd, false);
     this.#directory = directory;
     this.#temporary = temporary;

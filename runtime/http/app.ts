@@ -4,7 +4,7 @@ import type { OutputChunk, Runtime } from '../api.ts';
 import { SandglassError } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { outcomeToJson } from '../outcome-json.ts';
-import { createRunStore, type RunStoreOptions } from '../run-store.ts';
+import { createRunStore, type RunStoreOptions } from '../run/run-store.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
 import { checkAsked, type DoorPolicy, hintFor } from './door-policy.ts';

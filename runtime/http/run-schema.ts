@@ -1,6 +1,6 @@
 import { LIMITS } from '../limits.ts';
 import { PRIORITIES } from '../scheduler/scheduler.ts';
-import { IDLE_MS } from '../session-options.ts';
+import { IDLE_MS } from '../session/session-options.ts';
 
 const text = { type: 'string' } as const;
 

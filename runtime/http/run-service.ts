@@ -2,7 +2,7 @@ import type { OutputChunk, RunOptions, Runtime } from '../api.ts';
 import { type RunError, SandglassError } from '../errors.ts';
 import { mergeLimits } from '../limits.ts';
 import type { Failure, Outcome } from '../outcome.ts';
-import type { RunStore } from '../run-store.ts';
+import type { RunStore } from '../run/run-store.ts';
 import type { Priority, Scheduler, Slot, TicketState } from '../scheduler/scheduler.ts';
 
 /** A run that was accepted. */

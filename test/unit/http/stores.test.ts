@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createModuleStore } from '../../../runtime/http/module-store.ts';
-import { createRunStore } from '../../../runtime/run-store.ts';
+import { createRunStore } from '../../../runtime/run/run-store.ts';
 
 describe('createRunStore()', () => {
   it('never forgets a run that has not ended', () => {

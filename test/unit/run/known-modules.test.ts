@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createKnownModules } from '../../../runtime/known-modules.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
+import { createKnownModules } from '../../../runtime/run/known-modules.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../../runtime/api.ts';
-import { createKnownModules } from '../../../runtime/known-modules.ts';
-import { readRunOptions } from '../../../runtime/run-request.ts';
+import { createKnownModules } from '../../../runtime/run/known-modules.ts';
+import { readRunOptions } from '../../../runtime/run/run-request.ts';
 
 const known = new Set(['fs', 'http']);
 const script = { language: 'javascript', code: '1' };

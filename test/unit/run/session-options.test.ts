@@ -3,7 +3,7 @@ import type { RunOptions, SessionOptions } from '../../../runtime/api.ts';
 import { createRuntime } from '../../../runtime/index.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
-import { readSessionOptions } from '../../../runtime/session-options.ts';
+import { readSessionOptions } from '../../../runtime/session/session-options.ts';
 import { scriptedEngine } from '../../contract/scripted-engine.ts';
 
 const read = (options: unknown) => readSessionOptions(options as SessionOptions, new Set()); // what a caller without types may pass

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { HeldCell } from '../../../runtime/cell/cell.ts';
 import { SandglassError } from '../../../runtime/errors.ts';
-import { createSessions, type OpenSession, type SessionPlan } from '../../../runtime/sessions.ts';
+import { createSessions, type OpenSession, type SessionPlan } from '../../../runtime/session/sessions.ts';
 import { scriptedEngine } from '../../contract/scripted-engine.ts';
 
 const planOf = (name: string, more: Partial<SessionPlan> = {}): SessionPlan => ({

@@ -1,10 +1,10 @@
-import type { HeldCell } from './cell/cell.ts';
-import type { JsonObject } from './codec.ts';
-import type { Engine } from './engine.ts';
-import { SandglassError } from './errors.ts';
-import type { CheckedGrant } from './grant.ts';
-import type { IsolationLevel } from './levels.ts';
-import type { Limits } from './limits.ts';
+import type { HeldCell } from '../cell/cell.ts';
+import type { JsonObject } from '../codec.ts';
+import type { Engine } from '../engine.ts';
+import { SandglassError } from '../errors.ts';
+import type { CheckedGrant } from '../grant.ts';
+import type { IsolationLevel } from '../levels.ts';
+import type { Limits } from '../limits.ts';
 
 /** A session after its options were checked and its engine chosen. */
 export interface SessionPlan {

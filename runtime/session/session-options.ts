@@ -1,9 +1,9 @@
-import type { SessionOptions } from './api.ts';
-import type { JsonObject } from './codec.ts';
-import { type CheckedGrant, checkGrant } from './grant.ts';
-import type { IsolationLevel } from './levels.ts';
-import { checkLimits, type Limits } from './limits.ts';
-import { jsonObject, readLevel, readName, refuseUnknown } from './run-request.ts';
+import type { SessionOptions } from '../api.ts';
+import type { JsonObject } from '../codec.ts';
+import { type CheckedGrant, checkGrant } from '../grant.ts';
+import type { IsolationLevel } from '../levels.ts';
+import { checkLimits, type Limits } from '../limits.ts';
+import { jsonObject, readLevel, readName, refuseUnknown } from '../run/run-request.ts';
 
 /** What `sessions.open` was asked, checked and copied. */
 export interface SessionRequest {

@@ -1,8 +1,8 @@
-import type { Engine } from './engine.ts';
-import { SandglassError } from './errors.ts';
-import type { IsolationLevel } from './levels.ts';
-import { limitsFor } from './run-limits.ts';
-import type { SandboxContext } from './sandbox.ts';
+import type { Engine } from '../engine.ts';
+import { SandglassError } from '../errors.ts';
+import type { IsolationLevel } from '../levels.ts';
+import { limitsFor } from '../run/run-limits.ts';
+import type { SandboxContext } from '../sandbox.ts';
 import type { SessionRequest } from './session-options.ts';
 import type { SessionPlan } from './sessions.ts';
 

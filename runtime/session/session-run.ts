@@ -1,8 +1,8 @@
-import type { CellResult } from './cell/cell.ts';
-import type { Verdict } from './classify.ts';
-import { SandglassError } from './errors.ts';
-import { stricter } from './levels.ts';
-import type { RunRequest } from './run-request.ts';
+import type { CellResult } from '../cell/cell.ts';
+import { SandglassError } from '../errors.ts';
+import { stricter } from '../levels.ts';
+import type { Verdict } from '../run/classify.ts';
+import type { RunRequest } from '../run/run-request.ts';
 import type { OpenSession } from './sessions.ts';
 
 /** A thing that a session holds fixed, and how a run asks for another. */

@@ -1,10 +1,10 @@
-import type { RunOptions } from './api.ts';
-import { copyJson, type GuestValue, type JsonObject, type JsonValue } from './codec.ts';
-import type { PrebuiltComponent } from './engine.ts';
-import { type CheckedGrant, checkGrant } from './grant.ts';
+import type { RunOptions } from '../api.ts';
+import { copyJson, type GuestValue, type JsonObject, type JsonValue } from '../codec.ts';
+import type { PrebuiltComponent } from '../engine.ts';
+import { type CheckedGrant, checkGrant } from '../grant.ts';
+import { type IsolationLevel, LEVELS } from '../levels.ts';
+import { checkLimits, type Limits } from '../limits.ts';
 import type { KnownModules, TakenModule } from './known-modules.ts';
-import { type IsolationLevel, LEVELS } from './levels.ts';
-import { checkLimits, type Limits } from './limits.ts';
 
 /** A run after its options were checked and copied: the core trusts it. */
 export interface RunRequest {
