@@ -48,8 +48,8 @@ test('each code of a run keeps its message and its hint', async () => {
       ],
       [
         "UNSUPPORTED",
-        "Cannot run rust: no engine here takes its source",
-        "Known languages: javascript, typescript, python. Every other language runs as a prebuilt .wasm: compile it and pass module",
+        "Cannot run rust: no engine here takes its source, only what it was compiled to, a .wasm",
+        "Known languages: javascript, typescript, python. Compile any other to a .wasm and pass module",
       ],
       [
         "CAPABILITY_DENIED",

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105646,
-        842874,
-        143623,
-        195811,
-        365448,
-        1550087,
+        105676,
+        842681,
+        143781,
+        195306,
+        364606,
+        1550349,
       ]
     `);
   });
