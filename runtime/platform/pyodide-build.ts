@@ -20,6 +20,7 @@ import { installFiles } from '../engines/pyodide/realm-files.ts';
 import { SandglassError } from '../errors.ts';
 import { FUEL_SCHEDULE } from '../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION, instrument } from '../wasm/instrument.ts';
+import { addStackFrame } from '../wasm/stack-frame.ts';
 import { widenStacks } from './node-stacks.ts';
 import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
 import { type PyodideFiles, readPyodide } from './pyodide-files.ts';
@@ -30,6 +31,11 @@ const PAGE = 65_536;
 const SETUP_PAGES = (256 * 1024 * 1024) / PAGE;
 /** For the interpreter's own start, which no run pays for. */
 const START_FUEL = Number.MAX_SAFE_INTEGER;
+/**
+ * CPython frees what nests by recursion, and puts off what is deeper than its stack allows. It looks at the stack of linear memory, where lists and
+ * tuples being freed take nothing: a million of them in each other would fill the thread's stack unseen.
+ */
+const DEALLOC_FRAME = { function: '_Py_Dealloc', stackPointer: '__stack_pointer', frameBytes: 64 } as const;
 const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
 
 /** Beside this file, in the form this file has: `.ts` from sources, `.js` once built. */
@@ -61,8 +67,9 @@ async function derive(
   const wasm = (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
     cached(
       context,
-      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}/${pages}`,
-      async () => instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL }),
+      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${pages}`,
+      async () =>
+        addStackFrame(instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL }), DEALLOC_FRAME),
     );
   const bare: PyodideAssets = {
     ...scripts,

@@ -47,6 +47,8 @@ export const OP = Object.freeze({
   i64Eq: 0x51,
   i64LtS: 0x53,
   i64LtU: 0x54,
+  i32Add: 0x6a,
+  i32Sub: 0x6b,
   i64Sub: 0x7d,
   i64ShrU: 0x88,
   i64ExtendI32U: 0xad,

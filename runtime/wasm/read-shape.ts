@@ -25,8 +25,17 @@ const UNBOUNDED = Object.freeze({
   tag: Number.POSITIVE_INFINITY,
 });
 
+export interface ShapeOptions {
+  /** The rewriter has been here: exports may have its reserved names. @default false */
+  readonly reservedNames?: boolean;
+}
+
 /** Reads everything of a module but bodies, initial values and segments; every index in it exists. */
-export function readShape(bytes: Uint8Array, sections: readonly Section[]): ModuleShape {
+export function readShape(
+  bytes: Uint8Array,
+  sections: readonly Section[],
+  { reservedNames = false }: ShapeOptions = {},
+): ModuleShape {
   const open = (id: number): Reader | undefined => {
     const found = sections.find((section) => section.id === id);
     return found === undefined ? undefined : new Reader(bytes, found.start, found.end);
@@ -79,7 +88,7 @@ export function readShape(bytes: Uint8Array, sections: readonly Section[]): Modu
     tables,
     memories,
     tagTypes,
-    exports: readExports(open(SECTION.export), total),
+    exports: readExports(open(SECTION.export), total, reservedNames),
     start,
   };
 }
@@ -172,12 +181,14 @@ function readImports(reader: Reader | undefined, types: TypeSpace): ModuleImport
 function readExports(
   reader: Reader | undefined,
   total: Readonly<Record<ExternalKind, number>>,
+  reservedNames: boolean,
 ): ModuleExport[] {
   if (reader === undefined) return [];
   const exports: ModuleExport[] = [];
   for (let left = reader.count(3); left > 0; left -= 1) {
     const name = reader.name();
-    if (isReserved(name)) throw invalid(`it exports the reserved name ${quoted(name)}`, reader.at);
+    if (isReserved(name) && !reservedNames)
+      throw invalid(`it exports the reserved name ${quoted(name)}`, reader.at);
     const kind = readKind(reader);
     const index = reader.u32();
     if (index >= total[kind]) throw invalid(`exported ${kind} ${index} does not exist`, reader.at);

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Runtime } from '../../runtime/api.ts';
 import type { IsolationLevel } from '../../runtime/levels.ts';
@@ -19,6 +21,21 @@ const DEEP: Readonly<Record<string, readonly [code: string, error: RegExp]>> = {
   regex: ["import re; re.compile('(' * 100_000 + ')' * 100_000)", /RecursionError/],
   'nested source': ["import ast; ast.parse('(' * 90_000 + ')' * 90_000)", /SyntaxError|MemoryError/],
   'signs in source': ["compile('-' * 90_000 + '1', 'x', 'eval')", /MemoryError|RecursionError/],
+  'equal lists': [`${NEST}y = x\n${NEST}x == y`, /RecursionError/],
+  'ordered tuples': [
+    `${NEST.replaceAll('[]', '()').replace('[x]', '(x,)')}y = x\n${NEST.replaceAll('[]', '()').replace('[x]', '(x,)')}x < y`,
+    /RecursionError/,
+  ],
+  'a long sum in source': ["eval('+'.join(['1'] * 100_000))", /RecursionError/],
+  'many attributes in source': ["eval('a' + '.b' * 100_000)", /RecursionError/],
+  'many calls in source': ["eval('f' + '()' * 100_000)", /RecursionError/],
+  'a tree of XML going out': [
+    `import xml.etree.ElementTree as E
+r = x = E.Element('a')
+for _ in range(100_000): x = E.SubElement(x, 'a')
+E.tostring(r)`,
+    /RecursionError/,
+  ],
   'a key that asks for itself': [
     'import sys; sys.setrecursionlimit(10 ** 9)\ndef key(n): return max([n], key=key)\nkey(1)',
     /RecursionError/,
@@ -27,6 +44,18 @@ const DEEP: Readonly<Record<string, readonly [code: string, error: RegExp]>> = {
     'import sys; sys.setrecursionlimit(10 ** 9)\nclass A:\n  def __repr__(self): return repr(self)\nrepr(A())',
     /RecursionError/,
   ],
+};
+
+const nested = (start: string, around: string, depth = 1_000_000): string =>
+  `import itertools\nx = ${start}\nfor _ in range(${depth}): x = ${around}\n`;
+
+/** What CPython copes with, however deep: it puts off what it frees. */
+const FREED: Readonly<Record<string, string>> = {
+  lists: nested('[]', '[x]'),
+  tuples: nested('()', '(x,)'),
+  dictionaries: nested('{}', '{0: x}', 300_000),
+  iterators: nested('iter([])', 'itertools.chain(x)'),
+  'elements of XML': `import xml.etree.ElementTree as E\nx = E.fromstring('<a>' * 100_000 + '</a>' * 100_000)\n`,
 };
 
 describe('deep recursion inside Python', () => {
@@ -54,6 +83,35 @@ describe('deep recursion inside Python', () => {
       expect(await run(caught(code))).toMatchObject({ ok: true, value: expect.stringMatching(error) });
     },
     60_000,
+  );
+
+  test.each(Object.entries(FREED))(
+    '%s in each other are freed',
+    async (_, code) => {
+      expect(await run(`${code}del x\n'freed'`)).toMatchObject({ ok: true, value: 'freed' });
+    },
+    60_000,
+  );
+
+  test.each(['standard', 'maximum'] as const)(
+    'at %s what CPython does not check ends the run alone: the host, other threads and the next run go on',
+    async (level) => {
+      const depth = level === 'maximum' ? 300_000 : 1_000_000;
+      expect(await run(`${nested('()', '(x,)', depth)}hash(x)`, level)).toMatchObject({
+        ok: false,
+        error: { code: 'STACK_EXCEEDED' },
+      });
+      const deep = (): number => 1 + deep();
+      expect(deep).toThrow(RangeError);
+      const other = new Worker(
+        `const deep = () => 1 + deep();
+        try { deep(); } catch (error) { require('node:worker_threads').parentPort.postMessage(error.name); }`,
+        { eval: true },
+      );
+      expect(await once(other, 'message')).toEqual(['RangeError']);
+      expect(await run('1 + 1', level)).toMatchObject({ ok: true, value: 2 });
+    },
+    120_000,
   );
 
   test.each(['standard', 'strict', 'maximum'] as const)(
