@@ -40,14 +40,19 @@ interface Spare {
   readonly slot: Promise<Slot>;
 }
 
+/**
+ * How long a run may go on before a cell is warmed beside it, ms. To start one takes milliseconds of the host's own thread, and then as many
+ * processors as it finds: a shorter run would wait for that longer than it takes itself.
+ */
+const OVERLAP_MS = 25;
 /** How many spares runs that found none may bring about, beyond `warm`. */
 const MOST_EXTRA = 3;
 
 /**
  * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
- * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place as soon
- * as they are taken. Where runs come faster than cells start, more spares are kept, up to half of `maxCells`, until one has nothing to do. A
- * cell that is held counts among those alive, and is ended when its holder closes it.
+ * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place once the
+ * run has its answer, or while it goes on if it is a long one. Where runs come faster than cells start, more spares are kept, up to half of
+ * `maxCells`, until one has nothing to do. A cell that is held counts among those alive, and is ended when its holder closes it.
  */
 export function createPool(options: PoolOptions): PooledCell {
   const slots = new Set<Slot>();
@@ -58,6 +63,8 @@ export function createPool(options: PoolOptions): PooledCell {
   const extra = new Map<Engine, number>();
   const mostExtra =
     options.warm === 0 ? 0 : Math.min(MOST_EXTRA, Math.floor(options.maxCells / 2) - options.warm);
+  /** Refills that wait until the answer of a run has gone out. */
+  const due = new Map<Engine, ReturnType<typeof setImmediate>>();
   let closed = false;
 
   const remove = (slot: Slot): Promise<void> => {
@@ -112,6 +119,8 @@ export function createPool(options: PoolOptions): PooledCell {
       }
       const unused = [...slots].find((slot) => slot.state === 'idle');
       if (alive() >= options.maxCells && unused !== undefined) void remove(unused);
+      clearImmediate(due.get(engine)); // this run starts the cell that was due, and has another warmed in its turn
+      due.delete(engine);
       if (alive() < options.maxCells) return { slot: await start(engine, 'busy'), cold: true };
       await turn(signal);
     }
@@ -189,22 +198,32 @@ export function createPool(options: PoolOptions): PooledCell {
   /** The room of a cell that has become free or has ended. */
   const passOn = (engine: Engine): void => {
     const next = waiting.shift();
-    if (next === undefined) refill(engine);
-    else next();
+    if (next !== undefined) next();
+    else if (!due.has(engine)) {
+      const soon = setImmediate(() => {
+        due.delete(engine);
+        refill(engine);
+      });
+      soon.unref();
+      due.set(engine, soon);
+    }
   };
 
   const run = async (request: CellRun): Promise<CellResult> => {
     const { slot, cold } = await acquire(request.engine, request.signal);
+    let refilling: ReturnType<typeof setTimeout> | undefined;
     try {
       slot.seat.hold(true);
       await slot.seat.ready;
       const result = slot.seat.run(request, cold);
       if (!servesAgain(slot)) {
         if (!extra.has(slot.engine)) extra.set(slot.engine, 0);
-        refill(slot.engine); // to start a cell takes milliseconds of this thread: by now the guest is on its way
+        refilling = setTimeout(() => refill(slot.engine), OVERLAP_MS);
+        refilling.unref();
       }
       return await result;
     } finally {
+      clearTimeout(refilling);
       release(slot);
     }
   };

@@ -2,7 +2,8 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { inOwnBuffer } from '../bytes.ts';
 import type { JsonObject } from '../codec.ts';
-import type { Execute, Executor, GuestHost, HostAnswer, StopReason } from '../engine.ts';
+import type { Execute, Executor, GuestHost, GuestResult, HostAnswer, StopReason } from '../engine.ts';
+import { mergeLimits } from '../limits.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
 import {
   BRIDGE,
@@ -44,6 +45,27 @@ const NEEDLESS = [
 ];
 for (const name of NEEDLESS) Reflect.deleteProperty(process, name);
 
+/** Token 0 is no run's: nothing that is sent to this one reaches any. */
+const REHEARSAL: RunMessage = {
+  type: 'run',
+  token: 0,
+  kept: false,
+  guest: { data: undefined, modules: {} },
+  spec: {
+    runId: '',
+    argv: [],
+    env: {},
+    cwd: '/',
+    stdin: new Uint8Array(),
+    inputs: {},
+    args: [],
+    limits: mergeLimits([]),
+    mounts: [],
+    granted: [],
+    options: {},
+  },
+};
+
 let executor: Executor | undefined;
 /** Of the one guest that this cell is held for. */
 let kept: Execute | undefined;
@@ -78,6 +100,7 @@ async function warm(message: WarmMessage): Promise<void> {
     const loaded = (await import(message.executorUrl)) as Executor; // an engine's own executor module
     if (message.shared !== undefined) await loaded.warmUp?.(await receive(message.shared));
     await closeNetwork();
+    await rehearse();
     executor = loaded;
     // Node lets a permissioned worker read the host's working folder, whatever its flags say.
     process.permission?.drop?.('fs.read', process.cwd());
@@ -98,7 +121,29 @@ async function executeFor(keeps: boolean): Promise<Execute> {
   return kept;
 }
 
-async function run({ token, kept: keeps, guest, spec }: RunMessage): Promise<void> {
+/** Goes once through a run of nothing, unseen: V8 compiles at its first call what the first guest would otherwise wait for. */
+async function rehearse(): Promise<void> {
+  const nothing: GuestResult = {
+    kind: 'value',
+    value: undefined,
+    memoryBytes: 0,
+    fuel: 0,
+    growthRefused: false,
+  };
+  await serve(
+    REHEARSAL,
+    async () => async () => nothing,
+    () => undefined,
+  );
+}
+
+const run = (message: RunMessage): Promise<void> => serve(message, executeFor, post);
+
+async function serve(
+  { token, kept: keeps, guest, spec }: RunMessage,
+  executeOf: (keeps: boolean) => Promise<Execute>,
+  send: typeof post,
+): Promise<void> {
   pending = new Map();
   const cpuBefore = threadCpuMs();
   const monotonic = (): number => performance.now();
@@ -107,10 +152,10 @@ async function run({ token, kept: keeps, guest, spec }: RunMessage): Promise<voi
   const ask = (sync: boolean, operation: string, args: JsonObject, bytes: Uint8Array | undefined): number => {
     calls += 1;
     const message = { type: 'call', token, call: calls, sync, operation, args } as const;
-    if (bytes === undefined) post(message);
+    if (bytes === undefined) send(message);
     else {
       const own = inOwnBuffer(bytes);
-      post({ ...message, bytes: own }, [own.buffer]);
+      send({ ...message, bytes: own }, [own.buffer]);
     }
     return calls;
   };
@@ -125,7 +170,7 @@ async function run({ token, kept: keeps, guest, spec }: RunMessage): Promise<voi
       callSync: (operation, args, bytes) => receiveAnswer(token, ask(true, operation, args, bytes)),
       output: (stream, bytes) => {
         const own = inOwnBuffer(bytes);
-        post({ type: 'output', token, stream, bytes: own, memoryBytes: handle.memoryBytes() }, [own.buffer]);
+        send({ type: 'output', token, stream, bytes: own, memoryBytes: handle.memoryBytes() }, [own.buffer]);
       },
       stopped: readStop,
       sleepSync: (ms) => {
@@ -143,7 +188,7 @@ async function run({ token, kept: keeps, guest, spec }: RunMessage): Promise<voi
   });
   current = { token, handle };
   try {
-    const execute = await executeFor(keeps);
+    const execute = await executeOf(keeps);
     const result = await execute(await receive(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
     const cpuAfter = threadCpuMs();
     const done: DoneMessage = {
@@ -152,9 +197,9 @@ async function run({ token, kept: keeps, guest, spec }: RunMessage): Promise<voi
       result: { ...result, memoryBytes: Math.max(result.memoryBytes, handle.memoryBytes()) },
       cpuMs: cpuAfter === null || cpuBefore === null ? null : cpuAfter - cpuBefore,
     };
-    post(done);
+    send(done);
   } catch (error) {
-    post({ type: 'crashed', token, message: describe(error) });
+    send({ type: 'crashed', token, message: describe(error) });
   } finally {
     handle.wake();
     current = undefined;

@@ -98,6 +98,7 @@ export async function openRehearsed(
   module: WebAssembly.Module,
 ): Promise<Interpreter> {
   const interpreter = await openInterpreter({ openRealm, assets, module, maxMemoryBytes });
+  misfit(REHEARSAL_RUN);
   const end = await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost());
   if (end.kind !== 'value') throw new Error(`Cannot start Python: its rehearsal ended as ${end.kind}`);
   interpreter.disconnect();

@@ -657,20 +657,27 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       return whole.length;
     },
   });
+  let stdin: Uint8Array = new Bytes();
+  let stdinAt = 0;
+  /** Nobody but the rehearsal has had the streams, which has left them as they were. */
+  let streamsAreFresh = false;
   const openStreams = (api: PyodideApi): void => {
-    const stdin = fileBytes('stdin');
-    let at = 0;
-    api.setStdin({
-      isatty: false,
-      read: (into: Uint8Array): number => {
-        const part = apply(subarrayOf, stdin, [at, at + into.length]) as Uint8Array;
-        apply(setBytes, into, [part]);
-        at += part.length;
-        return part.length;
-      },
-    });
-    api.setStdout(stream(1));
-    api.setStderr(stream(2));
+    if (!streamsAreFresh) {
+      api.setStdin({
+        isatty: false,
+        read: (into: Uint8Array): number => {
+          const part = apply(subarrayOf, stdin, [stdinAt, stdinAt + into.length]) as Uint8Array;
+          apply(setBytes, into, [part]);
+          stdinAt += part.length;
+          return part.length;
+        },
+      });
+      api.setStdout(stream(1));
+      api.setStderr(stream(2));
+    }
+    streamsAreFresh = false;
+    stdin = fileBytes('stdin');
+    stdinAt = 0;
   };
 
   /** Errors that end here are the interpreter's own; what Python code raises is in the runner's report. */
@@ -739,7 +746,10 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
         settings.scratchBytes,
       );
     },
-    reset: () => fileRealm?.leave(),
+    reset: () => {
+      fileRealm?.leave();
+      streamsAreFresh = true;
+    },
     guardRefill: (name, slot, stop) => {
       refillTable = name;
       refillSlot = slot;
