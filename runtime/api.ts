@@ -1,5 +1,5 @@
 import type { GuestValue, JsonValue } from './codec.ts';
-import type { Engine, PrebuiltComponent } from './engine.ts';
+import type { Engine, PrebuiltComponent, SnapshotInfo } from './engine.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Grant } from './grant.ts';
 import type { HostFunction, Secret } from './host-function.ts';
@@ -53,8 +53,8 @@ export interface CellOptions {
   /** Cells alive at once, running or idle, 1..256. @default twice the processors, at least 4 */
   readonly maxCells?: number;
   /**
-   * Idle warm cells kept per engine and level, 0..64; with 1 or more, up to three more while runs come faster than cells start, never over
-   * half of `maxCells`. At `maximum` one fewer: a process costs tens of megabytes. @default 1
+   * Idle warm cells kept per engine, set of `packages.snapshots` and level, 0..64; with 1 or more, up to three more while runs come faster
+   * than cells start, never over half of `maxCells`. At `maximum` one fewer: a process costs tens of megabytes. @default 1
    */
   readonly warm?: number;
   /** Runs a reusable worker serves before it is replaced, 1..100_000. @default 200 */
@@ -249,6 +249,8 @@ export interface EngineInfo {
   readonly network: 'host functions only';
   /** What has to be there before a first run, or is made by it. */
   readonly setup: string;
+  /** Sets of packages that its runs can start from, imported ahead, as they were configured. */
+  readonly snapshots: readonly SnapshotInfo[];
   /** From asking to running in the last cold start that this runtime saw, ms; `null` before one. */
   readonly startupMs: number | null;
 }

@@ -36,11 +36,23 @@ export interface Engine {
    * @throws {SandglassError} MODULE_INVALID, INPUT_INVALID or UNSUPPORTED.
    */
   prepare(source: GuestSource, context: PrepareContext): Promise<PreparedGuest>;
+  /** What it keeps ahead for runs that want the same packages. Absent: nothing. */
+  snapshots?(): readonly SnapshotInfo[];
   /**
    * What a warm cell is given before any run: the executor's `warmUp` export, if it has one, is called with it. Holds nothing of any
    * guest. Absent: a warm cell has only imported the executor.
    */
   shared?(context: PrepareContext): Promise<PreparedGuest>;
+}
+
+/** A set of packages that runs can start from, imported ahead. */
+export interface SnapshotInfo {
+  /** As they were configured. */
+  readonly packages: readonly string[];
+  /** `unmade` until the first run that could use it. `refused`: runs install and import these packages each for itself. */
+  readonly state: 'unmade' | 'ready' | 'refused';
+  /** Why it was refused. */
+  readonly reason?: string;
 }
 
 /** The module behind `executorUrl`. */
@@ -96,6 +108,8 @@ export interface PrepareContext {
   readonly sharesThread?: boolean;
   /** The run must repeat to the byte, on every machine. */
   readonly deterministic?: boolean;
+  /** The run's cell is there already, with a guest that is kept in it: only its own warm parts can be used. */
+  readonly keptCell?: boolean;
   /** Cache of derived bytes, by content key. Absent where the platform has none. */
   readonly cache?: ByteCache;
   /** Runs a heavy, killable job (transpiling an untrusted component) away from this thread; absent where there are no workers. */
@@ -122,6 +136,8 @@ export interface PreparedGuest {
   readonly data: unknown;
   /** Compiled modules by name, with the bytes for cells that cannot be sent a module. */
   readonly modules: Readonly<Record<string, CompiledModule>>;
+  /** Whose warm cells it runs in, where that is not the engine itself: one with the same executor that shares other parts. Stays on the host's side. */
+  readonly cellsOf?: Engine;
   /** Functions and other things that cannot be cloned. A guest that has it runs inline only. */
   readonly local?: unknown;
   /** It looks for folders when it starts, so that `RunSpec.mounts` must hold also what needs no grant. @default false */

@@ -32,6 +32,7 @@ export type {
   PrepareContext,
   PreparedGuest,
   RunSpec,
+  SnapshotInfo,
 } from './engine.ts';
 export { ERROR_CODES, type ErrorCode, exitCodeOf, type RunError, SandglassError } from './errors.ts';
 export type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from './grant.ts';

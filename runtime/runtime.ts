@@ -254,6 +254,7 @@ function describeEngine(engine: Engine, platform: Platform, startupMs: number | 
     ),
     network: 'host functions only',
     setup: engine.setup ?? 'nothing',
+    snapshots: engine.snapshots?.() ?? [],
     startupMs,
   };
 }

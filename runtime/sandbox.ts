@@ -137,6 +137,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       limits,
       options: session?.options ?? request.options,
       sharesThread: cell.kind === 'inline',
+      keptCell: turn !== undefined,
       deterministic: request.deterministic !== undefined,
     });
     if (guest.local !== undefined && cell.kind !== 'inline') {
@@ -151,7 +152,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     started = context.monotonic();
     ending = 'INTERNAL'; // unless the cell tells how the guest ended
     const result = await cell.run({
-      engine,
+      engine: guest.cellsOf ?? engine,
       guest,
       spec: specOf(run, gate, limits, grant.env),
       gate,

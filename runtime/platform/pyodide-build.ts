@@ -14,6 +14,8 @@ import {
 } from '../engines/pyodide/assets.ts';
 import type { PyodideBuild } from '../engines/pyodide/engine.ts';
 import { realmScripts } from '../engines/pyodide/glue.ts';
+import type { ImportedPackages } from '../engines/pyodide/package-snapshots.ts';
+import { importSource } from '../engines/pyodide/python/import-packages.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
 import { bootRealm } from '../engines/pyodide/realm-boot.ts';
 import { installFiles } from '../engines/pyodide/realm-files.ts';
@@ -94,9 +96,18 @@ async function derive(
     module: await context.compile(await wasm(SETUP_PAGES)),
     maxMemoryBytes: SETUP_PAGES * PAGE,
   });
-  const snapshotOf = async (name: string, hashSeed: () => number): Promise<Snapshot> => {
+  const snapshotOf = async (
+    name: string,
+    hashSeed: () => number,
+    packages?: ImportedPackages,
+  ): Promise<Snapshot> => {
     const encoded = await cached(context, `pyodide-snapshot/${key}/${name}`, async () => {
-      const input: SnapshotJob = { ...(await setUp()), assets: bare, hashSeed: hashSeed() };
+      const input: SnapshotJob = {
+        ...(await setUp()),
+        assets: bare,
+        hashSeed: hashSeed(),
+        ...(packages === undefined ? {} : { packages: { files: packages.files, modules: packages.modules } }),
+      };
       const made =
         context.job === undefined
           ? await job(input)
@@ -120,6 +131,10 @@ async function derive(
   return {
     assets,
     wasm,
+    withPackages: async (packages) => {
+      const name = `packages-${sha256([packages.key, importSource(packages.modules)].join('\0'))}`;
+      return { ...assets, snapshot: await snapshotOf(name, freshSeed, packages) };
+    },
     repeatable: () => {
       repeatable ??= snapshotOf('repeatable', () => 0).then((snapshot) => ({ ...assets, snapshot }));
       repeatable.catch(() => {

@@ -23,6 +23,12 @@ export function createNodePyodideEngine({ packages }: NodePyodideOptions = {}): 
     open: async () => (await import('./pyodide-node.ts')).open(),
     load: async (context) => (await import('./pyodide-build.ts')).loadPyodide(context),
     ...(packages === undefined ? {} : { packages: packagesFrom(packages) }),
+    ...(packages?.snapshots === undefined ? {} : { snapshots: packages.snapshots }),
+    onRefused: (names, reason) =>
+      process.emitWarning(
+        `Cannot keep a snapshot with ${names.join(', ')} imported: ${reason}. Runs install and import them each for itself`,
+        { type: 'SandglassWarning', code: 'SANDGLASS_SNAPSHOT' },
+      ),
   });
 }
 

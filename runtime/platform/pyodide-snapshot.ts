@@ -1,19 +1,30 @@
 // Makes a snapshot in a worker of its own: it takes seconds, and the host's thread has other things to do.
 import { type PyodideAssets, packSnapshot, type Snapshot } from '../engines/pyodide/assets.ts';
+import type { ImportedPackages } from '../engines/pyodide/package-snapshots.ts';
+import { importSource } from '../engines/pyodide/python/import-packages.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
-import { openInterpreter } from '../engines/pyodide/realm.ts';
+import { type Interpreter, openInterpreter } from '../engines/pyodide/realm.ts';
+import { silentHost } from '../engines/pyodide/rehearsal.ts';
+import { createMeter } from '../wasm/meter.ts';
 import { openNodeRealm } from './node-realm.ts';
+
+/** What importing a set of packages may burn, units. */
+const IMPORT_FUEL = 100_000_000_000;
+/** What its buffers outside wasm may hold, and what it may write, bytes. */
+const OUTSIDE_BYTES = 256 * 1024 * 1024;
 
 export interface SnapshotJob {
   readonly assets: PyodideAssets;
   readonly module: WebAssembly.Module;
   readonly maxMemoryBytes: number;
   readonly hashSeed: number;
+  /** To be imported before the snapshot is taken. @default none */
+  readonly packages?: Pick<ImportedPackages, 'files' | 'modules'>;
 }
 
 /** Starts an interpreter from nothing, loads what every program gets, and takes its memory. Runs no guest. */
 export async function job(input: unknown): Promise<Snapshot> {
-  const { assets, module, maxMemoryBytes, hashSeed } = input as SnapshotJob; // given by `loadPyodide`
+  const { assets, module, maxMemoryBytes, hashSeed, packages } = input as SnapshotJob; // given by `loadPyodide`
   const interpreter = await openInterpreter({
     openRealm: openNodeRealm,
     assets,
@@ -24,8 +35,49 @@ export async function job(input: unknown): Promise<Snapshot> {
   });
   const report = await interpreter.ask((id) => interpreter.api.prepare(id, INSTALL_SOURCE));
   if (!report.ok) throw new Error(`Cannot set up Python: ${report.text}`);
-  const whole = new Uint8Array(interpreter.api.snapshot());
+  if (packages !== undefined) await importPackages(interpreter, packages);
+  const whole = new Uint8Array(snapshotBytes(interpreter));
   if (whole.length === 0) throw new Error('Cannot take a snapshot of Python');
   interpreter.api.save(whole.buffer);
   return packSnapshot(whole);
+}
+
+/** As a guest of nobody: no host call is answered, no unmetered module is compiled, JavaScript is not to be had. */
+async function importPackages(
+  interpreter: Interpreter,
+  { files, modules }: NonNullable<SnapshotJob['packages']>,
+): Promise<void> {
+  interpreter.install(files);
+  interpreter.connect({
+    host: silentHost(),
+    meter: createMeter({ fuel: IMPORT_FUEL }),
+    stdin: new Uint8Array(),
+    packages: [],
+    outsideBytes: OUTSIDE_BYTES,
+    fixedClock: false,
+    settings: {
+      maxMemoryBytes: interpreter.maxMemoryBytes,
+      scratchBytes: OUTSIDE_BYTES,
+      chunkBytes: 1,
+      mounts: [],
+      writable: [],
+      cwd: '/',
+    },
+    entered: () => undefined,
+    refused: () => undefined,
+  });
+  const report = await interpreter.ask((id) => interpreter.api.prepare(id, importSource(modules)));
+  interpreter.disconnect();
+  if (report.ok) return;
+  const lines = report.text.split('\n').filter((line) => /^\w[\w.]*(?:Error|Exception|Exit)\b/.test(line)); // of Python's traceback
+  throw new Error(`importing ${modules.join(', ')} failed: ${lines.at(-1) ?? report.text.slice(0, 200)}`);
+}
+
+function snapshotBytes(interpreter: Interpreter): number {
+  try {
+    return interpreter.api.snapshot();
+  } catch {
+    // Of the realm's own making, and not to be looked at.
+    throw new Error('its modules hold objects of JavaScript, which no snapshot can');
+  }
 }

@@ -6,7 +6,13 @@ import type { PyodideProgram, PyodideShared } from './execute.ts';
 import { findImports } from './find-imports.ts';
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions, type PythonOptions } from './options.ts';
-import type { PackageSet, ResolvePackages } from './packages.ts';
+import {
+  createPackageSnapshots,
+  type ImportedPackages,
+  type PackageSnapshot,
+  type PackageSnapshotsOptions,
+} from './package-snapshots.ts';
+import { filesOf, type PackageContext, type PackageSet, type ResolvePackages } from './packages.ts';
 
 const MIB = 1024 * 1024;
 const PAGE = 65_536;
@@ -25,6 +31,10 @@ export interface PyodideEngineOptions {
   readonly open?: NonNullable<Engine['open']>;
   /** Where packages come from. Absent: a run that names any is refused. */
   readonly packages?: ResolvePackages;
+  /** Sets of packages to be imported ahead. @default none */
+  readonly snapshots?: readonly (readonly string[])[];
+  /** Told once of each of them that cannot be. */
+  readonly onRefused?: PackageSnapshotsOptions['onRefused'];
 }
 
 /** What a platform's `load` gives. */
@@ -33,6 +43,8 @@ export interface PyodideBuild {
   readonly assets: PyodideAssets;
   /** The same with the hash seed 0, for runs that repeat everywhere. */
   repeatable(): Promise<PyodideAssets>;
+  /** The same with these packages imported, and a hash seed of its own. Rejects where their modules cannot be kept in a snapshot. */
+  withPackages(packages: ImportedPackages): Promise<PyodideAssets>;
   /** The interpreter's wasm, metered, with this many pages at most. */
   wasm(maxMemoryPages: number): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -56,22 +68,35 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     });
     return loading;
   };
-  const partsFor = (bytes: number, context: PrepareContext): Promise<PreparedGuest> => {
+  const partsFor = (
+    bytes: number,
+    context: PrepareContext,
+    ahead?: PackageSnapshot,
+  ): Promise<PreparedGuest> => {
     const pages = Math.floor(bytes / PAGE);
-    const key = `${pages} ${context.deterministic === true}`;
+    const key = `${pages} ${context.deterministic === true} ${ahead?.key ?? ''}`;
     let parts = prepared.get(key);
     if (parts === undefined) {
-      parts = prepare(pages, context);
+      parts = prepare(pages, context, ahead);
       prepared.set(key, parts);
       parts.catch(() => prepared.delete(key));
     }
     return parts;
   };
-  const prepare = async (pages: number, context: PrepareContext): Promise<PreparedGuest> => {
+  const prepare = async (
+    pages: number,
+    context: PrepareContext,
+    ahead: PackageSnapshot | undefined,
+  ): Promise<PreparedGuest> => {
     const built = await build(context);
     const bytes = await built.wasm(pages);
-    const assets = context.deterministic === true ? await built.repeatable() : built.assets;
-    const data: PyodideShared = { assets, maxMemoryBytes: pages * PAGE };
+    const assets =
+      ahead?.assets ?? (context.deterministic === true ? await built.repeatable() : built.assets);
+    const data: PyodideShared = {
+      assets,
+      maxMemoryBytes: pages * PAGE,
+      ...(ahead === undefined ? {} : { packages: ahead.files }),
+    };
     return {
       engine: 'pyodide',
       data,
@@ -97,17 +122,43 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       );
     }
     const imports = [source.code, ...Object.values(source.modules)].flatMap(findImports);
-    const set = await options.packages(
-      { names, imports },
-      {
-        maxMemoryPages: Math.floor(bytes / PAGE),
-        ...(context.cache === undefined ? {} : { cache: context.cache }),
-      },
-    );
-    return set.files.length === 0 ? undefined : set;
+    const set = await options.packages({ names, imports }, packageContext(context, bytes));
+    return set.wheels.length === 0 ? undefined : set;
   };
 
-  return {
+  const snapshots =
+    options.packages === undefined || options.snapshots === undefined
+      ? undefined
+      : createPackageSnapshots({
+          sets: options.snapshots,
+          resolve: options.packages,
+          onRefused: options.onRefused ?? (() => undefined),
+        });
+  /** Engines whose warm cells have packages imported, by the key of those. */
+  const others = new Map<string, Engine>();
+  const startedWith = (ahead: PackageSnapshot): Engine => {
+    let other = others.get(ahead.key);
+    if (other === undefined) {
+      other = { ...engine, shared: (context) => partsFor(memoryBytes, context, ahead) };
+      others.set(ahead.key, other);
+    }
+    return other;
+  };
+  /** The snapshot that a run starts from; none for what must repeat on every machine, or has a guest already. */
+  const aheadOf = async (
+    packages: PackageSet,
+    context: PrepareContext,
+    bytes: number,
+  ): Promise<PackageSnapshot | undefined> => {
+    if (context.deterministic === true || context.keptCell === true) return undefined;
+    const ahead = await snapshots?.find(packages, packageContext(context, bytes), async (set) =>
+      (await build(context)).withPackages(set),
+    );
+    const present = ahead?.assets.snapshot?.memoryBytes ?? 0;
+    return present > context.limits.memoryBytes ? undefined : ahead;
+  };
+
+  const engine: Engine = {
     name: 'pyodide',
     version: options.version,
     languageVersion: 'CPython 3.14',
@@ -120,6 +171,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     executorUrl: options.executorUrl,
     execute: options.execute,
     ...(options.open === undefined ? {} : { open: options.open }),
+    ...(snapshots === undefined ? {} : { snapshots: snapshots.list }),
     shared: (context) => partsFor(memoryBytes, context),
     prepare: async (source, context) => {
       if (source.kind !== 'script' || source.language !== 'python') {
@@ -140,22 +192,34 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       }
       const { code, filename, modules } = source;
       const mostBytes = Math.max(memoryBytes, context.limits.memoryBytes);
+      const packages = await installed(source, context, mostBytes);
+      const ahead = packages === undefined ? undefined : await aheadOf(packages, context, mostBytes);
       const own =
         mostBytes > memoryBytes || context.deterministic === true
-          ? await partsFor(mostBytes, context)
+          ? await partsFor(mostBytes, context, ahead)
           : undefined;
-      const packages = await installed(source, context, mostBytes);
       const program: PyodideProgram = {
-        ...(packages === undefined ? {} : { packages }),
+        ...(packages === undefined || ahead !== undefined ? {} : { packages: filesOf(packages) }),
         code,
         filename,
         modules,
         ...(own === undefined ? {} : { shared: own.data as PyodideShared }), // made by `prepare` above
       };
-      return { engine: 'pyodide', data: program, modules: own?.modules ?? {} };
+      return {
+        engine: 'pyodide',
+        data: program,
+        modules: own?.modules ?? {},
+        ...(ahead === undefined || own !== undefined ? {} : { cellsOf: startedWith(ahead) }),
+      };
     },
   };
+  return engine;
 }
+
+const packageContext = ({ cache }: PrepareContext, bytes: number): PackageContext => ({
+  maxMemoryPages: Math.floor(bytes / PAGE),
+  ...(cache === undefined ? {} : { cache }),
+});
 
 function readOptions(options: JsonObject): PythonOptions {
   try {

@@ -12,7 +12,7 @@ import { createMeter, type Meter } from '../../wasm/meter.ts';
 import type { PyodideAssets } from './assets.ts';
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions } from './options.ts';
-import type { PackageSet } from './packages.ts';
+import type { PackageFile } from './packages.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './realm.ts';
 import { REHEARSAL, REHEARSAL_RUN, silentHost } from './rehearsal.ts';
 import { readReport } from './report.ts';
@@ -23,6 +23,8 @@ export interface PyodideShared {
   readonly assets: PyodideAssets;
   /** The maximum that the module was compiled with, bytes. */
   readonly maxMemoryBytes: number;
+  /** Imported in the snapshot; their files are put in place ahead. */
+  readonly packages?: readonly PackageFile[];
 }
 
 /** One prepared program. */
@@ -30,7 +32,8 @@ export interface PyodideProgram {
   readonly code: string;
   readonly filename: string;
   readonly modules: Readonly<Record<string, string>>;
-  readonly packages?: PackageSet;
+  /** To be installed for it. */
+  readonly packages?: readonly PackageFile[];
   /** Present when the run needs another interpreter than the shared one: more memory than that has, or hashes that repeat. */
   readonly shared?: PyodideShared;
 }
@@ -94,11 +97,12 @@ export function createPyodideExecutor(openRealm: OpenRealm): Executor {
 /** Starts an interpreter and has it run the rehearsal; it waits for its one guest. */
 export async function openRehearsed(
   openRealm: OpenRealm,
-  { assets, maxMemoryBytes }: PyodideShared,
+  { assets, maxMemoryBytes, packages = [] }: PyodideShared,
   module: WebAssembly.Module,
 ): Promise<Interpreter> {
   const interpreter = await openInterpreter({ openRealm, assets, module, maxMemoryBytes });
   misfit(REHEARSAL_RUN);
+  interpreter.install(packages);
   const end = await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost());
   if (end.kind !== 'value') throw new Error(`Cannot start Python: its rehearsal ended as ${end.kind}`);
   interpreter.disconnect();
@@ -149,7 +153,7 @@ async function runProgram(
     host,
     meter,
     stdin: run.stdin,
-    packages: program.packages?.files ?? [],
+    packages: program.packages ?? [],
     outsideBytes: MAX_SCRATCH_BYTES + OUTSIDE_BYTES,
     fixedClock: run.deterministic !== undefined,
     settings: {

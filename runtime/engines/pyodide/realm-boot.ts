@@ -629,8 +629,8 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     sealed = true;
     hardenBuffers();
     hardenLanguage();
+    fileRealm = files(pyodide._module, port);
     if (restoring) {
-      fileRealm = files(pyodide._module, port);
       runner = pyodide.pyimport('_sandglass');
       runner.attach(hostObject);
     }
@@ -732,6 +732,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       apply(mapDelete, calls, [id]);
       waiting?.(`${id}:${answer}`);
     },
+    install: (name, path) => fileRealm?.install(path, fileBytes(name)),
     enter: (text) => {
       const settings = parse(text) as RunSettings; // written by the host
       maxMemoryBytes = settings.maxMemoryBytes;

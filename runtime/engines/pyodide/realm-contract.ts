@@ -79,6 +79,8 @@ export interface RealmApi {
   save(into: ArrayBuffer): void;
   fire(id: number): void;
   settle(id: number, answer: string): void;
+  /** Puts a file of the host's, by its name there, in place below `site-packages`. */
+  install(name: string, path: string): void;
   /** Sets up a run: the first one, or a later one of a guest that is kept. */
   enter(settings: string): void;
   /** Undoes `enter`, after the rehearsal. */

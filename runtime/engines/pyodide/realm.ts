@@ -49,6 +49,8 @@ export interface Interpreter {
   readonly outsideRefused: boolean;
   /** The meter's own handle on the instance; never given to the realm. */
   readonly instances: readonly WebAssembly.Instance[];
+  /** Puts files of packages in place for all that comes, before any run. */
+  install(packages: readonly PackageFile[]): void;
   /** Connects the interpreter to the run it serves. `entered` is called after each return from the realm. */
   connect(link: RunLink): void;
   /** The guest's own line that was running, of files that `isOwn` takes; to be asked once the interpreter has been stopped. */
@@ -277,6 +279,13 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     maxMemoryBytes: options.maxMemoryBytes,
     instances,
     ask,
+    install: (packages) => {
+      for (const [index, file] of packages.entries()) {
+        files.set(`package-${index}`, file.bytes);
+        api.install(`package-${index}`, file.path);
+        files.delete(`package-${index}`);
+      }
+    },
     stoppedAt: (isOwn) => (layout === undefined ? undefined : stoppedAt(bytes(), layout, isOwn)),
     memoryBytes: () => memoryOf(instances[0])?.byteLength ?? 0,
     get growthRefused() {

@@ -1,3 +1,5 @@
+import { checkPythonOptions } from '../../engines/pyodide/options.ts';
+
 /** Where packages of Python guests come from. All of it is of the host: guests fetch nothing themselves. */
 export interface PythonPackageOptions {
   /**
@@ -15,15 +17,25 @@ export interface PythonPackageOptions {
   readonly offline?: boolean;
   /** Also bring what the program imports and the folder or Pyodide's lock knows by that name. @default true */
   readonly fromImports?: boolean;
+  /**
+   * Sets of packages to import ahead, by names as a run's `packages` has them, e.g. `[['attrs', 'pyyaml']]`; at most 16. A run whose packages
+   * are all in a set starts from a snapshot in which the whole set is imported. Made by the first run that could use it, then cached. A set
+   * that cannot be kept so, such as one with native modules, is told of in a warning and in `engines()`; its runs install as others do.
+   * Sessions and deterministic runs always do. @default none
+   */
+  readonly snapshots?: readonly (readonly string[])[];
 }
 
-const KNOWN: Readonly<Record<keyof PythonPackageOptions, 'string' | 'boolean'>> = {
+const MAX_SNAPSHOTS = 16;
+
+const KNOWN: Readonly<Record<keyof PythonPackageOptions, 'string' | 'boolean' | 'object'>> = {
   wheels: 'string',
   lock: 'string',
   baseUrl: 'string',
   index: 'string',
   offline: 'boolean',
   fromImports: 'boolean',
+  snapshots: 'object',
 };
 
 /** @throws {TypeError} on an unknown option, a wrong type, or an address that is neither https nor of this machine. */
@@ -43,9 +55,24 @@ export function checkPackageOptions(options: PythonPackageOptions): PythonPackag
       fail(`.${name} ${JSON.stringify(text)} is no https address, nor one of this machine`);
     }
   }
+  if (options.snapshots !== undefined) checkSnapshots(options.snapshots, fail);
   if (options.lock !== undefined && options.wheels === undefined)
     fail('.lock needs wheels: the folder it describes');
   return options;
+}
+
+function checkSnapshots(sets: readonly (readonly string[])[], fail: (reason: string) => never): void {
+  if (!Array.isArray(sets) || sets.length > MAX_SNAPSHOTS)
+    fail(`.snapshots is no list of at most ${MAX_SNAPSHOTS} sets`);
+  for (const names of sets) {
+    if (!Array.isArray(names) || names.length === 0)
+      fail(`.snapshots: ${JSON.stringify(names)} is no list of package names`);
+    try {
+      checkPythonOptions({ packages: names });
+    } catch (error) {
+      fail(`.snapshots: ${error instanceof Error ? error.message : 'malformed'}`);
+    }
+  }
 }
 
 function isTrustworthy(text: string): boolean {

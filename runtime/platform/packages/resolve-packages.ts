@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { satisfies } from '@renovatebot/pep440';
 import type { PackageFile, PackageSet, WantedPackages } from '../../engines/pyodide/packages.ts';
 import { SandglassError } from '../../errors.ts';
@@ -14,33 +15,44 @@ const MAX_KEPT_BYTES = 512 * 1024 * 1024;
 
 export interface Installed {
   readonly candidate: Candidate;
+  /** Lower-case hex, of the wheel. */
+  readonly sha256: string;
+  readonly files: readonly PackageFile[];
+  /** Asked for by name. */
+  readonly named: boolean;
+}
+
+interface Unpacked {
+  readonly sha256: string;
   readonly files: readonly PackageFile[];
 }
 
 /** Wheels, unpacked and metered, by content and cap. */
 export interface UnpackedWheels {
-  get(candidate: Candidate, maxMemoryPages: number): Promise<readonly PackageFile[]>;
+  get(candidate: Candidate, maxMemoryPages: number): Promise<Unpacked>;
 }
 
 export function createUnpackedWheels(): UnpackedWheels {
-  const coming = new Map<string, Promise<readonly PackageFile[]>>();
-  const kept = new Map<string, readonly PackageFile[]>();
+  const coming = new Map<string, Promise<Unpacked>>();
+  const kept = new Map<string, Unpacked>();
   let keptBytes = 0;
 
-  const keep = (key: string, files: readonly PackageFile[]): void => {
-    kept.set(key, files);
-    keptBytes += sizeOf(files);
+  const keep = (key: string, wheel: Unpacked): void => {
+    kept.set(key, wheel);
+    keptBytes += sizeOf(wheel.files);
     for (const [oldest, its] of kept) {
       if (keptBytes <= MAX_KEPT_BYTES) break;
       kept.delete(oldest);
-      keptBytes -= sizeOf(its);
+      keptBytes -= sizeOf(its.files);
     }
   };
   return {
     get: async (candidate, maxMemoryPages) => {
       const { sha256, file } = candidate;
-      const unpack = async (): Promise<readonly PackageFile[]> =>
-        unpackWheel(await candidate.read(), file, maxMemoryPages);
+      const unpack = async (): Promise<Unpacked> => {
+        const wheel = await candidate.read();
+        return { sha256: sha256 ?? hashOf(wheel), files: unpackWheel(wheel, file, maxMemoryPages) };
+      };
       if (sha256 === undefined) return unpack(); // a file that may be another one tomorrow
       const key = `${sha256} ${maxMemoryPages}`;
       const there = kept.get(key) ?? coming.get(key);
@@ -48,9 +60,9 @@ export function createUnpackedWheels(): UnpackedWheels {
       const unpacking = unpack();
       coming.set(key, unpacking);
       try {
-        const files = await unpacking;
-        keep(key, files);
-        return files;
+        const wheel = await unpacking;
+        keep(key, wheel);
+        return wheel;
       } finally {
         coming.delete(key);
       }
@@ -58,6 +70,7 @@ export function createUnpackedWheels(): UnpackedWheels {
   };
 }
 
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const sizeOf = (files: readonly PackageFile[]): number =>
   files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 
@@ -90,11 +103,12 @@ export async function resolvePackages(
         throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_PACKAGES} packages`);
       const candidate = await find(next, sources);
       if (candidate === undefined) continue;
-      const files = await unpacked.get(candidate, maxMemoryPages);
-      bytes += sizeOf(files);
+      const wheel = await unpacked.get(candidate, maxMemoryPages);
+      bytes += sizeOf(wheel.files);
       if (bytes > MAX_FILES_BYTES)
         throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_FILES_BYTES} bytes of packages`);
-      there = { candidate, files, extras: new Set() };
+      const named = next.by === undefined && next.optional !== true;
+      there = { candidate, ...wheel, named, extras: new Set() };
       chosen.set(requirement.name, there);
     } else if (!fits(there.candidate.version, requirement.specifier)) throw conflict(next, there.candidate);
     const fresh = requirement.extras.filter((extra) => !there.extras.has(extra));
@@ -108,7 +122,7 @@ export async function resolvePackages(
 }
 
 export const packageSetOf = (installed: readonly Installed[]): PackageSet => ({
-  files: installed.flatMap(({ files }) => files),
+  wheels: installed.map(({ candidate: { name }, sha256, files, named }) => ({ name, sha256, files, named })),
 });
 
 interface Wish {

@@ -489,6 +489,7 @@ describe('sandglass doctor', () => {
         limits: [],
         network: 'host functions only' as const,
         setup: 'nothing',
+        snapshots: [],
         startupMs: null,
         realm: 'sealed' as const,
         levels: ['minimal' as const, 'standard' as const],

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { filesOf } from '../../../runtime/engines/pyodide/packages.ts';
 import { openFileCache } from '../../../runtime/platform/node-cache.ts';
 import type { PythonPackageOptions } from '../../../runtime/platform/packages/options.ts';
 import { createPythonPackages } from '../../../runtime/platform/packages/python-packages.ts';
@@ -180,7 +181,7 @@ test('the second time nothing is asked, also offline', async () => {
     { names: ['hello'], imports: [] },
     { maxMemoryPages: 8192, cache: openFileCache(folder) },
   );
-  expect(again.files.map(({ path }) => path)).toEqual(
+  expect(filesOf(again).map(({ path }) => path)).toEqual(
     expect.arrayContaining(['hello/__init__.py', 'base/__init__.py']),
   );
   expect(first).toEqual(['hello 1.0', 'base 2.0']);
@@ -222,12 +223,12 @@ describe('a folder of wheels', () => {
         { names: [], imports: ['base', 'json', 'hello'] },
         { maxMemoryPages: 8192 },
       );
-      expect(set.files.map(({ path }) => path)).toContain('base/__init__.py');
+      expect(filesOf(set).map(({ path }) => path)).toContain('base/__init__.py');
       const quiet = await createPythonPackages({ wheels, fromImports: false }).resolve(
         { names: [], imports: ['base'] },
         { maxMemoryPages: 8192 },
       );
-      expect(quiet.files).toEqual([]);
+      expect(quiet.wheels).toEqual([]);
     } finally {
       rmSync(wheels, { recursive: true });
     }
@@ -238,7 +239,7 @@ describe('a folder of wheels', () => {
       { names: [], imports: ['base', 'hello'] },
       { maxMemoryPages: 8192, cache: openFileCache(folder) },
     );
-    expect(set.files).toEqual([]);
+    expect(set.wheels).toEqual([]);
     expect(asked).toEqual([]);
   });
 });

@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createRuntime, type RunOptions, type Runtime, type SnapshotInfo } from '../../runtime/index.ts';
+import { wheel, zip } from '../unit/pyodide/wheels.ts';
+
+const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
+/** What the top-level code of `slow_pkg` burns at least, and what a run that only imports it burns at most, units. */
+const IMPORT_FUEL = 50_000_000;
+const SLOW = 'import base_pkg\nprint("slow_pkg runs")\nT = sum(range(300_000))\nX = 42\nBOX = []\n';
+
+let folder: string;
+const put = (file: string, bytes: Uint8Array): void => writeFileSync(join(folder, file), bytes);
+const putWheel = (name: string, source: string, requires: readonly string[] = []): void => {
+  const { file, bytes } = wheel(name, '1.0', source, requires);
+  put(file, bytes);
+};
+const python = (code: string, more: Partial<RunOptions> = {}): RunOptions => ({
+  language: 'python',
+  code,
+  ...more,
+});
+const snapshotsOf = (runtime: Runtime): readonly SnapshotInfo[] | undefined =>
+  runtime.engines().find(({ name }) => name === 'pyodide')?.snapshots;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sandglass-snapshot-wheels-'));
+  putWheel('slow-pkg', SLOW, ['base-pkg']);
+  putWheel('base-pkg', 'Y = 1\n');
+  putWheel('aside-pkg', 'Z = 3\n');
+  putWheel('broken-pkg', 'raise ValueError("not today")\n');
+  putWheel('holding-pkg', 'F = open("/tmp/held", "w")\nX = 7\n');
+  put(
+    'native_pkg-1.0-py3-none-any.whl',
+    zip([
+      { name: 'native_pkg/__init__.py', content: 'X = 9\n' },
+      { name: 'native_pkg/part.so', content: new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]) },
+      { name: 'native_pkg-1.0.dist-info/METADATA', content: 'Name: native-pkg\nVersion: 1.0\n' },
+    ]),
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+describe('packages.snapshots', { timeout: 180_000 }, () => {
+  let runtime: Runtime;
+  beforeAll(() => {
+    runtime = createRuntime({
+      cache: CACHE,
+      packages: { wheels: folder, snapshots: [['aside-pkg'], ['slow-pkg']] },
+    });
+  });
+  afterAll(() => runtime.close());
+
+  test('the code of an imported module does not run again, and its import costs next to nothing', async () => {
+    expect(snapshotsOf(runtime)).toEqual([
+      { packages: ['aside-pkg'], state: 'unmade' },
+      { packages: ['slow-pkg'], state: 'unmade' },
+    ]);
+    for (const level of ['standard', 'maximum'] as const) {
+      const outcome = await runtime.run(python('import slow_pkg\n[slow_pkg.X, slow_pkg.T]', { level }));
+      expect(outcome).toMatchObject({ ok: true, value: [42, 44_999_850_000], stdout: '' });
+      expect(outcome.usage.fuel).toBeLessThan(IMPORT_FUEL);
+    }
+    expect(snapshotsOf(runtime)).toEqual([
+      { packages: ['aside-pkg'], state: 'unmade' },
+      { packages: ['slow-pkg'], state: 'ready' },
+    ]);
+    await using plain = createRuntime({ cache: CACHE, packages: { wheels: folder } });
+    const each = await plain.run(python('import slow_pkg\nslow_pkg.X'));
+    expect(each).toMatchObject({ ok: true, value: 42, stdout: 'slow_pkg runs\n' });
+    expect(each.usage.fuel).toBeGreaterThan(IMPORT_FUEL);
+  });
+
+  test('serves runs that ask by name, for a part of the set, and for its files', async () => {
+    const files =
+      "import importlib.metadata, os, base_pkg\n[base_pkg.Y, importlib.metadata.version('slow-pkg'), os.path.exists(base_pkg.__file__)]";
+    const outcome = await runtime.run(python(files, { packages: ['base_pkg'] }));
+    expect(outcome).toMatchObject({ ok: true, value: [1, '1.0', true] });
+  });
+
+  test('a run sees nothing of what another has changed', async () => {
+    const code =
+      'import slow_pkg, base_pkg\nslow_pkg.BOX.append(1)\nbase_pkg.Y += 1\n[slow_pkg.BOX, base_pkg.Y]';
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await runtime.run(python(code))).toMatchObject({ ok: true, value: [[1], 2], stdout: '' });
+    }
+  });
+
+  test('a warm cell of the set serves the next run', async () => {
+    const code = 'import slow_pkg\nslow_pkg.X';
+    await vi.waitFor(async () => expect((await runtime.run(python(code))).usage.coldStart).toBe(false), {
+      timeout: 60_000,
+      interval: 500,
+    });
+  });
+
+  test('runs that want more, or nothing, start as ever', async () => {
+    const more = await runtime.run(python('import slow_pkg, aside_pkg\n[slow_pkg.X, aside_pkg.Z]'));
+    expect(more).toMatchObject({ ok: true, value: [42, 3], stdout: 'slow_pkg runs\n' });
+    const none = await runtime.run(python("import sys\n'slow_pkg' in sys.modules"));
+    expect(none).toMatchObject({ ok: true, value: false });
+  });
+
+  test('deterministic runs and sessions import for themselves', async () => {
+    const code = 'import slow_pkg\nslow_pkg.X';
+    const deterministic = { seed: 1, now: 0 };
+    expect(await runtime.run(python(code, { deterministic }))).toMatchObject({
+      ok: true,
+      value: 42,
+      stdout: 'slow_pkg runs\n',
+    });
+    const session = await runtime.sessions.open({ name: 's', language: 'python' });
+    expect(await session.run({ code })).toMatchObject({ ok: true, value: 42, stdout: 'slow_pkg runs\n' });
+    expect(await session.run({ code })).toMatchObject({ ok: true, value: 42, stdout: '' });
+    await session.close();
+  });
+
+  test('holds with more memory than usual', async () => {
+    const limits = { memoryBytes: 600 * 1024 * 1024 };
+    expect(await runtime.run(python('import slow_pkg\nslow_pkg.X', { limits }))).toMatchObject({
+      ok: true,
+      value: 42,
+      stdout: '',
+    });
+  });
+
+  test('rules for imports hold for what is imported already', async () => {
+    const options = { allowedImports: ['math'] };
+    const outcome = await runtime.run(
+      python('import math\nimport slow_pkg', { options, packages: ['slow_pkg'] }),
+    );
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'GUEST_THREW', message: expect.stringContaining('Cannot import slow_pkg') },
+    });
+  });
+
+  test('another wheel of the same name gets a snapshot of its own', async () => {
+    putWheel('aside-pkg', 'Z = 3\n');
+    expect(await runtime.run(python('import aside_pkg\naside_pkg.Z'))).toMatchObject({ ok: true, value: 3 });
+    putWheel('aside-pkg', 'Z = 4\n');
+    expect(await runtime.run(python('import aside_pkg\naside_pkg.Z'))).toMatchObject({ ok: true, value: 4 });
+  });
+
+  test.each([
+    ['native modules', 'native-pkg', 9, /native_pkg|native-pkg has native modules/],
+    ['an import that fails', 'broken-pkg', undefined, /ValueError: not today/],
+    ['a file that stays open', 'holding-pkg', 7, /keeps a file open/],
+  ])(
+    'a set with %s is refused aloud, and its runs install for themselves',
+    async (_what, name, value, reason) => {
+      const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      await using refusing = createRuntime({
+        cache: CACHE,
+        packages: { wheels: folder, snapshots: [[name]] },
+      });
+      const module = name.replace('-', '_');
+      for (let turn = 0; turn < 2; turn++) {
+        const outcome = await refusing.run(python(`import ${module}\n${module}.X`));
+        expect(outcome).toMatchObject(
+          value === undefined ? { ok: false, error: { code: 'GUEST_THREW' } } : { ok: true, value },
+        );
+      }
+      expect(snapshotsOf(refusing)).toEqual([
+        { packages: [name], state: 'refused', reason: expect.stringMatching(reason) },
+      ]);
+      const told = warned.mock.calls.filter(([text]) => String(text).includes(name));
+      expect(told).toHaveLength(1);
+      expect(String(told[0]?.[0])).toMatch(reason);
+    },
+  );
+
+  test('a set that no source has is refused aloud', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    await using refusing = createRuntime({
+      cache: CACHE,
+      packages: { wheels: folder, snapshots: [['nowhere-pkg']] },
+    });
+    expect(await refusing.run(python('import base_pkg\nbase_pkg.Y'))).toMatchObject({ ok: true, value: 1 });
+    expect(snapshotsOf(refusing)).toMatchObject([
+      { state: 'refused', reason: expect.stringContaining('nowhere-pkg') },
+    ]);
+    expect(warned.mock.calls.filter(([text]) => String(text).includes('nowhere-pkg'))).toHaveLength(1);
+  });
+
+  test.each([
+    ['no list', 'attrs'],
+    ['an empty set', [[]]],
+    ['no name', [['../x']]],
+    ['too many', Array.from({ length: 17 }, () => ['attrs'])],
+  ])('createRuntime refuses %s', (_what, snapshots) => {
+    expect(() => createRuntime({ packages: { snapshots: snapshots as string[][] } })).toThrow(
+      /Cannot create a runtime: packages\.snapshots/,
+    );
+  });
+});
