@@ -1,6 +1,6 @@
-import { readShape } from './read-shape.ts';
 import { OP } from './opcodes.ts';
 import { PREAMBLE_BYTES } from './preamble.ts';
+import { readShape } from './read-shape.ts';
 import { Reader } from './reader.ts';
 import { SECTION, splitSections } from './sections.ts';
 import { Writer } from './writer.ts';
