@@ -31,11 +31,16 @@ export interface PyodideEngineOptions {
   readonly open?: NonNullable<Engine['open']>;
   /** Where packages come from. Absent: a run that names any is refused. */
   readonly packages?: ResolvePackages;
+  /** `run`: no snapshot, whose seed all of its interpreters have; each starts from nothing. Not with `snapshots`. @default 'install' */
+  readonly hashSeed?: HashSeed;
   /** Sets of packages to be imported ahead. @default none */
   readonly snapshots?: readonly (readonly string[])[];
   /** Told once of each of them that cannot be. */
   readonly onRefused?: PackageSnapshotsOptions['onRefused'];
 }
+
+/** How long a seed of Python's string hashes lasts. */
+export type HashSeed = 'install' | 'run';
 
 /** What a platform's `load` gives. */
 export interface PyodideBuild {
@@ -91,7 +96,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     const built = await build(context);
     const bytes = await built.wasm(pages);
     const assets =
-      ahead?.assets ?? (context.deterministic === true ? await built.repeatable() : built.assets);
+      ahead?.assets ?? (context.deterministic === true ? await built.repeatable() : ownAssets(built));
     const data: PyodideShared = {
       assets,
       maxMemoryBytes: pages * PAGE,
@@ -103,6 +108,9 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       modules: { [MODULE_NAME]: { module: await context.compile(bytes), bytes } },
     };
   };
+
+  const ownAssets = ({ assets }: PyodideBuild): PyodideAssets =>
+    options.hashSeed === 'run' ? { ...assets, snapshot: undefined } : assets;
 
   const installed = async (
     source: ScriptSource,
@@ -134,13 +142,14 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
           resolve: options.packages,
           onRefused: options.onRefused ?? (() => undefined),
         });
-  /** Engines whose warm cells have packages imported, by the key of those. */
+  /** Engines whose warm cells start from other parts than most: packages that are imported, or more memory. */
   const others = new Map<string, Engine>();
-  const startedWith = (ahead: PackageSnapshot): Engine => {
-    let other = others.get(ahead.key);
+  const startedWith = (bytes: number, ahead: PackageSnapshot | undefined): Engine => {
+    const key = `${bytes} ${ahead?.key ?? ''}`;
+    let other = others.get(key);
     if (other === undefined) {
-      other = { ...engine, shared: (context) => partsFor(memoryBytes, context, ahead) };
-      others.set(ahead.key, other);
+      other = { ...engine, shared: (context) => partsFor(bytes, context, ahead) };
+      others.set(key, other);
     }
     return other;
   };
@@ -162,7 +171,10 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     name: 'pyodide',
     version: options.version,
     languageVersion: 'CPython 3.14',
-    setup: 'its snapshot, made by the first run of a version and then cached',
+    setup:
+      options.hashSeed === 'run'
+        ? 'each interpreter starts from nothing, in seconds, for a hash seed of its own'
+        : 'its snapshot, made by the first run of a version and then cached',
     languages: ['python'],
     realm: 'exposed',
     memoryBytes,
@@ -194,10 +206,12 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       const mostBytes = Math.max(memoryBytes, context.limits.memoryBytes);
       const packages = await installed(source, context, mostBytes);
       const ahead = packages === undefined ? undefined : await aheadOf(packages, context, mostBytes);
-      const own =
-        mostBytes > memoryBytes || context.deterministic === true
-          ? await partsFor(mostBytes, context, ahead)
-          : undefined;
+      const isOther = mostBytes > memoryBytes || context.deterministic === true;
+      // To start from nothing takes longer than a run may: that is for a cell to do, ahead.
+      const inOtherCell =
+        context.keptCell !== true &&
+        (isOther ? options.hashSeed === 'run' && context.deterministic !== true : ahead !== undefined);
+      const own = isOther && !inOtherCell ? await partsFor(mostBytes, context, ahead) : undefined;
       const program: PyodideProgram = {
         ...(packages === undefined || ahead !== undefined ? {} : { packages: filesOf(packages) }),
         code,
@@ -209,7 +223,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
         engine: 'pyodide',
         data: program,
         modules: own?.modules ?? {},
-        ...(ahead === undefined || own !== undefined ? {} : { cellsOf: startedWith(ahead) }),
+        ...(inOtherCell ? { cellsOf: startedWith(mostBytes, ahead) } : {}),
       };
     },
   };

@@ -20,6 +20,7 @@ import type { SourcePlace } from './stopped-at.ts';
 
 /** What every interpreter starts from, as `Engine.shared` gives it to a cell. */
 export interface PyodideShared {
+  /** Without a snapshot, each interpreter starts from nothing, with a hash seed of its own. */
   readonly assets: PyodideAssets;
   /** The maximum that the module was compiled with, bytes. */
   readonly maxMemoryBytes: number;
@@ -100,7 +101,13 @@ export async function openRehearsed(
   { assets, maxMemoryBytes, packages = [] }: PyodideShared,
   module: WebAssembly.Module,
 ): Promise<Interpreter> {
-  const interpreter = await openInterpreter({ openRealm, assets, module, maxMemoryBytes });
+  const interpreter = await openInterpreter({
+    openRealm,
+    assets,
+    module,
+    maxMemoryBytes,
+    ...(assets.snapshot === undefined ? { hashSeed: 'random' } : {}),
+  });
   misfit(REHEARSAL_RUN);
   interpreter.install(packages);
   const end = await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost());

@@ -592,7 +592,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
     const load = realm.loadPyodide as (settings: object) => Promise<PyodideApi>; // set by the changed loader
     delete realm.__createPyodideModule;
     delete realm.loadPyodide;
-    const restoring = !options.makeSnapshot;
+    const restoring = options.start === 'restore';
     const jsglobals: object = { __proto__: null, setTimeout: setTimer, clearTimeout: clearTimer } as object;
     const settings: Record<string, unknown> = {
       indexURL: '/pyodide/',
@@ -600,7 +600,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       packageBaseUrl: '/none/',
       jsglobals,
       env: { HOME: '/tmp', PYTHONHASHSEED: Text(options.hashSeed) },
-      _makeSnapshot: options.makeSnapshot,
+      _makeSnapshot: options.start === 'prepare',
       createPyodideModule: async (moduleSettings: ModuleSettings) => {
         moduleSettings.instantiateWasm = instantiateMain(moduleSettings);
         const created = await create(moduleSettings);
@@ -625,12 +625,13 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, files: ty
       else failRun(error);
       throw error;
     };
-    if (restoring) narrowStack(options.recursionBytes);
+    if (options.start !== 'prepare') narrowStack(options.recursionBytes);
     sealed = true;
     hardenBuffers();
     hardenLanguage();
     fileRealm = files(pyodide._module, port);
-    if (restoring) {
+    if (options.start === 'fresh') pyodide.runPython(options.setUp);
+    if (options.start !== 'prepare') {
       runner = pyodide.pyimport('_sandglass');
       runner.attach(hostObject);
     }

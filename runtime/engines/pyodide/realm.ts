@@ -6,6 +6,7 @@ import type { Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
 import { type CompiledScripts, type PyodideAssets, restoreSnapshot } from './assets.ts';
 import { isPreparedModule, type PackageFile } from './packages.ts';
+import { INSTALL_SOURCE } from './python/install.ts';
 import { bootRealm } from './realm-boot.ts';
 import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
 import { installFiles } from './realm-files.ts';
@@ -32,8 +33,8 @@ export interface InterpreterOptions {
   readonly module: WebAssembly.Module;
   readonly maxMemoryBytes: number;
   readonly makeSnapshot?: boolean;
-  /** Of Python's string hashes, for a snapshot that is built; a restored one has its own. @default 0 */
-  readonly hashSeed?: number;
+  /** Of Python's string hashes, for what starts from nothing; a restored snapshot has its own. @default 0 */
+  readonly hashSeed?: number | 'random';
 }
 
 /** One Python interpreter in its own realm; serves one run, or the runs of one guest that is kept. */
@@ -107,7 +108,7 @@ const NO_RUN = JSON.stringify({
 /** The largest timer that platforms take, ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Starts an interpreter: from its snapshot in about a tenth of the time that it takes from nothing. */
+/** Starts an interpreter: from a snapshot, if the assets have one, in about a tenth of the time that it takes from nothing. */
 export async function openInterpreter(options: InterpreterOptions): Promise<Interpreter> {
   const { assets, makeSnapshot = false } = options;
   const realm = options.openRealm(assets.code);
@@ -255,8 +256,9 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   };
   const boot: BootOptions = {
     maxMemoryBytes: options.maxMemoryBytes,
-    makeSnapshot,
+    start: makeSnapshot ? 'prepare' : assets.snapshot === undefined ? 'fresh' : 'restore',
     hashSeed: options.hashSeed ?? 0,
+    setUp: INSTALL_SOURCE,
     recursionBytes: RECURSION_BYTES,
     snapshotHeader: assets.snapshot?.header.byteLength ?? 0,
     snapshotMemory: assets.snapshot?.memoryBytes ?? 0,
