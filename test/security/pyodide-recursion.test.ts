@@ -55,6 +55,12 @@ const FREED: Readonly<Record<string, string>> = {
   tuples: nested('()', '(x,)'),
   dictionaries: nested('{}', '{0: x}', 300_000),
   iterators: nested('iter([])', 'itertools.chain(x)'),
+  'frames that a raised limit allows': `import sys
+sys.setrecursionlimit(300_000)
+def f(): f()
+try: f()
+except RecursionError as error: x = error
+`,
   'elements of XML': `import xml.etree.ElementTree as E\nx = E.fromstring('<a>' * 100_000 + '</a>' * 100_000)\n`,
 };
 
