@@ -26,7 +26,7 @@ import { addStackFrame } from '../wasm/stack-frame.ts';
 import { widenStacks } from './node-stacks.ts';
 import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
 import { type PyodideFiles, readPyodide } from './pyodide-files.ts';
-import { job, type SnapshotJob } from './pyodide-snapshot.ts';
+import { job, type SnapshotJob, type SnapshotRefused } from './pyodide-snapshot.ts';
 
 const PAGE = 65_536;
 /** Enough to set Python up in; the snapshot itself only grows with what is used. */
@@ -112,7 +112,9 @@ async function derive(
         context.job === undefined
           ? await job(input)
           : await context.job(besides('pyodide-snapshot'), input, JOB_LIMITS);
-      return encodeSnapshot(made as Snapshot); // what `job` answers
+      const snapshot = made as Snapshot | SnapshotRefused; // what `job` answers
+      if ('refused' in snapshot) throw new SandglassError('UNSUPPORTED', snapshot.refused);
+      return encodeSnapshot(snapshot);
     });
     return decodeSnapshot(shareBytes(encoded));
   };

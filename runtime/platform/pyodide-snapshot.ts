@@ -8,8 +8,8 @@ import { silentHost } from '../engines/pyodide/rehearsal.ts';
 import { createMeter } from '../wasm/meter.ts';
 import { openNodeRealm } from './node-realm.ts';
 
-/** What importing a set of packages may burn, units. */
-const IMPORT_FUEL = 100_000_000_000;
+/** What importing a set of packages may burn, units: as much as a run by default. */
+const IMPORT_FUEL = 20_000_000_000;
 /** What its buffers outside wasm may hold, and what it may write, bytes. */
 const OUTSIDE_BYTES = 256 * 1024 * 1024;
 
@@ -22,8 +22,13 @@ export interface SnapshotJob {
   readonly packages?: Pick<ImportedPackages, 'files' | 'modules'>;
 }
 
+/** Why the packages cannot be in a snapshot. */
+export interface SnapshotRefused {
+  readonly refused: string;
+}
+
 /** Starts an interpreter from nothing, loads what every program gets, and takes its memory. Runs no guest. */
-export async function job(input: unknown): Promise<Snapshot> {
+export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
   const { assets, module, maxMemoryBytes, hashSeed, packages } = input as SnapshotJob; // given by `loadPyodide`
   const interpreter = await openInterpreter({
     openRealm: openNodeRealm,
@@ -35,22 +40,29 @@ export async function job(input: unknown): Promise<Snapshot> {
   });
   const report = await interpreter.ask((id) => interpreter.api.prepare(id, INSTALL_SOURCE));
   if (!report.ok) throw new Error(`Cannot set up Python: ${report.text}`);
-  if (packages !== undefined) await importPackages(interpreter, packages);
-  const whole = new Uint8Array(snapshotBytes(interpreter));
+  const refused = packages === undefined ? undefined : await importPackages(interpreter, packages);
+  if (refused !== undefined) return { refused };
+  const bytes = snapshotBytes(interpreter);
+  if (bytes === undefined)
+    return { refused: 'its modules hold objects of JavaScript, which no snapshot can' };
+  const whole = new Uint8Array(bytes);
   if (whole.length === 0) throw new Error('Cannot take a snapshot of Python');
   interpreter.api.save(whole.buffer);
   return packSnapshot(whole);
 }
 
-/** As a guest of nobody: no host call is answered, no unmetered module is compiled, JavaScript is not to be had. */
+/**
+ * As a guest of nobody: no host call is answered, no unmetered module is compiled, JavaScript is not to be had. Answers what went wrong.
+ */
 async function importPackages(
   interpreter: Interpreter,
   { files, modules }: NonNullable<SnapshotJob['packages']>,
-): Promise<void> {
+): Promise<string | undefined> {
+  const meter = createMeter({ fuel: IMPORT_FUEL });
   interpreter.install(files);
   interpreter.connect({
     host: silentHost(),
-    meter: createMeter({ fuel: IMPORT_FUEL }),
+    meter,
     stdin: new Uint8Array(),
     packages: [],
     outsideBytes: OUTSIDE_BYTES,
@@ -68,16 +80,17 @@ async function importPackages(
   });
   const report = await interpreter.ask((id) => interpreter.api.prepare(id, importSource(modules)));
   interpreter.disconnect();
-  if (report.ok) return;
+  const importing = `importing ${modules.join(', ')}`;
+  if (meter.state === 'exhausted') return `${importing} takes over ${IMPORT_FUEL} units of fuel`;
+  if (report.ok) return undefined;
   const lines = report.text.split('\n').filter((line) => /^\w[\w.]*(?:Error|Exception|Exit)\b/.test(line)); // of Python's traceback
-  throw new Error(`importing ${modules.join(', ')} failed: ${lines.at(-1) ?? report.text.slice(0, 200)}`);
+  return `${importing} failed: ${lines.at(-1) ?? report.text.slice(0, 200)}`;
 }
 
-function snapshotBytes(interpreter: Interpreter): number {
+function snapshotBytes(interpreter: Interpreter): number | undefined {
   try {
     return interpreter.api.snapshot();
   } catch {
-    // Of the realm's own making, and not to be looked at.
-    throw new Error('its modules hold objects of JavaScript, which no snapshot can');
+    return undefined; // what was thrown is of the realm's making, and not to be looked at
   }
 }

@@ -12,7 +12,7 @@ import {
 
 /** Packages that an interpreter has in place, imported before any guest. */
 export interface ImportedPackages {
-  /** Says of which wheels, whatever their order. */
+  /** Says which wheels they are of, by content, and which modules. */
   readonly key: string;
   readonly files: readonly PackageFile[];
   /** Top-level modules. */
@@ -145,11 +145,10 @@ function sameNames(set: PackageSet, wanted: PackageSet): boolean {
   return wanted.wheels.every(({ name }) => there.has(name));
 }
 
-const importedOf = (set: PackageSet): ImportedPackages => ({
-  key: set.wheels.map(identityOf).sort().join('\n'),
-  files: filesOf(set),
-  modules: set.wheels.filter(({ named }) => named).flatMap(({ files }) => modulesIn(files)),
-});
+function importedOf(set: PackageSet): ImportedPackages {
+  const modules = set.wheels.filter(({ named }) => named).flatMap(({ files }) => modulesIn(files));
+  return { key: [...set.wheels.map(identityOf).sort(), ...modules].join('\n'), files: filesOf(set), modules };
+}
 
 /** Folders of wheels that hold no module of the package's own. */
 const ASIDE: ReadonlySet<string> = new Set(['test', 'tests', 'doc', 'docs', 'example', 'examples']);
