@@ -174,8 +174,9 @@ async def run_program(spec, names):
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
     features = future_flags(tree)
-    body = compile(tree, filename, "exec", FLAGS | features, dont_inherit=True)
-    await evaluate(body, names)
+    if tree.body:
+        body = compile(tree, filename, "exec", FLAGS | features, dont_inherit=True)
+        await evaluate(body, names)
     if last is None:
         return None, False
     return await evaluate(compile(last, filename, "eval", FLAGS | features, dont_inherit=True), names), True

@@ -15,6 +15,7 @@ import uuid
 
 MAX_DEPTH = 100
 MAX_SAFE = 2**53 - 1
+COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 class NoJsonForm(Exception):
@@ -130,7 +131,7 @@ def encode(value, limit):
         raise NoJsonForm(f"a {name} has no JSON form")
 
     tree = walk(value, [])
-    return json.dumps({"tree": tree, "leaves": leaves}, separators=(",", ":"))
+    return COMPACT.encode({"tree": tree, "leaves": leaves})
 
 
 def key_form(key):
