@@ -146,7 +146,7 @@ describe('packages.snapshots', { timeout: 180_000 }, () => {
   });
 
   test('rules for imports hold for what is imported already', async () => {
-    const options = { allowedImports: ['math'] };
+    const options = { imports: ['math'] };
     const outcome = await runtime.run(
       python('import math\nimport slow_pkg', { options, packages: ['slow_pkg'] }),
     );

@@ -109,6 +109,6 @@ describe.each(['minimal', 'standard', 'strict'] as const)('components at level %
       runtime.run({ module: command, argv: ['read', 'open.txt'] }),
       runCommand('read', 'open.txt'),
     ]);
-    expect(outcomes.map(({ stdout }) => stdout)).toEqual(['open', 'errno 8\n', 'open']);
+    expect(outcomes.map(({ stdout }) => stdout)).toEqual(['open', 'errno 44\n', 'open']);
   });
 });
