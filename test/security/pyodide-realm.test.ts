@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { PyodideShared } from '../../runtime/engines/pyodide/execute.ts';
 import { GLUE_NAMES } from '../../runtime/engines/pyodide/glue.ts';
+import type { PyodideShared } from '../../runtime/engines/pyodide/program.ts';
 import { openInterpreter, type Realm } from '../../runtime/engines/pyodide/realm.ts';
 import { openNodeRealm } from '../../runtime/platform/node-realm.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';

@@ -2,7 +2,6 @@ import type { JsonObject } from '../../codec.ts';
 import type { Engine, PrepareContext, PreparedGuest, ScriptSource } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import type { PyodideAssets } from './assets.ts';
-import type { PyodideProgram, PyodideShared } from './execute.ts';
 import { findImports } from './find-imports.ts';
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions, type PythonOptions } from './options.ts';
@@ -13,6 +12,7 @@ import {
   type PackageSnapshotsOptions,
 } from './package-snapshots.ts';
 import { filesOf, type PackageContext, type PackageSet, type ResolvePackages } from './packages.ts';
+import type { PyodideProgram, PyodideShared } from './program.ts';
 
 const MIB = 1024 * 1024;
 const PAGE = 65_536;

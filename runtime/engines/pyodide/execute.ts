@@ -9,35 +9,13 @@ import type {
 } from '../../engine.ts';
 import type { MountView } from '../../host-function.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
-import type { PyodideAssets } from './assets.ts';
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions } from './options.ts';
-import type { PackageFile } from './packages.ts';
+import type { PyodideProgram, PyodideShared } from './program.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './realm.ts';
 import { REHEARSAL, REHEARSAL_RUN, silentHost } from './rehearsal.ts';
 import { readReport } from './report.ts';
 import type { SourcePlace } from './stopped-at.ts';
-
-/** What every interpreter starts from, as `Engine.shared` gives it to a cell. */
-export interface PyodideShared {
-  /** Without a snapshot, each interpreter starts from nothing, with a hash seed of its own. */
-  readonly assets: PyodideAssets;
-  /** The maximum that the module was compiled with, bytes. */
-  readonly maxMemoryBytes: number;
-  /** Imported in the snapshot; their files are put in place ahead. */
-  readonly packages?: readonly PackageFile[];
-}
-
-/** One prepared program. */
-export interface PyodideProgram {
-  readonly code: string;
-  readonly filename: string;
-  readonly modules: Readonly<Record<string, string>>;
-  /** To be installed for it. */
-  readonly packages?: readonly PackageFile[];
-  /** Present when the run needs another interpreter than the shared one: more memory than that has, or hashes that repeat. */
-  readonly shared?: PyodideShared;
-}
 
 /** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody. */
 const WATCH_MS = 10;

@@ -1,4 +1,4 @@
-import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
+import type { BootOptions, EmscriptenModule, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
 import type { FileRealm, installFiles } from './realm-files.ts';
 
 /** What the boot script needs of Pyodide's own objects; they are untyped text to us otherwise. */
@@ -17,11 +17,6 @@ interface PyodideApi {
 interface PyModule {
   attach(host: object): void;
   readonly main: { callPromising(spec: string): Promise<PromiseLike<string>> };
-}
-
-export interface EmscriptenModule {
-  readonly FS: never;
-  readonly [name: string]: unknown;
 }
 
 interface ModuleSettings {

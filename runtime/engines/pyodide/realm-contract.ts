@@ -93,3 +93,9 @@ export interface RealmApi {
   guardRefill(table: string, slot: number, stop: number): void;
   memoryBytes(): number;
 }
+
+/** Pyodide's module object, of which only names are known to us. */
+export interface EmscriptenModule {
+  readonly FS: never;
+  readonly [name: string]: unknown;
+}

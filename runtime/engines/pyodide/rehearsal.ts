@@ -1,6 +1,6 @@
 import type { GuestHost, RunSpec } from '../../engine.ts';
 import { mergeLimits } from '../../limits.ts';
-import type { PyodideProgram } from './execute.ts';
+import type { PyodideProgram } from './program.ts';
 
 /**
  * A program of our own that each interpreter runs before it gets a guest, on the very way that the guest's will take: what V8 compiles at its
