@@ -199,7 +199,7 @@ describe('a guest that ignores everything is stopped, and its place is filled ag
     'one call into C': () => py('sum(range(10**12))'),
     'a host call that never settles': () => js("await sandglass.call('echo.never', {})"),
     'a host call of Python that never settles': () =>
-      py("import _sandglass_host\n_sandglass_host.call('echo.never', {})"),
+      py("import sandglass\nsandglass.call('echo.never', {})"),
   };
   let narrow: Runtime;
   beforeAll(() => {

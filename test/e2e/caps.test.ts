@@ -51,7 +51,7 @@ describe('calls', () => {
   const CALL = "sandglass.call('echo.back', {})";
   test.each([
     ['javascript', js(`for (;;) await ${CALL}`)],
-    ['python', py("import _sandglass_host\nwhile True: _sandglass_host.call('echo.back', {})")],
+    ['python', py("import sandglass\nwhile True: sandglass.call('echo.back', {})")],
   ])('%s: 1,000 of them, and not one more', async (guest, options) => {
     asked.length = 0;
     expect(await runtime.run({ ...options, grant: { custom: { echo: {} } } })).toMatchObject({
@@ -65,8 +65,8 @@ describe('calls', () => {
 
   test.each([
     ['javascript', js("await sandglass.call('echo.back', { text: 'x'.repeat(9 << 20) })")],
-    ['python', py("import _sandglass_host\n_sandglass_host.call('echo.back', {'text': 'x' * (9 << 20)})")],
-    ['python, bytes', py("import _sandglass_host\n_sandglass_host.call('echo.back', {}, bytes(9 << 20))")],
+    ['python', py("import sandglass\nsandglass.call('echo.back', {'text': 'x' * (9 << 20)})")],
+    ['python, bytes', py("import sandglass\nsandglass.call('echo.back', {}, bytes(9 << 20))")],
   ])('%s: an argument over 8 MiB reaches nobody', async (_guest, options) => {
     asked.length = 0;
     const outcome = await runtime.run({ ...options, grant: { custom: { echo: {} } } });

@@ -133,7 +133,7 @@ describe('a fault of the host', () => {
       ] as const,
       [
         `Python that lets ${operation} through`,
-        { language: 'python', code: `import _sandglass_host\n_sandglass_host.call('${operation}', {})` },
+        { language: 'python', code: `import sandglass\nsandglass.call('${operation}', {})` },
       ] as const,
     ],
   );

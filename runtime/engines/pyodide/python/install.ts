@@ -1,3 +1,4 @@
+import { API_SOURCE } from './api.ts';
 import { FILES_SOURCE } from './files.ts';
 import { HOST_SOURCE } from './host.ts';
 import { HTTP_SOURCE } from './http.ts';
@@ -14,6 +15,7 @@ const MODULES: readonly (readonly [name: string, source: string])[] = [
   ['_sandglass_policy', POLICY_SOURCE],
   ['_sandglass_values', VALUES_SOURCE],
   ['_sandglass_surroundings', SURROUNDINGS_SOURCE],
+  ['sandglass', API_SOURCE],
   ['_sandglass', RUNNER_SOURCE],
 ];
 

@@ -1,0 +1,37 @@
+/** Python: the module `sandglass`, for what Python's own library has no name for. */
+export const API_SOURCE = String.raw`
+"""What a program has of Sandglass beyond Python's own library: calls to host functions of the embedder."""
+import _sandglass_host as _host
+from _sandglass_host import HostCallError
+
+__all__ = ["HostCallError", "call", "call_async"]
+
+
+def _request(operation, args, body):
+    if not isinstance(operation, str):
+        raise TypeError(f"Cannot call a host function: its name must be a str, not {type(operation).__name__}")
+    if args is not None and not isinstance(args, dict):
+        raise TypeError(f"Cannot call {operation}: its arguments must be a dict, not {type(args).__name__}")
+    if body is not None and not isinstance(body, (bytes, bytearray, memoryview)):
+        raise TypeError(f"Cannot call {operation}: its body must be bytes, not {type(body).__name__}")
+    return operation, args or {}, body
+
+
+def _answer(value, data):
+    return value if data is None else {"value": value, "bytes": data}
+
+
+def call(operation, args=None, body=None):
+    """Calls a host function by the name of its operation and waits for it.
+
+    args is a dict of JSON values. The answer is the function's value, or {"value": …, "bytes": …} where it gives bytes.
+    Raises PermissionError for what no grant covers, ValueError for arguments that the function does not take, OSError for a call that failed,
+    and HostCallError, which is an OSError, for one that could not be made.
+    """
+    return _answer(*_host.call(*_request(operation, args, body)))
+
+
+async def call_async(operation, args=None, body=None):
+    """The same without holding up other tasks."""
+    return _answer(*await _host.call_async(*_request(operation, args, body)))
+`;
