@@ -36,6 +36,6 @@ export const writeI64 = (global: WebAssembly.Global, value: number): void => {
   apply(globalSet, global, [BigInt(value)]);
 };
 
-export const setTableSlot = (table: WebAssembly.Table, slot: number, value: object): void => {
+export const setTableSlot = (table: WebAssembly.Table, slot: number, value: object | null): void => {
   apply(tableSet, table, [slot, value]);
 };

@@ -1,8 +1,7 @@
 import type { StopReason, Turns } from '../engine.ts';
 import { clearI32, exportsOf, readGlobal, setTableSlot, writeI64 } from './intrinsics.ts';
 import { isReserved, REFILL, REFILL_SLOT, RESERVED, SHARED_FUEL_IMPORT } from './reserved.ts';
-import { suspending } from './suspending.ts';
-import { asTableFunctions, compileTrampoline } from './trampoline.ts';
+import { compileTrampoline, type Refill, takeRefill } from './trampoline.ts';
 
 export interface MeterOptions {
   /** What the guest may burn, whole units, 1..2^53-1. */
@@ -54,6 +53,11 @@ export interface Meter {
   disarm(): void;
   /** Stops the guest at its next check; only the first reason counts. For use from host calls, and while the guest is suspended. */
   stop(reason: StopReason): void;
+  /**
+   * The run is over: the guest cannot be refilled any more, and what refilled it serves the next one. Not for instances that are kept, which
+   * another meter takes over. What was counted stays readable.
+   */
+  release(): void;
   /** Bills the rest of the slice. To be called when a guest has trapped for a reason of its own: the count since its last call is lost. */
   trapped(): void;
 }
@@ -159,17 +163,21 @@ export function createMeter(options: MeterOptions): Meter {
     consult();
     return state === 'running' && turnIsDue() ? REFILL.wait : answer();
   };
+  /** Guests suspended in `wait`. */
+  let waiting = 0;
   const wait = async (): Promise<number> => {
     turn += 1;
     const mine = turn;
     // V8 13 calls this before it finds that it cannot suspend the guest. By the next microtask that is known: no turn is taken in vain.
     await undefined;
     if (mine !== turn) return REFILL.stop; // nobody waits for it
+    waiting += 1;
     try {
       await turns?.take();
     } catch (error) {
       fail(error);
     }
+    waiting -= 1;
     consult();
     return answer();
   };
@@ -177,14 +185,11 @@ export function createMeter(options: MeterOptions): Meter {
     turn += 1;
     return answer();
   };
-  let made: ReturnType<typeof asTableFunctions> | undefined;
+  let made: Refill | undefined;
+  const tables: WebAssembly.Table[] = [];
   /** One pair for all instances: each is an instance of its own, which costs more than finding out who asked. */
-  const refillFunctions = (module: WebAssembly.Module): ReturnType<typeof asTableFunctions> => {
-    made ??= asTableFunctions(module, {
-      ask,
-      wait: turns === undefined ? () => REFILL.stop : suspending(wait),
-      refused: cannotWait,
-    });
+  const refillFunctions = (module: WebAssembly.Module): Refill => {
+    made ??= takeRefill(module, { ask, refused: cannotWait, ...(turns === undefined ? {} : { wait }) });
     return made;
   };
   /** Without refills the first slice is the last one. */
@@ -223,6 +228,7 @@ export function createMeter(options: MeterOptions): Meter {
     if (trampoline === undefined) return;
     const refill = table as WebAssembly.Table;
     const functions = refillFunctions(trampoline);
+    tables.push(refill);
     setTableSlot(refill, REFILL_SLOT.ask, functions.ask);
     setTableSlot(refill, REFILL_SLOT.wait, functions.wait);
   };
@@ -273,6 +279,15 @@ export function createMeter(options: MeterOptions): Meter {
       if (trampoline === undefined && state === 'running') rewriteAll();
     },
     stop,
+    release: () => {
+      settle();
+      for (const table of tables) {
+        setTableSlot(table, REFILL_SLOT.ask, null);
+        setTableSlot(table, REFILL_SLOT.wait, null);
+      }
+      if (waiting === 0) made?.release(); // a stack that is suspended in them would come back into them
+      made = undefined;
+    },
     trapped: () => {
       settle();
       if (state !== 'running' || !armed) return;

@@ -1,3 +1,6 @@
+import { REFILL } from './reserved.ts';
+import { suspending } from './suspending.ts';
+
 /**
  * A module that turns host functions `() -> i32` into some that a table can hold. The second one stands for a `Suspending` function: where
  * the guest cannot be suspended, that throws a `SuspendError`, which ends here, before any code of the guest could see it.
@@ -38,20 +41,58 @@ export function compileTrampoline(): WebAssembly.Module | undefined {
   return compiled;
 }
 
+/** What a refill asks of a meter. */
 export interface RefillFunctions {
   readonly ask: () => number;
-  /** A `WebAssembly.Suspending`, or a function that answers at once. */
-  readonly wait: object;
+  /** Suspends the guest until it is settled; absent where no guest is suspended. */
+  readonly wait?: () => Promise<number>;
   /** Answers instead of `wait` where the guest cannot be suspended. */
   readonly refused: () => number;
 }
 
 /** The functions for the two slots of a refill table. */
-export function asTableFunctions(
-  trampoline: WebAssembly.Module,
-  functions: RefillFunctions,
-): { readonly ask: object; readonly wait: object } {
-  const imports = { m: { ...functions } as Record<string, WebAssembly.ImportValue> }; // a Suspending object is one of the importable things
+export interface Refill {
+  readonly ask: object;
+  readonly wait: object;
+  /** Gives them back, for another guest. No table may hold them any more, and nobody may be suspended in them. */
+  release(): void;
+}
+
+interface Seat extends Pick<Refill, 'ask' | 'wait'> {
+  /** Whom they answer for; nobody between two guests. */
+  target: RefillFunctions | undefined;
+}
+
+/** An instance of the trampoline takes longer to make than all else of a meter, and holds nothing of the guest that it served. */
+const MOST_IDLE = 64;
+const idle = new WeakMap<WebAssembly.Module, Record<'suspending' | 'plain', Seat[]>>();
+
+export function takeRefill(trampoline: WebAssembly.Module, functions: RefillFunctions): Refill {
+  const seats = idle.get(trampoline) ?? { suspending: [], plain: [] };
+  idle.set(trampoline, seats);
+  const free = functions.wait === undefined ? seats.plain : seats.suspending;
+  const seat = free.pop() ?? makeSeat(trampoline, functions.wait !== undefined);
+  seat.target = functions;
+  return {
+    ask: seat.ask,
+    wait: seat.wait,
+    release: () => {
+      if (seat.target !== functions) return;
+      seat.target = undefined;
+      if (free.length < MOST_IDLE) free.push(seat);
+    },
+  };
+}
+
+function makeSeat(trampoline: WebAssembly.Module, suspends: boolean): Seat {
+  const functions = {
+    ask: () => seat.target?.ask() ?? REFILL.stop,
+    wait: suspends ? suspending(async () => seat.target?.wait?.() ?? REFILL.stop) : () => REFILL.stop,
+    refused: () => seat.target?.refused() ?? REFILL.stop,
+  };
+  const imports = { m: functions as Record<string, WebAssembly.ImportValue> }; // a Suspending object is one of the importable things
   const { exports } = new WebAssembly.Instance(trampoline, imports);
-  return exports as { readonly ask: () => number; readonly wait: () => number }; // its only exports
+  const { ask, wait } = exports as { readonly ask: () => number; readonly wait: () => number }; // its only exports
+  const seat: Seat = { target: undefined, ask, wait };
+  return seat;
 }

@@ -11,7 +11,7 @@ import { type Subject, sample } from './sample.ts';
 const TOOL = join(import.meta.dirname, '../../guest-tools/csv-stats/dist/csv-stats.wasm');
 
 /** Runs until V8 has compiled what surrounds a guest that takes 0.1 ms. */
-const WARM_UP = 300;
+const WARM_UP = 1_000;
 
 /** A fresh instance a run; transpiled and compiled before. */
 export const component: Group = {
@@ -73,7 +73,7 @@ export const component: Group = {
     return {
       rows,
       notes: [
-        `Inline and raw after ${WARM_UP} runs of each, in one process; before, V8 still interprets what surrounds the guest.`,
+        `Inline and raw after ${WARM_UP} runs of each, in one process: until then V8 compiles what surrounds the guest.`,
         'A cell that ran a component serves once, so runs in a row wait for the next cell to start.',
       ],
     };

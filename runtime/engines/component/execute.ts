@@ -56,12 +56,14 @@ export const execute: Execute = async (guest, spec, host) => {
   });
   overgrown ||= memoryBytes() > spec.limits.memoryBytes;
   if (outcome.kind === 'threw' && outcome.thrown instanceof Error) meter.trapped();
-  return {
+  const result = {
     ...classify({ outcome, call, run, meter, overgrown }),
     memoryBytes: memoryBytes(),
     fuel: meter.used,
     growthRefused: meter.growthRefused || overgrown,
   };
+  meter.release();
+  return result;
 };
 
 function glueOf(guest: CellGuest, data: ComponentData): Promise<InstantiateGlue> {

@@ -78,12 +78,10 @@ export async function runModule(
     suspends,
     ...(allowed === undefined ? {} : { allowed }),
   });
-  const finish = (end: GuestEnd): GuestResult => ({
-    ...end,
-    memoryBytes: memoryBytes(),
-    fuel: meter.used,
-    growthRefused: meter.growthRefused,
-  });
+  const finish = (end: GuestEnd): GuestResult => {
+    meter.release();
+    return { ...end, memoryBytes: memoryBytes(), fuel: meter.used, growthRefused: meter.growthRefused };
+  };
   if (!served.ok) return finish(served.end);
   const instantiated = await instantiate(module, importsOf(data, served, createAbort(memory, control, host)));
   if (!instantiated.ok) return finish(instantiated.end);

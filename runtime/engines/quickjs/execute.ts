@@ -104,6 +104,7 @@ async function runProgram(
       return end;
     });
   }
+  if (kept === undefined) meter.release();
   return {
     ...end,
     memoryBytes: current?.machine.memoryBytes() ?? 0,
