@@ -51,8 +51,8 @@ const MOST_EXTRA = 3;
 /**
  * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
  * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place once the
- * run has its answer, or while it goes on if it is a long one. Where runs come faster than cells start, more spares are kept, up to half of
- * `maxCells`, until one has nothing to do. A cell that is held counts among those alive, and is ended when its holder closes it.
+ * run has its answer, or while it goes on if it is a long one. Where runs come faster than cells start, cells are warmed beside those that runs
+ * wait for, and more spares are kept, up to half of `maxCells`, until one has nothing to do. A cell that is held counts among those alive, and is ended when its holder closes it.
  */
 export function createPool(options: PoolOptions): PooledCell {
   const slots = new Set<Slot>();
@@ -113,6 +113,7 @@ export function createPool(options: PoolOptions): PooledCell {
       const [spare] = sparesOf(engine);
       if (spare !== undefined) {
         spares.delete(spare);
+        refillIfShort(engine);
         const slot = await spare.slot;
         slot.state = 'busy';
         return { slot, cold: true };
@@ -121,7 +122,11 @@ export function createPool(options: PoolOptions): PooledCell {
       if (alive() >= options.maxCells && unused !== undefined) void remove(unused);
       clearImmediate(due.get(engine)); // this run starts the cell that was due, and has another warmed in its turn
       due.delete(engine);
-      if (alive() < options.maxCells) return { slot: await start(engine, 'busy'), cold: true };
+      if (alive() < options.maxCells) {
+        const own = start(engine, 'busy');
+        refillIfShort(engine);
+        return { slot: await own, cold: true };
+      }
       await turn(signal);
     }
   };
@@ -148,6 +153,11 @@ export function createPool(options: PoolOptions): PooledCell {
     const spare: Spare = { engine, slot: start(engine, 'starting') };
     spares.add(spare);
     warmUp(spare).catch(() => undefined); // a run that needs this engine starts a cell itself and reports why it cannot
+  };
+
+  /** A run that has to wait for a start anyway has the next cells started beside it: runs come faster than they are warmed one by one. */
+  const refillIfShort = (engine: Engine): void => {
+    if (extra.has(engine)) refill(engine);
   };
 
   const warmUp = async (spare: Spare): Promise<void> => {

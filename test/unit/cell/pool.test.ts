@@ -172,7 +172,7 @@ describe('createPool()', () => {
     }
   });
 
-  test('a run takes the spare that is still starting, and starts no other', async () => {
+  test('a run takes the spare that is still starting, and has others warmed beside it', async () => {
     const later = Promise.withResolvers<void>();
     const { pool, seats } = fakePool({ warm: 1, maxCells: 4 }, (index) =>
       index === 1 ? later.promise : Promise.resolve(),
@@ -185,7 +185,7 @@ describe('createPool()', () => {
     expect(seats).toHaveLength(2);
     const second = pool.run(request(exposed));
     await settled();
-    expect(seats.map(({ runs }) => runs)).toEqual([1, 0]);
+    expect(seats.map(({ runs }) => runs)).toEqual([1, 0, 0, 0]);
     later.resolve();
     await settled();
     expect(seats.slice(0, 2).map(({ runs }) => runs)).toEqual([1, 1]);
@@ -195,7 +195,7 @@ describe('createPool()', () => {
     expect(seats.every((seat) => seat.ended)).toBe(true);
   });
 
-  test('a run that comes with the answer of the last one starts its cell alone', async () => {
+  test('a run that comes with the answer of the last one starts its cell, and has others warmed beside it', async () => {
     const later = Promise.withResolvers<void>();
     const { pool, seats } = fakePool({ warm: 1, maxCells: 4 }, (index) =>
       index === 1 ? later.promise : Promise.resolve(),
@@ -206,7 +206,7 @@ describe('createPool()', () => {
     await first;
     const second = pool.run(request(exposed));
     await settled();
-    expect(seats.map(({ runs }) => runs)).toEqual([1, 0]);
+    expect(seats.map(({ runs }) => runs)).toEqual([1, 0, 0, 0]);
     later.resolve();
     await settled();
     seats[1]?.finish();
