@@ -1,6 +1,6 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
-import type { OpenRealm } from '../engines/pyodide/realm.ts';
+import type { OpenRealm } from '../engines/pyodide/interpreter.ts';
 
 /**
  * A realm with nothing in it but the language: no Node globals, no code from strings, no `import()`. Node says that `vm` is no security

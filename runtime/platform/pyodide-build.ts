@@ -17,8 +17,7 @@ import { realmScripts } from '../engines/pyodide/glue.ts';
 import type { ImportedPackages } from '../engines/pyodide/package-snapshots.ts';
 import { importSource } from '../engines/pyodide/python/import-packages.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
-import { bootRealm } from '../engines/pyodide/realm-boot.ts';
-import { installFiles } from '../engines/pyodide/realm-files.ts';
+import { BOOT_SCRIPT, PARTS_SCRIPT } from '../engines/pyodide/realm/scripts.ts';
 import { SandglassError } from '../errors.ts';
 import { FUEL_SCHEDULE } from '../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION, instrument } from '../wasm/instrument.ts';
@@ -87,8 +86,8 @@ async function derive(
       scripts.loader,
       scripts.glue,
       INSTALL_SOURCE,
-      String(bootRealm),
-      String(installFiles),
+      BOOT_SCRIPT,
+      PARTS_SCRIPT,
       majorOf(process.versions.node),
     ].join('\0'),
   );

@@ -1,9 +1,9 @@
 // Makes a snapshot in a worker of its own: it takes seconds, and the host's thread has other things to do.
 import { type PyodideAssets, packSnapshot, type Snapshot } from '../engines/pyodide/assets.ts';
+import { type Interpreter, openInterpreter } from '../engines/pyodide/interpreter.ts';
 import type { ImportedPackages } from '../engines/pyodide/package-snapshots.ts';
 import { importSource } from '../engines/pyodide/python/import-packages.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
-import { type Interpreter, openInterpreter } from '../engines/pyodide/realm.ts';
 import { silentHost } from '../engines/pyodide/rehearsal.ts';
 import { createMeter } from '../wasm/meter.ts';
 import { openNodeRealm } from './node-realm.ts';

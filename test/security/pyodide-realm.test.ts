@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { GLUE_NAMES } from '../../runtime/engines/pyodide/glue.ts';
+import { openInterpreter, type Realm } from '../../runtime/engines/pyodide/interpreter.ts';
 import type { PyodideShared } from '../../runtime/engines/pyodide/program.ts';
-import { openInterpreter, type Realm } from '../../runtime/engines/pyodide/realm.ts';
 import { openNodeRealm } from '../../runtime/platform/node-realm.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';
 import { createFakeHost } from '../contract/fake-host.ts';

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Execute, GuestResult } from '../../runtime/engine.ts';
 import { createPyodideExecutor } from '../../runtime/engines/pyodide/execute.ts';
-import type { Realm } from '../../runtime/engines/pyodide/realm.ts';
+import type { Realm } from '../../runtime/engines/pyodide/interpreter.ts';
 import { mergeLimits } from '../../runtime/limits.ts';
 import { openNodeRealm } from '../../runtime/platform/node-realm.ts';
 import { createFakeHost, type FakeHost, runSpec } from '../contract/fake-host.ts';

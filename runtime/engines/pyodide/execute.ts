@@ -9,10 +9,10 @@ import type {
 } from '../../engine.ts';
 import type { MountView } from '../../host-function.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
+import { type Interpreter, type OpenRealm, openInterpreter } from './interpreter.ts';
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions } from './options.ts';
 import type { PyodideProgram, PyodideShared } from './program.ts';
-import { type Interpreter, type OpenRealm, openInterpreter } from './realm.ts';
 import { REHEARSAL, REHEARSAL_RUN, silentHost } from './rehearsal.ts';
 import { readReport } from './report.ts';
 import type { SourcePlace } from './stopped-at.ts';

@@ -1,4 +1,4 @@
-import type { EmscriptenModule, RealmPort } from './realm-contract.ts';
+import type { EmscriptenModule, RealmPort } from './contract.ts';
 
 /** The granted folders as the guest's file system sees them. */
 export interface FileRealm {

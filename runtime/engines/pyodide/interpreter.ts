@@ -7,9 +7,9 @@ import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reser
 import { type CompiledScripts, type PyodideAssets, restoreSnapshot } from './assets.ts';
 import { isPreparedModule, type PackageFile } from './packages.ts';
 import { INSTALL_SOURCE } from './python/install.ts';
-import { bootRealm } from './realm-boot.ts';
-import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm-contract.ts';
-import { installFiles } from './realm-files.ts';
+import type { bootRealm, RealmParts } from './realm/boot.ts';
+import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm/contract.ts';
+import { BOOT_SCRIPT, PARTS_SCRIPT } from './realm/scripts.ts';
 import { hasNoCode } from './side-modules.ts';
 import { readFrameLayout, type SourcePlace, stoppedAt } from './stopped-at.ts';
 
@@ -240,9 +240,9 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   // A private object of the same compiled code: its prototype is moved into the realm, which other realms must not notice.
   const module = structuredClone(options.module);
   Object.setPrototypeOf(module, realm.evaluate('WebAssembly.Module.prototype', 'module.js') as object);
-  const start = realm.evaluate(`(${String(bootRealm)})`, 'boot.js') as typeof bootRealm; // the same function, of the realm
-  const install = realm.evaluate(`(${String(installFiles)})`, 'files.js') as typeof installFiles;
-  const api = start(port, module, install); // before the scripts: they look at their surroundings when they load
+  const start = realm.evaluate(BOOT_SCRIPT, 'boot.js') as typeof bootRealm; // the same function, of the realm
+  const parts = realm.evaluate(PARTS_SCRIPT, 'parts.js') as RealmParts;
+  const api = start(port, module, parts); // before the scripts: they look at their surroundings when they load
   realm.evaluate(assets.loader, 'pyodide.js');
   realm.evaluate(assets.glue, 'pyodide.asm.js');
 

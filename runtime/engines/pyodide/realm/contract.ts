@@ -99,3 +99,12 @@ export interface EmscriptenModule {
   readonly FS: never;
   readonly [name: string]: unknown;
 }
+
+/** What Pyodide passes to the glue to make its module. */
+export interface ModuleSettings {
+  instantiateWasm: (
+    imports: Record<string, Record<string, unknown>>,
+    receive: (instance: { exports: object }, module: WebAssembly.Module) => void,
+  ) => object;
+  growMemory?: (bytes: number) => number | undefined;
+}

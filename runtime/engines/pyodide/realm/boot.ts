@@ -1,0 +1,327 @@
+import type { countBuffers } from './buffers.ts';
+import type {
+  BootOptions,
+  EmscriptenModule,
+  ModuleSettings,
+  RealmApi,
+  RealmPort,
+  RunSettings,
+} from './contract.ts';
+import type { FileRealm, installFiles } from './files.ts';
+import type { hardenLanguage } from './language.ts';
+import type { installSurroundings } from './surroundings.ts';
+import type { guardWasm } from './wasm.ts';
+
+/** What the boot script needs of Pyodide's own objects; they are untyped text to us otherwise. */
+interface PyodideApi {
+  readonly globals: { get(name: string): unknown };
+  readonly _module: EmscriptenModule;
+  readonly _api: { fatal_error: (error: unknown) => never };
+  runPython(code: string): unknown;
+  pyimport(name: string): PyModule;
+  setStdin(options: object): void;
+  setStdout(options: object): void;
+  setStderr(options: object): void;
+  makeMemorySnapshot(): Uint8Array;
+}
+
+interface PyModule {
+  attach(host: object): void;
+  readonly main: { callPromising(spec: string): Promise<PromiseLike<string>> };
+}
+
+/** The other functions that run inside the guest's realm, each of that realm. */
+export interface RealmParts {
+  readonly countBuffers: typeof countBuffers;
+  readonly guardWasm: typeof guardWasm;
+  readonly hardenLanguage: typeof hardenLanguage;
+  readonly installFiles: typeof installFiles;
+  readonly installSurroundings: typeof installSurroundings;
+}
+
+/**
+ * Runs inside the guest's realm. Its text is taken by `String(bootRealm)`, so it can use nothing from outside but its parameters. All that it
+ * relies on later is captured here, before any guest code runs: a guest may change every object of its realm.
+ */
+export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: RealmParts): RealmApi {
+  const realm = globalThis as unknown as Record<string, unknown>; // names that only the changed glue scripts know are set here
+  const { apply } = Reflect;
+  const { parse } = JSON;
+  const Bytes = Uint8Array;
+  const Buffer = ArrayBuffer;
+  const Failure = Error;
+  const Range = RangeError;
+  const Text = String;
+  const Whole = Number;
+  const PromiseOf = Promise;
+  const promiseThen = PromiseOf.prototype.then;
+  const setBytes = Bytes.prototype.set;
+  const subarrayOf = Bytes.prototype.subarray;
+  const mapGet = Map.prototype.get;
+  const mapSet = Map.prototype.set;
+  const mapDelete = Map.prototype.delete;
+  const mapClear = Map.prototype.clear;
+
+  /** A host function that can neither throw a host's error into the realm nor answer anything but a primitive. */
+  const wrapped =
+    (call: (...args: never[]) => unknown) =>
+    (...args: unknown[]): unknown => {
+      let answer: unknown;
+      try {
+        answer = apply(call, undefined, args);
+      } catch {
+        throw new Failure('host call failed');
+      }
+      return typeof answer === 'object' || typeof answer === 'function' ? undefined : answer;
+    };
+  const port: RealmPort = {
+    now: wrapped(host.now) as RealmPort['now'], // `wrapped` keeps each function's own type for primitives
+    monotonic: wrapped(host.monotonic) as RealmPort['monotonic'],
+    random: wrapped(host.random) as RealmPort['random'],
+    decode: wrapped(host.decode) as RealmPort['decode'],
+    write: wrapped(host.write) as RealmPort['write'],
+    timer: wrapped(host.timer) as RealmPort['timer'],
+    sleep: wrapped(host.sleep) as RealmPort['sleep'],
+    callSync: wrapped(host.callSync) as RealmPort['callSync'],
+    call: wrapped(host.call) as RealmPort['call'],
+    take: wrapped(host.take) as RealmPort['take'],
+    size: wrapped(host.size) as RealmPort['size'],
+    load: wrapped(host.load) as RealmPort['load'],
+    attach: wrapped(host.attach) as RealmPort['attach'],
+    restore: wrapped(host.restore) as RealmPort['restore'],
+    refusedGrowth: wrapped(host.refusedGrowth) as RealmPort['refusedGrowth'],
+    reserve: wrapped(host.reserve) as RealmPort['reserve'],
+    approve: wrapped(host.approve) as RealmPort['approve'],
+    done: wrapped(host.done) as RealmPort['done'],
+  };
+
+  const fileBytes = (name: string): Uint8Array => {
+    const size = port.size(name);
+    if (size < 0) throw new Failure(`no file ${name}`);
+    const buffer = new Buffer(size);
+    port.load(name, buffer);
+    return new Bytes(buffer);
+  };
+
+  /** The question that the guest's program is the answer to, once it runs. */
+  let running = 0;
+  const failRun = (error: unknown): void => {
+    if (running > 0) fatal(running, error);
+  };
+  const nothing = (): void => undefined;
+  const buffers = parts.countBuffers(realm, port);
+  const timers = parts.installSurroundings(realm, port, fileBytes, failRun);
+  const wasm = parts.guardWasm(module, port, buffers.copyOf);
+  let pyodide: PyodideApi | undefined;
+  let runner: PyModule | undefined;
+  let fileRealm: FileRealm | undefined;
+  const calls = new Map<number, (answer: string) => void>();
+  let snapshotBytes: Uint8Array | undefined;
+
+  /** What Python calls. Answers are JSON text; their bytes are taken right after, by the call's number. */
+  const hostObject = {
+    __proto__: null,
+    call: (operation: unknown, args: unknown, body?: Uint8Array): string => {
+      return port.callSync(
+        Text(operation),
+        Text(args),
+        body === undefined ? undefined : buffers.copyOf(body),
+      );
+    },
+    call_later: (operation: unknown, args: unknown, body?: Uint8Array): Promise<string> =>
+      new PromiseOf((resolve) => {
+        const id = timers.nextId();
+        apply(mapSet, calls, [id, resolve]);
+        port.call(id, Text(operation), Text(args), body === undefined ? undefined : buffers.copyOf(body));
+      }),
+    take: (id: unknown, size: unknown): Uint8Array => {
+      const length = Whole(size);
+      buffers.charge(length);
+      const bytes = new Bytes(length);
+      port.take(Whole(id), bytes.buffer, 0);
+      return bytes;
+    },
+    refusal: (): string => fileRealm?.refusal() ?? '',
+    sleep: (ms: unknown): void => port.sleep(Whole(ms)),
+    now: (): number => port.now(),
+    monotonic: (): number => port.monotonic(),
+  };
+
+  const boot = async (options: BootOptions): Promise<void> => {
+    wasm.setLimit(options.maxMemoryBytes);
+    const create = realm.__createPyodideModule as (settings: ModuleSettings) => Promise<EmscriptenModule>; // set by the changed glue
+    const load = realm.loadPyodide as (settings: object) => Promise<PyodideApi>; // set by the changed loader
+    delete realm.__createPyodideModule;
+    delete realm.loadPyodide;
+    const restoring = options.start === 'restore';
+    const jsglobals: object = {
+      __proto__: null,
+      setTimeout: timers.setTimer,
+      clearTimeout: timers.clearTimer,
+    } as object;
+    const settings: Record<string, unknown> = {
+      indexURL: '/pyodide/',
+      lockFileContents: options.lockFile,
+      packageBaseUrl: '/none/',
+      jsglobals,
+      env: { HOME: '/tmp', PYTHONHASHSEED: Text(options.hashSeed) },
+      _makeSnapshot: options.start === 'prepare',
+      createPyodideModule: async (moduleSettings: ModuleSettings) => {
+        moduleSettings.instantiateWasm = wasm.instantiateMain(moduleSettings);
+        const created = await create(moduleSettings);
+        if (restoring) {
+          const missing = options.snapshotMemory - wasm.memoryBytes();
+          if (missing > 0 && moduleSettings.growMemory?.(options.snapshotMemory) !== 1) {
+            throw new Range('memory limit reached');
+          }
+          port.restore();
+        }
+        return created;
+      },
+    };
+    // The header names the objects that the snapshot refers to; the memory itself is put in place by the host, with no copy in this realm.
+    if (restoring) settings._loadSnapshot = fileBytes('snapshot-header');
+    pyodide = await load(settings);
+    // Pyodide's own handler prints its frames to the guest's output; whatever brings it here ends the run.
+    pyodide._api.fatal_error = (error: unknown): never => {
+      const { name, status } = error as { name?: unknown; status?: unknown };
+      if (name === 'ExitStatus')
+        port.done(running, true, `{"exit":${Whole(status) & 255}}`); // os._exit()
+      else failRun(error);
+      throw error;
+    };
+    if (options.start !== 'prepare') narrowStack(options.recursionBytes);
+    wasm.seal();
+    buffers.harden();
+    parts.hardenLanguage(realm, port);
+    fileRealm = parts.installFiles(pyodide._module, port);
+    if (options.start === 'fresh') pyodide.runPython(options.setUp);
+    if (options.start !== 'prepare') {
+      runner = pyodide.pyimport('_sandglass');
+      runner.attach(hostObject);
+    }
+  };
+
+  /**
+   * Python measures its recursion by the stack of the wasm's own memory, whose end it notes once; the thread's stack fills several times as
+   * fast. With an end that is nearer, Python raises its RecursionError before V8 ends the run.
+   */
+  const narrowStack = (bytes: number): void => {
+    const exports = wasm.exports() as Record<string, (...args: number[]) => number>; // of CPython and Emscripten, all of numbers
+    const call = (name: string, ...args: number[]): number =>
+      apply(exports[name] ?? nothing, undefined, args);
+    const base = call('emscripten_stack_get_base');
+    call('emscripten_stack_set_limits', base, base - bytes); // for the states that the glue makes for each of its entries
+    call('_Py_InitializeRecursionLimits', call('PyThreadState_Get'));
+  };
+
+  const stream = (number: number) => ({
+    isatty: false,
+    write: (bytes: Uint8Array): number => {
+      const whole = new Bytes(bytes);
+      port.write(number, whole.buffer, 0, whole.length);
+      return whole.length;
+    },
+  });
+  let stdin: Uint8Array = new Bytes();
+  let stdinAt = 0;
+  /** Nobody but the rehearsal has had the streams, which has left them as they were. */
+  let streamsAreFresh = false;
+  const openStreams = (api: PyodideApi): void => {
+    if (!streamsAreFresh) {
+      api.setStdin({
+        isatty: false,
+        read: (into: Uint8Array): number => {
+          const part = apply(subarrayOf, stdin, [stdinAt, stdinAt + into.length]) as Uint8Array;
+          apply(setBytes, into, [part]);
+          stdinAt += part.length;
+          return part.length;
+        },
+      });
+      api.setStdout(stream(1));
+      api.setStderr(stream(2));
+    }
+    streamsAreFresh = false;
+    stdin = fileBytes('stdin');
+    stdinAt = 0;
+  };
+
+  /** Errors that end here are the interpreter's own; what Python code raises is in the runner's report. */
+  const fatal = (id: number, error: unknown): void => {
+    let text = 'fatal error';
+    try {
+      text =
+        wasm.overflowed() || error instanceof Range
+          ? 'stack overflow'
+          : Text((error as Error)?.stack ?? error);
+    } catch {
+      // A guest may have made the error: its text is then of no use.
+    }
+    port.done(id, false, text);
+  };
+  const settled = (id: number, work: Promise<unknown>): void => {
+    apply(promiseThen, work, [
+      (value: unknown) => port.done(id, true, typeof value === 'string' ? value : ''),
+      (error: unknown) => fatal(id, error),
+    ]);
+  };
+  const mainOf = async (spec: string): Promise<string> => {
+    if (pyodide === undefined || runner === undefined) throw new Failure('run before boot');
+    openStreams(pyodide);
+    return await await runner.main.callPromising(spec);
+  };
+
+  return {
+    boot: (id, options) => settled(id, boot(parse(options) as BootOptions)), // written by the host
+    run: (id, spec) => {
+      running = id;
+      settled(id, mainOf(spec));
+    },
+    prepare: (id, code) =>
+      settled(
+        id,
+        (async () => {
+          pyodide?.runPython(code);
+        })(),
+      ),
+    snapshot: () => {
+      snapshotBytes = pyodide?.makeMemorySnapshot();
+      return snapshotBytes?.length ?? 0;
+    },
+    save: (into) => {
+      if (snapshotBytes !== undefined) apply(setBytes, new Bytes(into), [snapshotBytes]);
+    },
+    fire: timers.fire,
+    settle: (id, answer) => {
+      const waiting = apply(mapGet, calls, [id]) as ((answer: string) => void) | undefined;
+      apply(mapDelete, calls, [id]);
+      waiting?.(`${id}:${answer}`);
+    },
+    install: (name, path) => fileRealm?.install(path, fileBytes(name)),
+    enter: (text) => {
+      const settings = parse(text) as RunSettings; // written by the host
+      wasm.setLimit(settings.maxMemoryBytes);
+      for (const [index, path] of (settings.packages ?? []).entries()) {
+        fileRealm?.install(path, fileBytes(`package-${index}`));
+      }
+      fileRealm?.enter(
+        settings.mounts,
+        settings.writable,
+        settings.cwd,
+        settings.chunkBytes,
+        settings.scratchBytes,
+      );
+    },
+    reset: () => {
+      fileRealm?.leave();
+      streamsAreFresh = true;
+    },
+    guardRefill: wasm.guardRefill,
+    leave: () => {
+      timers.clear();
+      apply(mapClear, calls, []);
+      running = 0;
+    },
+    memoryBytes: wasm.memoryBytes,
+  };
+}
