@@ -1,4 +1,5 @@
 // Measures Sandglass beside its peers and prints one table; `--write` puts it into README.md. See CONTRIBUTING.md for how to read it.
+import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
@@ -43,6 +44,24 @@ function table(rows: readonly Row[]): string {
   return [print(all[0] ?? []), rule, ...lines.map(print)].join('\n');
 }
 
+type Measured = Awaited<ReturnType<Group['measure']>> & Pick<Group, 'title'>;
+
+/** Measures one group in a process of its own. */
+function measure(name: string): Promise<Measured> {
+  return new Promise((resolve, reject) => {
+    const child = fork(file('measure-group'), [name, String(scale)], { serialization: 'advanced' });
+    let measured: Measured | undefined;
+    child.on('message', (message: Measured) => {
+      measured = message; // our own module sends nothing else
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      if (measured !== undefined && code === 0) resolve(measured);
+      else reject(new Error(`Cannot measure ${name}: it ended with ${code}`));
+    });
+  });
+}
+
 const file = (name: string): string => join(import.meta.dirname, 'bench', `${name}.ts`);
 const chosen = values.only ?? GROUPS.filter((name) => existsSync(file(name)));
 const scale = values.quick ? 0.1 : 1;
@@ -51,16 +70,11 @@ const missed: string[] = [];
 for (const name of chosen) {
   if (!existsSync(file(name)))
     throw new Error(`Cannot measure ${name}: there is no scripts/bench/${name}.ts`);
-  const module: Readonly<Record<string, Group>> = await import(file(name));
-  const group = Object.values(module).find((value) => typeof value === 'object' && 'measure' in value);
-  if (group === undefined) throw new Error(`Cannot measure ${name}: its file exports no group`);
-  const { rows, notes } = await group.measure({ scale });
+  const { title, rows, notes } = await measure(name);
   for (const { what, wanted } of rows) {
     if (wanted?.owed === true && !wanted.holds) missed.push(`${what}: ${wanted.text}`);
   }
-  const part = [`**${group.title}**`, '', table(rows), ...(notes ?? []).map((note) => `\n- ${note}`)].join(
-    '\n',
-  );
+  const part = [`**${title}**`, '', table(rows), ...(notes ?? []).map((note) => `\n- ${note}`)].join('\n');
   console.log(`${part}\n`);
   parts.push(part);
 }
