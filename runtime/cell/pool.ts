@@ -52,7 +52,8 @@ const MOST_EXTRA = 3;
  * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
  * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place once the
  * run has its answer, or while it goes on if it is a long one. Where runs come faster than cells start, cells are warmed beside those that runs
- * wait for, and more spares are kept, up to half of `maxCells`, until one has nothing to do. A cell that is held counts among those alive, and is ended when its holder closes it.
+ * wait for, and more spares are kept, up to half of `maxCells`, until one has nothing to do. A cell that is held counts among those alive, and
+ * is ended when its holder closes it.
  */
 export function createPool(options: PoolOptions): PooledCell {
   const slots = new Set<Slot>();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { freeBytes } from '../bytes.ts';
+import { freeArrived } from '../bytes.ts';
 import type { Engine, PrepareContext } from '../engine.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
 import { permissionFlags, sibling } from './worker.ts';
@@ -52,8 +52,7 @@ function openProcess(stackSizeMb: number, executorUrl: string): SeatChannel {
       // A child that is gone is told of by `onEnd`; what was on its way to it no longer matters.
       if (child.connected) child.send(message, () => undefined);
       // By now they are in a buffer of the channel's own.
-      if (message.type === 'answer' && message.answer.ok && message.answer.ownsBytes === true)
-        freeBytes(message.answer.bytes);
+      if (message.type === 'answer' && message.answer.ok) freeArrived(message.answer);
     },
     onMessage: (listener) => {
       child.on('message', listener);

@@ -1,6 +1,6 @@
 import type { GuestResult } from '../engine.ts';
 
-export type Fields = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 export const isCount = (value: unknown): value is number =>

@@ -8,6 +8,9 @@ const LOOP = `(module (func (export "run") (param i32) (result i32)
   loop $again local.get 0 i32.const 1 i32.sub local.tee 0 br_if $again end i32.const 1))`;
 const module = new WebAssembly.Module(instrument(await assemble(LOOP), { maxMemoryPages: 1 }));
 
+/** No guest here asks so often: one that does was refilled by the wrong meter, and ends instead of asking for ever. */
+const ENOUGH = 10_000;
+
 type Run = (times: number) => unknown;
 /** A guest under a meter of its own; `asked` counts how often that was asked for more. */
 const guest = (more: Partial<Parameters<typeof createMeter>[0]> = {}) => {
@@ -17,7 +20,7 @@ const guest = (more: Partial<Parameters<typeof createMeter>[0]> = {}) => {
     sliceFuel: 1_000,
     onSlice: () => {
       state.asked += 1;
-      return undefined;
+      return state.asked > ENOUGH ? 'cancelled' : undefined;
     },
     ...more,
   });
