@@ -15,18 +15,13 @@ import type { FsGrant } from './grant.ts';
 import { nodePlatform } from './platform/node.ts';
 import { loadWasmFile } from './platform/node-module.ts';
 import { checkPackageOptions, type PythonPackageOptions } from './platform/packages/options.ts';
-import {
-  checkPythonGuestOptions,
-  createNodePyodideEngine,
-  type PythonGuestOptions,
-} from './platform/pyodide-engine.ts';
+import { createNodePyodideEngine } from './platform/pyodide-engine.ts';
 import { createRuntimeOn } from './runtime.ts';
 
 /** Options of a runtime on Node: those of every runtime, and its own. */
 export interface NodeRuntimeOptions extends RuntimeOptions {
   /** Where packages of Python guests come from. @default none: a run that needs one is refused */
   readonly packages?: PythonPackageOptions;
-  readonly python?: PythonGuestOptions;
 }
 
 /**
@@ -40,7 +35,7 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
  * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });
  * if (outcome.ok) console.log(outcome.value); // 42
  */
-export function createRuntime({ packages, python = {}, ...options }: NodeRuntimeOptions = {}): Runtime {
+export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {}): Runtime {
   return createRuntimeOn(
     {
       ...nodePlatform,
@@ -49,7 +44,6 @@ export function createRuntime({ packages, python = {}, ...options }: NodeRuntime
           loadModule: loadWasmFile(new URL('./engines/quickjs/quickjs.wasm', import.meta.url)),
         }),
         createNodePyodideEngine({
-          ...checkPythonGuestOptions(python, packages),
           ...(packages === undefined ? {} : { packages: checkPackageOptions(packages) }),
         }),
         createComponentEngine(),
@@ -78,4 +72,3 @@ export function watchGrant(grant: FsGrant, options: WatchOptions = {}): GrantWat
 export type { GrantWatch, WatchOptions } from '../host-functions/fs/watch-grant.ts';
 export * from './index.shared.ts';
 export type { PythonPackageOptions } from './platform/packages/options.ts';
-export type { PythonGuestOptions } from './platform/pyodide-engine.ts';

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { cachedDataVersionTag } from 'node:v8';
 import type { PrepareContext } from '../engine.ts';
@@ -97,14 +97,14 @@ async function derive(
   });
   const snapshotOf = async (
     name: string,
-    hashSeed: () => number,
+    hashes: SnapshotJob['hashes'],
     packages?: ImportedPackages,
   ): Promise<Snapshot> => {
     const encoded = await cached(context, `pyodide-snapshot/${key}/${name}`, async () => {
       const input: SnapshotJob = {
         ...(await setUp()),
         assets: bare,
-        hashSeed: hashSeed(),
+        hashes,
         ...(packages === undefined ? {} : { packages: { files: packages.files, modules: packages.modules } }),
       };
       const made =
@@ -117,7 +117,7 @@ async function derive(
     });
     return decodeSnapshot(shareBytes(encoded));
   };
-  const started: PyodideAssets = { ...bare, snapshot: await snapshotOf('fresh', freshSeed) };
+  const started: PyodideAssets = { ...bare, snapshot: await snapshotOf('renewed', 'renewed') };
   widenStacks(); // a flag that is set later would make V8 refuse what was compiled before
   const compiled = await cached(context, `pyodide-code/${key}/${cachedDataVersionTag()}`, async () => {
     const input: CompileJob = { ...(await setUp()), assets: started };
@@ -134,10 +134,10 @@ async function derive(
     wasm,
     withPackages: async (packages) => {
       const name = `packages-${sha256([packages.key, importSource(packages.modules)].join('\0'))}`;
-      return { ...assets, snapshot: await snapshotOf(name, freshSeed, packages) };
+      return { ...assets, snapshot: await snapshotOf(name, 'renewed', packages) };
     },
     repeatable: () => {
-      repeatable ??= snapshotOf('repeatable', () => 0).then((snapshot) => ({ ...assets, snapshot }));
+      repeatable ??= snapshotOf('repeatable', 'kept').then((snapshot) => ({ ...assets, snapshot }));
       repeatable.catch(() => {
         repeatable = undefined; // the next run tries again
       });
@@ -145,9 +145,6 @@ async function derive(
     },
   };
 }
-
-/** Of all the seeds but 0, which is for runs that repeat. */
-const freshSeed = (): number => 1 + (randomBytes(4).readUInt32LE() % 0xffff_ffff);
 
 const majorOf = (version: string): string => version.split('.', 1)[0] ?? '';
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

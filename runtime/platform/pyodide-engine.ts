@@ -1,41 +1,10 @@
 import type { Engine } from '../engine.ts';
-import { createPyodideEngine, type HashSeed } from '../engines/pyodide/engine.ts';
+import { createPyodideEngine } from '../engines/pyodide/engine.ts';
 import type { ResolvePackages } from '../engines/pyodide/packages.ts';
 import type { PythonPackageOptions } from './packages/options.ts';
 import { findPyodide } from './pyodide-files.ts';
 
-/** Options of Python guests. */
-export interface PythonGuestOptions {
-  /**
-   * How long a seed of Python's string hashes lasts. `install`: it is in the interpreter's snapshot, one for each cache folder, and all runs
-   * have it. `run`: each interpreter starts from nothing with 128 random bits of its own, which takes seconds; warm cells do so ahead, in the
-   * background. Not with `packages.snapshots`. Deterministic runs have the seed 0 either way. @default 'install'
-   */
-  readonly hashSeed?: HashSeed;
-}
-
-const HASH_SEEDS: readonly HashSeed[] = ['install', 'run'];
-
-/** @throws {TypeError} on an unknown option or value, or one that the options of packages exclude. */
-export function checkPythonGuestOptions(
-  options: PythonGuestOptions,
-  packages: PythonPackageOptions | undefined,
-): PythonGuestOptions {
-  const fail = (reason: string): never => {
-    throw new TypeError(`Cannot create a runtime: python${reason}`);
-  };
-  if (typeof options !== 'object' || options === null) fail(' is no object');
-  for (const name of Object.keys(options))
-    if (name !== 'hashSeed') fail(`: unknown option "${name}", known is hashSeed`);
-  const { hashSeed } = options;
-  if (hashSeed !== undefined && !HASH_SEEDS.includes(hashSeed))
-    fail(`.hashSeed ${JSON.stringify(hashSeed)} is none of ${HASH_SEEDS.join(', ')}`);
-  if (hashSeed === 'run' && packages?.snapshots !== undefined)
-    fail(".hashSeed 'run' excludes packages.snapshots: a snapshot has its seed in it");
-  return options;
-}
-
-export interface NodePyodideOptions extends PythonGuestOptions {
+export interface NodePyodideOptions {
   /** Where packages come from. @default none: a run that names packages is refused */
   readonly packages?: PythonPackageOptions;
 }
@@ -45,7 +14,7 @@ export interface NodePyodideOptions extends PythonGuestOptions {
  * the first run that needs it.
  * @throws {SandglassError} INTERNAL when a file of the package is missing.
  */
-export function createNodePyodideEngine({ packages, hashSeed }: NodePyodideOptions = {}): Engine {
+export function createNodePyodideEngine({ packages }: NodePyodideOptions = {}): Engine {
   return createPyodideEngine({
     version: findPyodide().version,
     executorUrl: new URL(`./pyodide-node${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
@@ -54,7 +23,6 @@ export function createNodePyodideEngine({ packages, hashSeed }: NodePyodideOptio
     open: async () => (await import('./pyodide-node.ts')).open(),
     load: async (context) => (await import('./pyodide-build.ts')).loadPyodide(context),
     ...(packages === undefined ? {} : { packages: packagesFrom(packages) }),
-    ...(hashSeed === undefined ? {} : { hashSeed }),
     ...(packages?.snapshots === undefined ? {} : { snapshots: packages.snapshots }),
     onRefused: (names, reason) =>
       process.emitWarning(

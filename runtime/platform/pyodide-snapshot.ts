@@ -1,10 +1,14 @@
 // Makes a snapshot in a worker of its own: it takes seconds, and the host's thread has other things to do.
 import { type PyodideAssets, packSnapshot, type Snapshot } from '../engines/pyodide/assets.ts';
+import { findHashes } from '../engines/pyodide/hashes/find.ts';
+import { openHeap } from '../engines/pyodide/hashes/heap.ts';
+import { encodePlan } from '../engines/pyodide/hashes/plan.ts';
 import { type Interpreter, openInterpreter } from '../engines/pyodide/interpreter.ts';
 import type { ImportedPackages } from '../engines/pyodide/package-snapshots.ts';
 import { importSource } from '../engines/pyodide/python/import-packages.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
 import { silentHost } from '../engines/pyodide/rehearsal.ts';
+import { exportsOf } from '../wasm/intrinsics.ts';
 import { createMeter } from '../wasm/meter.ts';
 import { openNodeRealm } from './node-realm.ts';
 
@@ -17,7 +21,8 @@ export interface SnapshotJob {
   readonly assets: PyodideAssets;
   readonly module: WebAssembly.Module;
   readonly maxMemoryBytes: number;
-  readonly hashSeed: number;
+  /** `renewed`: each interpreter that starts from it gets a hash secret of its own. `kept`: all have the one of the seed 0. */
+  readonly hashes: 'renewed' | 'kept';
   /** To be imported before the snapshot is taken. @default none */
   readonly packages?: Pick<ImportedPackages, 'files' | 'modules'>;
 }
@@ -29,13 +34,12 @@ export interface SnapshotRefused {
 
 /** Starts an interpreter from nothing, loads what every program gets, and takes its memory. Runs no guest. */
 export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
-  const { assets, module, maxMemoryBytes, hashSeed, packages } = input as SnapshotJob; // given by `loadPyodide`
+  const { assets, module, maxMemoryBytes, hashes, packages } = input as SnapshotJob; // given by `loadPyodide`
   const interpreter = await openInterpreter({
     openRealm: openNodeRealm,
     assets,
     module,
     maxMemoryBytes,
-    hashSeed,
     makeSnapshot: true,
   });
   const report = await interpreter.ask((id) => interpreter.api.prepare(id, INSTALL_SOURCE));
@@ -48,7 +52,18 @@ export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
   const whole = new Uint8Array(bytes);
   if (whole.length === 0) throw new Error('Cannot take a snapshot of Python');
   interpreter.api.save(whole.buffer);
-  return packSnapshot(whole);
+  const packed = packSnapshot(whole);
+  if (hashes === 'kept') return { ...packed, hashes: new Uint32Array() };
+  const [instance] = interpreter.instances;
+  if (instance === undefined) throw new Error('Cannot take a snapshot of Python');
+  try {
+    const plan = findHashes(openHeap(exportsOf(instance)), packed.memoryBytes);
+    return { ...packed, hashes: encodePlan(plan) };
+  } catch (error) {
+    const reason = `its hashes cannot be renewed: ${error instanceof Error ? error.message : error}`;
+    if (packages !== undefined) return { refused: reason };
+    throw new Error(`Cannot take a snapshot of Python: ${reason}`);
+  }
 }
 
 /**

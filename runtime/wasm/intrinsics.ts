@@ -19,11 +19,16 @@ const setterOf = (prototype: object, name: string): Method => {
 const { apply } = Reflect;
 const instanceExports = getterOf(WebAssembly.Instance.prototype, 'exports');
 const globalGet = getterOf(WebAssembly.Global.prototype, 'value');
+const memoryBuffer = getterOf(WebAssembly.Memory.prototype, 'buffer');
 const globalSet = setterOf(WebAssembly.Global.prototype, 'value');
 const tableSet = WebAssembly.Table.prototype.set;
 
 export const exportsOf = (instance: WebAssembly.Instance): WebAssembly.Exports =>
   apply(instanceExports, instance, []) as WebAssembly.Exports; // what the standard getter answers
+
+/** The buffer of a memory that is not shared. */
+export const memoryBufferOf = (memory: WebAssembly.Memory): ArrayBuffer =>
+  apply(memoryBuffer, memory, []) as ArrayBuffer; // what the standard getter answers
 
 /** The value of an i32 or i64 global as a number. */
 export const readGlobal = (global: WebAssembly.Global): number => Number(apply(globalGet, global, []));

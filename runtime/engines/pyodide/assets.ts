@@ -23,6 +23,8 @@ export interface Snapshot {
   /** Pairs of offset and length, bytes. */
   readonly runs: Uint32Array;
   readonly data: Uint8Array;
+  /** Where its hashes are, as `encodePlan` writes it; empty: they stay as they are. */
+  readonly hashes: Uint32Array;
 }
 
 const HEADER_MAGIC = 0x706e7300;
@@ -30,7 +32,7 @@ const HEADER_MAGIC = 0x706e7300;
 const GAP_BYTES = 256;
 
 /** Splits what Pyodide's `makeMemorySnapshot` gives into its header and the parts of the memory that hold something. */
-export function packSnapshot(whole: Uint8Array<ArrayBuffer>): Snapshot {
+export function packSnapshot(whole: Uint8Array<ArrayBuffer>): Omit<Snapshot, 'hashes'> {
   const words = new Uint32Array(whole.buffer, whole.byteOffset, 4);
   const [magic, headerBytes] = words;
   if (magic !== HEADER_MAGIC || headerBytes === undefined) {
@@ -85,34 +87,42 @@ export function restoreSnapshot(snapshot: Snapshot, memory: Uint8Array, untouche
   if (filled < untouched) memory.fill(0, filled, untouched);
 }
 
-const LENGTHS = 4;
+const LENGTHS = 5;
 
-/** One block of bytes: four lengths (header, memory, runs, data), then header, runs and data; each part starts on a whole word. */
+/** One block of bytes: five lengths (header, memory, runs, data, hashes), then header, runs, data and hashes; each starts on a whole word. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
-  const { header, memoryBytes, runs, data } = snapshot;
-  const starts = layout(header.length, runs.byteLength, data.length);
+  const { header, memoryBytes, runs, data, hashes } = snapshot;
+  const starts = layout(header.length, runs.byteLength, data.length, hashes.byteLength);
   const block = new Uint8Array(starts.end);
-  new Uint32Array(block.buffer, 0, LENGTHS).set([header.length, memoryBytes, runs.byteLength, data.length]);
+  new Uint32Array(block.buffer, 0, LENGTHS).set([
+    header.length,
+    memoryBytes,
+    runs.byteLength,
+    data.length,
+    hashes.byteLength,
+  ]);
   block.set(header, starts.header);
   block.set(new Uint8Array(runs.buffer, runs.byteOffset, runs.byteLength), starts.runs);
   block.set(data, starts.data);
+  block.set(new Uint8Array(hashes.buffer, hashes.byteOffset, hashes.byteLength), starts.hashes);
   return block;
 }
 
 /** Views of what `encodeSnapshot` wrote, without a copy. */
 export function decodeSnapshot(block: Uint8Array): Snapshot {
-  const [header = 0, memoryBytes = 0, runs = 0, data = 0] = new Uint32Array(
+  const [header = 0, memoryBytes = 0, runs = 0, data = 0, hashes = 0] = new Uint32Array(
     block.buffer,
     block.byteOffset,
     LENGTHS,
   );
-  const starts = layout(header, runs, data);
+  const starts = layout(header, runs, data, hashes);
   if (starts.end !== block.length) throw new Error('Cannot read a snapshot: its length does not fit');
   return {
     header: block.subarray(starts.header, starts.header + header),
     memoryBytes,
     runs: new Uint32Array(block.buffer, block.byteOffset + starts.runs, runs / 4),
     data: block.subarray(starts.data, starts.data + data),
+    hashes: new Uint32Array(block.buffer, block.byteOffset + starts.hashes, hashes / 4),
   };
 }
 
@@ -120,12 +130,14 @@ function layout(
   header: number,
   runs: number,
   data: number,
-): { header: number; runs: number; data: number; end: number } {
+  hashes: number,
+): { header: number; runs: number; data: number; hashes: number; end: number } {
   const whole = (bytes: number): number => Math.ceil(bytes / 4) * 4;
   const first = LENGTHS * 4;
   const second = first + whole(header);
   const third = second + whole(runs);
-  return { header: first, runs: second, data: third, end: third + data };
+  const fourth = third + whole(data);
+  return { header: first, runs: second, data: third, hashes: fourth, end: fourth + hashes };
 }
 
 const NAMES = ['module.js', 'boot.js', 'parts.js', 'pyodide.js', 'pyodide.asm.js'] as const;

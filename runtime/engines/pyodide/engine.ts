@@ -31,24 +31,19 @@ export interface PyodideEngineOptions {
   readonly open?: NonNullable<Engine['open']>;
   /** Where packages come from. Absent: a run that names any is refused. */
   readonly packages?: ResolvePackages;
-  /** `run`: no snapshot, whose seed all of its interpreters have; each starts from nothing. Not with `snapshots`. @default 'install' */
-  readonly hashSeed?: HashSeed;
   /** Sets of packages to be imported ahead. @default none */
   readonly snapshots?: readonly (readonly string[])[];
   /** Told once of each of them that cannot be. */
   readonly onRefused?: PackageSnapshotsOptions['onRefused'];
 }
 
-/** How long a seed of Python's string hashes lasts. */
-export type HashSeed = 'install' | 'run';
-
 /** What a platform's `load` gives. */
 export interface PyodideBuild {
-  /** With a hash seed of this install's own. */
+  /** Each interpreter that starts from them takes a hash secret of its own. */
   readonly assets: PyodideAssets;
   /** The same with the hash seed 0, for runs that repeat everywhere. */
   repeatable(): Promise<PyodideAssets>;
-  /** The same with these packages imported, and a hash seed of its own. Rejects where their modules cannot be kept in a snapshot. */
+  /** The same with these packages imported. Rejects where their modules cannot be kept in a snapshot. */
   withPackages(packages: ImportedPackages): Promise<PyodideAssets>;
   /** The interpreter's wasm, metered, with this many pages at most. */
   wasm(maxMemoryPages: number): Promise<Uint8Array<ArrayBuffer>>;
@@ -96,7 +91,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     const built = await build(context);
     const bytes = await built.wasm(pages);
     const assets =
-      ahead?.assets ?? (context.deterministic === true ? await built.repeatable() : ownAssets(built));
+      ahead?.assets ?? (context.deterministic === true ? await built.repeatable() : built.assets);
     const data: PyodideShared = {
       assets,
       maxMemoryBytes: pages * PAGE,
@@ -108,9 +103,6 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       modules: { [MODULE_NAME]: { module: await context.compile(bytes), bytes } },
     };
   };
-
-  const ownAssets = ({ assets }: PyodideBuild): PyodideAssets =>
-    options.hashSeed === 'run' ? { ...assets, snapshot: undefined } : assets;
 
   const installed = async (
     source: ScriptSource,
@@ -171,10 +163,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     name: 'pyodide',
     version: options.version,
     languageVersion: 'CPython 3.14',
-    setup:
-      options.hashSeed === 'run'
-        ? 'each interpreter starts from nothing, in seconds, for a hash seed of its own'
-        : 'its snapshot, made by the first run of a version and then cached',
+    setup: 'its snapshot, made by the first run of a version and then cached',
     languages: ['python'],
     realm: 'exposed',
     memoryBytes,
@@ -207,11 +196,8 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       const packages = await installed(source, context, mostBytes);
       const ahead = packages === undefined ? undefined : await aheadOf(packages, context, mostBytes);
       const isOther = mostBytes > memoryBytes || context.deterministic === true;
-      // To start from nothing takes longer than a run may: that is for a cell to do, ahead.
-      const inOtherCell =
-        context.keptCell !== true &&
-        (isOther ? options.hashSeed === 'run' && context.deterministic !== true : ahead !== undefined);
-      const own = isOther && !inOtherCell ? await partsFor(mostBytes, context, ahead) : undefined;
+      const own = isOther ? await partsFor(mostBytes, context, ahead) : undefined;
+      const inOtherCell = own === undefined && ahead !== undefined && context.keptCell !== true;
       const program: PyodideProgram = {
         ...(packages === undefined || ahead !== undefined ? {} : { packages: filesOf(packages) }),
         code,

@@ -82,13 +82,7 @@ export async function openRehearsed(
   { assets, maxMemoryBytes, packages = [] }: PyodideShared,
   module: WebAssembly.Module,
 ): Promise<Interpreter> {
-  const interpreter = await openInterpreter({
-    openRealm,
-    assets,
-    module,
-    maxMemoryBytes,
-    ...(assets.snapshot === undefined ? { hashSeed: 'random' } : {}),
-  });
+  const interpreter = await openInterpreter({ openRealm, assets, module, maxMemoryBytes });
   misfit(REHEARSAL_RUN);
   interpreter.install(packages);
   for (let turn = 0; turn < REHEARSALS; turn++) {

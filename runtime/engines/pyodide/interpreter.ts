@@ -1,12 +1,15 @@
 import { type Arrived, freeArrived } from '../../bytes.ts';
 import type { JsonObject } from '../../codec.ts';
 import type { GuestHost, HostAnswer } from '../../engine.ts';
-import { exportsOf, readGlobal } from '../../wasm/intrinsics.ts';
+import { exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
 import { type CompiledScripts, type PyodideAssets, restoreSnapshot } from './assets.ts';
+import { openHeap } from './hashes/heap.ts';
+import { SECRET_BYTES } from './hashes/layout.ts';
+import { decodePlan, type HashPlan } from './hashes/plan.ts';
+import { renewHashes } from './hashes/renew.ts';
 import { isPreparedModule, type PackageFile } from './packages.ts';
-import { INSTALL_SOURCE } from './python/install.ts';
 import type { bootRealm, RealmParts } from './realm/boot.ts';
 import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm/contract.ts';
 import { BOOT_SCRIPT, PARTS_SCRIPT } from './realm/scripts.ts';
@@ -32,9 +35,8 @@ export interface InterpreterOptions {
   readonly assets: PyodideAssets;
   readonly module: WebAssembly.Module;
   readonly maxMemoryBytes: number;
+  /** Starts from nothing, in seconds, for a snapshot to be made; else the assets have one. */
   readonly makeSnapshot?: boolean;
-  /** Of Python's string hashes, for what starts from nothing; a restored snapshot has its own. @default 0 */
-  readonly hashSeed?: number | 'random';
 }
 
 /** One Python interpreter in its own realm; serves one run, or the runs of one guest that is kept. */
@@ -108,7 +110,7 @@ const NO_RUN = JSON.stringify({
 /** The largest timer that platforms take, ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Starts an interpreter: from a snapshot, if the assets have one, in about a tenth of the time that it takes from nothing. */
+/** Starts an interpreter from its snapshot, in about a tenth of the time that it takes from nothing. */
 export async function openInterpreter(options: InterpreterOptions): Promise<Interpreter> {
   const { assets, makeSnapshot = false } = options;
   const realm = options.openRealm(assets.code);
@@ -209,9 +211,10 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       return RESERVED_PREFIX;
     },
     restore: () => {
-      const memory = memoryOf(instances[0]);
-      if (assets.snapshot !== undefined && memory !== undefined)
-        restoreSnapshot(assets.snapshot, new Uint8Array(memory), heapEnd(instances[0]));
+      const [instance] = instances;
+      if (assets.snapshot === undefined || instance === undefined) return;
+      restoreSnapshot(assets.snapshot, memoryBytesOf(instance), heapEnd(instance));
+      if (assets.snapshot.hashes.length > 0) renewSecret(instance, decodePlan(assets.snapshot.hashes));
     },
     refusedGrowth: () => {
       growthRefused = true;
@@ -256,9 +259,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   };
   const boot: BootOptions = {
     maxMemoryBytes: options.maxMemoryBytes,
-    start: makeSnapshot ? 'prepare' : assets.snapshot === undefined ? 'fresh' : 'restore',
-    hashSeed: options.hashSeed ?? 0,
-    setUp: INSTALL_SOURCE,
+    start: makeSnapshot ? 'prepare' : 'restore',
     recursionBytes: RECURSION_BYTES,
     snapshotHeader: assets.snapshot?.header.byteLength ?? 0,
     snapshotMemory: assets.snapshot?.memoryBytes ?? 0,
@@ -333,16 +334,26 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   };
 }
 
-const memoryBuffer = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get;
-
 /** The memory of an instance that was made in another realm. */
 function memoryOf(instance: WebAssembly.Instance | undefined): ArrayBuffer | undefined {
-  return instance === undefined ? undefined : memoryBuffer?.call(exportsOf(instance).memory);
+  return instance === undefined
+    ? undefined
+    : memoryBufferOf(exportsOf(instance).memory as WebAssembly.Memory);
+}
+
+const memoryBytesOf = (instance: WebAssembly.Instance): Uint8Array =>
+  new Uint8Array(memoryOf(instance) ?? new ArrayBuffer(0));
+
+/** A snapshot holds the secret of the interpreter that it was made of. */
+function renewSecret(instance: WebAssembly.Instance, plan: HashPlan): void {
+  const secret = new Uint8Array(SECRET_BYTES);
+  fillRandom(secret);
+  renewHashes(openHeap(exportsOf(instance)), plan, secret);
 }
 
 /** Up to where the module and its allocator have written; nothing of a guest has run yet. */
-function heapEnd(instance: WebAssembly.Instance | undefined): number | undefined {
-  const sbrk = instance?.exports.sbrk;
+function heapEnd(instance: WebAssembly.Instance): number | undefined {
+  const { sbrk } = exportsOf(instance);
   const end = typeof sbrk === 'function' ? Number(sbrk(0)) : 0;
   return end > 0 ? end : undefined;
 }

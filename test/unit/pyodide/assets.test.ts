@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
   decodeScripts,
+  decodeSnapshot,
   encodeScripts,
+  encodeSnapshot,
   restoreSnapshot,
   type Snapshot,
 } from '../../../runtime/engines/pyodide/assets.ts';
@@ -12,6 +14,7 @@ const snapshot: Snapshot = {
   memoryBytes: 32,
   runs: Uint32Array.of(4, 4, 16, 4),
   data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+  hashes: Uint32Array.of(7, 8),
 };
 const restored = [
   ...[0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0],
@@ -29,6 +32,15 @@ describe('restoreSnapshot()', () => {
     const memory = new Uint8Array(32).fill(9, 0, untouched);
     restoreSnapshot(snapshot, memory, untouched);
     expect([...memory]).toEqual(restored);
+  });
+});
+
+describe('encodeSnapshot()', () => {
+  test('is read back by decodeSnapshot(), which refuses a block that was cut off', () => {
+    const whole: Snapshot = { ...snapshot, header: Uint8Array.of(1, 2, 3) };
+    const block = encodeSnapshot(whole);
+    expect(decodeSnapshot(block)).toEqual(whole);
+    expect(() => decodeSnapshot(block.subarray(0, block.length - 4))).toThrow(/length/);
   });
 });
 

@@ -1,10 +1,12 @@
+import { SETTLE_SOURCE } from './install.ts';
+
 /**
  * The code that imports a set of packages before their snapshot is taken. They meet what they would meet in a run: neither JavaScript nor
  * bytecode files; what they print is lost.
  */
 export const importSource = (modules: readonly string[]): string => `
 def import_packages(names):
-    import gc, importlib, linecache, os, sys
+    import importlib, linecache, os, sys
     import pyodide.code
     import _sandglass_surroundings as surroundings
 
@@ -39,8 +41,7 @@ def import_packages(names):
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     linecache.clearcache()
-    gc.collect()
 
 import_packages(${JSON.stringify(modules)})
 del import_packages
-`;
+${SETTLE_SOURCE}`;

@@ -86,6 +86,21 @@ const PRELOADED = [
   'zlib',
 ];
 
+/**
+ * Ends what is run before a snapshot is taken. A cache of functools remembers hashes, which are others in each interpreter that starts from
+ * the snapshot.
+ */
+export const SETTLE_SOURCE = `
+def settle():
+    import functools, gc
+    for cache in [found for found in gc.get_objects() if type(found) is functools._lru_cache_wrapper]:
+        cache.cache_clear()
+    gc.collect()
+
+settle()
+del settle
+`;
+
 /** The set-up code that is run once, before the snapshot is taken. */
 export const INSTALL_SOURCE = `
 import importlib, sys, types
@@ -101,6 +116,4 @@ for name, source in ${JSON.stringify(MODULES)}:
 sys.modules['_sandglass_surroundings'].install()
 sys.modules['_sandglass_files'].install()
 sys.modules['_sandglass_http'].install()
-import gc
-gc.collect()
-`;
+${SETTLE_SOURCE}`;

@@ -164,7 +164,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
       lockFileContents: options.lockFile,
       packageBaseUrl: '/none/',
       jsglobals,
-      env: { HOME: '/tmp', PYTHONHASHSEED: Text(options.hashSeed) },
+      env: { HOME: '/tmp', PYTHONHASHSEED: '0' }, // what a snapshot is made with; the host gives others when it restores one
       _makeSnapshot: options.start === 'prepare',
       createPyodideModule: async (moduleSettings: ModuleSettings) => {
         moduleSettings.instantiateWasm = wasm.instantiateMain(moduleSettings);
@@ -195,7 +195,6 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     buffers.harden();
     parts.hardenLanguage(realm, port);
     fileRealm = parts.installFiles(pyodide._module, port);
-    if (options.start === 'fresh') pyodide.runPython(options.setUp);
     if (options.start !== 'prepare') {
       runner = pyodide.pyimport('_sandglass');
       runner.attach(hostObject);

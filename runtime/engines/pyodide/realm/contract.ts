@@ -41,12 +41,8 @@ export interface RealmPort {
 export interface BootOptions {
   /** Bytes; the glue's own requests for more are refused. */
   readonly maxMemoryBytes: number;
-  /** `restore`: from a snapshot. `prepare`: from nothing, for a snapshot. `fresh`: from nothing, for a run. */
-  readonly start: 'restore' | 'prepare' | 'fresh';
-  /** Of what starts from nothing: 0..4294967295, 0 for the hashes that every machine gets; `random` for 128 random bits. */
-  readonly hashSeed: number | 'random';
-  /** Python that a fresh start runs before any program. */
-  readonly setUp: string;
+  /** `restore`: from a snapshot. `prepare`: from nothing, for a snapshot. */
+  readonly start: 'restore' | 'prepare';
   /** What nested calls inside Python may take of its own stack, bytes. */
   readonly recursionBytes: number;
   /** Length of the snapshot's header and of its memory, bytes. */

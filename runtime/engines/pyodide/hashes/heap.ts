@@ -1,0 +1,68 @@
+import { memoryBufferOf, readGlobal } from '../../../wasm/intrinsics.ts';
+
+/** A stopped CPython interpreter's memory, by words, and the few of its own functions that know what the memory does not say. */
+export interface Heap {
+  /** Words of 4 bytes, unsigned; `address >>> 2` is an index. */
+  readonly words: Uint32Array;
+  readonly bytes: Uint8Array;
+  /** CPython's `Py_HashBuffer`: of bytes, with the present secret; never -1. */
+  hashBuffer(address: number, length: number): number;
+  /** CPython's `PyObject_Hash`; `undefined` where it raises, or brings the interpreter down. May run Python code. */
+  hashOf(object: number): number | undefined;
+  /** Address of a C variable; throws when there is none of that name. */
+  address(name: string): number;
+}
+
+type NativeFunction = (...args: readonly number[]) => number;
+
+/** @throws {Error} when the interpreter exports none of what is needed. */
+export function openHeap(exports: WebAssembly.Exports): Heap {
+  const { memory } = exports;
+  const native = (name: string): NativeFunction => {
+    const found = exports[name];
+    if (typeof found !== 'function') throw new Error(`this interpreter exports no function ${name}`);
+    return found as NativeFunction; // of CPython and Emscripten, all of numbers
+  };
+  const buffer = (): ArrayBuffer => memoryBufferOf(memory as WebAssembly.Memory); // CPython's own
+  const hash = native('PyObject_Hash');
+  const hashBytes = native('Py_HashBuffer');
+  const clearError = native('PyErr_Clear');
+  const stackAt = native('emscripten_stack_get_current');
+  const moveStack = native('_emscripten_stack_restore');
+  let words = new Uint32Array(buffer());
+  let bytes = new Uint8Array(buffer());
+  const renewViews = (): void => {
+    if (words.length > 0) return; // a memory that has grown has left its old buffer empty
+    words = new Uint32Array(buffer());
+    bytes = new Uint8Array(buffer());
+  };
+  return {
+    get words() {
+      return words;
+    },
+    get bytes() {
+      return bytes;
+    },
+    hashBuffer: (address, length) => hashBytes(address, length) | 0,
+    hashOf: (object) => {
+      const stack = stackAt();
+      try {
+        const found = hash(object) | 0;
+        if (found !== -1) return found;
+        clearError();
+        return undefined;
+      } catch {
+        moveStack(stack);
+        return undefined;
+      } finally {
+        renewViews();
+      }
+    },
+    address: (name) => {
+      const found = exports[name];
+      const value = found === undefined ? 0 : readGlobal(found as WebAssembly.Global); // a data symbol
+      if (!(value > 0)) throw new Error(`this interpreter exports no variable ${name}`);
+      return value;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { Heap } from './heap.ts';
+import { NO_HASH, OBJECT, ORDERED_DICT, ORDERED_NODE, SECRET_BYTES, TEXT } from './layout.ts';
+import type { HashPlan } from './plan.ts';
+import { type Entry, placeC, placeDict, placeSet } from './tables.ts';
+
+const SECRET = '_Py_HashSecret';
+
+/**
+ * Gives a restored interpreter another secret for its hashes, as if it had been started with it: what has been hashed is hashed anew, and every
+ * table is put in the order that follows. To be called before anything else of it runs.
+ *
+ * @param secret 24 bytes; CPython fills them from the system's randomness at its own start.
+ */
+export function renewHashes(heap: Heap, plan: HashPlan, secret: Uint8Array): void {
+  renewTexts(heap, plan, secret);
+  renewObjects(heap, plan);
+}
+
+/** The part that runs no Python: afterwards names and attributes are found. */
+export function renewTexts(heap: Heap, plan: HashPlan, secret: Uint8Array): void {
+  if (secret.length !== SECRET_BYTES) throw new RangeError(`a secret has ${SECRET_BYTES} bytes`);
+  heap.bytes.set(secret, heap.address(SECRET));
+  const { words } = heap;
+  for (const text of plan.texts) words[(text + TEXT.hash) >>> 2] = hashText(heap, text);
+  for (const word of plan.caches) words[word >>> 2] = NO_HASH;
+  const textHash = ({ key }: Entry): number => words[(key + TEXT.hash) >>> 2] ?? 0;
+  for (const keys of plan.textDicts) placeDict(heap, keys, textHash);
+  for (const table of plan.textTables) placeC(heap, table, textHash);
+  for (const table of plan.nameTables) placeC(heap, table, ({ key }) => hashName(heap, key));
+}
+
+/** The part that asks objects for their hashes, which may run their code. */
+export function renewObjects(heap: Heap, plan: HashPlan): void {
+  const known = new Map<number, number>();
+  for (const object of plan.dependents) {
+    const hash = heap.hashOf(object);
+    if (hash === undefined) throw new Error(`the object at ${object} has lost its hash`);
+    known.set(object, hash);
+  }
+  const text = heap.address('PyUnicode_Type');
+  const hashOf = ({ key, hash }: Entry): number =>
+    heap.words[(key + OBJECT.type) >>> 2] === text
+      ? (heap.words[(key + TEXT.hash) >>> 2] ?? 0)
+      : (known.get(key) ?? hash);
+  for (const keys of plan.dicts) placeDict(heap, keys, hashOf);
+  for (const set of plan.sets) placeSet(heap, set, hashOf);
+  for (const dict of plan.orderedDicts) {
+    for (let node = heap.words[(dict + ORDERED_DICT.first) >>> 2] ?? 0; node !== 0; ) {
+      const [key = 0, hash = 0] = [ORDERED_NODE.key, ORDERED_NODE.hash].map(
+        (offset) => heap.words[(node + offset) >>> 2],
+      );
+      heap.words[(node + ORDERED_NODE.hash) >>> 2] = hashOf({ key, hash });
+      node = heap.words[(node + ORDERED_NODE.next) >>> 2] ?? 0;
+    }
+  }
+}
+
+/** Where the characters of a `str` are, in its own width. */
+export function charactersOf({ words }: Heap, text: number): { address: number; length: number } {
+  const state = words[(text + TEXT.state) >>> 2] ?? 0;
+  const [width, isCompact, isAscii] = [(state >>> 2) & 7, (state & 0x20) !== 0, (state & 0x40) !== 0];
+  const length = (words[(text + TEXT.length) >>> 2] ?? 0) * width;
+  if (!isCompact) return { address: words[(text + TEXT.data) >>> 2] ?? 0, length };
+  return { address: text + (isAscii ? TEXT.asciiData : TEXT.compactData), length };
+}
+
+export function hashText(heap: Heap, text: number): number {
+  const { address, length } = charactersOf(heap, text);
+  return heap.hashBuffer(address, length) >>> 0;
+}
+
+/** Of a C string. */
+export function hashName(heap: Heap, name: number): number {
+  return heap.hashBuffer(name, heap.bytes.indexOf(0, name) - name) >>> 0;
+}
