@@ -114,7 +114,7 @@ while todo:
 import sys, collections, enum, functools, re, typing, weakref, datetime, hashlib, http, decimal, importlib
 dynamic = ''.join(['up', 'per'])
 checks = {
-  'interned': sys.intern(''.join(['__', 'init', '__'])) is '__init__'.__class__.__dict__ and 0 or sys.intern(dynamic) is sys.intern('upper'),
+  'interned': sys.intern(dynamic) is sys.intern('upper'),
   'static': sys.intern(''.join(['__na', 'me__'])) is [name for name in vars(sys) if name == '__name__'][0],
   'attribute': getattr('a', dynamic)() == 'A',
   'builtin module': all(importlib.import_module(name) for name in ('_random', 'math', 'array', '_struct', 'unicodedata', '_bisect')),
@@ -125,6 +125,7 @@ checks = {
   'regular expressions': re.compile('(?P<name>a+)').match('aa')['name'] == 'aa',
   'date': {datetime.timezone.utc: 1}[datetime.timezone(datetime.timedelta(0))] == 1,
   'hashlib': hashlib.new('sha256', b'').hexdigest()[:8] == 'e3b0c442' and hashlib.sha3_256(b'').hexdigest()[:4] == 'a7ff',
+  'a table of C names': __import__('_hmac').compute_digest(b'key', b'message', 'sha3_256').hex()[:4] == '0f43',
   'decimal': decimal.getcontext().prec == 28,
   'constant': 'b' in {'a', 'b', 'c'} and ('x', 'y') in {('x', 'y'): 1},
   'weak': len(weakref.WeakSet([functools.partial])) == 1,
