@@ -14,6 +14,8 @@ import { openNodeRealm } from './node-realm.ts';
 
 /** What importing a set of packages may burn, units: as much as a run by default. */
 const IMPORT_FUEL = 20_000_000_000;
+/** For finding the hashes: a large text or `bytes` takes more than a slice. */
+const FIND_FUEL = Number.MAX_SAFE_INTEGER;
 /** What its buffers outside wasm may hold, and what it may write, bytes. */
 const OUTSIDE_BYTES = 256 * 1024 * 1024;
 
@@ -41,6 +43,7 @@ export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
     module,
     maxMemoryBytes,
     makeSnapshot: true,
+    hashSeed: hashes === 'kept' ? 0 : 1, // Python tells its programs whether its hashes are random
   });
   const report = await interpreter.ask((id) => interpreter.api.prepare(id, INSTALL_SOURCE));
   if (!report.ok) throw new Error(`Cannot set up Python: ${report.text}`);
@@ -56,6 +59,7 @@ export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
   if (hashes === 'kept') return { ...packed, hashes: new Uint32Array() };
   const [instance] = interpreter.instances;
   if (instance === undefined) throw new Error('Cannot take a snapshot of Python');
+  createMeter({ fuel: FIND_FUEL }).adopt(instance); // that of the imports is spent or gone
   try {
     const plan = findHashes(openHeap(exportsOf(instance)), packed.memoryBytes);
     return { ...packed, hashes: encodePlan(plan) };

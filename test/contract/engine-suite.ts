@@ -147,13 +147,16 @@ export function describeEngine(name: string, options: EngineSuiteOptions): void 
       limits: Partial<Limits> = {},
     ): Promise<SuiteRun> => {
       const effective = limitsFor(limits);
-      const guest = await prepareGuest(engine, sample.source, effective, options.prepare);
+      const { deterministic } = hostOptions;
+      const guest = await prepareGuest(engine, sample.source, effective, {
+        ...options.prepare,
+        ...(deterministic === undefined ? {} : { deterministic: true }),
+      });
       const host = createFakeHost({
         outputBytes: effective.outputBytes,
         stackBytes: options.stackBytes ?? 512 * 1024,
         ...hostOptions,
       });
-      const { deterministic } = hostOptions;
       const result = await engine.execute(
         guest,
         runSpec({

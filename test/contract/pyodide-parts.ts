@@ -53,7 +53,11 @@ export async function openPython(options: NodePyodideOptions = {}): Promise<Pyth
       const context = pythonContext(limits);
       const prepared = await engine.prepare(
         { kind: 'script', language: 'python', code, filename: 'main.py', modules, form: 'auto' },
-        spec.options === undefined ? context : { ...context, options: spec.options },
+        {
+          ...context,
+          ...(spec.options === undefined ? {} : { options: spec.options }),
+          ...(spec.deterministic === undefined ? {} : { deterministic: true }),
+        },
       );
       const fake =
         'callSync' in host ? host : createFakeHost({ outputBytes: context.limits.outputBytes, ...host });

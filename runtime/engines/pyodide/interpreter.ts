@@ -37,6 +37,8 @@ export interface InterpreterOptions {
   readonly maxMemoryBytes: number;
   /** Starts from nothing, in seconds, for a snapshot to be made; else the assets have one. */
   readonly makeSnapshot?: boolean;
+  /** Of the snapshot to be made. @default 0 */
+  readonly hashSeed?: BootOptions['hashSeed'];
 }
 
 /** One Python interpreter in its own realm; serves one run, or the runs of one guest that is kept. */
@@ -260,6 +262,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   const boot: BootOptions = {
     maxMemoryBytes: options.maxMemoryBytes,
     start: makeSnapshot ? 'prepare' : 'restore',
+    hashSeed: options.hashSeed ?? 0,
     recursionBytes: RECURSION_BYTES,
     snapshotHeader: assets.snapshot?.header.byteLength ?? 0,
     snapshotMemory: assets.snapshot?.memoryBytes ?? 0,

@@ -164,7 +164,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
       lockFileContents: options.lockFile,
       packageBaseUrl: '/none/',
       jsglobals,
-      env: { HOME: '/tmp', PYTHONHASHSEED: '0' }, // what a snapshot is made with; the host gives others when it restores one
+      env: { HOME: '/tmp', PYTHONHASHSEED: Text(options.hashSeed) },
       _makeSnapshot: options.start === 'prepare',
       createPyodideModule: async (moduleSettings: ModuleSettings) => {
         moduleSettings.instantiateWasm = wasm.instantiateMain(moduleSettings);

@@ -43,6 +43,8 @@ export interface BootOptions {
   readonly maxMemoryBytes: number;
   /** `restore`: from a snapshot. `prepare`: from nothing, for a snapshot. */
   readonly start: 'restore' | 'prepare';
+  /** Of a snapshot that is made. The secret that CPython makes of 0 stays; any other is replaced when the snapshot is restored. */
+  readonly hashSeed: 0 | 1;
   /** What nested calls inside Python may take of its own stack, bytes. */
   readonly recursionBytes: number;
   /** Length of the snapshot's header and of its memory, bytes. */
