@@ -1,182 +1,102 @@
 // Runs a slice of CPython's own test suite as guests of ours and in stock Pyodide, and compares them test by test. What passes there and
-// not here needs a reason in KNOWN. Takes the path of a CPython `Lib` folder: node scripts/cpython-tests.ts PATH [module…]
-import { spawn } from 'node:child_process';
+// not here needs a reason in cpython/known.ts. Takes the path of a CPython `Lib` folder: node scripts/cpython-tests.ts LIB [module…]
+// Ends with 1 when a test is lost without a reason, or when no test of a module passes on either side: that module proves nothing.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { createRuntime } from '../runtime/index.ts';
-
-/** Modules of `Lib/test` that need nothing but an interpreter and a scratch folder. */
-const SLICE = [
-  'test_json',
-  'test_re',
-  'test_math',
-  'test_cmath',
-  'test_datetime',
-  'test_dataclasses',
-  'test_collections',
-  'test_deque',
-  'test_string',
-  'test_textwrap',
-  'test_fractions',
-  'test_statistics',
-  'test_itertools',
-  'test_functools',
-  'test_heapq',
-  'test_bisect',
-  'test_enum',
-  'test_base64',
-  'test_csv',
-  'test_struct',
-  'test_operator',
-  'test_copy',
-  'test_list',
-  'test_dict',
-  'test_set',
-  'test_tuple',
-  'test_int',
-  'test_float',
-  'test_complex',
-  'test_bytes',
-  'test_generators',
-  'test_contextlib',
-  'test_typing',
-  'test_uuid',
-  'test_calendar',
-  'test_difflib',
-  'test_pprint',
-  'test_random',
-  'test_hashlib',
-  'test_zlib',
-  'test_gzip',
-  'test_zipfile',
-  'test_tempfile',
-  'test_shutil',
-  'test_glob',
-  'test_fnmatch',
-  'test_configparser',
-  'test_argparse',
-  'test_urlparse',
-  'test_html',
-  'test_htmlparser',
-  'test_time',
-];
-
-/** Start of a test's id → why it may fail here and pass in stock Pyodide. */
-const KNOWN: Readonly<Record<string, string>> = {
-  'test.test_bytes.BytesTest.test_from_format':
-    'Calls the interpreter through ctypes.pythonapi: guests have no ctypes.',
-  'test.test_zipfile.test_core.PyZipFileTests.test_write_':
-    'Skips itself where the folder of the tests cannot be written to: it is granted for reading.',
-};
-
-const PROGRAM = `
-import sys, unittest, io, json, warnings
-if '/cpython' not in sys.path:
-    sys.path.append('/cpython')
-warnings.simplefilter('ignore')
-outcomes = {}
-
-class Result(unittest.TestResult):
-    def note(self, test, outcome):
-        outcomes[test.id()] = outcome
-    def addSuccess(self, test): self.note(test, 'pass')
-    def addFailure(self, test, error): self.note(test, 'fail: ' + str(error[1])[:200])
-    def addError(self, test, error): self.note(test, 'error: ' + type(error[1]).__name__ + ': ' + str(error[1])[:200])
-    def addSkip(self, test, reason): self.note(test, 'skip')
-    def addExpectedFailure(self, test, error): self.note(test, 'pass')
-    def addUnexpectedSuccess(self, test): self.note(test, 'fail: unexpected success')
-
-try:
-    suite = unittest.defaultTestLoader.loadTestsFromName('test.' + MODULE)
-    suite.run(Result())
-except BaseException as error:
-    outcomes['test.' + MODULE] = 'error: ' + type(error).__name__ + ': ' + str(error)[:200]
-REPORT = json.dumps(outcomes)
-`;
-
-type Outcomes = Readonly<Record<string, string>>;
+import { KNOWN } from './cpython/known.ts';
+import { programFor } from './cpython/program.ts';
+import { type Outcomes, runModule, type Side } from './cpython/side.ts';
+import { ours, stock } from './cpython/sides.ts';
+import { LEFT_OUT, SLICE } from './cpython/slice.ts';
 
 const [path, ...named] = process.argv.slice(2);
-if (path === undefined || !existsSync(join(path, 'test/test_json'))) {
+if (path === undefined || !existsSync(join(path, 'test/support'))) {
   console.error("Cannot run CPython's tests: give the path of a CPython Lib folder, e.g. a checkout's Lib");
   process.exit(2);
 }
 const tests = resolve(path, 'test');
-const modules = (named.length > 0 ? named : SLICE).filter(
-  (name) => existsSync(join(tests, `${name}.py`)) || existsSync(join(tests, name)),
-);
-const programFor = (module: string): string => PROGRAM.replaceAll('MODULE', JSON.stringify(module));
+const modules = named.length > 0 ? named : SLICE;
+const absent = modules.filter((name) => {
+  const file = join(tests, ...name.split('.'));
+  return !existsSync(`${file}.py`) && !existsSync(file);
+});
+if (absent.length > 0) {
+  console.error(
+    `Cannot run CPython's tests: ${tests} has no ${absent.join(', ')}; is it that of CPython 3.14?`,
+  );
+  process.exit(2);
+}
+
+const passes = (outcomes: Outcomes): readonly string[] =>
+  [...outcomes].filter(([, outcome]) => outcome === 'pass').map(([id]) => id);
+
+/** Why a test has not passed; one that was not run is explained by its class's or its module's own set-up. */
+function outcomeOf(outcomes: Outcomes, id: string, module: string): string {
+  const holder = id.slice(0, id.lastIndexOf('.'));
+  const own = outcomes.get(id) ?? outcomes.get(`setUpClass (${holder})`);
+  return own ?? outcomes.get(`test.${module}`) ?? 'not run';
+}
+
+const reasonFor = (id: string): string | undefined =>
+  Object.keys(KNOWN).find((start) => id.startsWith(start));
 
 const runtime = createRuntime();
-
-async function ours(module: string): Promise<Outcomes> {
-  const outcome = await runtime.run({
-    language: 'python',
-    code: `${programFor(module)}\nREPORT`,
-    grant: { fs: [{ host: tests, guest: '/cpython/test', access: ['read'] }] },
-    cwd: '/tmp',
-    limits: {
-      timeoutMs: 600_000,
-      fuel: 2_000_000_000_000,
-      memoryBytes: 1024 * 1024 * 1024,
-      outputBytes: 64 * 1024 * 1024,
-      hostCalls: 1_000_000,
-    },
-  });
-  if (outcome.ok && typeof outcome.value === 'string') return JSON.parse(outcome.value) as Outcomes; // PROGRAM writes it
-  return {
-    [`test.${module}`]: outcome.ok
-      ? 'error: no report'
-      : `error: ${outcome.error.code}: ${outcome.error.message}`,
-  };
-}
-
-async function stock(module: string): Promise<Outcomes> {
-  const script = `
-    import { loadPyodide } from 'pyodide';
-    const python = await loadPyodide({ stdout: () => undefined, stderr: () => undefined });
-    python.FS.mkdirTree('/cpython/test');
-    python.mountNodeFS('/cpython/test', ${JSON.stringify(tests)});
-    python.FS.chdir('/tmp');
-    process.stdout.write(python.runPython(${JSON.stringify(`${programFor(module)}\nREPORT`)}), () => process.exit(0));`;
-  const child = spawn(process.execPath, ['--stack-size=4000', '--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let text = '';
-  for await (const part of child.stdout.setEncoding('utf8')) text += part;
-  try {
-    return JSON.parse(text) as Outcomes;
-  } catch {
-    return { [`test.${module}`]: 'error: stock Pyodide gave no report' };
-  }
-}
-
-let [passed, passedThere, known] = [0, 0, 0];
-const unexplained: string[] = [];
+const sides: readonly [Side, Side] = [ours(runtime, tests), stock(tests)];
+const [totals, unexplained, barren, used] = [[0, 0], [] as string[], [] as string[], new Set<string>()];
+let known = 0;
+const tell = (message: string): void => console.log(`  ${message}`);
+const begun = performance.now();
 for (const module of modules) {
-  const [here, there] = [await ours(module), await stock(module)];
-  const passes = (outcomes: Outcomes): string[] =>
-    Object.keys(outcomes).filter((id) => outcomes[id] === 'pass');
-  const lost = passes(there).filter((id) => here[id] !== 'pass');
-  passed += passes(here).length;
-  passedThere += passes(there).length;
+  const took: number[] = [];
+  const [here, there] = (await Promise.all(
+    sides.map(async (side, index) => {
+      const start = performance.now();
+      const outcomes = await runModule(
+        side,
+        module,
+        (ended) => programFor(module, Object.keys(LEFT_OUT), ended),
+        tell,
+      );
+      took[index] = Math.round((performance.now() - start) / 1000);
+      return outcomes;
+    }),
+  )) as [Outcomes, Outcomes]; // one for each of the two sides
+  const [passHere, passThere] = [passes(here), passes(there)];
+  totals[0] = (totals[0] ?? 0) + passHere.length;
+  totals[1] = (totals[1] ?? 0) + passThere.length;
   console.log(
-    `${module.padEnd(20)} here ${String(passes(here).length).padStart(5)}, stock ${String(passes(there).length).padStart(5)}, of ${Math.max(Object.keys(here).length, Object.keys(there).length)}`,
+    `${module.padEnd(28)} here ${String(passHere.length).padStart(5)}, stock ${String(passThere.length).padStart(5)}, of ${Math.max(here.size, there.size)} (${took[0]} s, ${took[1]} s)`,
   );
-  if (passes(there).length === 0 && passes(here).length === 0)
-    console.log(`  ${Object.values(here)[0] ?? ''} / ${Object.values(there)[0] ?? ''}`);
-  for (const id of lost) {
-    const reason = Object.entries(KNOWN).find(([start]) => id.startsWith(start))?.[1];
-    if (reason === undefined) unexplained.push(`${id}: ${here[id] ?? 'not run'}`);
-    else known += 1;
-    console.log(
-      `  ${id}: ${here[id] ?? here[`test.${module}`] ?? 'not run'}${reason === undefined ? '' : ` (${reason})`}`,
-    );
+  for (const [name, outcomes] of [
+    ['here', here],
+    ['stock', there],
+  ] as const) {
+    const whole = outcomes.get(`test.${module}`);
+    if (whole !== undefined) console.log(`  ${name}: ${module}: ${whole}`);
+  }
+  if (passHere.length === 0 && passThere.length === 0) {
+    barren.push(module);
+    console.log('  proves nothing: no test passes on either side');
+  }
+  for (const id of passThere.filter((name) => here.get(name) !== 'pass')) {
+    const start = reasonFor(id);
+    if (start === undefined) unexplained.push(id);
+    else {
+      known += 1;
+      used.add(start);
+    }
+    console.log(`  ${start === undefined ? 'LOST' : 'known'} ${id}: ${outcomeOf(here, id, module)}`);
   }
 }
-console.log(
-  `\nhere ${passed} pass, stock Pyodide ${passedThere}; ${known} known, ${unexplained.length} unexplained`,
-);
 await runtime.close();
-process.exit(unexplained.length === 0 ? 0 : 1);
+
+console.log(
+  `\n${modules.length} modules in ${Math.round((performance.now() - begun) / 1000)} s: here ${totals[0]} tests pass, in stock Pyodide ${totals[1]}; of those, ${known} fail here for a known reason and ${unexplained.length} for none`,
+);
+for (const start of used) console.log(`  ${start}: ${KNOWN[start]}`);
+for (const start of named.length > 0 ? [] : Object.keys(KNOWN).filter((name) => !used.has(name)))
+  console.log(`  ${start} is known and passes`);
+for (const module of barren) console.log(`  ${module} proves nothing: no test of it passes on either side`);
+process.exit(unexplained.length === 0 && barren.length === 0 ? 0 : 1);

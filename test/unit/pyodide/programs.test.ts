@@ -83,6 +83,14 @@ describe('a Python program', () => {
     ).toEqual([['main.py', 'a', 'b'], { LANG: 'C' }, ['x', 1], 'one', 'two\n', '__main__', 'main.py']);
   });
 
+  test("knows its own module's annotations", async () => {
+    expect(
+      await valueFrom(
+        "import sys, typing\nmain = sys.modules['__main__']\nx: int = 1\ny: list[str]\n[str(main.__annotations__), str(typing.get_type_hints(main))]",
+      ),
+    ).toEqual(["{'x': <class 'int'>, 'y': list[str]}", "{'x': <class 'int'>, 'y': list[str]}"]);
+  });
+
   test('input() at the end of stdin is EOFError', async () => {
     const { result } = await python.run('input()');
     expect(result).toMatchObject({ kind: 'threw', error: { name: 'EOFError' } });

@@ -56,7 +56,6 @@ def set_up(spec):
             "__doc__": None,
             "__package__": None,
             "__spec__": None,
-            "__annotations__": {},
             "__builtins__": __builtins__,
             "__file__": spec["filename"],
         })
