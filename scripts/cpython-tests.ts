@@ -78,7 +78,8 @@ for (const module of modules) {
   }
   if (passHere.length === 0 && passThere.length === 0) {
     barren.push(module);
-    console.log('  proves nothing: no test passes on either side');
+    const [first, second] = [here, there].map((outcomes) => [...outcomes.values()][0] ?? 'no test');
+    console.log(`  proves nothing: no test passes on either side (here ${first}; stock ${second})`);
   }
   for (const id of passThere.filter((name) => here.get(name) !== 'pass')) {
     const start = reasonFor(id);

@@ -176,6 +176,22 @@ print(os.path.exists('/app'), pathlib.Path('/app').exists())
     );
   });
 
+  test("a file's name is text, also when it was opened by a path object", async () => {
+    expect(
+      await printed(`
+import io, pathlib
+for kind in ('w', 'wb', 'r', 'rb'):
+    with open(pathlib.Path('/tmp/named.txt'), kind) as f: print(repr(f.name))
+class Bad:
+    def __fspath__(self): return 1
+try: open(Bad())
+except TypeError as e: print(e)
+`),
+    ).toBe(
+      "'/tmp/named.txt'\n'/tmp/named.txt'\n'/tmp/named.txt'\n'/tmp/named.txt'\nexpected Bad.__fspath__() to return str or bytes, not int\n",
+    );
+  });
+
   test('a refusal that was handled keeps nothing alive', async () => {
     expect(
       await printed(`

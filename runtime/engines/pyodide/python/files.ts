@@ -89,6 +89,8 @@ def opener_of(plain):
             (encoding, errors, newline) == (None, None, None) and buffering != 1 if binary else buffering != 0)
         if not ordinary:
             return plain(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        if hasattr(type(file), "__fspath__"):
+            file = os.fspath(file)  # what the file then says is its name
         raw = result = File(file, mode.replace("b", "").replace("t", ""), closefd, opener)
         try:
             lines = buffering == 1 or (buffering < 0 and raw._isatty_open_only())
