@@ -14,7 +14,7 @@ export interface Side {
 }
 
 /** An interpreter that tells nothing for so long is ended, ms. */
-const IDLE_MS = 45_000;
+const IDLE_MS = 40_000;
 /** Tests of one module that may end their interpreter before it is given up. */
 const MAX_ENDS = 25;
 

@@ -147,6 +147,23 @@ describe('http of a Python guest', () => {
     expect(result.kind === 'threw' && result.error.message).toContain('no grant for http covers it');
   });
 
+  test('blanks and control characters of an address are refused before a request is made', async () => {
+    const { host } = await run(`
+import http.client, socket, urllib.request
+client = http.client.HTTPConnection('api.example')
+for f in (lambda: urllib.request.urlopen('http://api.example/a b'), lambda: urllib.request.urlopen('http://api.example\\x7f/'),
+          lambda: client.request('GET', '/a\\r\\nX: y'), lambda: client.request('GET\\r\\n', '/')):
+    try: f()
+    except Exception as e: print(type(e).__name__, 'control characters' in str(e))
+try: socket.gethostbyname('api.example')
+except socket.gaierror as e: print(e)
+`);
+    expect(host.stdout()).toBe(
+      'InvalidURL True\nInvalidURL True\nInvalidURL True\nValueError True\n[Errno 138] Cannot look up a name: guests have no sockets; use urllib.request, requests or httpx under an http grant\n',
+    );
+    expect(host.calls).toEqual([]);
+  });
+
   test('failures are the exceptions of each library', async () => {
     const { host } = await run(`
 import urllib.request, urllib.error, requests, httpx

@@ -131,6 +131,8 @@ def install_client():
         self.sock = self.sock or True
 
     def putrequest(self, method, url, skip_host=False, skip_accept_encoding=False):
+        self._validate_method(method)
+        self._validate_path(url or "/")
         self._sandglass = {"method": method, "url": url_of(self, url), "headers": [], "body": bytearray()}
 
     def putheader(self, header, *values):
@@ -182,6 +184,9 @@ class HostHandler(urllib.request.BaseHandler):
     handler_order = 100
 
     def http_open(self, request):
+        client = http.client.HTTPConnection  # what urllib has check the address: InvalidURL for blanks and control characters
+        client._validate_host(client, request.host or "")
+        client._validate_path(client, request.selector)
         headers = [(k, v) for k, v in {**request.unredirected_hdrs, **request.headers}.items()
                    if k.lower() not in ("host", "content-length", "connection")]
         data = request.data

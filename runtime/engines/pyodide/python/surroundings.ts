@@ -78,8 +78,11 @@ def install():
     no_socket = refuse("use a socket", NO_SOCKET)
     for name in ("connect", "connect_ex", "bind", "listen", "accept", "sendto", "recv", "send", "sendall", "recvfrom"):
         setattr(socket.socket, name, no_socket)
-    for name in ("create_connection", "create_server", "getaddrinfo", "gethostbyname", "gethostbyaddr", "gethostbyname_ex", "socketpair"):
+    for name in ("create_connection", "create_server", "socketpair"):
         setattr(socket, name, no_socket)
+    no_name = refuse("look up a name", NO_SOCKET, socket.gaierror)  # the kind that programs expect where there is no network
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyaddr", "gethostbyname_ex"):
+        setattr(socket, name, no_name)
     try:
         import ctypes
         import _ctypes
