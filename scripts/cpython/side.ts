@@ -14,7 +14,9 @@ export interface Side {
 }
 
 /** An interpreter that tells nothing for so long is ended, ms. */
-const IDLE_MS = 40_000;
+const IDLE_MS = 60_000;
+/** An interpreter may take so long to start and import its tests, ms: the first one also makes its snapshot. */
+const START_MS = 180_000;
 /** Tests of one module that may end their interpreter before it is given up. */
 const MAX_ENDS = 25;
 
@@ -53,7 +55,7 @@ async function runOnce(
   outcomes: Map<string, string>,
 ): Promise<{ readonly why: Ended; readonly running: string | undefined; readonly done: boolean }> {
   const idle = new AbortController();
-  let timer = setTimeout(() => idle.abort(), IDLE_MS);
+  let timer = setTimeout(() => idle.abort(), START_MS);
   let [rest, running, done] = ['', undefined as string | undefined, false];
   const why = await side.run(program, idle.signal, (text) => {
     const lines = (rest + text).split('\n');
@@ -72,5 +74,5 @@ async function runOnce(
     }
   });
   clearTimeout(timer);
-  return { why: idle.signal.aborted ? `told nothing for ${IDLE_MS / 1000} s` : why, running, done };
+  return { why: idle.signal.aborted ? 'told nothing for too long' : why, running, done };
 }
