@@ -3,14 +3,17 @@ import process from 'node:process';
 import type { Runtime } from '../../runtime/api.ts';
 import type { Side } from './side.ts';
 
-/** A guest of ours: the tests' folder is granted for reading, and nothing else. */
+/** A guest of ours: the tests' folder is granted for reading, and the HOME that stock Pyodide has. */
 export const ours = (runtime: Runtime, tests: string): Side => ({
   name: 'here',
   run: async (code, signal, take) => {
     const outcome = await runtime.run({
       language: 'python',
       code,
-      grant: { fs: [{ host: tests, guest: '/cpython/test', access: ['read'] }] },
+      grant: {
+        fs: [{ host: tests, guest: '/cpython/test', access: ['read'] }],
+        env: { HOME: '/home/pyodide' },
+      },
       cwd: '/tmp',
       limits: {
         timeoutMs: 600_000,

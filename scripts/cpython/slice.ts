@@ -18,10 +18,8 @@ export const SLICE: readonly string[] = `
   test_positional_only_arg test_scope test_builtin test_call test_compile test_symtable test_tokenize test_dis
   test_inspect test_sort test_iter test_enumerate test_array test_memoryview test_buffer test_io test_memoryio test_fileio test_file
   test_bufio test_os test_posixpath test_genericpath test_pathlib test_stat test_logging test_queue test_sched test_graphlib test_timeit
-  test_importlib test_import test_pkgutil test_runpy test_sys test_unittest test_doctest test_locale test_gettext test_quopri test_colorsys
+  test_importlib test_pkgutil test_runpy test_sys test_unittest test_doctest test_locale test_gettext test_quopri test_colorsys
   test_sqlite3
-  test_asyncio.test_base_events test_asyncio.test_context test_asyncio.test_futures test_asyncio.test_locks test_asyncio.test_queues
-  test_asyncio.test_runners test_asyncio.test_taskgroups test_asyncio.test_tasks test_asyncio.test_timeouts test_asyncio.test_waitfor
 `
   .trim()
   .split(/\s+/);

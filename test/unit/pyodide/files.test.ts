@@ -176,6 +176,20 @@ print(os.path.exists('/app'), pathlib.Path('/app').exists())
     );
   });
 
+  test('an open file cannot be pickled or copied', async () => {
+    expect(
+      await printed(`
+import copy, pickle
+for kind in ('wb', 'w'):
+    for buffering in (-1, 0) if kind == 'wb' else (-1,):
+        with open('/tmp/kept', kind, buffering=buffering) as f:
+            for attempt in (lambda: pickle.dumps(f, 0), lambda: pickle.dumps(f, 5), lambda: copy.copy(f)):
+                try: print(attempt())
+                except TypeError as e: print(str(e).startswith('cannot pickle'))
+`),
+    ).toBe('True\n'.repeat(9));
+  });
+
   test("a file's name is text, also when it was opened by a path object", async () => {
     expect(
       await printed(`

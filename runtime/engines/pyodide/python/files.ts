@@ -71,6 +71,9 @@ def explained(method):
 class File(_io.FileIO):
     """A raw file. What open() gives has one inside, so that reading and writing fail in the host's own words, too."""
 
+    def __reduce_ex__(self, protocol):
+        raise TypeError("cannot pickle 'FileIO' instances")
+
 
 File.__name__ = File.__qualname__ = "FileIO"
 File.__module__ = "_io"
