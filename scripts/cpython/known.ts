@@ -14,6 +14,8 @@ export const KNOWN: Readonly<Record<string, string>> = {
   'test.test_os.ExecTests.': 'Guests cannot start processes, whatever the arguments.',
   'test.test_traceback.CPythonSuggestionFormattingTests.test_import_from_': LIB,
   'test.test_traceback.PurePythonSuggestionFormattingTests.test_import_from_': LIB,
+  'test.test_unittest.test_break.':
+    'Sends its own process a signal: guests have neither processes nor signals.',
   'test.test_urllib.Utility_Tests.test_thishost': 'Looks up a name: guests have no sockets.',
   'test.test_urllib.urlcleanup_Tests.': SOCKET,
   'test.test_urllib.urlopen_HttpTests.test_invalid_redirect': SOCKET,

@@ -126,7 +126,7 @@ def run(module, left_out, ended):
 
 /**
  * The Python text that runs the tests of one module and tells of each. The same on both sides.
- * @param module Under `Lib/test`, dotted, e.g. `test_json`, `test_asyncio.test_queues`.
+ * @param module Under `Lib/test`, dotted, e.g. `test_json`, `test_json.test_scanner`.
  * @param leftOut Starts of the ids of tests that are not to be run.
  * @param ended Tests to leave out as well, for they have ended in an interpreter before.
  */

@@ -8,7 +8,7 @@ export const SLICE: readonly string[] = `
   test_coroutines test_yield_from test_contextlib test_contextlib_async test_context test_with test_typing test_annotationlib
   test_type_annotations test_type_params test_types test_genericalias test_uuid test_calendar test_difflib test_pprint test_reprlib
   test_random test_secrets test_hashlib test_hmac test_zlib test_gzip test_bz2 test_lzma test_zstd test_zipfile test_tarfile test_tempfile
-  test_shutil test_glob test_fnmatch test_filecmp test_fileinput test_linecache test_configparser test_tomllib test_argparse
+  test_shutil test_glob test_fnmatch test_filecmp test_fileinput test_linecache test_configparser test_tomllib test_argparse test_optparse
   test_getopt test_shlex test_cmd test_urlparse test_urllib test_html test_htmlparser test_http_cookies test_http_cookiejar
   test_ipaddress test_mimetypes test_email test_xml_etree test_minidom test_sax test_plistlib test_time test_strptime test_strftime
   test_numeric_tower test_pow test_index test_pickle test_pickletools test_marshal test_abc
@@ -19,7 +19,6 @@ export const SLICE: readonly string[] = `
   test_inspect test_sort test_iter test_enumerate test_array test_memoryview test_buffer test_io test_memoryio test_fileio test_file
   test_bufio test_os test_posixpath test_genericpath test_pathlib test_stat test_logging test_queue test_sched test_graphlib test_timeit
   test_importlib test_pkgutil test_runpy test_sys test_unittest test_doctest test_locale test_gettext test_quopri test_colorsys
-  test_sqlite3
 `
   .trim()
   .split(/\s+/);
