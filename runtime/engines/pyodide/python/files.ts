@@ -20,6 +20,12 @@ class Explained:
     def __init__(self, function):
         functools.update_wrapper(self, function)
         self.function = function
+        self.__text_signature__ = getattr(function, "__text_signature__", None)
+
+    @property
+    def __signature__(self):
+        import inspect
+        return inspect.signature(self.function)
 
     def __call__(self, *args, **kwargs):
         try:
