@@ -12,6 +12,7 @@ export const KNOWN: Readonly<Record<string, string>> = {
   'test.test_io.CIOTest.test_large_file_ops': SCRATCH,
   'test.test_io.PyIOTest.test_large_file_ops': SCRATCH,
   'test.test_os.ExecTests.': 'Guests cannot start processes, whatever the arguments.',
+  'test.test_runpy.RunModuleTestCase.test_': LIB,
   'test.test_traceback.CPythonSuggestionFormattingTests.test_import_from_': LIB,
   'test.test_traceback.PurePythonSuggestionFormattingTests.test_import_from_': LIB,
   'test.test_unittest.test_break.':
