@@ -14,6 +14,7 @@ import {
 } from '../engines/pyodide/assets.ts';
 import type { PyodideBuild } from '../engines/pyodide/engine.ts';
 import { realmScripts } from '../engines/pyodide/glue.ts';
+import { PLAN_VERSION } from '../engines/pyodide/hashes/plan.ts';
 import type { ImportedPackages } from '../engines/pyodide/package-snapshots.ts';
 import { importSource } from '../engines/pyodide/python/import-packages.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
@@ -88,6 +89,7 @@ async function derive(
       INSTALL_SOURCE,
       BOOT_SCRIPT,
       PARTS_SCRIPT,
+      String(PLAN_VERSION),
       majorOf(process.versions.node),
     ].join('\0'),
   );

@@ -10,6 +10,39 @@ const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-tes
 const IMPORT_FUEL = 50_000_000;
 const SLOW = 'import base_pkg\nprint("slow_pkg runs")\nT = sum(range(300_000))\nX = 42\nBOX = []\n';
 
+/** Holds one of each table whose order depends on the hash secret. */
+const HASHED = `
+import collections, enum, functools, weakref, datetime
+class Color(enum.Enum):
+    RED = 'red'
+class Name(str):
+    pass
+class Key:
+    def __init__(self, name): self.name = name
+    def __eq__(self, other): return self.name == other.name
+    def __hash__(self): return hash(('Key', self.name))
+@functools.lru_cache(maxsize=4)
+def upper(text): return text.upper()
+for letter in 'abcd': upper(letter)
+RED = Color.RED
+TABLES = {
+    'text': {f'key {n}': n for n in range(2000)},
+    'tuples': {('a', n): n for n in range(300)},
+    'nested': {(('x', b'y'), frozenset({'p', 'q'})): 1},
+    'names': {Name(f'name {n}'): n for n in range(50)},
+    'keys': {Key('one'): 1, Key('two'): 2},
+    'colors': {Color.RED: 1},
+    'dates': {datetime.date(2026, 1, 2): 1, datetime.timedelta(3): 2},
+    'ordered': collections.OrderedDict((f'key {n}', n) for n in range(100)),
+    'counter': collections.Counter('mississippi'),
+    'deleted': {n: n for n in map(str, range(100))},
+    'weak': weakref.WeakKeyDictionary({RED: 1}),
+}
+for n in range(0, 100, 2): del TABLES['deleted'][str(n)]
+SETS = [{f'item {n}' for n in range(1000)}, frozenset('abc'), {('a', 'b')}, {Color.RED, 1, 2.5, None}]
+hash(SETS[1]); SETS[0].discard('item 7')
+`;
+
 let folder: string;
 const put = (file: string, bytes: Uint8Array): void => writeFileSync(join(folder, file), bytes);
 const putWheel = (name: string, source: string, requires: readonly string[] = []): void => {
@@ -29,6 +62,7 @@ beforeAll(() => {
   putWheel('slow-pkg', SLOW, ['base-pkg']);
   putWheel('base-pkg', 'Y = 1\n');
   putWheel('aside-pkg', 'Z = 3\n');
+  putWheel('hashed-pkg', HASHED);
   putWheel('large-pkg', 'print("large_pkg runs")\nDATA = bytearray(b"x" * 60_000_000)\n');
   putWheel('broken-pkg', 'raise ValueError("not today")\n');
   putWheel('holding-pkg', 'F = open("/tmp/held", "w")\nX = 7\n');
@@ -145,6 +179,46 @@ describe('packages.snapshots', { timeout: 180_000 }, () => {
     });
   });
 
+  test('each run has a hash secret of its own, and finds what the set has hashed', async () => {
+    const code = `
+import hashed_pkg as it
+wrong = [(name, repr(key)) for name, table in it.TABLES.items() for key in list(table) if key not in table]
+wrong += [('set', repr(key)) for one in it.SETS for key in list(one) if key not in one]
+fresh = {
+    'text': 'key ' + str(7) in it.TABLES['text'] and 'key 2000' not in it.TABLES['text'],
+    'tuple': it.TABLES['tuples'][('a', 299)] == 299,
+    'nested': it.TABLES['nested'][(('x', bytes(b'y')), frozenset(['q', 'p']))] == 1,
+    'subclass': it.TABLES['names']['name 49'] == 49 and it.TABLES['names'][it.Name('name 3')] == 3,
+    'own hash': it.TABLES['keys'][it.Key('two')] == 2,
+    'enum': it.TABLES['colors'][it.Color('red')] == 1,
+    'date': it.TABLES['dates'][it.datetime.date(2026, 1, 2)] == 1,
+    'deleted': '2' not in it.TABLES['deleted'] and it.TABLES['deleted']['99'] == '99',
+    'weak': it.TABLES['weak'][it.RED] == 1,
+    'set': 'item 999' in it.SETS[0] and 'item 7' not in it.SETS[0] and it.SETS[1] == frozenset('cba') and hash(it.SETS[1]) == hash(frozenset('cba')),
+}
+ordered = it.TABLES['ordered']
+ordered.move_to_end('key 5'); del ordered['key 6']
+for n in range(100, 300): ordered[f'key {n}'] = n
+fresh['ordered'] = len(ordered) == 299 and list(ordered)[-1] == 'key 299' and all(key in ordered for key in ordered)
+for letter in 'efghabcd' * 3: it.upper(letter)
+fresh['cache'] = it.upper.cache_info().currsize == 4
+for n in range(5000): it.TABLES['text'][f'more {n}'] = n; it.SETS[0].add(f'more {n}')
+fresh['grown'] = len(it.TABLES['text']) == 7000 and len(it.SETS[0]) == 5999
+[wrong, [name for name, fine in fresh.items() if not fine], hash('x')]`;
+    await using hashed = createRuntime({
+      cache: CACHE,
+      packages: { wheels: folder, snapshots: [['hashed-pkg']] },
+    });
+    const seen: unknown[] = [];
+    for (const _ of [1, 2]) {
+      const outcome = await hashed.run(python(code));
+      expect(outcome).toMatchObject({ ok: true, value: [[], [], expect.any(Number)], stderr: '' });
+      seen.push(outcome.ok && (outcome.value as unknown[])[2]);
+    }
+    expect(seen[1]).not.toBe(seen[0]);
+    expect(snapshotsOf(hashed)).toEqual([{ packages: ['hashed-pkg'], state: 'ready' }]);
+  });
+
   test('rules for imports hold for what is imported already', async () => {
     const options = { imports: ['math'] };
     const outcome = await runtime.run(
@@ -158,6 +232,7 @@ describe('packages.snapshots', { timeout: 180_000 }, () => {
 
   test('another wheel of the same name gets a snapshot of its own', async () => {
     putWheel('aside-pkg', 'Z = 3\n');
+    putWheel('hashed-pkg', HASHED);
     expect(await runtime.run(python('import aside_pkg\naside_pkg.Z'))).toMatchObject({ ok: true, value: 3 });
     putWheel('aside-pkg', 'Z = 4\n');
     expect(await runtime.run(python('import aside_pkg\naside_pkg.Z'))).toMatchObject({ ok: true, value: 4 });

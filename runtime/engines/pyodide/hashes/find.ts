@@ -21,7 +21,7 @@ import {
   WORD,
 } from './layout.ts';
 import type { HashPlan } from './plan.ts';
-import { charactersOf, hashName, hashText, renewObjects, renewTexts } from './renew.ts';
+import { charactersOf, hashName, hashText, placeSets, renewObjects, renewTexts } from './renew.ts';
 import {
   type CEntry,
   cEntries,
@@ -114,23 +114,27 @@ export function findHashes(heap: Heap, untilAddress: number): HashPlan {
   };
 
   renewTexts(heap, first, trialSecret(1));
-  const dependents = new Set<number>();
-  for (const [key, hash] of others) {
-    const now = heap.hashOf(key);
-    if (now === undefined) throw new Error(`the key at ${key} of a table has lost its hash`);
-    if (now >>> 0 !== hash) dependents.add(key);
-  }
+  const dependents = new Map<number, number>();
   const depends = (entries: readonly Entry[]): boolean =>
     entries.some(({ key }) => isText(key) || dependents.has(key));
   const textKeys = new Set(first.textDicts);
-  const dependent = (all: ReadonlyMap<number, readonly Entry[]>): number[] =>
-    [...all].filter(([at, entries]) => !textKeys.has(at) && depends(entries)).map(([at]) => at);
+  const dependent = (all: ReadonlyMap<number, readonly Entry[]>): Uint32Array =>
+    of([...all].filter(([at, entries]) => !textKeys.has(at) && depends(entries)).map(([at]) => at));
+  // A frozenset shows that it depends on the secret once its own table is in the new order: as many turns as they are nested.
+  for (let before = -1; before !== dependents.size; ) {
+    before = dependents.size;
+    placeSets(heap, { ...first, sets: dependent(found.sets) }, dependents);
+    for (const [key, hash] of others) {
+      const now = heap.hashOf(key);
+      if (now !== undefined && now >>> 0 !== hash) dependents.set(key, now);
+    }
+  }
   const plan: HashPlan = {
     ...first,
-    dicts: of(dependent(found.keys)),
-    sets: of(dependent(found.sets)),
+    dicts: dependent(found.keys),
+    sets: dependent(found.sets),
     orderedDicts: of(found.orderedDicts),
-    dependents: of(dependents),
+    dependents: of(dependents.keys()),
   };
   renewObjects(heap, plan);
   renewTexts(heap, plan, trialSecret(2));

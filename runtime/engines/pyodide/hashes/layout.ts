@@ -33,7 +33,7 @@ export const KEYS = {
 /** Kinds of keys: entries of 12 bytes (hash, key, value), or of 8 (key, value) whose keys are all `str`. */
 export const GENERAL_KEYS = 0;
 export const SPLIT_KEYS = 2;
-export const ORDERED_DICT = { first: 48 } as const;
+export const ORDERED_DICT = { first: 32 } as const;
 export const ORDERED_NODE = { key: 0, hash: 4, next: 8 } as const;
 export const C_TABLE = { entries: 0, buckets: 4, heads: 8 } as const;
 export const C_ENTRY = { next: 0, hash: 4, key: 8 } as const;

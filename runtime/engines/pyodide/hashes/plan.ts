@@ -17,6 +17,9 @@ export interface HashPlan {
   readonly dependents: Uint32Array;
 }
 
+/** Part of the key of cached snapshots: to be raised when `find.ts` finds more, or finds it elsewhere. */
+export const PLAN_VERSION = 1;
+
 const PARTS = [
   'texts',
   'caches',

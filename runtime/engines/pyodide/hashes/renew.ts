@@ -1,7 +1,7 @@
 import type { Heap } from './heap.ts';
 import { NO_HASH, OBJECT, ORDERED_DICT, ORDERED_NODE, SECRET_BYTES, TEXT } from './layout.ts';
 import type { HashPlan } from './plan.ts';
-import { type Entry, placeC, placeDict, placeSet } from './tables.ts';
+import { type Entry, type HashOf, placeC, placeDict, placeSet } from './tables.ts';
 
 const SECRET = '_Py_HashSecret';
 
@@ -22,7 +22,7 @@ export function renewTexts(heap: Heap, plan: HashPlan, secret: Uint8Array): void
   heap.bytes.set(secret, heap.address(SECRET));
   const { words } = heap;
   for (const text of plan.texts) words[(text + TEXT.hash) >>> 2] = hashText(heap, text);
-  for (const word of plan.caches) words[word >>> 2] = NO_HASH;
+  forget(heap, plan);
   const textHash = ({ key }: Entry): number => words[(key + TEXT.hash) >>> 2] ?? 0;
   for (const keys of plan.textDicts) placeDict(heap, keys, textHash);
   for (const table of plan.textTables) placeC(heap, table, textHash);
@@ -31,19 +31,9 @@ export function renewTexts(heap: Heap, plan: HashPlan, secret: Uint8Array): void
 
 /** The part that asks objects for their hashes, which may run their code. */
 export function renewObjects(heap: Heap, plan: HashPlan): void {
-  const known = new Map<number, number>();
-  for (const object of plan.dependents) {
-    const hash = heap.hashOf(object);
-    if (hash === undefined) throw new Error(`the object at ${object} has lost its hash`);
-    known.set(object, hash);
-  }
-  const text = heap.address('PyUnicode_Type');
-  const hashOf = ({ key, hash }: Entry): number =>
-    heap.words[(key + OBJECT.type) >>> 2] === text
-      ? (heap.words[(key + TEXT.hash) >>> 2] ?? 0)
-      : (known.get(key) ?? hash);
+  const known = hashDependents(heap, plan);
+  const hashOf = hashFrom(heap, known);
   for (const keys of plan.dicts) placeDict(heap, keys, hashOf);
-  for (const set of plan.sets) placeSet(heap, set, hashOf);
   for (const dict of plan.orderedDicts) {
     for (let node = heap.words[(dict + ORDERED_DICT.first) >>> 2] ?? 0; node !== 0; ) {
       const [key = 0, hash = 0] = [ORDERED_NODE.key, ORDERED_NODE.hash].map(
@@ -53,6 +43,50 @@ export function renewObjects(heap: Heap, plan: HashPlan): void {
       node = heap.words[(node + ORDERED_NODE.next) >>> 2] ?? 0;
     }
   }
+}
+
+/** Frozensets in frozensets: nobody nests deeper what is a key. */
+const MOST_TURNS = 20;
+
+/**
+ * The hashes of keys other than text. A frozenset makes its own of those in its table, so sets are put in order first, and again as often as
+ * that changes a hash: as deep as they are nested.
+ */
+function hashDependents(heap: Heap, plan: HashPlan): ReadonlyMap<number, number> {
+  let known: ReadonlyMap<number, number> = new Map();
+  for (let turn = 0; turn < MOST_TURNS; turn++) {
+    placeSets(heap, plan, known);
+    const next = new Map<number, number>();
+    const lost: number[] = [];
+    for (const object of plan.dependents) {
+      const hash = heap.hashOf(object);
+      if (hash === undefined) lost.push(object);
+      else next.set(object, hash);
+    }
+    const isSettled = plan.dependents.every((object) => next.get(object) === known.get(object));
+    if (!isSettled) known = next;
+    else if (lost.length === 0) return known;
+    else throw new Error(`the object at ${lost[0]} has lost its hash`);
+  }
+  throw new Error('the hashes of sets do not settle');
+}
+
+/** Sets by the hashes that are known so far; no object remembers its hash afterwards. */
+export function placeSets(heap: Heap, plan: HashPlan, known: ReadonlyMap<number, number>): void {
+  for (const set of plan.sets) placeSet(heap, set, hashFrom(heap, known));
+  forget(heap, plan);
+}
+
+function forget({ words }: Heap, plan: HashPlan): void {
+  for (const word of plan.caches) words[word >>> 2] = NO_HASH;
+}
+
+function hashFrom(heap: Heap, known: ReadonlyMap<number, number>): HashOf {
+  const text = heap.address('PyUnicode_Type');
+  return ({ key, hash }) =>
+    heap.words[(key + OBJECT.type) >>> 2] === text
+      ? (heap.words[(key + TEXT.hash) >>> 2] ?? 0)
+      : (known.get(key) ?? hash);
 }
 
 /** Where the characters of a `str` are, in its own width. */
