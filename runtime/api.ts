@@ -249,6 +249,8 @@ export interface EngineInfo {
   readonly network: 'host functions only';
   /** What has to be there before a first run, or is made by it. */
   readonly setup: string;
+  /** Names of the `options` that its runs take, e.g. `imports`. */
+  readonly options: readonly string[];
   /** Sets of packages that its runs can start from, imported ahead, as they were configured. */
   readonly snapshots: readonly SnapshotInfo[];
   /** From asking to running in the last cold start that this runtime saw, ms; `null` before one. */

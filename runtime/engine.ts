@@ -12,6 +12,8 @@ export interface Engine {
   readonly languageVersion?: string;
   /** What has to be there before a first run, or is made by it. @default nothing */
   readonly setup?: string;
+  /** Names of the `options` that its runs take; any other it refuses. @default none */
+  readonly options?: readonly string[];
   /** What `language` may say to choose it; wasm engines are chosen by the binary instead. */
   readonly languages: readonly string[];
   /**
@@ -270,6 +272,8 @@ export interface GuestError {
   /** From 1, in the guest's own source. */
   readonly line?: number;
   readonly column?: number;
+  /** What a person can do about it, where the engine knows; 500 characters at most. */
+  readonly hint?: string;
 }
 
 /** How a guest ended, as the engine's own state tells it. */

@@ -254,6 +254,7 @@ function describeEngine(engine: Engine, platform: Platform, startupMs: number | 
     ),
     network: 'host functions only',
     setup: engine.setup ?? 'nothing',
+    options: engine.options ?? [],
     snapshots: engine.snapshots?.() ?? [],
     startupMs,
   };

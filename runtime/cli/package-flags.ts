@@ -66,4 +66,33 @@ export async function readPackageSources(
   };
 }
 
+/** Where `--with` would look without any other flag; `null` where there is none. */
+export interface PackageSources {
+  readonly wheels: string | null;
+  /** Without what it may hold of a name and a password. */
+  readonly index: string | null;
+}
+
+export async function findPackageSources({
+  cwd,
+  env,
+}: Pick<Terminal, 'cwd' | 'env'>): Promise<PackageSources> {
+  const folder = given(env.SANDGLASS_WHEELS);
+  const named = given(env.SANDGLASS_INDEX);
+  const index = named ?? (folder === undefined ? await findPipIndex(env) : undefined);
+  return {
+    wheels: folder === undefined ? null : resolve(cwd, folder),
+    index: index === undefined ? null : withoutCredentials(index),
+  };
+}
+
+function withoutCredentials(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  if (url.username === '' && url.password === '') return address;
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
 const given = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

@@ -98,6 +98,30 @@ describe('sandglass run and eval', () => {
     expect(denied.err).not.toContain(cwd);
   });
 
+  it.each(['python', 'javascript'])('holds a program in %s to the rules of its flags', async (lang) => {
+    const isPython = lang === 'python';
+    const imports = isPython ? 'import math, os' : "await import('node:path'); await import('node:fs')";
+    const evaluates = "eval('1')";
+    const rules = (code: string, ...flags: string[]) => cli(['eval', code, `--lang=${lang}`, ...flags]);
+    for (const [code, flag] of [
+      [imports, `--imports=${isPython ? 'math' : 'node:path'}`],
+      [evaluates, '--block=eval'],
+      [evaluates, '--preset=safe'],
+    ] as const) {
+      const ruled = await rules(code, flag);
+      expect([ruled.code, ruled.out]).toEqual([1, '']);
+      expect(ruled.err).toMatch(code === imports ? /GUEST_THREW .*(os|node:fs)/ : /GUEST_THREW .*eval/);
+    }
+    expect((await rules(evaluates)).code).toBe(0);
+    expect((await rules('1', '--imports=')).code).toBe(0);
+  });
+
+  it('refuses to block what is no builtin', async () => {
+    const { code, err } = await cli(['eval', '1', '--lang=python', '--block=os.system']);
+    expect(code).toBe(2);
+    expect(err).toContain('Cannot read options.block: "os.system" is no name of a builtin');
+  });
+
   it('writes a granted folder, with the flag only', async () => {
     expect((await cli(['run', 'write.mjs', '--allow-read=./out:/out'])).code).toBe(3);
     expect(await readdir(join(cwd, 'out'))).toEqual([]);
@@ -298,7 +322,11 @@ describe('sandglass inspect, doctor and --version', () => {
     expect(told.engines.map(({ name }: { name: string }) => name)).toEqual(
       expect.arrayContaining(['quickjs', 'component', 'preview1']),
     );
-    expect((await cli(['doctor'])).out).toMatch(/Engines\n {2}engine .*\n {2}quickjs /);
+    const { out: text } = await cli(['doctor']);
+    expect(text).toMatch(/Engines\n {2}engine .*\n {2}quickjs /);
+    expect(text).toMatch(/Options of a run\n {2}quickjs {2,}imports, block, preset\n/);
+    expect(text).toMatch(/ {2}pyodide {2,}imports, block, packages, preset\n/);
+    expect(text).toMatch(/Python packages\n {2}folder of wheels {2,}none; --wheels /);
   });
 
   it('tells its version', async () => {

@@ -3,9 +3,10 @@ import { exitCodeOf, SandglassError } from '../../errors.ts';
 import { LEVELS } from '../../levels.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { type BrokenEngine, tryEngines } from '../engine-trials.ts';
+import { findPackageSources, type PackageSources } from '../package-flags.ts';
 import { showProgress } from '../progress.ts';
 import { formatSize } from '../quantities.ts';
-import { styleFor } from '../style.ts';
+import { type Style, styleFor } from '../style.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -14,10 +15,10 @@ export const doctorCommand: Command = {
   summary: 'Tell what this platform can run, and what is missing',
   usage: '[flags]',
   about: [
-    'Tells what Sandglass can do here: levels, engines, languages, and how to get what is missing.',
+    'Tells what Sandglass can do here: levels, engines, languages, the options of their runs, where packages of Python guests come from, and how to get what is missing.',
     'It runs the smallest guest on each engine, and ends with 5 when one of them does not work.',
   ],
-  flags: [{ name: 'json', help: 'Print one JSON object: version, platform, engines, missing.' }],
+  flags: [{ name: 'json', help: 'Print one JSON object: version, platform, engines, packages, missing.' }],
   examples: ['sandglass doctor'],
   async run(context, parsed) {
     const { terminal, version } = context;
@@ -25,13 +26,16 @@ export const doctorCommand: Command = {
       throw new UsageError(`Cannot use "${parsed.positionals[0]}": doctor takes no argument`);
     const found = await examine(context);
     const { platform, engines, broken } = found;
+    const packages = await findPackageSources(terminal);
     const missing = [
       ...broken.map(howToMend),
       ...(platform === undefined ? [] : whatIsMissing(platform, engines)),
     ];
     const code = broken.length === 0 ? 0 : exitCodeOf('INTERNAL');
     if (parsed.has('json')) {
-      terminal.stdout.write(`${JSON.stringify({ version, platform: platform ?? null, engines, missing })}\n`);
+      terminal.stdout.write(
+        `${JSON.stringify({ version, platform: platform ?? null, engines, packages, missing })}\n`,
+      );
       return code;
     }
     const { bold } = styleFor(terminal.stdout, terminal);
@@ -63,6 +67,8 @@ export const doctorCommand: Command = {
           ]),
         ]),
         '',
+        ...optionLines(engines, bold),
+        ...packageLines(engines, packages, bold),
         ...lines,
         ...(missing.length === 0 ? ['  nothing'] : []),
         '',
@@ -71,6 +77,30 @@ export const doctorCommand: Command = {
     return code;
   },
 };
+
+/** What `options` of a run may name; the flags of "run" and "eval" have the same names, but for `packages`, which is --with. */
+function optionLines(engines: readonly EngineInfo[], bold: Style['bold']): readonly string[] {
+  const rows = engines
+    .filter(({ options }) => options.length > 0)
+    .map(({ name, options }) => [`  ${name}`, options.join(', ')]);
+  return rows.length === 0 ? [] : [bold('Options of a run'), table(rows), ''];
+}
+
+function packageLines(
+  engines: readonly EngineInfo[],
+  { wheels, index }: PackageSources,
+  bold: Style['bold'],
+): readonly string[] {
+  if (!engines.some(({ languages }) => languages.includes('python'))) return [];
+  return [
+    bold('Python packages'),
+    table([
+      ['  folder of wheels', wheels ?? 'none; --wheels or SANDGLASS_WHEELS names one'],
+      ['  index', index ?? 'none; --index or SANDGLASS_INDEX names one'],
+    ]),
+    '',
+  ];
+}
 
 interface Found {
   /** `undefined`: no runtime could be made. */

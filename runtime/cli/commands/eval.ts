@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { execute } from '../execute.ts';
 import { readSecrets } from '../grant-flags.ts';
 import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
+import { RULE_FLAGS, readRules } from '../rule-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
 import { languageOf } from '../source.ts';
 import { UsageError } from '../usage-error.ts';
@@ -15,6 +16,7 @@ export const evalCommand: Command = {
   ],
   flags: [
     ...RUN_FLAGS,
+    ...RULE_FLAGS,
     ...PACKAGE_FLAGS,
     { name: 'lang', value: 'NAME', help: 'javascript, typescript or python. Default javascript.' },
   ],
@@ -31,9 +33,10 @@ export const evalCommand: Command = {
     }
     const language = languageOf(parsed.one('lang') ?? 'javascript');
     if (language === 'wasm') throw new UsageError('Cannot evaluate wasm: save it as a file and use "run"');
+    const rules = readRules(parsed, { name: 'the code', isScript: true });
     const packages = await readPackageSources(parsed, context.terminal, parsed.all('with').length > 0);
     return execute(context, {
-      run: { language, code, ...(await readRunFlags(parsed, context.terminal)) },
+      run: { language, code, ...(await readRunFlags(parsed, context.terminal)), ...rules },
       secrets: readSecrets(parsed, context.terminal.env),
       packages,
       json: parsed.has('json'),

@@ -4,6 +4,7 @@ import { execute } from '../execute.ts';
 import { parseJson } from '../files.ts';
 import { readSecrets } from '../grant-flags.ts';
 import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
+import { RULE_FLAGS, readRules } from '../rule-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
 import { readSource } from '../source.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,6 +19,7 @@ export const runCommand: Command = {
   ],
   flags: [
     ...RUN_FLAGS,
+    ...RULE_FLAGS,
     ...PACKAGE_FLAGS,
     {
       name: 'invoke',
@@ -36,6 +38,7 @@ export const runCommand: Command = {
     'sandglass run fetch.js --allow-net=api.example.com --timeout=5s',
     "sandglass run math.wasm --invoke=add --args='[1, 2]'",
     'sandglass run tool.wasm --stdin=input.txt -- --verbose',
+    'sandglass run totals.py --imports=csv,json,statistics --block=eval,exec --allow-read=./data',
     'echo "1 + 1" | sandglass run - --json',
   ],
   async run(context, parsed) {
@@ -60,11 +63,13 @@ export const runCommand: Command = {
     if (invoke !== undefined && source.module === undefined) {
       throw new UsageError(`Cannot use --invoke with ${file}: it calls an export of a .wasm`);
     }
+    const rules = readRules(parsed, { name: file, isScript: source.module === undefined });
     const packages = await readPackageSources(parsed, terminal, parsed.all('with').length > 0);
     return execute(context, {
       run: {
         ...source,
         ...(await readRunFlags(parsed, terminal)),
+        ...rules,
         ...(invoke === undefined ? {} : { invoke, args: args === undefined ? [] : readArgs(args) }),
       },
       secrets: readSecrets(parsed, terminal.env),

@@ -4,7 +4,7 @@ import { SandglassError } from '../../errors.ts';
 import type { PyodideAssets } from './assets.ts';
 import { findImports } from './find-imports.ts';
 import { MODULE_NAME } from './module-name.ts';
-import { checkPythonOptions, type PythonOptions } from './options.ts';
+import { checkPythonOptions, PYTHON_OPTIONS, type PythonOptions } from './options.ts';
 import {
   createPackageSnapshots,
   type ImportedPackages,
@@ -165,6 +165,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     languageVersion: 'CPython 3.14',
     setup: 'its snapshot, made by the first run of a version and then cached',
     languages: ['python'],
+    options: PYTHON_OPTIONS,
     realm: 'exposed',
     memoryBytes,
     stackSizeMb: 64,

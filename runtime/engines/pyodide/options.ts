@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../codec.ts';
+import { BUILTIN_NAMES } from './builtin-names.ts';
 
 /** What `options` of a Python run may say. */
 export interface PythonOptions {
@@ -15,11 +16,21 @@ export interface PythonOptions {
 const MODULE = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
 /** A name, extras and versions; whoever resolves them reads them in full. */
 const PACKAGE = /^[A-Za-z0-9][\w.-]{0,100}(\[[\w,. -]{0,200}\])?\s*([<>=!~][\w.*+!,<>=~ -]{0,200})?$/;
-const LISTS: Readonly<Record<string, RegExp>> = {
-  imports: MODULE,
-  block: MODULE,
-  packages: PACKAGE,
+/** What each item of a list must be. */
+const LISTS: Readonly<Record<string, (item: string) => boolean>> = {
+  imports: (item) => MODULE.test(item),
+  block: (item) => BUILTIN_NAMES.has(item) || item === '__import__' || item === '__build_class__',
+  packages: (item) => PACKAGE.test(item),
 };
+
+const KINDS: Readonly<Record<string, string>> = {
+  imports: 'name of a module',
+  block: 'name of a builtin',
+  packages: 'name of a package',
+};
+
+/** Names of all options. */
+export const PYTHON_OPTIONS: readonly string[] = [...Object.keys(LISTS), 'preset'];
 
 /**
  * Checks the options of one run.
@@ -27,17 +38,20 @@ const LISTS: Readonly<Record<string, RegExp>> = {
  */
 export function checkPythonOptions(options: JsonObject): PythonOptions {
   for (const [name, value] of Object.entries(options)) {
-    const pattern = Object.hasOwn(LISTS, name) ? LISTS[name] : undefined;
-    if (pattern !== undefined) {
-      const wrong = Array.isArray(value)
-        ? value.find((item) => typeof item !== 'string' || !pattern.test(item))
-        : value;
-      if (!Array.isArray(value) || wrong !== undefined) {
-        throw new TypeError(`Cannot read options.${name}: ${JSON.stringify(wrong)} is no name`);
+    const fits = Object.hasOwn(LISTS, name) ? LISTS[name] : undefined;
+    if (fits !== undefined) {
+      if (!Array.isArray(value)) {
+        throw new TypeError(
+          `Cannot read options.${name}: expected a list of names, not ${JSON.stringify(value)}`,
+        );
+      }
+      const wrong = value.find((item) => typeof item !== 'string' || !fits(item));
+      if (wrong !== undefined) {
+        throw new TypeError(`Cannot read options.${name}: ${JSON.stringify(wrong)} is no ${KINDS[name]}`);
       }
     } else if (name !== 'preset') {
       throw new TypeError(
-        `Cannot read options: unknown option "${name}", known are ${[...Object.keys(LISTS), 'preset'].join(', ')}`,
+        `Cannot read options: unknown option "${name}", known are ${PYTHON_OPTIONS.join(', ')}`,
       );
     } else if (value !== 'safe')
       throw new TypeError(`Cannot read options.preset: ${JSON.stringify(value)} is not "safe"`);

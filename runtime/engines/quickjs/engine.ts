@@ -1,7 +1,7 @@
 import type { CompiledModule, Engine, Executor, PreparedGuest, ScriptSource } from '../../engine.ts';
 import { SandglassError } from '../../errors.ts';
 import type { GuestFailure } from './machine.ts';
-import { checkQuickjsOptions } from './options.ts';
+import { checkQuickjsOptions, QUICKJS_OPTIONS } from './options.ts';
 import { ENGINE_MODULE, type Program } from './program.ts';
 
 export interface QuickjsEngineOptions {
@@ -41,6 +41,7 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
     version: QUICKJS_RELEASE,
     languageVersion: 'ES2024 and later; TypeScript 5 without its types',
     languages: ['javascript', 'typescript'],
+    options: QUICKJS_OPTIONS,
     realm: 'sealed',
     memoryBytes: 64 * MEBI,
     stackSizeMb: 16,

@@ -4,6 +4,9 @@ import { SandglassError } from '../../errors.ts';
 /** What `options` of a JavaScript run may say: lists of names, and a preset. */
 const LISTS: readonly string[] = ['imports', 'block'];
 
+/** Names of all options. */
+export const QUICKJS_OPTIONS: readonly string[] = [...LISTS, 'preset'];
+
 /** What `preset: 'safe'` allows and takes away: no files, no network, no text made code. */
 const SAFE = {
   imports: ['path', 'node:path', 'url', 'node:url'],
@@ -34,7 +37,7 @@ export function checkQuickjsOptions(options: JsonObject): void {
     if (!LISTS.includes(name)) {
       throw new SandglassError(
         'INPUT_INVALID',
-        `Cannot read options: unknown option "${name}", known are ${[...LISTS, 'preset'].join(', ')}`,
+        `Cannot read options: unknown option "${name}", known are ${QUICKJS_OPTIONS.join(', ')}`,
       );
     }
     if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {

@@ -142,6 +142,14 @@ describe('runCli()', () => {
       ['eval', '1', '--lang=wasm'],
       'sandglass: Cannot evaluate wasm: save it as a file and use "run"\nSee "sandglass eval --help"\n',
     ],
+    [
+      ['run', 'main.js', '--preset=saef'],
+      'sandglass: Unknown preset "saef", did you mean "safe"?\nKnown: safe\nSee "sandglass run --help"\n',
+    ],
+    [
+      ['run', 'tool.wasm', '--block=eval'],
+      'sandglass: Cannot use --block with tool.wasm: it is about JavaScript and Python\nA .wasm imports nothing but what "sandglass inspect" shows and its grant allows\nSee "sandglass run --help"\n',
+    ],
     [['doctor', 'x'], 'sandglass: Cannot use "x": doctor takes no argument\nSee "sandglass doctor --help"\n'],
     [
       ['serve', '--port=x'],
@@ -230,6 +238,15 @@ describe('sandglass run', () => {
     const { grant, limits, argv, ...source } = passed;
     expect(source).toEqual(expected);
     expect([grant, limits, argv]).toEqual([{}, {}, []]);
+  });
+
+  it.each([
+    [['--imports=math,json', '--imports', 'csv'], { imports: ['math', 'json', 'csv'] }],
+    [['--imports='], { imports: [] }],
+    [['--block=eval, exec', '--preset=safe'], { block: ['eval', 'exec'], preset: 'safe' }],
+  ])('passes the rules of %j on as options', async (flags, options) => {
+    expect((await call(['run', 'main.py', ...flags])).passed.options).toEqual(options);
+    expect((await call(['eval', '1', '--lang=python', ...flags])).passed.options).toEqual(options);
   });
 
   it('never shows the guest where its file lies', async () => {
@@ -489,6 +506,7 @@ describe('sandglass doctor', () => {
         limits: [],
         network: 'host functions only' as const,
         setup: 'nothing',
+        options: ['imports', 'block', 'preset'],
         snapshots: [],
         startupMs: null,
         realm: 'sealed' as const,
@@ -528,11 +546,29 @@ describe('sandglass doctor', () => {
   });
 
   it('tells the same as JSON', async () => {
-    const { out } = await call(['doctor', '--json'], { info });
+    const { out } = await call(['doctor', '--json'], {
+      info,
+      env: { SANDGLASS_WHEELS: 'wheels', SANDGLASS_INDEX: 'http://me:secret@localhost:9/simple/' },
+    });
     const told = JSON.parse(out);
-    expect(Object.keys(told)).toEqual(['version', 'platform', 'engines', 'missing']);
+    expect(Object.keys(told)).toEqual(['version', 'platform', 'engines', 'packages', 'missing']);
     expect(told.engines).toEqual(info.engines());
     expect(told.missing).toHaveLength(6);
+    expect(told.packages).toEqual({ wheels: join(cwd, 'wheels'), index: 'http://localhost:9/simple/' });
+  });
+
+  it('tells where packages of Python guests come from', async () => {
+    const python = {
+      ...info,
+      engines: () => info.engines().map((engine) => ({ ...engine, name: 'pyodide', languages: ['python'] })),
+    };
+    const from = async (env: Record<string, string>) => (await call(['doctor'], { info: python, env })).out;
+    expect(await from({ SANDGLASS_INDEX: 'http://localhost:9/simple/' })).toMatch(
+      /Python packages\n {2}folder of wheels {2}none; --wheels .*\n {2}index {13}http:\/\/localhost:9\/simple\/\n/,
+    );
+    expect(await from({ SANDGLASS_WHEELS: '/wheels' })).toMatch(
+      /folder of wheels {2}\/wheels\n {2}index {13}none; --index /,
+    );
   });
 });
 
