@@ -21,7 +21,10 @@ const END_FIELDS: Readonly<Record<string, (end: Fields) => boolean>> = {
 };
 
 const isGuestError = (value: unknown): boolean =>
-  isFields(value) && typeof value.name === 'string' && typeof value.message === 'string';
+  isFields(value) &&
+  typeof value.name === 'string' &&
+  typeof value.message === 'string' &&
+  (value.hint === undefined || (typeof value.hint === 'string' && value.hint.length <= 500));
 
 /** What an executor answered, whoever wrote it and whatever its realm has become; `undefined` for what is no result. */
 export function readResult(value: unknown): GuestResult | undefined {

@@ -53,9 +53,10 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
       const refusal = end.refusalId === undefined ? undefined : gate.refusal(end.refusalId);
       if (refusal !== undefined) return fail(withPlace(refusal, end.error));
       if (end.growthRefused) return fail(stopError('memory', limits, end.error));
-      const { name, message } = end.error;
+      const { name, message, hint } = end.error;
       return fail(
         new SandglassError('GUEST_THREW', message === '' ? name : `${name}: ${message}`, {
+          ...(hint === undefined ? {} : { hint }),
           details: { ...errorDetails(end.error), ...payloadDetails(end.payload, limits) },
         }),
       );

@@ -54,10 +54,27 @@ function readError(error: Fields, growthRefused: boolean): GuestEnd {
     ...(file === undefined ? {} : { file }),
     ...(line === undefined ? {} : { line }),
     ...(column === undefined ? {} : { column }),
+    ...hintOf(text('name'), text('message'), text('missing')),
   };
   // The host has seen the refused growth itself; the name only tells that the guest did not get over it.
   if (growthRefused && told.name === 'MemoryError') return { kind: 'limit', limit: 'memory', error: told };
   return { kind: 'threw', error: told, ...(refusalId === undefined ? {} : { refusalId }) };
+}
+
+/** What a person can do about an error that says nothing of it itself. */
+function hintOf(
+  name: string | undefined,
+  message: string | undefined,
+  missing: string | undefined,
+): { readonly hint?: string } {
+  if (missing !== undefined && /^[A-Za-z_]\w{0,99}$/.test(missing)) {
+    return {
+      hint: `Name the package that has ${missing === 'tzdata' ? 'the time zones, tzdata' : missing}: --with=NAME; in a program the option packages of the run`,
+    };
+  }
+  if (name === 'MemoryError' && message === '')
+    return { hint: 'A guest of 32 bits cannot hold one object of this size; make smaller ones' };
+  return {};
 }
 
 const isFields = (value: unknown): value is Fields =>

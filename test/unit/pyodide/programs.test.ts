@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { BUILTIN_NAMES } from '../../../runtime/engines/pyodide/builtin-names.ts';
 import { openPython, type PythonBench } from '../../contract/pyodide-parts.ts';
 
 describe('a Python program', () => {
@@ -253,8 +254,40 @@ describe('the rules for a Python program', () => {
     ).toMatchObject({ kind: 'value', value: 2 });
   });
 
+  test('ordinary classes are written under the safe preset, and what it refuses has its line', async () => {
+    const code = `class A:
+  __match_args__ = ('x',)
+  __hash__ = None
+  def __new__(cls, x): return super().__new__(cls)
+  def __init__(self, x): self.x = x
+  def __add__(self, other): return A(self.x + other.x)
+  __radd__ = __add__
+match A(1) + A(2):
+  case A(x): pass
+x`;
+    const options = { preset: 'safe' };
+    expect(await run(code, options)).toMatchObject({ kind: 'value', value: 3 });
+    const { result } = await python.run('x = 1\nx.__class__', { spec: { options } });
+    expect(result).toMatchObject({ kind: 'threw', error: { name: 'Blocked', file: 'main.py', line: 2 } });
+  });
+
+  test("the names that block takes are the interpreter's builtins", async () => {
+    const { result } = await python.run('import builtins\n[n for n in dir(builtins) if n[0] != "_"]');
+    expect(result).toMatchObject({ kind: 'value' });
+    expect([...BUILTIN_NAMES].sort()).toEqual(
+      result.kind === 'value' && Array.isArray(result.value) ? [...result.value].sort() : [],
+    );
+  });
+
   test('malformed rules are refused', async () => {
-    for (const options of [{ imports: 'os' }, { imports: ['a b'] }, { block: [1] }, { preset: 'none' }]) {
+    for (const options of [
+      { imports: 'os' },
+      { imports: ['a b'] },
+      { block: [1] },
+      { block: ['evall'] },
+      { block: ['os.system'] },
+      { preset: 'none' },
+    ]) {
       await expect(run('1', options)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     }
   });

@@ -6,6 +6,8 @@ import functools
 import io
 import json
 import os
+import sys
+import weakref
 import _io
 
 import _sandglass_host as host
@@ -91,13 +93,30 @@ MODES = frozenset(kind + plus + form for kind in "rwxa" for plus in ("", "+") fo
     kind + form + "+" for kind in "rwxa" for form in "bt"}
 
 
+#: What open() gave to write to. A program that ends without closing it has not lost what it wrote.
+_written = weakref.WeakSet()
+
+
+def flush_written():
+    """What CPython does with open files when its process ends. An error can reach nobody any more."""
+    for file in list(_written):
+        try:
+            if not file.closed:
+                file.flush()
+        except Exception as error:
+            print(f"Exception ignored while closing file {getattr(file, 'name', None)!r}: {type(error).__name__}: {error}", file=sys.stderr)
+
+
 def opener_of(plain):
     def open(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
         binary = isinstance(mode, str) and "b" in mode
         ordinary = isinstance(mode, str) and mode in MODES and isinstance(buffering, int) and (
             (encoding, errors, newline) == (None, None, None) and buffering != 1 if binary else buffering != 0)
         if not ordinary:
-            return plain(file, mode, buffering, encoding, errors, newline, closefd, opener)
+            result = plain(file, mode, buffering, encoding, errors, newline, closefd, opener)
+            if result.writable():
+                _written.add(result)
+            return result
         if hasattr(type(file), "__fspath__"):
             file = os.fspath(file)  # what the file then says is its name
         raw = result = File(file, mode.replace("b", "").replace("t", ""), closefd, opener)
@@ -111,6 +130,8 @@ def opener_of(plain):
             if not binary:
                 result = _io.TextIOWrapper(result, io.text_encoding(encoding), errors, newline, lines)
                 result.mode = mode
+            if mode[0] != "r" or "+" in mode:
+                _written.add(result)
             return result
         except BaseException:
             result.close()

@@ -16,19 +16,27 @@ SAFE_BLOCK = (
     "eval", "exec", "compile", "open", "breakpoint", "globals", "locals", "vars", "memoryview", "exit", "quit",
 )
 #: Attributes between double underscores that ordinary programs use.
-PLAIN_DUNDERS = frozenset((
-    "__init__", "__name__", "__doc__", "__len__", "__iter__", "__next__", "__enter__", "__exit__", "__repr__", "__str__", "__eq__",
-    "__lt__", "__le__", "__gt__", "__ge__", "__ne__", "__hash__", "__call__", "__getitem__", "__setitem__", "__contains__", "__add__",
-    "__sub__", "__mul__", "__truediv__", "__post_init__", "__version__", "__annotations__", "__slots__", "__main__", "__file__",
-))
+PLAIN_DUNDERS = frozenset(f"__{name}__" for name in (
+    "init new del name qualname doc all author version main file annotations slots match_args post_init init_subclass set_name "
+    "len length_hint iter next reversed contains getitem setitem delitem missing enter exit aenter aexit aiter anext await call "
+    "repr str bytes format hash bool int float complex index round trunc floor ceil abs neg pos invert eq lt le gt ge ne "
+    "getattr copy deepcopy class_getitem cause notes"
+).split() + [f"{side}{name}" for side in ("", "r", "i") for name in (
+    "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or").split()])
 
 
 class Refused(ImportError):
     """An import that the run does not allow."""
+    __module__ = "builtins"
 
 
 class Blocked(RuntimeError):
     """A builtin that the run blocks."""
+    __module__ = "builtins"
+
+    def __init__(self, message, file=None, line=None):
+        super().__init__(message)
+        self.file, self.line = file, line
 
 
 def is_allowed(name, allowed):
@@ -126,13 +134,13 @@ def is_hidden(name):
         name.startswith("__") and name.endswith("__"))
 
 
-def check(tree, rules):
+def check(tree, rules, filename):
     """Refuses before anything runs what cannot be caught while it runs."""
     for node in ast.walk(tree):
         if rules["dunders"] and isinstance(node, ast.Attribute) and is_hidden(node.attr):
-            raise Blocked(f"Cannot use {node.attr} in line {node.lineno}: this run blocks attributes of the interpreter")
+            raise Blocked(f"Cannot use {node.attr} in line {node.lineno}: this run blocks attributes of the interpreter", filename, node.lineno)
         if rules["dunders"] and isinstance(node, ast.Name) and is_hidden(node.id):
-            raise Blocked(f"Cannot use {node.id} in line {node.lineno}: this run blocks names of the interpreter")
+            raise Blocked(f"Cannot use {node.id} in line {node.lineno}: this run blocks names of the interpreter", filename, node.lineno)
 
 
 def rules_of(options):

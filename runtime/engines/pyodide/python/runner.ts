@@ -14,6 +14,7 @@ import sys
 import traceback
 import types
 
+import _sandglass_files as files
 import _sandglass_host as host
 import _sandglass_http as http
 import _sandglass_policy as policy
@@ -168,7 +169,7 @@ async def run_program(spec, names):
         if not _ruled:
             policy.apply(names, rules, is_own)
             _ruled = True
-        policy.check(tree, rules)
+        policy.check(tree, rules, filename)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
@@ -221,11 +222,18 @@ def own_frames(report):
     return report
 
 
+#: Room to tell of an error in when there is none left, let go by the first one.
+_reserve = [bytearray(512 * 1024)]
+_plain_hook = sys.excepthook
+
+
 def describe(error):
     """The report of an uncaught exception; its traceback goes to stderr."""
+    _reserve.clear()
     report = own_frames(traceback.TracebackException.from_exception(error, compact=True, lookup_lines=False))
     text = "".join(report.format())
-    print(text, end="", file=sys.stderr)
+    if sys.excepthook is _plain_hook or not call_hook(error):
+        print(text, end="", file=sys.stderr)
     result = {"name": type(error).__qualname__, "message": message_of(error), "stack": text[-20000:]}
     if isinstance(error, SyntaxError) and error.filename and is_own(error.filename):
         result["file"], result["line"], result["column"] = error.filename, error.lineno, error.offset
@@ -234,10 +242,40 @@ def describe(error):
         result["file"], result["line"] = frame.filename, frame.lineno
         if frame.colno is not None:
             result["column"] = frame.colno + 1
+    elif type(error) is policy.Blocked and error.line is not None:
+        result["file"], result["line"] = error.file, error.line
     number = host.refusal_id(error)
     if number is not None:
         result["refusalId"] = number
+    absent = missing_package(error)
+    if absent is not None:
+        result["missing"] = absent
     return result
+
+
+def call_hook(error):
+    """Shows an exception by the program's own sys.excepthook; answers whether it did."""
+    frames = error.__traceback__
+    while frames is not None and not is_own(frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    try:
+        sys.excepthook(type(error), error, frames)
+        return True
+    except BaseException as another:
+        print("Error in sys.excepthook:", file=sys.stderr)
+        inner = traceback.TracebackException.from_exception(another, compact=True, lookup_lines=False)
+        print("".join(own_frames(inner).format()), "\nOriginal exception was:", sep="", file=sys.stderr)
+        return False
+
+
+def missing_package(error):
+    """The package that would bring what an exception says is not there; None for what no package brings."""
+    if type(error) is ModuleNotFoundError and isinstance(error.name, str):
+        name = error.name.partition(".")[0]
+        return None if name in sys.stdlib_module_names or name in surroundings.NO_MODULE else name
+    if type(error).__name__ == "ZoneInfoNotFoundError" and "tzdata" not in sys.modules:
+        return "tzdata"
+    return None
 
 
 def message_of(error):
@@ -270,18 +308,15 @@ async def main(text):
 
 async def attempt(spec):
     report = {}
+    names = {}
     try:
         names = set_up(spec)
         value, given = await run_program(spec, names)
-        if spec.get("keeps"):
-            flush()
-        else:
-            finish()
+        flush()
         # None is what a line answers that answers nothing, such as a call of print().
         given = given and value is not None
         report = {"value": values.encode(value, spec["valueBytes"]) if given else None}
     except SystemExit as error:
-        finish()
         report = {"exit": exit_status(error)}
     except values.NoJsonForm as error:
         report = {"formless": str(error)}
@@ -289,6 +324,13 @@ async def attempt(spec):
         report = {"oversize": True}
     except BaseException as error:
         report = {"error": describe(error)}
+    value = None
+    try:
+        if not spec.get("keeps") or "exit" in report:
+            finish(names)
+        files.flush_written()
+    except BaseException as error:
+        report = report if "error" in report else {"error": describe(error)}
     return report
 
 
@@ -303,10 +345,24 @@ def forget(names):
     _own_files.clear()
 
 
-def finish():
-    """What CPython does between the end of a program and the end of its process."""
-    atexit._run_exitfuncs()
+_run_exitfuncs = atexit._run_exitfuncs
+
+
+def finish(names):
+    """What CPython does between the end of a program and the end of its process: objects that close in the end are closed."""
+    _run_exitfuncs()
     flush()
+    for name in sorted(filter(is_text, names), key=goes_late):
+        if name != "__builtins__":
+            names[name] = None
+
+
+def is_text(name):
+    return type(name) is str
+
+
+def goes_late(name):
+    return not name.startswith("_") or name.startswith("__")
 
 
 def flush():
