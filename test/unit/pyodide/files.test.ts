@@ -163,17 +163,15 @@ h.call('test.change', {})
     expect(
       await printed(`
 import os, pathlib
-for f in (lambda: open('/data2/a.txt'), lambda: pathlib.Path('/app/x').read_text(), lambda: os.listdir('/app')):
+for f in (lambda: open('/data2/a.txt'), lambda: pathlib.Path('/app/x').read_text(), lambda: os.listdir('/app'), lambda: os.stat('/app')):
     try: f()
     except FileNotFoundError as e: print(isinstance(e, PermissionError), 'no grant for fs.read covers it' in str(e))
-for f in (lambda: open('/lib/nope'), lambda: open('/tmp/nope'), lambda: os.stat('/app')):
+for f in (lambda: open('/lib/nope'), lambda: open('/tmp/nope')):
     try: f()
     except OSError as e: print(type(e).__name__)
 print(os.path.exists('/app'), pathlib.Path('/app').exists())
 `),
-    ).toBe(
-      'True True\nTrue True\nTrue True\nFileNotFoundError\nFileNotFoundError\nFileNotFoundError\nFalse False\n',
-    );
+    ).toBe('True True\nTrue True\nTrue True\nTrue True\nFileNotFoundError\nFileNotFoundError\nFalse False\n');
   });
 
   test('an open file cannot be pickled or copied', async () => {
@@ -294,5 +292,118 @@ for f in (lambda: open('nope'), lambda: open('/etc/passwd'), lambda: open('/data
       const { result } = await run(`open(${JSON.stringify(path)}).read()`);
       expect(result).toMatchObject({ kind: 'threw' });
     }
+  });
+
+  describe('mmap', () => {
+    const inWork = (name: string): string => readFileSync(join(folder, 'work', name), 'utf8');
+
+    test('reads a granted file', async () => {
+      const code = `import mmap
+with open('a.txt', 'rb') as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as m:
+  print(len(m), m[:6].decode(), m.find(b'world'), m.readline())`;
+      expect(await printed(code)).toBe("13 héllo 7 b'h\\xc3\\xa9llo\\n'\n");
+    });
+
+    test.each([
+      ['flushed', 'm.flush()\n'],
+      ['closed', 'm.close()\n'],
+      ['dropped', 'm = None\n'],
+      ['left open', ''],
+      [
+        'closed after its number was given to another file',
+        "other = open('/desk/other', 'w+b')\nm.close()\n",
+      ],
+    ])('what was changed in one that is %s is in the file', async (_name, ending) => {
+      writeFileSync(join(folder, 'work', 'm.bin'), 'x'.repeat(70_000));
+      await printed(`import mmap
+with open('/desk/m.bin', 'r+b') as f: m = mmap.mmap(f.fileno(), 0)
+m[0:5] = b'HELLO'
+m[69_999:] = b'!'
+${ending}None`);
+      if (ending.startsWith('other')) expect(inWork('other')).toBe('');
+      expect([inWork('m.bin').slice(0, 6), inWork('m.bin').slice(-2), inWork('m.bin').length]).toEqual([
+        'HELLOx',
+        'x!',
+        70_000,
+      ]);
+    });
+
+    test('does not write through a copy of its own, nor where nothing may be written', async () => {
+      writeFileSync(join(folder, 'work', 'm.bin'), 'xyz');
+      const code = `import mmap
+with open('/desk/m.bin', 'r+b') as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY) as m:
+  m[0:1] = b'A'
+with open('a.txt', 'rb') as f:
+  try: mmap.mmap(f.fileno(), 0)
+  except PermissionError as error: print(type(error).__name__)`;
+      expect(await printed(code)).toBe('PermissionError\n');
+      expect(inWork('m.bin')).toBe('xyz');
+      expect(readFileSync(join(readable, 'a.txt'), 'utf8')).toBe('héllo\nworld\n');
+    });
+
+    test('is what sqlite needs for its log', async () => {
+      const code = `import sqlite3
+c = sqlite3.connect('/desk/db'); c.execute('pragma journal_mode=wal')
+c.execute('create table t(a)'); c.execute('insert into t values(1)'); c.commit()
+print(c.execute('select * from t').fetchall()); c.close()`;
+      expect(await printed(code)).toBe('[(1,)]\n');
+    });
+  });
+
+  test('chmod of a file that is not there fails', async () => {
+    expect(
+      await printed(
+        "import os\ntry: os.chmod('none', 0o600)\nexcept FileNotFoundError as error: print(error.filename)",
+      ),
+    ).toBe('none\n');
+  });
+
+  test('removing and replacing files in memory gives their room back', async () => {
+    const code = `import os, tempfile
+for turn in range(12):
+  with open('/tmp/a', 'wb') as f: f.write(bytes(10_000_000))
+  with open('/tmp/b', 'wb') as f: f.write(bytes(10_000_000))
+  os.replace('/tmp/a', '/tmp/b')
+  os.remove('/tmp/b')
+  with tempfile.TemporaryFile() as f: f.write(bytes(10_000_000))
+print('fits')
+kept = open('/tmp/c', 'w+b'); kept.write(bytes(40_000_000)); kept.flush(); os.remove('/tmp/c')
+try:
+  with open('/tmp/d', 'wb') as f: f.write(bytes(40_000_000))
+except OSError as error: print(error.strerror)
+kept.close()
+with open('/tmp/d', 'wb') as f: f.write(bytes(40_000_000))
+print('fits again')`;
+    expect(await printed(code)).toBe('fits\nNo space left on device\nfits again\n');
+  });
+
+  describe('what a path is that no grant covers', () => {
+    test.each([
+      "os.stat('/secret/x')",
+      "os.lstat('/secret/x')",
+      "os.path.getsize('/secret/x')",
+      "pathlib.Path('/secret/x').stat()",
+      "pathlib.Path('/secret/x').samefile('a.txt')",
+    ])('%s names the grant, and is as if it were not there', async (call) => {
+      const code = `import os, pathlib
+try: ${call}
+except FileNotFoundError as error: print(isinstance(error, PermissionError), error)`;
+      expect(await printed(code)).toMatch(
+        /^True \[Errno 2\] Cannot look at "\/secret\/x": no grant for fs\.read covers it\. .*: '\/secret\/x'\n$/,
+      );
+      const { result } = await run(`import os, pathlib\n${call}`);
+      expect(result).toMatchObject({ kind: 'threw', refusalId: expect.any(Number) });
+    });
+
+    test('asking whether it is there asks nobody', async () => {
+      const { result, host } = await run(`import os, pathlib
+p = pathlib.Path('/secret/x')
+[os.path.exists(p), os.path.isfile(p), p.exists(), p.is_dir(), os.path.lexists(p), str(p.resolve()), os.access(p, os.R_OK)]`);
+      expect(result).toMatchObject({
+        kind: 'value',
+        value: [false, false, false, false, false, '/secret/x', false],
+      });
+      expect(host.calls).toEqual([]);
+    });
   });
 });

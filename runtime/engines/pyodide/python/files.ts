@@ -5,6 +5,7 @@ import builtins
 import functools
 import io
 import json
+import mmap
 import os
 import sys
 import weakref
@@ -40,6 +41,24 @@ class Explained:
         return repr(self.function)
 
 
+#: Functions of os.path that answer something for a path that is not there: what they ask for is nobody's mistake.
+ASKING = frozenset(("exists", "lexists", "isfile", "isdir", "islink", "ismount", "realpath", "_realpath"))
+
+
+class Looked(Explained):
+    """Stands for stat and lstat: for a path outside of all grants, the system calls have nothing to tell."""
+
+    def __call__(self, *args, **kwargs):
+        try:
+            return self.function(*args, **kwargs)
+        except OSError as error:
+            if not explain(error) and type(error) is FileNotFoundError:
+                caller = sys._getframe(1)
+                if not (caller.f_globals.get("__name__") in ("genericpath", "posixpath") and caller.f_code.co_name in ASKING):
+                    explain_absence(error)
+            raise
+
+
 class NotGranted(PermissionError, FileNotFoundError):
     """A path that no grant covers is denied, and for all that the guest can see it is not there."""
 
@@ -49,14 +68,14 @@ NotGranted.__module__ = "builtins"
 
 
 def explain(error):
-    """Gives an exception the host's own words, if a refusal stands behind it."""
+    """Gives an exception the host's own words, if a refusal stands behind it; answers whether one does."""
     text = host.take_refusal()
     if not text:
-        return
+        return False
     refusal = json.loads(text)
     if refusal["code"] == "HOST_CALL_FAILED":
         host.remember(error, refusal)  # Python's own words for a missing file are better known
-        return
+        return True
     message = refusal["message"]
     if refusal.get("hint"):
         message += ". " + refusal["hint"]
@@ -64,6 +83,26 @@ def explain(error):
         raise host.remember(NotGranted(error.errno, message, error.filename, None, error.filename2), refusal) from None
     error.strerror = message
     host.remember(error, refusal)
+    return True
+
+
+#: Folders in memory: what is not there is not for a grant to bring.
+IN_MEMORY = ("/tmp/", "/lib/", "/dev/", "/proc/", "/home/")
+
+
+def explain_absence(error):
+    """Has the host say which grant would cover a path, where it is none of a grant that is missing."""
+    if not isinstance(error.filename, (str, bytes)):
+        return
+    path = os.path.normpath(os.path.join(os.getcwd(), os.fsdecode(error.filename)))
+    if path.startswith(IN_MEMORY):
+        return
+    try:
+        host.call("fs.stat", {"path": path})
+    except PermissionError as refused:
+        raise host.stand_for(NotGranted(refused.errno, refused.strerror, error.filename), refused) from None
+    except OSError:
+        pass  # the host has nothing to add
 
 
 def explained(method):
@@ -139,13 +178,48 @@ def opener_of(plain):
     return functools.update_wrapper(open, plain)
 
 
+class Mapped(mmap.mmap):
+    """mmap.mmap, whose part of a file is written back when it is flushed, closed or dropped, whatever became of the file it was made of."""
+
+    _own = -1
+
+    def __new__(cls, fileno, length, *args, **kwargs):
+        own = os.dup(fileno) if isinstance(fileno, int) and fileno != -1 else -1
+        try:
+            made = super().__new__(cls, fileno if own == -1 else own, length, *args, **kwargs)
+        except BaseException:
+            if own != -1:
+                os.close(own)
+            raise
+        made._own = own
+        return made
+
+    def close(self):
+        super().close()
+        own, self._own = self._own, -1
+        if own != -1:
+            os.close(own)
+
+    def __exit__(self, *error):
+        self.close()
+
+    def __del__(self):
+        if self._own != -1:
+            self.close()
+
+
+Mapped.__name__ = Mapped.__qualname__ = "mmap"
+Mapped.__module__ = "mmap"
+
+
 def install():
+    mmap.mmap = Mapped
     sets = [getattr(os, name) for name in ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")]
     for name in WRAPPED:
         plain = getattr(os, name, None)
         if plain is None:
             continue
-        wrapped = Explained(plain)
+        wrapped = (Looked if name in ("stat", "lstat") else Explained)(plain)
         setattr(os, name, wrapped)
         for group in sets:
             if plain in group:

@@ -56,6 +56,11 @@ interface FsStream {
   getdents?: string[];
 }
 
+interface Mapped {
+  ptr: number;
+  allocated: boolean;
+}
+
 /** The parts of Emscripten's `FS` that are used here; its own functions call each other through this object. */
 interface Fs {
   currentPath: string;
@@ -63,14 +68,29 @@ interface Fs {
   ErrnoError: new (errno: number) => Error;
   FSNode: new (parent: FsNode, name: string, mode: number, device: number) => FsNode;
   createStream(stream: object): FsStream;
+  readonly streams: readonly (FsStream | null | undefined)[];
   cwd(): string;
+  isFile(mode: number): boolean;
   mkdirTree(path: string): void;
   writeFile(path: string, bytes: Uint8Array, options: object): void;
   filesystems: {
     MEMFS: {
       expandFileStorage(node: FsNode, capacity: number): void;
       resizeFileStorage(node: FsNode, size: number): void;
-      ops_table: { file: { stream: { write: (...args: never[]) => number } } };
+      ops_table: {
+        file: {
+          stream: {
+            write: (...args: never[]) => number;
+            mmap: (
+              stream: object,
+              length: number,
+              position: number,
+              protection: number,
+              flags: number,
+            ) => Mapped;
+          };
+        };
+      };
     };
   };
   [name: string]: unknown;
@@ -89,7 +109,8 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
   const setBytes = Bytes.prototype.set;
   const subarray = Bytes.prototype.subarray;
   const [ENOENT, EACCES, EBADF, EEXIST, EINVAL, EIO, EISDIR] = [44, 2, 8, 20, 28, 29, 31];
-  const [ENOSPC, ENOTDIR, EXDEV] = [51, 54, 75];
+  const [ENODEV, ENOSPC, ENOTDIR, EXDEV] = [43, 51, 54, 75];
+  const MAP_PRIVATE = 2;
   const REASONS: Record<string, number> = {
     __proto__: null as never,
     'not-found': ENOENT,
@@ -283,6 +304,25 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
     dup: (stream: FsStream): void => {
       stream.node.users += 1;
     },
+    mmap: (stream: FsStream, length: number, position: number, protection: number): Mapped => {
+      if (!FS.isFile(stream.node.mode)) fail(ENODEV);
+      const contents = new Bytes(length);
+      let done = 0;
+      for (let got = 1; got > 0 && done < length; done += got) {
+        got = streamOps.read(stream, contents, done, length - done, position + done);
+      }
+      return FS.filesystems.MEMFS.ops_table.file.stream.mmap(
+        { node: { mode: FILE, contents } },
+        length,
+        0,
+        protection,
+        MAP_PRIVATE, // a copy of its own
+      );
+    },
+    msync: (stream: FsStream, buffer: Uint8Array, offset: number, length: number): number => {
+      streamOps.write(stream, buffer, 0, length, offset);
+      return 0;
+    },
     close: (stream: FsStream): void => {
       const { node } = stream;
       node.users -= 1;
@@ -355,6 +395,43 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
   };
   const answered = (answer: unknown): { readonly answer: unknown } => ({ answer });
 
+  // Files in memory count against a budget until nobody can reach them any more.
+  const isOpen = (node: FsNode): boolean => FS.streams.some((stream) => stream?.node === node);
+  const abandoned = new Set<FsNode>();
+  const free = (node: FsNode): void => {
+    if (isOpen(node)) abandoned.add(node);
+    else {
+      abandoned.delete(node);
+      FS.filesystems.MEMFS.resizeFileStorage(node, 0);
+    }
+  };
+  const fileInMemory = (path: string): FsNode | undefined => {
+    const { object } = (FS.analyzePath as (path: string, noFollow: boolean) => { object?: FsNode })(
+      path,
+      true,
+    );
+    return object !== undefined && object !== null && FS.isFile(object.mode) ? object : undefined;
+  };
+  /** Does what takes the name of a file in memory away. */
+  const freeing = (path: string, act: () => unknown): { readonly answer: unknown } => {
+    const node = entered ? fileInMemory(path) : undefined;
+    const answer = act();
+    if (node !== undefined && fileInMemory(path) !== node) free(node);
+    return answered(answer);
+  };
+  const originalOf =
+    (name: string): ((...args: unknown[]) => unknown) =>
+    (...args) =>
+      apply(originals[name] as never, FS, args);
+  const originals = { unlink: FS.unlink, rename: FS.rename } as Record<string, unknown>;
+  const [originalUnlink, originalRename] = [originalOf('unlink'), originalOf('rename')];
+  const closeStream = FS.close as (stream: FsStream) => void;
+  FS.close = (stream: FsStream): void => {
+    const { node } = stream;
+    apply(closeStream, FS, [stream]);
+    if (abandoned.has(node)) free(node);
+  };
+
   before('open', (name: unknown, flags: unknown) => {
     if (typeof name !== 'string' || typeof flags !== 'number') return undefined; // the interpreter's own files, by node or mode text
     const path = resolve(name);
@@ -379,7 +456,9 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
   });
   before('unlink', (name: unknown) => {
     const path = resolve(String(name));
-    return isWrittenByHost(path) ? answered(ask('fs.remove', { path, kind: 'file' })) : undefined;
+    return isWrittenByHost(path)
+      ? answered(ask('fs.remove', { path, kind: 'file' }))
+      : freeing(path, () => originalUnlink(name));
   });
   before('rmdir', (name: unknown) => {
     const path = resolve(String(name));
@@ -388,7 +467,7 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
   before('rename', (from: unknown, to: unknown) => {
     const [path, target] = [resolve(String(from)), resolve(String(to))];
     const [left, arrives] = [isWrittenByHost(path), isWrittenByHost(target)];
-    if (!left && !arrives) return undefined;
+    if (!left && !arrives) return freeing(target, () => originalRename(from, to));
     // Between memory and a granted folder a file has to be copied; Python's own tools do so when they are told.
     if (!left || !arrives) fail(EXDEV);
     return answered(ask('fs.rename', { path, to: target }));
@@ -423,9 +502,12 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
   });
   for (const name of ['chmod', 'lchmod', 'chown', 'lchown']) {
     // Modes and owners are the host's; programs that copy files set them and must not fail for it.
-    before(name, (target: unknown) =>
-      typeof target === 'string' && isGranted(resolve(target)) ? answered(undefined) : undefined,
-    );
+    before(name, (target: unknown) => {
+      const path = typeof target === 'string' ? resolve(target) : '';
+      if (!isGranted(path)) return undefined;
+      ask('fs.stat', { path, noFollow: name.startsWith('l') });
+      return answered(undefined);
+    });
   }
   before('lookupPath', (name: unknown, options: unknown) => {
     const path = resolve(String(name));
