@@ -7,7 +7,7 @@ import { normalName, type Requirement, readRequirement } from './requirement.ts'
 import { requirementsOf, unpackWheel } from './unpack-wheel.ts';
 
 /** Guests have these already: small ones, over the host's http. The real ones would look for sockets. */
-const BUILT_IN: ReadonlySet<string> = new Set(['requests', 'httpx']);
+const BUILT_IN: ReadonlySet<string> = new Set(['requests', 'httpx', 'urllib3']);
 const MAX_PACKAGES = 200;
 const MAX_FILES_BYTES = 1024 * 1024 * 1024;
 /** Unpacked wheels that stay in memory for the next run, bytes; the oldest go first. */

@@ -3,6 +3,7 @@ export const HTTP_SOURCE = String.raw`
 """One request function over the host, and http.client, urllib, pyfetch and small requests and httpx modules on top of it."""
 import email.message
 import http.client
+import importlib
 import importlib.machinery
 import io
 import json
@@ -10,7 +11,6 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-import datetime
 
 import _sandglass_host as host
 
@@ -20,13 +20,16 @@ CHUNK = 1 << 20
 _base = None
 
 
+NO_BASE = "it is no absolute URL, and no entry of the http grant has a base for relative ones"
+
+
 def set_base(base):
     global _base
     _base = base
 
 
 class Answer:
-    """One response, read to its end."""
+    """One response. Its body comes in pieces, as it is asked for."""
 
     def __init__(self, head, content):
         self.status = head["status"]
@@ -34,7 +37,50 @@ class Answer:
         self.url = head["url"]
         self.redirected = head["redirected"]
         self.headers = [(name, value) for name, value in head["headers"]]
-        self.content = content
+        self._handle = head.get("body")
+        self._first = content
+
+    def next(self):
+        """The next piece, possibly an empty one; None after the last."""
+        if self._first is not None:
+            part, self._first = self._first, None
+            return part
+        if self._handle is None:
+            return None
+        return self._took(*host.call("http.read", {"handle": self._handle}))
+
+    async def next_async(self):
+        if self._first is not None or self._handle is None:
+            return self.next()
+        return self._took(*await host.call_async("http.read", {"handle": self._handle}))
+
+    def _took(self, state, part):
+        if state["done"]:
+            self._handle = None
+        return part or b""
+
+    def read(self):
+        """All that is left."""
+        parts = []
+        while (part := self.next()) is not None:
+            parts.append(part)
+        return b"".join(parts)
+
+    async def read_async(self):
+        parts = []
+        while (part := await self.next_async()) is not None:
+            parts.append(part)
+        return b"".join(parts)
+
+    def close(self):
+        handle, self._handle, self._first = self._handle, None, None
+        if handle is not None:
+            host.call("http.close", {"handle": handle})
+
+    async def close_async(self):
+        handle, self._handle, self._first = self._handle, None, None
+        if handle is not None:
+            await host.call_async("http.close", {"handle": handle})
 
 
 def arguments(method, url, headers, redirect, timeout):
@@ -44,32 +90,28 @@ def arguments(method, url, headers, redirect, timeout):
     return args
 
 
-def fetch(method, url, headers=(), body=None, redirect="follow", timeout=None):
-    """Asks the host and waits for the whole response."""
-    head, content = host.call("http.request", arguments(method, url, headers, redirect, timeout), body)
-    parts = [content or b""]
-    handle = head.get("body")
-    if handle is not None:
-        done = False
-        while not done:
-            state, part = host.call("http.read", {"handle": handle})
-            parts.append(part or b"")
-            done = state["done"]
-    return Answer(head, b"".join(parts))
+def begin(method, url, headers=(), body=None, redirect="follow", timeout=None):
+    """Asks the host and waits for the head of the response."""
+    return Answer(*host.call("http.request", arguments(method, url, headers, redirect, timeout), body))
 
 
-async def fetch_async(method, url, headers=(), body=None, redirect="follow", timeout=None):
+async def begin_async(method, url, headers=(), body=None, redirect="follow", timeout=None):
     """The same without blocking other tasks."""
-    head, content = await host.call_async("http.request", arguments(method, url, headers, redirect, timeout), body)
-    parts = [content or b""]
-    handle = head.get("body")
-    if handle is not None:
-        done = False
-        while not done:
-            state, part = await host.call_async("http.read", {"handle": handle})
-            parts.append(part or b"")
-            done = state["done"]
-    return Answer(head, b"".join(parts))
+    return Answer(*await host.call_async("http.request", arguments(method, url, headers, redirect, timeout), body))
+
+
+def fetch(*request):
+    """Asks the host and waits for the whole response."""
+    answer = begin(*request)
+    answer.content = answer.read()
+    return answer
+
+
+async def fetch_async(*request):
+    """The same without blocking other tasks."""
+    answer = await begin_async(*request)
+    answer.content = await answer.read_async()
+    return answer
 
 
 def message_of(headers):
@@ -77,6 +119,16 @@ def message_of(headers):
     for name, value in headers:
         message.add_header(name, value)
     return message
+
+
+class Carrier:
+    """Headers in the shape that cookie jars read."""
+
+    def __init__(self, headers):
+        self._message = message_of(headers)
+
+    def info(self):
+        return self._message
 
 
 class ClientResponse(io.BytesIO):
@@ -194,7 +246,8 @@ class HostHandler(urllib.request.BaseHandler):
             data = data.read() if hasattr(data, "read") else b"".join(data)
         timeout = request.timeout if isinstance(request.timeout, (int, float)) else None
         try:
-            answer = fetch(request.get_method(), request.full_url, headers, data, "follow", timeout)
+            # Where a redirect leads is for the handlers of the opener to say, which ask again.
+            answer = fetch(request.get_method(), request.full_url, headers, data, "manual", timeout)
         except PermissionError:
             raise
         except OSError as error:
@@ -304,275 +357,23 @@ class Headers(dict):
         return any(known.lower() == str(name).lower() for known in self)
 
 
-CLIENT_SOURCE = '''
-"""A small module with the everyday part of NAME's interface, over the host's http."""
-import datetime as _datetime
-import json as _json
-import time as _time
-import urllib.parse as _parse
-import base64 as _base64
-import _sandglass_http as _http
-import _sandglass_host as _host
-
-__version__ = "0+sandglass"
-
-
-class RequestException(IOError):
-    def __init__(self, *args, response=None, request=None):
-        super().__init__(*args)
-        self.response, self.request = response, request
-
-
-class HTTPError(RequestException):
-    pass
-
-
-class ConnectionError(RequestException):
-    pass
-
-
-class Timeout(RequestException):
-    pass
-
-
-ConnectTimeout = ReadTimeout = TimeoutException = Timeout
-ConnectError = RequestError = TransportError = ConnectionError
-HTTPStatusError = HTTPError
-
-
-class JSONDecodeError(RequestException, ValueError):
-    pass
-
-
-class Response:
-    def __init__(self, answer, seconds):
-        self.status_code, self.reason, self.url = answer.status, answer.reason, answer.url
-        self.reason_phrase = answer.reason
-        self.headers = _http.Headers(answer.headers)
-        self.content = answer.content
-        self.elapsed = _datetime.timedelta(seconds=seconds)
-        self.history = []
-        self.encoding = self.headers.get("content-type", "").lower().partition("charset=")[2].strip('" ;') or "utf-8"
-
-    @property
-    def ok(self):
-        return self.status_code < 400
-
-    @property
-    def is_success(self):
-        return 200 <= self.status_code < 300
-
-    @property
-    def is_redirect(self):
-        return self.status_code in (301, 302, 303, 307, 308)
-
-    @property
-    def text(self):
-        try:
-            return self.content.decode(self.encoding, "replace")
-        except LookupError:
-            return self.content.decode("utf-8", "replace")
-
-    def json(self, **options):
-        try:
-            return _json.loads(self.content, **options)
-        except ValueError as error:
-            raise JSONDecodeError(str(error)) from None
-
-    def raise_for_status(self):
-        if self.status_code >= 400:
-            side = "Client" if self.status_code < 500 else "Server"
-            raise HTTPError(f"{self.status_code} {side} Error: {self.reason} for url: {self.url}", response=self)
-        return self
-
-    def iter_content(self, chunk_size=65536, decode_unicode=False):
-        for at in range(0, len(self.content), chunk_size or 65536):
-            yield self.content[at:at + (chunk_size or 65536)]
-
-    iter_bytes = iter_content
-
-    def iter_lines(self, **options):
-        yield from self.content.splitlines()
-
-    def read(self):
-        return self.content
-
-    def close(self):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
-
-    def __bool__(self):
-        return self.ok if "NAME" == "requests" else True
-
-    def __repr__(self):
-        return f"<Response [{self.status_code}]>"
-
-
-def _prepare(url, params, data, json, content, headers, auth, cookies, files):
-    if files:
-        raise NotImplementedError("Cannot send files: build the multipart body yourself")
-    if params:
-        pairs = params if isinstance(params, str) else _parse.urlencode(params, doseq=True)
-        url = f"{url}{'&' if '?' in url else '?'}{pairs}"
-    sent = _http.Headers((headers or {}).items())
-    body = content
-    if json is not None:
-        body = _json.dumps(json).encode("utf-8")
-        if "content-type" not in sent:
-            sent["Content-Type"] = "application/json"
-    elif data is not None:
-        if isinstance(data, (str, bytes, bytearray)):
-            body = data
-        elif hasattr(data, "read"):
-            body = data.read()
-        else:
-            body = _parse.urlencode(data, doseq=True)
-            if "content-type" not in sent:
-                sent["Content-Type"] = "application/x-www-form-urlencoded"
-    if isinstance(body, str):
-        body = body.encode("utf-8")
-    if auth:
-        word = _base64.b64encode(f"{auth[0]}:{auth[1]}".encode("utf-8")).decode("ascii")
-        sent["Authorization"] = f"Basic {word}"
-    if cookies:
-        sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    return url, list(sent.items()), body
-
-
-def _seconds(timeout):
-    if isinstance(timeout, (tuple, list)):
-        timeout = sum(part for part in timeout if part)
-    return timeout if isinstance(timeout, (int, float)) else None
-
-
-def _translate(error):
-    text = error.strerror or str(error)
-    return _host.stand_for(Timeout(text) if isinstance(error, TimeoutError) else ConnectionError(text), error)
-
-
-class Session:
-    def __init__(self, *, base_url="", headers=None, params=None, auth=None, timeout=None, follow_redirects=FOLLOW, cookies=None, **ignored):
-        self.headers = _http.Headers((headers or {}).items())
-        self.params, self.auth, self.base_url, self.timeout = params or {}, auth, base_url, timeout
-        self.follow_redirects, self.cookies = follow_redirects, dict(cookies or {})
-
-    def _arguments(self, method, url, params=None, data=None, json=None, content=None, headers=None, auth=None, timeout=None,
-                   allow_redirects=None, follow_redirects=None, cookies=None, files=None, stream=False, verify=True, **ignored):
-        if self.base_url and not url.startswith(("http://", "https://")):
-            url = f"{str(self.base_url).rstrip('/')}/{url.lstrip('/')}"
-        merged = _http.Headers([*self.headers.items(), *()])
-        for name, value in (headers or {}).items():
-            merged[name] = value
-        both = {**self.params, **params} if isinstance(params, dict) else (params or self.params)
-        url, sent, body = _prepare(url, both, data, json, content, merged, auth or self.auth, {**self.cookies, **(cookies or {})}, files)
-        follow = next((f for f in (allow_redirects, follow_redirects) if f is not None), self.follow_redirects)
-        return method.upper(), url, sent, body, "follow" if follow else "manual", _seconds(timeout if timeout is not None else self.timeout)
-
-    def request(self, method, url, **options):
-        started = _time.monotonic()
-        try:
-            answer = _http.fetch(*self._arguments(method, url, **options))
-        except PermissionError:
-            raise
-        except OSError as error:
-            raise _translate(error) from error
-        return Response(answer, _time.monotonic() - started)
-
-    def get(self, url, **options):
-        return self.request("GET", url, **options)
-
-    def head(self, url, **options):
-        return self.request("HEAD", url, **options)
-
-    def options(self, url, **options):
-        return self.request("OPTIONS", url, **options)
-
-    def delete(self, url, **options):
-        return self.request("DELETE", url, **options)
-
-    def post(self, url, data=None, json=None, **options):
-        return self.request("POST", url, data=data, json=json, **options)
-
-    def put(self, url, data=None, **options):
-        return self.request("PUT", url, data=data, **options)
-
-    def patch(self, url, data=None, **options):
-        return self.request("PATCH", url, data=data, **options)
-
-    def close(self):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
-
-
-session = Client = Session
-
-
-class AsyncClient(Session):
-    async def request(self, method, url, **options):
-        started = _time.monotonic()
-        try:
-            answer = await _http.fetch_async(*self._arguments(method, url, **options))
-        except PermissionError:
-            raise
-        except OSError as error:
-            raise _translate(error) from error
-        return Response(answer, _time.monotonic() - started)
-
-    async def aclose(self):
-        pass
-
-    async def __aenter__(self):
-        return self
-
-    async def __aexit__(self, *error):
-        pass
-
-
-def request(method, url, **options):
-    return Session().request(method, url, **options)
-
-
-def get(url, params=None, **options):
-    return request("GET", url, params=params, **options)
-
-
-def head(url, **options):
-    return request("HEAD", url, **options)
-
-
-def options(url, **options):
-    return request("OPTIONS", url, **options)
-
-
-def delete(url, **options):
-    return request("DELETE", url, **options)
-
-
-def post(url, data=None, json=None, **options):
-    return request("POST", url, data=data, json=json, **options)
-
-
-def put(url, data=None, **options):
-    return request("PUT", url, data=data, **options)
-
-
-def patch(url, data=None, **options):
-    return request("PATCH", url, data=data, **options)
-
-
-class codes:
-    ok, created, no_content, not_found = 200, 201, 204, 404
-'''
+#: Module → its source, or None for one that another makes; filled where this module is loaded.
+SOURCES = {}
+_parts = set()
+
+
+def add_parts(package, names):
+    """Submodules of a package that is one module here: each has all of its names."""
+    for name in names:
+        _parts.add(f"{package}.{name}")
+        importlib.import_module(f"{package}.{name}")
+
+
+def alias(name, module):
+    """Another name for a module and what is below it."""
+    for known in list(sys.modules):
+        if known == module or known.startswith(module + "."):
+            sys.modules[name + known.removeprefix(module)] = sys.modules[known]
 
 
 class ClientFinder:
@@ -580,8 +381,8 @@ class ClientFinder:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name in ("requests", "httpx", "requests.exceptions"):
-            return importlib.machinery.ModuleSpec(name, ClientFinder, is_package=name == "requests")
+        if name in SOURCES or name in _parts:
+            return importlib.machinery.ModuleSpec(name, ClientFinder, is_package=True)
         return None
 
     @staticmethod
@@ -591,16 +392,11 @@ class ClientFinder:
     @staticmethod
     def exec_module(module):
         name = module.__name__
-        if name == "requests.exceptions":
-            whole = sys.modules["requests"]
-            module.__dict__.update({k: v for k, v in vars(whole).items() if isinstance(v, type) and issubclass(v, Exception)})
+        if name in SOURCES:
+            exec(compile(SOURCES[name], f"<{name}>", "exec"), module.__dict__)
             return
-        follow = "True" if name == "requests" else "False"
-        source = CLIENT_SOURCE.replace("NAME", name).replace("FOLLOW", follow, 1)
-        exec(compile(source, f"<{name}>", "exec"), module.__dict__)
-        if name == "requests":
-            import importlib
-            module.exceptions = importlib.import_module("requests.exceptions")
+        whole = sys.modules[name.partition(".")[0]]
+        module.__dict__.update({key: value for key, value in vars(whole).items() if not key.startswith("__")})
 
 
 def install():

@@ -34,7 +34,7 @@ NO_MODULE = {
     "dbm": "use sqlite3, or json or pickle in place of shelve", "ensurepip": "packages are brought by the host before the run",
     "pip": "packages are brought by the host before the run", "micropip": "packages are brought by the host before the run",
     "venv": "each run has a Python of its own",
-    "aiohttp": "it needs sockets; use httpx.AsyncClient", "urllib3": "it needs sockets; use urllib.request, requests or httpx",
+    "aiohttp": "it needs sockets; use httpx.AsyncClient",
     "websockets": "guests have no sockets", "paramiko": "guests have no sockets", "psycopg2": "guests have no sockets",
     "pymysql": "guests have no sockets", "redis": "guests have no sockets", "selenium": NO_PROCESS, "playwright": NO_PROCESS,
 }
