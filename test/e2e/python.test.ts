@@ -64,6 +64,26 @@ describe('Python through the runtime', () => {
     );
   }, 60_000);
 
+  test('a session writes out what a run has left open, and tells once of what comes too late', async () => {
+    const grant = { fs: [{ host: folder, guest: '/data', access: ['read', 'write'] as const }] };
+    await using session = await runtime.sessions.open({ language: 'python', grant });
+    const first = await session.run({
+      code: `import mmap
+f = open('/data/left.txt', 'w'); f.write('one')
+with open('/data/left.bin', 'w+b') as g:
+    g.write(b'abc'); g.flush(); m = mmap.mmap(g.fileno(), 0)
+m[0:1] = b'A'`,
+    });
+    expect(first).toMatchObject({ ok: true, stderr: '' });
+    const left = (name: string): string => readFileSync(join(folder, name), 'utf8');
+    expect([left('left.txt'), left('left.bin')]).toEqual(['one', 'Abc']);
+    const late = await session.run({ code: "f.write('two')\nm = None" });
+    expect(late.stderr).toMatch(/^Exception ignored while closing file '\/data\/left.txt': OSError: .*\n$/);
+    expect(await session.run({ code: '7' })).toMatchObject({ ok: true, value: 7, stderr: '' });
+    rmSync(join(folder, 'left.txt'));
+    rmSync(join(folder, 'left.bin'));
+  }, 60_000);
+
   test('analyses a granted table and writes its result', async () => {
     const code = `
 import csv, json, statistics

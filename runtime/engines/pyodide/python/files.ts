@@ -132,7 +132,7 @@ MODES = frozenset(kind + plus + form for kind in "rwxa" for plus in ("", "+") fo
     kind + form + "+" for kind in "rwxa" for form in "bt"}
 
 
-#: What open() gave to write to. A program that ends without closing it has not lost what it wrote.
+#: What open() gave to write to, and what mmap made of it. A program that ends without closing it has not lost what it wrote.
 _written = weakref.WeakSet()
 
 
@@ -143,6 +143,7 @@ def flush_written():
             if not file.closed:
                 file.flush()
         except Exception as error:
+            _written.discard(file)  # told once: a kept guest has more runs
             print(f"Exception ignored while closing file {getattr(file, 'name', None)!r}: {type(error).__name__}: {error}", file=sys.stderr)
 
 
@@ -192,6 +193,7 @@ class Mapped(mmap.mmap):
                 os.close(own)
             raise
         made._own = own
+        _written.add(made)
         return made
 
     def close(self):
@@ -205,7 +207,10 @@ class Mapped(mmap.mmap):
 
     def __del__(self):
         if self._own != -1:
-            self.close()
+            try:
+                self.close()
+            except OSError:
+                pass  # its file was closed with an earlier run's grant, and all was written then
 
 
 Mapped.__name__ = Mapped.__qualname__ = "mmap"

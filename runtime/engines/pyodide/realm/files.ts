@@ -320,7 +320,7 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
       );
     },
     msync: (stream: FsStream, buffer: Uint8Array, offset: number, length: number): number => {
-      streamOps.write(stream, buffer, 0, length, offset);
+      if ((stream.flags & O.access) !== 0) streamOps.write(stream, buffer, 0, length, offset);
       return 0;
     },
     close: (stream: FsStream): void => {
