@@ -71,6 +71,9 @@ describe('limits of a Python guest', () => {
     'signal handlers ignored':
       'import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass',
     atexit: 'import atexit\n@atexit.register\ndef f():\n  while True: pass\n1',
+    'del of a global at the end': 'class A:\n  def __del__(s):\n    while True: pass\na = A()\n1',
+    'flush at the end':
+      "import sys\nsys.f = open('/tmp/x', 'w')\ndef flush():\n  while True: pass\nsys.f.flush = flush\n1",
     excepthook:
       'import sys\ndef hook(*a):\n  while True: pass\nsys.excepthook = hook\nclass E(Exception):\n  def __str__(s):\n    while True: pass\nraise E',
     'value form':
