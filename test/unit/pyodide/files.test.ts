@@ -69,6 +69,14 @@ describe('files of a Python guest', () => {
     expect(host.calls).toEqual([]);
   });
 
+  test('a traceback makes no host call', async () => {
+    const { host } = await run(
+      'def f():\n  raise ValueError("x")\ntry: compile("1 +", "<string>", "exec")\nexcept SyntaxError: f()',
+    );
+    expect(host.stderr()).toContain('ValueError: x');
+    expect(host.calls).toEqual([]);
+  });
+
   test('pathlib writes, lists, renames and removes on the host, live', async () => {
     const code = `
 from pathlib import Path

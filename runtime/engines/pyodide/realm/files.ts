@@ -436,6 +436,9 @@ export function installFiles(module: EmscriptenModule, port: RealmPort): FileRea
     if (typeof name !== 'string' || typeof flags !== 'number') return undefined; // the interpreter's own files, by node or mode text
     const path = resolve(name);
     const writes = (flags & O.access) !== 0 || (flags & (O.create | O.truncate)) !== 0;
+    // CPython looks for the line of a syntax error in code that has no file: tracebacks try their lines by it.
+    const last = path.slice(path.lastIndexOf('/') + 1);
+    if (!writes && (last === '<unknown>' || last === '<string>')) fail(ENOENT);
     if (!entered || !(isGranted(path) || (writes ? !isScratch(path) : isNowhere(path)))) return undefined;
     return answered((flags & O.directory) !== 0 ? openFolder(path, flags) : openFile(path, flags));
   });
