@@ -1,11 +1,8 @@
 import { API_SOURCE } from './api.ts';
-import { CLIENT_SOURCE } from './client.ts';
 import { FILES_SOURCE } from './files.ts';
 import { HOST_SOURCE } from './host.ts';
-import { HTTP_SOURCE } from './http.ts';
-import { HTTPX_SOURCE } from './httpx.ts';
+import { HTTP_INSTALLED, HTTP_MODULES } from './http/modules.ts';
 import { POLICY_SOURCE } from './policy.ts';
-import { REQUESTS_SOURCE, URLLIB3_SOURCE } from './requests.ts';
 import { RUNNER_SOURCE } from './runner.ts';
 import { SURROUNDINGS_SOURCE } from './surroundings.ts';
 import { VALUES_SOURCE } from './values.ts';
@@ -14,21 +11,13 @@ import { VALUES_SOURCE } from './values.ts';
 const MODULES: readonly (readonly [name: string, source: string])[] = [
   ['_sandglass_host', HOST_SOURCE],
   ['_sandglass_files', FILES_SOURCE],
-  ['_sandglass_http', HTTP_SOURCE],
-  ['_sandglass_client', CLIENT_SOURCE],
+  ...HTTP_MODULES,
   ['_sandglass_policy', POLICY_SOURCE],
   ['_sandglass_values', VALUES_SOURCE],
   ['_sandglass_surroundings', SURROUNDINGS_SOURCE],
   ['sandglass', API_SOURCE],
   ['_sandglass', RUNNER_SOURCE],
 ];
-
-/** Modules that take shape when they are imported. */
-const LATER: Readonly<Record<string, string>> = {
-  requests: REQUESTS_SOURCE,
-  urllib3: URLLIB3_SOURCE,
-  httpx: HTTPX_SOURCE,
-};
 
 /** Imported before the snapshot is taken, so that programs get them at no cost. */
 const PRELOADED = [
@@ -126,6 +115,6 @@ for name, source in ${JSON.stringify(MODULES)}:
     exec(compile(source, f"<{name}>", "exec"), module.__dict__)
 sys.modules['_sandglass_surroundings'].install()
 sys.modules['_sandglass_files'].install()
-sys.modules['_sandglass_http'].SOURCES.update(${JSON.stringify(LATER)})
-sys.modules['_sandglass_http'].install()
+for name in ${JSON.stringify(HTTP_INSTALLED)}:
+    sys.modules[name].install()
 ${SETTLE_SOURCE}`;

@@ -7,7 +7,7 @@ import type {
   RealmPort,
   RunSettings,
 } from './contract.ts';
-import type { FileRealm, installFiles } from './files.ts';
+import type { FileParts, FileRealm, installFiles } from './files/install.ts';
 import type { hardenLanguage } from './language.ts';
 import type { installSurroundings } from './surroundings.ts';
 import type { guardWasm } from './wasm.ts';
@@ -31,7 +31,7 @@ interface PyModule {
 }
 
 /** The other functions that run inside the guest's realm, each of that realm. */
-export interface RealmParts {
+export interface RealmParts extends FileParts {
   readonly countBuffers: typeof countBuffers;
   readonly guardWasm: typeof guardWasm;
   readonly hardenLanguage: typeof hardenLanguage;
@@ -194,7 +194,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     wasm.seal();
     buffers.harden();
     parts.hardenLanguage(realm, port);
-    fileRealm = parts.installFiles(pyodide._module, port);
+    fileRealm = parts.installFiles(pyodide._module, port, parts);
     if (options.start !== 'prepare') {
       runner = pyodide.pyimport('_sandglass');
       runner.attach(hostObject);

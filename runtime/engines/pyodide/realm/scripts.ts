@@ -1,11 +1,27 @@
-import { bootRealm } from './boot.ts';
+import { bootRealm, type RealmParts } from './boot.ts';
 import { countBuffers } from './buffers.ts';
-import { installFiles } from './files.ts';
+import { askHostFiles } from './files/host-files.ts';
+import { installFiles } from './files/install.ts';
+import { keepMounts } from './files/mounts.ts';
+import { openHostFiles } from './files/open-files.ts';
+import { serveHostPaths } from './files/paths.ts';
+import { limitScratch } from './files/scratch.ts';
 import { hardenLanguage } from './language.ts';
 import { installSurroundings } from './surroundings.ts';
 import { guardWasm } from './wasm.ts';
 
-const PARTS = { countBuffers, guardWasm, hardenLanguage, installFiles, installSurroundings };
+const PARTS = {
+  askHostFiles,
+  countBuffers,
+  guardWasm,
+  hardenLanguage,
+  installFiles,
+  installSurroundings,
+  keepMounts,
+  limitScratch,
+  openHostFiles,
+  serveHostPaths,
+} satisfies RealmParts;
 
 /** Evaluates to `bootRealm`, of the realm that it is evaluated in. */
 export const BOOT_SCRIPT = `(${String(bootRealm)})`;

@@ -8,9 +8,9 @@ import http as _http
 import json as _json
 import urllib.parse as _parse
 
-import _sandglass_client as _core
+import _sandglass_http_exchange as _core
 import _sandglass_host as _host
-import _sandglass_http as _web
+import _sandglass_http_libraries as _libraries
 
 __version__ = "0.28.0+sandglass"
 Headers = _core.Headers
@@ -313,7 +313,7 @@ class _BaseClient:
         base = str(self.base_url)
         if base and not URL(text).is_absolute_url:
             text = f"{base.rstrip('/')}/{text.lstrip('/')}"
-        elif not URL(text).is_absolute_url and _web._base is None:
+        elif not URL(text).is_absolute_url and _web.base() is None:
             raise UnsupportedProtocol(f"Request URL is missing an 'http://' or 'https://' protocol: {_web.NO_BASE}")
         merged = Headers(self.headers)
         merged.update(headers)

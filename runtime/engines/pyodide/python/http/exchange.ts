@@ -1,5 +1,5 @@
 /** Python: what `requests` and `httpx` have in common over the host's `http`. */
-export const CLIENT_SOURCE = String.raw`
+export const EXCHANGE_SOURCE = String.raw`
 """One exchange with a server: bodies, cookies, redirects, streams. No library's own names."""
 import datetime
 import http.cookiejar
@@ -11,6 +11,7 @@ import urllib.parse
 import urllib.request
 
 import _sandglass_http as web
+from _sandglass_http_client import Carrier
 
 REDIRECTS = (301, 302, 303, 307, 308)
 SECRET_HEADERS = ("authorization", "cookie")
@@ -213,7 +214,7 @@ class Cookies(http.cookiejar.CookieJar):
         return request.get_header("Cookie")
 
     def take(self, url, headers):
-        self.extract_cookies(web.Carrier(headers), urllib.request.Request(url))
+        self.extract_cookies(Carrier(headers), urllib.request.Request(url))
 
 
 class Body(io.RawIOBase):

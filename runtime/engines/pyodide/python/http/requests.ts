@@ -8,9 +8,9 @@ import time as _time
 import urllib.parse as _parse
 from urllib.parse import quote, unquote, urlencode, urljoin, urlparse, urlsplit, urlunparse
 
-import _sandglass_client as _client
+import _sandglass_http_exchange as _client
 import _sandglass_host as _host
-import _sandglass_http as _web
+import _sandglass_http_libraries as _libraries
 
 __version__ = "2.32.0+sandglass"
 DEFAULT_REDIRECT_LIMIT = 30
@@ -225,7 +225,7 @@ def _reading(pieces):
 def _check(url):
     scheme, colon, rest = url.partition(":")
     if not colon or "/" in scheme or "." in scheme or rest.isdigit():
-        if _web._base is None:
+        if _web.base() is None:
             raise MissingSchema(f"Invalid URL {url!r}: No scheme supplied. Perhaps you meant https://{url}? Now {_web.NO_BASE}")
     elif scheme.lower() not in ("http", "https"):
         raise InvalidSchema(f"No connection adapters were found for {url!r}")
@@ -432,17 +432,17 @@ def cookiejar_from_dict(cookies, **ignored):
 
 
 requote_uri = lambda url: quote(url, safe="!#$%&'()*+,/:;=?@[]~")
-_web.add_parts(__name__, ("adapters", "api", "auth", "compat", "cookies", "exceptions", "models", "packages", "sessions", "status_codes",
+_libraries.add_parts(__name__, ("adapters", "api", "auth", "compat", "cookies", "exceptions", "models", "packages", "sessions", "status_codes",
                           "structures", "utils"))
 import urllib3 as _urllib3
 packages.urllib3 = _urllib3
-_web.alias("requests.packages.urllib3", "urllib3")
+_libraries.alias("requests.packages.urllib3", "urllib3")
 `;
 
 export const URLLIB3_SOURCE = String.raw`
 """What programs configure urllib3 with. It has no sockets here: urllib.request, requests and httpx go over the host's http."""
 import warnings
-import _sandglass_http as _web
+import _sandglass_http_libraries as _libraries
 from requests import Retry
 
 __version__ = "2.0+sandglass"
@@ -465,6 +465,6 @@ class PoolManager:
 
 
 HTTPConnectionPool = HTTPSConnectionPool = ProxyManager = PoolManager
-_web.add_parts(__name__, ("exceptions", "util"))
-_web.add_parts("urllib3.util", ("retry",))
+_libraries.add_parts(__name__, ("exceptions", "util"))
+_libraries.add_parts("urllib3.util", ("retry",))
 `;
