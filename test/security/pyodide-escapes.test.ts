@@ -41,7 +41,7 @@ def attempt(f):
     try:
         print('LEAKED', repr(f())[:200])
     except BaseException as error:
-        print('refused', type(error).__name__, str(error)[:200])
+        print('refused', type(error).__name__, ' '.join(str(error).split())[:200])
 def js():
     import _sandglass_host
     return _sandglass_host._host
@@ -115,6 +115,77 @@ SCRIPT = "globalThis.process ? process.env.SANDGLASS_CANARY + require('fs').writ
     expect(host.stdout()).not.toMatch(/node_modules|file:\/\/|runtime\/engines/);
     expect(existsSync(canary)).toBe(false);
     expect(connections).toBe(0);
+  });
+
+  /** Attempts at JavaScript itself, all in one run: a function of the language would hold its thread for ever, end the process, or lead on. */
+  const LANGUAGE = String.raw`
+from pyodide.ffi import to_js, create_proxy, create_once_callable
+import _pyodide_core, asyncio, gc, sys
+bridge = js()
+given = []
+def filled(**fields):
+    "A plain object with these properties, as the glue makes one for keyword arguments."
+    create_proxy(lambda *args: given.append(args[-1]))(**fields)
+    return given[-1]
+LIST, BUFFER, MAP, PROMISE = to_js([1, 2]), to_js(b'x'), to_js({'a': 1}), bridge.call_later('x.y', '{}')
+for thing in (LIST, BUFFER, MAP, PROMISE, bridge.call, filled(a=1), LIST.entries if hasattr(LIST, 'entries') else iter(LIST)):
+    for name in ('constructor', '__proto__', 'bind', 'call', 'apply', 'map', 'fill', 'sort', 'includes', 'concat', 'toString', 'valueOf',
+                 'hasOwnProperty', '__defineGetter__', '__lookupGetter__', 'caller', 'callee'):
+        # What the realm puts around the copying functions of buffers, to count them, has a source.
+        if not (thing is BUFFER and name == 'map'):
+            attempt(lambda: getattr(thing, name) if not hasattr(type(thing), name) else 1 / 0)
+attempt(lambda: setattr(LIST, 'length', 2 ** 32 - 1))
+attempt(lambda: setattr(LIST, '4294967294', 1))
+attempt(lambda: delattr(LIST, '0'))
+attempt(lambda: LIST.new(2 ** 32 - 1))
+attempt(lambda: bridge.call.new())
+attempt(lambda: 1 in filled(length=2 ** 53 - 1, __proto__=LIST))
+attempt(lambda: filled(length=2 ** 53 - 1, __proto__=LIST).reverse())
+attempt(lambda: filled(__proto__=LIST).push(1))
+attempt(lambda: _pyodide_core.raw_call(bridge.now.constructor))
+async def settle():
+    "A thenable is given the functions that settle it: they have no attributes that lead on."
+    found = []
+    try: await asyncio.wait_for(filled(then=create_proxy(lambda *functions: found.extend(functions))), 0.01)
+    except BaseException: pass
+    return found
+for function in await settle():
+    attempt(lambda: function.constructor)
+    attempt(lambda: function.bind)
+    attempt(lambda: function.new())
+for thing in gc.get_objects():
+    if type(thing).__module__ == 'pyodide.ffi' and not isinstance(thing, type):
+        attempt(lambda: thing.constructor('return this')())
+print(LIST.to_py(), len(given))
+`;
+
+  test('no function of the language is there for Python, nor a list that says to be longer than it is', async () => {
+    const canary = join(folder, 'canary');
+    const { result, host } = await python.run(`CANARY = ${JSON.stringify(canary)}\n${HELP}${LANGUAGE}`);
+    expect(result.kind).toBe('value');
+    const lines = host.stdout().trim().split('\n');
+    expect(lines.pop()).toMatch(/^\[1, 2\] [1-9]/);
+    expect(lines.length).toBeGreaterThan(100);
+    expect(lines.filter((line) => !line.startsWith('refused '))).toEqual([]);
+    expect(existsSync(canary)).toBe(false);
+  });
+
+  test('what Python has of JavaScript works: bytes, lists, promises, its own functions', async () => {
+    const { result } = await python.run(
+      `
+from pyodide.ffi import to_js, create_proxy, create_once_callable, run_sync
+import asyncio
+x = to_js([1, {'a': {2}}, b'x'])
+x.append(3)
+x.reverse()
+x.extend([4])
+once = create_once_callable(lambda: 5)
+seen = []
+create_proxy(seen.append)(6)
+made = to_js([object()], default_converter=lambda value, convert, cache: convert('made')).to_py()
+[x.to_py()[0], len(x), x.index(4), once(), seen, made, run_sync(asyncio.sleep(0, 7)), 3 in x]`,
+    );
+    expect(result).toMatchObject({ kind: 'value', value: [3, 5, 4, 5, [6], ['made'], 7, true] });
   });
 
   test.each([

@@ -51,8 +51,10 @@ def deep(n):
         raise
 sys.setrecursionlimit(200)
 keep(lambda: deep(1000))
-def storm(*_):
-    return ffi.to_js([1]).map(storm)
+given = []
+def storm():
+    return str(given[0])
+ffi.create_proxy(given.append)(toString=ffi.create_proxy(storm))
 keep(lambda: storm())
 timer = asyncio.get_event_loop().call_later(0, lambda: None)
 await asyncio.sleep(0.01)

@@ -1,4 +1,5 @@
 import type { countBuffers } from './buffers.ts';
+import type { guardCalls } from './calls.ts';
 import type {
   BootOptions,
   EmscriptenModule,
@@ -16,7 +17,7 @@ import type { guardWasm } from './wasm.ts';
 interface PyodideApi {
   readonly globals: { get(name: string): unknown };
   readonly _module: EmscriptenModule;
-  readonly _api: { fatal_error: (error: unknown) => never };
+  readonly _api: { fatal_error: (error: unknown) => never; readonly isPyProxy: (value: unknown) => boolean };
   runPython(code: string): unknown;
   pyimport(name: string): PyModule;
   setStdin(options: object): void;
@@ -33,6 +34,7 @@ interface PyModule {
 /** The other functions that run inside the guest's realm, each of that realm. */
 export interface RealmParts extends FileParts {
   readonly countBuffers: typeof countBuffers;
+  readonly guardCalls: typeof guardCalls;
   readonly guardWasm: typeof guardWasm;
   readonly hardenLanguage: typeof hardenLanguage;
   readonly installFiles: typeof installFiles;
@@ -111,11 +113,12 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   const nothing = (): void => undefined;
   const buffers = parts.countBuffers(realm, port);
   const timers = parts.installSurroundings(realm, port, fileBytes, failRun);
-  const wasm = parts.guardWasm(module, port, buffers.copyOf);
+  const calls = parts.guardCalls();
+  const wasm = parts.guardWasm(module, port, buffers.copyOf, calls.guard);
   let pyodide: PyodideApi | undefined;
   let runner: PyModule | undefined;
   let fileRealm: FileRealm | undefined;
-  const calls = new Map<number, (answer: string) => void>();
+  const pending = new Map<number, (answer: string) => void>();
   let snapshotBytes: Uint8Array | undefined;
 
   /** What Python calls. Answers are JSON text; their bytes are taken right after, by the call's number. */
@@ -131,7 +134,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     call_later: (operation: unknown, args: unknown, body?: Uint8Array): Promise<string> =>
       new PromiseOf((resolve) => {
         const id = timers.nextId();
-        apply(mapSet, calls, [id, resolve]);
+        apply(mapSet, pending, [id, resolve]);
         port.call(id, Text(operation), Text(args), body === undefined ? undefined : buffers.copyOf(body));
       }),
     take: (id: unknown, size: unknown): Uint8Array => {
@@ -192,6 +195,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     };
     if (options.start !== 'prepare') narrowStack(options.recursionBytes);
     wasm.seal();
+    calls.seal(pyodide._api.isPyProxy);
     buffers.harden();
     parts.hardenLanguage(realm, port);
     fileRealm = parts.installFiles(pyodide._module, port, parts);
@@ -292,8 +296,8 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     },
     fire: timers.fire,
     settle: (id, answer) => {
-      const waiting = apply(mapGet, calls, [id]) as ((answer: string) => void) | undefined;
-      apply(mapDelete, calls, [id]);
+      const waiting = apply(mapGet, pending, [id]) as ((answer: string) => void) | undefined;
+      apply(mapDelete, pending, [id]);
       waiting?.(`${id}:${answer}`);
     },
     install: (name, path) => fileRealm?.install(path, fileBytes(name)),
@@ -318,7 +322,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     guardRefill: wasm.guardRefill,
     leave: () => {
       timers.clear();
-      apply(mapClear, calls, []);
+      apply(mapClear, pending, []);
       running = 0;
     },
     memoryBytes: wasm.memoryBytes,

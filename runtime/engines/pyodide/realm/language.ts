@@ -6,6 +6,8 @@ export function hardenLanguage(realm: Record<string, unknown>, port: Pick<RealmP
   const nothing = (): void => undefined;
   // V8 makes Temporal when it is first touched, with the prototypes of whichever realm touches it.
   for (const name of ['SharedArrayBuffer', 'Atomics', 'Temporal']) delete realm[name];
+  // With a prototype of its choice, an object that Python may fill has the functions of a list.
+  Reflect.deleteProperty(Object.prototype, '__proto__');
   Date.now = () => Math.floor(port.now());
   defineProperty(Date.prototype, 'constructor', { value: undefined });
   delete (Date.prototype as { toTemporalInstant?: unknown }).toTemporalInstant;

@@ -1,5 +1,6 @@
 import { bootRealm, type RealmParts } from './boot.ts';
 import { countBuffers } from './buffers.ts';
+import { guardCalls } from './calls.ts';
 import { askHostFiles } from './files/host-files.ts';
 import { installFiles } from './files/install.ts';
 import { keepMounts } from './files/mounts.ts';
@@ -13,6 +14,7 @@ import { guardWasm } from './wasm.ts';
 const PARTS = {
   askHostFiles,
   countBuffers,
+  guardCalls,
   guardWasm,
   hardenLanguage,
   installFiles,

@@ -25,6 +25,7 @@ export function guardWasm(
   module: WebAssembly.Module,
   port: RealmPort,
   copyOf: (view: Uint8Array) => ArrayBuffer,
+  guardImports: (env: Record<string, unknown>, missing: unknown) => void,
 ): WasmGuard {
   const { apply, getOwnPropertyDescriptor, defineProperty, ownKeys } = Reflect;
   const Bytes = Uint8Array;
@@ -205,6 +206,7 @@ export function guardWasm(
       if (env === undefined) throw new Failure('the glue gives no env imports');
       env.Jsv_GetError_import = () => marker;
       env.JsvError_Check = (value: unknown) => (value === marker ? 1 : 0);
+      guardImports(env, marker);
       env.emscripten_resize_heap = (requested: number) => (growHeap(settings, requested) ? 1 : 0);
       const instance = new Instance(module, imports as WebAssembly.Imports); // the glue's own imports, complete by construction
       started = instance;
