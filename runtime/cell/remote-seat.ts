@@ -49,6 +49,9 @@ interface Running {
   readonly settle: (end: CellResult['end'], cpuMs: number | null) => void;
 }
 
+/** How long a cell has to tell its CPU time, ms. */
+const CPU_ANSWER_MS = 1000;
+
 /** Drives a cell over a channel: the same for workers and processes. */
 export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Seat {
   const readiness = Promise.withResolvers<void>();
@@ -59,6 +62,17 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
   let running: Running | undefined;
   /** CPU time before the present run: starting up, and earlier runs. */
   let cpuSpent = 0;
+
+  /** A thread in a call that V8 does not interrupt tells nothing; nobody waits for it for ever. */
+  const askCpuMs = async (): Promise<number | null> => {
+    const late = Promise.withResolvers<null>();
+    const timer = setTimeout(() => late.resolve(null), CPU_ANSWER_MS);
+    try {
+      return await Promise.race([channel.cpuMs(), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 
   const end = async (): Promise<void> => {
     sound = false;
@@ -174,7 +188,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
       graceTimer = setTimeout(() => {
         const breakOffWith = (cpuMs: number | null): void =>
           breakOff(stopped(state, reason), cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent));
-        void channel.cpuMs().then(breakOffWith);
+        void askCpuMs().then(breakOffWith);
       }, STOP_GRACE_MS);
     };
     const onAbort = (): void => stop('cancelled');
@@ -183,7 +197,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     signal.addEventListener('abort', onAbort, { once: true });
     const timer = setTimeout(() => stop('deadline'), spec.limits.timeoutMs);
     request.onStart(async () => {
-      const cpuMs = await channel.cpuMs();
+      const cpuMs = await askCpuMs();
       return {
         cpuMs: cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent),
         memoryBytes: state.memoryBytes || null,

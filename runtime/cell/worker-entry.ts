@@ -75,6 +75,14 @@ let current: { readonly token: number; readonly handle: GuestHostHandle } | unde
 
 const post = (message: FromCell, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
+// What nobody caught may be a guest's object. Node would tell the other side of it by reading it, and would call what it finds there with
+// functions of this realm (`util.inspect.custom`).
+process.on('uncaughtException', (error: unknown) => {
+  const message = error instanceof Error ? describe(error) : 'what a guest threw was caught by nobody';
+  post({ type: 'crashed', token: current?.token ?? 0, message });
+  process.exit(1);
+});
+
 port.on('message', (message: ToCell) => {
   switch (message.type) {
     case 'warm':

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import type { CellRun } from '../../../runtime/cell/cell.ts';
+import { createRemoteSeat, type SeatChannel } from '../../../runtime/cell/remote-seat.ts';
+import { mergeLimits } from '../../../runtime/limits.ts';
+import { runSpec } from '../../contract/fake-host.ts';
+import { scriptedEngine } from '../../contract/scripted-engine.ts';
+
+/** A cell whose thread never comes back: it takes messages, and neither answers nor tells its CPU time. */
+const stuck: SeatChannel = {
+  sendsModules: true,
+  post: () => undefined,
+  onMessage: () => undefined,
+  onEnd: () => undefined,
+  signalStop: () => undefined,
+  reset: () => undefined,
+  hold: () => undefined,
+  destroy: async () => undefined,
+  cpuMs: () => new Promise(() => undefined),
+};
+
+test('a run ends at its deadline, and a look at it ends, in a cell that tells nothing any more', async () => {
+  const seat = createRemoteSeat(stuck, { executorUrl: 'none:', stackBytes: 0, shared: undefined });
+  const looks: Promise<unknown>[] = [];
+  const request: CellRun = {
+    engine: scriptedEngine,
+    guest: { engine: 'scripted', data: undefined, modules: {} },
+    spec: runSpec({ limits: mergeLimits([{ timeoutMs: 1 }]) }),
+    gate: {} as CellRun['gate'], // nothing calls
+    onOutput: () => undefined,
+    signal: new AbortController().signal,
+    onStart: (probe) => looks.push(probe()),
+  };
+  expect(await seat.run(request, false)).toMatchObject({
+    end: { kind: 'stopped', reason: 'deadline' },
+    cpuMs: null,
+  });
+  expect(await Promise.all(looks)).toEqual([{ cpuMs: null, memoryBytes: null }]);
+  expect(seat.sound).toBe(false);
+});
