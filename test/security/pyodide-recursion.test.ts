@@ -91,6 +91,22 @@ describe('deep recursion inside Python', () => {
     60_000,
   );
 
+  test('endless recursion under the highest limit is a RecursionError, whose traceback costs no more than it shows', async () => {
+    const endless = 'import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(): f()\n';
+    const handled = await run(`${endless}try: f()\nexcept RecursionError: pass\nsys.getrecursionlimit()`);
+    expect(handled).toMatchObject({ ok: true, value: 1_000_000 });
+    const outcome = await run(`${endless}f()`);
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'GUEST_THREW', details: { name: 'RecursionError', file: 'main.py', line: 3 } },
+      stderr: expect.stringMatching(
+        /^Traceback[\s\S]+line 4, in <module>[\s\S]+\[\d+ frames in the middle are left out\]\n$/,
+      ),
+    });
+    expect((outcome.usage.fuel ?? 0) / (handled.usage.fuel ?? 1)).toBeLessThan(2);
+    expect(await run('1 + 1')).toMatchObject({ ok: true, value: 2 });
+  }, 60_000);
+
   test.each(Object.entries(FREED))(
     '%s in each other are freed',
     async (_, code) => {

@@ -209,6 +209,46 @@ def is_own(filename):
     return bool(_own_folders) and path.startswith(_own_folders)
 
 
+#: A traceback of more frames is shown by its start and its end: each frame costs much to format, and a raised limit allows a million.
+MOST_FRAMES = 2000
+#: Frames of the start that stay, and at least as many of the end.
+BLOCK = range(100)
+
+
+def shorten_traceback(first):
+    """Takes the middle out of a long one. Looks at each frame once, as cheaply as can be."""
+    kept, ahead, behind, blocks = None, first, first, 0
+    while True:
+        last, reached = behind, ahead
+        try:
+            for _ in BLOCK:
+                ahead = ahead.tb_next
+        except AttributeError:
+            break  # past the end
+        blocks += 1
+        if blocks == 1:
+            kept = ahead
+        behind = reached
+    if blocks * len(BLOCK) < MOST_FRAMES:
+        return 0
+    kept.tb_next = last
+    return (blocks - 2) * len(BLOCK) - 1
+
+
+def shorten(error):
+    """Shortens the tracebacks of an exception, its causes and its parts. Answers how many frames are left out."""
+    left_out = 0
+    todo, seen = [error], set()
+    while todo:
+        part = todo.pop()
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        todo += [part.__cause__, part.__context__, *(part.exceptions if isinstance(part, BaseExceptionGroup) else ())]
+        left_out += shorten_traceback(part.__traceback__)
+    return left_out
+
+
 def own_frames(report):
     """Leaves the guest's own lines in a traceback, also in those of causes and groups."""
     todo, seen = [report], set()
@@ -230,8 +270,12 @@ _plain_hook = sys.excepthook
 def describe(error):
     """The report of an uncaught exception; its traceback goes to stderr."""
     _reserve.clear()
+    left_out = shorten(error)
     report = own_frames(traceback.TracebackException.from_exception(error, compact=True, lookup_lines=False))
     text = "".join(report.format())
+    if left_out:
+        text += f"[{left_out} frames in the middle are left out]
+"
     if sys.excepthook is _plain_hook or not call_hook(error):
         print(text, end="", file=sys.stderr)
     result = {"name": type(error).__qualname__, "message": message_of(error), "stack": text[-20000:]}

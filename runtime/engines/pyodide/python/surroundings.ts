@@ -21,6 +21,9 @@ NO_THREAD = "guests have one thread; use asyncio for work side by side"
 NO_SOCKET = "guests have no sockets; use urllib.request, requests or httpx under an http grant"
 NO_NATIVE = "guests have no native libraries"
 
+#: The deepest recursion of Python functions that can be asked for: its frames, and the traceback that goes through them, fit the default limits.
+MOST_RECURSION = 1_000_000
+
 JAVASCRIPT_MODULES = ("js", "pyodide_js")
 
 NO_TERMINAL = "guests have no terminal and no screen"
@@ -144,11 +147,21 @@ def install_zones():
     zones.load_tzdata = functools.wraps(plain)(load_tzdata)
 
 
+def limit_recursion():
+    """A limit beyond all memory is one of what there is: then a RecursionError ends the recursion, not a limit of the run."""
+    plain = sys.setrecursionlimit
+
+    def setrecursionlimit(limit, /):
+        plain(min(limit, MOST_RECURSION) if isinstance(limit, int) else limit)
+    sys.setrecursionlimit = setrecursionlimit
+
+
 def install():
     """Before the snapshot: nothing here holds an object of the realm."""
     time.sleep = Sleep()
     install_asyncio()
     install_zones()
+    limit_recursion()
     for name in ("system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "execvpe", "execl",
                  "execle", "execlp", "execlpe", "spawnv", "spawnve", "spawnl", "spawnle", "kill", "killpg"):
         setattr(os, name, refuse(f"call os.{name}", NO_PROCESS))
