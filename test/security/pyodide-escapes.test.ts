@@ -120,7 +120,7 @@ SCRIPT = "globalThis.process ? process.env.SANDGLASS_CANARY + require('fs').writ
   /** Attempts at JavaScript itself, all in one run: a function of the language would hold its thread for ever, end the process, or lead on. */
   const LANGUAGE = String.raw`
 from pyodide.ffi import to_js, create_proxy, create_once_callable
-import _pyodide_core, asyncio, gc, sys
+import _pyodide_core, asyncio, gc, operator, sys
 bridge = js()
 given = []
 def filled(**fields):
@@ -138,6 +138,9 @@ attempt(lambda: setattr(LIST, 'length', 2 ** 32 - 1))
 attempt(lambda: setattr(LIST, '4294967294', 1))
 attempt(lambda: delattr(LIST, '0'))
 attempt(lambda: LIST.new(2 ** 32 - 1))
+attempt(lambda: LIST * 2_000_000_000)
+attempt(lambda: operator.imul(LIST, 2_000_000_000))
+attempt(lambda: BUFFER * 2_000_000_000)
 attempt(lambda: bridge.call.new())
 attempt(lambda: 1 in filled(length=2 ** 53 - 1, __proto__=LIST))
 attempt(lambda: filled(length=2 ** 53 - 1, __proto__=LIST).reverse())
@@ -177,6 +180,7 @@ from pyodide.ffi import to_js, create_proxy, create_once_callable, run_sync
 import asyncio
 x = to_js([1, {'a': {2}}, b'x'])
 x.append(3)
+assert len(x * 3) == 12
 x.reverse()
 x.extend([4])
 once = create_once_callable(lambda: 5)

@@ -16,6 +16,7 @@ export function guardCalls(): CallGuard {
   const { apply } = Reflect;
   const { isArray } = Array;
   const Failure = TypeError;
+  const Range = RangeError;
   const textOf = Function.prototype.toString;
   const endsWith = String.prototype.endsWith;
   const known = new WeakSet<object>();
@@ -42,6 +43,16 @@ export function guardCalls(): CallGuard {
   };
   /** Stands for an object that must not be changed. */
   const unchangeable = new Proxy({}, { set: refuse, deleteProperty: refuse });
+  /** Items of a list that is made in one step: V8 ends the process when there is no memory for one that large. */
+  const MOST_ITEMS = 1 << 24;
+  const tooLarge = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Range('memory limit reached');
+      },
+    },
+  );
 
   const guard = (env: Record<string, unknown>, missing: unknown): void => {
     const replace = (name: string, make: (original: Import) => Import): void => {
@@ -68,6 +79,12 @@ export function guardCalls(): CallGuard {
       const value = original(of, name);
       return isRefused(value, false) ? missing : value;
     });
+    for (const name of ['JsArray_repeat_js', 'JsArray_inplace_repeat_js']) {
+      replace(name, (original) => (list, times) => {
+        const fits = (list as { length: number }).length * (times as number) <= MOST_ITEMS;
+        return original(fits ? list : tooLarge, times);
+      });
+    }
     for (const name of ['JsProxy_SetAttr_js', 'JsProxy_DelAttr_js']) {
       // A list could be told to be longer than it is.
       replace(
