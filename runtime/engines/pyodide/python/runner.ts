@@ -274,8 +274,7 @@ def describe(error):
     report = own_frames(traceback.TracebackException.from_exception(error, compact=True, lookup_lines=False))
     text = "".join(report.format())
     if left_out:
-        text += f"[{left_out} frames in the middle are left out]
-"
+        text += f"[{left_out} frames in the middle are left out]\n"
     if sys.excepthook is _plain_hook or not call_hook(error):
         print(text, end="", file=sys.stderr)
     result = {"name": type(error).__qualname__, "message": message_of(error), "stack": text[-20000:]}
