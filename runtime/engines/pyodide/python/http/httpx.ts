@@ -10,6 +10,7 @@ import urllib.parse as _parse
 
 import _sandglass_http_exchange as _core
 import _sandglass_host as _host
+import _sandglass_http as _web
 import _sandglass_http_libraries as _libraries
 
 __version__ = "0.28.0+sandglass"
