@@ -246,6 +246,7 @@ function specOf(program: PyodideProgram, run: RunSpec, kept: Kept | undefined): 
     options: run.options,
     packages: program.packages !== undefined,
     rehearsal: program === REHEARSAL,
+    repeats: run.deterministic !== undefined,
     keeps: kept !== undefined,
     resumes: kept !== undefined && kept.runs > 1,
   };

@@ -61,8 +61,9 @@ def set_up(spec):
             "__file__": spec["filename"],
         })
     sys.argv = [spec["filename"], *spec["argv"]]
-    os.environ.clear()
-    os.environ.update(spec["env"])
+    if os.environ or spec["env"]:
+        os.environ.clear()
+        os.environ.update(spec["env"])
     http.set_base(spec["base"])
     _own_folders = tuple(path.rstrip("/") + "/" for path in spec["mounts"])
     for module, source in spec["modules"].items():
@@ -75,8 +76,8 @@ def set_up(spec):
     surroundings.enter()
     if spec["packages"] or resumes:
         sys.path_importer_cache.clear()  # it knows the folders as they were when the interpreter was made, or in the last run
-    if not resumes:
-        random.seed(os.urandom(32))
+    if spec["repeats"]:
+        random.seed(os.urandom(32))  # of the caller's seed; any other run has the random numbers that its interpreter took after the rehearsal
     sys.setrecursionlimit(spec["recursionLimit"])
     if os.getcwd() != spec["cwd"]:
         os.chdir(spec["cwd"])
@@ -386,6 +387,7 @@ def forget(names):
     names.clear()
     linecache.cache.clear()
     _own_files.clear()
+    random.seed(os.urandom(32))
 
 
 _run_exitfuncs = atexit._run_exitfuncs
