@@ -57,7 +57,8 @@ export interface CellResult {
 /** The cell ended the guest, not the engine. */
 export interface CellEnd {
   readonly kind: 'stopped' | 'crashed';
-  readonly reason?: StopReason;
+  /** Of what was stopped; `memory`: the engine's own heap, beside the guest's linear memory, was full. */
+  readonly reason?: StopReason | 'memory';
   readonly message?: string;
   /** The last peak the cell reported, bytes. */
   readonly memoryBytes: number;

@@ -1,4 +1,6 @@
 // The main thread of a process cell: it starts the worker that runs the guest and passes messages on, nothing more.
+
+import { HEAP_IS_FULL } from './process-exit.ts';
 import type { ToCell } from './protocol.ts';
 import { openWorker } from './worker.ts';
 
@@ -23,5 +25,5 @@ process.on('message', (message) => {
 channel.onMessage((message) => {
   process.send?.(message);
 });
-channel.onEnd(() => process.exit(1));
+channel.onEnd((_message, heapIsFull) => process.exit(heapIsFull ? HEAP_IS_FULL : 1));
 process.on('disconnect', () => process.exit(0));

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { freeArrived } from '../bytes.ts';
 import type { Engine, PrepareContext } from '../engine.ts';
+import { HEAP_IS_FULL } from './process-exit.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
 import { permissionFlags, sibling } from './worker.ts';
 
@@ -42,9 +43,16 @@ function openProcess(stackSizeMb: number, executorUrl: string): SeatChannel {
       windowsHide: true,
     },
   );
-  const exited = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(`the process ended (${signal ?? `exit ${code}`})`));
-    child.once('error', (error) => resolve(`the process did not start (${error.message})`));
+  const exited = new Promise<{ readonly message: string; readonly heapIsFull: boolean }>((resolve) => {
+    child.once('exit', (code, signal) =>
+      resolve({
+        message: `the process ended (${signal ?? `exit ${code}`})`,
+        heapIsFull: code === HEAP_IS_FULL,
+      }),
+    );
+    child.once('error', (error) =>
+      resolve({ message: `the process did not start (${error.message})`, heapIsFull: false }),
+    );
   });
   return {
     sendsModules: false,
@@ -58,7 +66,7 @@ function openProcess(stackSizeMb: number, executorUrl: string): SeatChannel {
       child.on('message', listener);
     },
     onEnd: (listener) => {
-      void exited.then(listener);
+      void exited.then(({ message, heapIsFull }) => listener(message, heapIsFull));
     },
     signalStop: () => undefined, // the stop message does it: the child's main thread is never busy with a guest
     reset: () => undefined,

@@ -20,8 +20,8 @@ export interface SeatChannel {
   /** Bytes of an answer that owns them are gone afterwards. */
   post(message: ToCell): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Called once, when the cell has ended for whatever reason. */
-  onEnd(listener: (message: string) => void): void;
+  /** Called once, when the cell has ended for whatever reason; `heapIsFull`: V8 ended it at its cap. */
+  onEnd(listener: (message: string, heapIsFull: boolean) => void): void;
   /** Makes the stop visible to a guest that never returns to its event loop. */
   signalStop(token: number, reason: 'deadline' | 'cancelled'): void;
   /** Clears the stop of an earlier run. */
@@ -147,9 +147,13 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
       });
     }
   });
-  channel.onEnd((message) => {
+  channel.onEnd((message, heapIsFull) => {
     ended = true;
     readiness.reject(new Error(message));
+    if (running !== undefined && heapIsFull) {
+      breakOff(stopped(running, 'memory'));
+      return;
+    }
     breakOff({
       kind: 'crashed',
       message,
@@ -235,7 +239,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
   };
 }
 
-const stopped = (run: Running, reason: StopReason): CellEnd => ({
+const stopped = (run: Running, reason: NonNullable<CellEnd['reason']>): CellEnd => ({
   kind: 'stopped',
   reason,
   memoryBytes: run.memoryBytes,

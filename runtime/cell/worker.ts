@@ -93,12 +93,14 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
     },
     onEnd: (listener) => {
       let cause = 'the worker ended';
+      let heapIsFull = false;
       worker.on('error', (error: unknown) => {
+        heapIsFull = (error as { code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY'; // a guest that could say so itself would change the code of its own run
         cause = error instanceof Error ? `${error.name}: ${error.message}` : 'the worker failed';
       });
       worker.on('exit', () => {
         answers.close();
-        listener(cause);
+        listener(cause, heapIsFull);
       });
     },
     signalStop: (_token, reason) => {

@@ -65,3 +65,21 @@ test('an error of our own is told by its name and message', async () => {
   expect(outcome).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
   expect(told.join('\n')).toContain('TypeError: ours');
 });
+
+test.each(['standard', 'maximum'] as const)(
+  'a heap that is full ends the run, not the host: at %s, and the next run works',
+  async (level) => {
+    const fill =
+      'export const attack = () => { const kept = []; for (;;) kept.push(new Array(100000).fill(0.5)); }';
+    expect(await runtime.run({ language: 'hostile', level, code: fill })).toMatchObject({
+      ok: false,
+      error: { code: 'MEMORY_EXCEEDED' },
+    });
+    expect(
+      await runtime.run({ language: 'hostile', level, code: 'export const attack = () => 1' }),
+    ).toMatchObject({
+      ok: true,
+    });
+  },
+  60_000,
+);
