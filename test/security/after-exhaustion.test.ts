@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { wat } from '../guests/component/build.ts';
 import { assemble } from '../unit/wasm/assemble.ts';
+import { FILLED } from './python-callbacks.ts';
 
 /**
  * Guests that say `before`, burn all they have, and have something ready that would say `after`. Whoever could catch the end of its fuel,
@@ -49,13 +50,10 @@ const PYTHON: Readonly<Record<string, string>> = {
     'import asyncio\nloop = asyncio.get_event_loop()\nloop.call_soon(spin)\nloop.call_soon(after)\nloop.call_later(0.001, after)\nawait asyncio.sleep(60)',
   'other tasks':
     'import asyncio\nasync def first(): spin()\nasync def second():\n  try: await asyncio.sleep(0)\n  finally: after()\nawait asyncio.gather(first(), second(), return_exceptions=True)\nafter()',
-  'a callback under a JavaScript map':
-    'from pyodide.ffi import to_js\ntry: to_js([1, 2, 3]).map(spin)\nexcept BaseException: after()\nafter()',
-  'a callback under a JavaScript sort':
-    'from pyodide.ffi import to_js\ntry: to_js([3, 1, 2]).sort(spin)\nfinally: after()',
-  'a callback under a JavaScript map, as the value': 'from pyodide.ffi import to_js\nto_js([1]).map(spin)',
-  'callbacks in callbacks':
-    'from pyodide.ffi import to_js\ndef f(*a):\n  try: to_js([1]).map(spin)\n  except BaseException: after()\n  after()\nto_js([1]).map(f)\nafter()',
+  'a callback under a function of JavaScript': `${FILLED}try: str(filled(toString=create_proxy(spin)))\nexcept BaseException: after()\nafter()`,
+  'a callback under a function of JavaScript, in finally': `${FILLED}try: str(filled(toString=create_proxy(spin)))\nfinally: after()`,
+  'a callback under a function of JavaScript, as the value': `${FILLED}str(filled(toString=create_proxy(spin)))`,
+  'callbacks in callbacks': `${FILLED}def f(*a):\n  try: str(filled(toString=create_proxy(spin)))\n  except BaseException: after()\n  after()\n  return ''\nstr(filled(toString=create_proxy(f)))\nafter()`,
   'waiting for a coroutine':
     'from pyodide.ffi import run_sync\nasync def f(): spin()\ntry: run_sync(f())\nexcept BaseException: after()\nafter()',
   'a finalizer': 'class A:\n  def __del__(s): after()\na = A()\nspin()',

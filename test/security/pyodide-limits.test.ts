@@ -1,15 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openPython, type PythonBench } from '../contract/pyodide-parts.ts';
+import { FILLED } from './python-callbacks.ts';
 
 const MIB = 1024 * 1024;
 
 /** Objects of the glue's own, whose methods are Python's: JavaScript calls them. */
-const GIVEN = `from pyodide.ffi import create_proxy
-def filled(**fields):
-  given = []
-  create_proxy(lambda *args: given.append(args[-1]))(**fields)
-  return given[0]
-`;
 
 describe('limits of a Python guest', () => {
   let python: PythonBench;
@@ -132,8 +127,8 @@ describe('limits of a Python guest', () => {
       "s = '\\n'.join(f'x{i} = {i}' for i in range(5000))\nwhile True: compile(s, 'x', 'exec')",
     'pickling loop':
       'import pickle\nx = [list(range(100))] * 1000\nwhile True: pickle.loads(pickle.dumps(x))',
-    'python under a JavaScript callback': `${GIVEN}def f():\n  while True: pass\nstr(filled(toString=create_proxy(f)))`,
-    'python under nested callbacks': `${GIVEN}def f():\n  try:\n    while True: pass\n  except BaseException: return str(filled(toString=create_proxy(f)))\nstr(filled(toString=create_proxy(f)))\n1`,
+    'python under a JavaScript callback': `${FILLED}def f():\n  while True: pass\nstr(filled(toString=create_proxy(f)))`,
+    'python under nested callbacks': `${FILLED}def f():\n  try:\n    while True: pass\n  except BaseException: return str(filled(toString=create_proxy(f)))\nstr(filled(toString=create_proxy(f)))\n1`,
   };
 
   test.each(Object.entries(ENDLESS))('%s ends by fuel', async (_name, code) => {

@@ -220,6 +220,7 @@ describe('the realm of a Python guest', () => {
       valueBytes: 1e6,
       recursionLimit: 1000,
       packages: false,
+      repeats: false,
       options: {},
     };
     const report = await interpreter.ask((id) => interpreter.api.run(id, JSON.stringify(spec)));
