@@ -1,29 +1,13 @@
 import { afterAll, expect, test } from 'vitest';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
-import { scriptedEngine } from '../contract/scripted-engine.ts';
-import { execute } from './hostile-executor.ts';
+import { hostileEngine } from './hostile-engine.ts';
 
 const told: string[] = [];
 const runtime = createRuntimeOn(
   {
     ...nodePlatform,
-    engines: [
-      {
-        ...scriptedEngine,
-        name: 'hostile',
-        languages: ['hostile'],
-        realm: 'exposed',
-        inline: false,
-        executorUrl: new URL('./hostile-executor.ts', import.meta.url).href,
-        execute,
-        prepare: async (source) => ({
-          engine: 'hostile',
-          data: source.kind === 'script' ? source.code : '',
-          modules: {},
-        }),
-      },
-    ],
+    engines: [hostileEngine],
     hostFunctions: [],
   },
   {

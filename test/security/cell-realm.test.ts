@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
-import { createProbe, scriptedEngine } from '../contract/scripted-engine.ts';
-import { execute } from './hostile-executor.ts';
+import { createProbe } from '../contract/scripted-engine.ts';
+import { hostileEngine } from './hostile-engine.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sandglass-realm-'));
 const secret = join(folder, 'secret.txt');
@@ -61,22 +61,7 @@ describe.each(['standard', 'strict', 'maximum'] as const)(
     const runtime = createRuntimeOn(
       {
         ...nodePlatform,
-        engines: [
-          {
-            ...scriptedEngine,
-            name: 'hostile',
-            languages: ['hostile'],
-            realm: 'exposed',
-            inline: false,
-            executorUrl: new URL('./hostile-executor.ts', import.meta.url).href,
-            execute,
-            prepare: async (source) => ({
-              engine: 'hostile',
-              data: source.kind === 'script' ? source.code : '',
-              modules: {},
-            }),
-          },
-        ],
+        engines: [hostileEngine],
         hostFunctions: [probe],
       },
       { level, cache: false, onError: () => undefined, cells: { warm: 0 } },

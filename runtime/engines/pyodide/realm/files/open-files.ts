@@ -178,11 +178,8 @@ export function openHostFiles(FS: Fs, port: RealmPort, host: HostFiles, mounts: 
 
   const kindsOf = (path: string, entries: Entry[]): Map<string, number> =>
     new Map(entries.map((entry) => [entry.name, mounts.modeOf(entry.type, path)]));
-  const openFolder = (path: string, flags: number): FsStream => {
-    const entries = ask('fs.list', { path }).value as Entry[];
-    const node = nodeFor(path, mounts.modeOf('directory', path), -1);
-    node.kinds = kindsOf(path, entries);
-    const stream = FS.createStream({
+  const streamOf = (node: FsNode, path: string, flags: number): FsStream =>
+    FS.createStream({
       node,
       path,
       flags,
@@ -192,6 +189,11 @@ export function openHostFiles(FS: Fs, port: RealmPort, host: HostFiles, mounts: 
       ungotten: [],
       error: false,
     });
+  const openFolder = (path: string, flags: number): FsStream => {
+    const entries = ask('fs.list', { path }).value as Entry[];
+    const node = nodeFor(path, mounts.modeOf('directory', path), -1);
+    node.kinds = kindsOf(path, entries);
+    const stream = streamOf(node, path, flags);
     stream.getdents = ['.', '..', ...entries.map((entry) => entry.name)];
     return stream;
   };
@@ -208,16 +210,7 @@ export function openHostFiles(FS: Fs, port: RealmPort, host: HostFiles, mounts: 
       noFollow: (flags & O.noFollow) !== 0,
     }).value as { handle: number; stat: HostStat };
     const node = nodeFor(path, mounts.modeOf(answer.stat.type, path), answer.handle);
-    return FS.createStream({
-      node,
-      path,
-      flags,
-      seekable: true,
-      position: 0,
-      stream_ops: streamOps,
-      ungotten: [],
-      error: false,
-    });
+    return streamOf(node, path, flags);
   };
 
   return {
