@@ -9,13 +9,13 @@ import { importSource } from '../engines/pyodide/python/import-packages.ts';
 import { INSTALL_SOURCE } from '../engines/pyodide/python/install.ts';
 import { silentHost } from '../engines/pyodide/rehearsal.ts';
 import { exportsOf } from '../wasm/intrinsics.ts';
-import { createMeter } from '../wasm/meter.ts';
+import { createMeter, type Meter } from '../wasm/meter.ts';
 import { openNodeRealm } from './node-realm.ts';
 
 /** What importing a set of packages may burn, units: as much as a run by default. */
 const IMPORT_FUEL = 20_000_000_000;
 /** For finding the hashes: a large text or `bytes` takes more than a slice. */
-const FIND_FUEL = Number.MAX_SAFE_INTEGER;
+const FIND_FUEL = 20_000_000_000;
 /** What its buffers outside wasm may hold, and what it may write, bytes. */
 const OUTSIDE_BYTES = 256 * 1024 * 1024;
 
@@ -43,6 +43,7 @@ export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
     module,
     maxMemoryBytes,
     makeSnapshot: true,
+    foreign: packages !== undefined,
     hashSeed: hashes === 'kept' ? 0 : 1, // Python tells its programs whether its hashes are random
   });
   const report = await interpreter.ask((id) => interpreter.api.prepare(id, INSTALL_SOURCE));
@@ -59,7 +60,8 @@ export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
   if (hashes === 'kept') return { ...packed, hashes: new Uint32Array() };
   const [instance] = interpreter.instances;
   if (instance === undefined) throw new Error('Cannot take a snapshot of Python');
-  createMeter({ fuel: FIND_FUEL }).adopt(instance); // that of the imports is spent or gone
+  connect(interpreter, createMeter({ fuel: FIND_FUEL })); // objects of packages may run their code when they are asked for their hashes
+  interpreter.api.hush();
   try {
     const plan = findHashes(openHeap(exportsOf(instance)), packed.memoryBytes);
     return { ...packed, hashes: encodePlan(plan) };
@@ -70,15 +72,8 @@ export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
   }
 }
 
-/**
- * As a guest of nobody: no host call is answered, no unmetered module is compiled, JavaScript is not to be had. Answers what went wrong.
- */
-async function importPackages(
-  interpreter: Interpreter,
-  { files, modules }: NonNullable<SnapshotJob['packages']>,
-): Promise<string | undefined> {
-  const meter = createMeter({ fuel: IMPORT_FUEL });
-  interpreter.install(files);
+/** What packages do from now on they do as a guest of nobody: no host call is answered, and no unmetered module is compiled. */
+function connect(interpreter: Interpreter, meter: Meter): void {
   interpreter.connect({
     host: silentHost(),
     meter,
@@ -97,6 +92,16 @@ async function importPackages(
     entered: () => undefined,
     refused: () => undefined,
   });
+}
+
+/** JavaScript is not to be had meanwhile. Answers what went wrong. */
+async function importPackages(
+  interpreter: Interpreter,
+  { files, modules }: NonNullable<SnapshotJob['packages']>,
+): Promise<string | undefined> {
+  const meter = createMeter({ fuel: IMPORT_FUEL });
+  interpreter.install(files);
+  connect(interpreter, meter);
   const report = await interpreter.ask((id) => interpreter.api.prepare(id, importSource(modules)));
   interpreter.disconnect();
   const importing = `importing ${modules.join(', ')}`;

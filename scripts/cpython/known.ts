@@ -9,10 +9,13 @@ const SCRATCH = 'Makes a file of 2 GiB: the scratch folder holds less.';
 export const KNOWN: Readonly<Record<string, string>> = {
   'test.test_bytes.BytesTest.test_from_format':
     'Calls the interpreter through ctypes.pythonapi: guests have no ctypes.',
+  'test.test_doctest.test_doctest.TestDocTestFinder.test_empty_namespace_package': LIB,
   'test.test_io.CIOTest.test_large_file_ops': SCRATCH,
   'test.test_io.PyIOTest.test_large_file_ops': SCRATCH,
   'test.test_os.ExecTests.': 'Guests cannot start processes, whatever the arguments.',
   'test.test_runpy.RunModuleTestCase.test_': LIB,
+  'test.test_sys.SysModuleTest.test_setrecursionlimit_to_depth':
+    'Counts frames to the one: sys.setrecursionlimit is a function of Python here, and takes one itself.',
   'test.test_traceback.CPythonSuggestionFormattingTests.test_import_from_': LIB,
   'test.test_traceback.PurePythonSuggestionFormattingTests.test_import_from_': LIB,
   'test.test_unittest.test_break.':

@@ -17,8 +17,8 @@ export const SLICE: readonly string[] = `
   test_grammar test_syntax test_patma test_named_expressions test_unpack test_unpack_ex test_extcall test_keywordonlyarg
   test_positional_only_arg test_scope test_builtin test_call test_compile test_symtable test_tokenize test_dis
   test_inspect test_sort test_iter test_enumerate test_array test_memoryview test_buffer test_io test_memoryio test_fileio test_file
-  test_bufio test_os test_posixpath test_genericpath test_pathlib test_stat test_logging test_queue test_sched test_graphlib test_timeit
-  test_importlib test_pkgutil test_runpy test_sys test_unittest test_doctest test_locale test_gettext test_quopri test_colorsys
+  test_bufio test_os test_posixpath test_genericpath test_pathlib test_stat test_logging test_sched test_graphlib test_timeit
+  test_importlib test_runpy test_sys test_unittest test_doctest test_locale test_gettext test_quopri test_colorsys
 `
   .trim()
   .split(/\s+/);

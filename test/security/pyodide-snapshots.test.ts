@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import { wheel } from '../unit/pyodide/wheels.ts';
 
@@ -27,6 +27,32 @@ import _sandglass_host
 attempt("host", lambda: _sandglass_host.call("fs.open", {"path": "CANARY_FILE", "read": True}))
 `;
 
+/** A key whose hash tries the same whenever it is asked for: at import, when the snapshot is taken, and each time that it is restored. */
+const ASKED = `import os, sys
+import pyodide.code
+FOUND = []
+BUSY = []
+class Key:
+    def __hash__(self):
+        if not BUSY:
+            BUSY.append(1)
+            for name, action in ACTIONS.items():
+                try:
+                    FOUND.append((name, repr(action())[:200]))
+                except BaseException as error:
+                    FOUND.append((name, 'refused: ' + type(error).__name__))
+            BUSY.clear()
+        return hash('a text')
+    def __eq__(self, other): return True
+ACTIONS = {
+    'run_js': lambda: pyodide.code.run_js('1 + 1'),
+    'js': lambda: sys.modules['js'].setTimeout,
+    'pyodide_js': lambda: sys.modules['pyodide_js'].FS,
+    'file': lambda: os.open('CANARY_FILE', os.O_RDONLY),
+}
+TABLE = {Key(): 1}
+`;
+
 describe('a snapshot of packages', { timeout: 180_000 }, () => {
   const canary = `canary-${crypto.randomUUID()}`;
   let folder: string;
@@ -40,7 +66,12 @@ describe('a snapshot of packages', { timeout: 180_000 }, () => {
     process.env.SANDGLASS_CANARY = canary;
     const { file, bytes } = wheel('nosy-pkg', '1.0', NOSY.replaceAll('CANARY_FILE', secret));
     writeFileSync(join(folder, file), bytes);
-    runtime = createRuntime({ cache, packages: { wheels: folder, snapshots: [['nosy-pkg']] } });
+    const asked = wheel('asked-pkg', '1.0', ASKED.replaceAll('CANARY_FILE', secret));
+    writeFileSync(join(folder, asked.file), asked.bytes);
+    runtime = createRuntime({
+      cache,
+      packages: { wheels: folder, snapshots: [['nosy-pkg'], ['asked-pkg']] },
+    });
   });
   afterAll(async () => {
     delete process.env.SANDGLASS_CANARY;
@@ -71,7 +102,25 @@ describe('a snapshot of packages', { timeout: 180_000 }, () => {
     expect(JSON.stringify(outcome)).not.toContain(canary);
     expect(runtime.engines().find(({ name }) => name === 'pyodide')?.snapshots).toMatchObject([
       { state: 'ready' },
+      { state: 'unmade' },
     ]);
+  });
+
+  test('a set whose objects reach for JavaScript when they are asked for hashes is refused', async () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const code = 'import asked_pkg\n[asked_pkg.TABLE[asked_pkg.Key()], asked_pkg.FOUND]';
+    const outcome = await runtime.run({ language: 'python', code });
+    expect(runtime.engines().find(({ name }) => name === 'pyodide')?.snapshots?.[1]).toMatchObject({
+      state: 'refused',
+      reason: expect.stringContaining('a hash that cannot be asked for now'),
+    });
+    expect(warnings).toHaveBeenCalledTimes(1);
+    warnings.mockRestore();
+    expect(outcome).toMatchObject({ ok: true, value: [1, expect.any(Array)] });
+    const [, found] = (outcome.ok ? outcome.value : []) as [number, readonly [string, string][]];
+    expect(found.length).toBe(2 * 4); // of the import and the look-up in the run
+    for (const [name, answer] of found)
+      expect([name, answer]).toEqual([name, expect.stringMatching(/^refused: /)]);
   });
 
   test('it holds nothing of the host nor of any run, also once runs have used it', async () => {

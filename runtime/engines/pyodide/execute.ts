@@ -82,7 +82,13 @@ export async function openRehearsed(
   { assets, maxMemoryBytes, packages = [] }: PyodideShared,
   module: WebAssembly.Module,
 ): Promise<Interpreter> {
-  const interpreter = await openInterpreter({ openRealm, assets, module, maxMemoryBytes });
+  const interpreter = await openInterpreter({
+    openRealm,
+    assets,
+    module,
+    maxMemoryBytes,
+    foreign: packages.length > 0,
+  });
   misfit(REHEARSAL_RUN);
   interpreter.install(packages);
   for (let turn = 0; turn < REHEARSALS; turn++) {

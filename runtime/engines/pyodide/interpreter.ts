@@ -2,7 +2,7 @@ import { type Arrived, freeArrived } from '../../bytes.ts';
 import type { JsonObject } from '../../codec.ts';
 import type { GuestHost, HostAnswer } from '../../engine.ts';
 import { exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
-import type { Meter } from '../../wasm/meter.ts';
+import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
 import { type CompiledScripts, type PyodideAssets, restoreSnapshot } from './assets.ts';
 import { openHeap } from './hashes/heap.ts';
@@ -37,6 +37,8 @@ export interface InterpreterOptions {
   readonly maxMemoryBytes: number;
   /** Starts from nothing, in seconds, for a snapshot to be made; else the assets have one. */
   readonly makeSnapshot?: boolean;
+  /** The snapshot of the assets has packages in it, or the one to be made will. @default false */
+  readonly foreign?: boolean;
   /** Of the snapshot to be made. @default 0 */
   readonly hashSeed?: BootOptions['hashSeed'];
 }
@@ -99,6 +101,9 @@ export interface Report {
  */
 const RECURSION_BYTES = 1024 * 1024;
 
+/** What the hashes of packages' objects may burn each time that their snapshot is restored, units. */
+const RENEW_FUEL = 1_000_000_000;
+
 const NOTHING = new Uint8Array();
 /** The answer to a call between two runs, when there is no gate to ask. */
 const NO_RUN = JSON.stringify({
@@ -114,7 +119,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Starts an interpreter from its snapshot, in about a tenth of the time that it takes from nothing. */
 export async function openInterpreter(options: InterpreterOptions): Promise<Interpreter> {
-  const { assets, makeSnapshot = false } = options;
+  const { assets, makeSnapshot = false, foreign = false } = options;
   const realm = options.openRealm(assets.code);
   const files = new Map<string, Uint8Array>([
     ['python_stdlib.zip', assets.stdlib],
@@ -216,7 +221,10 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       const [instance] = instances;
       if (assets.snapshot === undefined || instance === undefined) return;
       restoreSnapshot(assets.snapshot, memoryBytesOf(instance), heapEnd(instance));
-      if (assets.snapshot.hashes.length > 0) renewSecret(instance, decodePlan(assets.snapshot.hashes));
+      if (assets.snapshot.hashes.length === 0) return;
+      if (foreign) createMeter({ fuel: RENEW_FUEL }).adopt(instance);
+      renewSecret(instance, decodePlan(assets.snapshot.hashes));
+      if (foreign) createMeter({ fuel: Number.MAX_SAFE_INTEGER }).adopt(instance); // the start is ours again
     },
     refusedGrowth: () => {
       growthRefused = true;
@@ -262,6 +270,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   const boot: BootOptions = {
     maxMemoryBytes: options.maxMemoryBytes,
     start: makeSnapshot ? 'prepare' : 'restore',
+    foreign,
     hashSeed: options.hashSeed ?? 0,
     recursionBytes: RECURSION_BYTES,
     snapshotHeader: assets.snapshot?.header.byteLength ?? 0,

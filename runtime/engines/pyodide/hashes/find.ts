@@ -56,6 +56,8 @@ const CACHE_OFFSET = {
   weakReference: WEAK_REFERENCE.hash,
 } as const satisfies Partial<Record<Family, number>>;
 
+/** Of the names by which C code finds things. */
+const MOST_NAME_BYTES = 1024;
 /** CPython's objects that live for ever count their references from here. */
 const IMMORTAL = 0x4000_0000;
 
@@ -114,6 +116,7 @@ export function findHashes(heap: Heap, untilAddress: number): HashPlan {
   };
 
   renewTexts(heap, first, trialSecret(1));
+  for (const keys of first.textDicts) checkTable('dict', keys, found.keys, dictEntries(heap, keys));
   const dependents = new Map<number, number>();
   const depends = (entries: readonly Entry[]): boolean =>
     entries.some(({ key }) => isText(key) || dependents.has(key));
@@ -139,7 +142,9 @@ export function findHashes(heap: Heap, untilAddress: number): HashPlan {
   renewObjects(heap, plan);
   renewTexts(heap, plan, trialSecret(2));
   renewObjects(heap, plan);
-  check(heap, found);
+  for (const keys of plan.dicts) checkTable('dict', keys, found.keys, dictEntries(heap, keys));
+  for (const set of plan.sets) checkTable('set', set, found.sets, setEntries(heap, set));
+  for (const dict of plan.orderedDicts) checkOrder(heap, dict);
   return plan;
 }
 
@@ -292,13 +297,17 @@ function isHashedText(heap: Heap, text: number): boolean {
   const hash = wordAt(heap, text + TEXT.hash);
   if (hash === NO_HASH || !isWithin(heap, text, TEXT.asciiData)) return false;
   const { address, length } = charactersOf(heap, text);
-  if (!(address > 0) || address + length > heap.bytes.length) return false;
+  if (!(address > 0) || !endsWithZero(heap, address, length)) return false;
   return length > 0 && hashText(heap, text) === hash; // the empty text has the same hash with every secret
 }
 
+/** Text and `bytes` have a zero after their last byte: looked at first, since what is no object may say that it is as long as the memory. */
+const endsWithZero = (heap: Heap, address: number, length: number): boolean =>
+  heap.bytes[address + length] === 0;
+
 function isHashOfBytes(heap: Heap, object: number, hash: number): boolean {
   const length = wordAt(heap, object + BYTES.length);
-  if (length === 0 || object + BYTES.data + length > heap.bytes.length) return false;
+  if (length === 0 || !endsWithZero(heap, object + BYTES.data, length)) return false;
   return heap.hashBuffer(object + BYTES.data, length) >>> 0 === hash;
 }
 
@@ -312,8 +321,12 @@ function addTable(heap: Heap, address: number, found: Found): void {
     entries.every((entry: CEntry) => isWithinBytes(heap, entry.key) && hash(entry.key) === entry.hash);
   if (all((key) => wordAt(heap, key + TEXT.hash)) && all((key) => hashText(heap, key)))
     found.textTables.push(address);
-  else if (all((key) => hashName(heap, key))) found.nameTables.push(address);
+  else if (all((key) => (isName(heap, key) ? hashName(heap, key) : NO_HASH))) found.nameTables.push(address);
 }
+
+/** A C string, as short as names are. */
+const isName = (heap: Heap, address: number): boolean =>
+  heap.bytes.subarray(address, address + MOST_NAME_BYTES).includes(0);
 
 const isWithinBytes = (heap: Heap, address: number): boolean =>
   address > 0 && address + TEXT.data < heap.bytes.length;
@@ -328,31 +341,28 @@ function isCacheOf(heap: Heap, object: number, word: number): boolean {
   return false;
 }
 
-/** Every table that was found is one still, and holds what it did. */
-function check(heap: Heap, { keys, sets, orderedDicts }: Found): void {
-  const same = (before: readonly Entry[], now: readonly Entry[] | undefined): boolean =>
-    now !== undefined &&
-    now.length === before.length &&
-    new Set([...before, ...now].map(({ key }) => key)).size === before.length;
-  for (const [at, entries] of keys) {
-    if (!same(entries, dictEntries(heap, at)))
-      throw new Error(`the dict at ${at} does not stand another secret`);
-  }
-  for (const [at, entries] of sets) {
-    if (!same(entries, setEntries(heap, at)))
-      throw new Error(`the set at ${at} does not stand another secret`);
-  }
-  for (const dict of orderedDicts) {
-    const hashes = new Map(
-      dictEntries(heap, wordAt(heap, dict + DICT.keys))?.map(({ key, hash }) => [key, hash]),
-    );
-    for (
-      let node = wordAt(heap, dict + ORDERED_DICT.first);
-      node !== 0;
-      node = wordAt(heap, node + ORDERED_NODE.next)
-    ) {
-      if (hashes.get(wordAt(heap, node + ORDERED_NODE.key)) !== wordAt(heap, node + ORDERED_NODE.hash))
-        throw new Error(`the ordered dict at ${dict} does not stand another secret`);
-    }
+/** The table is one still, and holds what it did. Of others nothing is asked here: the code of objects may have changed them. */
+function checkTable(
+  kind: string,
+  at: number,
+  found: ReadonlyMap<number, readonly Entry[]>,
+  now: readonly Entry[] | undefined,
+): void {
+  const before = found.get(at) ?? [];
+  const keys = new Set([...before, ...(now ?? [])].map(({ key }) => key));
+  if (now?.length !== before.length || keys.size !== before.length)
+    throw new Error(`the ${kind} at ${at} does not stand another secret`);
+}
+
+function checkOrder(heap: Heap, dict: number): void {
+  const entries = dictEntries(heap, wordAt(heap, dict + DICT.keys)) ?? [];
+  const hashes = new Map(entries.map(({ key, hash }) => [key, hash]));
+  for (
+    let node = wordAt(heap, dict + ORDERED_DICT.first);
+    node !== 0;
+    node = wordAt(heap, node + ORDERED_NODE.next)
+  ) {
+    if (hashes.get(wordAt(heap, node + ORDERED_NODE.key)) !== wordAt(heap, node + ORDERED_NODE.hash))
+      throw new Error(`the ordered dict at ${dict} does not stand another secret`);
   }
 }

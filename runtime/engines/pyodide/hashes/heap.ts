@@ -7,7 +7,10 @@ export interface Heap {
   readonly bytes: Uint8Array;
   /** CPython's `Py_HashBuffer`: of bytes, with the present secret; never -1. */
   hashBuffer(address: number, length: number): number;
-  /** CPython's `PyObject_Hash`; `undefined` where it raises, or brings the interpreter down. May run Python code. */
+  /**
+   * CPython's `PyObject_Hash`; `undefined` where it raises. May run Python code.
+   * @throws {Error} when it brings the interpreter down: by a trap, for want of fuel, by calling JavaScript where that is not allowed.
+   */
   hashOf(object: number): number | undefined;
   /** Address of a C variable; throws when there is none of that name. */
   address(name: string): number;
@@ -27,8 +30,6 @@ export function openHeap(exports: WebAssembly.Exports): Heap {
   const hash = native('PyObject_Hash');
   const hashBytes = native('Py_HashBuffer');
   const clearError = native('PyErr_Clear');
-  const stackAt = native('emscripten_stack_get_current');
-  const moveStack = native('_emscripten_stack_restore');
   let words = new Uint32Array(buffer());
   let bytes = new Uint8Array(buffer());
   const renewViews = (): void => {
@@ -45,18 +46,15 @@ export function openHeap(exports: WebAssembly.Exports): Heap {
     },
     hashBuffer: (address, length) => hashBytes(address, length) | 0,
     hashOf: (object) => {
-      const stack = stackAt();
+      let found: number;
       try {
-        const found = hash(object) | 0;
-        if (found !== -1) return found;
-        clearError();
-        return undefined;
+        found = hash(object) | 0;
       } catch {
-        moveStack(stack);
-        return undefined;
-      } finally {
-        renewViews();
+        throw new Error(`the object at ${object} has a hash that cannot be asked for now`); // what was thrown may be of a guest's making
       }
+      if (found === -1) clearError();
+      renewViews();
+      return found === -1 ? undefined : found;
     },
     address: (name) => {
       const found = exports[name];

@@ -2,6 +2,10 @@
 export interface CallGuard {
   /** Stands before the glue's imports: to be called before the interpreter's instance is made. `missing` is the glue's answer for "no such attribute". */
   guard(env: Record<string, unknown>, missing: unknown): void;
+  /** From the instance on, `silence` can be called. */
+  allowSilence(): void;
+  /** Whether calls from wasm to JavaScript end the call of the wasm that they come from. */
+  silence(silent: boolean): void;
   /** From now on. */
   seal(isMadeFromPython: (value: unknown) => boolean): void;
 }
@@ -13,7 +17,7 @@ export interface CallGuard {
  * to the prototypes, which the rest of the realm stands on.
  */
 export function guardCalls(): CallGuard {
-  const { apply } = Reflect;
+  const { apply, ownKeys } = Reflect;
   const { isArray } = Array;
   const Failure = TypeError;
   const Range = RangeError;
@@ -23,6 +27,8 @@ export function guardCalls(): CallGuard {
   const isKnown = known.has;
   const remember = known.add;
   type Import = (...args: unknown[]) => unknown;
+  let hasSilence = false;
+  let isSilent = false;
   let isMadeFromPython: ((value: unknown) => boolean) | undefined;
 
   /** Whatever has no source is the language's own, or was bound or made of such. */
@@ -94,9 +100,30 @@ export function guardCalls(): CallGuard {
             original(isMadeFromPython !== undefined && isArray(of) ? unchangeable : of, ...args),
       );
     }
+    if (!hasSilence) return;
+    // One for all names of a function: the places of functions in the table are part of a snapshot's memory.
+    const silenced = new Map<Import, Import>();
+    for (const name of ownKeys(env) as string[]) {
+      if (typeof env[name] !== 'function') continue; // what suspends is refused by V8 itself outside a call that may
+      replace(name, (original) => {
+        const wrapped: Import = (...args) => {
+          if (isSilent) throw new Failure('not while the memory is restored');
+          return original(...args);
+        };
+        const known = silenced.get(original) ?? wrapped;
+        silenced.set(original, known);
+        return known;
+      });
+    }
   };
   return {
     guard,
+    allowSilence: () => {
+      hasSilence = true;
+    },
+    silence: (silent) => {
+      isSilent = silent;
+    },
     seal: (made) => {
       isMadeFromPython = made;
     },

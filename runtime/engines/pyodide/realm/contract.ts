@@ -43,6 +43,8 @@ export interface BootOptions {
   readonly maxMemoryBytes: number;
   /** `restore`: from a snapshot. `prepare`: from nothing, for a snapshot. */
   readonly start: 'restore' | 'prepare';
+  /** The snapshot has, or will have, code of packages in it, which may run while its hashes are looked for or renewed. */
+  readonly foreign: boolean;
   /** Of a snapshot that is made. The secret that CPython makes of 0 stays; any other is replaced when the snapshot is restored. */
   readonly hashSeed: 0 | 1;
   /** What nested calls inside Python may take of its own stack, bytes. */
@@ -87,6 +89,8 @@ export interface RealmApi {
   reset(): void;
   /** Drops the timers and the host calls that an ended run of a kept guest has left. */
   leave(): void;
+  /** From now on nothing of JavaScript can be called from wasm, where `foreign` was set. */
+  hush(): void;
   /** Puts the realm's own function around the meter's callback, after each meter that was attached. */
   guardRefill(table: string, slot: number, stop: number): void;
   memoryBytes(): number;
