@@ -17,6 +17,7 @@ function emptyHeap(size = 64 * 1024): Heap {
   const memory = new ArrayBuffer(size);
   return {
     words: new Uint32Array(memory),
+    halves: new Uint16Array(memory),
     bytes: new Uint8Array(memory),
     hashBuffer: () => 1,
     hashOf: () => undefined,

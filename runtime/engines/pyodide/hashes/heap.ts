@@ -4,6 +4,8 @@ import { memoryBufferOf, readGlobal } from '../../../wasm/intrinsics.ts';
 export interface Heap {
   /** Words of 4 bytes, unsigned; `address >>> 2` is an index. */
   readonly words: Uint32Array;
+  /** The same by 2 bytes; `address >>> 1` is an index. */
+  readonly halves: Uint16Array;
   readonly bytes: Uint8Array;
   /** CPython's `Py_HashBuffer`: of bytes, with the present secret; never -1. */
   hashBuffer(address: number, length: number): number;
@@ -31,15 +33,20 @@ export function openHeap(exports: WebAssembly.Exports): Heap {
   const hashBytes = native('Py_HashBuffer');
   const clearError = native('PyErr_Clear');
   let words = new Uint32Array(buffer());
+  let halves = new Uint16Array(buffer());
   let bytes = new Uint8Array(buffer());
   const renewViews = (): void => {
     if (words.length > 0) return; // a memory that has grown has left its old buffer empty
     words = new Uint32Array(buffer());
+    halves = new Uint16Array(buffer());
     bytes = new Uint8Array(buffer());
   };
   return {
     get words() {
       return words;
+    },
+    get halves() {
+      return halves;
     },
     get bytes() {
       return bytes;

@@ -20,11 +20,10 @@ export function renewHashes(heap: Heap, plan: HashPlan, secret: Uint8Array): voi
 export function renewTexts(heap: Heap, plan: HashPlan, secret: Uint8Array): void {
   if (secret.length !== SECRET_BYTES) throw new RangeError(`a secret has ${SECRET_BYTES} bytes`);
   heap.bytes.set(secret, heap.address(SECRET));
-  const { words } = heap;
-  for (const text of plan.texts) words[(text + TEXT.hash) >>> 2] = hashText(heap, text);
+  hashTexts(heap, plan.texts);
   forget(heap, plan);
-  const textHash = ({ key }: Entry): number => words[(key + TEXT.hash) >>> 2] ?? 0;
-  for (const keys of plan.textDicts) placeDict(heap, keys, textHash);
+  for (const keys of plan.textDicts) placeDict(heap, keys);
+  const textHash = ({ key }: Entry): number => heap.words[(key + TEXT.hash) >>> 2] ?? 0;
   for (const table of plan.textTables) placeC(heap, table, textHash);
   for (const table of plan.nameTables) placeC(heap, table, ({ key }) => hashName(heap, key));
 }
@@ -101,6 +100,19 @@ export function charactersOf({ words }: Heap, text: number): { address: number; 
 export function hashText(heap: Heap, text: number): number {
   const { address, length } = charactersOf(heap, text);
   return heap.hashBuffer(address, length) >>> 0;
+}
+
+/** As `hashText`, for tens of thousands: without an object for each. */
+function hashTexts(heap: Heap, texts: Uint32Array): void {
+  const { words, hashBuffer } = heap;
+  for (let index = 0; index < texts.length; index++) {
+    const text = texts[index] ?? 0;
+    const state = words[(text + TEXT.state) >>> 2] ?? 0;
+    const length = (words[(text + TEXT.length) >>> 2] ?? 0) * ((state >>> 2) & 7);
+    let address = text + ((state & 0x40) === 0 ? TEXT.compactData : TEXT.asciiData);
+    if ((state & 0x20) === 0) address = words[(text + TEXT.data) >>> 2] ?? 0;
+    words[(text + TEXT.hash) >>> 2] = hashBuffer(address, length);
+  }
 }
 
 /** Of a C string. */

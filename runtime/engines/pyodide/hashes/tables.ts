@@ -77,16 +77,6 @@ function readIndex(heap: Heap, { indices, indexBytes }: Keys, slot: number): num
   return (((heap.bytes[at] ?? 0) | ((heap.bytes[at + 1] ?? 0) << 8)) << 16) >> 16;
 }
 
-function writeIndex(heap: Heap, { indices, indexBytes }: Keys, slot: number, index: number): void {
-  const at = indices + slot * indexBytes;
-  heap.bytes[at] = index;
-  if (indexBytes === 1) return;
-  heap.bytes[at + 1] = index >>> 8;
-  if (indexBytes === 2) return;
-  heap.bytes[at + 2] = index >>> 16;
-  heap.bytes[at + 3] = index >>> 24;
-}
-
 function entryOf(heap: Heap, { first, entryBytes, general }: Keys, index: number): Entry {
   const at = first + index * entryBytes;
   if (general) return { hash: wordAt(heap, at), key: wordAt(heap, at + WORD) };
@@ -130,24 +120,35 @@ function isFound(heap: Heap, keys: Keys, hash: number, wanted: number): boolean 
   return false;
 }
 
-/** Entries stay where they are: what CPython remembers of their places holds. */
-export function placeDict(heap: Heap, address: number, hashOf: HashOf): void {
+/**
+ * Entries stay where they are: what CPython remembers of their places holds. Of keys that are all `str`, each has its hash already. Written for a
+ * thread that has just started, where nothing is compiled yet: without an object for an entry.
+ */
+export function placeDict(heap: Heap, address: number, hashOf?: HashOf): void {
   const keys = readKeys(heap, address);
   if (keys === undefined) throw new Error(`no keys of a dict at ${address}`);
   const { size, indexBytes, indices, first, entryBytes, count, general } = keys;
-  heap.bytes.fill(0xff, indices, indices + size * indexBytes); // each index is EMPTY
+  const { words } = heap;
+  const index = indexBytes === 1 ? heap.bytes : indexBytes === 2 ? heap.halves : words;
+  const start = indices / indexBytes;
+  const free = 2 ** (indexBytes * 8) - 1; // EMPTY
   const mask = size - 1;
-  for (let index = 0; index < count; index++) {
-    const entry = entryOf(heap, keys, index);
-    if (entry.key === 0) continue;
-    const hash = hashOf(entry);
-    if (general) heap.words[(first + index * entryBytes) >>> 2] = hash;
+  index.fill(free, start, start + size);
+  let at = first >>> 2;
+  for (let entry = 0; entry < count; entry++, at += entryBytes >>> 2) {
+    const key = words[general ? at + 1 : at] ?? 0;
+    if (key === 0) continue;
+    let hash = words[general ? at : (key + TEXT.hash) >>> 2] ?? 0;
+    if (general && hashOf !== undefined) {
+      hash = hashOf({ key, hash }) >>> 0;
+      words[at] = hash;
+    }
     let slot = hash & mask;
-    for (let perturb = hash >>> 0; readIndex(heap, keys, slot) !== EMPTY; ) {
+    for (let perturb = hash; index[start + slot] !== free; ) {
       perturb >>>= PERTURB_SHIFT;
       slot = (Math.imul(slot, 5) + perturb + 1) & mask;
     }
-    writeIndex(heap, keys, slot, index);
+    index[start + slot] = entry;
   }
 }
 
