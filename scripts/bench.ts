@@ -21,6 +21,9 @@ const { values } = parseArgs({
   },
 });
 
+if (values.write && values.only !== undefined)
+  throw new Error('Cannot write the figures of some groups alone: leave out --only, or --write');
+
 const figure = (value: number, unit: Row['unit']): string =>
   Number.isNaN(value)
     ? ''
