@@ -283,7 +283,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   };
   const report = await ask((id) => api.boot(id, JSON.stringify(boot)));
   if (!report.ok) throw new Error(`Cannot start Python: ${report.text}`);
-  const bytes = (): Uint8Array => new Uint8Array(memoryOf(instances[0]) ?? new ArrayBuffer(0));
+  const bytes = (): Uint8Array => memoryBytesOf(instances[0]);
   const runtime = instances[0] === undefined ? undefined : exportsOf(instances[0])._PyRuntime;
   // Before any guest: what is read here is CPython's own.
   const layout =
@@ -353,7 +353,7 @@ function memoryOf(instance: WebAssembly.Instance | undefined): ArrayBuffer | und
     : memoryBufferOf(exportsOf(instance).memory as WebAssembly.Memory);
 }
 
-const memoryBytesOf = (instance: WebAssembly.Instance): Uint8Array =>
+const memoryBytesOf = (instance: WebAssembly.Instance | undefined): Uint8Array =>
   new Uint8Array(memoryOf(instance) ?? new ArrayBuffer(0));
 
 /** A snapshot holds the secret of the interpreter that it was made of. */

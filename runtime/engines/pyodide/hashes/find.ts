@@ -29,6 +29,7 @@ import {
   type Entry,
   isReferred,
   isWithin,
+  LEAST_BUCKETS,
   setEntries,
 } from './tables.ts';
 
@@ -314,7 +315,7 @@ function isHashOfBytes(heap: Heap, object: number, hash: number): boolean {
 /** Tables of pointers depend on no secret, and pass neither test. */
 function addTable(heap: Heap, address: number, found: Found): void {
   const buckets = wordAt(heap, address + C_TABLE.buckets);
-  if (buckets < 16 || (buckets & (buckets - 1)) !== 0) return; // nearly everything ends here
+  if (buckets < LEAST_BUCKETS || (buckets & (buckets - 1)) !== 0) return; // nearly everything ends here
   const entries = cEntries(heap, address);
   if (entries === undefined) return;
   const all = (hash: (key: number) => number): boolean =>

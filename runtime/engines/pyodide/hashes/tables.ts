@@ -32,7 +32,7 @@ const LINEAR_PROBES = 9;
 const EMPTY = -1;
 const LEAST_LOG_SIZE = 3;
 const MOST_LOG_SIZE = 24;
-const LEAST_BUCKETS = 16;
+export const LEAST_BUCKETS = 16;
 
 const wordAt = (heap: Heap, address: number): number => heap.words[address >>> 2] ?? 0;
 
@@ -74,7 +74,7 @@ function readIndex(heap: Heap, { indices, indexBytes }: Keys, slot: number): num
   const at = indices + slot * indexBytes;
   if (indexBytes === 1) return ((heap.bytes[at] ?? 0) << 24) >> 24;
   if (indexBytes === 4) return wordAt(heap, at) | 0;
-  return (((heap.bytes[at] ?? 0) | ((heap.bytes[at + 1] ?? 0) << 8)) << 16) >> 16;
+  return ((heap.halves[at >>> 1] ?? 0) << 16) >> 16;
 }
 
 function entryOf(heap: Heap, { first, entryBytes, general }: Keys, index: number): Entry {
