@@ -63,6 +63,8 @@ export interface Executor {
   readonly open?: OpenGuest;
   /** Brings the engine up ahead of a run, from what `Engine.shared` gave. */
   readonly warmUp?: (shared: CellGuest) => Promise<void>;
+  /** After `warmUp`: runs a program of its own on the way that a guest's takes, so that nothing on it is done for the first time in a run. */
+  readonly rehearse?: Execute;
 }
 
 /** Untrusted input of a run. */

@@ -89,7 +89,7 @@ port.on('message', (message: ToCell) => {
       void warm(message);
       break;
     case 'run':
-      void run(message);
+      void serve(message, executeFor, post);
       break;
     case 'answer':
       if (message.token !== current?.token) break;
@@ -108,8 +108,8 @@ async function warm(message: WarmMessage): Promise<void> {
     const loaded = (await import(message.executorUrl)) as Executor; // an engine's own executor module
     if (message.shared !== undefined) await loaded.warmUp?.(await receive(message.shared));
     await closeNetwork();
-    await rehearse();
     executor = loaded;
+    await rehearse();
     // Node lets a permissioned worker read the host's working folder, whatever its flags say.
     process.permission?.drop?.('fs.read', process.cwd());
     post({ type: 'ready' });
@@ -129,7 +129,7 @@ async function executeFor(keeps: boolean): Promise<Execute> {
   return kept;
 }
 
-/** Goes once through a run of nothing, unseen: V8 compiles at its first call what the first guest would otherwise wait for. */
+/** Goes once through a run that nobody sees: V8 compiles at its first call what the first guest would otherwise wait for. */
 async function rehearse(): Promise<void> {
   const nothing: GuestResult = {
     kind: 'value',
@@ -138,14 +138,12 @@ async function rehearse(): Promise<void> {
     fuel: 0,
     growthRefused: false,
   };
-  await serve(
-    REHEARSAL,
-    async () => async () => nothing,
-    () => undefined,
-  );
+  const executeOf = async (): Promise<Execute> => {
+    await executeFor(false);
+    return executor?.rehearse ?? (async () => nothing);
+  };
+  await serve(REHEARSAL, executeOf, () => undefined);
 }
-
-const run = (message: RunMessage): Promise<void> => serve(message, executeFor, post);
 
 async function serve(
   { token, kept: keeps, guest, spec }: RunMessage,

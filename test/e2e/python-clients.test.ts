@@ -208,6 +208,55 @@ s.mount('http://', HTTPAdapter(max_retries=Retry(total=4, backoff_factor=0.001, 
     expect(flaky).toBe(4);
   });
 
+  test('a transport tries again to connect', async () => {
+    const made = createServer();
+    const closed = await listen(made);
+    await new Promise((resolve) => made.close(resolve));
+    const code = `import httpx, time
+waits = []
+time.sleep = waits.append
+def t(client):
+  try: client.get('${closed}')
+  except httpx.ConnectError as error: return type(error).__name__
+[t(httpx.Client(transport=httpx.HTTPTransport(retries=2))), waits, t(httpx.Client()), waits]`;
+    expect(await valueFrom(code, [{ origin: closed }])).toEqual([
+      'ConnectError',
+      [0, 0.5],
+      'ConnectError',
+      [0, 0.5],
+    ]);
+  });
+
+  test('what the host decides cannot be asked for in silence', async () => {
+    const code = `import requests, httpx
+from requests.adapters import HTTPAdapter
+found = []
+def t(ask):
+  try: found.append(ask().status_code)
+  except (NotImplementedError, TypeError) as error: found.append(str(error).partition(':')[0])
+proxied = requests.Session()
+proxied.proxies = {'http': 'http://127.0.0.1:9'}
+t(lambda: requests.get(O + '/e', proxies={'http': 'http://127.0.0.1:9'}))
+t(lambda: requests.get(O + '/e', proxies={'http': None, 'https': None}, verify=False))
+t(lambda: proxied.get(O + '/e'))
+t(lambda: requests.get(O + '/e', cert=('a.pem', 'a.key')))
+t(lambda: httpx.get(O + '/e', proxy='http://127.0.0.1:9'))
+t(lambda: httpx.Client(transport=object()))
+t(lambda: httpx.Client(timout=3))
+t(lambda: httpx.get(O + '/e', verify=False, limits=httpx.Limits(max_connections=1)))
+found`;
+    expect(await valueFrom(code)).toEqual([
+      'Cannot use proxies',
+      200,
+      'Cannot use proxies',
+      'Cannot use cert',
+      'Cannot use proxy',
+      'Cannot use transport',
+      "_BaseClient.__init__() got an unexpected keyword argument 'timout'. Did you mean 'timeout'?",
+      200,
+    ]);
+  });
+
   test("errors are each library's own", async () => {
     const code = `import requests, httpx, json
 found = []

@@ -31,7 +31,7 @@ const RECURSION_LIMIT = 1000;
 const BETWEEN_FUEL = 50_000_000;
 
 /** The executor of a platform that can make realms. It keeps one interpreter warm, and gives each to one run, or to the runs of one guest. */
-export function createPyodideExecutor(openRealm: OpenRealm): Executor {
+export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> {
   let shared: { readonly parts: PyodideShared; readonly module: WebAssembly.Module } | undefined;
   let warm: Interpreter | undefined;
 
@@ -48,13 +48,23 @@ export function createPyodideExecutor(openRealm: OpenRealm): Executor {
     return open(shared.parts, shared.module);
   };
 
+  const execute: Execute = async (guest, run, host) =>
+    misfit(run) ?? runProgram(await take(guest), guest.data as PyodideProgram, run, host); // made by `createPyodideEngine`
+
   return {
     warmUp: async (guest) => {
       shared = { parts: guest.data as PyodideShared, module: moduleOf(guest) }; // made by `createPyodideEngine`
       warm = await open(shared.parts, shared.module);
     },
-    execute: async (guest, run, host) =>
-      misfit(run) ?? runProgram(await take(guest), guest.data as PyodideProgram, run, host), // made by `createPyodideEngine`
+    rehearse: async (_guest, _run, host) => {
+      const interpreter = warm;
+      const result = await execute({ data: REHEARSAL, modules: {} }, REHEARSAL_RUN, host);
+      warm = interpreter;
+      interpreter?.disconnect();
+      await interpreter?.park();
+      return result;
+    },
+    execute,
     open: async () => {
       const kept: Kept = { runs: 0, between: undefined };
       let interpreter: Interpreter | undefined;
@@ -95,6 +105,7 @@ export async function openRehearsed(
     const end = await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost());
     if (end.kind !== 'value') throw new Error(`Cannot start Python: its rehearsal ended as ${end.kind}`);
     interpreter.disconnect();
+    await interpreter.park();
   }
   return interpreter;
 }
@@ -236,19 +247,16 @@ function fatal(text: string, growthRefused: boolean): GuestEnd {
 const hostMounts = (run: RunSpec): readonly MountView[] =>
   run.mounts.filter((mount) => mount.scratch !== true);
 
+/** What the runner is told. It knows what nothing, no and `/` stand for: of those only the others are sent. */
 function specOf(program: PyodideProgram, run: RunSpec, kept: Kept | undefined): object {
-  return {
-    code: program.code,
-    filename: program.filename,
+  const told: Readonly<Record<string, unknown>> = {
     modules: program.modules,
     argv: run.argv,
     env: run.env,
     cwd: run.cwd,
-    base: run.base ?? null,
+    base: run.base,
     inputs: run.inputs,
     mounts: hostMounts(run).map((mount) => mount.path),
-    valueBytes: run.limits.outputBytes,
-    recursionLimit: RECURSION_LIMIT,
     options: run.options,
     packages: program.packages !== undefined,
     rehearsal: program === REHEARSAL,
@@ -256,4 +264,17 @@ function specOf(program: PyodideProgram, run: RunSpec, kept: Kept | undefined): 
     keeps: kept !== undefined,
     resumes: kept !== undefined && kept.runs > 1,
   };
+  return {
+    code: program.code,
+    filename: program.filename,
+    valueBytes: run.limits.outputBytes,
+    recursionLimit: RECURSION_LIMIT,
+    ...Object.fromEntries(Object.entries(told).filter(([, part]) => !isDefault(part))),
+  };
 }
+
+const isDefault = (part: unknown): boolean =>
+  part === undefined ||
+  part === false ||
+  part === '/' ||
+  (typeof part === 'object' && part !== null && Object.keys(part).length === 0);

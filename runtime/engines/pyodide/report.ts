@@ -22,8 +22,7 @@ export function readReport(text: string, growthRefused: boolean): GuestEnd {
     };
   }
   if (report.value === null) return { kind: 'value', value: undefined };
-  if (typeof report.value !== 'string')
-    return { kind: 'trapped', message: 'The interpreter ended without a report' };
+  if (!isFields(report.value)) return { kind: 'trapped', message: 'The interpreter ended without a report' };
   try {
     return { kind: 'value', value: readValue(report.value) };
   } catch {

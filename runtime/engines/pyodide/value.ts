@@ -9,11 +9,10 @@ interface Wire {
 const MAX_DEPTH = 110;
 
 /**
- * Reads a value as the runner wrote it. The text comes out of the guest's realm: nothing in it is trusted.
+ * Reads a value as the runner wrote it, parsed from JSON. The text came out of the guest's realm: nothing in it is trusted.
  * @throws {TypeError} on anything malformed.
  */
-export function readValue(text: string): GuestValue {
-  const wire: unknown = JSON.parse(text);
+export function readValue(wire: unknown): GuestValue {
   if (!isWire(wire)) throw new TypeError('Cannot read a value: not the wire form');
   let value = wire.tree;
   for (const leaf of wire.leaves) {

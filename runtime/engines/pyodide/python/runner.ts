@@ -22,6 +22,12 @@ import _sandglass_surroundings as surroundings
 import _sandglass_values as values
 
 MAIN = "__main__"
+#: Of a program that is told nothing but its code, its name and its limits.
+DEFAULTS = {
+    "argv": (), "base": None, "cwd": "/", "env": {}, "inputs": {}, "keeps": False, "modules": {}, "mounts": (), "options": {},
+    "packages": False, "rehearsal": False, "repeats": False, "resumes": False,
+}
+DECODER = json.JSONDecoder()
 #: Compiled so that "await" may stand at the top level.
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
@@ -40,9 +46,18 @@ _names = None
 _ruled = False
 
 
+def get_ready():
+    """What does not depend on the program."""
+    surroundings.enter()
+    sys.dont_write_bytecode = True
+    if _names is None:
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True)
+
+
 def set_up(spec):
     global _own_folders, _names
-    resumes = spec.get("resumes", False) and _names is not None
+    resumes = spec["resumes"] and _names is not None
     if resumes:
         names = _names
         names["__file__"] = spec["filename"]
@@ -68,12 +83,10 @@ def set_up(spec):
     _own_folders = tuple(path.rstrip("/") + "/" for path in spec["mounts"])
     for module, source in spec["modules"].items():
         add_module(module, source)
-    sys.dont_write_bytecode = True
     # Last, not first: a granted folder must neither stand before the standard library nor be asked for each of its modules.
     sys.path[:] = [path for path in sys.path if path]
     if spec["mounts"]:
         sys.path.append("")
-    surroundings.enter()
     if spec["packages"] or resumes:
         sys.path_importer_cache.clear()  # it knows the folders as they were when the interpreter was made, or in the last run
     if spec["repeats"]:
@@ -81,9 +94,6 @@ def set_up(spec):
     sys.setrecursionlimit(spec["recursionLimit"])
     if os.getcwd() != spec["cwd"]:
         os.chdir(spec["cwd"])
-    if not resumes:
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(line_buffering=True)
     names.update(spec["inputs"])
     _names = names
     return names
@@ -339,15 +349,18 @@ def exit_status(error):
     return 1
 
 
-async def main(text):
-    spec = json.loads(text)
+async def main():
+    """Makes ready for a program, waits for it, runs it and reports how it ended."""
+    get_ready()
+    spec = DEFAULTS | DECODER.raw_decode(await host.next_program())[0]
     report = await attempt(spec)
-    if spec.get("keeps") and "exit" not in report:
+    if spec["keeps"] and "exit" not in report:
         await end_tasks()
     flush()
-    if spec.get("rehearsal"):
+    if spec["rehearsal"]:
         forget(sys.modules[MAIN].__dict__)
-    return json.dumps(report)
+    value = report.get("value")
+    host.report(json.dumps(report) if value is None else f'{{"value":{value}}}')
 
 
 async def attempt(spec):
@@ -359,7 +372,7 @@ async def attempt(spec):
         flush()
         # None is what a line answers that answers nothing, such as a call of print().
         given = given and value is not None
-        report = {"value": values.encode(value, spec["valueBytes"]) if given else None}
+        report = {"value": values.encode(value, spec["valueBytes"]) if given else None}  # JSON text
     except SystemExit as error:
         report = {"exit": exit_status(error)}
     except values.NoJsonForm as error:
@@ -370,7 +383,7 @@ async def attempt(spec):
         report = {"error": describe(error)}
     value = None
     try:
-        if not spec.get("keeps") or "exit" in report:
+        if not spec["keeps"] or "exit" in report:
             finish(names)
         files.flush_written()
     except BaseException as error:
@@ -380,6 +393,8 @@ async def attempt(spec):
 
 def forget(names):
     """After the rehearsal, a program of our own: nothing of it stays but what it made ready."""
+    global _names
+    _names = None
     try:
         exec(compile("1 / 0", "<rehearsal>", "exec"), {})
     except ZeroDivisionError as error:

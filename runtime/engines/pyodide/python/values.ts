@@ -26,112 +26,120 @@ class TooLarge(Exception):
     """A value that is larger than the run may answer with."""
 
 
-def encode(value, limit):
-    """Answers JSON text of {"tree", "leaves"}; raises NoJsonForm, or TooLarge once it is clear that limit bytes do not hold it."""
-    leaves = []
-    seen = set()
-    room = [limit]
+class Form:
+    """The JSON form of one value, as it grows."""
 
-    def spend(count):
-        room[0] -= count
-        if room[0] < 0:
+    __slots__ = ("leaves", "room", "seen")
+
+    def __init__(self, room):
+        self.leaves = []
+        self.room = room
+        self.seen = set()
+
+    def spend(self, count):
+        self.room -= count
+        if self.room < 0:
             raise TooLarge
 
-    def walk(item, path):
+    def walk(self, item, path):
         if item is None or item is True or item is False:
-            spend(4)
+            self.spend(4)
             return item
         kind = type(item)
         if kind is str:
-            spend(len(item) + 2)
+            self.spend(len(item) + 2)
             return item
         if isinstance(item, enum.Enum):
-            return walk(item.value, path)
+            return self.walk(item.value, path)
         if isinstance(item, int):
             if -MAX_SAFE <= item <= MAX_SAFE:
-                spend(1)
+                self.spend(1)
                 return int(item)
-            spend(item.bit_length() // 4 + 2)
-            leaves.append([path, "int", hex(item)])
+            self.spend(item.bit_length() // 4 + 2)
+            self.leaves.append([path, "int", hex(item)])
             return None
         if isinstance(item, float):
-            spend(2)
+            self.spend(2)
             return float(item) if math.isfinite(item) else None
         if isinstance(item, str):
-            spend(len(item) + 2)
+            self.spend(len(item) + 2)
             return str.__str__(item)
         if isinstance(item, (bytes, bytearray, memoryview)):
             data = bytes(item)
-            spend(len(data))
-            leaves.append([path, "bytes", base64.b64encode(data).decode("ascii")])
+            self.spend(len(data))
+            self.leaves.append([path, "bytes", base64.b64encode(data).decode("ascii")])
             return None
         if isinstance(item, (datetime.datetime, datetime.date, datetime.time)):
-            spend(26)
+            self.spend(26)
             return None if item != item else item.isoformat()
         if isinstance(item, datetime.timedelta):
             return item.total_seconds()
         if isinstance(item, (decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PurePath)):
-            return walk(str(item), path)
+            return self.walk(str(item), path)
         if len(path) >= MAX_DEPTH:
             raise NoJsonForm(f"it is nested deeper than {MAX_DEPTH}")
         mark = id(item)
-        if mark in seen:
+        if mark in self.seen:
             raise NoJsonForm("it contains itself")
-        seen.add(mark)
+        self.seen.add(mark)
         try:
-            return compound(item, path)
+            return self.compound(item, path)
         finally:
-            seen.discard(mark)
+            self.seen.discard(mark)
 
-    def entries(pairs, path):
-        spend(2)
+    def entries(self, pairs, path):
+        self.spend(2)
         result = {}
         for key, element in pairs:
             name = key_form(key)
-            spend(len(name) + 4)
-            result[name] = walk(element, path + [name])
+            self.spend(len(name) + 4)
+            result[name] = self.walk(element, path + [name])
         return result
 
-    def elements(items, path):
-        spend(2)
+    def elements(self, items, path):
+        self.spend(2)
         result = []
         for index, element in enumerate(items):
-            spend(1)
-            result.append(walk(element, path + [index]))
+            self.spend(1)
+            result.append(self.walk(element, path + [index]))
         return result
 
-    def compound(item, path):
+    def compound(self, item, path):
         if dataclasses.is_dataclass(item) and not isinstance(item, type):
-            return entries(((f.name, getattr(item, f.name)) for f in dataclasses.fields(item)), path)
+            return self.entries(((f.name, getattr(item, f.name)) for f in dataclasses.fields(item)), path)
         if isinstance(item, tuple) and hasattr(item, "_fields"):
-            return entries(zip(item._fields, item), path)
+            return self.entries(zip(item._fields, item), path)
         if isinstance(item, collections.abc.Mapping):
-            return entries(item.items(), path)
+            return self.entries(item.items(), path)
         if isinstance(item, (list, tuple, set, frozenset, range, collections.deque, collections.abc.Set,
                              collections.abc.ValuesView)):
-            return elements(item, path)
+            return self.elements(item, path)
         package = type(item).__module__.partition(".")[0]
         if package in ("numpy", "pandas"):
-            return of_array(item, path)
+            return self.of_array(item, path)
         raise NoJsonForm(f"a {type(item).__qualname__} has no JSON form")
 
-    def of_array(item, path):
+    def of_array(self, item, path):
         name = type(item).__name__
         if name == "DataFrame":
-            return elements(item.to_dict("records"), path)
+            return self.elements(item.to_dict("records"), path)
         if name == "Series":
             if type(item.index).__name__ == "RangeIndex":
-                return elements(item.tolist(), path)
-            return entries(item.to_dict().items(), path)
+                return self.elements(item.tolist(), path)
+            return self.entries(item.to_dict().items(), path)
         if name in ("NAType", "NaTType"):
             return None
         for method in ("tolist", "item"):
             if hasattr(item, method):
-                return walk(getattr(item, method)(), path)
+                return self.walk(getattr(item, method)(), path)
         raise NoJsonForm(f"a {name} has no JSON form")
 
-    tree = walk(value, [])
-    return COMPACT.encode({"tree": tree, "leaves": leaves})
+
+def encode(value, limit):
+    """Answers JSON text of {"tree", "leaves"}; raises NoJsonForm, or TooLarge once it is clear that limit bytes do not hold it."""
+    form = Form(limit)
+    tree = form.walk(value, [])
+    return COMPACT.encode({"tree": tree, "leaves": form.leaves})
 
 
 def key_form(key):

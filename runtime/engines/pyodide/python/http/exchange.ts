@@ -59,6 +59,20 @@ class Headers(web.Headers):
         return [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in self.items()]
 
 
+def answered(pairs, into):
+    """Puts the headers of an answer into a dict; those that come more than once are one, joined."""
+    for name, value in pairs:
+        known = into.get(name)
+        into[name] = value if known is None else f"{known}, {value}"
+
+
+def refuse(**options):
+    """Options for how to connect. It is the host that connects, as the grant says: to leave one out in silence would be to do something else."""
+    for name, value in options.items():
+        if any(value.values()) if isinstance(value, dict) else value:
+            raise NotImplementedError(f"Cannot use {name}: it is the host that connects, as the http grant says")
+
+
 def text_of(value):
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 

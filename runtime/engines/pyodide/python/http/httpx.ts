@@ -1,11 +1,13 @@
 /** Python: the everyday part of `httpx`. */
 export const HTTPX_SOURCE = String.raw`
 """The everyday part of httpx, over the host's http: each hop of a redirect is checked by the grant."""
+import asyncio as _asyncio
 import base64 as _base64
 import contextlib as _contextlib
 import enum as _enum
 import http as _http
 import json as _json
+import time as _time
 import urllib.parse as _parse
 
 import _sandglass_http_exchange as _core
@@ -98,7 +100,9 @@ class Limits:
 
 
 class HTTPTransport:
-    def __init__(self, *, retries=0, **ignored):
+    def __init__(self, verify=True, cert=None, trust_env=True, http1=True, http2=False, limits=None, proxy=None, uds=None,
+                 local_address=None, retries=0, socket_options=None):
+        _core.refuse(cert=cert, proxy=proxy, uds=uds, local_address=local_address, socket_options=socket_options)
         self.retries = retries
 
 
@@ -148,9 +152,7 @@ class Response:
                 _json.dumps(json).encode("utf-8") if json is not None else b"")
             self._reason, self._answer = "", None
             return
-        for name, value in answer.headers:
-            known = self.headers.get(name)
-            self.headers[name] = value if known is None else f"{known}, {value}"
+        _core.answered(answer.headers, self.headers)
         self._content, self._reason, self._answer = None, answer.reason, answer
         self.cookies.take(answer.url or str(request.url), answer.headers)
 
@@ -303,8 +305,13 @@ def _translated(request):
 
 
 class _BaseClient:
-    def __init__(self, *, auth=None, params=None, headers=None, cookies=None, timeout=5.0, follow_redirects=False, max_redirects=20,
-                 event_hooks=None, base_url="", **ignored):
+    def __init__(self, *, auth=None, params=None, headers=None, cookies=None, verify=True, cert=None, http1=True, http2=False, proxy=None,
+                 proxies=None, mounts=None, timeout=5.0, follow_redirects=False, limits=None, max_redirects=20, event_hooks=None, base_url="",
+                 transport=None, app=None, trust_env=True, default_encoding="utf-8"):
+        # The host checks certificates and keeps connections, whatever "verify" and "limits" say.
+        _core.refuse(cert=cert, proxy=proxy, proxies=proxies, mounts=mounts, app=app,
+                     transport=None if isinstance(transport, HTTPTransport) else transport)
+        self._retries = getattr(transport, "retries", 0)
         self.auth, self.params, self.headers, self.cookies = auth, dict(_core.pairs_of(params)), Headers(headers), Cookies(cookies)
         self.timeout, self.follow_redirects, self.max_redirects = timeout, follow_redirects, max_redirects
         self.event_hooks, self.base_url, self.is_closed = event_hooks or {}, URL(base_url), False
@@ -321,6 +328,10 @@ class _BaseClient:
         body.pop("timeout", None)
         return Request(method, text, params={**self.params, **dict(_core.pairs_of(params))} if not isinstance(params, (str, bytes)) else params,
                        headers=merged, cookies=cookies, **body)
+
+    def _waits(self):
+        """For each attempt to connect how long to wait before the next one, seconds; None: it is the last."""
+        return [0 if turn == 0 else 0.5 * 2 ** (turn - 1) for turn in range(self._retries)] + [None]
 
     def _exchange(self, request, auth, follow, timeout):
         auth = self.auth if auth is ... else auth
@@ -356,9 +367,16 @@ class Client(_BaseClient):
     def send(self, request, *, stream=False, auth=..., follow_redirects=..., timeout=...):
         for hook in self.event_hooks.get("request", ()):
             hook(request)
-        request, steps = self._exchange(request, auth, follow_redirects, timeout)
-        with _translated(request):
-            response = _core.carry_out(steps)
+        for wait in self._waits():
+            request, steps = self._exchange(request, auth, follow_redirects, timeout)
+            try:
+                with _translated(request):
+                    response = _core.carry_out(steps)
+                break
+            except ConnectError:
+                if wait is None:
+                    raise
+                _time.sleep(wait)
         for hook in self.event_hooks.get("response", ()):
             hook(response)
         if not stream:
@@ -390,9 +408,16 @@ class AsyncClient(_BaseClient):
     async def send(self, request, *, stream=False, auth=..., follow_redirects=..., timeout=...):
         for hook in self.event_hooks.get("request", ()):
             await hook(request)
-        request, steps = self._exchange(request, auth, follow_redirects, timeout)
-        with _translated(request):
-            response = await _core.carry_out_async(steps)
+        for wait in self._waits():
+            request, steps = self._exchange(request, auth, follow_redirects, timeout)
+            try:
+                with _translated(request):
+                    response = await _core.carry_out_async(steps)
+                break
+            except ConnectError:
+                if wait is None:
+                    raise
+                await _asyncio.sleep(wait)
         for hook in self.event_hooks.get("response", ()):
             await hook(response)
         if not stream:
@@ -439,7 +464,7 @@ for _method in ("GET", "OPTIONS", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
     setattr(_BaseClient, _method.lower(), _verb(_method))
     globals()[_method.lower()] = _function(_method)
 
-_OF_CLIENT = ("cookies", "verify", "cert", "trust_env", "proxy", "proxies", "http2")
+_OF_CLIENT = ("cookies", "verify", "cert", "trust_env", "proxy", "proxies", "mounts", "transport", "http1", "http2", "limits")
 
 
 def _client_for(options):
@@ -455,6 +480,4 @@ def request(method, url, **options):
 def stream(method, url, **options):
     with _client_for(options) as client, client.stream(method, url, **options) as response:
         yield response
-
-
 `;

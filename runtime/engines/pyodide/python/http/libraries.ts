@@ -1,5 +1,6 @@
 import { HTTPX_SOURCE } from './httpx.ts';
-import { REQUESTS_SOURCE, URLLIB3_SOURCE } from './requests.ts';
+import { REQUESTS_SOURCE } from './requests.ts';
+import { URLLIB3_SOURCE } from './urllib3.ts';
 
 /** Python: `requests` and `httpx` for programs that were given no real ones. */
 export const LIBRARIES_SOURCE = String.raw`

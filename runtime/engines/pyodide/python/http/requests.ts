@@ -1,4 +1,4 @@
-/** Python: the everyday part of `requests`, and of `urllib3` what programs configure it with. */
+/** Python: the everyday part of `requests`. */
 export const REQUESTS_SOURCE = String.raw`
 """The everyday part of requests, over the host's http: each hop of a redirect is checked by the grant."""
 import base64 as _base64
@@ -122,9 +122,7 @@ class Response:
         self.headers, self.cookies = CaseInsensitiveDict(), RequestsCookieJar()
         self.raw = self._content = self.elapsed = None
         if answer:
-            for name, value in answer.headers:
-                known = self.headers.get(name)
-                self.headers[name] = value if known is None else f"{known}, {value}"
+            _client.answered(answer.headers, self.headers)
             self.cookies.take(self.url or request.url, answer.headers)
             self.raw = _client.Body(answer)
         self.encoding = _client.charset_of(self.headers) or "utf-8"
@@ -277,7 +275,9 @@ class Session:
         made.hooks = {"response": [*_hooks(self.hooks), *_hooks(request.hooks)]}
         return made
 
-    def send(self, request, stream=None, timeout=None, allow_redirects=True, **ignored):
+    def send(self, request, stream=None, timeout=None, allow_redirects=True, proxies=None, verify=None, cert=None):
+        # The host checks certificates, whatever "verify" says.
+        _client.refuse(proxies=self.proxies if proxies is None else proxies, cert=self.cert if cert is None else cert)
         retries = self.get_adapter(request.url).max_retries
         if isinstance(retries, int):
             retries = Retry(retries, status_forcelist=())
@@ -323,7 +323,7 @@ class Session:
     def request(self, method, url, params=None, data=None, headers=None, cookies=None, files=None, auth=None, timeout=None,
                 allow_redirects=True, proxies=None, hooks=None, stream=None, verify=None, cert=None, json=None):
         made = self.prepare_request(Request(method, url, headers, files, data, params, auth, cookies, hooks, json))
-        return self.send(made, stream=stream, timeout=timeout, allow_redirects=allow_redirects)
+        return self.send(made, stream=stream, timeout=timeout, allow_redirects=allow_redirects, proxies=proxies, verify=verify, cert=cert)
 
     def get(self, url, **options):
         return self.request("GET", url, **options)
@@ -438,34 +438,4 @@ _libraries.add_parts(__name__, ("adapters", "api", "auth", "compat", "cookies", 
 import urllib3 as _urllib3
 packages.urllib3 = _urllib3
 _libraries.alias("requests.packages.urllib3", "urllib3")
-`;
-
-export const URLLIB3_SOURCE = String.raw`
-"""What programs configure urllib3 with. It has no sockets here: urllib.request, requests and httpx go over the host's http."""
-import warnings
-import _sandglass_http_libraries as _libraries
-from requests import Retry
-
-__version__ = "2.0+sandglass"
-
-
-class HTTPError(Exception): pass
-class HTTPWarning(Warning): pass
-class SecurityWarning(HTTPWarning): pass
-class InsecureRequestWarning(SecurityWarning): pass
-class MaxRetryError(HTTPError): pass
-
-
-def disable_warnings(category=HTTPWarning):
-    warnings.simplefilter("ignore", category)
-
-
-class PoolManager:
-    def __init__(self, *args, **kwargs):
-        raise NotImplementedError("Cannot use urllib3 by itself: it needs sockets; use urllib.request, requests or httpx")
-
-
-HTTPConnectionPool = HTTPSConnectionPool = ProxyManager = PoolManager
-_libraries.add_parts(__name__, ("exceptions", "util"))
-_libraries.add_parts("urllib3.util", ("retry",))
 `;
