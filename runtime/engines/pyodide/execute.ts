@@ -61,7 +61,6 @@ export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> 
       const result = await execute({ data: REHEARSAL, modules: {} }, REHEARSAL_RUN, host);
       warm = interpreter;
       interpreter?.disconnect();
-      await interpreter?.park();
       return result;
     },
     execute,
@@ -105,7 +104,6 @@ export async function openRehearsed(
     const end = await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost());
     if (end.kind !== 'value') throw new Error(`Cannot start Python: its rehearsal ended as ${end.kind}`);
     interpreter.disconnect();
-    await interpreter.park();
   }
   return interpreter;
 }

@@ -64,8 +64,6 @@ export interface Interpreter {
   stoppedAt(isOwn: (file: string) => boolean): SourcePlace | undefined;
   /** Parts from the rehearsal, before the run. */
   disconnect(): void;
-  /** Has it wait for its program: all that does not depend on it is done by then. */
-  park(): Promise<void>;
   /**
    * Disconnects it from a run that has ended by itself: nothing that the run has left pending enters the realm again, and what the realm
    * still does by itself (freeing objects, and a guest's own code for that) reaches nobody and is charged to `between`.
@@ -320,10 +318,6 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       outsideBefore = undefined; // the guest's own run is its first
       files.set('stdin', NOTHING);
       taken.clear();
-    },
-    park: async () => {
-      const waits = await ask((id) => api.park(id));
-      if (!waits.ok) throw new Error(`Cannot start Python: ${waits.text}`);
     },
     close: () => {
       closed = true;

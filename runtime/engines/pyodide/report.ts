@@ -9,6 +9,7 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function readReport(text: string, growthRefused: boolean): GuestEnd {
   const report = parseObject(text);
+  if (report === undefined && growthRefused) return { kind: 'limit', limit: 'memory' };
   if (report === undefined) return { kind: 'trapped', message: 'The interpreter ended without a report' };
   if (isFields(report.error)) return readError(report.error, growthRefused);
   if (typeof report.exit === 'number') return { kind: 'exit', exitCode: report.exit & 0xff };

@@ -1,7 +1,6 @@
 /** Python: the one way from guest code to the host. Answers and refusals come as JSON text, bytes beside them. */
 export const HOST_SOURCE = String.raw`
 """Calls to the host. A refusal becomes the exception that Python people expect, with the host's own words."""
-import asyncio
 import errno
 import json
 
@@ -29,13 +28,6 @@ def attach(host):
     from pyodide.ffi import to_js
     _host = host
     _to_js = to_js
-
-
-async def next_program():
-    """Waits for the next program to run and its surroundings, as JSON text."""
-    coming = asyncio.Future()  # a plain one: those of the loop itself take one more of its turns
-    _host.program(coming.set_result)
-    return await coming
 
 
 def report(text):

@@ -13,6 +13,7 @@ import random
 import sys
 import traceback
 import types
+from pyodide.webloop import PyodideTask
 
 import _sandglass_files as files
 import _sandglass_host as host
@@ -36,7 +37,13 @@ _own_files = set()
 _own_folders = ()
 
 
+#: The one that there is, whatever a program makes of asyncio's own idea of it.
+_loop = None
+
+
 def attach(bridge):
+    global _loop
+    _loop = asyncio.get_event_loop()
     host.attach(bridge)
 
 
@@ -46,8 +53,13 @@ _names = None
 _ruled = False
 
 
+#: All that does not depend on the program was done before it came.
+_is_ready = False
+
+
 def get_ready():
-    """What does not depend on the program."""
+    global _is_ready
+    _is_ready = True
     surroundings.enter()
     sys.dont_write_bytecode = True
     if _names is None:
@@ -56,7 +68,10 @@ def get_ready():
 
 
 def set_up(spec):
-    global _own_folders, _names
+    global _own_folders, _names, _is_ready
+    if not _is_ready:
+        get_ready()
+    _is_ready = False
     resumes = spec["resumes"] and _names is not None
     if resumes:
         names = _names
@@ -349,18 +364,25 @@ def exit_status(error):
     return 1
 
 
-async def main():
-    """Makes ready for a program, waits for it, runs it and reports how it ended."""
-    get_ready()
-    spec = DEFAULTS | DECODER.raw_decode(await host.next_program())[0]
-    report = await attempt(spec)
-    if spec["keeps"] and "exit" not in report:
-        await end_tasks()
-    flush()
-    if spec["rehearsal"]:
-        forget(sys.modules[MAIN].__dict__)
-    value = report.get("value")
-    host.report(json.dumps(report) if value is None else f'{{"value":{value}}}')
+def start(text):
+    """Runs a program as a task, whose first step is made here and now: the loop would take several of its turns to begin it."""
+    _loop._install_running_loop()
+    _loop._install_asyncgen_hooks()
+    PyodideTask(main(text), loop=_loop, eager_start=True)
+
+
+async def main(text):
+    """Runs a program and reports how it ended."""
+    try:
+        spec = DEFAULTS | DECODER.raw_decode(text)[0]
+        report = await attempt(spec)
+        if spec["rehearsal"]:
+            forget(sys.modules[MAIN].__dict__)
+        value = report.get("value")
+        text = json.dumps(report) if value is None else f'{{"value":{value}}}'
+    except BaseException:
+        text = ""  # there was no memory left to tell it in
+    host.report(text)
 
 
 async def attempt(spec):
@@ -385,7 +407,10 @@ async def attempt(spec):
     try:
         if not spec["keeps"] or "exit" in report:
             finish(names)
+        else:
+            await end_tasks()
         files.flush_written()
+        flush()
     except BaseException as error:
         report = report if "error" in report else {"error": describe(error)}
     return report
@@ -403,6 +428,7 @@ def forget(names):
     linecache.cache.clear()
     _own_files.clear()
     random.seed(os.urandom(32))
+    get_ready()
 
 
 _run_exitfuncs = atexit._run_exitfuncs

@@ -26,16 +26,10 @@ interface PyodideApi {
   makeMemorySnapshot(): Uint8Array;
 }
 
-/** A function of Python. */
-interface PyFunction {
-  (argument: unknown): unknown;
-  copy(): PyFunction;
-}
-
 interface PyModule {
   attach(host: object): void;
-  /** One call serves one program, which it waits for; answers once it has reported. */
-  readonly main: { callPromising(): Promise<PromiseLike<void>> };
+  /** Runs a program, which reports by itself; answers once it has ended or waits for the first time. */
+  readonly start: { callPromising(spec: string): Promise<void> };
 }
 
 /** The other functions that run inside the guest's realm, each of that realm. */
@@ -114,10 +108,6 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
 
   /** The question that the guest's program is the answer to, once it runs. */
   let running = 0;
-  /** Hands the program to the call that waits for it. */
-  let begin: PyFunction | undefined;
-  /** Called once a call waits for a program; while none is wanted, nothing can wait for one. */
-  let parked: (() => void) | undefined;
   const failRun = (error: unknown): void => {
     if (running > 0) fatal(running, error);
   };
@@ -154,13 +144,6 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
       const bytes = new Bytes(length);
       port.take(Whole(id), bytes.buffer, 0);
       return bytes;
-    },
-    program: (receive: PyFunction): void => {
-      const waits = parked;
-      if (waits === undefined) throw new Failure('no program is to come');
-      parked = undefined;
-      begin = receive.copy(); // the function itself is gone once this call ends
-      waits();
     },
     report: (text: unknown): void => port.done(running, true, Text(text)),
     refusal: (): string => fileRealm?.refusal() ?? '',
@@ -288,37 +271,17 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   const settled = (id: number, work: Promise<unknown>): void => {
     apply(promiseThen, work, [() => port.done(id, true, ''), (error: unknown) => fatal(id, error)]);
   };
-  const serveProgram = async (): Promise<void> => {
-    await await runner?.main.callPromising();
-  };
-  /** Brings the runner to where it waits for a program. */
-  const park = (): Promise<void> =>
-    new PromiseOf((resolve, reject) => {
-      if (begin !== undefined) {
-        resolve();
-        return;
-      }
-      parked = resolve;
-      const failed = (error: unknown): void => {
-        reject(error);
-        failRun(error);
-      };
-      apply(promiseThen, serveProgram(), [nothing, failed]);
-    });
-  const runProgram = (spec: string): void => {
-    const start = begin;
-    begin = undefined;
-    start?.(spec);
+  const runProgram = async (spec: string): Promise<void> => {
+    if (pyodide === undefined || runner === undefined) throw new Failure('run before boot');
+    openStreams(pyodide);
+    await runner.start.callPromising(spec);
   };
 
   return {
     boot: (id, options) => settled(id, boot(parse(options) as BootOptions)), // written by the host
-    park: (id) => settled(id, park()),
     run: (id, spec) => {
       running = id;
-      if (pyodide !== undefined) openStreams(pyodide);
-      if (begin !== undefined) runProgram(spec);
-      else apply(promiseThen, park(), [() => runProgram(spec), failRun]);
+      apply(promiseThen, runProgram(spec), [nothing, failRun]);
     },
     prepare: (id, code) =>
       settled(

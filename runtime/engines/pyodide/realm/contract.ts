@@ -72,8 +72,6 @@ export interface RunSettings {
 /** What the realm offers. Answers come through `done`. */
 export interface RealmApi {
   boot(id: number, options: string): void;
-  /** Has the interpreter wait for its program, so that the next `run` begins at once. */
-  park(id: number): void;
   /** Runs one program; `done` gets the report of the runner as JSON. */
   run(id: number, spec: string): void;
   /** Runs trusted set-up code while a snapshot is made. */
