@@ -103,9 +103,9 @@ describe('fuel of a deterministic run', { timeout: 60_000 }, () => {
         "javascript: random, clock, timers, promises": 864194,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
-        "python: an expression": 1001247,
-        "python: classes, exceptions, json": 3123463,
-        "python: sets, hashes, random, clock": 2001325,
+        "python: an expression": 761850,
+        "python: classes, exceptions, json": 2281680,
+        "python: sets, hashes, random, clock": 1382098,
         "typescript: a module": 642186,
       }
     `);

@@ -3,6 +3,7 @@ import { FILES_SOURCE } from './files.ts';
 import { HOST_SOURCE } from './host.ts';
 import { HTTP_INSTALLED, HTTP_MODULES } from './http/modules.ts';
 import { POLICY_SOURCE } from './policy.ts';
+import { PROGRAM_SOURCE } from './program.ts';
 import { RUNNER_SOURCE } from './runner.ts';
 import { SURROUNDINGS_SOURCE } from './surroundings.ts';
 import { VALUES_SOURCE } from './values.ts';
@@ -13,6 +14,7 @@ const MODULES: readonly (readonly [name: string, source: string])[] = [
   ['_sandglass_files', FILES_SOURCE],
   ...HTTP_MODULES,
   ['_sandglass_policy', POLICY_SOURCE],
+  ['_sandglass_program', PROGRAM_SOURCE],
   ['_sandglass_values', VALUES_SOURCE],
   ['_sandglass_surroundings', SURROUNDINGS_SOURCE],
   ['sandglass', API_SOURCE],

@@ -1,7 +1,6 @@
 /** Python: runs one program and reports how it ended. */
 export const RUNNER_SOURCE = String.raw`
 """Runs a guest's program: its globals, its streams, its traceback, its value."""
-import ast
 import asyncio
 import atexit
 import inspect
@@ -19,6 +18,7 @@ import _sandglass_files as files
 import _sandglass_host as host
 import _sandglass_http as http
 import _sandglass_policy as policy
+import _sandglass_program as program
 import _sandglass_surroundings as surroundings
 import _sandglass_values as values
 
@@ -29,8 +29,6 @@ DEFAULTS = {
     "packages": False, "rehearsal": False, "repeats": False, "resumes": False,
 }
 DECODER = json.JSONDecoder()
-#: Compiled so that "await" may stand at the top level.
-FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 #: File names whose lines are the guest's own.
 _own_files = set()
@@ -189,36 +187,21 @@ async def run_program(spec, names):
     global _ruled
     source, filename = spec["code"], spec["filename"]
     remember_source(filename, source)
-    tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | FLAGS, dont_inherit=True)
     rules = policy.rules_of(spec["options"])
-    if rules is not None:
+    if rules is None:
+        pieces, last = program.compiled(source, filename)
+    else:
+        tree = program.tree_of(source, filename)
         if not _ruled:
             policy.apply(names, rules, is_own)
             _ruled = True
         policy.check(tree, rules, filename)
-    last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body.pop().value)
-    features = future_flags(tree)
-    if tree.body:
-        body = compile(tree, filename, "exec", FLAGS | features, dont_inherit=True)
-        await evaluate(body, names)
+        pieces, last = program.compiled_tree(tree, filename)
+    for piece in pieces:
+        await evaluate(piece, names)
     if last is None:
         return None, False
-    return await evaluate(compile(last, filename, "eval", FLAGS | features, dont_inherit=True), names), True
-
-
-def future_flags(tree):
-    """The compiler flags of the program's own "from __future__" lines: its last expression is compiled apart."""
-    import __future__
-    flags = 0
-    for statement in tree.body:
-        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-            for alias in statement.names:
-                feature = getattr(__future__, alias.name, None)
-                if feature is not None:
-                    flags |= feature.compiler_flag
-    return flags
+    return await evaluate(last, names), True
 
 
 async def evaluate(code, names):
