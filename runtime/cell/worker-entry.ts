@@ -142,7 +142,11 @@ async function rehearse(): Promise<void> {
     await executeFor(false);
     return executor?.rehearse ?? (async () => nothing);
   };
-  await serve(REHEARSAL, executeOf, () => undefined);
+  let failure: string | undefined;
+  await serve(REHEARSAL, executeOf, (message) => {
+    if (message.type === 'crashed') failure = message.message;
+  });
+  if (failure !== undefined) throw new Error(failure);
 }
 
 async function serve(

@@ -198,7 +198,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       const ahead = packages === undefined ? undefined : await aheadOf(packages, context, mostBytes);
       const isOther = mostBytes > memoryBytes || context.deterministic === true;
       const own = isOther ? await partsFor(mostBytes, context, ahead) : undefined;
-      const inOtherCell = own === undefined && ahead !== undefined && context.keptCell !== true;
+      const inOtherCell = own === undefined && ahead !== undefined;
       const program: PyodideProgram = {
         ...(packages === undefined || ahead !== undefined ? {} : { packages: filesOf(packages) }),
         code,

@@ -61,7 +61,7 @@ export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> 
       const result = await execute({ data: REHEARSAL, modules: {} }, REHEARSAL_RUN, host);
       warm = interpreter;
       interpreter?.disconnect();
-      return result;
+      return rehearsed(result);
     },
     execute,
     open: async () => {
@@ -101,11 +101,15 @@ export async function openRehearsed(
   misfit(REHEARSAL_RUN);
   interpreter.install(packages);
   for (let turn = 0; turn < REHEARSALS; turn++) {
-    const end = await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost());
-    if (end.kind !== 'value') throw new Error(`Cannot start Python: its rehearsal ended as ${end.kind}`);
+    rehearsed(await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost()));
     interpreter.disconnect();
   }
   return interpreter;
+}
+
+function rehearsed(result: GuestResult): GuestResult {
+  if (result.kind !== 'value') throw new Error(`Cannot start Python: its rehearsal ended as ${result.kind}`);
+  return result;
 }
 
 /** What goes from run to run of a guest that is kept. */
