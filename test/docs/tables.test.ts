@@ -19,3 +19,19 @@ test('README.md names every field of a grant', () => {
   const grants = README.slice(README.indexOf('## Grants'), README.indexOf('## Limits'));
   expect(fields.filter((field) => !grants.includes(`\`${field}`))).toEqual([]);
 });
+
+test('README.md names the options of createRuntime, and no others', () => {
+  const fieldsOf = (path: string, name: string): string[] => {
+    const source = readFileSync(join(import.meta.dirname, '../../runtime', path), 'utf8');
+    const body = new RegExp(`export interface ${name}[^{]*\\{([\\s\\S]*?)\\n\\}`).exec(source)?.[1] ?? '';
+    return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field ?? '');
+  };
+  const row = /^\| `createRuntime\(options\)` \|.*options: (.*)\|$/m.exec(README)?.[1] ?? '';
+  const named = [...row.matchAll(/`(\w+)`/g)].map(([, option]) => option);
+  expect(named.toSorted()).toEqual(
+    [
+      ...fieldsOf('api.ts', 'RuntimeOptions'),
+      ...fieldsOf('index.ts', 'NodeRuntimeOptions extends RuntimeOptions'),
+    ].toSorted(),
+  );
+});
