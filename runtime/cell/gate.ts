@@ -12,7 +12,7 @@ import type {
   OperationInfo,
 } from '../host-function.ts';
 import type { Limits } from '../limits.ts';
-import { OVERSIZE } from './protocol.ts';
+import { MOST_DEPTH, OVERSIZE, TOO_DEEP } from './protocol.ts';
 
 /** The one way from a guest to the host. Grant, budget and audit are checked here for every host call of one run. */
 export interface Gate {
@@ -302,13 +302,19 @@ export async function openGate(options: GateOptions): Promise<Gate> {
 function checkArgs(operation: string, value: unknown, maxBytes: number): JsonObject | SandglassError {
   let copied: JsonValue;
   try {
-    copied = copyJson(value, 'args', { maxBytes, maxDepth: 32 });
+    copied = copyJson(value, 'args', { maxBytes, maxDepth: MOST_DEPTH });
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'not JSON';
     return new SandglassError('INPUT_INVALID', `Cannot call ${operation}: ${reason}`);
   }
   if (isObject(copied)) {
     if (typeof copied[OVERSIZE] === 'number') return oversize(operation, copied[OVERSIZE], maxBytes);
+    if (copied[TOO_DEEP] === true) {
+      return new SandglassError(
+        'INPUT_INVALID',
+        `Cannot call ${operation}: args are nested deeper than ${MOST_DEPTH}`,
+      );
+    }
     return copied;
   }
   return new SandglassError('INPUT_INVALID', `Cannot call ${operation}: expected an object of arguments`);

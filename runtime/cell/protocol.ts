@@ -90,8 +90,18 @@ export interface CrashedMessage {
 /** Takes the place of the arguments when a payload was too large to be sent: how large it was, bytes. */
 export const OVERSIZE = '$oversize';
 
-/** The bridge shared with a blocking cell: slot 0 counts answers and wakes the guest, slot 1 holds the stop reason. */
-export const BRIDGE = Object.freeze({ bytes: 8, answers: 0, stop: 1 });
+/** Takes the place of arguments that nest deeper than `MOST_DEPTH`: their copying from thread to thread could exhaust the host's stack. */
+export const TOO_DEEP = '$tooDeep';
+/** Levels of the arguments of a host call. */
+export const MOST_DEPTH = 32;
+
+/**
+ * The bridge shared with a blocking cell: slot 0 counts answers and wakes the guest, slot 1 holds the stop reason, slot 2 counts the calls
+ * that the host has taken in.
+ */
+export const BRIDGE = Object.freeze({ bytes: 12, answers: 0, stop: 1, taken: 2 });
+/** How many calls a cell may be ahead of its host. A guest that asks faster is held: what waits is in the host's memory, not in its own. */
+export const MOST_AHEAD = 16;
 export const STOP_CODES = Object.freeze({ none: 0, deadline: 1, cancelled: 2 });
 
 /**

@@ -10,9 +10,12 @@ import {
   type DoneMessage,
   type FromCell,
   type GuestParts,
+  MOST_AHEAD,
+  MOST_DEPTH,
   OVERSIZE,
   type RunMessage,
   STOP_CODES,
+  TOO_DEEP,
   type ToCell,
   type WarmMessage,
 } from './protocol.ts';
@@ -45,6 +48,9 @@ const NEEDLESS = [
 ];
 for (const name of NEEDLESS) Reflect.deleteProperty(process, name);
 
+/** How soon a guest that is held back sees that it is to stop, ms. */
+const HOLD_MS = 20;
+
 /** Token 0 is no run's: nothing that is sent to this one reaches any. */
 const REHEARSAL: RunMessage = {
   type: 'run',
@@ -73,7 +79,24 @@ let stackBytes = 0;
 let pending = new Map<number, (answer: HostAnswer) => void>();
 let current: { readonly token: number; readonly handle: GuestHostHandle } | undefined;
 
-const post = (message: FromCell, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+/** Calls that were sent to the host. */
+let sent = 0;
+const post = (message: FromCell, transfer: ArrayBuffer[] = []): void => {
+  if (message.type === 'call') {
+    holdBack();
+    sent += 1;
+  }
+  port.postMessage(message, transfer);
+};
+
+/** Waits until the host has taken in what it was sent, or the run is to stop. */
+function holdBack(): void {
+  for (;;) {
+    const taken = Atomics.load(flags, BRIDGE.taken);
+    if (((sent - taken) | 0) < MOST_AHEAD || readStop() !== undefined) return; // both wrap around at 32 bits
+    Atomics.wait(flags, BRIDGE.taken, taken, HOLD_MS);
+  }
+}
 
 // What nobody caught may be a guest's object. Node would tell the other side of it by reading it, and would call what it finds there with
 // functions of this realm (`util.inspect.custom`).
@@ -216,22 +239,27 @@ async function serve(
   }
 }
 
-/** Payloads over the cap are dropped here, before they are copied to the host; the gate refuses the call by the marker left in place. */
+/** What the host is not to copy is dropped here; the gate refuses the call by the marker left in its place. */
 function withCap(host: GuestHost, hostCallBytes: number): GuestHost {
-  const fitting = (bytes: Uint8Array | undefined): boolean =>
-    bytes === undefined || bytes.byteLength <= hostCallBytes;
+  const fitting = (
+    args: JsonObject,
+    bytes: Uint8Array | undefined,
+  ): [args: JsonObject, bytes: Uint8Array | undefined] => {
+    if (bytes !== undefined && bytes.byteLength > hostCallBytes)
+      return [{ [OVERSIZE]: bytes.byteLength }, undefined];
+    return nestsDeeper(args, MOST_DEPTH) ? [{ [TOO_DEEP]: true }, undefined] : [args, bytes];
+  };
   return {
     ...host,
-    call: (operation, args, bytes) =>
-      fitting(bytes)
-        ? host.call(operation, args, bytes)
-        : host.call(operation, { [OVERSIZE]: bytes?.byteLength ?? 0 }),
-    callSync: (operation, args, bytes) =>
-      fitting(bytes)
-        ? host.callSync(operation, args, bytes)
-        : host.callSync(operation, { [OVERSIZE]: bytes?.byteLength ?? 0 }),
+    call: (operation, args, bytes) => host.call(operation, ...fitting(args, bytes)),
+    callSync: (operation, args, bytes) => host.callSync(operation, ...fitting(args, bytes)),
   };
 }
+
+const nestsDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels < 0 || Object.values(value).some((part) => nestsDeeper(part, levels - 1)));
 
 /** Waits for the answer. A notification may be that of an answer taken earlier, so the counter is read before the port is looked at. */
 function receiveAnswer(token: number, call: number): HostAnswer {

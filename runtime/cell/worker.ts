@@ -88,7 +88,13 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
       } else worker.postMessage({ ...message, answer }, transfer);
     },
     onMessage: (listener) => {
-      worker.on('message', listener);
+      worker.on('message', (message: unknown) => {
+        if ((message as { type?: unknown } | null)?.type === 'call') {
+          Atomics.add(bridgeFlags, BRIDGE.taken, 1);
+          Atomics.notify(bridgeFlags, BRIDGE.taken);
+        }
+        listener(message);
+      });
       worker.on('messageerror', () => listener(undefined));
     },
     onEnd: (listener) => {

@@ -179,6 +179,23 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
     expect(probe.served.length - served).toBe(4);
   });
 
+  test.each([40, 5_000, 200_000])('arguments that nest %i deep are refused by the gate', async (depth) => {
+    const operation = 'probe.echo';
+    const before = failures.length;
+    const outcome = await run([{ do: 'callDeep', operation, depth }], { grant: { custom: { probe: true } } });
+    expect(outcome).toMatchObject({
+      ok: true,
+      value: 'INPUT_INVALID',
+      usage: { hostCalls: { 'probe.use': 1 } },
+    });
+    const fits = await run([{ do: 'callDeep', operation, depth: 30 }], {
+      grant: { custom: { probe: true } },
+    });
+    expect(fits).toMatchObject({ ok: true, usage: { hostCalls: { 'probe.use': 1 } } });
+    expect(fits.ok && fits.value).not.toBe('INPUT_INVALID');
+    expect(failures.slice(before)).toEqual([]);
+  });
+
   test('hostCallBytes holds for arguments and answers', async () => {
     const limits = { hostCallBytes: 1024 };
     const served = probe.served.length;

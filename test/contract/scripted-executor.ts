@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../runtime/codec.ts';
 import type { CellGuest, GuestHost, GuestResult, HostAnswer, RunSpec } from '../../runtime/engine.ts';
 
 /** What a scripted guest does, one step after the other; the last answer is its value. */
@@ -14,6 +15,8 @@ export type Step =
       readonly args: Record<string, never>;
       readonly bytes?: number;
     }
+  /** With arguments that nest so deep. */
+  | { readonly do: 'callDeep'; readonly operation: string; readonly depth: number }
   | { readonly do: 'letThrough' }
   | { readonly do: 'forge'; readonly id: number }
   | { readonly do: 'sleep'; readonly ms: number }
@@ -56,6 +59,12 @@ export async function execute(guest: CellGuest, run: RunSpec, host: GuestHost): 
             ? await host.call(step.operation, step.args, bytes)
             : host.callSync(step.operation, step.args, bytes),
         );
+        break;
+      }
+      case 'callDeep': {
+        let nested: JsonValue = [];
+        for (let level = 2; level < step.depth; level++) nested = [nested];
+        note(await host.call(step.operation, { nested }));
         break;
       }
       case 'letThrough':

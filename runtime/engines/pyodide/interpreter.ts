@@ -159,7 +159,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     return JSON.stringify({ value: answer.value, bytes: answer.bytes?.byteLength ?? -1 });
   };
   const request = (args: string, body: ArrayBuffer | undefined): [JsonObject, Uint8Array | undefined] => [
-    JSON.parse(args) as JsonObject, // the gate checks what a guest sends; here it only has to be JSON
+    argsOf(args),
     body === undefined ? undefined : moved(body),
   ];
 
@@ -344,6 +344,14 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       meterBy(meter);
     },
   };
+}
+
+/** The gate checks what a guest sends; here it only has to be an object. */
+function argsOf(text: string): JsonObject {
+  const args: unknown = JSON.parse(text);
+  if (typeof args !== 'object' || args === null || Array.isArray(args))
+    throw new TypeError('expected an object of arguments');
+  return args as JsonObject; // JSON.parse gives JSON
 }
 
 /** The memory of an instance that was made in another realm. */
