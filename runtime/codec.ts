@@ -21,6 +21,12 @@ export interface JsonCheck {
   readonly maxBytes?: number;
 }
 
+/** Whether lists and objects in a value lie deeper in it than so many levels. Looks no deeper than that. */
+export const nestsDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels < 0 || Object.values(value).some((part) => nestsDeeper(part, levels - 1)));
+
 /**
  * Copies a value into plain, null-prototype-free JSON data, so that nothing the caller holds is shared.
  * @throws {TypeError} on functions, symbols, cycles, non-finite numbers, class instances, or nesting over `maxDepth`.

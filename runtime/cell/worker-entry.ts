@@ -1,7 +1,7 @@
 // The inside of a worker cell. It holds no power: whatever a guest does to this realm, the gate on the other side still decides.
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { inOwnBuffer } from '../bytes.ts';
-import type { JsonObject } from '../codec.ts';
+import { type JsonObject, nestsDeeper } from '../codec.ts';
 import type { Execute, Executor, GuestHost, GuestResult, HostAnswer, StopReason } from '../engine.ts';
 import { mergeLimits } from '../limits.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
@@ -255,11 +255,6 @@ function withCap(host: GuestHost, hostCallBytes: number): GuestHost {
     callSync: (operation, args, bytes) => host.callSync(operation, ...fitting(args, bytes)),
   };
 }
-
-const nestsDeeper = (value: unknown, levels: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (levels < 0 || Object.values(value).some((part) => nestsDeeper(part, levels - 1)));
 
 /** Waits for the answer. A notification may be that of an answer taken earlier, so the counter is read before the port is looked at. */
 function receiveAnswer(token: number, call: number): HostAnswer {

@@ -39,6 +39,13 @@ print('after')`;
 
   test.each([
     ['text that is no report', `host.report('x')`, 'GUEST_TRAPPED'],
+    [
+      'a value that nests too deep',
+      `host.report('{"value":{"tree":' + '[' * 50_000 + ']' * 50_000 + ',"leaves":[]}}')`,
+      'GUEST_TRAPPED',
+    ],
+    ['arguments that are no object', `host.call('fs.read', '[]')`, 'GUEST_THREW'],
+    ['arguments that are no JSON', `host.call('fs.read', '{')`, 'GUEST_THREW'],
     ['an object for a report', 'host.report(host)', 'GUEST_THREW'],
     ['a wait for the next program', 'host.program(print)', 'GUEST_THREW'],
   ])('%s is an error of its own', async (_name, body, code) => {

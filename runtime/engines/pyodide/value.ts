@@ -1,4 +1,4 @@
-import type { GuestValue } from '../../codec.ts';
+import { type GuestValue, nestsDeeper } from '../../codec.ts';
 
 /** What the runner writes: JSON, and beside it what JSON lacks, by path. */
 interface Wire {
@@ -14,6 +14,8 @@ const MAX_DEPTH = 110;
  */
 export function readValue(wire: unknown): GuestValue {
   if (!isWire(wire)) throw new TypeError('Cannot read a value: not the wire form');
+  // The runner answers nothing of the kind, and to copy it from thread to thread could exhaust the host's stack.
+  if (nestsDeeper(wire.tree, MAX_DEPTH)) throw new TypeError('Cannot read a value: nested too deep');
   let value = wire.tree;
   for (const leaf of wire.leaves) {
     if (!Array.isArray(leaf)) throw new TypeError('Cannot read a value: malformed leaf');
