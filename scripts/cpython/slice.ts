@@ -35,6 +35,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'test.test_bytes.BytesTest.test_join_concurrent_buffer_mutation': MEMORY,
   'test.test_configparser.ReDoSTestCase.': LOOPS,
   'test.test_csv.TestSniffer.test_sniff_': LOOPS,
+  'test.test_genericalias.BaseTest.test_evil_repr': MEMORY,
   'test.test_itertools.TestBasicOps.test_groupby_reentrant_eq_does_not_crash': MEMORY,
   'test.test_itertools.TestBasicOps.test_grouper_reentrant_eq_does_not_crash': MEMORY,
   'test.test_json.test_speedups.TestEncode.test_current_indent_level': MEMORY,
