@@ -57,6 +57,11 @@ export interface CellOptions {
    * than cells start, never over half of `maxCells`. At `maximum` one fewer: a process costs tens of megabytes. @default 1
    */
   readonly warm?: number;
+  /**
+   * What idle cells may hold together, workers and processes, as each told when it had started, bytes, 0..1 TiB. One that would go over it is not
+   * kept, and none is warmed for it, whatever `warm` says. @default 4 GiB
+   */
+  readonly idleMemoryBytes?: number;
   /** Runs a reusable worker serves before it is replaced, 1..100_000. @default 200 */
   readonly maxReuse?: number;
   /**

@@ -65,6 +65,8 @@ export interface Executor {
   readonly warmUp?: (shared: CellGuest) => Promise<void>;
   /** After `warmUp`: runs a program of its own on the way that a guest's takes, so that nothing on it is done for the first time in a run. */
   readonly rehearse?: Execute;
+  /** Linear memory that it holds for the next guest, bytes. */
+  readonly heldBytes?: () => number;
 }
 
 /** Untrusted input of a run. */

@@ -285,6 +285,7 @@ const CELL_RANGES: Readonly<Record<keyof CellOptions, readonly [minimum: number,
   maxCells: [1, 256],
   maxSessions: [0, 255],
   warm: [0, 64],
+  idleMemoryBytes: [0, 2 ** 40],
   maxReuse: [1, 100_000],
 };
 
@@ -308,7 +309,13 @@ function readCells(cells: CellOptions | undefined, processors: number): Required
       `Cannot create a runtime: cells.maxSessions ${maxSessions} leaves none of ${maxCells} cells for other runs`,
     );
   }
-  return { maxCells, maxSessions, warm: read('warm', 1), maxReuse: read('maxReuse', 200) };
+  return {
+    maxCells,
+    maxSessions,
+    warm: read('warm', 1),
+    idleMemoryBytes: read('idleMemoryBytes', 4 * 2 ** 30),
+    maxReuse: read('maxReuse', 200),
+  };
 }
 
 /** Aborts with the first of several signals; what it answers takes its listeners back. */

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { SandglassError } from '../errors.ts';
 import type { Cell, CellResult, CellRun, HeldCell } from './cell.ts';
+import type { IdleMemory } from './idle-memory.ts';
 import type { Seat } from './remote-seat.ts';
 
 export interface PoolOptions {
@@ -15,6 +16,8 @@ export interface PoolOptions {
   readonly maxReuse: number;
   /** Cells of this pool are never used twice. */
   readonly singleUse: boolean;
+  /** Shared by the pools of a runtime. */
+  readonly idleMemory: IdleMemory;
   /** How long a cell beyond `warm` may idle, ms. @default 10_000 */
   readonly idleMs?: number;
 }
@@ -31,6 +34,8 @@ interface Slot {
   readonly seat: Seat;
   state: 'starting' | 'idle' | 'busy';
   runs: number;
+  /** What it counts for among the idle ones, bytes; 0 while it is not. */
+  idleBytes: number;
   idleTimer?: ReturnType<typeof setTimeout>;
 }
 
@@ -52,7 +57,8 @@ const MOST_EXTRA = 3;
  * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
  * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place once the
  * run has its answer, or while it goes on if it is a long one. Where runs come faster than cells start, cells are warmed beside those that runs
- * wait for, and more spares are kept, up to half of `maxCells`, until one has nothing to do. A cell that is held counts among those alive, and
+ * wait for, and more spares are kept, up to half of `maxCells`, until one has nothing to do. None is kept that would take the idle ones over what
+ * they may hold, nor warmed where the last of its engine held too much for that. A cell that is held counts among those alive, and
  * is ended when its holder closes it.
  */
 export function createPool(options: PoolOptions): PooledCell {
@@ -68,8 +74,17 @@ export function createPool(options: PoolOptions): PooledCell {
   const due = new Map<Engine, ReturnType<typeof setImmediate>>();
   let closed = false;
 
-  const remove = (slot: Slot): Promise<void> => {
+  /** What the last cell of an engine held once it was ready, bytes. */
+  const sizes = new Map<Engine, number>();
+
+  const leaveIdle = (slot: Slot): void => {
     clearTimeout(slot.idleTimer);
+    options.idleMemory.remove(slot.idleBytes);
+    slot.idleBytes = 0;
+  };
+
+  const remove = (slot: Slot): Promise<void> => {
+    leaveIdle(slot);
     slots.delete(slot);
     const gone = slot.seat.end().finally(() => closing.delete(gone));
     closing.add(gone);
@@ -81,7 +96,7 @@ export function createPool(options: PoolOptions): PooledCell {
     starting.add(reserved);
     try {
       const seat = await options.spawn(engine);
-      const slot: Slot = { engine, seat, state, runs: 0 };
+      const slot: Slot = { engine, seat, state, runs: 0, idleBytes: 0 };
       slots.add(slot);
       return slot;
     } finally {
@@ -107,7 +122,7 @@ export function createPool(options: PoolOptions): PooledCell {
       const [idle] = idleOf(engine);
       if (idle !== undefined) {
         idle.state = 'busy';
-        clearTimeout(idle.idleTimer);
+        leaveIdle(idle);
         return { slot: idle, cold: false };
       }
       wantMore(engine);
@@ -151,6 +166,8 @@ export function createPool(options: PoolOptions): PooledCell {
   const refill = (engine: Engine): void => {
     if (closed || waiting.length > 0 || alive() >= options.maxCells) return;
     if (idleOf(engine).length + sparesOf(engine).length >= wanted(engine)) return;
+    const coming = [...spares].reduce((sum, spare) => sum + (sizes.get(spare.engine) ?? 0), 0);
+    if (!options.idleMemory.fits(sizes.get(engine) ?? 0, coming)) return;
     const spare: Spare = { engine, slot: start(engine, 'starting') };
     spares.add(spare);
     warmUp(spare).catch(() => undefined); // a run that needs this engine starts a cell itself and reports why it cannot
@@ -183,7 +200,15 @@ export function createPool(options: PoolOptions): PooledCell {
   };
 
   const setIdle = (slot: Slot): void => {
+    const { memoryBytes } = slot.seat;
+    sizes.set(slot.engine, memoryBytes);
+    if (!options.idleMemory.fits(memoryBytes)) {
+      void remove(slot);
+      return;
+    }
     slot.state = 'idle';
+    slot.idleBytes = memoryBytes;
+    options.idleMemory.add(memoryBytes);
     if (idleOf(slot.engine).length <= options.warm) return;
     slot.idleTimer = setTimeout(() => {
       extra.delete(slot.engine);
@@ -201,6 +226,7 @@ export function createPool(options: PoolOptions): PooledCell {
   const release = (slot: Slot): void => {
     const again = servesAgain(slot);
     slot.runs += 1;
+    sizes.set(slot.engine, slot.seat.memoryBytes);
     if (closed || !again) void remove(slot);
     else setIdle(slot);
     passOn(slot.engine);

@@ -1,7 +1,7 @@
 // The main thread of a process cell: it starts the worker that runs the guest and passes messages on, nothing more.
 
 import { HEAP_IS_FULL } from './process-exit.ts';
-import type { ToCell } from './protocol.ts';
+import type { FromCell, ToCell } from './protocol.ts';
 import { openWorker } from './worker.ts';
 
 const [, , stackSizeMb, ...flags] = process.argv;
@@ -23,7 +23,8 @@ process.on('message', (message) => {
   }
 });
 channel.onMessage((message) => {
-  process.send?.(message);
+  const { type } = message as FromCell; // whatever else it is, the host checks it
+  process.send?.(type === 'ready' ? { type, memoryBytes: process.memoryUsage.rss() } : message);
 });
 channel.onEnd((_message, heapIsFull) => process.exit(heapIsFull ? HEAP_IS_FULL : 1));
 process.on('disconnect', () => process.exit(0));

@@ -53,6 +53,8 @@ export type FromCell = ReadyMessage | CallMessage | OutputMessage | DoneMessage 
 
 export interface ReadyMessage {
   readonly type: 'ready';
+  /** What the cell holds while it is idle: its JavaScript heap, buffers and linear memory; of a process all that is resident. */
+  readonly memoryBytes: number;
 }
 
 export interface CallMessage {
@@ -122,8 +124,10 @@ export function packAnswer(answer: HostAnswer): {
 export function readFromCell(message: unknown): FromCell | undefined {
   if (!isFields(message)) return undefined;
   switch (message.type) {
-    case 'ready':
-      return { type: 'ready' };
+    case 'ready': {
+      const { memoryBytes } = message;
+      return isCount(memoryBytes) ? { type: 'ready', memoryBytes } : undefined;
+    }
     case 'call': {
       const { token, call, sync, operation, args, bytes } = message;
       if (!isCount(token) || !isCount(call) || typeof sync !== 'boolean' || typeof operation !== 'string')

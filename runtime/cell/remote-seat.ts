@@ -9,6 +9,8 @@ export interface Seat {
   run(request: CellRun, cold: boolean): Promise<CellResult>;
   /** Whether it may serve another run: nothing stopped, crashed or lied in it. */
   readonly sound: boolean;
+  /** What it held when it was ready, bytes; 0 before. */
+  readonly memoryBytes: number;
   /** Ends it and everything in it. Idempotent. */
   end(): Promise<void>;
   /** Whether the host process stays up for it. */
@@ -62,6 +64,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
   let running: Running | undefined;
   /** CPU time before the present run: starting up, and earlier runs. */
   let cpuSpent = 0;
+  let readyBytes = 0;
 
   /** A thread in a call that V8 does not interrupt tells nothing; nobody waits for it for ever. */
   const askCpuMs = async (): Promise<number | null> => {
@@ -93,6 +96,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
 
   const receive = (message: FromCell): void => {
     if (message.type === 'ready') {
+      readyBytes = message.memoryBytes;
       void channel.cpuMs().then((cpuMs) => {
         cpuSpent += cpuMs ?? 0;
       });
@@ -233,6 +237,9 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     run,
     get sound() {
       return sound && !ended;
+    },
+    get memoryBytes() {
+      return readyBytes;
     },
     end,
     hold: (held) => channel.hold(held),

@@ -135,7 +135,8 @@ async function warm(message: WarmMessage): Promise<void> {
     await rehearse();
     // Node lets a permissioned worker read the host's working folder, whatever its flags say.
     process.permission?.drop?.('fs.read', process.cwd());
-    post({ type: 'ready' });
+    const { heapTotal, external } = process.memoryUsage();
+    post({ type: 'ready', memoryBytes: heapTotal + external + (loaded.heldBytes?.() ?? 0) });
   } catch (error) {
     post({ type: 'crashed', token: 0, message: describe(error) });
   }

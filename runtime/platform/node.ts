@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { availableParallelism } from 'node:os';
+import { createIdleMemory } from '../cell/idle-memory.ts';
 import { createInlineCell } from '../cell/inline.ts';
 import { createPool } from '../cell/pool.ts';
 import { startWorkerSeat } from '../cell/worker.ts';
@@ -32,15 +33,18 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
       return (user + system) / 1000;
     },
   }),
-  openPools: (options, prepare) => {
+  openPools: ({ idleMemoryBytes, ...options }, prepare) => {
+    const idleMemory = createIdleMemory(idleMemoryBytes);
     const worker = createPool({
       ...options,
+      idleMemory,
       kind: 'worker',
       singleUse: false,
       spawn: (engine) => startWorkerSeat(engine, prepare),
     });
     const child = createPool({
       ...options,
+      idleMemory,
       // A process costs tens of megabytes, so none is kept warm unless it was asked for.
       warm: Math.max(0, options.warm - 1),
       kind: 'process',

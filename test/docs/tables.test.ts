@@ -20,12 +20,20 @@ test('README.md names every field of a grant', () => {
   expect(fields.filter((field) => !grants.includes(`\`${field}`))).toEqual([]);
 });
 
+const fieldsOf = (path: string, name: string): string[] => {
+  const source = readFileSync(join(import.meta.dirname, '../../runtime', path), 'utf8');
+  const body = new RegExp(`export interface ${name}[^{]*\\{([\\s\\S]*?)\\n\\}`).exec(source)?.[1] ?? '';
+  return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field ?? '');
+};
+
+test('README.md names the options for cells, and no others', () => {
+  const table = README.slice(README.indexOf('| `maxCells` |'));
+  const rows = table.slice(0, table.indexOf('\n\n'));
+  const named = [...rows.matchAll(/^\| `(\w+)` \|/gm)].map(([, option]) => option);
+  expect(named.toSorted()).toEqual(fieldsOf('api.ts', 'CellOptions').toSorted());
+});
+
 test('README.md names the options of createRuntime, and no others', () => {
-  const fieldsOf = (path: string, name: string): string[] => {
-    const source = readFileSync(join(import.meta.dirname, '../../runtime', path), 'utf8');
-    const body = new RegExp(`export interface ${name}[^{]*\\{([\\s\\S]*?)\\n\\}`).exec(source)?.[1] ?? '';
-    return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field ?? '');
-  };
   const row = /^\| `createRuntime\(options\)` \|.*options: (.*)\|$/m.exec(README)?.[1] ?? '';
   const named = [...row.matchAll(/`(\w+)`/g)].map(([, option]) => option);
   expect(named.toSorted()).toEqual(

@@ -92,6 +92,22 @@ describe('a guest is used once, and the next finds a warm cell', () => {
   });
 });
 
+test.each([
+  ['standard', 20, false],
+  ['standard', 500, true],
+  ['maximum', 20, false],
+] as const)('at level %s idle cells may hold %i MiB: is a Python kept warm? %s', async (level, mib, warm) => {
+  await using own = createRuntime({ cells: { warm: 2, idleMemoryBytes: mib * 1024 * 1024 } });
+  const isCold = async (): Promise<boolean> =>
+    (await own.run({ language: 'python', code: '1', level })).usage.coldStart;
+  expect(await isCold()).toBe(true);
+  if (warm) await expect.poll(isCold, { timeout: 30_000, interval: 500 }).toBe(false);
+  else {
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than a cell takes to start
+    expect(await isCold()).toBe(true);
+  }
+});
+
 test('a trap in one guest leaves those beside it and those after it alone', async () => {
   const trap = await loadGuest('preview1/trap.wat');
   for (const level of ['minimal', 'standard', 'maximum'] as const) {

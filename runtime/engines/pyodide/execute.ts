@@ -63,6 +63,7 @@ export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> 
       interpreter?.disconnect();
       return rehearsed(result);
     },
+    heldBytes: () => warm?.memoryBytes() ?? 0,
     execute,
     open: async () => {
       const kept: Kept = { runs: 0, between: undefined };

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { CellResult, CellRun } from '../../../runtime/cell/cell.ts';
+import { createIdleMemory } from '../../../runtime/cell/idle-memory.ts';
 import { createPool, type PoolOptions } from '../../../runtime/cell/pool.ts';
 import type { Seat } from '../../../runtime/cell/remote-seat.ts';
 import type { Engine } from '../../../runtime/engine.ts';
@@ -24,6 +25,7 @@ function fakePool(
     warm: 0,
     maxReuse: 3,
     singleUse: false,
+    idleMemory: createIdleMemory(Number.MAX_SAFE_INTEGER),
     ...overrides,
     spawn: async (engine) => {
       let done = Promise.withResolvers<CellResult>();
@@ -31,6 +33,7 @@ function fakePool(
         name: `${engine.name}-${seats.length}`,
         ready: ready(seats.length),
         sound: true,
+        memoryBytes: 10,
         runs: 0,
         ended: false,
         finish: () => done.resolve({ end: result, cpuMs: 1, coldStart: false }),
@@ -344,12 +347,14 @@ describe('createPool()', () => {
       warm: 0,
       maxReuse: 3,
       singleUse: false,
+      idleMemory: createIdleMemory(Number.MAX_SAFE_INTEGER),
       spawn: async () => {
         started += 1;
         const number = started;
         return {
           ready: number === 1 ? failing.promise : Promise.resolve(),
           sound: true,
+          memoryBytes: 10,
           run: async () => ({ end: result, cpuMs: null, coldStart: false }),
           end: async () => void ended.push(number),
           hold: () => undefined,
@@ -364,5 +369,51 @@ describe('createPool()', () => {
     await waiting;
     expect(ended).toEqual([1]);
     await pool.close();
+  });
+
+  test('idle cells hold no more than they may: one that would is ended, and none is warmed for it', async () => {
+    const idleMemory = createIdleMemory(25);
+    const { pool, seats } = fakePool({ idleMemory, maxCells: 8, warm: 3 });
+    const run = pool.run(request(exposed));
+    await settled();
+    for (const seat of seats) seat.finish();
+    await run;
+    await settled();
+    await settled();
+    const alive = () => seats.filter((seat) => !seat.ended);
+    expect(pool.cells()).toEqual([
+      { engine: 'exposed', state: 'idle' },
+      { engine: 'exposed', state: 'idle' },
+    ]);
+    expect(alive()).toHaveLength(2);
+    expect(seats).toHaveLength(3); // that of the run, and two
+    const next = pool.run(request(exposed));
+    await settled();
+    for (const seat of alive()) seat.finish();
+    expect((await next).coldStart).toBe(false); // its cell is no longer idle, so there is room for another
+    await settled();
+    await settled();
+    expect(alive()).toHaveLength(2);
+    await pool.close();
+    expect(idleMemory.fits(25)).toBe(true);
+  });
+
+  test('pools share what their idle cells may hold; with nothing allowed none is kept', async () => {
+    const idleMemory = createIdleMemory(15);
+    const [one, two] = [fakePool({ idleMemory }), fakePool({ idleMemory })];
+    const none = fakePool({ idleMemory: createIdleMemory(0) });
+    for (const { pool, seats } of [one, two, none]) {
+      const run = pool.run(request(scriptedEngine));
+      await settled();
+      for (const seat of seats) seat.finish();
+      await run;
+      await settled();
+    }
+    expect([one, two, none].map(({ seats }) => seats.map(({ ended }) => ended))).toEqual([
+      [false],
+      [true],
+      [true],
+    ]);
+    for (const { pool } of [one, two, none]) await pool.close();
   });
 });
