@@ -47,7 +47,6 @@ print('after')`;
     ['arguments that are no object', `host.call('fs.read', '[]')`, 'GUEST_THREW'],
     ['arguments that are no JSON', `host.call('fs.read', '{')`, 'GUEST_THREW'],
     ['an object for a report', 'host.report(host)', 'GUEST_THREW'],
-    ['a wait for the next program', 'host.program(print)', 'GUEST_THREW'],
   ])('%s is an error of its own', async (_name, body, code) => {
     const outcome = await run(`import sys\nhost = sys.modules['_sandglass_host']._host\n${body}\n'done'`);
     expect(outcome).toMatchObject({ ok: false, error: { code } });
