@@ -81,6 +81,21 @@ describe('a Python program', () => {
     },
   );
 
+  test('that waits for what only it knows waits to its deadline, whatever is collected meanwhile', async () => {
+    const code = `import asyncio, gc
+async def collect():
+    await asyncio.sleep(0.01)
+    print(gc.collect() >= 0)
+task = asyncio.create_task(collect())
+await asyncio.get_running_loop().create_future()`;
+    expect(await runtime.run({ language: 'python', code, limits: { timeoutMs: 1_500 } })).toMatchObject({
+      ok: false,
+      error: { code: 'DEADLINE_EXCEEDED' },
+      stdout: 'True\n',
+      stderr: '',
+    });
+  });
+
   test('costs little more to compile than Python takes for it', async () => {
     const one =
       "def f_N(rows, key='a', *, top=3):\n  found = [row for row in rows if row.get(key, 0) > N]\n  return sorted(found, key=lambda row: (row[key], -N))[:top]\n";

@@ -347,11 +347,16 @@ def exit_status(error):
     return 1
 
 
+#: The task of the program that runs. The loop holds none: one that waits for what only it knows would be collected.
+_running = None
+
+
 def start(text):
     """Runs a program as a task, whose first step is made here and now: the loop would take several of its turns to begin it."""
+    global _running
     _loop._install_running_loop()
     _loop._install_asyncgen_hooks()
-    PyodideTask(main(text), loop=_loop, eager_start=True)
+    _running = PyodideTask(main(text), loop=_loop, eager_start=True)
 
 
 async def main(text):
