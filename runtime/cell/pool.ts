@@ -34,8 +34,6 @@ interface Slot {
   readonly seat: Seat;
   state: 'starting' | 'idle' | 'busy';
   runs: number;
-  /** What it counts for among the idle ones, bytes; 0 while it is not. */
-  idleBytes: number;
   idleTimer?: ReturnType<typeof setTimeout>;
 }
 
@@ -72,15 +70,14 @@ export function createPool(options: PoolOptions): PooledCell {
     options.warm === 0 ? 0 : Math.min(MOST_EXTRA, Math.floor(options.maxCells / 2) - options.warm);
   /** Refills that wait until the answer of a run has gone out. */
   const due = new Map<Engine, ReturnType<typeof setImmediate>>();
-  let closed = false;
-
   /** What the last cell of an engine held once it was ready, bytes. */
   const sizes = new Map<Engine, number>();
+  let closed = false;
 
   const leaveIdle = (slot: Slot): void => {
     clearTimeout(slot.idleTimer);
-    options.idleMemory.remove(slot.idleBytes);
-    slot.idleBytes = 0;
+    if (slot.state === 'idle') options.idleMemory.remove(slot.seat.memoryBytes);
+    slot.state = 'busy';
   };
 
   const remove = (slot: Slot): Promise<void> => {
@@ -96,7 +93,7 @@ export function createPool(options: PoolOptions): PooledCell {
     starting.add(reserved);
     try {
       const seat = await options.spawn(engine);
-      const slot: Slot = { engine, seat, state, runs: 0, idleBytes: 0 };
+      const slot: Slot = { engine, seat, state, runs: 0 };
       slots.add(slot);
       return slot;
     } finally {
@@ -121,7 +118,6 @@ export function createPool(options: PoolOptions): PooledCell {
         throw new SandglassError('CANCELLED', 'Cannot run: cancelled while waiting for a cell');
       const [idle] = idleOf(engine);
       if (idle !== undefined) {
-        idle.state = 'busy';
         leaveIdle(idle);
         return { slot: idle, cold: false };
       }
@@ -207,7 +203,6 @@ export function createPool(options: PoolOptions): PooledCell {
       return;
     }
     slot.state = 'idle';
-    slot.idleBytes = memoryBytes;
     options.idleMemory.add(memoryBytes);
     if (idleOf(slot.engine).length <= options.warm) return;
     slot.idleTimer = setTimeout(() => {

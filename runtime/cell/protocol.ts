@@ -99,10 +99,13 @@ export const MOST_DEPTH = 32;
 
 /**
  * The bridge shared with a blocking cell: slot 0 counts answers and wakes the guest, slot 1 holds the stop reason, slot 2 counts the calls
- * that the host has taken in.
+ * that the other side has taken in.
  */
 export const BRIDGE = Object.freeze({ bytes: 12, answers: 0, stop: 1, taken: 2 });
-/** How many calls a cell may be ahead of its host. A guest that asks faster is held: what waits is in the host's memory, not in its own. */
+/**
+ * How many calls a worker may be ahead of the thread that started it: the host's, or that of its process. A guest that asks faster is held, since
+ * what waits is in that thread's memory, not in its own.
+ */
 export const MOST_AHEAD = 16;
 export const STOP_CODES = Object.freeze({ none: 0, deadline: 1, cancelled: 2 });
 

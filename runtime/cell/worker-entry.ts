@@ -163,7 +163,7 @@ async function rehearse(): Promise<void> {
     growthRefused: false,
   };
   const executeOf = async (): Promise<Execute> => {
-    await executeFor(false);
+    await executeFor(false); // a run's way goes through it
     return executor?.rehearse ?? (async () => nothing);
   };
   let failure: string | undefined;

@@ -229,7 +229,6 @@ def t(client):
 
   test('what the host decides cannot be asked for in silence', async () => {
     const code = `import requests, httpx
-from requests.adapters import HTTPAdapter
 found = []
 def t(ask):
   try: found.append(ask().status_code)

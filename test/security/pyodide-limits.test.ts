@@ -4,8 +4,6 @@ import { FILLED } from './python-callbacks.ts';
 
 const MIB = 1024 * 1024;
 
-/** Objects of the glue's own, whose methods are Python's: JavaScript calls them. */
-
 describe('limits of a Python guest', () => {
   let python: PythonBench;
   beforeAll(async () => {
