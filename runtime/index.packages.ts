@@ -1,6 +1,6 @@
 import { openFileCache } from './platform/node-cache.ts';
-import { checkPackageOptions, type PythonPackageOptions } from './platform/packages/options.ts';
-import { createPythonPackages } from './platform/packages/python-packages.ts';
+import { checkPackageOptions, type PythonPackageOptions } from './platform/python/packages/options.ts';
+import { createPythonPackages } from './platform/python/packages/python-packages.ts';
 
 export interface FetchedPackage {
   readonly name: string;

@@ -1,8 +1,8 @@
 import type { ComponentData } from './engines/component/component-data.ts';
 import { createComponentEngine } from './engines/component/engine.ts';
 import { PREBUILT_FORMAT, type PrebuiltData } from './engines/component/prebuilt.ts';
-import { mergeLimits } from './limits.ts';
 import { nodePlatform } from './platform/node.ts';
+import { mergeLimits } from './vocabulary/limits.ts';
 
 export interface PrebuildOptions {
   /** Where the files will run: how a `.wasm` beside them is loaded. */

@@ -16,8 +16,7 @@ export type {
   SessionApi,
   SessionOptions,
   SessionRunOptions,
-} from './api.ts';
-export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './codec.ts';
+} from './contracts/api.ts';
 export type {
   CellGuest,
   Engine,
@@ -33,9 +32,7 @@ export type {
   PreparedGuest,
   RunSpec,
   SnapshotInfo,
-} from './engine.ts';
-export { ERROR_CODES, type ErrorCode, exitCodeOf, type RunError, SandglassError } from './errors.ts';
-export type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from './grant.ts';
+} from './contracts/engine.ts';
 export type {
   FsEvent,
   HostContext,
@@ -44,8 +41,17 @@ export type {
   HostRequest,
   HostSession,
   Secret,
-} from './host-function.ts';
-export { LEVELS } from './levels.ts';
-export { LIMITS, type LimitInfo, type LimitName, type Limits } from './limits.ts';
-export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './outcome.ts';
-export type { Usage } from './usage.ts';
+} from './contracts/host-function.ts';
+export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './vocabulary/codec.ts';
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  exitCodeOf,
+  type RunError,
+  SandglassError,
+} from './vocabulary/errors.ts';
+export type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from './vocabulary/grant.ts';
+export { LEVELS } from './vocabulary/levels.ts';
+export { LIMITS, type LimitInfo, type LimitName, type Limits } from './vocabulary/limits.ts';
+export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './vocabulary/outcome.ts';
+export type { Usage } from './vocabulary/usage.ts';

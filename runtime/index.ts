@@ -5,18 +5,18 @@ import {
   type WatchOptions,
   watchGrant as watchFiles,
 } from '../host-functions/fs/watch-grant.ts';
-import { createHttpHostFunction } from '../host-functions/http/index.ts';
+import { createHttpHostFunction } from '../host-functions/http/http.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
-import type { Runtime, RuntimeOptions } from './api.ts';
+import type { Runtime, RuntimeOptions } from './contracts/api.ts';
 import { createComponentEngine } from './engines/component/engine.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
-import type { FsGrant } from './grant.ts';
 import { nodePlatform } from './platform/node.ts';
 import { loadWasmFile } from './platform/node-module.ts';
-import { checkPackageOptions, type PythonPackageOptions } from './platform/packages/options.ts';
-import { createNodePyodideEngine } from './platform/pyodide-engine.ts';
+import { checkPackageOptions, type PythonPackageOptions } from './platform/python/packages/options.ts';
+import { createNodePyodideEngine } from './platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from './runtime.ts';
+import type { FsGrant } from './vocabulary/grant.ts';
 
 /** Options of a runtime on Node: those of every runtime, and its own. */
 export interface NodeRuntimeOptions extends RuntimeOptions {
@@ -71,4 +71,4 @@ export function watchGrant(grant: FsGrant, options: WatchOptions = {}): GrantWat
 
 export type { GrantWatch, WatchOptions } from '../host-functions/fs/watch-grant.ts';
 export * from './index.shared.ts';
-export type { PythonPackageOptions } from './platform/packages/options.ts';
+export type { PythonPackageOptions } from './platform/python/packages/options.ts';

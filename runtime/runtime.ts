@@ -9,23 +9,23 @@ import type {
   RuntimeOptions,
   Session,
   SessionOptions,
-} from './api.ts';
-import type { Engine, PrepareContext } from './engine.ts';
-import { SandglassError } from './errors.ts';
-import { checkGrant } from './grant.ts';
-import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './levels.ts';
-import { checkLimits, LIMIT_NAMES, mergeLimits } from './limits.ts';
-import type { Outcome } from './outcome.ts';
-import type { CellPools, Platform } from './platform/platform.ts';
+} from './contracts/api.ts';
+import type { Engine, PrepareContext } from './contracts/engine.ts';
+import type { CellPools, Platform } from './contracts/platform.ts';
 import { createKnownModules } from './run/known-modules.ts';
 import { createLiveRuns, type LiveRun } from './run/live-runs.ts';
 import { createOutputQueue, type OutputQueue } from './run/output-queue.ts';
 import { readLevel, readRunOptions, refuseUnknown } from './run/run-request.ts';
 import { createRunStore } from './run/run-store.ts';
-import { runInSandbox, type SandboxContext } from './sandbox.ts';
-import { readSessionOptions } from './session/session-options.ts';
-import { planSession } from './session/session-plan.ts';
-import { createSessions, type OpenSession } from './session/sessions.ts';
+import { runInSandbox, type SandboxContext } from './run/sandbox.ts';
+import { readSessionOptions } from './run/session/session-options.ts';
+import { planSession } from './run/session/session-plan.ts';
+import { createSessions, type OpenSession } from './run/session/sessions.ts';
+import { SandglassError } from './vocabulary/errors.ts';
+import { checkGrant } from './vocabulary/grant.ts';
+import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './vocabulary/levels.ts';
+import { checkLimits, LIMIT_NAMES, mergeLimits } from './vocabulary/limits.ts';
+import type { Outcome } from './vocabulary/outcome.ts';
 
 const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   level: true,

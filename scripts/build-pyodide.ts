@@ -1,9 +1,9 @@
 // Derives what Python guests start from, the metered interpreter and its snapshot, and leaves both in the cache, where the first run
 // would otherwise have to make them. What is there already is left as it is: its key covers every input.
 
-import { mergeLimits } from '../runtime/limits.ts';
 import { openFileCache } from '../runtime/platform/node-cache.ts';
-import { loadPyodide } from '../runtime/platform/pyodide-build.ts';
+import { loadPyodide } from '../runtime/platform/python/pyodide-build.ts';
+import { mergeLimits } from '../runtime/vocabulary/limits.ts';
 
 const PAGE = 65_536;
 const DEFAULT_MEMORY = 512 * 1024 * 1024;

@@ -11,54 +11,46 @@ type Room = {
   readonly mayImport: readonly string[];
 };
 
-const VOCABULARY = ['bytes', 'errors', 'limits', 'grant', 'usage', 'codec', 'outcome', 'levels'].map(
-  (name) => `runtime/${name}.ts`,
-);
-const CONTRACTS = [
-  'runtime/engine.ts',
-  'runtime/host-function.ts',
-  'runtime/api.ts',
-  'runtime/platform/platform.ts',
-];
 const under =
   (...folders: readonly string[]) =>
   (path: string): boolean =>
     folders.some((folder) => path.startsWith(`${folder}/`));
-const oneOf =
-  (files: readonly string[]) =>
-  (path: string): boolean =>
-    files.includes(path);
-
 /** The first room that holds a file is its room. */
 const ROOMS: readonly Room[] = [
-  { name: 'vocabulary', holds: oneOf(VOCABULARY), mayImport: ['vocabulary'] },
-  { name: 'contracts', holds: oneOf(CONTRACTS), mayImport: ['vocabulary', 'contracts', 'cells'] },
+  { name: 'vocabulary', holds: under('runtime/vocabulary'), mayImport: ['vocabulary'] },
+  { name: 'contracts', holds: under('runtime/contracts'), mayImport: ['vocabulary', 'contracts'] },
   { name: 'wasm', holds: under('runtime/wasm'), mayImport: ['vocabulary', 'contracts'] },
   { name: 'engines', holds: under('runtime/engines'), mayImport: ['vocabulary', 'contracts', 'wasm'] },
-  { name: 'cells', holds: under('runtime/cell'), mayImport: ['vocabulary', 'contracts', 'wasm'] },
+  { name: 'gate', holds: under('runtime/gate'), mayImport: ['vocabulary', 'contracts'] },
+  { name: 'cells', holds: under('runtime/cell'), mayImport: ['vocabulary', 'contracts', 'wasm', 'gate'] },
   { name: 'host functions', holds: under('host-functions'), mayImport: ['vocabulary', 'contracts'] },
+  { name: 'run', holds: under('runtime/run'), mayImport: ['vocabulary', 'contracts', 'gate'] },
+  { name: 'work', holds: under('runtime/work'), mayImport: ['vocabulary', 'contracts'] },
   {
     name: 'platform',
     holds: under('runtime/platform'),
-    mayImport: ['vocabulary', 'contracts', 'cells', 'engines', 'wasm', 'host functions'],
+    mayImport: ['vocabulary', 'contracts', 'cells', 'engines', 'wasm'],
   },
-  { name: 'scheduler', holds: under('runtime/scheduler'), mayImport: ['vocabulary', 'contracts', 'sandbox'] },
   {
     name: 'doors',
-    holds: under('runtime/http', 'runtime/cli'),
-    mayImport: ['vocabulary', 'contracts', 'wasm', 'scheduler', 'sandbox', 'entries', 'host functions'],
+    holds: under('runtime/doors'),
+    mayImport: ['vocabulary', 'contracts', 'entries', 'work'],
+  },
+  {
+    name: 'runtime',
+    holds: (path) => path === 'runtime/runtime.ts',
+    mayImport: ['vocabulary', 'contracts', 'gate', 'run', 'work'],
   },
   {
     name: 'entries',
     holds: (path) => /^runtime\/index(\.[a-z]+)?\.ts$/.test(path),
-    mayImport: ['vocabulary', 'contracts', 'sandbox', 'platform', 'engines', 'host functions', 'wasm'],
+    mayImport: ['vocabulary', 'contracts', 'runtime', 'platform', 'engines', 'host functions'],
   },
-  { name: 'sandbox', holds: under('runtime'), mayImport: ['vocabulary', 'contracts', 'cells'] },
 ];
 
 /** The only files that may name a platform's own modules. */
 const MAY_USE_NODE = (path: string): boolean =>
-  under('runtime/platform', 'runtime/cli', 'host-functions')(path) ||
+  under('runtime/platform', 'runtime/doors/cli', 'host-functions')(path) ||
   /^runtime\/cell\/(worker|process)[a-z-]*\.ts$/.test(path);
 
 /** Package → the one folder that owns it. */
@@ -68,10 +60,10 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@bytecodealliance/jco-transpile': ['runtime/engines/component'],
   '@bjorn3/browser_wasi_shim': ['runtime/engines/preview1'],
   '@wasmer/wasi': ['runtime/engines/preview1'],
-  '@renovatebot/pep440': ['runtime/platform/packages'],
-  ajv: ['runtime/http'],
-  hono: ['runtime/http'],
-  '@hono/node-server': ['runtime/cli'],
+  '@renovatebot/pep440': ['runtime/platform/python/packages'],
+  ajv: ['runtime/doors/http'],
+  hono: ['runtime/doors/http'],
+  '@hono/node-server': ['runtime/doors/cli'],
   undici: ['host-functions/http'],
   ws: ['host-functions/http'],
   'ipaddr.js': ['host-functions/http'],

@@ -2,7 +2,7 @@
 // usage: node scripts/spec-testsuite.ts CHECKOUT [NAME…]      a checkout of github.com/WebAssembly/testsuite
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SandglassError } from '../runtime/errors.ts';
+import { SandglassError } from '../runtime/vocabulary/errors.ts';
 import { instrument } from '../runtime/wasm/instrument.ts';
 import { createMeter, type Meter } from '../runtime/wasm/meter.ts';
 import { forgetBinaries, runScript, type Treatment } from './spec/runner.ts';

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import type { Runtime } from '../runtime/api.ts';
+import type { Runtime } from '../runtime/contracts/api.ts';
 import { createRuntime } from '../runtime/index.ts';
-import type { IsolationLevel, Outcome } from '../runtime/outcome.ts';
+import type { IsolationLevel, Outcome } from '../runtime/vocabulary/outcome.ts';
 
 interface Case {
   /** `rust/path_open_missing` */

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { SandglassError } from '../../runtime/errors.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { buildTool } from '../../scripts/build-tools.ts';
 import { runTool } from '../../test/guests/component/run-tool.ts';
 

@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../../runtime/codec.ts';
-import { SandglassError } from '../../runtime/errors.ts';
-import type { FsOperations } from '../../runtime/host-function.ts';
+import type { FsOperations } from '../../runtime/contracts/host-function.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 
 export type FsOperation = keyof FsOperations;
 

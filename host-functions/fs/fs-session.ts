@@ -1,13 +1,13 @@
-import { freeBytes } from '../../runtime/bytes.ts';
-import type { JsonValue } from '../../runtime/codec.ts';
-import { SandglassError } from '../../runtime/errors.ts';
 import type {
   FsReason,
   HostReply,
   HostRequest,
   HostSession,
   MountView,
-} from '../../runtime/host-function.ts';
+} from '../../runtime/contracts/host-function.ts';
+import { freeBytes } from '../../runtime/vocabulary/bytes.ts';
+import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { fileOperations } from './file-operations.ts';
 import { folderOperations } from './folder-operations.ts';
 import { checkFsArgs, type FsOperation, isFsOperation } from './fs-args.ts';

@@ -1,4 +1,4 @@
-import type { HostContext, HostFunction, OperationInfo } from '../../runtime/host-function.ts';
+import type { HostContext, HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
 import type { FsBackend } from './backend.ts';
 import { compileDenyGlobs } from './deny-globs.ts';
 import type { FsOperation } from './fs-args.ts';

@@ -1,4 +1,4 @@
-import type { HostFunction } from '../../runtime/host-function.ts';
+import type { HostFunction } from '../../runtime/contracts/host-function.ts';
 import { createFsHostFunction as createPortable, type FsHostFunctionOptions } from './fs.ts';
 import { createNodeBackend } from './node-backend.ts';
 

@@ -1,4 +1,4 @@
-import type { FsOperations, HostReply } from '../../runtime/host-function.ts';
+import type { FsOperations, HostReply } from '../../runtime/contracts/host-function.ts';
 import type { FsOperation } from './fs-args.ts';
 import type { SessionState } from './session-state.ts';
 

@@ -1,4 +1,4 @@
-import type { HostReply } from '../../runtime/host-function.ts';
+import type { HostReply } from '../../runtime/contracts/host-function.ts';
 import type { FsFile } from './backend.ts';
 
 /** What a file holds from `offset` on, at most `length` bytes: fewer only at its end. The buffer is fresh, and the reply gives it away. */

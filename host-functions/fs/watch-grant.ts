@@ -1,8 +1,8 @@
-import { copyJson, type JsonObject } from '../../runtime/codec.ts';
-import { SandglassError } from '../../runtime/errors.ts';
-import type { FsGrant } from '../../runtime/grant.ts';
-import type { FsEvent, FsOperations, HostContext } from '../../runtime/host-function.ts';
-import { mergeLimits } from '../../runtime/limits.ts';
+import type { FsEvent, FsOperations, HostContext } from '../../runtime/contracts/host-function.ts';
+import { copyJson, type JsonObject } from '../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import type { FsBackend } from './backend.ts';
 import { createFsHostFunction } from './fs.ts';
 

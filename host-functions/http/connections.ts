@@ -1,5 +1,5 @@
 import type { Agent } from 'undici';
-import type { HostContext } from '../../runtime/host-function.ts';
+import type { HostContext } from '../../runtime/contracts/host-function.ts';
 import { createDialer, type DialerOptions } from './dialer.ts';
 import type { ExchangeContext } from './exchange.ts';
 import { HttpFault } from './http-fault.ts';

@@ -1,4 +1,4 @@
-import { SandglassError } from '../../runtime/errors.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 
 /** What `details.reason` of a failed request can be. */
 export type HttpReason =

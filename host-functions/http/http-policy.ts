@@ -1,4 +1,4 @@
-import { type ErrorDetails, SandglassError } from '../../runtime/errors.ts';
+import { type ErrorDetails, SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { canonicalAddress, isLocalName, isLoopback, isPublicAddress } from './address.ts';
 import type { EntryPolicy, HttpEntryPolicy } from './http-grant.ts';
 import { matchesHost, matchesOrigin, type OriginPattern } from './origin-pattern.ts';

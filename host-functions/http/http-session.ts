@@ -1,5 +1,3 @@
-import type { JsonObject } from '../../runtime/codec.ts';
-import { SandglassError } from '../../runtime/errors.ts';
 import type {
   HostContext,
   HostReply,
@@ -7,7 +5,9 @@ import type {
   HostSession,
   HttpOperations,
   HttpResponseHead,
-} from '../../runtime/host-function.ts';
+} from '../../runtime/contracts/host-function.ts';
+import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { BodyChannel } from './body-channel.ts';
 import type { Connections } from './connections.ts';
 import { type Exchanged, exchange } from './exchange.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../runtime/codec.ts';
-import { SandglassError } from '../../runtime/errors.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import {
   type EntryPolicy,
   FIELDS,

@@ -1,4 +1,4 @@
-import type { HeaderList, HostContext, Secret } from '../../runtime/host-function.ts';
+import type { HeaderList, HostContext, Secret } from '../../runtime/contracts/host-function.ts';
 import type { EntryPolicy } from './http-grant.ts';
 
 /** A credential as it travels, and how it could come back. */

@@ -1,6 +1,6 @@
-import { type JsonObject, type JsonValue, utf8Length } from '../../runtime/codec.ts';
-import { SandglassError } from '../../runtime/errors.ts';
-import type { WsOperations } from '../../runtime/host-function.ts';
+import type { WsOperations } from '../../runtime/contracts/host-function.ts';
+import { type JsonObject, type JsonValue, utf8Length } from '../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { HttpFault } from './http-fault.ts';
 import { readUrl } from './request-form.ts';
 

@@ -1,12 +1,12 @@
 import type { buildConnector } from 'undici';
-import { SandglassError } from '../../runtime/errors.ts';
 import type {
   HostContext,
   HostReply,
   HostRequest,
   HostSession,
   WsOperations,
-} from '../../runtime/host-function.ts';
+} from '../../runtime/contracts/host-function.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { type ConnectOptions, createConnect } from './dialer.ts';
 import { HttpFault, toFault, toHttpError } from './http-fault.ts';
 import { HttpPolicy, shown, spendBytes } from './http-policy.ts';

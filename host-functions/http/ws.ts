@@ -1,4 +1,4 @@
-import type { HostFunction, OperationInfo } from '../../runtime/host-function.ts';
+import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
 import type { Lookup } from './dialer.ts';
 import { narrowWsGrants, parseWsGrants } from './ws-grant.ts';
 import type { WsOperation } from './ws-session.ts';

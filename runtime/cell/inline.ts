@@ -1,6 +1,6 @@
-import type { Execute, GuestResult, StopReason } from '../engine.ts';
-import { SandglassError } from '../errors.ts';
-import { type Cell, type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from './cell.ts';
+import { type Cell, type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from '../contracts/cell.ts';
+import type { Execute, GuestResult, StopReason } from '../contracts/engine.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 import { createGuestHost } from './guest-host.ts';
 import { readResult } from './read-result.ts';
 import { createThreadTurns, nextTurn, type ThreadTurns } from './thread-turns.ts';

@@ -1,6 +1,6 @@
-import type { Engine } from '../engine.ts';
-import { SandglassError } from '../errors.ts';
-import type { Cell, CellResult, CellRun, HeldCell } from './cell.ts';
+import type { Cell, CellResult, CellRun, HeldCell } from '../contracts/cell.ts';
+import type { Engine } from '../contracts/engine.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 import type { IdleMemory } from './idle-memory.ts';
 import type { Seat } from './remote-seat.ts';
 

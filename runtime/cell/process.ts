@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { freeArrived } from '../bytes.ts';
-import type { Engine, PrepareContext } from '../engine.ts';
+import type { Engine, PrepareContext } from '../contracts/engine.ts';
+import { freeArrived } from '../vocabulary/bytes.ts';
 import { HEAP_IS_FULL } from './process-exit.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
 import { permissionFlags, sibling } from './worker.ts';

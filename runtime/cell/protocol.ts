@@ -1,6 +1,6 @@
-import { inOwnBuffer } from '../bytes.ts';
-import type { JsonObject } from '../codec.ts';
-import type { GuestResult, HostAnswer, RunSpec } from '../engine.ts';
+import type { GuestResult, HostAnswer, RunSpec } from '../contracts/engine.ts';
+import { inOwnBuffer } from '../vocabulary/bytes.ts';
+import type { JsonObject } from '../vocabulary/codec.ts';
 import { isCount, isFields, readResult } from './read-result.ts';
 
 /** What a worker or process cell is told. Trusted: it comes from our side. */

@@ -1,4 +1,4 @@
-import type { GuestResult } from '../engine.ts';
+import type { GuestResult } from '../contracts/engine.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

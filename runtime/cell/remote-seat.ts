@@ -1,5 +1,5 @@
-import type { PreparedGuest, StopReason } from '../engine.ts';
-import { type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from './cell.ts';
+import { type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from '../contracts/cell.ts';
+import type { PreparedGuest, StopReason } from '../contracts/engine.ts';
 import { type CallMessage, type FromCell, type GuestParts, readFromCell, type ToCell } from './protocol.ts';
 
 /** A place where guests run outside the host's own thread. It runs one guest at a time. */

@@ -1,4 +1,4 @@
-import type { Turns } from '../engine.ts';
+import type { Turns } from '../contracts/engine.ts';
 
 /** How long a guest may hold its thread, ms. */
 const TURN_MS = 4;

@@ -1,9 +1,16 @@
 // The inside of a worker cell. It holds no power: whatever a guest does to this realm, the gate on the other side still decides.
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { inOwnBuffer } from '../bytes.ts';
-import { type JsonObject, nestsDeeper } from '../codec.ts';
-import type { Execute, Executor, GuestHost, GuestResult, HostAnswer, StopReason } from '../engine.ts';
-import { mergeLimits } from '../limits.ts';
+import type {
+  Execute,
+  Executor,
+  GuestHost,
+  GuestResult,
+  HostAnswer,
+  StopReason,
+} from '../contracts/engine.ts';
+import { inOwnBuffer } from '../vocabulary/bytes.ts';
+import { type JsonObject, nestsDeeper } from '../vocabulary/codec.ts';
+import { mergeLimits } from '../vocabulary/limits.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
 import {
   BRIDGE,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { RunJob } from '../engine.ts';
-import { SandglassError } from '../errors.ts';
+import type { RunJob } from '../contracts/engine.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 import { permissionFlags, sibling } from './worker.ts';
 
 interface JobAnswer {

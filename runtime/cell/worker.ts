@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { Engine, PrepareContext } from '../engine.ts';
+import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { BRIDGE, packAnswer, STOP_CODES } from './protocol.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
 

@@ -1,5 +1,5 @@
 import { basename, sep } from 'node:path';
-import { SandglassError } from '../errors.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 
 /**
  * The error for a file of an engine that is not as it was installed: an INTERNAL with the file's name, its place, and the command that brings it back.

@@ -1,5 +1,5 @@
 import { createInlineCell } from '../cell/inline.ts';
-import type { Platform } from './platform.ts';
+import type { Platform } from '../contracts/platform.ts';
 
 export interface InlinePlatformOptions {
   readonly name: string;

@@ -1,5 +1,5 @@
-import { SandglassError } from '../errors.ts';
-import type { LoadModule } from './platform.ts';
+import type { LoadModule } from '../contracts/platform.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 
 /**
  * Loads an engine from where it is served, or takes one that was compiled already. Only inline cells use it, so there are no bytes to send.

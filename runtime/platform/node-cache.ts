@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ByteCache } from '../engine.ts';
+import type { ByteCache } from '../contracts/engine.ts';
 
 const DIGEST_BYTES = 32;
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { LoadModule } from '../contracts/platform.ts';
 import { splitSections } from '../wasm/sections.ts';
 import { brokenFile } from './engine-file.ts';
-import type { LoadModule } from './platform.ts';
 
 /**
  * Reads a wasm file of our own, and compiles it once, when it is first needed.

@@ -5,8 +5,8 @@ import { createInlineCell } from '../cell/inline.ts';
 import { createPool } from '../cell/pool.ts';
 import { startWorkerSeat } from '../cell/worker.ts';
 import { runWorkerJob } from '../cell/worker-job.ts';
+import type { Platform } from '../contracts/platform.ts';
 import { openFileCache } from './node-cache.ts';
-import type { Platform } from './platform.ts';
 import { readModule } from './read-module.ts';
 
 const monotonic = (): number => performance.now();

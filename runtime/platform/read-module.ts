@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { SandglassError } from '../errors.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 
 /** As large as a component that an engine takes. */
 const MAX_MODULE_BYTES = 256 * 1024 * 1024;

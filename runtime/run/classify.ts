@@ -1,9 +1,9 @@
-import type { CellResult } from '../cell/cell.ts';
-import type { Gate } from '../cell/gate.ts';
-import { copyValue, type GuestValue, toJsonForm } from '../codec.ts';
-import type { GuestError } from '../engine.ts';
-import { type ErrorDetails, SandglassError } from '../errors.ts';
-import type { Limits } from '../limits.ts';
+import type { CellResult } from '../contracts/cell.ts';
+import type { GuestError } from '../contracts/engine.ts';
+import type { Gate } from '../gate/open-gate.ts';
+import { copyValue, type GuestValue, toJsonForm } from '../vocabulary/codec.ts';
+import { type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
+import type { Limits } from '../vocabulary/limits.ts';
 
 /** How a run ended, before it becomes an outcome. */
 export type Verdict =

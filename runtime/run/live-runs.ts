@@ -1,8 +1,8 @@
-import type { LiveRunInfo } from '../api.ts';
-import type { CellProbe } from '../cell/cell.ts';
-import type { Gate } from '../cell/gate.ts';
-import type { Engine } from '../engine.ts';
-import type { IsolationLevel } from '../outcome.ts';
+import type { LiveRunInfo } from '../contracts/api.ts';
+import type { CellProbe } from '../contracts/cell.ts';
+import type { Engine } from '../contracts/engine.ts';
+import type { Gate } from '../gate/open-gate.ts';
+import type { IsolationLevel } from '../vocabulary/outcome.ts';
 
 /** A run that has not ended, as it fills in while it goes on. */
 export interface LiveRun {

@@ -1,6 +1,6 @@
-import type { Engine } from '../engine.ts';
-import { type IsolationLevel, LEVEL_POLICIES, MAXIMUM_PYTHON_MEMORY_BYTES } from '../levels.ts';
-import { type Limits, mergeLimits } from '../limits.ts';
+import type { Engine } from '../contracts/engine.ts';
+import { type IsolationLevel, LEVEL_POLICIES, MAXIMUM_PYTHON_MEMORY_BYTES } from '../vocabulary/levels.ts';
+import { type Limits, mergeLimits } from '../vocabulary/limits.ts';
 
 /** What the embedder allows all its runs at most. */
 export interface LimitCeilings {

@@ -1,9 +1,9 @@
-import type { RunOptions } from '../api.ts';
-import { copyJson, type GuestValue, type JsonObject, type JsonValue } from '../codec.ts';
-import type { PrebuiltComponent } from '../engine.ts';
-import { type CheckedGrant, checkGrant } from '../grant.ts';
-import { type IsolationLevel, LEVELS } from '../levels.ts';
-import { checkLimits, type Limits } from '../limits.ts';
+import type { RunOptions } from '../contracts/api.ts';
+import type { PrebuiltComponent } from '../contracts/engine.ts';
+import { copyJson, type GuestValue, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { type CheckedGrant, checkGrant } from '../vocabulary/grant.ts';
+import { type IsolationLevel, LEVELS } from '../vocabulary/levels.ts';
+import { checkLimits, type Limits } from '../vocabulary/limits.ts';
 import type { KnownModules, TakenModule } from './known-modules.ts';
 
 /** A run after its options were checked and copied: the core trusts it. */

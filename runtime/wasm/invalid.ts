@@ -1,4 +1,4 @@
-import { SandglassError } from '../errors.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 
 /**
  * The error of every binary that cannot be run.

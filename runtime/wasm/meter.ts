@@ -1,4 +1,4 @@
-import type { StopReason, Turns } from '../engine.ts';
+import type { StopReason, Turns } from '../contracts/engine.ts';
 import { clearI32, exportsOf, readGlobal, setTableSlot, writeI64 } from './intrinsics.ts';
 import { isReserved, REFILL, REFILL_SLOT, RESERVED, SHARED_FUEL_IMPORT } from './reserved.ts';
 import { compileTrampoline, type Refill, takeRefill } from './trampoline.ts';

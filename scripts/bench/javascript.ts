@@ -1,5 +1,5 @@
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
-import type { IsolationLevel, Outcome } from '../../runtime/outcome.ts';
+import type { IsolationLevel, Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { isolatedVm } from '../../test/bench/isolated-vm.ts';
 import { denoEval, nodeEval } from '../../test/bench/process.ts';
 import { rawQuickjs } from '../../test/bench/raw-quickjs.ts';

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { AuditLine, RunOptions } from '../../runtime/api.ts';
-import type { IsolationLevel } from '../../runtime/levels.ts';
+import type { AuditLine, RunOptions } from '../../runtime/contracts/api.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
-import { createProbe, scriptedEngine } from './scripted-engine.ts';
-import type { Step } from './scripted-executor.ts';
+import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
+import { createProbe, scriptedEngine } from '../support/scripted-engine.ts';
+import type { Step } from '../support/scripted-executor.ts';
 
 const levels: readonly [IsolationLevel, string][] = [
   ['minimal', 'inline'],

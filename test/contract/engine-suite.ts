@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { GuestValue } from '../../runtime/codec.ts';
 import type {
   CellGuest,
   Engine,
@@ -10,9 +9,10 @@ import type {
   RunSpec,
   ScriptSource,
   WasmSource,
-} from '../../runtime/engine.ts';
-import { type Limits, mergeLimits } from '../../runtime/limits.ts';
-import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from './fake-host.ts';
+} from '../../runtime/contracts/engine.ts';
+import type { GuestValue } from '../../runtime/vocabulary/codec.ts';
+import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
+import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../support/fake-host.ts';
 
 /** One guest, and how to start it. */
 export interface Sample {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FsBackend } from '../../host-functions/fs/backend.ts';
-import type { FsGrant } from '../../runtime/grant.ts';
-import { decode, encode, type FsGuest, openGuest } from './fs-harness.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import { decode, encode, type FsGuest, openGuest } from '../support/fs-harness.ts';
 
 export interface BackendUnderTest {
   readonly name: string;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryBackend, createNodeBackend } from '../../host-functions/fs/index.ts';
-import { createCustomBackend } from './custom-backend.ts';
+import { createCustomBackend } from '../support/custom-backend.ts';
 import { fsBackendSuite } from './fs-backend-suite.ts';
 
 fsBackendSuite({

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { GuestResult, RunSpec } from '../../runtime/engine.ts';
+import type { GuestResult, RunSpec } from '../../runtime/contracts/engine.ts';
+import type { HostReply } from '../../runtime/contracts/host-function.ts';
 import { createWasmerEngine } from '../../runtime/engines/preview1/engine.ts';
-import type { HostReply } from '../../runtime/host-function.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
+import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../support/fake-host.ts';
 import { prepareGuest, wasm } from './engine-suite.ts';
-import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from './fake-host.ts';
 
 const ENOTSUP = 58;
 const EROFS = 69;

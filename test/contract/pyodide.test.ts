@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
+import { openPython, type PythonBench, pythonContext } from '../support/pyodide-parts.ts';
 import { describeEngine, script } from './engine-suite.ts';
-import { openPython, type PythonBench, pythonContext } from './pyodide-parts.ts';
 
 let _python: PythonBench | undefined;
 beforeAll(async () => {

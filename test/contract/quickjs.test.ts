@@ -1,4 +1,4 @@
-import { quickjsEngine } from '../unit/quickjs/quickjs-for-tests.ts';
+import { quickjsEngine } from '../support/quickjs-for-tests.ts';
 import { describeEngine, type EngineSamples, script } from './engine-suite.ts';
 
 const js = (code: string) => ({ source: script('javascript', code, { filename: 'main.js' }) });

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Session, SessionOptions } from '../../runtime/api.ts';
+import type { Session, SessionOptions } from '../../runtime/contracts/api.ts';
 import { createRuntime } from '../../runtime/index.ts';
-import type { IsolationLevel } from '../../runtime/levels.ts';
+import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
 
 interface Programs {
   readonly set: string;

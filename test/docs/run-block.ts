@@ -27,7 +27,10 @@ export async function prepareFolder(folder: string): Promise<void> {
   const { parseWat } = await wabt();
   await writeFile(join(folder, 'fib.wasm'), parseWat('fib.wat', FIB).toBinary({}).buffer);
   const npx = join(folder, 'bin/npx');
-  await writeFile(npx, `#!/bin/sh\nshift\nexec "${process.execPath}" "${ROOT}/runtime/cli/main.ts" "$@"\n`);
+  await writeFile(
+    npx,
+    `#!/bin/sh\nshift\nexec "${process.execPath}" "${ROOT}/runtime/doors/cli/main.ts" "$@"\n`,
+  );
   await chmod(npx, 0o755);
 }
 
@@ -45,10 +48,10 @@ export async function runBlock(block: RunBlock, folder: string): Promise<Ended> 
     `from '${specifier}'`,
     `from '${pathToFileURL(join(ROOT, source)).href}'`,
   ];
-  const code = [own('sandglass', 'runtime/index.ts'), own('sandglass/http', 'runtime/http/index.ts')].reduce(
-    (text, [from, to]) => text.replaceAll(from, to),
-    block.code,
-  );
+  const code = [
+    own('sandglass', 'runtime/index.ts'),
+    own('sandglass/http', 'runtime/doors/http/index.ts'),
+  ].reduce((text, [from, to]) => text.replaceAll(from, to), block.code);
   await writeFile(file, code);
   return command(process.execPath, [file], folder);
 }
@@ -73,7 +76,7 @@ export async function compileBlocks(blocks: readonly RunBlock[], folder: string)
     typeRoots: [join(ROOT, 'node_modules/@types')],
     paths: {
       sandglass: [join(ROOT, 'runtime/index.ts')],
-      'sandglass/http': [join(ROOT, 'runtime/http/index.ts')],
+      'sandglass/http': [join(ROOT, 'runtime/doors/http/index.ts')],
     },
   };
   await writeFile(join(target, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));

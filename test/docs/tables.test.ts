@@ -10,7 +10,7 @@ test.each(Object.keys(tables))('the table of %s in README.md says what the code 
 });
 
 test('README.md names every field of a grant', () => {
-  const source = readFileSync(join(import.meta.dirname, '../../runtime/grant.ts'), 'utf8');
+  const source = readFileSync(join(import.meta.dirname, '../../runtime/vocabulary/grant.ts'), 'utf8');
   const interfaces = source.matchAll(/export interface (?:Grant|FsGrant|HttpGrant) \{([\s\S]*?)\n\}/g);
   const fields = [...interfaces].flatMap(([, body]) =>
     [...(body ?? '').matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field ?? ''),

@@ -1,7 +1,7 @@
-import { ERROR_CODES, exitCodeOf, isErrorCode } from '../../runtime/errors.ts';
 import { createRuntime, type EngineInfo } from '../../runtime/index.ts';
-import { LEVEL_POLICIES, LEVELS } from '../../runtime/levels.ts';
-import { LIMITS } from '../../runtime/limits.ts';
+import { ERROR_CODES, exitCodeOf, isErrorCode } from '../../runtime/vocabulary/errors.ts';
+import { LEVEL_POLICIES, LEVELS } from '../../runtime/vocabulary/levels.ts';
+import { LIMITS } from '../../runtime/vocabulary/limits.ts';
 import { FUEL_SCHEDULE } from '../../runtime/wasm/fuel-schedule.ts';
 
 const MIB = 1024 * 1024;

@@ -9,7 +9,7 @@ import {
   type Runtime,
   type RuntimeOptions,
 } from '../../runtime/index.ts';
-import { codeOf, echo, GOOD, js, MIB, module, py } from './budget-guests.ts';
+import { codeOf, echo, GOOD, js, MIB, module, py } from '../support/budget-guests.ts';
 
 const INDEX = new URL('../../runtime/index.ts', import.meta.url).href;
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type RunOptions, type Runtime } from '../../runtime/index.ts';
-import { startServer } from '../unit/http/http-harness.ts';
-import { asked, codeOf, echo, GOOD, js, MIB, module, py } from './budget-guests.ts';
+import { asked, codeOf, echo, GOOD, js, MIB, module, py } from '../support/budget-guests.ts';
+import { startServer } from '../support/http-harness.ts';
 
 /** Host calls, output, files and what is told of them, through the whole runtime, for guests of every kind. */
 let runtime: Runtime;

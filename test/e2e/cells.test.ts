@@ -5,7 +5,7 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
-import { countingEngine } from '../contract/counting-engine.ts';
+import { countingEngine } from '../support/counting-engine.ts';
 
 let runtime: Runtime;
 let folder: string;

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpApp } from '../../runtime/http/app.ts';
-import { createModuleStore } from '../../runtime/http/module-store.ts';
+import { createHttpApp } from '../../runtime/doors/http/app.ts';
+import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
-import { outcomeToJson } from '../../runtime/outcome-json.ts';
-import { createInProcessScheduler } from '../../runtime/scheduler/in-process.ts';
-import { runCli } from './command-line.ts';
+import { outcomeToJson } from '../../runtime/vocabulary/outcome-json.ts';
+import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
+import { runCli } from '../support/command-line.ts';
 
 let cwd = '';
 let runtime: Runtime;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import wabt from 'wabt';
-import { runCli, startCli } from './command-line.ts';
+import { runCli, startCli } from '../support/command-line.ts';
 
 /** (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)) */
 const ADD_WASM = new Uint8Array([
@@ -262,7 +262,7 @@ describe('sandglass run and eval', () => {
   });
 
   it.skipIf(!existsSync('/dev/full'))('ends with 5 when its output cannot be written', async () => {
-    const main = fileURLToPath(new URL('../../runtime/cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../runtime/doors/cli/main.ts', import.meta.url));
     const line = `"${process.execPath}" "${main}" eval 1 > /dev/full`;
     const child = spawn('/bin/sh', ['-c', line], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
     let err = '';
@@ -274,7 +274,7 @@ describe('sandglass run and eval', () => {
   });
 
   it('ends quietly when the reader of its output goes away', async () => {
-    const main = fileURLToPath(new URL('../../runtime/cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../runtime/doors/cli/main.ts', import.meta.url));
     const line = `"${process.execPath}" "${main}" run print.js --timeout=5m | head -n 1`;
     const child = spawn('/bin/sh', ['-c', line], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';

@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ERROR_CODES, type ErrorCode, exitCodeOf } from '../../runtime/errors.ts';
-import { createHttpApp } from '../../runtime/http/app.ts';
-import { createModuleStore } from '../../runtime/http/module-store.ts';
+import { createHttpApp } from '../../runtime/doors/http/app.ts';
+import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type Engine, type Runtime } from '../../runtime/index.ts';
-import { createInProcessScheduler } from '../../runtime/scheduler/in-process.ts';
+import { ERROR_CODES, type ErrorCode, exitCodeOf } from '../../runtime/vocabulary/errors.ts';
+import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
-import { CASES } from './code-cases.ts';
-import { runCli } from './command-line.ts';
+import { CASES } from '../support/code-cases.ts';
+import { runCli } from '../support/command-line.ts';
 
 /** They have a door or an embedder of their own: tested below. */
 const ELSEWHERE: readonly ErrorCode[] = ['UNAUTHENTICATED', 'QUEUE_FULL', 'CANCELLED', 'INTERNAL'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { compiled } from '../guests/languages/build.ts';
-import { runCli } from './command-line.ts';
+import { runCli } from '../support/command-line.ts';
 
 /** What the compilers of this machine make; no compiler is part of the repository. */
 const PROGRAMS = (

@@ -21,7 +21,7 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true }));
 
 const cli = (...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['runtime/cli/main.ts', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['runtime/doors/cli/main.ts', ...args], {
     cwd: copy,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', OPERATOR: CANARY },
     encoding: 'utf8',

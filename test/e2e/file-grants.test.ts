@@ -13,7 +13,7 @@ import { createQuickjsEngine } from '../../runtime/engines/quickjs/engine.ts';
 import type { Grant, JsonValue, Outcome, Runtime } from '../../runtime/index.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { loadWasmFile } from '../../runtime/platform/node-module.ts';
-import { createNodePyodideEngine } from '../../runtime/platform/pyodide-engine.ts';
+import { createNodePyodideEngine } from '../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 import { probeGuest } from '../guests/component/build.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
 import { probeGuest } from '../guests/component/build.ts';
-import { startServer } from '../unit/http/http-harness.ts';
+import { startServer } from '../support/http-harness.ts';
 
 let runtime: Runtime;
 let folder: string;

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHttpApp } from '../../runtime/http/app.ts';
-import { createModuleStore } from '../../runtime/http/module-store.ts';
+import { createHttpApp } from '../../runtime/doors/http/app.ts';
+import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
-import { createInProcessScheduler } from '../../runtime/scheduler/in-process.ts';
+import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { probeGuest } from '../guests/component/build.ts';
-import { startServer, type TestServer } from '../unit/http/http-harness.ts';
-import { runCli } from './command-line.ts';
+import { runCli } from '../support/command-line.ts';
+import { startServer, type TestServer } from '../support/http-harness.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const ITEM = { name: 'a', value: 1 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
 import { probeGuest } from '../guests/component/build.ts';
-import { startServer } from '../unit/http/http-harness.ts';
+import { startServer } from '../support/http-harness.ts';
 
 const body = '{"name":"a","value":1}';
 

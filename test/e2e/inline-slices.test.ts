@@ -9,7 +9,7 @@ import {
   type Runtime,
 } from '../../runtime/index.ts';
 import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
-import { assemble } from '../unit/wasm/assemble.ts';
+import { assemble } from '../support/wasm/assemble.ts';
 
 const ENDLESS_FUEL = 1_000_000_000;
 

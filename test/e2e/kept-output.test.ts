@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHttpApp } from '../../runtime/http/app.ts';
-import { createModuleStore } from '../../runtime/http/module-store.ts';
+import { createHttpApp } from '../../runtime/doors/http/app.ts';
+import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type IsolationLevel, type Runtime } from '../../runtime/index.ts';
-import { createInProcessScheduler } from '../../runtime/scheduler/in-process.ts';
+import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 
 /** What fitted of output over its limit, once the run is over. */
 let runtime: Runtime;

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
-import { createProbe, scriptedEngine } from '../contract/scripted-engine.ts';
-import type { Step } from '../contract/scripted-executor.ts';
+import { createProbe, scriptedEngine } from '../support/scripted-engine.ts';
+import type { Step } from '../support/scripted-executor.ts';
 
 /** What keeps this process busy, by kind: workers, ports, timers, sockets, pipes. */
 function activeResources(): Record<string, number> {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createHttpApp } from '../../runtime/http/app.ts';
-import { createModuleStore } from '../../runtime/http/module-store.ts';
+import { createHttpApp } from '../../runtime/doors/http/app.ts';
+import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type RunError, type RunOptions, type Runtime } from '../../runtime/index.ts';
-import { createInProcessScheduler } from '../../runtime/scheduler/in-process.ts';
-import { CASES } from './code-cases.ts';
+import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
+import { CASES } from '../support/code-cases.ts';
 
 let runtime: Runtime;
 beforeAll(() => {

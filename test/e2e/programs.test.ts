@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
-import { startServer } from '../unit/http/http-harness.ts';
-import { runCli } from './command-line.ts';
+import { runCli } from '../support/command-line.ts';
+import { startServer } from '../support/http-harness.ts';
 
 /** Small programs that people try first, as they would write them. */
 let runtime: Runtime;

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findPipIndex } from '../../runtime/cli/pip-index.ts';
+import { findPipIndex } from '../../runtime/doors/cli/pip-index.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import { createRuntime } from '../../runtime/index.ts';
-import { wheel } from '../unit/pyodide/wheels.ts';
+import { wheel } from '../support/wheels.ts';
 
-const CLI = join(import.meta.dirname, '../../runtime/cli/main.ts');
+const CLI = join(import.meta.dirname, '../../runtime/doors/cli/main.ts');
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
 let folder: string;
 beforeAll(() => {

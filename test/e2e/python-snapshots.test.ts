@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRuntime, type RunOptions, type Runtime, type SnapshotInfo } from '../../runtime/index.ts';
-import { wheel, zip } from '../unit/pyodide/wheels.ts';
+import { wheel, zip } from '../support/wheels.ts';
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
 /** What the top-level code of `slow_pkg` burns at least, and what a run that only imports it burns at most, units. */

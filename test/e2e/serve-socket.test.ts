@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunOptions } from '../../runtime/api.ts';
-import { type ListeningServer, listen } from '../../runtime/cli/listen.ts';
-import { createHttpApp } from '../../runtime/http/app.ts';
-import { createModuleStore } from '../../runtime/http/module-store.ts';
-import type { Outcome } from '../../runtime/outcome.ts';
-import { createInProcessScheduler } from '../../runtime/scheduler/in-process.ts';
-import type { Scheduler } from '../../runtime/scheduler/scheduler.ts';
-import { chunk, createFakeRuntime, failure, success } from '../unit/http/fake-runtime.ts';
+import type { RunOptions } from '../../runtime/contracts/api.ts';
+import { type ListeningServer, listen } from '../../runtime/doors/cli/listen.ts';
+import { createHttpApp } from '../../runtime/doors/http/app.ts';
+import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
+import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
+import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
+import type { Scheduler } from '../../runtime/work/scheduler.ts';
+import { chunk, createFakeRuntime, failure, success } from '../support/fake-runtime.ts';
 
 const KEY = 'key-of-the-socket-test';
 const SCRIPT = { language: 'javascript', code: '1' };

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Started, startCli } from './command-line.ts';
+import { type Started, startCli } from '../support/command-line.ts';
 
 let cwd = '';
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
-import { startSocketServer } from '../unit/http/ws-harness.ts';
+import { startSocketServer } from '../support/ws-harness.ts';
 
 const runtime = createRuntime({ cache: false });
 afterAll(() => runtime.close());

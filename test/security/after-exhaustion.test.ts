@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { wat } from '../guests/component/build.ts';
-import { assemble } from '../unit/wasm/assemble.ts';
-import { FILLED } from './python-callbacks.ts';
+import { FILLED } from '../support/python-callbacks.ts';
+import { assemble } from '../support/wasm/assemble.ts';
 
 /**
  * Guests that say `before`, burn all they have, and have something ready that would say `after`. Whoever could catch the end of its fuel,

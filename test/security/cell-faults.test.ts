@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
-import { hostileEngine } from './hostile-engine.ts';
+import { hostileEngine } from '../support/hostile-engine.ts';
 
 const told: string[] = [];
 const runtime = createRuntimeOn(

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
-import { createProbe } from '../contract/scripted-engine.ts';
-import { hostileEngine } from './hostile-engine.ts';
+import { hostileEngine } from '../support/hostile-engine.ts';
+import { createProbe } from '../support/scripted-engine.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sandglass-realm-'));
 const secret = join(folder, 'secret.txt');

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { RunJob } from '../../runtime/engine.ts';
+import type { RunJob } from '../../runtime/contracts/engine.ts';
 import { createComponentEngine } from '../../runtime/engines/component/engine.ts';
-import { mergeLimits } from '../../runtime/limits.ts';
+import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { wasm } from '../contract/engine-suite.ts';
 import { probeGuest, wat } from '../guests/component/build.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../runtime/codec.ts';
 import { createGuestRun } from '../../runtime/engines/component/guest-run.ts';
 import { implementImports } from '../../runtime/engines/component/interfaces/implement-imports.ts';
-import { SandglassError } from '../../runtime/errors.ts';
-import { createFakeHost, runSpec } from '../contract/fake-host.ts';
+import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
 import { runComponent } from '../guests/component/run-component.ts';
+import { createFakeHost, runSpec } from '../support/fake-host.ts';
 
 const HOST_ERROR = `(type $error' (record (field "code" string) (field "message" string) (field "hint" (option string)) (field "refusal" u32)))
     (export "host-error" (type $error (eq $error')))`;

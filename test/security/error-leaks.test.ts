@@ -1,14 +1,14 @@
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { HostFunction } from '../../runtime/host-function.ts';
-import { createHttpApp } from '../../runtime/http/app.ts';
-import { createModuleStore } from '../../runtime/http/module-store.ts';
+import type { HostFunction } from '../../runtime/contracts/host-function.ts';
+import { createHttpApp } from '../../runtime/doors/http/app.ts';
+import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type Outcome, type RunOptions, type Runtime } from '../../runtime/index.ts';
-import { createInProcessScheduler } from '../../runtime/scheduler/in-process.ts';
-import { CASES } from '../e2e/code-cases.ts';
-import { runCli } from '../e2e/command-line.ts';
+import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { probeGuest } from '../guests/component/build.ts';
+import { CASES } from '../support/code-cases.ts';
+import { runCli } from '../support/command-line.ts';
 
 const CANARY = 'canary-of-the-operator';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

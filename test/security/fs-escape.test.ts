@@ -20,8 +20,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNodeBackend } from '../../host-functions/fs/index.ts';
-import type { FsGrant } from '../../runtime/grant.ts';
-import { type FsGuest, type FsOperation, openGuest } from '../contract/fs-harness.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import { type FsGuest, type FsOperation, openGuest } from '../support/fs-harness.ts';
 
 const CANARY = 'canary: no guest may see this';
 let root = '';
@@ -458,7 +458,7 @@ describe('fs atomic writes', () => {
     () => {
       writeFileSync(join(data, 'in.txt'), 'version 1');
       const script = `
-      import { openGuest } from ${JSON.stringify(join(import.meta.dirname, '../contract/fs-harness.ts'))};
+      import { openGuest } from ${JSON.stringify(join(import.meta.dirname, '../support/fs-harness.ts'))};
       import { createNodeBackend } from ${JSON.stringify(join(import.meta.dirname, '../../host-functions/fs/index.ts'))};
       const guest = openGuest({ backend: createNodeBackend(), grant: [{ host: process.argv[1], guest: '/data', access: ['read', 'write'] }] });
       const write = (path) => guest.reason('fs.writeFile', { path }, 'x'.repeat(1_000_000));

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createMemoryBackend, createNodeBackend } from '../../host-functions/fs/index.ts';
-import type { FsGrant } from '../../runtime/grant.ts';
-import { type FsGuest, openGuest } from '../contract/fs-harness.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import { type FsGuest, openGuest } from '../support/fs-harness.ts';
 
 interface Place extends Disposable {
   readonly guest: FsGuest;

@@ -2,7 +2,7 @@ import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, it } from 'vitest';
 import { instrument } from '../../runtime/wasm/instrument.ts';
 import { createMeter, type Meter } from '../../runtime/wasm/meter.ts';
-import { assemble } from '../unit/wasm/assemble.ts';
+import { assemble } from '../support/wasm/assemble.ts';
 
 type Run = (...args: readonly unknown[]) => unknown;
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { AuditLine } from '../../runtime/api.ts';
-import { type Gate, openGate } from '../../runtime/cell/gate.ts';
 import { seededRandom } from '../../runtime/cell/seeded-random.ts';
-import type { JsonValue } from '../../runtime/codec.ts';
-import type { HostAnswer } from '../../runtime/engine.ts';
-import type { HostFunction } from '../../runtime/host-function.ts';
-import { type Limits, mergeLimits } from '../../runtime/limits.ts';
-import { createProbe, type Probe } from '../contract/scripted-engine.ts';
+import type { AuditLine } from '../../runtime/contracts/api.ts';
+import type { HostAnswer } from '../../runtime/contracts/engine.ts';
+import type { HostFunction } from '../../runtime/contracts/host-function.ts';
+import { type Gate, openGate } from '../../runtime/gate/open-gate.ts';
+import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
+import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
+import { createProbe, type Probe } from '../support/scripted-engine.ts';
 
 interface Opened {
   readonly gate: Gate;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { HttpGrant } from '../../runtime/grant.ts';
+import type { HttpGrant } from '../../runtime/vocabulary/grant.ts';
 import {
   type HttpGuest,
   openGuest,
@@ -13,8 +13,8 @@ import {
   readAll,
   startServer,
   type TestServer,
-} from '../unit/http/http-harness.ts';
-import { openWsGuest, startSocketServer } from '../unit/http/ws-harness.ts';
+} from '../support/http-harness.ts';
+import { openWsGuest, startSocketServer } from '../support/ws-harness.ts';
 
 const CANARY = 'canary-0123456789';
 let server: TestServer;

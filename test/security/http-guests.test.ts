@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Outcome, type Runtime } from '../../runtime/index.ts';
 import { fetchGuest, probeGuest } from '../guests/component/build.ts';
-import { startServer, type TestServer } from '../unit/http/http-harness.ts';
+import { startServer, type TestServer } from '../support/http-harness.ts';
 
 const TOKEN = 'canary_0123456789abcdef';
 const PASSWORD = 'canary-password-42';

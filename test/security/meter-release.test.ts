@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { instrument } from '../../runtime/wasm/instrument.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';
 import { promising } from '../../runtime/wasm/suspending.ts';
-import { assemble } from '../unit/wasm/assemble.ts';
+import { assemble } from '../support/wasm/assemble.ts';
 
 const LOOP = `(module (func (export "run") (param i32) (result i32)
   loop $again local.get 0 i32.const 1 i32.sub local.tee 0 br_if $again end i32.const 1))`;

@@ -9,7 +9,7 @@ import {
   READ,
   type ShimHarness,
   WRITE,
-} from '../unit/preview1/shim-harness.ts';
+} from '../support/shim-harness.ts';
 
 const PAST = 0x2_0000; // two pages
 const HUGE = 0xffff_ffff;

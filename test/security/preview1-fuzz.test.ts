@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { WASI_FUNCTIONS } from '../../runtime/engines/preview1/wasi-functions.ts';
-import { ALL, openShim, type ShimHarness } from '../unit/preview1/shim-harness.ts';
+import { ALL, openShim, type ShimHarness } from '../support/shim-harness.ts';
 
 /** Numbers from a seed, so that a failure can be seen again. */
 function seeded(seed: number): (below: number) => number {

@@ -10,9 +10,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunOptions } from '../../runtime/api.ts';
+import type { RunOptions } from '../../runtime/contracts/api.ts';
 import { createRuntime } from '../../runtime/index.ts';
-import type { Outcome } from '../../runtime/outcome.ts';
+import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 
 const MIB = 1024 * 1024;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Runtime } from '../../runtime/api.ts';
-import type { Outcome } from '../../runtime/outcome.ts';
+import type { Runtime } from '../../runtime/contracts/api.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
-import { createNodePyodideEngine } from '../../runtime/platform/pyodide-engine.ts';
+import { createNodePyodideEngine } from '../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
+import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 
 /** What needs the worker around the realm: its deep stack, its flags, its end by force. */
 describe('a Python guest in its cell', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openPython, type PythonBench } from '../contract/pyodide-parts.ts';
+import { openPython, type PythonBench } from '../support/pyodide-parts.ts';
 
 /**
  * Each attempt to leave Python, with a canary on the host: a file that must not appear, a server that must see nobody, a variable that must

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openPython, type PythonBench } from '../contract/pyodide-parts.ts';
-import { FILLED } from './python-callbacks.ts';
+import { openPython, type PythonBench } from '../support/pyodide-parts.ts';
+import { FILLED } from '../support/python-callbacks.ts';
 
 const MIB = 1024 * 1024;
 

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { GLUE_NAMES } from '../../runtime/engines/pyodide/glue.ts';
 import { openInterpreter, type Realm } from '../../runtime/engines/pyodide/interpreter.ts';
 import type { PyodideShared } from '../../runtime/engines/pyodide/program.ts';
-import { openNodeRealm } from '../../runtime/platform/node-realm.ts';
+import { openNodeRealm } from '../../runtime/platform/python/node-realm.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';
-import { createFakeHost } from '../contract/fake-host.ts';
-import { openPython, type PythonBench } from '../contract/pyodide-parts.ts';
+import { createFakeHost } from '../support/fake-host.ts';
+import { openPython, type PythonBench } from '../support/pyodide-parts.ts';
 
 /** Every object that a program can get hold of in its realm, by walking from where Python stands. */
 const REACH = String.raw`

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Runtime } from '../../runtime/api.ts';
-import type { IsolationLevel } from '../../runtime/levels.ts';
+import type { Runtime } from '../../runtime/contracts/api.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
-import { createNodePyodideEngine } from '../../runtime/platform/pyodide-engine.ts';
+import { createNodePyodideEngine } from '../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
+import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
 
 const NEST = 'x = []\nfor _ in range(100_000): x = [x]\n';
 

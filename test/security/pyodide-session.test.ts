@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Execute, GuestResult } from '../../runtime/engine.ts';
+import type { Execute, GuestResult } from '../../runtime/contracts/engine.ts';
 import { createPyodideExecutor } from '../../runtime/engines/pyodide/execute.ts';
 import type { Realm } from '../../runtime/engines/pyodide/interpreter.ts';
-import { mergeLimits } from '../../runtime/limits.ts';
-import { openNodeRealm } from '../../runtime/platform/node-realm.ts';
-import { createFakeHost, type FakeHost, runSpec } from '../contract/fake-host.ts';
-import { openPython } from '../contract/pyodide-parts.ts';
+import { openNodeRealm } from '../../runtime/platform/python/node-realm.ts';
+import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
+import { createFakeHost, type FakeHost, runSpec } from '../support/fake-host.ts';
+import { openPython } from '../support/pyodide-parts.ts';
 
 /** A kept interpreter in this thread, whose garbage is collected when the test says so. */
 async function openSession(): Promise<{

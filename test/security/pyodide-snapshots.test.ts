@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
-import { wheel } from '../unit/pyodide/wheels.ts';
+import { wheel } from '../support/wheels.ts';
 
 /** Tries at import what a guest may not do, and keeps what came of it. */
 const NOSY = `import os, sys

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runJs } from '../unit/quickjs/quickjs-for-tests.ts';
+import { runJs } from '../support/quickjs-for-tests.ts';
 
 /**
  * Programs that never end by themselves, or not in any time that matters. Each one must end with the code of its limit: what stops it is

@@ -5,10 +5,10 @@ import { layoutOf } from '../../runtime/engines/quickjs/layout.ts';
 import { createMachine, type Machine } from '../../runtime/engines/quickjs/machine.ts';
 import { createPrimitives, type Primitives } from '../../runtime/engines/quickjs/primitives.ts';
 import { urlPrimitive } from '../../runtime/engines/quickjs/url-primitive.ts';
-import { mergeLimits } from '../../runtime/limits.ts';
+import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';
-import { createFakeHost, type FakeHost, runSpec } from '../contract/fake-host.ts';
-import { loadQuickjs, runJs } from '../unit/quickjs/quickjs-for-tests.ts';
+import { createFakeHost, type FakeHost, runSpec } from '../support/fake-host.ts';
+import { loadQuickjs, runJs } from '../support/quickjs-for-tests.ts';
 
 /** An instance whose guest holds the host's own functions, as none ever does: `primitives.write` and so on. */
 async function exposed(): Promise<{
@@ -235,7 +235,7 @@ describe('host calls by the guest', () => {
       },
       stopReason: () => (polls > 3 ? ('deadline' as const) : undefined),
     };
-    const { quickjsEngine } = await import('../unit/quickjs/quickjs-for-tests.ts');
+    const { quickjsEngine } = await import('../support/quickjs-for-tests.ts');
     const { prepareGuest, script } = await import('../contract/engine-suite.ts');
     const engine = quickjsEngine();
     const guest = await prepareGuest(engine, script('javascript', 'await sandglass.call("probe.never")'));

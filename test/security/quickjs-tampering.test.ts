@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { SandglassError } from '../../runtime/errors.ts';
-import { runJs } from '../unit/quickjs/quickjs-for-tests.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import { runJs } from '../support/quickjs-for-tests.ts';
 
 /** Rewrites every built-in function that can be reached, so that each one lies or throws. */
 const REWRITE_ALL = (lie: string): string => `

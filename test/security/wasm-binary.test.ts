@@ -1,11 +1,11 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, it } from 'vitest';
-import { SandglassError } from '../../runtime/errors.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { guardBinary } from '../../runtime/wasm/guard.ts';
 import { inspectBinary } from '../../runtime/wasm/inspect.ts';
 import { instrument } from '../../runtime/wasm/instrument.ts';
-import { assemble } from '../unit/wasm/assemble.ts';
-import { KERNELS } from '../unit/wasm/kernels.ts';
+import { assemble } from '../support/wasm/assemble.ts';
+import { KERNELS } from '../support/wasm/kernels.ts';
 
 const OPTIONS = { maxMemoryPages: 64 };
 const PREAMBLE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];

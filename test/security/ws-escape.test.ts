@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
-import { startServer } from '../unit/http/http-harness.ts';
-import { openWsGuest, startSocketServer } from '../unit/http/ws-harness.ts';
+import { startServer } from '../support/http-harness.ts';
+import { openWsGuest, startSocketServer } from '../support/ws-harness.ts';
 
 let runtime: Runtime;
 beforeAll(() => {

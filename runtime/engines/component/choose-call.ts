@@ -1,5 +1,5 @@
-import type { GuestValue } from '../../codec.ts';
-import type { GuestEnd, RunSpec } from '../../engine.ts';
+import type { GuestEnd, RunSpec } from '../../contracts/engine.ts';
+import type { GuestValue } from '../../vocabulary/codec.ts';
 import type { ComponentData, ExportedFunction } from './component-data.ts';
 import { exportLines, findExport } from './find-export.ts';
 import { fromJson } from './values/from-json.ts';

@@ -1,6 +1,6 @@
-import type { GuestValue } from '../../codec.ts';
-import { copyJson } from '../../codec.ts';
-import type { GuestEnd } from '../../engine.ts';
+import type { GuestEnd } from '../../contracts/engine.ts';
+import type { GuestValue } from '../../vocabulary/codec.ts';
+import { copyJson } from '../../vocabulary/codec.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import type { Call } from './choose-call.ts';
 import type { GuestRun } from './guest-run.ts';

@@ -1,6 +1,6 @@
-import type { Engine, Executor, PrepareContext, PreparedGuest } from '../../engine.ts';
-import { SandglassError } from '../../errors.ts';
-import { LIMITS } from '../../limits.ts';
+import type { Engine, Executor, PrepareContext, PreparedGuest } from '../../contracts/engine.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import { LIMITS } from '../../vocabulary/limits.ts';
 import type { WaitMode } from './component-data.ts';
 import { refuseOptions } from './options.ts';
 

@@ -1,4 +1,4 @@
-import type { CellGuest, Execute } from '../../engine.ts';
+import type { CellGuest, Execute } from '../../contracts/engine.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import { type Call, chooseCall } from './choose-call.ts';
 import { type CallOutcome, classify } from './classify.ts';

@@ -1,4 +1,4 @@
-import { SandglassError } from '../../errors.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import type { ExportedFunction } from './component-data.ts';
 import { expand } from './interfaces/check-imports.ts';
 import type { ComponentTypes } from './types/model.ts';

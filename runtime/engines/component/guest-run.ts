@@ -1,6 +1,6 @@
-import { type Arrived, freeArrived } from '../../bytes.ts';
-import type { JsonObject } from '../../codec.ts';
-import type { GuestEnd, GuestHost, HostAnswer, RunSpec } from '../../engine.ts';
+import type { GuestEnd, GuestHost, HostAnswer, RunSpec } from '../../contracts/engine.ts';
+import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
+import type { JsonObject } from '../../vocabulary/codec.ts';
 import type { WaitMode } from './component-data.ts';
 
 /** A value now, or a promise of it: what an import answers in the two wait modes. */

@@ -1,4 +1,4 @@
-import { SandglassError } from '../../errors.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import { inspectBinary } from '../../wasm/inspect.ts';
 
 const PAGE_BYTES = 65_536;

@@ -1,6 +1,6 @@
-import type { Engine, PreparedGuest } from '../../engine.ts';
-import { SandglassError } from '../../errors.ts';
-import { LIMITS } from '../../limits.ts';
+import type { Engine, PreparedGuest } from '../../contracts/engine.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import { LIMITS } from '../../vocabulary/limits.ts';
 import { type ComponentData, wantsFolders } from './component-data.ts';
 import { execute } from './execute.ts';
 import { refuseOptions } from './options.ts';

@@ -1,5 +1,5 @@
-import type { PrepareContext, PreparedGuest, WasmSource } from '../../engine.ts';
-import { SandglassError } from '../../errors.ts';
+import type { PrepareContext, PreparedGuest, WasmSource } from '../../contracts/engine.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { guardBinary } from '../../wasm/guard.ts';
 import { INSTRUMENT_VERSION, instrument } from '../../wasm/instrument.ts';

@@ -1,4 +1,4 @@
-import type { GuestHost } from '../../engine.ts';
+import type { GuestHost } from '../../contracts/engine.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { Import } from './jspi.ts';
 import { type AbortCall, LeaveGuest, type RunControl } from './run-control.ts';

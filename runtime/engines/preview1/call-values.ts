@@ -1,4 +1,4 @@
-import { type GuestValue, toJsonForm } from '../../codec.ts';
+import { type GuestValue, toJsonForm } from '../../vocabulary/codec.ts';
 import { formatSignature, type Signature } from './signature.ts';
 
 export type CallArgs =

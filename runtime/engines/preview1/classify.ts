@@ -1,4 +1,4 @@
-import type { GuestEnd } from '../../engine.ts';
+import type { GuestEnd } from '../../contracts/engine.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import { fromCallResult } from './call-values.ts';
 import type { Entry } from './choose-entry.ts';

@@ -1,5 +1,5 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
-import type { GuestHost } from '../../engine.ts';
+import type { GuestHost } from '../../contracts/engine.ts';
 import { nanoseconds } from './filestat.ts';
 
 /** The present time of a clock in nanoseconds; undefined for one that there is not. */

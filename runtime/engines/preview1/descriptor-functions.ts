@@ -1,5 +1,5 @@
 import { type Fd, wasi } from '@bjorn3/browser_wasi_shim';
-import { freeArrived } from '../../bytes.ts';
+import { freeArrived } from '../../vocabulary/bytes.ts';
 import type { WasiBody } from './guarded.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { FileData } from './open-file.ts';

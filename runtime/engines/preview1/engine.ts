@@ -1,5 +1,5 @@
-import type { Engine, Executor } from '../../engine.ts';
-import { SandglassError } from '../../errors.ts';
+import type { Engine, Executor } from '../../contracts/engine.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import type { PreparedModule } from './prepare.ts';
 import { Recent } from './recent.ts';
 

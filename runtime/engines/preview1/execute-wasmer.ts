@@ -1,5 +1,5 @@
 import { init } from '@wasmer/wasi';
-import type { Execute, Executor } from '../../engine.ts';
+import type { Execute, Executor } from '../../contracts/engine.ts';
 import { runModule } from './run-module.ts';
 import { openWasmerHost } from './wasmer-host.ts';
 

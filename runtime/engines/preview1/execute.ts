@@ -1,4 +1,4 @@
-import type { Execute } from '../../engine.ts';
+import type { Execute } from '../../contracts/engine.ts';
 import { runModule } from './run-module.ts';
 import { openShimHost } from './shim-host.ts';
 

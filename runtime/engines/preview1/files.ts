@@ -1,6 +1,6 @@
-import type { Arrived } from '../../bytes.ts';
-import type { GuestHost } from '../../engine.ts';
-import type { FsOperations } from '../../host-function.ts';
+import type { GuestHost } from '../../contracts/engine.ts';
+import type { FsOperations } from '../../contracts/host-function.ts';
+import type { Arrived } from '../../vocabulary/bytes.ts';
 import { errnoOf } from './errno.ts';
 import { Filestats } from './filestat.ts';
 

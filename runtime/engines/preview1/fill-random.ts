@@ -1,5 +1,5 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
-import type { GuestHost } from '../../engine.ts';
+import type { GuestHost } from '../../contracts/engine.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { RunControl } from './run-control.ts';
 

@@ -1,5 +1,5 @@
 import { type Fd, wasi } from '@bjorn3/browser_wasi_shim';
-import type { GuestHost } from '../../engine.ts';
+import type { GuestHost } from '../../contracts/engine.ts';
 import { type GuardContext, guarded, type WasiBody } from './guarded.ts';
 import { type Import, suspending } from './jspi.ts';
 import { finishPoll, startPoll } from './poll.ts';

@@ -1,5 +1,5 @@
 import { type Fd, wasi } from '@bjorn3/browser_wasi_shim';
-import type { GuestHost } from '../../engine.ts';
+import type { GuestHost } from '../../contracts/engine.ts';
 import { clock } from './clock.ts';
 import { Descriptor } from './descriptor.ts';
 import type { GuestMemory } from './guest-memory.ts';

@@ -1,4 +1,4 @@
-import type { RunSpec } from '../../engine.ts';
+import type { RunSpec } from '../../contracts/engine.ts';
 
 export interface Preopen {
   /** What the guest is told: an absolute path, or `.` for where relative paths start. */

@@ -1,5 +1,5 @@
-import type { CompiledModule, PrepareContext, PreparedGuest, WasmSource } from '../../engine.ts';
-import { SandglassError } from '../../errors.ts';
+import type { CompiledModule, PrepareContext, PreparedGuest, WasmSource } from '../../contracts/engine.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import { guardBinary } from '../../wasm/guard.ts';
 import { inspectBinary } from '../../wasm/inspect.ts';
 import { instrument } from '../../wasm/instrument.ts';

@@ -1,4 +1,4 @@
-import { SandglassError } from '../../errors.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import type { BinaryInfo } from '../../wasm/inspect.ts';
 import { ABORT_MODULE, ABORT_NAME, ABORT_PARAMS } from './abort-import.ts';
 import type { ModuleData } from './module-data.ts';

@@ -1,4 +1,4 @@
-import type { GuestHost, StopReason } from '../../engine.ts';
+import type { GuestHost, StopReason } from '../../contracts/engine.ts';
 
 /** Thrown through the guest to leave it. A guest that catches it gets no further: every later import throws it again. */
 export class LeaveGuest extends Error {

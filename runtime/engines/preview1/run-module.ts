@@ -1,4 +1,4 @@
-import type { CellGuest, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../engine.ts';
+import type { CellGuest, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../contracts/engine.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import { ABORT_MODULE, ABORT_NAME, createAbort } from './abort-import.ts';
 import { chooseEntry, INITIALIZE } from './choose-entry.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../codec.ts';
+import type { JsonObject } from '../../vocabulary/codec.ts';
 import { isWasiFunction } from './wasi-functions.ts';
 
 export interface RunOptions {

@@ -1,5 +1,5 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
-import type { GuestHost } from '../../engine.ts';
+import type { GuestHost } from '../../contracts/engine.ts';
 import { Descriptor } from './descriptor.ts';
 import { Filestat } from './filestat.ts';
 import { OUTPUT_RIGHTS, STDIN_RIGHTS } from './rights.ts';

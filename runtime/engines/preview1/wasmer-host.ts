@@ -1,7 +1,7 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
 import { init, MemFS, WASI } from '@wasmer/wasi';
-import { freeArrived } from '../../bytes.ts';
-import type { GuestEnd, GuestHost } from '../../engine.ts';
+import type { GuestEnd, GuestHost } from '../../contracts/engine.ts';
+import { freeArrived } from '../../vocabulary/bytes.ts';
 import { clock } from './clock.ts';
 import { fillRandom } from './fill-random.ts';
 import { guarded, type WasiBody } from './guarded.ts';

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../codec.ts';
-import type { Engine, PrepareContext, PreparedGuest, ScriptSource } from '../../engine.ts';
-import { SandglassError } from '../../errors.ts';
+import type { Engine, PrepareContext, PreparedGuest, ScriptSource } from '../../contracts/engine.ts';
+import type { JsonObject } from '../../vocabulary/codec.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import type { PyodideAssets } from './assets.ts';
 import { findImports } from './find-imports.ts';
 import { MODULE_NAME } from './module-name.ts';

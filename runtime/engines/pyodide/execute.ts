@@ -6,8 +6,8 @@ import type {
   GuestHost,
   GuestResult,
   RunSpec,
-} from '../../engine.ts';
-import type { MountView } from '../../host-function.ts';
+} from '../../contracts/engine.ts';
+import type { MountView } from '../../contracts/host-function.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './interpreter.ts';
 import { MODULE_NAME } from './module-name.ts';

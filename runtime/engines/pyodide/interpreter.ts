@@ -1,6 +1,6 @@
-import { type Arrived, freeArrived } from '../../bytes.ts';
-import type { JsonObject } from '../../codec.ts';
-import type { GuestHost, HostAnswer } from '../../engine.ts';
+import type { GuestHost, HostAnswer } from '../../contracts/engine.ts';
+import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
+import type { JsonObject } from '../../vocabulary/codec.ts';
 import { exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';

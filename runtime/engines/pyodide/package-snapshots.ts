@@ -1,5 +1,5 @@
-import type { SnapshotInfo } from '../../engine.ts';
-import { SandglassError } from '../../errors.ts';
+import type { SnapshotInfo } from '../../contracts/engine.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import type { PyodideAssets } from './assets.ts';
 import {
   filesOf,

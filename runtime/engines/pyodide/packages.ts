@@ -1,4 +1,4 @@
-import type { ByteCache } from '../../engine.ts';
+import type { ByteCache } from '../../contracts/engine.ts';
 
 /** Packages as a run gets them: files to put in place, and the native parts among them that its realm may compile. */
 export interface PackageSet {

@@ -1,5 +1,5 @@
-import type { GuestHost, RunSpec } from '../../engine.ts';
-import { mergeLimits } from '../../limits.ts';
+import type { GuestHost, RunSpec } from '../../contracts/engine.ts';
+import { mergeLimits } from '../../vocabulary/limits.ts';
 import type { PyodideProgram } from './program.ts';
 
 /**

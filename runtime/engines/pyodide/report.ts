@@ -1,4 +1,4 @@
-import type { GuestEnd, GuestError } from '../../engine.ts';
+import type { GuestEnd, GuestError } from '../../contracts/engine.ts';
 import { readValue } from './value.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { type GuestValue, nestsDeeper } from '../../codec.ts';
+import { type GuestValue, nestsDeeper } from '../../vocabulary/codec.ts';
 
 /** What the runner writes: JSON, and beside it what JSON lacks, by path. */
 interface Wire {

@@ -1,4 +1,4 @@
-import type { GuestHost, RunSpec } from '../../engine.ts';
+import type { GuestHost, RunSpec } from '../../contracts/engine.ts';
 
 /**
  * The guest's clocks. In a deterministic run they stand still while the guest computes, and move on by exactly what it waits: a timer is

@@ -1,4 +1,4 @@
-import type { GuestEnd } from '../../engine.ts';
+import type { GuestEnd } from '../../contracts/engine.ts';
 
 /** How the guest ended, thrown from deep inside the host's half of a run and caught by `execute` alone. */
 export class Ended extends Error {

@@ -1,5 +1,11 @@
-import type { CompiledModule, Engine, Executor, PreparedGuest, ScriptSource } from '../../engine.ts';
-import { SandglassError } from '../../errors.ts';
+import type {
+  CompiledModule,
+  Engine,
+  Executor,
+  PreparedGuest,
+  ScriptSource,
+} from '../../contracts/engine.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import type { GuestFailure } from './machine.ts';
 import { checkQuickjsOptions, QUICKJS_OPTIONS } from './options.ts';
 import { ENGINE_MODULE, type Program } from './program.ts';

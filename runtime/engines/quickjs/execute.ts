@@ -6,7 +6,7 @@ import type {
   GuestResult,
   OpenGuest,
   RunSpec,
-} from '../../engine.ts';
+} from '../../contracts/engine.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import { canSuspend } from '../../wasm/suspending.ts';
 import { Ended } from './ended.ts';

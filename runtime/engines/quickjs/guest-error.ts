@@ -1,4 +1,4 @@
-import type { GuestError } from '../../engine.ts';
+import type { GuestError } from '../../contracts/engine.ts';
 import { PRELUDE_FILE } from './abi.ts';
 
 /** An error as the prelude describes it. */

@@ -1,4 +1,4 @@
-import type { CellGuest, GuestEnd, GuestHost, RunSpec } from '../../engine.ts';
+import type { CellGuest, GuestEnd, GuestHost, RunSpec } from '../../contracts/engine.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import { type EntryName, type Layout, WASM_PAGE } from './abi.ts';
 import { type Clock, createClock } from './clock.ts';

@@ -1,4 +1,4 @@
-import type { GuestHost, HostAnswer, RunSpec } from '../../engine.ts';
+import type { GuestHost, HostAnswer, RunSpec } from '../../contracts/engine.ts';
 import type { GuestFailure } from './machine.ts';
 import { rulesOf } from './options.ts';
 import type { Program } from './program.ts';

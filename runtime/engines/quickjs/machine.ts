@@ -1,5 +1,5 @@
-import { type Arrived, freeArrived } from '../../bytes.ts';
-import type { Refusal } from '../../engine.ts';
+import type { Refusal } from '../../contracts/engine.ts';
+import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import { promising } from '../../wasm/suspending.ts';
 import { ARGUMENT_SCRATCH, GC_THRESHOLD, REJECTION_REF, REJECTION_SCRATCH, WASM_PAGE } from './abi.ts';
 

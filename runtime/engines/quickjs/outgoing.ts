@@ -1,5 +1,5 @@
-import type { GuestValue } from '../../codec.ts';
-import type { GuestEnd } from '../../engine.ts';
+import type { GuestEnd } from '../../contracts/engine.ts';
+import type { GuestValue } from '../../vocabulary/codec.ts';
 
 /** `[path, 'n', digits]` or `[path, 'b', [offset, length]]`. */
 type Special =

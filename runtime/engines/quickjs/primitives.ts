@@ -1,6 +1,6 @@
-import { type Arrived, freeArrived, freeBytes } from '../../bytes.ts';
-import { type JsonObject, toBase64 } from '../../codec.ts';
-import type { GuestHost, HostAnswer, RunSpec, StopReason } from '../../engine.ts';
+import type { GuestHost, HostAnswer, RunSpec, StopReason } from '../../contracts/engine.ts';
+import { type Arrived, freeArrived, freeBytes } from '../../vocabulary/bytes.ts';
+import { type JsonObject, toBase64 } from '../../vocabulary/codec.ts';
 import { PRIMITIVES, type PrimitiveName } from './abi.ts';
 import type { Clock } from './clock.ts';
 import type { GuestArguments, Machine, Pointer } from './machine.ts';

@@ -1,4 +1,4 @@
-import type { CellGuest } from '../../engine.ts';
+import type { CellGuest } from '../../contracts/engine.ts';
 
 /** What `prepare` hands to `execute`: plain data. */
 export interface Program {

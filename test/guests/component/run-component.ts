@@ -1,11 +1,11 @@
-import type { GuestResult, RunSpec } from '../../../runtime/engine.ts';
+import type { GuestResult, RunSpec } from '../../../runtime/contracts/engine.ts';
 import {
   type ComponentEngineOptions,
   createComponentEngine,
 } from '../../../runtime/engines/component/engine.ts';
-import { type Limits, mergeLimits } from '../../../runtime/limits.ts';
+import { type Limits, mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { prepareGuest, wasm } from '../../contract/engine-suite.ts';
-import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../contract/fake-host.ts';
+import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../support/fake-host.ts';
 
 export interface ComponentRun {
   readonly result: GuestResult;

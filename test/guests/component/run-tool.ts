@@ -1,9 +1,9 @@
-import type { JsonValue } from '../../../runtime/codec.ts';
-import type { GuestResult } from '../../../runtime/engine.ts';
+import type { GuestResult } from '../../../runtime/contracts/engine.ts';
 import { createComponentEngine } from '../../../runtime/engines/component/engine.ts';
+import type { JsonValue } from '../../../runtime/vocabulary/codec.ts';
 import { buildTool } from '../../../scripts/build-tools.ts';
 import { prepareGuest, wasm } from '../../contract/engine-suite.ts';
-import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../contract/fake-host.ts';
+import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../support/fake-host.ts';
 
 const engine = createComponentEngine();
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
-import { createProbe, scriptedEngine } from '../../contract/scripted-engine.ts';
-import type { Step } from '../../contract/scripted-executor.ts';
+import { createProbe, scriptedEngine } from '../../support/scripted-engine.ts';
+import type { Step } from '../../support/scripted-executor.ts';
 
 test('a blocking call is answered by its own answer, however closely it follows another', async () => {
   const calls = 20_000;

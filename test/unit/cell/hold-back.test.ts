@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import type { CellRun } from '../../../runtime/cell/cell.ts';
 import { MOST_AHEAD } from '../../../runtime/cell/protocol.ts';
 import { startWorkerSeat } from '../../../runtime/cell/worker.ts';
-import type { Engine } from '../../../runtime/engine.ts';
-import { mergeLimits } from '../../../runtime/limits.ts';
-import { runSpec } from '../../contract/fake-host.ts';
-import { scriptedEngine } from '../../contract/scripted-engine.ts';
-import { execute } from './eager-executor.ts';
+import type { CellRun } from '../../../runtime/contracts/cell.ts';
+import type { Engine } from '../../../runtime/contracts/engine.ts';
+import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
+import { execute } from '../../support/eager-executor.ts';
+import { runSpec } from '../../support/fake-host.ts';
+import { scriptedEngine } from '../../support/scripted-engine.ts';
 
 const engine: Engine = {
   ...scriptedEngine,
-  executorUrl: new URL('./eager-executor.ts', import.meta.url).href,
+  executorUrl: new URL('../../support/eager-executor.ts', import.meta.url).href,
   execute,
 };
 

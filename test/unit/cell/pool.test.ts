@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { CellResult, CellRun } from '../../../runtime/cell/cell.ts';
 import { createIdleMemory } from '../../../runtime/cell/idle-memory.ts';
 import { createPool, type PoolOptions } from '../../../runtime/cell/pool.ts';
 import type { Seat } from '../../../runtime/cell/remote-seat.ts';
-import type { Engine } from '../../../runtime/engine.ts';
-import { scriptedEngine } from '../../contract/scripted-engine.ts';
+import type { CellResult, CellRun } from '../../../runtime/contracts/cell.ts';
+import type { Engine } from '../../../runtime/contracts/engine.ts';
+import { scriptedEngine } from '../../support/scripted-engine.ts';
 
 interface FakeSeat extends Seat {
   readonly name: string;

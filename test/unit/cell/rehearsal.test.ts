@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import type { Engine } from '../../../runtime/engine.ts';
+import type { Engine } from '../../../runtime/contracts/engine.ts';
 import { createRuntime } from '../../../runtime/index.ts';
-import { createProbe, scriptedEngine } from '../../contract/scripted-engine.ts';
-import { execute } from './rehearsing-executor.ts';
+import { execute } from '../../support/rehearsing-executor.ts';
+import { createProbe, scriptedEngine } from '../../support/scripted-engine.ts';
 
 const rehearsing = (shared: string): Engine => ({
   ...scriptedEngine,
   name: 'rehearsing',
   languages: ['rehearsing'],
   inline: false,
-  executorUrl: new URL('./rehearsing-executor.ts', import.meta.url).href,
+  executorUrl: new URL('../../support/rehearsing-executor.ts', import.meta.url).href,
   execute,
   shared: async () => ({ engine: 'rehearsing', data: shared, modules: {} }),
   prepare: async () => ({ engine: 'rehearsing', data: undefined, modules: {} }),

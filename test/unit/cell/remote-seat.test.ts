@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { CellRun } from '../../../runtime/cell/cell.ts';
 import { createRemoteSeat, type SeatChannel } from '../../../runtime/cell/remote-seat.ts';
-import { mergeLimits } from '../../../runtime/limits.ts';
-import { runSpec } from '../../contract/fake-host.ts';
-import { scriptedEngine } from '../../contract/scripted-engine.ts';
+import type { CellRun } from '../../../runtime/contracts/cell.ts';
+import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
+import { runSpec } from '../../support/fake-host.ts';
+import { scriptedEngine } from '../../support/scripted-engine.ts';
 
 /** A cell whose thread never comes back: it takes messages, and neither answers nor tells its CPU time. */
 const stuck: SeatChannel = {

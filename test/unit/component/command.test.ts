@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../runtime/codec.ts';
-import { SandglassError } from '../../../runtime/errors.ts';
-import type { HostReply, MountView } from '../../../runtime/host-function.ts';
+import type { HostReply, MountView } from '../../../runtime/contracts/host-function.ts';
+import type { JsonObject } from '../../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import { commandGuest } from '../../guests/component/build.ts';
 import { runComponent } from '../../guests/component/run-component.ts';
 

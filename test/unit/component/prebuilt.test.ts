@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { PrebuiltComponent } from '../../../runtime/engine.ts';
+import type { PrebuiltComponent } from '../../../runtime/contracts/engine.ts';
 import { createPrebuiltComponentEngine } from '../../../runtime/engines/component/prebuilt.ts';
 import { prebuildComponent } from '../../../runtime/index.prebuild.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';

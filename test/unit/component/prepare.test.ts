@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { runWorkerJob } from '../../../runtime/cell/worker-job.ts';
-import type { PrepareContext, RunJob } from '../../../runtime/engine.ts';
+import type { PrepareContext, RunJob } from '../../../runtime/contracts/engine.ts';
 import { createComponentEngine } from '../../../runtime/engines/component/engine.ts';
 import { hardenGlue } from '../../../runtime/engines/component/glue/harden-glue.ts';
 import { pack, unpack } from '../../../runtime/engines/component/pack.ts';
-import { mergeLimits } from '../../../runtime/limits.ts';
+import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { wasm } from '../../contract/engine-suite.ts';
-import { createFakeHost, runSpec } from '../../contract/fake-host.ts';
 import { wat } from '../../guests/component/build.ts';
+import { createFakeHost, runSpec } from '../../support/fake-host.ts';
 
 const ADD = `(component
   (core module $m (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonValue } from '../../../runtime/codec.ts';
-import { SandglassError } from '../../../runtime/errors.ts';
+import type { JsonValue } from '../../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import { probeGuest, wat } from '../../guests/component/build.ts';
 import { runComponent } from '../../guests/component/run-component.ts';
 

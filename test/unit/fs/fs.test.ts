@@ -17,8 +17,8 @@ import {
   createMemoryBackend,
   createNodeBackend,
 } from '../../../host-functions/fs/index.ts';
-import type { FsGrant } from '../../../runtime/grant.ts';
-import { encode, type FsGuest, openGuest } from '../../contract/fs-harness.ts';
+import type { FsGrant } from '../../../runtime/vocabulary/grant.ts';
+import { encode, type FsGuest, openGuest } from '../../support/fs-harness.ts';
 
 let root = '';
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalAddress, isPublicAddress } from '../../../host-functions/http/address.ts';
+import { createHttpHostFunction } from '../../../host-functions/http/http.ts';
 import { parseHttpGrants } from '../../../host-functions/http/http-grant.ts';
-import { createHttpHostFunction } from '../../../host-functions/http/index.ts';
 import {
   coversOrigin,
   matchesOrigin,
@@ -14,8 +14,8 @@ import {
   splitPattern,
 } from '../../../host-functions/http/path-pattern.ts';
 import { Scrubber, toCredential } from '../../../host-functions/http/secrets.ts';
-import type { HttpGrant } from '../../../runtime/grant.ts';
-import type { Secret } from '../../../runtime/host-function.ts';
+import type { Secret } from '../../../runtime/contracts/host-function.ts';
+import type { HttpGrant } from '../../../runtime/vocabulary/grant.ts';
 
 describe('parseHttpGrants()', () => {
   test.each([

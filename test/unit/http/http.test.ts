@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { openGuest, readAll, startServer } from './http-harness.ts';
+import { openGuest, readAll, startServer } from '../../support/http-harness.ts';
 
 describe('http.request', () => {
   test('answers status, headers, address and body, and counts bytes', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createWsHostFunction } from '../../../host-functions/http/ws.ts';
-import { openWsGuest, startSocketServer } from './ws-harness.ts';
+import { openWsGuest, startSocketServer } from '../../support/ws-harness.ts';
 
 test('text and binary messages come back as they were sent, in order, and are counted', async () => {
   await using server = await startSocketServer();

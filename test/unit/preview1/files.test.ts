@@ -10,7 +10,7 @@ import {
   type ShimHarness,
   TRUNCATE,
   WRITE,
-} from './shim-harness.ts';
+} from '../../support/shim-harness.ts';
 
 const FOLDER = 3;
 const APPEND = 1;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ByteCache, PrepareContext } from '../../../runtime/engine.ts';
+import type { ByteCache, PrepareContext } from '../../../runtime/contracts/engine.ts';
 import { createPreview1Engine } from '../../../runtime/engines/preview1/engine.ts';
-import { mergeLimits } from '../../../runtime/limits.ts';
+import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { loadGuest } from '../../../scripts/build-guests.ts';
 import { script, wasm } from '../../contract/engine-suite.ts';
 

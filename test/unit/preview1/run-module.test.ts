@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Engine, GuestResult, RunSpec } from '../../../runtime/engine.ts';
+import type { Engine, GuestResult, RunSpec } from '../../../runtime/contracts/engine.ts';
 import { createPreview1Engine, createWasmerEngine } from '../../../runtime/engines/preview1/engine.ts';
-import { type Limits, mergeLimits } from '../../../runtime/limits.ts';
+import { type Limits, mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { loadGuest } from '../../../scripts/build-guests.ts';
 import { prepareGuest, wasm } from '../../contract/engine-suite.ts';
-import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../contract/fake-host.ts';
+import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../support/fake-host.ts';
 
 interface Run {
   readonly result: GuestResult;

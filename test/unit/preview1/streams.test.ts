@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Refusal } from '../../../runtime/engine.ts';
+import type { Refusal } from '../../../runtime/contracts/engine.ts';
 import { errnoOf } from '../../../runtime/engines/preview1/errno.ts';
 import { milliseconds, nanoseconds } from '../../../runtime/engines/preview1/filestat.ts';
 import { preopens } from '../../../runtime/engines/preview1/preopens.ts';
-import { runSpec } from '../../contract/fake-host.ts';
-import { ERRNO, openShim, type ShimHarness } from './shim-harness.ts';
+import { runSpec } from '../../support/fake-host.ts';
+import { ERRNO, openShim, type ShimHarness } from '../../support/shim-harness.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 

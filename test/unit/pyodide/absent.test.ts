@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openPython, type PythonBench } from '../../contract/pyodide-parts.ts';
+import { openPython, type PythonBench } from '../../support/pyodide-parts.ts';
 
 /** What a program may look for and does not find: each says why, and where to turn. */
 describe('what a Python guest does not find', () => {

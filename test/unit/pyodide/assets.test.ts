@@ -7,7 +7,7 @@ import {
   restoreSnapshot,
   type Snapshot,
 } from '../../../runtime/engines/pyodide/assets.ts';
-import { openNodeRealm } from '../../../runtime/platform/node-realm.ts';
+import { openNodeRealm } from '../../../runtime/platform/python/node-realm.ts';
 
 const snapshot: Snapshot = {
   header: new Uint8Array(),

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { mergeLimits } from '../../../runtime/limits.ts';
-import { openPython, type PythonBench, type PythonRun } from '../../contract/pyodide-parts.ts';
-import { type FsHost, openFsHost } from './fs-host.ts';
+import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
+import { openPython, type PythonBench, type PythonRun } from '../../support/pyodide-parts.ts';
+import { type FsHost, openFsHost } from '../../support/python-fs-host.ts';
 
 /** What CPython does between a program's last line and the end of its process. */
 describe('the end of a Python program', () => {

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openPython, type PythonBench, type PythonRun } from '../../contract/pyodide-parts.ts';
-import { type FsHost, openFsHost } from './fs-host.ts';
+import { openPython, type PythonBench, type PythonRun } from '../../support/pyodide-parts.ts';
+import { type FsHost, openFsHost } from '../../support/python-fs-host.ts';
 
 describe('files of a Python guest', () => {
   let python: PythonBench;

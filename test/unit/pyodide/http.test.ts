@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../runtime/codec.ts';
-import { SandglassError } from '../../../runtime/errors.ts';
-import type { HostReply } from '../../../runtime/host-function.ts';
-import { openPython, type PythonBench, type PythonRun } from '../../contract/pyodide-parts.ts';
+import type { HostReply } from '../../../runtime/contracts/host-function.ts';
+import type { JsonObject } from '../../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import { openPython, type PythonBench, type PythonRun } from '../../support/pyodide-parts.ts';
 
 interface Seen {
   readonly method: unknown;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { filesOf } from '../../../runtime/engines/pyodide/packages.ts';
 import { openFileCache } from '../../../runtime/platform/node-cache.ts';
-import type { PythonPackageOptions } from '../../../runtime/platform/packages/options.ts';
-import { createPythonPackages } from '../../../runtime/platform/packages/python-packages.ts';
-import { sha256, wheel, zip } from './wheels.ts';
+import type { PythonPackageOptions } from '../../../runtime/platform/python/packages/options.ts';
+import { createPythonPackages } from '../../../runtime/platform/python/packages/python-packages.ts';
+import { sha256, wheel, zip } from '../../support/wheels.ts';
 
 /** Wheels by package, as an index on this machine serves them. */
 const WHEELS = [

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasNoCode } from '../../../runtime/engines/pyodide/side-modules.ts';
-import { unzip } from '../../../runtime/platform/packages/unzip.ts';
-import { openPython, type PythonBench } from '../../contract/pyodide-parts.ts';
-import { sha256, zip } from './wheels.ts';
+import { unzip } from '../../../runtime/platform/python/packages/unzip.ts';
+import { openPython, type PythonBench } from '../../support/pyodide-parts.ts';
+import { sha256, zip } from '../../support/wheels.ts';
 
 describe('unzip()', () => {
   test('reads what was packed', () => {

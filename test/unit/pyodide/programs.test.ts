@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BUILTIN_NAMES } from '../../../runtime/engines/pyodide/builtin-names.ts';
-import { openPython, type PythonBench } from '../../contract/pyodide-parts.ts';
+import { openPython, type PythonBench } from '../../support/pyodide-parts.ts';
 
 describe('a Python program', () => {
   let python: PythonBench;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { evaluateMarker } from '../../../runtime/platform/packages/marker.ts';
-import { readRequirement } from '../../../runtime/platform/packages/requirement.ts';
-import { readWheelName } from '../../../runtime/platform/packages/wheel-name.ts';
+import { evaluateMarker } from '../../../runtime/platform/python/packages/marker.ts';
+import { readRequirement } from '../../../runtime/platform/python/packages/requirement.ts';
+import { readWheelName } from '../../../runtime/platform/python/packages/wheel-name.ts';
 
 describe('readRequirement()', () => {
   test.each([

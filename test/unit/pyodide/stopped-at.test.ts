@@ -5,7 +5,7 @@ import {
   readFrameLayout,
   stoppedAt,
 } from '../../../runtime/engines/pyodide/stopped-at.ts';
-import { openPython, type PythonBench } from '../../contract/pyodide-parts.ts';
+import { openPython, type PythonBench } from '../../support/pyodide-parts.ts';
 
 const FUEL = 200_000_000;
 

@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { runJs } from './quickjs-for-tests.ts';
+import { runJs } from '../../support/quickjs-for-tests.ts';
 
 /** Arguments of `console.log` that must show as Node shows them. */
 const AS_NODE = [

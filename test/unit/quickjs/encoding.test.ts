@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runJs } from './quickjs-for-tests.ts';
+import { runJs } from '../../support/quickjs-for-tests.ts';
 
 /** Deterministic bytes that are UTF-8 about half of the time. */
 function samples(): number[][] {

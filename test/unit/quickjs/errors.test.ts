@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { SandglassError } from '../../../runtime/errors.ts';
-import { mergeLimits } from '../../../runtime/limits.ts';
+import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { script } from '../../contract/engine-suite.ts';
-import { quickjsEngine, runJs } from './quickjs-for-tests.ts';
+import { quickjsEngine, runJs } from '../../support/quickjs-for-tests.ts';
 
 describe('errors', () => {
   test('an uncaught error has file, line, column and guest frames only', async () => {

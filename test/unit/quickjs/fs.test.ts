@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../runtime/codec.ts';
-import { SandglassError } from '../../../runtime/errors.ts';
-import type { HostReply } from '../../../runtime/host-function.ts';
-import type { FakeHostOptions } from '../../contract/fake-host.ts';
-import { runJs } from './quickjs-for-tests.ts';
+import type { HostReply } from '../../../runtime/contracts/host-function.ts';
+import type { JsonObject } from '../../../runtime/vocabulary/codec.ts';
+import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import type { FakeHostOptions } from '../../support/fake-host.ts';
+import { runJs } from '../../support/quickjs-for-tests.ts';
 
 interface Disk {
   readonly files: Map<string, Uint8Array>;

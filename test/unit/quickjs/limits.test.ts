@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createQuickjsEngine } from '../../../runtime/engines/quickjs/engine.ts';
 import { logicalStackBytes } from '../../../runtime/engines/quickjs/stack.ts';
-import { loadQuickjs, quickjsEngine, runJs } from './quickjs-for-tests.ts';
+import { loadQuickjs, quickjsEngine, runJs } from '../../support/quickjs-for-tests.ts';
 
 const MIB = 1024 * 1024;
 const deterministic = { seed: 42, now: 1_700_000_000_000 };

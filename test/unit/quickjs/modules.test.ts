@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SandglassError } from '../../../runtime/errors.ts';
-import type { FakeHostOptions } from '../../contract/fake-host.ts';
-import { runJs } from './quickjs-for-tests.ts';
+import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import type { FakeHostOptions } from '../../support/fake-host.ts';
+import { runJs } from '../../support/quickjs-for-tests.ts';
 
 /** Granted files by guest path. */
 const files = (entries: Readonly<Record<string, string>>): NonNullable<FakeHostOptions['operations']> => ({

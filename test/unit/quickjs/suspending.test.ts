@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { GuestResult, Turns } from '../../../runtime/engine.ts';
-import { mergeLimits } from '../../../runtime/limits.ts';
+import type { GuestResult, Turns } from '../../../runtime/contracts/engine.ts';
+import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { DEFAULT_SLICE_FUEL } from '../../../runtime/wasm/meter.ts';
 import { prepareGuest, script } from '../../contract/engine-suite.ts';
-import { createFakeHost, runSpec } from '../../contract/fake-host.ts';
-import { quickjsEngine } from './quickjs-for-tests.ts';
+import { createFakeHost, runSpec } from '../../support/fake-host.ts';
+import { quickjsEngine } from '../../support/quickjs-for-tests.ts';
 
 const engine = quickjsEngine();
 

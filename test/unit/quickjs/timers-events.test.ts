@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runJs } from './quickjs-for-tests.ts';
+import { runJs } from '../../support/quickjs-for-tests.ts';
 
 /** Clocks stand still and waits are over at once, in order. */
 const deterministic = { host: { deterministic: { seed: 1, now: 1_000_000 } } };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runJs } from './quickjs-for-tests.ts';
+import { runJs } from '../../support/quickjs-for-tests.ts';
 
 const URLS: readonly (readonly [string, string?])[] = [
   ['https://user:pass@example.com:8080/a/b/../c?x=1&y=2#frag'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runJs } from './quickjs-for-tests.ts';
+import { runJs } from '../../support/quickjs-for-tests.ts';
 
 describe('the value of a run', () => {
   test.each<[string, unknown]>([

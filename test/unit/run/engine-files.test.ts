@@ -14,12 +14,12 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runWorkerJob } from '../../../runtime/cell/worker-job.ts';
 import { createQuickjsEngine } from '../../../runtime/engines/quickjs/engine.ts';
-import { SandglassError } from '../../../runtime/errors.ts';
 import { loadWasm } from '../../../runtime/platform/load-wasm.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { loadWasmFile } from '../../../runtime/platform/node-module.ts';
-import { findPyodide, readPyodide } from '../../../runtime/platform/pyodide-files.ts';
+import { findPyodide, readPyodide } from '../../../runtime/platform/python/pyodide-files.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
+import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import { loadGuest } from '../../../scripts/build-guests.ts';
 
 let folder = '';

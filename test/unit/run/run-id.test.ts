@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { AuditLine, RunOptions } from '../../../runtime/api.ts';
-import { createHttpApp } from '../../../runtime/http/app.ts';
-import { createModuleStore } from '../../../runtime/http/module-store.ts';
+import type { AuditLine, RunOptions } from '../../../runtime/contracts/api.ts';
+import { createHttpApp } from '../../../runtime/doors/http/app.ts';
+import { createModuleStore } from '../../../runtime/doors/http/module-store.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
-import { createInProcessScheduler } from '../../../runtime/scheduler/in-process.ts';
-import { createProbe, scriptedEngine } from '../../contract/scripted-engine.ts';
+import { createInProcessScheduler } from '../../../runtime/work/in-process.ts';
+import { createProbe, scriptedEngine } from '../../support/scripted-engine.ts';
 
 const CALL = JSON.stringify([{ do: 'call', operation: 'probe.echo', args: {} }]);
 const run: RunOptions = { language: 'scripted', code: CALL, grant: { custom: { probe: true } } };

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { RuntimeOptions } from '../../../runtime/api.ts';
-import { SandglassError } from '../../../runtime/errors.ts';
-import type { Grant } from '../../../runtime/grant.ts';
-import type { HostFunction } from '../../../runtime/host-function.ts';
+import type { RuntimeOptions } from '../../../runtime/contracts/api.ts';
+import type { HostFunction } from '../../../runtime/contracts/host-function.ts';
+import type { Platform } from '../../../runtime/contracts/platform.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
-import type { Platform } from '../../../runtime/platform/platform.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
-import { createProbe, scriptedEngine } from '../../contract/scripted-engine.ts';
-import type { Step } from '../../contract/scripted-executor.ts';
+import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import type { Grant } from '../../../runtime/vocabulary/grant.ts';
+import { createProbe, scriptedEngine } from '../../support/scripted-engine.ts';
+import type { Step } from '../../support/scripted-executor.ts';
 
 const platform = (overrides: Partial<Platform> = {}): Platform => ({
   ...nodePlatform,

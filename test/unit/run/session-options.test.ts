@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { RunOptions, SessionOptions } from '../../../runtime/api.ts';
+import type { RunOptions, SessionOptions } from '../../../runtime/contracts/api.ts';
 import { createRuntime } from '../../../runtime/index.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
+import { readSessionOptions } from '../../../runtime/run/session/session-options.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
-import { readSessionOptions } from '../../../runtime/session/session-options.ts';
-import { scriptedEngine } from '../../contract/scripted-engine.ts';
+import { scriptedEngine } from '../../support/scripted-engine.ts';
 
 const read = (options: unknown) => readSessionOptions(options as SessionOptions, new Set()); // what a caller without types may pass
 

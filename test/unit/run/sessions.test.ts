@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { HeldCell } from '../../../runtime/cell/cell.ts';
-import { SandglassError } from '../../../runtime/errors.ts';
-import { createSessions, type OpenSession, type SessionPlan } from '../../../runtime/session/sessions.ts';
-import { scriptedEngine } from '../../contract/scripted-engine.ts';
+import type { HeldCell } from '../../../runtime/contracts/cell.ts';
+import { createSessions, type OpenSession, type SessionPlan } from '../../../runtime/run/session/sessions.ts';
+import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import { scriptedEngine } from '../../support/scripted-engine.ts';
 
 const planOf = (name: string, more: Partial<SessionPlan> = {}): SessionPlan => ({
   name,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { freeArrived, freeBytes, inOwnBuffer } from '../../../runtime/bytes.ts';
+import { freeArrived, freeBytes, inOwnBuffer } from '../../../runtime/vocabulary/bytes.ts';
 
 const whole = (): Uint8Array<ArrayBuffer> => Uint8Array.of(1, 2, 3, 4);
 const part = (): Uint8Array<ArrayBuffer> => whole().subarray(1, 3);

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { copyJson, copyValue, toJsonForm, utf8Length } from '../../../runtime/codec.ts';
-import { ERROR_CODES, type ErrorCode, exitCodeOf, SandglassError } from '../../../runtime/errors.ts';
-import { capabilityCovers } from '../../../runtime/grant.ts';
-import { LEVELS, stricter } from '../../../runtime/levels.ts';
-import { LIMITS, mergeLimits } from '../../../runtime/limits.ts';
+import { copyJson, copyValue, toJsonForm, utf8Length } from '../../../runtime/vocabulary/codec.ts';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  exitCodeOf,
+  SandglassError,
+} from '../../../runtime/vocabulary/errors.ts';
+import { capabilityCovers } from '../../../runtime/vocabulary/grant.ts';
+import { LEVELS, stricter } from '../../../runtime/vocabulary/levels.ts';
+import { LIMITS, mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 
 describe('ERROR_CODES', () => {
   const table: Record<ErrorCode, [http: number, exit: number]> = {

@@ -3,7 +3,7 @@ import { FUEL_SCHEDULE } from '../../../runtime/wasm/fuel-schedule.ts';
 import { instrument } from '../../../runtime/wasm/instrument.ts';
 import { createMeter } from '../../../runtime/wasm/meter.ts';
 import { openQuickjs, publishedQuickjs } from '../../../scripts/bench/emscripten-quickjs.ts';
-import { NAIVE, naiveCount } from './naive-count.ts';
+import { NAIVE, naiveCount } from '../../support/wasm/naive-count.ts';
 
 /** Script → what it burns in the published QuickJS of the pinned version, under schedule 1. */
 const PROGRAMS: Readonly<Record<string, number>> = {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { instrument } from '../../../runtime/wasm/instrument.ts';
 import { createMeter, type Meter } from '../../../runtime/wasm/meter.ts';
 import { promising } from '../../../runtime/wasm/suspending.ts';
-import { assemble } from './assemble.ts';
-import { KERNELS } from './kernels.ts';
-import { NAIVE, naiveCount } from './naive-count.ts';
+import { assemble } from '../../support/wasm/assemble.ts';
+import { KERNELS } from '../../support/wasm/kernels.ts';
+import { NAIVE, naiveCount } from '../../support/wasm/naive-count.ts';
 
 const OPTIONS = { maxMemoryPages: 4 };
 const ARGUMENTS = [1, 2, 7, 16];

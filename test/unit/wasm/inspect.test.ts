@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { guardBinary } from '../../../runtime/wasm/guard.ts';
 import { inspectBinary } from '../../../runtime/wasm/inspect.ts';
 import { instrument } from '../../../runtime/wasm/instrument.ts';
-import { assemble } from './assemble.ts';
+import { assemble } from '../../support/wasm/assemble.ts';
 
 const require = createRequire(import.meta.url);
 describe('inspectBinary()', () => {

@@ -1,4 +1,4 @@
-import { SandglassError } from '../../../errors.ts';
+import { SandglassError } from '../../../vocabulary/errors.ts';
 import { GLUE_IMPORT } from '../component-data.ts';
 
 const OPENING = /^export function instantiate\(getCoreModule, imports, instantiateCore = [^\n]*\{$/m;

@@ -1,4 +1,4 @@
-import { toBase64 } from '../../../codec.ts';
+import { toBase64 } from '../../../vocabulary/codec.ts';
 
 /** What the glue module exports: builds one instance. In mode `jspi` exports answer promises. */
 export type InstantiateGlue = (

@@ -1,4 +1,4 @@
-import type { HostAnswer } from '../../../engine.ts';
+import type { HostAnswer } from '../../../contracts/engine.ts';
 import { err, type Result } from '../wasi/errors.ts';
 
 /** `sandglass:host/types.host-error`. */

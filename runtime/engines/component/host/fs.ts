@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../../codec.ts';
-import type { FsEntry, FsStat } from '../../../host-function.ts';
+import type { FsEntry, FsStat } from '../../../contracts/host-function.ts';
+import type { JsonObject } from '../../../vocabulary/codec.ts';
 import { after, type Eventually, type GuestRun } from '../guest-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';
 import { type HostError, hostError, invalidArgument } from './errors.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../../codec.ts';
-import type { HttpResponseHead } from '../../../host-function.ts';
+import type { HttpResponseHead } from '../../../contracts/host-function.ts';
+import type { JsonObject } from '../../../vocabulary/codec.ts';
 import { after, type Eventually, type GuestRun } from '../guest-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';
 import { type HostError, hostError } from './errors.ts';

@@ -1,4 +1,4 @@
-import { SandglassError } from '../../../errors.ts';
+import { SandglassError } from '../../../vocabulary/errors.ts';
 import type { ComponentTypes, Item } from '../types/model.ts';
 import { functionText, unversioned } from '../types/wit-type.ts';
 import { NAMED_TYPES, SIGNATURES } from './signatures.ts';

@@ -1,4 +1,4 @@
-import { SandglassError } from '../../../errors.ts';
+import { SandglassError } from '../../../vocabulary/errors.ts';
 
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true });
 

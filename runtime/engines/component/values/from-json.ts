@@ -1,4 +1,4 @@
-import type { GuestValue } from '../../../codec.ts';
+import type { GuestValue } from '../../../vocabulary/codec.ts';
 import { camelCase } from '../glue/names.ts';
 import type { Primitive, WitType } from '../types/wit-type.ts';
 import { MisfitError } from './misfit.ts';

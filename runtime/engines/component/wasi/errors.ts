@@ -1,4 +1,4 @@
-import type { HostAnswer } from '../../../engine.ts';
+import type { HostAnswer } from '../../../contracts/engine.ts';
 
 /** What an import with a `result` type answers. Answered, never thrown: so nothing else can be taken for it. */
 export type Result<T, E> = { readonly tag: 'ok'; readonly val: T } | { readonly tag: 'err'; readonly val: E };

@@ -1,4 +1,4 @@
-import type { MountView } from '../../../host-function.ts';
+import type { MountView } from '../../../contracts/host-function.ts';
 import type { GuestRun } from '../guest-run.ts';
 import { after } from '../guest-run.ts';
 import { Descriptor } from './descriptor.ts';

@@ -1,4 +1,4 @@
-import type { HostAnswer } from '../../../engine.ts';
+import type { HostAnswer } from '../../../contracts/engine.ts';
 
 /** The cases of `wasi:http/types.error-code` that we answer with. */
 export type HttpErrorCode =

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../codec.ts';
+import type { JsonObject } from '../../../vocabulary/codec.ts';
 import type { GuestRun } from '../guest-run.ts';
 import { err, ok, type Result } from './errors.ts';
 import type { HttpErrorCode } from './http-error.ts';

@@ -1,0 +1,77 @@
+import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
+import type { Lookup } from './dialer.ts';
+import { parseHttpGrants } from './http-grant.ts';
+import type { HttpOperation } from './http-session.ts';
+import { narrowHttpGrants } from './narrow-http.ts';
+
+export type { Lookup } from './dialer.ts';
+
+export interface HttpHostFunctionOptions {
+  /** Resolves host names. Its answers are checked like any other's. @default the system's resolver */
+  readonly lookup?: Lookup;
+  /** Name, TCP and TLS of one connection together, ms. @default 10_000 */
+  readonly connectTimeoutMs?: number;
+  /** From the end of a request to the head of its answer, ms. @default 30_000 */
+  readonly headersTimeoutMs?: number;
+  /** Between two pieces of an answer, ms. @default 30_000 */
+  readonly bodyTimeoutMs?: number;
+  /** Certificate authorities that are trusted instead of the system's, PEM. */
+  readonly ca?: string;
+}
+
+const act: OperationInfo = Object.freeze({ capability: 'http', kind: 'act' });
+const goOn: OperationInfo = Object.freeze({ capability: 'http', kind: 'continue' });
+
+const OPERATIONS: Readonly<Record<HttpOperation, OperationInfo>> = Object.freeze({
+  'http.request': act,
+  'http.begin': act,
+  'http.write': goOn,
+  'http.send': goOn,
+  'http.read': goOn,
+  'http.close': goOn,
+});
+
+/**
+ * The host function `http`: requests to the origins of a grant, over connections of the host. Errors: CAPABILITY_DENIED for what no entry covers,
+ * also after a redirect or a name server's answer; HOST_CALL_FAILED with `details.reason`; HOST_CALLS_EXCEEDED over an entry's `maxCalls`;
+ * INPUT_INVALID for malformed arguments. It keeps no cookies, uses no proxy, and speaks HTTP/1.1.
+ * @example createHttpHostFunction({ connectTimeoutMs: 2_000 })
+ */
+export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): HostFunction {
+  const {
+    connectTimeoutMs = 10_000,
+    headersTimeoutMs = 30_000,
+    bodyTimeoutMs = 30_000,
+    lookup,
+    ca,
+  } = options;
+  for (const [name, ms] of Object.entries({ connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs })) {
+    if (!Number.isSafeInteger(ms) || ms < 1) {
+      throw new RangeError(
+        `Cannot make the http host function: ${name} ${ms} is no whole number of ms from 1`,
+      );
+    }
+  }
+  const dialer = {
+    connectTimeoutMs,
+    headersTimeoutMs,
+    bodyTimeoutMs,
+    ...(lookup === undefined ? {} : { lookup }),
+    ...(ca === undefined ? {} : { ca }),
+  };
+  return {
+    name: 'http',
+    network: true,
+    operations: OPERATIONS,
+    open: async (part, context) => {
+      const policies = parseHttpGrants(part);
+      // Most runs never get here, and the HTTP client is the largest part of what a process loads.
+      const [{ Connections }, { HttpSession }] = await Promise.all([
+        import('./connections.ts'),
+        import('./http-session.ts'),
+      ]);
+      return new HttpSession(new Connections(policies, context, dialer), context);
+    },
+    narrow: narrowHttpGrants,
+  };
+}

@@ -1,0 +1,98 @@
+import { exitCodeOf, SandglassError } from '../../vocabulary/errors.ts';
+import type { Command, CommandContext } from './command.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { evalCommand } from './commands/eval.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { packagesCommand } from './commands/packages.ts';
+import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
+import { parseArguments } from './flags.ts';
+import { commandHelp, overview } from './help.ts';
+import { errorLines } from './report.ts';
+import { styleFor } from './style.ts';
+import { didYouMean } from './suggest.ts';
+import { UsageError } from './usage-error.ts';
+
+export const COMMANDS: readonly Command[] = [
+  runCommand,
+  evalCommand,
+  inspectCommand,
+  packagesCommand,
+  doctorCommand,
+  serveCommand,
+];
+
+const USAGE_EXIT_CODE = 2;
+const HOST_EXIT_CODE = exitCodeOf('INTERNAL');
+
+/** Runs one command line, without the program's name, and answers the exit code. Rejects only for a bug. */
+export async function runCli(args: readonly string[], context: CommandContext): Promise<number> {
+  const code = await runCommandLine(args, context);
+  const { stdout, stderr } = context.terminal;
+  await Promise.all([stdout.flush(), stderr.flush()]);
+  const failure = stdout.failure();
+  if (failure === undefined) return code;
+  // Whoever reads the exit code must not take a part of the output for all of it.
+  stderr.write(`sandglass: Cannot write the output: ${failure}\n`);
+  await stderr.flush();
+  return code === 0 ? HOST_EXIT_CODE : code;
+}
+
+async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
+  const { stdout, stderr } = context.terminal;
+  let command: Command | undefined;
+  try {
+    const [first, ...others] = args;
+    if (first === '--version' || first === '-V') {
+      stdout.write(`${context.version}\n`);
+      return 0;
+    }
+    if (first === undefined) {
+      stderr.write(overview(COMMANDS));
+      return USAGE_EXIT_CODE;
+    }
+    if (first === '--help' || first === '-h' || (first === 'help' && others.length === 0)) {
+      stdout.write(overview(COMMANDS));
+      return 0;
+    }
+    const wanted = first === 'help' ? (others[0] ?? '') : first;
+    command = COMMANDS.find(({ name }) => name === wanted);
+    if (command === undefined) throw unknownCommand(wanted);
+    if (first === 'help' || asksForHelp(others)) {
+      stdout.write(commandHelp(command));
+      return 0;
+    }
+    return await command.run(context, parseArguments(others, command.flags));
+  } catch (error) {
+    if (error instanceof UsageError) {
+      const help = command === undefined ? 'sandglass --help' : `sandglass ${command.name} --help`;
+      stderr.write(
+        `sandglass: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}See "${help}"\n`,
+      );
+      return USAGE_EXIT_CODE;
+    }
+    if (error instanceof SandglassError) {
+      stderr.write(errorLines(error.toJSON(), styleFor(stderr, context.terminal)));
+      return exitCodeOf(error.code);
+    }
+    throw error;
+  }
+}
+
+/** Help is given whatever else is wrong with the line, but what comes after `--` is the guest's. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args
+    .slice(0, end < 0 ? args.length : end)
+    .some((argument) => argument === '--help' || argument === '-h');
+}
+
+function unknownCommand(name: string): UsageError {
+  const names = COMMANDS.map((command) => command.name);
+  if (name.startsWith('-')) return new UsageError(`Unknown flag "${name}": a command comes first`);
+  const looksLikeFile = /\.(?:[cm]?[jt]s|py|wasm)$/i.test(name);
+  return new UsageError(
+    `Unknown command "${name}"${didYouMean(name, [...names, 'help'])}`,
+    looksLikeFile ? `To run a file: sandglass run ${name}` : `Commands: ${names.join(', ')}`,
+  );
+}

@@ -1,0 +1,88 @@
+import type { GuestValue } from '../../../vocabulary/codec.ts';
+import type { Command } from '../command.ts';
+import { execute } from '../execute.ts';
+import { parseJson } from '../files.ts';
+import { readSecrets } from '../grant-flags.ts';
+import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
+import { RULE_FLAGS, readRules } from '../rule-flags.ts';
+import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
+import { readSource } from '../source.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'Run a file: JavaScript, TypeScript, Python or a .wasm',
+  usage: 'FILE|- [flags] [-- guest arguments]',
+  about: [
+    'Runs FILE (- for stdin) in a sandbox that can touch nothing but what the flags grant. Its output comes out as it is made; then its value, if it has one: text as it is, anything else as a line of JSON; then, on stderr, a line of what it used.',
+    'The kind is told by the ending (.js .mjs .cjs .ts .mts .cts .py .wasm) or by --lang. The value is the last expression of a script, the default export of a module, or the answer of the function that --invoke calls.',
+  ],
+  flags: [
+    ...RUN_FLAGS,
+    ...RULE_FLAGS,
+    ...PACKAGE_FLAGS,
+    {
+      name: 'invoke',
+      value: 'NAME',
+      help: 'Call this exported function of a .wasm instead of running it as a program.',
+    },
+    {
+      name: 'args',
+      value: 'JSON',
+      help: 'Arguments for --invoke as a JSON array; 64-bit integers as they are, or as text.',
+    },
+    { name: 'lang', value: 'NAME', help: 'What the file is: javascript, typescript, python or wasm.' },
+  ],
+  examples: [
+    'sandglass run report.ts --allow-read=./data:/data --allow-write=./out:/out',
+    'sandglass run fetch.js --allow-net=api.example.com --timeout=5s',
+    "sandglass run math.wasm --invoke=add --args='[1, 2]'",
+    'sandglass run tool.wasm --stdin=input.txt -- --verbose',
+    'sandglass run totals.py --imports=csv,json,statistics --block=eval,exec --allow-read=./data',
+    'echo "1 + 1" | sandglass run - --json',
+  ],
+  async run(context, parsed) {
+    const { terminal } = context;
+    const [file, ...others] = parsed.positionals;
+    if (file === undefined) throw new UsageError('Nothing to run: give a file, or - to read code from stdin');
+    if (others.length > 0) {
+      throw new UsageError(
+        `Cannot run more than one file: "${others[0]}" is one too many`,
+        'Arguments of the guest go after "--"',
+      );
+    }
+    if (file === '-' && parsed.one('stdin') === '-') {
+      throw new UsageError('Cannot read both the code and the stdin of the guest from stdin');
+    }
+    const invoke = parsed.one('invoke');
+    const args = parsed.one('args');
+    if (args !== undefined && invoke === undefined) {
+      throw new UsageError('Cannot use --args without --invoke', 'Arguments of a program go after "--"');
+    }
+    const source = await readSource(file, parsed.one('lang'), terminal);
+    if (invoke !== undefined && source.module === undefined) {
+      throw new UsageError(`Cannot use --invoke with ${file}: it calls an export of a .wasm`);
+    }
+    const rules = readRules(parsed, { name: file, isScript: source.module === undefined });
+    const packages = await readPackageSources(parsed, terminal, parsed.all('with').length > 0);
+    return execute(context, {
+      run: {
+        ...source,
+        ...(await readRunFlags(parsed, terminal)),
+        ...rules,
+        ...(invoke === undefined ? {} : { invoke, args: args === undefined ? [] : readArgs(args) }),
+      },
+      secrets: readSecrets(parsed, terminal.env),
+      packages,
+      json: parsed.has('json'),
+    });
+  },
+};
+
+function readArgs(text: string): readonly GuestValue[] {
+  const args = parseJson(text, '--args');
+  if (!Array.isArray(args)) {
+    throw new UsageError(`Cannot read --args=${text}: expected a JSON array, e.g. --args='[1, "two"]'`);
+  }
+  return args; // JSON, with bigints for large integers: each a guest value
+}

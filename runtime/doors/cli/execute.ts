@@ -1,0 +1,90 @@
+import type { RunOptions } from '../../contracts/api.ts';
+import type { Secret } from '../../contracts/host-function.ts';
+import type { PythonPackageOptions } from '../../index.ts';
+import { exitCodeOf } from '../../vocabulary/errors.ts';
+import type { Outcome } from '../../vocabulary/outcome.ts';
+import { outcomeToJson } from '../../vocabulary/outcome-json.ts';
+import type { CommandContext } from './command.ts';
+import { showProgress } from './progress.ts';
+import { errorLines, usageLine, valueLine } from './report.ts';
+import { printable, styleFor } from './style.ts';
+import { SIGNAL_EXIT_CODES, type Signal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ExecuteOptions {
+  readonly run: Omit<RunOptions, 'signal' | 'onOutput'>;
+  readonly secrets: Readonly<Record<string, Secret>>;
+  /** Where packages of Python guests come from. */
+  readonly packages?: PythonPackageOptions | undefined;
+  /** Prints one JSON object instead of the guest's own streams. */
+  readonly json: boolean;
+}
+
+const NEWLINE = 0x0a;
+
+/** A single run needs a single cell, and none in reserve. */
+const CELLS = { maxCells: 1, warm: 0 };
+
+/**
+ * Runs one guest for a person or a pipe, and answers the exit code. Streams go out as they come; a signal or a reader that goes away
+ * cancels the run, and everything is cleaned up before this returns.
+ */
+export async function execute(context: CommandContext, options: ExecuteOptions): Promise<number> {
+  const { stdout, stderr, onSignal } = context.terminal;
+  const style = styleFor(stderr, context.terminal);
+  const cancel = new AbortController();
+  let signal: Signal | undefined;
+  const takeBack = [
+    onSignal((seen) => {
+      signal = seen;
+      cancel.abort();
+    }),
+    stdout.onBroken(() => cancel.abort()),
+  ];
+  const progress = showProgress(stderr, style, `Running ${options.run.filename ?? 'the code'}`);
+  let lineOpen = false;
+
+  try {
+    await using runtime = await context.createRuntime({
+      cells: CELLS,
+      secrets: options.secrets,
+      ...(options.packages === undefined ? {} : { packages: options.packages }),
+      // Only a fault of ours gets here; its cause is what a report of it needs.
+      onError: (error) =>
+        stderr.write(`${printable(String(error instanceof Error ? error.stack : error))}\n`),
+    });
+    const outcome = await runtime
+      .run({
+        ...options.run,
+        signal: cancel.signal,
+        onOutput: (chunk) => {
+          // The last chunk can tell of a broken sequence only; its bytes have gone out already.
+          if (options.json || chunk.bytes.byteLength === 0) return;
+          progress.clear();
+          if (chunk.stream === 'stdout') lineOpen = chunk.bytes.at(-1) !== NEWLINE;
+          context.terminal[chunk.stream].write(chunk.bytes);
+        },
+      })
+      .catch(misuse);
+    progress.stop();
+    if (options.json) stdout.write(`${JSON.stringify(outcomeToJson(outcome))}\n`);
+    else {
+      if (outcome.ok && outcome.value !== undefined) {
+        stdout.write(`${lineOpen ? '\n' : ''}${valueLine(outcome.value)}\n`);
+      }
+      if (!outcome.ok) stderr.write(errorLines(outcome.error, style, outcome.stderr));
+      stderr.write(`${style.dim(usageLine(outcome.usage))}\n`);
+    }
+    return signal === undefined ? codeOf(outcome) : SIGNAL_EXIT_CODES[signal];
+  } finally {
+    progress.stop();
+    for (const action of takeBack) action();
+  }
+}
+
+const codeOf = (outcome: Outcome): number => (outcome.ok ? 0 : exitCodeOf(outcome.error.code));
+
+/** Misuse of the library is, from here, a mistake on the command line: all options came from there. */
+function misuse(error: unknown): never {
+  throw error instanceof TypeError || error instanceof RangeError ? new UsageError(error.message) : error;
+}

@@ -1,0 +1,201 @@
+import { stat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import type { Secret } from '../../contracts/host-function.ts';
+import type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from '../../vocabulary/grant.ts';
+import { parseJson, readText, unreadable } from './files.ts';
+import type { Flag, ParsedArguments } from './flags.ts';
+import { UsageError } from './usage-error.ts';
+
+export const GRANT_FLAGS: readonly Flag[] = [
+  {
+    name: 'allow-read',
+    value: 'HOST[:GUEST]',
+    repeats: true,
+    help: 'Let the guest read a file or folder; it sees it at GUEST, by default / and its last name.',
+  },
+  { name: 'allow-write', value: 'HOST[:GUEST]', repeats: true, help: 'Let it write, and delete, there.' },
+  {
+    name: 'allow-net',
+    value: 'ORIGIN',
+    repeats: true,
+    help: 'Let it send GET and HEAD requests to an origin; a bare host means https, * every public origin. wss://HOST lets it open WebSockets.',
+  },
+  {
+    name: 'allow-env',
+    value: 'NAME=VALUE',
+    repeats: true,
+    help: 'Set an environment variable of the guest; yours are never passed on.',
+  },
+  {
+    name: 'grant',
+    value: 'FILE',
+    help: 'Read a grant as JSON: fs, http (other methods, paths, caps, secrets), ws, env, limits. Flags add to it.',
+  },
+  {
+    name: 'secret',
+    value: 'NAME=VARIABLE',
+    repeats: true,
+    help: 'A bearer token for entries of the grant that name it, read from a variable of your environment. The guest never sees it.',
+  },
+];
+
+/**
+ * Secrets by the names that a grant has for them. Their values come from the environment: a command line is seen by every process.
+ * @throws {UsageError} for a variable that is not set.
+ */
+export function readSecrets(
+  parsed: ParsedArguments,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, Secret>> {
+  return Object.fromEntries(
+    parsed.all('secret').map((text) => {
+      const [name, variable] = splitPair('--secret', text, 'NAME=VARIABLE');
+      const token = env[variable] ?? '';
+      if (token === '') {
+        throw new UsageError(
+          `Cannot read --secret=${text}: the variable is not set or empty`,
+          'Put the token itself into a variable of your environment, and the name of that variable here',
+        );
+      }
+      return [name, { kind: 'bearer', token }];
+    }),
+  );
+}
+
+/**
+ * The grant of a command line: what `--grant` holds, and what the flags add to it. Relative host paths start at `cwd`.
+ * @throws {UsageError} for what cannot be read, does not exist, or contradicts itself.
+ */
+export async function readGrant(parsed: ParsedArguments, cwd: string): Promise<Grant> {
+  const file = parsed.one('grant');
+  const base = file === undefined ? {} : await readGrantFile(file, cwd);
+  const mounts = [
+    ...parsed.all('allow-read').map((text) => mountOf('--allow-read', text, 'read')),
+    ...parsed.all('allow-write').map((text) => mountOf('--allow-write', text, 'write')),
+  ];
+  const fs = mergeMounts([...listOf<FsGrant>(base.fs), ...mounts].map((mount) => absolute(mount, cwd)));
+  for (const { host } of fs) await mustExist(host, cwd);
+  const origins = parsed.all('allow-net').map((text) => ({ origin: originOf(text) }));
+  const isSocket = ({ origin }: { readonly origin: string }): boolean => /^wss?:/.test(origin);
+  const http: readonly HttpGrant[] = [
+    ...listOf<HttpGrant>(base.http),
+    ...origins.filter((entry) => !isSocket(entry)),
+  ];
+  const ws: readonly WsGrant[] = [...listOf<WsGrant>(base.ws), ...origins.filter(isSocket)];
+  const env = { ...base.env, ...Object.fromEntries(parsed.all('allow-env').map(variableOf)) };
+  return {
+    ...base,
+    ...(fs.length === 0 ? {} : { fs }),
+    ...(http.length === 0 ? {} : { http }),
+    ...(ws.length === 0 ? {} : { ws }),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+  };
+}
+
+async function readGrantFile(file: string, cwd: string): Promise<Grant> {
+  const value = parseJson(await readText(file, cwd), `--grant=${file}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UsageError(`Cannot read --grant=${file}: expected a JSON object`);
+  }
+  for (const part of ['fs', 'http', 'ws'] as const) {
+    const list: unknown = Reflect.get(value, part);
+    if (list !== undefined && !(Array.isArray(list) && list.every(isObject))) {
+      throw new UsageError(`Cannot read --grant=${file}: "${part}" is no list of objects`);
+    }
+  }
+  const mounts: unknown = Reflect.get(value, 'fs');
+  if (
+    Array.isArray(mounts) &&
+    !mounts.every((mount) => typeof mount.host === 'string' && mount.host !== '')
+  ) {
+    throw new UsageError(`Cannot read --grant=${file}: an entry of "fs" has no "host"`);
+  }
+  const env: unknown = Reflect.get(value, 'env');
+  if (env !== undefined && !isObject(env)) {
+    throw new UsageError(`Cannot read --grant=${file}: "env" is no object`);
+  }
+  return value as Grant; // the parts used here were just checked; the runtime checks the rest, field by field
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const listOf = <T>(list: readonly T[] | undefined): readonly T[] => list ?? [];
+
+/** `./data:/data`: the guest path starts at the last `:/`. A drive letter (`C:/data`) is no host path of its own. */
+function mountOf(flag: string, text: string, access: FsAccess): FsGrant {
+  const at = text.lastIndexOf(':/');
+  const hasGuest = at > 1 || (at === 1 && !/^[a-z]$/i.test(text[0] ?? ''));
+  const host = hasGuest ? text.slice(0, at) : text;
+  if (host === '' || host.startsWith(':')) {
+    throw new UsageError(`Cannot read ${flag}=${text}: expected HOST or HOST:/GUEST`);
+  }
+  if (!hasGuest && at < 0 && /:[^/\\]*$/.test(text)) {
+    throw new UsageError(`Cannot read ${flag}=${text}: the guest path after ":" must start with /`);
+  }
+  return { host, ...(hasGuest ? { guest: text.slice(at + 1) } : {}), access: [access] };
+}
+
+const absolute = (mount: FsGrant, cwd: string): FsGrant => ({
+  ...mount,
+  host: isAbsolute(mount.host) ? mount.host : resolve(cwd, mount.host),
+});
+
+/** The same folder at the same place, once to read and once to write, is one mount with both. */
+function mergeMounts(mounts: readonly FsGrant[]): readonly FsGrant[] {
+  const merged = new Map<string, FsGrant>();
+  for (const mount of mounts) {
+    const { access = ['read'], ...others } = mount;
+    const key = JSON.stringify(Object.entries(others).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const before = merged.get(key)?.access ?? [];
+    merged.set(key, { ...others, access: [...new Set([...before, ...access])] });
+  }
+  return [...merged.values()];
+}
+
+async function mustExist(host: string, cwd: string): Promise<void> {
+  try {
+    await stat(host);
+  } catch (error) {
+    throw await unreadable('grant', host, cwd, error);
+  }
+}
+
+function originOf(text: string): string {
+  if (text === '*') return text;
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
+  if (url === undefined || !/^(https?|wss?):$/.test(url.protocol)) {
+    throw new UsageError(
+      `Cannot read --allow-net=${text}: expected a host, an http, https, ws or wss origin, or *`,
+    );
+  }
+  if (
+    url.pathname !== '/' ||
+    url.search !== '' ||
+    url.hash !== '' ||
+    url.username !== '' ||
+    url.password !== ''
+  ) {
+    throw new UsageError(
+      `Cannot read --allow-net=${text}: an origin is a scheme, a host and a port`,
+      'Paths and methods go into a grant file: --grant=FILE',
+    );
+  }
+  return url.origin;
+}
+
+function variableOf(text: string): [string, string] {
+  return splitPair(
+    '--allow-env',
+    text,
+    'NAME=VALUE',
+    'Your own environment is never passed on: write the value here',
+  );
+}
+
+function splitPair(flag: string, text: string, expected: string, hint?: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageError(`Cannot read ${flag}=${text}: expected ${expected}`, hint);
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,67 @@
+import type { GuestValue } from '../../vocabulary/codec.ts';
+import { toJsonForm } from '../../vocabulary/codec.ts';
+import type { ErrorDetails, RunError } from '../../vocabulary/errors.ts';
+import type { Usage } from '../../vocabulary/usage.ts';
+import { formatCount, formatDuration, formatSize } from './quantities.ts';
+import { printable, type Style } from './style.ts';
+
+/** `12 ms · 16.8 MiB · 0.3 M fuel · 2 host calls (fs.read 2)` */
+export function usageLine({ durationMs, memoryBytes, fuel, hostCalls }: Usage): string {
+  const calls = Object.entries(hostCalls);
+  const total = calls.reduce((sum, [, count]) => sum + count, 0);
+  return [
+    formatDuration(durationMs),
+    formatSize(memoryBytes),
+    ...(fuel === null ? [] : [`${formatCount(fuel)} fuel`]),
+    ...(total === 0
+      ? []
+      : [
+          `${total} host call${total === 1 ? '' : 's'} (${calls.map(([name, count]) => `${name} ${count}`).join(', ')})`,
+        ]),
+  ].join(' · ');
+}
+
+/** A value on its own: text as it is, anything else as one line of JSON. */
+export function valueLine(value: GuestValue): string {
+  const form = toJsonForm(value);
+  return typeof form === 'string' ? form : JSON.stringify(form);
+}
+
+/**
+ * Code, message, the guest's own stack or place, and what helps.
+ * @param shown What the guest's stderr said already: an engine that writes an uncaught error there has shown its stack.
+ */
+export function errorLines({ code, message, details, hint }: RunError, style: Style, shown = ''): string {
+  const lines = [
+    `${style.red(style.bold(code))} ${printable(message)}`,
+    ...whereLines(details ?? {}, message).filter((line) => !shown.includes(line.trim())),
+    ...(hint === undefined ? [] : [style.dim(`hint: ${printable(inFlags(hint))}`)]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function whereLines({ stack, file, line, column }: ErrorDetails, message: string): readonly string[] {
+  if (typeof stack === 'string' && stack.trim() !== '') return frames(stack, message);
+  if (typeof file !== 'string' || typeof line !== 'number') return [];
+  return [`    at ${printable(placeOf(file, line, column))}`];
+}
+
+/** Limits by the names that a command line has for them. */
+const inFlags = (hint: string): string =>
+  hint
+    .replace(/\blimits\.timeoutMs\b/g, '--timeout')
+    .replace(/\blimits\.cpuShare\b/g, '--cpu-share')
+    .replace(/\blimits\.memoryBytes\b/g, '--memory')
+    .replace(/\blimits\.fuel\b/g, '--fuel')
+    .replace(/\blimits\.\w+/g, '$& in a --grant file');
+
+const placeOf = (file: string, line: number, column: unknown): string =>
+  `${file}:${line}${typeof column === 'number' ? `:${column}` : ''}`;
+
+/** Frames only: some engines repeat the message on top of a stack. */
+const frames = (stack: string, message: string): string[] =>
+  printable(stack)
+    .split('\n')
+    .map((frame) => frame.trim())
+    .filter((frame) => frame !== '' && !message.endsWith(frame) && frame !== message)
+    .map((frame) => `    ${frame}`);

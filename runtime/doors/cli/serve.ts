@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import type { Grant } from '../../vocabulary/grant.ts';
+import { createInProcessScheduler } from '../../work/in-process.ts';
+import { createHttpApp } from '../http/app.ts';
+import { createModuleStore } from '../http/module-store.ts';
+import type { CommandContext } from './command.ts';
+import type { ParsedArguments } from './flags.ts';
+import { readGrant, readSecrets } from './grant-flags.ts';
+import { listen } from './listen.ts';
+import { readPackageSources } from './package-flags.ts';
+import { parseDuration, parseWhole } from './quantities.ts';
+import { readLimitFlags } from './run-flags.ts';
+import { UsageError } from './usage-error.ts';
+
+const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
+
+/** Said to a client whose grant this server does not allow. */
+const HINTS: Readonly<Record<string, string>> = {
+  fs: 'Whoever runs the server can allow it: sandglass serve --allow-read=FOLDER, --allow-write=FOLDER',
+  http: 'Whoever runs the server can allow it: sandglass serve --allow-net=ORIGIN',
+  ws: 'Whoever runs the server can allow it: sandglass serve --allow-net=wss://HOST',
+  env: 'Whoever runs the server can allow it: sandglass serve --allow-env=NAME=VALUE',
+};
+
+/** Serves until a signal comes, and answers the exit code. @throws {UsageError} */
+export async function serve(
+  { terminal, createRuntime, loadInspector }: CommandContext,
+  parsed: ParsedArguments,
+): Promise<number> {
+  if (parsed.positionals.length > 0)
+    throw new UsageError(`Cannot use "${parsed.positionals[0]}": serve takes no argument`);
+  const host = parsed.one('host') ?? '127.0.0.1';
+  const port = parseWhole('--port', parsed.one('port') ?? '4280', 0, 65_535);
+  const concurrency = parseWhole('--concurrency', parsed.one('concurrency') ?? '10', 1, 256);
+  const maxQueued = parseWhole('--queue', parsed.one('queue') ?? '100', 0, 1_000_000);
+  const graceMs = parseDuration('--grace', parsed.one('grace') ?? '10s');
+  const key = readKey(parsed.one('key') ?? terminal.env.SANDGLASS_KEY);
+  const { limits: asked, level } = readLimitFlags(parsed);
+  const { limits: granted, ...policy }: Grant = await readGrant(parsed, terminal.cwd);
+  const packages = await readPackageSources(parsed, terminal, false);
+  const inspect = await loadInspector();
+  const loopback = LOOPBACK.includes(host);
+
+  const fault = (error: unknown, id: string): void => {
+    terminal.stderr.write(`Fault ${id}: ${String(error instanceof Error ? error.stack : error)}\n`);
+  };
+
+  await using runtime = await createRuntime({
+    policy,
+    limits: { ...granted, ...asked },
+    // Without a ceiling a client could ask for its guest to run in the server's own thread.
+    level: level ?? 'standard',
+    secrets: readSecrets(parsed, terminal.env),
+    // Sessions hold their cells beside those of the runs.
+    cells: { maxCells: Math.min(256, 2 * concurrency), maxSessions: Math.min(128, concurrency) },
+    ...(packages === undefined ? {} : { packages }),
+    onError: fault,
+  });
+  const scheduler = createInProcessScheduler({ concurrency, maxQueued });
+  const app = createHttpApp({
+    runtime,
+    scheduler,
+    modules: createModuleStore({
+      inspect: (bytes) => {
+        const { kind, exports } = inspect(bytes);
+        return { kind, exports: exports.map(({ name }) => name) };
+      },
+    }),
+    key: key.text,
+    hosts: loopback ? ['localhost', '127.0.0.1', '[::1]'] : 'any',
+    policy: { grant: policy, hints: HINTS },
+    onFault: fault,
+  });
+
+  // Before anyone can know that the server is up, so that no signal is missed.
+  const stopped = Promise.withResolvers<void>();
+  const takeBack = terminal.onSignal(() => stopped.resolve());
+  try {
+    await using server = await listen({ fetch: app.fetch, host, port });
+    const name = host.includes(':') ? `[${host}]` : host;
+    terminal.stdout.write(`Listening on http://${name}:${server.port}\n`);
+    // A key that was given is known to whoever gave it, and need not stand in a log.
+    terminal.stdout.write(`Key: ${key.generated ? key.text : 'as given'}\n`);
+    if (!loopback) {
+      terminal.stderr.write(
+        `Warning: ${host} is reached from other machines, and this server speaks plain HTTP\n`,
+      );
+    }
+    await stopped.promise;
+    terminal.stderr.write('Stopping: no more runs are accepted\n');
+    // The door stays open meanwhile, so that clients can still fetch what became of their runs.
+    const { finished, cancelled } = await scheduler.drain(graceMs);
+    terminal.stderr.write(`Stopped: ${finished} ended, ${cancelled} cancelled\n`);
+  } finally {
+    takeBack();
+  }
+  return 0;
+}
+
+function readKey(given: string | undefined): { readonly text: string; readonly generated: boolean } {
+  if (given === undefined) return { text: randomBytes(24).toString('base64url'), generated: true };
+  if (!/^[\x21-\x7e]+$/.test(given)) {
+    throw new UsageError('Cannot use the key: expected visible ASCII characters without blanks');
+  }
+  return { text: given, generated: false };
+}

@@ -1,0 +1,32 @@
+import { SandglassError } from '../../vocabulary/errors.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
+
+/** What this server allows at all, and what an operator does to allow more. */
+export interface DoorPolicy {
+  /** The same grant that the runtime has as its `policy`; the runtime narrows each entry, the door refuses whole parts early. */
+  readonly grant: Grant;
+  /** Part of a grant → how an operator allows it, e.g. `fs` → `Start the server with --allow-read=FOLDER`. */
+  readonly hints?: Readonly<Record<string, string>>;
+}
+
+/** @throws {SandglassError} CAPABILITY_DENIED when a part is asked of which the server allows nothing. */
+export function checkAsked(asked: Grant | undefined, policy: DoorPolicy): void {
+  const allowed = new Map<string, unknown>(Object.entries(policy.grant));
+  for (const [part, wanted] of Object.entries(asked ?? {})) {
+    if (part === 'limits' || isEmpty(wanted) || !isEmpty(allowed.get(part))) continue;
+    throw new SandglassError('CAPABILITY_DENIED', `Cannot grant ${part}: this server allows none of it`, {
+      details: { capability: part },
+      ...hintFor(part, policy),
+    });
+  }
+}
+
+/** The hint for a denial that names its capability (`fs.read`) or its part (`fs`) in the details. */
+export function hintFor(capability: unknown, { hints }: DoorPolicy): { readonly hint?: string } {
+  const part = String(capability).split('.')[0] ?? '';
+  const hint = hints !== undefined && Object.hasOwn(hints, part) ? hints[part] : undefined;
+  return hint === undefined ? {} : { hint };
+}
+
+const isEmpty = (part: unknown): boolean =>
+  part === undefined || (typeof part === 'object' && part !== null && Object.keys(part).length === 0);

@@ -1,0 +1,64 @@
+import { ERROR_CODES, type ErrorCode, type RunError, SandglassError } from '../../vocabulary/errors.ts';
+import type { Failure, Outcome } from '../../vocabulary/outcome.ts';
+
+/** Body of every answer that is no outcome. */
+export interface HttpErrorBody {
+  readonly ok: false;
+  readonly error: RunError & {
+    readonly runId?: string;
+    /** ISO 8601. */
+    readonly time: string;
+  };
+}
+
+/** An error with a status of its own, where the code's status does not fit. */
+export class HttpError extends SandglassError {
+  readonly status: number;
+
+  constructor(status: number, message: string, hint?: string) {
+    super('INPUT_INVALID', message, hint === undefined ? {} : { hint });
+    this.status = status;
+  }
+}
+
+/** What HTTP asks to send beside a status. */
+const HEADERS: { readonly [code in ErrorCode]?: Readonly<Record<string, string>> } = {
+  UNAUTHENTICATED: { 'WWW-Authenticate': 'Bearer' },
+  QUEUE_FULL: { 'Retry-After': '1' },
+};
+
+export function errorResponse(
+  error: RunError,
+  facts: { readonly time: number; readonly runId?: string; readonly status?: number },
+): Response {
+  const body: HttpErrorBody = {
+    ok: false,
+    error: {
+      code: error.code,
+      message: error.message,
+      ...(error.details === undefined ? {} : { details: error.details }),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      retryable: error.retryable,
+      ...(facts.runId === undefined ? {} : { runId: facts.runId }),
+      time: new Date(facts.time).toISOString(),
+    },
+  };
+  return Response.json(body, {
+    status: facts.status ?? ERROR_CODES[error.code].httpStatus,
+    headers: HEADERS[error.code] ?? {},
+  });
+}
+
+/** Status of a run that ended: 200 once the guest had begun, the code's own before that, and 500 for a fault of ours. */
+export function statusOf(outcome: Outcome): number {
+  if (outcome.ok) return 200;
+  const { code } = outcome.error;
+  return hasBegun(outcome) && code !== 'INTERNAL' ? 200 : ERROR_CODES[code].httpStatus;
+}
+
+function hasBegun({ error, meta, usage }: Failure): boolean {
+  if (meta.engine === null || error.code === 'QUEUE_FULL') return false;
+  // Codes of these groups mean that the request does not fit the guest or the policy, unless a host call was refused in the run.
+  const { group } = ERROR_CODES[error.code];
+  return (group !== 'caller' && group !== 'policy') || Object.keys(usage.hostCalls).length > 0;
+}

@@ -1,0 +1,13 @@
+import { guardBinary } from '../../wasm/guard.ts';
+import { inspectBinary } from '../../wasm/inspect.ts';
+import type { ModuleInfo } from './module-store.ts';
+
+/**
+ * Looks at untrusted bytes for a module store: the guard first, as a run does.
+ * @throws {SandglassError} MODULE_INVALID
+ */
+export function inspectModule(bytes: Uint8Array<ArrayBuffer>): ModuleInfo {
+  guardBinary(bytes);
+  const { kind, exports, worldExports } = inspectBinary(bytes);
+  return { kind, exports: [...exports, ...worldExports].map(({ name }) => name) };
+}

@@ -1,0 +1,80 @@
+import { SandglassError } from '../../vocabulary/errors.ts';
+
+/** What an upload is told of its module. */
+export interface ModuleInfo {
+  readonly kind: 'component' | 'module';
+  readonly exports: readonly string[];
+}
+
+export interface ModuleStoreOptions {
+  /** Checks untrusted bytes and reads what they are. @throws {SandglassError} MODULE_INVALID */
+  readonly inspect: (bytes: Uint8Array<ArrayBuffer>) => ModuleInfo;
+  /** Modules kept, the ones used last. @default 100 */
+  readonly maxModules?: number;
+  /** Their bytes together. @default 256 MiB */
+  readonly maxTotalBytes?: number;
+}
+
+export interface StoredModule extends ModuleInfo {
+  /** SHA-256 of the bytes, lower-case hex. */
+  readonly hash: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Uploaded modules by their hash, in memory. */
+export interface ModuleStore {
+  /** Keeps a module; the same bytes are kept once. @throws {SandglassError} MODULE_INVALID */
+  put(bytes: Uint8Array<ArrayBuffer>): Promise<StoredModule>;
+  /** @throws {SandglassError} INPUT_INVALID for a hash that is not kept, or not any more. */
+  get(hash: string): StoredModule;
+}
+
+export function createModuleStore(options: ModuleStoreOptions): ModuleStore {
+  const { inspect, maxModules = 100, maxTotalBytes = 256 * 1024 * 1024 } = options;
+  const kept = new Map<string, StoredModule>();
+  let total = 0;
+
+  const use = (module: StoredModule): StoredModule => {
+    kept.delete(module.hash);
+    kept.set(module.hash, module);
+    return module;
+  };
+
+  return {
+    async put(bytes) {
+      const hash = await sha256(bytes);
+      const known = kept.get(hash);
+      if (known !== undefined) return use(known);
+      const { kind, exports } = inspect(bytes);
+      if (bytes.byteLength > maxTotalBytes) {
+        throw new SandglassError('MODULE_INVALID', `Cannot keep a module of ${bytes.byteLength} bytes`, {
+          details: { maxBytes: maxTotalBytes },
+        });
+      }
+      const module = { hash, kind, exports, bytes };
+      total += bytes.byteLength;
+      use(module);
+      for (const [oldHash, old] of kept) {
+        if (kept.size <= maxModules && total <= maxTotalBytes) break;
+        kept.delete(oldHash);
+        total -= old.bytes.byteLength;
+      }
+      return module;
+    },
+    get(hash) {
+      const module = kept.get(hash);
+      if (module === undefined) {
+        throw new SandglassError('INPUT_INVALID', `Cannot run module ${hash}: it is not stored here`, {
+          details: { path: '/module' },
+          hint: 'Upload it with POST /v1/modules first; modules not used for long are dropped',
+        });
+      }
+      return use(module);
+    },
+  };
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

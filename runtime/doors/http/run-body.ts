@@ -1,0 +1,128 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import type { RunOptions, SessionOptions } from '../../contracts/api.ts';
+import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
+import { type ErrorDetails, SandglassError } from '../../vocabulary/errors.ts';
+import type { Priority } from '../../work/scheduler.ts';
+import { RUN_SCHEMA, SESSION_SCHEMA } from './run-schema.ts';
+
+/** A checked body of `POST /v1/runs`. */
+export interface RunBody {
+  /** SHA-256 of an uploaded module. */
+  readonly module: string | undefined;
+  readonly priority: Priority;
+  /** Everything else, as the runtime takes it. */
+  readonly options: Omit<RunOptions, 'module' | 'signal' | 'onOutput'>;
+}
+
+export type ReadRunBody = (body: unknown) => RunBody;
+
+/** Compiles the schema once; the answered function throws INPUT_INVALID naming the first path that is wrong and what it allows. */
+export function createRunBodyReader(): ReadRunBody {
+  const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false });
+  const validate = ajv.compile(RUN_SCHEMA);
+  return (body) => {
+    if (!validate(body)) throw explainFirst(validate.errors, RUN_SCHEMA);
+    const { module, priority, stdin, ...options } = body as CheckedBody; // the schema has just said so
+    if ((options.code === undefined) === (module === undefined)) {
+      throw invalid(
+        '',
+        'give either "code" with its "language", or "module" with the hash of an uploaded module',
+      );
+    }
+    if (options.code !== undefined && options.language === undefined && options.session === undefined) {
+      throw invalid('/language', '"code" needs it, e.g. "javascript"');
+    }
+    return {
+      module,
+      priority: priority ?? 'normal',
+      options: { ...options, ...(stdin === undefined ? {} : { stdin: readStdin(stdin) }) },
+    };
+  };
+}
+
+/** Reads a body of `POST /v1/sessions`; throws as the reader of runs does. */
+export function createSessionBodyReader(): (body: unknown) => SessionOptions {
+  const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false });
+  const validate = ajv.compile(SESSION_SCHEMA);
+  return (body) => {
+    if (!validate(body)) throw explainFirst(validate.errors, SESSION_SCHEMA);
+    return body as SessionOptions; // the schema has just said so
+  };
+}
+
+type CheckedBody = Omit<RunOptions, 'module' | 'signal' | 'onOutput' | 'stdin'> & {
+  readonly module?: string;
+  readonly priority?: Priority;
+  readonly stdin?: JsonValue;
+};
+
+/** `{ "$bytes": base64 }` stands for bytes, as in the answers. */
+function readStdin(stdin: JsonValue): JsonValue | Uint8Array {
+  if (!isObject(stdin)) return stdin;
+  const { $bytes: encoded, ...rest } = stdin;
+  if (encoded === undefined || Object.keys(rest).length > 0) return stdin;
+  if (typeof encoded !== 'string') throw invalid('/stdin/$bytes', 'expected base64 text');
+  try {
+    return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+  } catch {
+    throw invalid('/stdin/$bytes', 'expected base64 text'); // atob tells no more than that
+  }
+}
+
+const isObject = (value: JsonValue): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+type BodySchema = typeof RUN_SCHEMA | typeof SESSION_SCHEMA;
+
+function explainFirst(errors: readonly ErrorObject[] | null | undefined, schema: BodySchema): SandglassError {
+  const [first] = errors ?? [];
+  return first === undefined ? invalid('', `not a ${schema.$id}`) : explain(first, schema);
+}
+
+function explain(
+  { keyword, instancePath, params, message }: ErrorObject,
+  schema: BodySchema,
+): SandglassError {
+  switch (keyword) {
+    case 'additionalProperties': {
+      const allowed = knownFields(instancePath, schema);
+      const name = String(params.additionalProperty);
+      return invalid(`${instancePath}/${name}`, `unknown field, known are ${allowed.join(', ')}`, {
+        allowed,
+      });
+    }
+    case 'enum': {
+      const allowed: readonly unknown[] = params.allowedValues;
+      return invalid(instancePath, `expected one of ${allowed.join(', ')}`, { allowed });
+    }
+    case 'type':
+      return invalid(instancePath, `expected ${withArticle(String(params.type))}`, { allowed: params.type });
+    case 'minimum':
+    case 'maximum':
+      return invalid(instancePath, `expected a whole number ${params.comparison} ${params.limit}`, {
+        allowed: { [keyword]: params.limit },
+      });
+    case 'pattern':
+      return invalid(
+        instancePath,
+        instancePath === '/module'
+          ? 'expected the SHA-256 that POST /v1/modules answered'
+          : 'expected 1 to 64 letters, digits, - and _',
+        { allowed: params.pattern },
+      );
+    default:
+      return invalid(instancePath, message ?? keyword);
+  }
+}
+
+/** Only two places are closed: the body itself, and limits. */
+const knownFields = (path: string, { properties }: BodySchema): string[] =>
+  Object.keys(path.endsWith('/limits') ? properties.limits.properties : properties);
+
+const withArticle = (type: string): string => (/^[aeio]/.test(type) ? `an ${type}` : `a ${type}`);
+
+function invalid(path: string, reason: string, details: ErrorDetails = {}): SandglassError {
+  return new SandglassError('INPUT_INVALID', `Cannot read the body at "${path || '/'}": ${reason}`, {
+    details: { path: path || '/', ...details },
+  });
+}

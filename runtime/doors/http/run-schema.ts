@@ -1,0 +1,64 @@
+import { IDLE_MS } from '../../run/session/session-options.ts';
+import { LIMITS } from '../../vocabulary/limits.ts';
+import { PRIORITIES } from '../../work/scheduler.ts';
+
+const text = { type: 'string' } as const;
+
+/** As the runtime takes it: safe in a path, a header, a log. */
+const sessionName = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } as const;
+const level = { enum: ['minimal', 'standard', 'strict', 'maximum'] } as const;
+
+const limits = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    Object.entries(LIMITS).map(([name, { minimum, maximum, unit }]) => [
+      name,
+      { type: unit === 'share' ? 'number' : 'integer', minimum, maximum },
+    ]),
+  ),
+} as const;
+
+/** JSON Schema of the body of `POST /v1/runs`. What a grant holds is checked by the runtime and the host functions it names. */
+export const RUN_SCHEMA = {
+  $id: 'run',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    language: text,
+    code: text,
+    module: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    filename: { type: 'string', minLength: 1, maxLength: 255 },
+    modules: { type: 'object', additionalProperties: text },
+    form: { enum: ['auto', 'script', 'module'] },
+    invoke: { type: 'string', minLength: 1 },
+    args: { type: 'array' },
+    argv: { type: 'array', items: text },
+    stdin: {},
+    inputs: { type: 'object' },
+    packages: { type: 'array', items: text, maxItems: 50 },
+    cwd: text,
+    session: sessionName,
+    grant: { type: 'object', properties: { limits } },
+    limits,
+    level,
+    engine: text,
+    priority: { enum: [...PRIORITIES] },
+  },
+} as const;
+
+/** JSON Schema of the body of `POST /v1/sessions`. */
+export const SESSION_SCHEMA = {
+  $id: 'session',
+  type: 'object',
+  additionalProperties: false,
+  required: ['language'],
+  properties: {
+    name: sessionName,
+    language: text,
+    level,
+    grant: { type: 'object', properties: { limits } },
+    limits,
+    idleMs: { type: 'integer', minimum: IDLE_MS.minimum, maximum: IDLE_MS.maximum },
+  },
+} as const;

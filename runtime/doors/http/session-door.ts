@@ -1,0 +1,65 @@
+import type { Runtime, Session, SessionOptions } from '../../contracts/api.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+
+/** The sessions that were opened through one door: its clients reach no others of the runtime. */
+export interface SessionDoor {
+  /** Opens one and answers its name. Rejects as `sessions.open` does, with INPUT_INVALID for misuse. */
+  open(options: SessionOptions, signal: AbortSignal): Promise<string>;
+  /**
+   * The session itself: another that has its name by now is not this door's.
+   * @throws {SandglassError} INPUT_INVALID for a session that this door has not opened.
+   */
+  find(name: string): Session;
+  /** False for a session that this door has not opened. */
+  close(name: string): Promise<boolean>;
+}
+
+/** Sessions that are known at most, ended ones among them; far more than can be open. */
+const MOST_KNOWN = 1_000;
+
+export function createSessionDoor(sessions: Runtime['sessions'] | undefined): SessionDoor {
+  /** In the order of use. */
+  const known = new Map<string, Session>();
+  const use = (session: Session): Session => {
+    known.delete(session.name);
+    known.set(session.name, session);
+    const [oldest] = known.keys();
+    if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+    return session;
+  };
+  return {
+    open: async (options, signal) => {
+      if (sessions === undefined) {
+        throw new SandglassError('UNSUPPORTED', 'Cannot open a session: this server has none');
+      }
+      try {
+        return use(await sessions.open({ ...options, signal })).name;
+      } catch (error) {
+        // Misuse is the caller's input here, since the options came from outside.
+        if (error instanceof TypeError || error instanceof RangeError)
+          throw new SandglassError('INPUT_INVALID', error.message);
+        throw error;
+      }
+    },
+    find: (name) => {
+      const session = known.get(name);
+      if (session === undefined) {
+        throw new SandglassError(
+          'INPUT_INVALID',
+          `Cannot run in session "${name}": none of this name is open`,
+          {
+            details: { session: name },
+            hint: 'Open it with POST /v1/sessions',
+          },
+        );
+      }
+      return use(session);
+    },
+    close: async (name) => {
+      const session = known.get(name);
+      known.delete(name);
+      await session?.close();
+      return session !== undefined;
+    },
+  };
+}

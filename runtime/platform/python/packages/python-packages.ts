@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { ByteCache } from '../../../contracts/engine.ts';
+import type { ResolvePackages, WantedPackages } from '../../../engines/pyodide/packages.ts';
+import { createDownloads, type Downloads } from './downloads.ts';
+import { createLockedSource } from './locked-source.ts';
+import type { PythonPackageOptions } from './options.ts';
+import { modulesOf, readPackageLock } from './package-lock.ts';
+import type { PackageSource } from './package-source.ts';
+import { createUnpackedWheels, type Installed, packageSetOf, resolvePackages } from './resolve-packages.ts';
+import { createSimpleIndex } from './simple-index.ts';
+import { createWheelFolder } from './wheel-folder.ts';
+
+export interface PythonPackages {
+  readonly resolve: ResolvePackages;
+  /** Brings them into the cache and tells what they are, running nothing. */
+  fetch(names: readonly string[], cache: ByteCache | undefined): Promise<readonly Installed[]>;
+}
+
+export interface PythonPackagesParts {
+  /** Choose versions anew, whatever was chosen before. @default false */
+  readonly refresh?: boolean;
+  readonly onDownload?: (what: string) => void;
+  /** @default the platform's */
+  readonly fetch?: typeof fetch;
+}
+
+/** Of a guest with the default memory: what is fetched is checked as it will be used. */
+const FETCH_PAGES = 8192;
+
+/** Where the packages of Python guests come from: the folder first, then Pyodide's lock, then the index. */
+export function createPythonPackages(
+  options: PythonPackageOptions,
+  parts: PythonPackagesParts = {},
+): PythonPackages {
+  const unpacked = createUnpackedWheels();
+  let lock: ReturnType<typeof ownLock> | undefined;
+
+  const sourcesWith = async (cache: ByteCache | undefined): Promise<readonly PackageSource[]> => {
+    const downloads: Downloads = createDownloads({
+      cache,
+      offline: options.offline ?? false,
+      fetch: parts.fetch ?? fetch,
+      ...(parts.onDownload === undefined ? {} : { onDownload: parts.onDownload }),
+    });
+    const sources: PackageSource[] = [];
+    if (options.wheels !== undefined) {
+      const { wheels: folder, lock: file } = options;
+      sources.push(createWheelFolder({ folder, ...(file === undefined ? {} : { lock: file }) }));
+    }
+    if (options.baseUrl !== undefined) {
+      lock ??= ownLock();
+      sources.push(createLockedSource(await lock, asFolder(options.baseUrl), downloads));
+    }
+    if (options.index !== undefined) {
+      // An index has anybody's names, so imports are looked up in the lock: what Pyodide calls by that name is what is meant.
+      lock ??= ownLock();
+      const known = modulesOf(await lock);
+      const index = createSimpleIndex(asFolder(options.index), downloads, parts.refresh ?? false);
+      sources.push({ ...index, modules: async () => known });
+    }
+    return sources;
+  };
+  const install = async (
+    wanted: WantedPackages,
+    maxMemoryPages: number,
+    cache: ByteCache | undefined,
+  ): Promise<readonly Installed[]> => {
+    const imports = options.fromImports === false ? [] : wanted.imports;
+    return resolvePackages({ ...wanted, imports }, maxMemoryPages, await sourcesWith(cache), unpacked);
+  };
+  return {
+    resolve: async (wanted, { maxMemoryPages, cache }) =>
+      packageSetOf(await install(wanted, maxMemoryPages, cache)),
+    fetch: (names, cache) => install({ names, imports: [] }, FETCH_PAGES, cache),
+  };
+}
+
+const asFolder = (address: string): URL => new URL(address.endsWith('/') ? address : `${address}/`);
+
+/** What Pyodide was published with: names, versions and SHA-256 of some hundred packages. */
+async function ownLock(): Promise<ReturnType<typeof readPackageLock>> {
+  const path = createRequire(import.meta.url).resolve('pyodide/pyodide-lock.json');
+  return readPackageLock(await readFile(path, 'utf8'));
+}

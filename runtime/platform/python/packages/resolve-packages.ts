@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { satisfies } from '@renovatebot/pep440';
+import type { PackageFile, PackageSet, WantedPackages } from '../../../engines/pyodide/packages.ts';
+import { SandglassError } from '../../../vocabulary/errors.ts';
+import type { Candidate, PackageSource } from './package-source.ts';
+import { normalName, type Requirement, readRequirement } from './requirement.ts';
+import { requirementsOf, unpackWheel } from './unpack-wheel.ts';
+
+/** Guests have these already: small ones, over the host's http. The real ones would look for sockets. */
+const BUILT_IN: ReadonlySet<string> = new Set(['requests', 'httpx', 'urllib3']);
+const MAX_PACKAGES = 200;
+const MAX_FILES_BYTES = 1024 * 1024 * 1024;
+/** Unpacked wheels that stay in memory for the next run, bytes; the oldest go first. */
+const MAX_KEPT_BYTES = 512 * 1024 * 1024;
+
+export interface Installed {
+  readonly candidate: Candidate;
+  /** Lower-case hex, of the wheel. */
+  readonly sha256: string;
+  readonly files: readonly PackageFile[];
+  /** Asked for by name. */
+  readonly named: boolean;
+}
+
+interface Unpacked {
+  readonly sha256: string;
+  readonly files: readonly PackageFile[];
+}
+
+/** Wheels, unpacked and metered, by content and cap. */
+export interface UnpackedWheels {
+  get(candidate: Candidate, maxMemoryPages: number): Promise<Unpacked>;
+}
+
+export function createUnpackedWheels(): UnpackedWheels {
+  const coming = new Map<string, Promise<Unpacked>>();
+  const kept = new Map<string, Unpacked>();
+  let keptBytes = 0;
+
+  const keep = (key: string, wheel: Unpacked): void => {
+    kept.set(key, wheel);
+    keptBytes += sizeOf(wheel.files);
+    for (const [oldest, its] of kept) {
+      if (keptBytes <= MAX_KEPT_BYTES) break;
+      kept.delete(oldest);
+      keptBytes -= sizeOf(its.files);
+    }
+  };
+  return {
+    get: async (candidate, maxMemoryPages) => {
+      const { sha256, file } = candidate;
+      const unpack = async (): Promise<Unpacked> => {
+        const wheel = await candidate.read();
+        return { sha256: sha256 ?? hashOf(wheel), files: unpackWheel(wheel, file, maxMemoryPages) };
+      };
+      if (sha256 === undefined) return unpack(); // a file that may be another one tomorrow
+      const key = `${sha256} ${maxMemoryPages}`;
+      const there = kept.get(key) ?? coming.get(key);
+      if (there !== undefined) return there;
+      const unpacking = unpack();
+      coming.set(key, unpacking);
+      try {
+        const wheel = await unpacking;
+        keep(key, wheel);
+        return wheel;
+      } finally {
+        coming.delete(key);
+      }
+    },
+  };
+}
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const sizeOf = (files: readonly PackageFile[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+
+/**
+ * Chooses and brings packages with all they depend on: each once, from the first source that has one that fits. What was chosen is not
+ * chosen again: requirements that do not fit together are an error.
+ * @throws {SandglassError} INPUT_INVALID, UNSUPPORTED, MODULE_INVALID or HOST_CALL_FAILED, naming the package.
+ */
+export async function resolvePackages(
+  wanted: WantedPackages,
+  maxMemoryPages: number,
+  sources: readonly PackageSource[],
+  unpacked: UnpackedWheels,
+): Promise<readonly Installed[]> {
+  const chosen = new Map<string, Installed & { readonly extras: Set<string> }>();
+  const todo: Wish[] = wanted.names.flatMap((text) => wish(text, [], undefined));
+  let bytes = 0;
+  for (const name of await packagesOf(wanted.imports, sources)) {
+    const optional = { name, extras: [], specifier: '', text: name };
+    if (!todo.some(({ requirement }) => requirement.name === name))
+      todo.push({ requirement: optional, optional: true });
+  }
+  for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
+    const { requirement } = next;
+    if (BUILT_IN.has(requirement.name)) continue;
+    let there = chosen.get(requirement.name);
+    const isNew = there === undefined;
+    if (there === undefined) {
+      if (chosen.size >= MAX_PACKAGES)
+        throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_PACKAGES} packages`);
+      const candidate = await find(next, sources);
+      if (candidate === undefined) continue;
+      const wheel = await unpacked.get(candidate, maxMemoryPages);
+      bytes += sizeOf(wheel.files);
+      if (bytes > MAX_FILES_BYTES)
+        throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_FILES_BYTES} bytes of packages`);
+      const named = next.by === undefined && next.optional !== true;
+      there = { candidate, ...wheel, named, extras: new Set() };
+      chosen.set(requirement.name, there);
+    } else if (!fits(there.candidate.version, requirement.specifier)) throw conflict(next, there.candidate);
+    const fresh = requirement.extras.filter((extra) => !there.extras.has(extra));
+    if (!isNew && fresh.length === 0) continue;
+    for (const extra of fresh) there.extras.add(extra);
+    const by = there.candidate.name;
+    const lines = there.candidate.depends ?? requirementsOf(there.files);
+    for (const line of lines) todo.push(...wish(line, [...there.extras], by));
+  }
+  return [...chosen.values()];
+}
+
+export const packageSetOf = (installed: readonly Installed[]): PackageSet => ({
+  wheels: installed.map(({ candidate: { name }, sha256, files, named }) => ({ name, sha256, files, named })),
+});
+
+interface Wish {
+  readonly requirement: Requirement;
+  /** Package that needs it; absent for what was asked for. */
+  readonly by?: string;
+  /** Found in the program's imports: if nobody has it, the import fails by itself. */
+  readonly optional?: boolean;
+}
+
+function wish(text: string, extras: readonly string[], by: string | undefined): Wish[] {
+  const requirement = readRequirement(text, extras);
+  return requirement === undefined ? [] : [{ requirement, ...(by === undefined ? {} : { by }) }];
+}
+
+async function packagesOf(
+  imports: readonly string[],
+  sources: readonly PackageSource[],
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  if (imports.length === 0) return names;
+  for (const source of sources) {
+    const modules = await source.modules();
+    for (const module of imports) {
+      const name = modules.get(module);
+      if (name !== undefined) names.add(normalName(name));
+    }
+  }
+  return names;
+}
+
+async function find(wished: Wish, sources: readonly PackageSource[]): Promise<Candidate | undefined> {
+  const { requirement, optional = false } = wished;
+  for (const source of sources) {
+    const candidate = await source.find(requirement.name, requirement.specifier);
+    if (candidate !== undefined) return candidate;
+  }
+  if (optional) return undefined;
+  throw new SandglassError(
+    'UNSUPPORTED',
+    `Cannot install "${requirement.name}"${needed(wished)}: no source of packages has a wheel of it that runs here`,
+    {
+      hint: 'A wheel must be pure Python, or built for pyemscripten_2026_0_wasm32. Put it into the wheel folder (--wheels), or name an index (--index) that has it',
+      details: { package: requirement.name, requirement: requirement.text },
+    },
+  );
+}
+
+const needed = ({ by }: Wish): string => (by === undefined ? '' : `, which ${by} needs`);
+
+const fits = (version: string, specifier: string): boolean =>
+  specifier === '' || satisfies(version, specifier, { prereleases: true });
+
+const conflict = (wished: Wish, candidate: Candidate): SandglassError =>
+  new SandglassError(
+    'UNSUPPORTED',
+    `Cannot install "${wished.requirement.text}"${needed(wished)}: version ${candidate.version} was chosen before`,
+    {
+      hint: `Ask for a version of ${candidate.name} that fits all`,
+      details: { package: candidate.name, version: candidate.version, requirement: wished.requirement.text },
+    },
+  );

@@ -1,0 +1,75 @@
+import { inflateRawSync } from 'node:zlib';
+import { SandglassError } from '../../../vocabulary/errors.ts';
+
+export interface ZipEntry {
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const END = 0x06054b50;
+const ENTRY = 0x02014b50;
+const LOCAL = 0x04034b50;
+const STORED = 0;
+const DEFLATED = 8;
+
+/**
+ * Reads a zip archive whole. Names that would leave the folder they are unpacked in, encryption, ZIP64 and anything larger than `maxBytes`
+ * are refused: an archive's own sizes are not believed.
+ * @throws {SandglassError} MODULE_INVALID
+ */
+export function unzip(archive: Uint8Array, name: string, maxBytes: number): ZipEntry[] {
+  const fail = (reason: string): never => {
+    throw new SandglassError('MODULE_INVALID', `Cannot read ${name}: ${reason}`);
+  };
+  const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
+  const u16 = (at: number): number =>
+    at + 2 <= archive.length ? view.getUint16(at, true) : fail('it is cut short');
+  const u32 = (at: number): number =>
+    at + 4 <= archive.length ? view.getUint32(at, true) : fail('it is cut short');
+  let end = archive.length - 22;
+  while (end >= 0 && u32(end) !== END) end -= 1;
+  if (end < 0) fail('it is no zip archive');
+  const entries: ZipEntry[] = [];
+  let left = maxBytes;
+  let at = u32(end + 16);
+  for (let count = u16(end + 10); count > 0; count -= 1) {
+    if (u32(at) !== ENTRY) fail('its directory is damaged');
+    const [flags, method, packed, size] = [u16(at + 8), u16(at + 10), u32(at + 20), u32(at + 24)];
+    const [nameBytes, extraBytes, commentBytes, local] = [
+      u16(at + 28),
+      u16(at + 30),
+      u16(at + 32),
+      u32(at + 42),
+    ];
+    const path = new TextDecoder().decode(archive.subarray(at + 46, at + 46 + nameBytes));
+    at += 46 + nameBytes + extraBytes + commentBytes;
+    if ((flags & 1) !== 0) fail(`"${path}" is encrypted`);
+    if (
+      path.startsWith('/') ||
+      path.includes('\\') ||
+      path.includes('\0') ||
+      path.split('/').includes('..')
+    ) {
+      fail(`"${path}" would leave its folder`);
+    }
+    if (path.endsWith('/')) continue;
+    left -= size;
+    if (left < 0) fail(`it unpacks to more than ${maxBytes} bytes`);
+    if (u32(local) !== LOCAL) fail(`"${path}" is damaged`);
+    const start = local + 30 + u16(local + 26) + u16(local + 28);
+    if (start + packed > archive.length) fail(`"${path}" is cut short`);
+    const content = archive.subarray(start, start + packed);
+    let bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
+    try {
+      if (method === STORED) bytes = new Uint8Array(content);
+      else if (method === DEFLATED)
+        bytes = new Uint8Array(inflateRawSync(content, { maxOutputLength: Math.max(1, size) }));
+      else fail(`"${path}" is packed in an unknown way`);
+    } catch {
+      fail(`"${path}" does not unpack`);
+    }
+    if (bytes.length !== size) fail(`"${path}" does not unpack`);
+    entries.push({ path, bytes });
+  }
+  return entries;
+}

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import process from 'node:process';
+import { cachedDataVersionTag } from 'node:v8';
+import type { PrepareContext } from '../../contracts/engine.ts';
+import {
+  type CompiledScripts,
+  decodeScripts,
+  decodeSnapshot,
+  encodeScripts,
+  encodeSnapshot,
+  type PyodideAssets,
+  type Snapshot,
+  shareBytes,
+} from '../../engines/pyodide/assets.ts';
+import type { PyodideBuild } from '../../engines/pyodide/engine.ts';
+import { realmScripts } from '../../engines/pyodide/glue.ts';
+import { PLAN_VERSION } from '../../engines/pyodide/hashes/plan.ts';
+import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
+import { importSource } from '../../engines/pyodide/python/import-packages.ts';
+import { INSTALL_SOURCE } from '../../engines/pyodide/python/install.ts';
+import { BOOT_SCRIPT, PARTS_SCRIPT } from '../../engines/pyodide/realm/scripts.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
+import { INSTRUMENT_VERSION, instrument } from '../../wasm/instrument.ts';
+import { addStackFrame } from '../../wasm/stack-frame.ts';
+import { widenStacks } from './node-stacks.ts';
+import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
+import { type PyodideFiles, readPyodide } from './pyodide-files.ts';
+import { job, type SnapshotJob, type SnapshotRefused } from './pyodide-snapshot.ts';
+
+const PAGE = 65_536;
+/** Enough to set Python up in; the snapshot itself only grows with what is used. */
+const SETUP_PAGES = (256 * 1024 * 1024) / PAGE;
+/** For the interpreter's own start, which no run pays for. */
+const START_FUEL = Number.MAX_SAFE_INTEGER;
+/**
+ * CPython frees what nests by recursion, and puts off what is deeper than its stack allows. It looks at the stack of linear memory, where lists and
+ * tuples being freed take nothing: a million of them in each other would fill the thread's stack unseen.
+ */
+const DEALLOC_FRAME = { function: '_Py_Dealloc', stackPointer: '__stack_pointer', frameBytes: 64 } as const;
+const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
+
+/** Beside this file, in the form this file has: `.ts` from sources, `.js` once built. */
+const besides = (name: string): string =>
+  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
+
+/**
+ * Reads the package, and derives what the cache does not have: the metered wasm and the snapshot.
+ * @throws {SandglassError} INTERNAL when a file of the package is missing or damaged, or Python does not start from them.
+ */
+export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild> {
+  const files = await readPyodide();
+  try {
+    return await derive(files, context);
+  } catch (cause) {
+    throw new SandglassError('INTERNAL', 'Cannot start Python: its interpreter could not be made ready', {
+      hint: '"npm ci" installs the package pyodide anew, should it be damaged',
+      cause,
+    });
+  }
+}
+
+async function derive(
+  { loader, glue, stdlib, wasm: plain, lock }: PyodideFiles,
+  context: PrepareContext,
+): Promise<PyodideBuild> {
+  const scripts = realmScripts(loader, glue);
+  const wasmHash = sha256(plain);
+  const wasm = (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
+    cached(
+      context,
+      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${pages}`,
+      async () =>
+        addStackFrame(instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL }), DEALLOC_FRAME),
+    );
+  const bare: PyodideAssets = {
+    ...scripts,
+    stdlib: shareBytes(stdlib),
+    lockFile: emptyLock(lock),
+    snapshot: undefined,
+  };
+  // Every input of a snapshot; its bytes are the same on both supported majors of Node, but nothing promises it.
+  const key = sha256(
+    [
+      wasmHash,
+      sha256(stdlib),
+      scripts.loader,
+      scripts.glue,
+      INSTALL_SOURCE,
+      BOOT_SCRIPT,
+      PARTS_SCRIPT,
+      String(PLAN_VERSION),
+      majorOf(process.versions.node),
+    ].join('\0'),
+  );
+  const setUp = async (): Promise<Omit<CompileJob, 'assets'>> => ({
+    module: await context.compile(await wasm(SETUP_PAGES)),
+    maxMemoryBytes: SETUP_PAGES * PAGE,
+  });
+  const snapshotOf = async (
+    name: string,
+    hashes: SnapshotJob['hashes'],
+    packages?: ImportedPackages,
+  ): Promise<Snapshot> => {
+    const encoded = await cached(context, `pyodide-snapshot/${key}/${name}`, async () => {
+      const input: SnapshotJob = {
+        ...(await setUp()),
+        assets: bare,
+        hashes,
+        ...(packages === undefined ? {} : { packages: { files: packages.files, modules: packages.modules } }),
+      };
+      const made =
+        context.job === undefined
+          ? await job(input)
+          : await context.job(besides('pyodide-snapshot'), input, JOB_LIMITS);
+      const snapshot = made as Snapshot | SnapshotRefused; // what `job` answers
+      if ('refused' in snapshot) throw new SandglassError('UNSUPPORTED', snapshot.refused);
+      return encodeSnapshot(snapshot);
+    });
+    return decodeSnapshot(shareBytes(encoded));
+  };
+  const started: PyodideAssets = { ...bare, snapshot: await snapshotOf('renewed', 'renewed') };
+  widenStacks(); // a flag that is set later would make V8 refuse what was compiled before
+  const compiled = await cached(context, `pyodide-code/${key}/${cachedDataVersionTag()}`, async () => {
+    const input: CompileJob = { ...(await setUp()), assets: started };
+    const made =
+      context.job === undefined
+        ? await compileScripts(input)
+        : await context.job(besides('pyodide-code'), input, JOB_LIMITS);
+    return encodeScripts(made as CompiledScripts); // what `job` answers
+  });
+  const assets: PyodideAssets = { ...started, code: decodeScripts(shareBytes(compiled)) };
+  let repeatable: Promise<PyodideAssets> | undefined;
+  return {
+    assets,
+    wasm,
+    withPackages: async (packages) => {
+      const name = `packages-${sha256([packages.key, importSource(packages.modules)].join('\0'))}`;
+      return { ...assets, snapshot: await snapshotOf(name, 'renewed', packages) };
+    },
+    repeatable: () => {
+      repeatable ??= snapshotOf('repeatable', 'kept').then((snapshot) => ({ ...assets, snapshot }));
+      repeatable.catch(() => {
+        repeatable = undefined; // the next run tries again
+      });
+      return repeatable;
+    },
+  };
+}
+
+const majorOf = (version: string): string => version.split('.', 1)[0] ?? '';
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** The lock's description of the platform without its packages: the guest is told of none that the host has not put in place. */
+function emptyLock(lock: string): string {
+  const { info } = JSON.parse(lock) as { readonly info: unknown }; // from the package itself
+  return JSON.stringify({ info, packages: {} });
+}
+
+async function cached(
+  context: PrepareContext,
+  key: string,
+  make: () => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const known = await context.cache?.get(key);
+  if (known !== undefined) return known;
+  const made = await make();
+  await context.cache?.set(key, made);
+  return made;
+}

@@ -1,0 +1,71 @@
+import type { SessionOptions } from '../../contracts/api.ts';
+import type { JsonObject } from '../../vocabulary/codec.ts';
+import { type CheckedGrant, checkGrant } from '../../vocabulary/grant.ts';
+import type { IsolationLevel } from '../../vocabulary/levels.ts';
+import { checkLimits, type Limits } from '../../vocabulary/limits.ts';
+import { jsonObject, readLevel, readName, refuseUnknown } from '../run-request.ts';
+
+/** What `sessions.open` was asked, checked and copied. */
+export interface SessionRequest {
+  readonly name: string;
+  readonly language: string;
+  readonly level: IsolationLevel | undefined;
+  readonly grant: CheckedGrant | undefined;
+  readonly limits: Partial<Limits>;
+  readonly options: JsonObject;
+  readonly idleMs: number;
+}
+
+/** How long a session may be idle, ms. Inclusive. */
+export const IDLE_MS = Object.freeze({ default: 300_000, minimum: 1_000, maximum: 86_400_000 });
+
+const KNOWN: Readonly<Record<keyof SessionOptions, true>> = {
+  name: true,
+  language: true,
+  level: true,
+  grant: true,
+  limits: true,
+  options: true,
+  idleMs: true,
+  signal: true,
+};
+
+const WHERE = 'open a session';
+
+/**
+ * Checks what a caller passed to `sessions.open`.
+ * @throws {TypeError | RangeError} naming the option, the reason and the value.
+ */
+export function readSessionOptions(
+  options: SessionOptions,
+  hostFunctions: ReadonlySet<string>,
+): SessionRequest {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`Cannot ${WHERE}: expected an object of options`);
+  refuseUnknown(given, KNOWN, WHERE);
+  if (typeof options.language !== 'string')
+    throw new TypeError(`Cannot ${WHERE}: expected language as a string`);
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
+    throw new TypeError(`Cannot ${WHERE}: signal is no AbortSignal`);
+  return {
+    name: readName(options.name, 'name', WHERE) ?? `session-${crypto.randomUUID()}`,
+    language: options.language,
+    level: readLevel(options.level, WHERE),
+    grant: options.grant === undefined ? undefined : checkGrant(options.grant, hostFunctions),
+    limits: checkLimits(options.limits),
+    options: jsonObject(options.options, 'options', WHERE),
+    idleMs: readIdleMs(options.idleMs),
+  };
+}
+
+function readIdleMs(value: unknown): number {
+  if (value === undefined) return IDLE_MS.default;
+  if (typeof value !== 'number') throw new TypeError(`Cannot ${WHERE}: idleMs is no number`);
+  if (!Number.isInteger(value) || value < IDLE_MS.minimum || value > IDLE_MS.maximum) {
+    throw new RangeError(
+      `Cannot ${WHERE}: idleMs ${value} is not a whole number of ms from ${IDLE_MS.minimum} to ${IDLE_MS.maximum}`,
+    );
+  }
+  return value;
+}

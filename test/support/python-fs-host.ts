@@ -1,0 +1,42 @@
+import { createFsHostFunction } from '../../host-functions/fs/index.ts';
+import type { HostReply, MountView } from '../../runtime/contracts/host-function.ts';
+import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
+import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
+import type { FakeHostOptions } from './fake-host.ts';
+
+export interface FsHost {
+  readonly operations: NonNullable<FakeHostOptions['operations']>;
+  readonly mounts: readonly MountView[];
+  close(): Promise<void>;
+}
+
+/** The real `fs` host function behind a fake cell. */
+export async function openFsHost(grant: JsonValue | undefined): Promise<FsHost> {
+  const fs = createFsHostFunction();
+  const ended = new AbortController();
+  const session = await fs.open(grant, {
+    limits: mergeLimits([]),
+    readOnlyFiles: false,
+    noHostFiles: false,
+    signal: ended.signal,
+    secret: () => undefined,
+    now: () => Date.now(),
+  });
+  return {
+    mounts: session.mounts ?? [],
+    operations: Object.fromEntries(
+      Object.keys(fs.operations).map((name) => [
+        name,
+        (args, bytes): HostReply => {
+          const reply = session.call(name, { args, bytes, signal: ended.signal });
+          if (reply instanceof Promise) throw new Error(`${name} did not answer at once`);
+          return reply;
+        },
+      ]),
+    ),
+    close: async () => {
+      ended.abort();
+      await session.close();
+    },
+  };
+}
