@@ -1,7 +1,7 @@
 import type { FsBackend } from '../host-functions/fs/backend.ts';
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createMemoryBackend } from '../host-functions/fs/memory-backend.ts';
-import type { Runtime, RuntimeOptions } from './contracts/api.ts';
+import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import { createPrebuiltComponentEngine } from './engines/component/prebuilt.ts';
 import { createPreview1Engine } from './engines/preview1/engine.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';

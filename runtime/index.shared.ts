@@ -1,22 +1,16 @@
 /** What every entry exports, whatever the platform. */
+
+export type { EngineInfo, PlatformInfo } from './contracts/api/info.ts';
 export type {
-  AuditLine,
-  CellOptions,
-  EngineInfo,
   KeptOutput,
   LiveRunInfo,
   OutputChunk,
-  PlatformInfo,
   RunHandle,
   RunOptions,
   Runs,
-  Runtime,
-  RuntimeOptions,
-  Session,
-  SessionApi,
-  SessionOptions,
-  SessionRunOptions,
-} from './contracts/api.ts';
+} from './contracts/api/run.ts';
+export type { CellOptions, Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
+export type { Session, SessionApi, SessionOptions, SessionRunOptions } from './contracts/api/session.ts';
 export type {
   CellGuest,
   Engine,
@@ -34,7 +28,6 @@ export type {
   SnapshotInfo,
 } from './contracts/engine.ts';
 export type {
-  FsEvent,
   HostContext,
   HostFunction,
   HostReply,
@@ -42,6 +35,7 @@ export type {
   HostSession,
   Secret,
 } from './contracts/host-function.ts';
+export type { FsEvent } from './contracts/operations/fs.ts';
 export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './vocabulary/codec.ts';
 export {
   ERROR_CODES,
@@ -50,7 +44,11 @@ export {
   type RunError,
   SandglassError,
 } from './vocabulary/errors.ts';
-export type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from './vocabulary/grant.ts';
+export type { AuditLine } from './vocabulary/events.ts';
+export type { Grant } from './vocabulary/grant.ts';
+export type { FsAccess, FsGrant } from './vocabulary/grants/fs.ts';
+export type { HttpGrant } from './vocabulary/grants/http.ts';
+export type { WsGrant } from './vocabulary/grants/ws.ts';
 export { LEVELS } from './vocabulary/levels.ts';
 export { LIMITS, type LimitInfo, type LimitName, type Limits } from './vocabulary/limits.ts';
 export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './vocabulary/outcome.ts';

@@ -7,7 +7,7 @@ import {
 } from '../host-functions/fs/watch-grant.ts';
 import { createHttpHostFunction } from '../host-functions/http/http.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
-import type { Runtime, RuntimeOptions } from './contracts/api.ts';
+import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import { createComponentEngine } from './engines/component/engine.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
@@ -16,7 +16,7 @@ import { loadWasmFile } from './platform/node-module.ts';
 import { checkPackageOptions, type PythonPackageOptions } from './platform/python/packages/options.ts';
 import { createNodePyodideEngine } from './platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from './runtime.ts';
-import type { FsGrant } from './vocabulary/grant.ts';
+import type { FsGrant } from './vocabulary/grants/fs.ts';
 
 /** Options of a runtime on Node: those of every runtime, and its own. */
 export interface NodeRuntimeOptions extends RuntimeOptions {

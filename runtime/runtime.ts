@@ -1,31 +1,23 @@
-import type {
-  CellOptions,
-  EngineInfo,
-  KeptOutput,
-  OutputChunk,
-  RunHandle,
-  RunOptions,
-  Runtime,
-  RuntimeOptions,
-  Session,
-  SessionOptions,
-} from './contracts/api.ts';
+import type { EngineInfo } from './contracts/api/info.ts';
+import type { KeptOutput, OutputChunk, RunHandle, RunOptions } from './contracts/api/run.ts';
+import type { CellOptions, Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
+import type { Session, SessionOptions } from './contracts/api/session.ts';
 import type { Engine, PrepareContext } from './contracts/engine.ts';
 import type { CellPools, Platform } from './contracts/platform.ts';
 import { createKnownModules } from './run/known-modules.ts';
 import { createLiveRuns, type LiveRun } from './run/live-runs.ts';
 import { createOutputQueue, type OutputQueue } from './run/output-queue.ts';
 import { readLevel, readRunOptions, refuseUnknown } from './run/run-request.ts';
-import { createRunStore } from './run/run-store.ts';
 import { runInSandbox, type SandboxContext } from './run/sandbox.ts';
 import { readSessionOptions } from './run/session/session-options.ts';
 import { planSession } from './run/session/session-plan.ts';
 import { createSessions, type OpenSession } from './run/session/sessions.ts';
+import { checkGrant } from './vocabulary/check-grant.ts';
 import { SandglassError } from './vocabulary/errors.ts';
-import { checkGrant } from './vocabulary/grant.ts';
 import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './vocabulary/levels.ts';
 import { checkLimits, LIMIT_NAMES, mergeLimits } from './vocabulary/limits.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
+import { createRunStore } from './work/run-store.ts';
 
 const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   level: true,

@@ -25,6 +25,7 @@ const ROOMS: readonly Room[] = [
   { name: 'cells', holds: under('runtime/cell'), mayImport: ['vocabulary', 'contracts', 'wasm', 'gate'] },
   { name: 'host functions', holds: under('host-functions'), mayImport: ['vocabulary', 'contracts'] },
   { name: 'run', holds: under('runtime/run'), mayImport: ['vocabulary', 'contracts', 'gate'] },
+  { name: 'catalog', holds: under('runtime/catalog'), mayImport: ['vocabulary', 'contracts', 'wasm'] },
   { name: 'work', holds: under('runtime/work'), mayImport: ['vocabulary', 'contracts'] },
   {
     name: 'platform',
@@ -34,7 +35,7 @@ const ROOMS: readonly Room[] = [
   {
     name: 'doors',
     holds: under('runtime/doors'),
-    mayImport: ['vocabulary', 'contracts', 'entries', 'work'],
+    mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'catalog'],
   },
   {
     name: 'runtime',

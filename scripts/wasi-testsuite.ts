@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import type { Runtime } from '../runtime/contracts/api.ts';
+import type { Runtime } from '../runtime/contracts/api/runtime.ts';
 import { createRuntime } from '../runtime/index.ts';
 import type { IsolationLevel, Outcome } from '../runtime/vocabulary/outcome.ts';
 

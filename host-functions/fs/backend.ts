@@ -1,4 +1,4 @@
-import type { FsStat } from '../../runtime/contracts/host-function.ts';
+import type { FsStat } from '../../runtime/contracts/operations/fs.ts';
 
 /**
  * One tree of files. A back end knows nothing of grants and guests: it does single steps in one folder, never follows a symbolic link,

@@ -1,4 +1,4 @@
-import type { FsTarget } from '../../runtime/contracts/host-function.ts';
+import type { FsTarget } from '../../runtime/contracts/operations/fs.ts';
 import { checkLink, checkMove, removeTree } from './folder-scan.ts';
 import { denyEscape } from './fs-denial.ts';
 import { FsFault } from './fs-fault.ts';

@@ -1,4 +1,4 @@
-import type { FsEvent, FsWatchBatch } from '../../runtime/contracts/host-function.ts';
+import type { FsEvent, FsWatchBatch } from '../../runtime/contracts/operations/fs.ts';
 import type { NodeStat } from './backend.ts';
 import { FsFault } from './fs-fault.ts';
 

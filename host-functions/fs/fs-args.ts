@@ -1,4 +1,4 @@
-import type { FsOperations } from '../../runtime/contracts/host-function.ts';
+import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 

@@ -1,5 +1,5 @@
 import { type ErrorDetails, SandglassError } from '../../runtime/vocabulary/errors.ts';
-import type { FsAccess } from '../../runtime/vocabulary/grant.ts';
+import type { FsAccess } from '../../runtime/vocabulary/grants/fs.ts';
 import { pathText } from './guest-path.ts';
 
 /** Access → the flag of the command line that grants it. */

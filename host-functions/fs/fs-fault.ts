@@ -1,4 +1,4 @@
-import type { FsReason } from '../../runtime/contracts/host-function.ts';
+import type { FsReason } from '../../runtime/contracts/operations/fs.ts';
 
 /** Why a file operation failed, as a back end or the path walk found it. The session turns it into HOST_CALL_FAILED. */
 export class FsFault extends Error {

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
-import type { FsAccess, FsGrant } from '../../runtime/vocabulary/grant.ts';
+import type { FsAccess, FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { compileDenyGlobs, type DenyGlobs } from './deny-globs.ts';
 import { FsFault } from './fs-fault.ts';
 import { foldName, parseGuestPath } from './guest-path.ts';

@@ -1,10 +1,10 @@
 import type {
-  FsReason,
   HostReply,
   HostRequest,
   HostSession,
   MountView,
 } from '../../runtime/contracts/host-function.ts';
+import type { FsReason } from '../../runtime/contracts/operations/fs.ts';
 import { freeBytes } from '../../runtime/vocabulary/bytes.ts';
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
-import type { FsAccess } from '../../runtime/vocabulary/grant.ts';
+import type { FsAccess } from '../../runtime/vocabulary/grants/fs.ts';
 import type { FsBackend } from './backend.ts';
 import { compileDenyGlobs } from './deny-globs.ts';
 import { FsFault } from './fs-fault.ts';

@@ -1,4 +1,4 @@
-import type { FsReason } from '../../runtime/contracts/host-function.ts';
+import type { FsReason } from '../../runtime/contracts/operations/fs.ts';
 import { FsFault } from './fs-fault.ts';
 
 const REASONS: Readonly<Record<string, FsReason>> = {

@@ -1,4 +1,5 @@
-import type { FsOperations, HostReply } from '../../runtime/contracts/host-function.ts';
+import type { HostReply } from '../../runtime/contracts/host-function.ts';
+import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
 import type { FsOperation } from './fs-args.ts';
 import type { SessionState } from './session-state.ts';
 

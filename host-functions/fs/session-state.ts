@@ -1,4 +1,4 @@
-import type { FsEntry, FsStat, FsTarget } from '../../runtime/contracts/host-function.ts';
+import type { FsEntry, FsStat, FsTarget } from '../../runtime/contracts/operations/fs.ts';
 import { findEntry, spendCall } from './admission.ts';
 import type { NodeEntry, NodeStat } from './backend.ts';
 import { denyAccess, type FsAsk, mountFor } from './fs-denial.ts';

@@ -1,7 +1,8 @@
-import type { FsEvent, FsOperations, HostContext } from '../../runtime/contracts/host-function.ts';
+import type { HostContext } from '../../runtime/contracts/host-function.ts';
+import type { FsEvent, FsOperations } from '../../runtime/contracts/operations/fs.ts';
 import { copyJson, type JsonObject } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
-import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import type { FsBackend } from './backend.ts';
 import { createFsHostFunction } from './fs.ts';

@@ -1,4 +1,4 @@
-import type { FsWatchBatch } from '../../runtime/contracts/host-function.ts';
+import type { FsWatchBatch } from '../../runtime/contracts/operations/fs.ts';
 import type { FsDirectory, NodeStat } from './backend.ts';
 import { FolderWatch, MAX_WATCHED, type Snapshot } from './folder-watch.ts';
 import { denyAccess, mountFor } from './fs-denial.ts';

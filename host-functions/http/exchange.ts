@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { HeaderList } from '../../runtime/contracts/host-function.ts';
+import type { HeaderList } from '../../runtime/contracts/operations/http.ts';
 import { HttpFault, toFault } from './http-fault.ts';
 import { type HttpEntry, type HttpPolicy, spendBytes } from './http-policy.ts';
 import { type RequestForm, readUrl } from './request-form.ts';

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
-import type { HttpGrant } from '../../runtime/vocabulary/grant.ts';
+import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
 import { type OriginPattern, parseOriginPattern } from './origin-pattern.ts';
 import { compilePathPatterns, type PathPatterns, pathSegments } from './path-pattern.ts';
 

@@ -3,9 +3,8 @@ import type {
   HostReply,
   HostRequest,
   HostSession,
-  HttpOperations,
-  HttpResponseHead,
 } from '../../runtime/contracts/host-function.ts';
+import type { HttpOperations, HttpResponseHead } from '../../runtime/contracts/operations/http.ts';
 import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { BodyChannel } from './body-channel.ts';

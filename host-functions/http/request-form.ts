@@ -1,4 +1,4 @@
-import type { HeaderList } from '../../runtime/contracts/host-function.ts';
+import type { HeaderList } from '../../runtime/contracts/operations/http.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { HttpFault } from './http-fault.ts';

@@ -1,4 +1,5 @@
-import type { HeaderList, HostContext, Secret } from '../../runtime/contracts/host-function.ts';
+import type { HostContext, Secret } from '../../runtime/contracts/host-function.ts';
+import type { HeaderList } from '../../runtime/contracts/operations/http.ts';
 import type { EntryPolicy } from './http-grant.ts';
 
 /** A credential as it travels, and how it could come back. */

@@ -1,4 +1,4 @@
-import type { WsOperations } from '../../runtime/contracts/host-function.ts';
+import type { WsOperations } from '../../runtime/contracts/operations/ws.ts';
 import { type JsonObject, type JsonValue, utf8Length } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { HttpFault } from './http-fault.ts';

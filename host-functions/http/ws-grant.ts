@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
-import type { WsGrant } from '../../runtime/vocabulary/grant.ts';
+import type { WsGrant } from '../../runtime/vocabulary/grants/ws.ts';
 import { type EntryPolicy, readEntries, readEntry, wholeNumber } from './http-grant.ts';
 import { findCeiling, narrowed } from './narrow-http.ts';
 

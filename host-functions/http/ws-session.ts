@@ -4,8 +4,8 @@ import type {
   HostReply,
   HostRequest,
   HostSession,
-  WsOperations,
 } from '../../runtime/contracts/host-function.ts';
+import type { WsOperations } from '../../runtime/contracts/operations/ws.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { type ConnectOptions, createConnect } from './dialer.ts';
 import { HttpFault, toFault, toHttpError } from './http-fault.ts';

@@ -89,14 +89,6 @@ export interface CrashedMessage {
   readonly message: string;
 }
 
-/** Takes the place of the arguments when a payload was too large to be sent: how large it was, bytes. */
-export const OVERSIZE = '$oversize';
-
-/** Takes the place of arguments that nest deeper than `MOST_DEPTH`: their copying from thread to thread could exhaust the host's stack. */
-export const TOO_DEEP = '$tooDeep';
-/** Levels of the arguments of a host call. */
-export const MOST_DEPTH = 32;
-
 /**
  * The bridge shared with a blocking cell: slot 0 counts answers and wakes the guest, slot 1 holds the stop reason, slot 2 counts the calls
  * that the other side has taken in.

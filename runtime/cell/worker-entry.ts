@@ -8,6 +8,7 @@ import type {
   HostAnswer,
   StopReason,
 } from '../contracts/engine.ts';
+import { MOST_DEPTH, OVERSIZE, TOO_DEEP } from '../gate/markers.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
 import { type JsonObject, nestsDeeper } from '../vocabulary/codec.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
@@ -18,11 +19,8 @@ import {
   type FromCell,
   type GuestParts,
   MOST_AHEAD,
-  MOST_DEPTH,
-  OVERSIZE,
   type RunMessage,
   STOP_CODES,
-  TOO_DEEP,
   type ToCell,
   type WarmMessage,
 } from './protocol.ts';

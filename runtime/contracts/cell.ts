@@ -1,5 +1,5 @@
-import type { Gate } from '../gate/open-gate.ts';
 import type { Engine, GuestResult, PreparedGuest, RunSpec, StopReason } from './engine.ts';
+import type { Gate } from './gate.ts';
 
 /** Where an instance lives: `inline`, a `worker` or a `process`. One contract, one suite. */
 export interface Cell {

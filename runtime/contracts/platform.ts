@@ -1,4 +1,5 @@
-import type { CellOptions, PlatformInfo } from './api.ts';
+import type { PlatformInfo } from './api/info.ts';
+import type { CellOptions } from './api/runtime.ts';
 import type { Cell } from './cell.ts';
 import type { ByteCache, CompiledModule, Engine, PrepareContext, RunJob } from './engine.ts';
 import type { HostFunction } from './host-function.ts';

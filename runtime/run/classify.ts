@@ -1,6 +1,6 @@
 import type { CellResult } from '../contracts/cell.ts';
 import type { GuestError } from '../contracts/engine.ts';
-import type { Gate } from '../gate/open-gate.ts';
+import type { Gate } from '../contracts/gate.ts';
 import { copyValue, type GuestValue, toJsonForm } from '../vocabulary/codec.ts';
 import { type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
 import type { Limits } from '../vocabulary/limits.ts';

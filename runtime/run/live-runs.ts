@@ -1,7 +1,7 @@
-import type { LiveRunInfo } from '../contracts/api.ts';
+import type { LiveRunInfo } from '../contracts/api/run.ts';
 import type { CellProbe } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
-import type { Gate } from '../gate/open-gate.ts';
+import type { Gate } from '../contracts/gate.ts';
 import type { IsolationLevel } from '../vocabulary/outcome.ts';
 
 /** A run that has not ended, as it fills in while it goes on. */

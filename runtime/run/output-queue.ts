@@ -1,4 +1,4 @@
-import type { OutputChunk } from '../contracts/api.ts';
+import type { OutputChunk } from '../contracts/api/run.ts';
 
 /** Guest output between the run that makes it and the one reader that takes it. Bounded by the run's own `outputBytes`. */
 export interface OutputQueue extends AsyncIterable<OutputChunk> {

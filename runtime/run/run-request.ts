@@ -1,7 +1,7 @@
-import type { RunOptions } from '../contracts/api.ts';
+import type { RunOptions } from '../contracts/api/run.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
+import { type CheckedGrant, checkGrant } from '../vocabulary/check-grant.ts';
 import { copyJson, type GuestValue, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
-import { type CheckedGrant, checkGrant } from '../vocabulary/grant.ts';
 import { type IsolationLevel, LEVELS } from '../vocabulary/levels.ts';
 import { checkLimits, type Limits } from '../vocabulary/limits.ts';
 import type { KnownModules, TakenModule } from './known-modules.ts';

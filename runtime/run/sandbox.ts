@@ -1,11 +1,13 @@
-import type { AuditLine, OutputChunk } from '../contracts/api.ts';
+import type { OutputChunk } from '../contracts/api/run.ts';
 import type { Cell } from '../contracts/cell.ts';
 import type { Engine, GuestSource, PrepareContext, RunSpec } from '../contracts/engine.ts';
+import type { Gate } from '../contracts/gate.ts';
 import type { HostFunction, Secret } from '../contracts/host-function.ts';
-import { type Gate, openGate } from '../gate/open-gate.ts';
+import { openGate } from '../gate/open-gate.ts';
+import type { CheckedGrant } from '../vocabulary/check-grant.ts';
 import type { GuestValue, JsonValue } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import type { CheckedGrant } from '../vocabulary/grant.ts';
+import type { AuditLine } from '../vocabulary/events.ts';
 import { type IsolationLevel, LEVEL_POLICIES } from '../vocabulary/levels.ts';
 import { type Limits, mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';

@@ -1,8 +1,9 @@
-import type { OutputChunk, RunOptions, Runtime } from '../contracts/api.ts';
-import type { RunStore } from '../run/run-store.ts';
+import type { OutputChunk, RunOptions } from '../contracts/api/run.ts';
+import type { Runtime } from '../contracts/api/runtime.ts';
 import { type RunError, SandglassError } from '../vocabulary/errors.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Failure, Outcome } from '../vocabulary/outcome.ts';
+import type { RunStore } from './run-store.ts';
 import type { Priority, Scheduler, Slot, TicketState } from './scheduler.ts';
 
 /** A run that was accepted. */

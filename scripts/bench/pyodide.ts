@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Runtime } from '../../runtime/contracts/api.ts';
+import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import { createRuntime } from '../../runtime/index.ts';
 import { monty } from '../../test/bench/monty.ts';
 import { python3, stockPyodide } from '../../test/bench/stock-pyodide.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
-import type { Runtime } from '../../runtime/contracts/api.ts';
+import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import type { Side } from './side.ts';
 
 /** A guest of ours: the tests' folder is granted for reading, and the HOME that stock Pyodide has. */

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { AuditLine, RunOptions } from '../../runtime/contracts/api.ts';
+import type { RunOptions } from '../../runtime/contracts/api/run.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
+import type { AuditLine } from '../../runtime/vocabulary/events.ts';
 import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
 import { createProbe, scriptedEngine } from '../support/scripted-engine.ts';
 import type { Step } from '../support/scripted-executor.ts';

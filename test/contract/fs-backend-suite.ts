@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FsBackend } from '../../host-functions/fs/backend.ts';
-import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { decode, encode, type FsGuest, openGuest } from '../support/fs-harness.ts';
 
 export interface BackendUnderTest {

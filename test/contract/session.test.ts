@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Session, SessionOptions } from '../../runtime/contracts/api.ts';
+import type { Session, SessionOptions } from '../../runtime/contracts/api/session.ts';
 import { createRuntime } from '../../runtime/index.ts';
 import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
 

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
-import type { HttpGrant } from '../../runtime/vocabulary/grant.ts';
+import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
 
 /** `urllib`, `requests` and `httpx` as programs use them, against real servers. */
 describe('http clients of a Python guest', () => {

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunOptions, Runtime } from '../../runtime/contracts/api.ts';
+import type { RunOptions } from '../../runtime/contracts/api/run.ts';
+import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import { createRuntime } from '../../runtime/index.ts';
 
 /** Python through the whole runtime: pool, worker, gate, host functions. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunOptions } from '../../runtime/contracts/api.ts';
+import type { RunOptions } from '../../runtime/contracts/api/run.ts';
 import { type ListeningServer, listen } from '../../runtime/doors/cli/listen.ts';
 import { createHttpApp } from '../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';

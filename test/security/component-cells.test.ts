@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Runtime } from '../../runtime/contracts/api.ts';
+import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import { createRuntime } from '../../runtime/index.ts';
 import { commandGuest, probeGuest } from '../guests/component/build.ts';
 

@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNodeBackend } from '../../host-functions/fs/index.ts';
-import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { type FsGuest, type FsOperation, openGuest } from '../support/fs-harness.ts';
 
 const CANARY = 'canary: no guest may see this';

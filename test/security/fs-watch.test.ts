@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createMemoryBackend, createNodeBackend } from '../../host-functions/fs/index.ts';
-import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { type FsGuest, openGuest } from '../support/fs-harness.ts';
 
 interface Place extends Disposable {

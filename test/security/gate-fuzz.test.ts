@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../runtime/cell/seeded-random.ts';
-import type { AuditLine } from '../../runtime/contracts/api.ts';
 import type { HostAnswer } from '../../runtime/contracts/engine.ts';
+import type { Gate } from '../../runtime/contracts/gate.ts';
 import type { HostFunction } from '../../runtime/contracts/host-function.ts';
-import { type Gate, openGate } from '../../runtime/gate/open-gate.ts';
+import { openGate } from '../../runtime/gate/open-gate.ts';
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
+import type { AuditLine } from '../../runtime/vocabulary/events.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createProbe, type Probe } from '../support/scripted-engine.ts';
 

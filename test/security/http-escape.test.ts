@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { HttpGrant } from '../../runtime/vocabulary/grant.ts';
+import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
 import {
   type HttpGuest,
   openGuest,

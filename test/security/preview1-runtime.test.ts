@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunOptions } from '../../runtime/contracts/api.ts';
+import type { RunOptions } from '../../runtime/contracts/api/run.ts';
 import { createRuntime } from '../../runtime/index.ts';
 import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../runtime/contracts/api.ts';
+import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import type { CommandContext } from '../../runtime/doors/cli/command.ts';
 import type { Output, Signal, Terminal } from '../../runtime/doors/cli/terminal.ts';
 import type { NodeRuntimeOptions, PythonPackageOptions } from '../../runtime/index.ts';

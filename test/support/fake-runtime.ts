@@ -1,4 +1,5 @@
-import type { OutputChunk, RunOptions, Runtime } from '../../runtime/contracts/api.ts';
+import type { OutputChunk, RunOptions } from '../../runtime/contracts/api/run.ts';
+import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import type { Failure, Outcome, Success } from '../../runtime/vocabulary/outcome.ts';
 

@@ -1,9 +1,10 @@
 import type { FsHostFunctionOptions } from '../../host-functions/fs/fs.ts';
 import { createFsHostFunction } from '../../host-functions/fs/fs.ts';
-import type { FsOperations, HostContext, HostSession } from '../../runtime/contracts/host-function.ts';
+import type { HostContext, HostSession } from '../../runtime/contracts/host-function.ts';
+import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
-import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 
 export type FsOperation = keyof FsOperations;

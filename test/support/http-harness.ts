@@ -2,16 +2,11 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createHttpHostFunction, type HttpHostFunctionOptions } from '../../host-functions/http/http.ts';
-import type {
-  HostReply,
-  HostSession,
-  HttpOperations,
-  HttpResponseHead,
-  Secret,
-} from '../../runtime/contracts/host-function.ts';
+import type { HostReply, HostSession, Secret } from '../../runtime/contracts/host-function.ts';
+import type { HttpOperations, HttpResponseHead } from '../../runtime/contracts/operations/http.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
-import type { HttpGrant } from '../../runtime/vocabulary/grant.ts';
+import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 
 export interface Seen {

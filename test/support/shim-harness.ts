@@ -1,11 +1,12 @@
 import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
 import type { RunSpec } from '../../runtime/contracts/engine.ts';
-import type { FsOperations, HostReply } from '../../runtime/contracts/host-function.ts';
+import type { HostReply } from '../../runtime/contracts/host-function.ts';
+import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
 import { GuestMemory } from '../../runtime/engines/preview1/guest-memory.ts';
 import { createRunControl, LeaveGuest, type RunControl } from '../../runtime/engines/preview1/run-control.ts';
 import { openShimHost } from '../../runtime/engines/preview1/shim-host.ts';
 import { WASI_FUNCTIONS } from '../../runtime/engines/preview1/wasi-functions.ts';
-import type { FsGrant } from '../../runtime/vocabulary/grant.ts';
+import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from './fake-host.ts';
 import { type FsGuest, openGuest } from './fs-harness.ts';
 

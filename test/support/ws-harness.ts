@@ -3,10 +3,11 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createWsHostFunction, type WsHostFunctionOptions } from '../../host-functions/http/ws.ts';
-import type { HostReply, Secret, WsOperations } from '../../runtime/contracts/host-function.ts';
+import type { HostReply, Secret } from '../../runtime/contracts/host-function.ts';
+import type { WsOperations } from '../../runtime/contracts/operations/ws.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
-import type { WsGrant } from '../../runtime/vocabulary/grant.ts';
+import type { WsGrant } from '../../runtime/vocabulary/grants/ws.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 
 /** A real server on loopback that remembers every connection and every handshake. */

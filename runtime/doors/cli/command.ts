@@ -1,8 +1,8 @@
-import type { Runtime } from '../../contracts/api.ts';
+import type { ModuleReport } from '../../catalog/module-report.ts';
+import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { FetchedPackage } from '../../index.packages.ts';
 import type { NodeRuntimeOptions, PythonPackageOptions } from '../../index.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
-import type { ModuleReport } from './module-report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One command of `sandglass`. */

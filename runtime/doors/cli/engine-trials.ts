@@ -1,4 +1,6 @@
-import type { EngineInfo, RunOptions, Runtime } from '../../contracts/api.ts';
+import type { EngineInfo } from '../../contracts/api/info.ts';
+import type { RunOptions } from '../../contracts/api/run.ts';
+import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { RunError } from '../../vocabulary/errors.ts';
 
 /** A core module with one function, `f`, that does nothing. */

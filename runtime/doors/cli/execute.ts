@@ -1,4 +1,4 @@
-import type { RunOptions } from '../../contracts/api.ts';
+import type { RunOptions } from '../../contracts/api/run.ts';
 import type { Secret } from '../../contracts/host-function.ts';
 import type { PythonPackageOptions } from '../../index.ts';
 import { exitCodeOf } from '../../vocabulary/errors.ts';

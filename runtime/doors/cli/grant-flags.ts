@@ -1,7 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Secret } from '../../contracts/host-function.ts';
-import type { FsAccess, FsGrant, Grant, HttpGrant, WsGrant } from '../../vocabulary/grant.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
+import type { FsAccess, FsGrant } from '../../vocabulary/grants/fs.ts';
+import type { HttpGrant } from '../../vocabulary/grants/http.ts';
+import type { WsGrant } from '../../vocabulary/grants/ws.ts';
 import { parseJson, readText, unreadable } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { UsageError } from './usage-error.ts';

@@ -15,7 +15,7 @@ if (major < 24) {
     version: readVersion(),
     createRuntime: async (options) => (await import('../../index.ts')).createRuntime(options),
     loadPackages: async () => (await import('../../index.packages.ts')).fetchPackages,
-    loadInspector: async () => (await import('./describe-module.ts')).describeModule,
+    loadInspector: async () => (await import('../../catalog/describe-module.ts')).describeModule,
   });
 }
 

@@ -1,4 +1,5 @@
-import type { RunOptions, RuntimeOptions } from '../../contracts/api.ts';
+import type { RunOptions } from '../../contracts/api/run.ts';
+import type { RuntimeOptions } from '../../contracts/api/runtime.ts';
 import { type IsolationLevel, LEVELS } from '../../vocabulary/levels.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import { MAX_FILE_BYTES, readBytes } from './files.ts';

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import type { RunOptions } from '../../contracts/api.ts';
+import type { RunOptions } from '../../contracts/api/run.ts';
 import { decodeText, MAX_FILE_BYTES, readBytes } from './files.ts';
 import { didYouMean } from './suggest.ts';
 import type { Terminal } from './terminal.ts';

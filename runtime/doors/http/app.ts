@@ -1,11 +1,12 @@
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
-import type { OutputChunk, Runtime } from '../../contracts/api.ts';
-import { createRunStore, type RunStoreOptions } from '../../run/run-store.ts';
+import type { OutputChunk } from '../../contracts/api/run.ts';
+import type { Runtime } from '../../contracts/api/runtime.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import { outcomeToJson } from '../../vocabulary/outcome-json.ts';
 import { createRunService, type RunRecord } from '../../work/run-service.ts';
+import { createRunStore, type RunStoreOptions } from '../../work/run-store.ts';
 import type { Scheduler } from '../../work/scheduler.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
 import { checkAsked, type DoorPolicy, hintFor } from './door-policy.ts';

@@ -1,12 +1,9 @@
 // The package's `sandglass/http`: the HTTP API as an app, and what it needs beside a runtime.
+
+export { inspectModule } from '../../catalog/inspect-module.ts';
+export type { ModuleInfo } from '../../contracts/api/module.ts';
 export { createInProcessScheduler, type InProcessOptions } from '../../work/in-process.ts';
 export type { Scheduler } from '../../work/scheduler.ts';
 export { createHttpApp, type HttpAppOptions } from './app.ts';
 export type { DoorPolicy } from './door-policy.ts';
-export { inspectModule } from './inspect-module.ts';
-export {
-  createModuleStore,
-  type ModuleInfo,
-  type ModuleStore,
-  type ModuleStoreOptions,
-} from './module-store.ts';
+export { createModuleStore, type ModuleStore, type ModuleStoreOptions } from './module-store.ts';

@@ -1,10 +1,5 @@
+import type { ModuleInfo } from '../../contracts/api/module.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
-
-/** What an upload is told of its module. */
-export interface ModuleInfo {
-  readonly kind: 'component' | 'module';
-  readonly exports: readonly string[];
-}
 
 export interface ModuleStoreOptions {
   /** Checks untrusted bytes and reads what they are. @throws {SandglassError} MODULE_INVALID */

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import type { RunOptions, SessionOptions } from '../../contracts/api.ts';
+import type { RunOptions } from '../../contracts/api/run.ts';
+import type { SessionOptions } from '../../contracts/api/session.ts';
 import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
 import { type ErrorDetails, SandglassError } from '../../vocabulary/errors.ts';
 import type { Priority } from '../../work/scheduler.ts';

@@ -1,5 +1,5 @@
-import { IDLE_MS } from '../../run/session/session-options.ts';
 import { LIMITS } from '../../vocabulary/limits.ts';
+import { IDLE_MS } from '../../vocabulary/session-idle.ts';
 import { PRIORITIES } from '../../work/scheduler.ts';
 
 const text = { type: 'string' } as const;

@@ -1,4 +1,5 @@
-import type { Runtime, Session, SessionOptions } from '../../contracts/api.ts';
+import type { Runtime } from '../../contracts/api/runtime.ts';
+import type { Session, SessionOptions } from '../../contracts/api/session.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 
 /** The sessions that were opened through one door: its clients reach no others of the runtime. */

@@ -1,6 +1,6 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
 import type { Refusal } from '../../contracts/engine.ts';
-import type { FsReason } from '../../contracts/host-function.ts';
+import type { FsReason } from '../../contracts/operations/fs.ts';
 
 const REASONS: Readonly<Record<FsReason, number>> = Object.freeze({
   'not-found': wasi.ERRNO_NOENT,

@@ -1,5 +1,5 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
-import type { FsStat } from '../../contracts/host-function.ts';
+import type { FsStat } from '../../contracts/operations/fs.ts';
 import type { Files, FsReply } from './files.ts';
 import { milliseconds, nanoseconds } from './filestat.ts';
 

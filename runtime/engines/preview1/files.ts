@@ -1,5 +1,5 @@
 import type { GuestHost } from '../../contracts/engine.ts';
-import type { FsOperations } from '../../contracts/host-function.ts';
+import type { FsOperations } from '../../contracts/operations/fs.ts';
 import type { Arrived } from '../../vocabulary/bytes.ts';
 import { errnoOf } from './errno.ts';
 import { Filestats } from './filestat.ts';

@@ -1,5 +1,5 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
-import type { FsStat } from '../../contracts/host-function.ts';
+import type { FsStat } from '../../contracts/operations/fs.ts';
 
 /** The shim writes its three times at wrong offsets (38, 46, 52); the layout has them at 40, 48, 56. */
 export class Filestat extends wasi.Filestat {

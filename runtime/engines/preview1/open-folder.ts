@@ -1,5 +1,5 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
-import type { FsEntry, FsTarget } from '../../contracts/host-function.ts';
+import type { FsEntry, FsTarget } from '../../contracts/operations/fs.ts';
 import { Descriptor } from './descriptor.ts';
 import { setTimes } from './file-times.ts';
 import type { Files } from './files.ts';

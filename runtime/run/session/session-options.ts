@@ -1,8 +1,9 @@
-import type { SessionOptions } from '../../contracts/api.ts';
+import type { SessionOptions } from '../../contracts/api/session.ts';
+import { type CheckedGrant, checkGrant } from '../../vocabulary/check-grant.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
-import { type CheckedGrant, checkGrant } from '../../vocabulary/grant.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
 import { checkLimits, type Limits } from '../../vocabulary/limits.ts';
+import { IDLE_MS } from '../../vocabulary/session-idle.ts';
 import { jsonObject, readLevel, readName, refuseUnknown } from '../run-request.ts';
 
 /** What `sessions.open` was asked, checked and copied. */
@@ -15,9 +16,6 @@ export interface SessionRequest {
   readonly options: JsonObject;
   readonly idleMs: number;
 }
-
-/** How long a session may be idle, ms. Inclusive. */
-export const IDLE_MS = Object.freeze({ default: 300_000, minimum: 1_000, maximum: 86_400_000 });
 
 const KNOWN: Readonly<Record<keyof SessionOptions, true>> = {
   name: true,

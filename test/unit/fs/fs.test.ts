@@ -17,7 +17,7 @@ import {
   createMemoryBackend,
   createNodeBackend,
 } from '../../../host-functions/fs/index.ts';
-import type { FsGrant } from '../../../runtime/vocabulary/grant.ts';
+import type { FsGrant } from '../../../runtime/vocabulary/grants/fs.ts';
 import { encode, type FsGuest, openGuest } from '../../support/fs-harness.ts';
 
 let root = '';

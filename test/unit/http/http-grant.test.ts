@@ -15,7 +15,7 @@ import {
 } from '../../../host-functions/http/path-pattern.ts';
 import { Scrubber, toCredential } from '../../../host-functions/http/secrets.ts';
 import type { Secret } from '../../../runtime/contracts/host-function.ts';
-import type { HttpGrant } from '../../../runtime/vocabulary/grant.ts';
+import type { HttpGrant } from '../../../runtime/vocabulary/grants/http.ts';
 
 describe('parseHttpGrants()', () => {
   test.each([

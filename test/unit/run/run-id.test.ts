@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { AuditLine, RunOptions } from '../../../runtime/contracts/api.ts';
+import type { RunOptions } from '../../../runtime/contracts/api/run.ts';
 import { createHttpApp } from '../../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../../runtime/doors/http/module-store.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
+import type { AuditLine } from '../../../runtime/vocabulary/events.ts';
 import { createInProcessScheduler } from '../../../runtime/work/in-process.ts';
 import { createProbe, scriptedEngine } from '../../support/scripted-engine.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RunOptions } from '../../../runtime/contracts/api.ts';
+import type { RunOptions } from '../../../runtime/contracts/api/run.ts';
 import { createKnownModules } from '../../../runtime/run/known-modules.ts';
 import { readRunOptions } from '../../../runtime/run/run-request.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RuntimeOptions } from '../../../runtime/contracts/api.ts';
+import type { RuntimeOptions } from '../../../runtime/contracts/api/runtime.ts';
 import type { HostFunction } from '../../../runtime/contracts/host-function.ts';
 import type { Platform } from '../../../runtime/contracts/platform.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';

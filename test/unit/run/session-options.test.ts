@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { RunOptions, SessionOptions } from '../../../runtime/contracts/api.ts';
+import type { RunOptions } from '../../../runtime/contracts/api/run.ts';
+import type { SessionOptions } from '../../../runtime/contracts/api/session.ts';
 import { createRuntime } from '../../../runtime/index.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { readSessionOptions } from '../../../runtime/run/session/session-options.ts';

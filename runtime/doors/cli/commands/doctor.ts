@@ -1,4 +1,4 @@
-import type { EngineInfo, PlatformInfo } from '../../../contracts/api.ts';
+import type { EngineInfo, PlatformInfo } from '../../../contracts/api/info.ts';
 import { exitCodeOf, SandglassError } from '../../../vocabulary/errors.ts';
 import { LEVELS } from '../../../vocabulary/levels.ts';
 import type { Command, CommandContext } from '../command.ts';

@@ -1,7 +1,7 @@
+import type { ModuleReport } from '../../../catalog/module-report.ts';
+import type { Port } from '../../../catalog/port.ts';
 import type { Command } from '../command.ts';
 import { readBytes } from '../files.ts';
-import type { ModuleReport } from '../module-report.ts';
-import type { Port } from '../port.ts';
 import { formatSize } from '../quantities.ts';
 import { printable, type Style, styleFor } from '../style.ts';
 import { table } from '../table.ts';

@@ -1,4 +1,4 @@
-import type { FsEntry, FsStat } from '../../../contracts/host-function.ts';
+import type { FsEntry, FsStat } from '../../../contracts/operations/fs.ts';
 import type { JsonObject } from '../../../vocabulary/codec.ts';
 import { after, type Eventually, type GuestRun } from '../guest-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';

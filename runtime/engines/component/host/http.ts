@@ -1,4 +1,4 @@
-import type { HttpResponseHead } from '../../../contracts/host-function.ts';
+import type { HttpResponseHead } from '../../../contracts/operations/http.ts';
 import type { JsonObject } from '../../../vocabulary/codec.ts';
 import { after, type Eventually, type GuestRun } from '../guest-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';

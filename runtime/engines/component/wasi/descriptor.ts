@@ -1,4 +1,4 @@
-import type { FsStat, FsTarget } from '../../../contracts/host-function.ts';
+import type { FsStat, FsTarget } from '../../../contracts/operations/fs.ts';
 import { after, type Eventually, type GuestRun } from '../guest-run.ts';
 import { type Datetime, fromDatetime } from './clocks.ts';
 import { DirectoryEntryStream } from './directory-entries.ts';

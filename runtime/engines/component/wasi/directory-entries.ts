@@ -1,4 +1,4 @@
-import type { FsEntry } from '../../../contracts/host-function.ts';
+import type { FsEntry } from '../../../contracts/operations/fs.ts';
 import type { GuestRun } from '../guest-run.ts';
 import { type FsErrorCode, ok, type Result } from './errors.ts';
 import { type DescriptorType, descriptorType } from './stat.ts';

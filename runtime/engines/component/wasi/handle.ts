@@ -1,4 +1,4 @@
-import type { FsOperations } from '../../../contracts/host-function.ts';
+import type { FsOperations } from '../../../contracts/operations/fs.ts';
 import { after, type Eventually, type GuestRun } from '../guest-run.ts';
 import { err, type FsErrorCode, fsErrorCode, ok, type Result } from './errors.ts';
 

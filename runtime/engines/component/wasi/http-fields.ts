@@ -1,4 +1,4 @@
-import type { HeaderList } from '../../../contracts/host-function.ts';
+import type { HeaderList } from '../../../contracts/operations/http.ts';
 import { err, ok, type Result } from './errors.ts';
 
 type HeaderError = { readonly tag: 'invalid-syntax' | 'forbidden' | 'immutable' };

@@ -1,5 +1,5 @@
 import type { HostAnswer } from '../../../contracts/engine.ts';
-import type { HttpResponseHead } from '../../../contracts/host-function.ts';
+import type { HttpResponseHead } from '../../../contracts/operations/http.ts';
 import { after, type Eventually, type GuestRun } from '../guest-run.ts';
 import { err, ok, type Result } from './errors.ts';
 import { type HttpErrorCode, httpErrorCode } from './http-error.ts';

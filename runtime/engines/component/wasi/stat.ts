@@ -1,4 +1,4 @@
-import type { FsEntry, FsStat } from '../../../contracts/host-function.ts';
+import type { FsEntry, FsStat } from '../../../contracts/operations/fs.ts';
 import { type Datetime, toDatetime } from './clocks.ts';
 
 export type DescriptorType = 'directory' | 'symbolic-link' | 'regular-file';

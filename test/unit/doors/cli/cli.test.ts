@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportOf } from '../../../../runtime/catalog/module-report.ts';
 import { runCli } from '../../../../runtime/doors/cli/cli.ts';
-import { reportOf } from '../../../../runtime/doors/cli/module-report.ts';
 import type { GuestValue } from '../../../../runtime/vocabulary/codec.ts';
 import {
   ERROR_CODES,

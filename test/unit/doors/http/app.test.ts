@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunOptions } from '../../../../runtime/contracts/api.ts';
+import type { RunOptions } from '../../../../runtime/contracts/api/run.ts';
 import { createHttpApp, type HttpAppOptions } from '../../../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../../../runtime/doors/http/module-store.ts';
 import { ERROR_CODES, type ErrorCode, SandglassError } from '../../../../runtime/vocabulary/errors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createModuleStore } from '../../../../runtime/doors/http/module-store.ts';
-import { createRunStore } from '../../../../runtime/run/run-store.ts';
+import { createRunStore } from '../../../../runtime/work/run-store.ts';
 
 describe('createRunStore()', () => {
   it('never forgets a run that has not ended', () => {

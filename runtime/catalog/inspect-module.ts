@@ -1,6 +1,6 @@
-import { guardBinary } from '../../wasm/guard.ts';
-import { inspectBinary } from '../../wasm/inspect.ts';
-import type { ModuleInfo } from './module-store.ts';
+import type { ModuleInfo } from '../contracts/api/module.ts';
+import { guardBinary } from '../wasm/guard.ts';
+import { inspectBinary } from '../wasm/inspect.ts';
 
 /**
  * Looks at untrusted bytes for a module store: the guard first, as a run does.

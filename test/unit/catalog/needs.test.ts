@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { needsOf } from '../../../../runtime/doors/cli/needs.ts';
+import { needsOf } from '../../../runtime/catalog/needs.ts';
 
 const preview1 = (name: string) => ({ module: 'wasi_snapshot_preview1', name });
 

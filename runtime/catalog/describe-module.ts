@@ -1,7 +1,7 @@
-import type { ComponentPort } from '../../wasm/component-ports.ts';
-import { guardBinary } from '../../wasm/guard.ts';
-import { type CoreExport, inspectBinary } from '../../wasm/inspect.ts';
-import { PAGE_BYTES, type SizeLimits } from '../../wasm/limits-type.ts';
+import type { ComponentPort } from '../wasm/component-ports.ts';
+import { guardBinary } from '../wasm/guard.ts';
+import { type CoreExport, inspectBinary } from '../wasm/inspect.ts';
+import { PAGE_BYTES, type SizeLimits } from '../wasm/limits-type.ts';
 import { type MemoryReport, type ModuleReport, reportOf } from './module-report.ts';
 import type { Port } from './port.ts';
 

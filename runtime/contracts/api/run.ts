@@ -1,0 +1,118 @@
+import type { GuestValue, JsonValue } from '../../vocabulary/codec.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
+import type { Limits } from '../../vocabulary/limits.ts';
+import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
+import type { PrebuiltComponent } from '../engine.ts';
+
+export interface RunOptions {
+  /** `javascript`, `typescript`, `python`, or an engine's own. Give this with `code`. */
+  readonly language?: string;
+  /** Source text. */
+  readonly code?: string;
+  /**
+   * A `.wasm`: bytes; on Node also its path (from the process's own working folder) or file URL; or a component prebuilt for platforms that
+   * cannot compile.
+   */
+  readonly module?: Uint8Array | string | URL | PrebuiltComponent;
+  /** Name shown in stack traces and messages. @default `main.js`, `main.ts`, `main.py`, `module.wasm` */
+  readonly filename?: string;
+  /** Sources that the guest may import by these specifiers. */
+  readonly modules?: Readonly<Record<string, string>>;
+  /** How JavaScript is read. @default 'auto': a module if it imports or exports */
+  readonly form?: 'auto' | 'script' | 'module';
+  /** Exported function to call; with `args`. Only for `module`. */
+  readonly invoke?: string;
+  /** Arguments of `invoke`. */
+  readonly args?: readonly GuestValue[];
+  /** Arguments of a program, after its name. */
+  readonly argv?: readonly string[];
+  /** Text, bytes, or a JSON value sent as one compact line. @default empty */
+  readonly stdin?: string | Uint8Array | JsonValue;
+  /** JSON globals of a script; copies. */
+  readonly inputs?: Readonly<Record<string, JsonValue>>;
+  /**
+   * Python packages that the program needs, brought before it starts: names with versions where they matter, e.g. `numpy`, `attrs>=23`. Where
+   * they come from is for the runtime to say; one that none of its sources has ends the run with UNSUPPORTED.
+   */
+  readonly packages?: readonly string[];
+  /** Guest path that relative paths start at. @default the first mount, else `/` */
+  readonly cwd?: string;
+  /**
+   * Runs in the open session of this name, after the runs that asked before. `language` may then be left out. What the session holds fixed is
+   * refused: another language, a stricter level, less memory, `options`, `module`, `deterministic`.
+   */
+  readonly session?: string;
+  readonly grant?: Grant;
+  readonly limits?: Partial<Limits>;
+  /** At least this strict. */
+  readonly level?: IsolationLevel;
+  /** Choose a wasm engine by name, e.g. the second preview1 host `preview1-wasmer`. */
+  readonly engine?: string;
+  /** Fixes random, clocks and the hashes of Python strings; Python then starts a new interpreter for the run. */
+  readonly deterministic?: { readonly seed: number; readonly now: number };
+  /** Engine options, checked by the engine. */
+  readonly options?: Readonly<Record<string, JsonValue>>;
+  readonly signal?: AbortSignal;
+  /** Identity of the run in outcome and audit: 1 to 64 letters, digits, `-`, `_`. @default a fresh one */
+  readonly runId?: string;
+  /** Guest output as it comes. */
+  readonly onOutput?: (chunk: OutputChunk) => void;
+}
+
+/** What goes on. */
+export interface Runs {
+  /** All that have not ended, in the order in which they were asked for. */
+  list(): Promise<readonly LiveRunInfo[]>;
+  /** One of them; `undefined` for an id that none has. */
+  get(id: string): Promise<LiveRunInfo | undefined>;
+  /** Ends one with CANCELLED. Answers whether there was one. */
+  cancel(id: string): boolean;
+  /**
+   * What fitted of the output of a run that ended with OUTPUT_EXCEEDED, as in its outcome. The last 64 such runs are kept, 64 MiB of
+   * output together, each for 10 minutes after it was last asked for; `undefined` for any other id, and where there was more of it than that.
+   */
+  output(id: string): KeptOutput | undefined;
+}
+
+export interface KeptOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface LiveRunInfo {
+  readonly id: string;
+  /** `null` until it is known which one takes it. */
+  readonly engine: string | null;
+  readonly level: IsolationLevel;
+  /** Name of the session that it belongs to. */
+  readonly session?: string;
+  /** `waiting`: for its cell, its turn, or its guest to be prepared. */
+  readonly state: 'waiting' | 'running';
+  /** Milliseconds since the epoch. */
+  readonly askedAt: number;
+  /** Milliseconds since the epoch; `null` while it waits. */
+  readonly startedAt: number | null;
+  /** CPU time so far, ms; also of a guest that never returns. `null` where the platform does not tell (a process cell, and while it waits). */
+  readonly cpuMs: number | null;
+  /** Linear memory, bytes, as told with its last output; `null` before that. In the caller's own thread, at the moment. */
+  readonly memoryBytes: number | null;
+  /** Calls so far, by capability. */
+  readonly hostCalls: Readonly<Record<string, number>>;
+}
+
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr';
+  /** What these bytes complete, in whole UTF-8 sequences; an invalid one as U+FFFD. May be empty. */
+  readonly text: string;
+  /** The bytes as the guest wrote them; empty in a last chunk that only tells of a sequence never completed. */
+  readonly bytes: Uint8Array;
+}
+
+export interface RunHandle {
+  readonly id: string;
+  readonly outcome: Promise<Outcome>;
+  /** Output as it comes; ends with the run. One reader. */
+  readonly output: AsyncIterable<OutputChunk>;
+  /** Ends the run with CANCELLED. Idempotent. */
+  cancel(): void;
+}

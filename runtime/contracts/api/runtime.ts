@@ -1,0 +1,74 @@
+import type { AuditLine } from '../../vocabulary/events.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
+import type { Limits } from '../../vocabulary/limits.ts';
+import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
+import type { Engine } from '../engine.ts';
+import type { HostFunction, Secret } from '../host-function.ts';
+import type { EngineInfo, PlatformInfo } from './info.ts';
+import type { RunHandle, RunOptions, Runs } from './run.ts';
+import type { SessionApi } from './session.ts';
+
+/** What `createRuntime` gives. One runtime owns its cells and caches; `await using` or `close()` ends them. */
+export interface Runtime extends AsyncDisposable {
+  /**
+   * Runs one guest and answers its outcome.
+   * @throws {TypeError | RangeError} on misuse: unknown option, malformed grant, limit out of range. Everything else is an outcome.
+   */
+  run(options: RunOptions): Promise<Outcome>;
+  /** Starts a run and gives a handle to stream its output and to cancel it. Throws as `run` does. */
+  start(options: RunOptions): RunHandle;
+  /** Guests that are kept from run to run, for one caller, on purpose. */
+  readonly sessions: SessionApi;
+  /** Runs that go on or wait, of this runtime. */
+  readonly runs: Runs;
+  /** What this platform can run, and how well. */
+  engines(): readonly EngineInfo[];
+  /** What this platform can do: levels, workers, JSPI, blocking host calls. */
+  platform(): PlatformInfo;
+  /** Ends all sessions and idle cells, and waits for running ones to be stopped. Runs still going end with CANCELLED. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  /** Ceiling for every run; a run can only ask for a stricter one. @default 'standard', 'minimal' where there are no workers */
+  readonly level?: IsolationLevel;
+  /** Ceilings of every run. */
+  readonly limits?: Partial<Limits>;
+  /** The grant that every run gets at most. @default no ceiling: the grant of each run holds as it is */
+  readonly policy?: Grant;
+  /** Secret handles by name; values never enter a guest. */
+  readonly secrets?: Readonly<Record<string, Secret>>;
+  /** More engines beside the platform's. */
+  readonly engines?: readonly Engine[];
+  /** More host functions beside `fs`, `http` and `ws`. */
+  readonly hostFunctions?: readonly HostFunction[];
+  readonly cells?: CellOptions;
+  /** Folder (Node) for derived bytes: transpiled components, compiled snapshots. `false`: memory only. @default the user's cache folder */
+  readonly cache?: string | false;
+  /** Receives one line for every host call, allowed or refused. Must not throw. */
+  readonly onAudit?: (line: AuditLine) => void;
+  /** Receives the cause of every INTERNAL error, which no outcome shows. @default one line to the console */
+  readonly onError?: (error: unknown, runId: string) => void;
+}
+
+export interface CellOptions {
+  /** Cells alive at once, running or idle, 1..256. @default twice the processors, at least 4 */
+  readonly maxCells?: number;
+  /**
+   * Idle warm cells kept per engine, set of `packages.snapshots` and level, 0..64; with 1 or more, up to three more while runs come faster
+   * than cells start, never over half of `maxCells`. At `maximum` one fewer: a process costs tens of megabytes. @default 1
+   */
+  readonly warm?: number;
+  /**
+   * What idle cells may hold together, workers and processes, as each told when it had started, bytes, 0..1 TiB. One that would go over it is not
+   * kept, and none is warmed for it, whatever `warm` says. @default 4 GiB
+   */
+  readonly idleMemoryBytes?: number;
+  /** Runs a reusable worker serves before it is replaced, 1..100_000. @default 200 */
+  readonly maxReuse?: number;
+  /**
+   * Sessions open at once, 0..255 and under `maxCells`: each one holds a cell, and one is left for other runs.
+   * @default half of `maxCells`
+   */
+  readonly maxSessions?: number;
+}

@@ -1,0 +1,57 @@
+import type { JsonValue } from '../../vocabulary/codec.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
+import type { Limits } from '../../vocabulary/limits.ts';
+import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
+import type { RunOptions } from './run.ts';
+
+export interface SessionApi {
+  /**
+   * Opens a session: one guest's interpreter, kept from run to run. It ends when it is closed, when it was idle for `idleMs`, when it exits,
+   * and with any run that is cancelled, trapped, crashed, or stopped at a limit. An exception of the guest does not end it.
+   * @throws {TypeError | RangeError} on misuse: unknown option, malformed name, limit out of range.
+   * @throws {SandglassError} INPUT_INVALID when one of this name is open, UNSUPPORTED when language or level have no sessions here,
+   * QUEUE_FULL when `cells.maxSessions` are open, CANCELLED by `signal`.
+   * @example
+   * await using session = await runtime.sessions.open({ language: 'python' });
+   * await session.run({ code: 'x = 1' });
+   * await session.run({ code: 'print(x)' }); // stdout: 1
+   */
+  open(options: SessionOptions): Promise<Session>;
+  /** Ends a session and the runs in it, with CANCELLED. False when none of this name is open. Resolves when nothing of it is left. */
+  close(name: string): Promise<boolean>;
+}
+
+export interface SessionOptions {
+  /** 1 to 64 letters, digits, `-`, `_`. Whoever has this runtime and the name can run in the session. @default a fresh one */
+  readonly name?: string;
+  /** `javascript`, `typescript`, `python`, or an engine's own. */
+  readonly language: string;
+  /** At least this strict; the same for all its runs. */
+  readonly level?: IsolationLevel;
+  /** What a run without a grant gets, and what any run gets at most. @default nothing for a run that asks for none, and no ceiling */
+  readonly grant?: Grant;
+  /** Ceilings of each run; every limit counts anew for each, but `memoryBytes`: that is the cap of the one instance. */
+  readonly limits?: Partial<Limits>;
+  /** Engine options, the same for all its runs. */
+  readonly options?: Readonly<Record<string, JsonValue>>;
+  /** How long it may be idle, ms, 1_000..86_400_000. @default 300_000 */
+  readonly idleMs?: number;
+  /** Gives up the wait for a free cell. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Session extends AsyncDisposable {
+  readonly name: string;
+  /**
+   * `runtime.run({ session: name, … })`, but only ever in this session, not in a later one of its name. Runs of one session go one after the
+   * other.
+   */
+  run(options: SessionRunOptions): Promise<Outcome>;
+  /** Ends the session and the runs in it. Idempotent. */
+  close(): Promise<void>;
+}
+
+export type SessionRunOptions = Omit<
+  RunOptions,
+  'session' | 'language' | 'module' | 'invoke' | 'args' | 'engine' | 'level' | 'deterministic' | 'options'
+>;

@@ -1,0 +1,34 @@
+import type { SandglassError } from '../vocabulary/errors.ts';
+import type { HostAnswer } from './engine.ts';
+import type { MountView } from './host-function.ts';
+
+/** The one way from a guest to the host. Grant, budget and audit are checked here for every host call of one run. */
+export interface Gate {
+  readonly mounts: readonly MountView[];
+  /** Where relative URLs of the guest start. */
+  readonly base: string | undefined;
+  /** Host functions that the grant has a part for. */
+  readonly granted: readonly string[];
+  /** Adds to `mounts` the folders that need no grant. A guest that names them only later gets them without. */
+  openFolders(): Promise<void>;
+  /**
+   * Serves one call. All three arguments are untrusted. Answers at once when the host function does, so that a guest in the same thread
+   * can block on it. Never throws and never rejects.
+   */
+  call(operation: unknown, args: unknown, bytes: unknown): HostAnswer | Promise<HostAnswer>;
+  /** The answer for a guest that must block on a call that has to wait, in a thread that cannot. */
+  refuseBlocking(operation: string): HostAnswer;
+  /** The refusal that this gate gave under this id. */
+  refusal(id: number): SandglassError | undefined;
+  /** The last refusal, for the story of a guest that ended badly. */
+  lastRefusal(): SandglassError | undefined;
+  usage(): GateUsage;
+  /** Ends all sessions and whatever calls are still going. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface GateUsage {
+  readonly hostCalls: Readonly<Record<string, number>>;
+  readonly egressBytes: number;
+  readonly ingressBytes: number;
+}
