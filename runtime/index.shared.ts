@@ -32,7 +32,7 @@ export type {
   HostFunction,
   HostReply,
   HostRequest,
-  HostSession,
+  HostService,
   Secret,
 } from './contracts/host-function.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';

@@ -6,7 +6,7 @@ import { pathText } from './guest-path.ts';
 import type { EntryState } from './mount-tree.ts';
 import type { Args, Reply, Serve, Servers } from './operation.ts';
 import { readReply } from './read-reply.ts';
-import { existing, isFolder, type SessionState } from './session-state.ts';
+import { existing, isFolder, type ServiceState } from './service-state.ts';
 import type { Place } from './walk.ts';
 
 const READ: OpenFlags = {
@@ -43,7 +43,7 @@ const open: Serve<'fs.open'> = (state, args) => {
   return openFolder(state, place, access);
 };
 
-function openFolder(state: SessionState, place: Place, access: FsAsk['access']): Reply<'fs.open'> {
+function openFolder(state: ServiceState, place: Place, access: FsAsk['access']): Reply<'fs.open'> {
   const entry = state.admit(place, state.also(access));
   const parent = place.kind === 'entry' ? place.parent : place.location;
   const directory =
@@ -62,7 +62,7 @@ function openFolder(state: SessionState, place: Place, access: FsAsk['access']):
 }
 
 function openFile(
-  state: SessionState,
+  state: ServiceState,
   place: Place,
   args: Args<'fs.open'>,
   flags: OpenFlags,
@@ -103,7 +103,7 @@ function openFile(
 
 const OTHER_FLAGS = ['read', 'write', 'append', 'create', 'truncate', 'directory'] as const;
 
-function openReplacement(state: SessionState, args: Args<'fs.open'>): Reply<'fs.open'> {
+function openReplacement(state: ServiceState, args: Args<'fs.open'>): Reply<'fs.open'> {
   if (OTHER_FLAGS.some((flag) => args[flag] === true)) throw new FsFault('invalid');
   const exclusive = args.exclusive === true;
   const ask = { action: 'write', access: 'write' } as const;
@@ -182,7 +182,7 @@ const append: Serve<'fs.append'> = (state, args, bytes = new Uint8Array()) => {
 
 /** What must hold before a whole file is written: access, name, and that nothing but a file is there. */
 function admitWrite(
-  state: SessionState,
+  state: ServiceState,
   place: Place,
   exclusive: boolean,
 ): { readonly entry: EntryState; readonly place: Place & { readonly kind: 'entry' } } {

@@ -5,7 +5,7 @@ import { FsFault } from './fs-fault.ts';
 import { coversName } from './fs-grant.ts';
 import { isSafeLinkTarget } from './guest-path.ts';
 import type { Serve, Servers } from './operation.ts';
-import { existing, isFolder, type SessionState } from './session-state.ts';
+import { existing, isFolder, type ServiceState } from './service-state.ts';
 import { belowMount, isHiddenPath, type Place, type Walked } from './walk.ts';
 
 type Named = Place & { readonly kind: 'entry' };
@@ -164,7 +164,7 @@ function named({ place }: Walked): Named {
 }
 
 /** A place whose name can be taken away or given: no mount's root, nothing that leads to a mount, no `.` and `..`. */
-function changeable(state: SessionState, walked: Walked): Named {
+function changeable(state: ServiceState, walked: Walked): Named {
   if (walked.noName) throw new FsFault('invalid');
   const place = named(walked);
   if (state.tree.holdsMount(place.path)) throw new FsFault('not-permitted');

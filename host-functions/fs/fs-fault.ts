@@ -1,6 +1,6 @@
 import type { FsReason } from '../../runtime/contracts/operations/fs.ts';
 
-/** Why a file operation failed, as a back end or the path walk found it. The session turns it into HOST_CALL_FAILED. */
+/** Why a file operation failed, as a back end or the path walk found it. The service turns it into HOST_CALL_FAILED. */
 export class FsFault extends Error {
   override readonly name = 'FsFault';
   readonly reason: FsReason;

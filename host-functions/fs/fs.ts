@@ -3,7 +3,7 @@ import type { FsBackend } from './backend.ts';
 import { compileDenyGlobs } from './deny-globs.ts';
 import type { FsOperation } from './fs-args.ts';
 import { parseFsGrants } from './fs-grant.ts';
-import { createFsSession } from './fs-session.ts';
+import { createFsService } from './fs-service.ts';
 import { createMemoryBackend } from './memory-backend.ts';
 import { createMountTree, type Mount, newEntry, openMounts, SCRATCH_POINT } from './mount-tree.ts';
 import { narrowFsGrants } from './narrow-fs.ts';
@@ -79,7 +79,7 @@ export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostF
         hasScratchOfItsOwn(granted) || scratchBytes === 0
           ? granted
           : [...granted, scratch(context, scratchBytes)];
-      return createFsSession(
+      return createFsService(
         createMountTree(mounts),
         context.limits.hostCallBytes,
         context.now(),

@@ -5,7 +5,7 @@ import { pathText } from './guest-path.ts';
 import type { FileHandle } from './handles.ts';
 import type { Serve, Servers } from './operation.ts';
 import { readReply } from './read-reply.ts';
-import type { SessionState } from './session-state.ts';
+import type { ServiceState } from './service-state.ts';
 
 const close: Serve<'fs.close'> = (state, { handle }) => {
   state.handles.close(handle);
@@ -81,7 +81,7 @@ const flist: Serve<'fs.flist'> = (state, { handle }) => {
   return { value: state.entries(location) };
 };
 
-const asking = (state: SessionState, open: FileHandle, access: 'read' | 'write'): FsAsk =>
+const asking = (state: ServiceState, open: FileHandle, access: 'read' | 'write'): FsAsk =>
   state.ask({ action: access, access }, undefined, open.path);
 
 export const handleOperations = {

@@ -1,7 +1,7 @@
 import type { HostReply } from '../../runtime/contracts/host-function.ts';
 import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
 import type { FsOperation } from './fs-args.ts';
-import type { SessionState } from './session-state.ts';
+import type { ServiceState } from './service-state.ts';
 
 export type Args<O extends FsOperation> = FsOperations[O]['args'];
 
@@ -12,7 +12,7 @@ export type Reply<O extends FsOperation> = Omit<HostReply, 'value'> & {
 
 /** One operation over the state of one run. */
 export type Serve<O extends FsOperation> = (
-  state: SessionState,
+  state: ServiceState,
   args: Args<O>,
   bytes: Uint8Array | undefined,
 ) => Reply<O>;

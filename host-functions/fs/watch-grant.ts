@@ -33,7 +33,7 @@ export function watchGrant(
 ): GrantWatch {
   const ended = new AbortController();
   const fs = createFsHostFunction({ scratchBytes: 0, ...(files === undefined ? {} : { backend: files }) });
-  const session = opened(
+  const service = opened(
     fs.open([copyJson(grant, 'grant')], {
       limits: mergeLimits([]),
       readOnlyFiles: true,
@@ -47,16 +47,16 @@ export function watchGrant(
     signal?.removeEventListener('abort', close);
     if (ended.signal.aborted) return;
     ended.abort();
-    void session.close(); // it answers at once
+    void service.close(); // it answers at once
   };
   const call = <O extends keyof FsOperations>(operation: O, args: FsOperations[O]['args']) =>
-    session.call(operation, { args: args as unknown as JsonObject, bytes: undefined, signal: ended.signal }); // JSON by their types
+    service.call(operation, { args: args as unknown as JsonObject, bytes: undefined, signal: ended.signal }); // JSON by their types
   let handle: number;
   try {
-    const [mount] = session.mounts ?? [];
+    const [mount] = service.mounts ?? [];
     if (mount === undefined) throw new TypeError('Cannot watch a grant: it is no folder');
     const reply = opened(call('fs.watch', { path: mount.path, recursive }));
-    ({ handle } = reply.value as unknown as FsOperations['fs.watch']['value']); // the session types it
+    ({ handle } = reply.value as unknown as FsOperations['fs.watch']['value']); // the service types it
   } catch (error) {
     close();
     throw error;
@@ -68,7 +68,7 @@ export function watchGrant(
       try {
         while (!ended.signal.aborted) {
           const { value } = await call('fs.watchNext', { handle });
-          const batch = value as unknown as FsOperations['fs.watchNext']['value']; // the session types it
+          const batch = value as unknown as FsOperations['fs.watchNext']['value']; // the service types it
           yield* batch.events;
           if (batch.overflow) throw tooMany();
           if (batch.done) return;

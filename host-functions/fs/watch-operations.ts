@@ -6,7 +6,7 @@ import { FsFault } from './fs-fault.ts';
 import { pathText } from './guest-path.ts';
 import type { FolderHandle } from './handles.ts';
 import type { Serve, Servers } from './operation.ts';
-import { existing, type SessionState } from './session-state.ts';
+import { existing, type ServiceState } from './service-state.ts';
 import type { Location } from './walk.ts';
 
 const MAX_DEPTH = 64;
@@ -45,7 +45,7 @@ const watch: Serve<'fs.watch'> = (state, args) => {
 };
 
 /** @throws {FsFault} */
-export function nextEvents(state: SessionState, number: number, signal: AbortSignal): Promise<FsWatchBatch> {
+export function nextEvents(state: ServiceState, number: number, signal: AbortSignal): Promise<FsWatchBatch> {
   const { watch: open, location } = state.handles.folder(number);
   if (open === undefined) throw new FsFault('bad-handle');
   state.ask({ action: 'watch', access: 'read' }, undefined, pathText(location.path));
@@ -53,7 +53,7 @@ export function nextEvents(state: SessionState, number: number, signal: AbortSig
 }
 
 /** @throws {FsFault} `too-large` when there is more than all watches of a run may look at. */
-function lookAt(state: SessionState, handle: FolderHandle, recursive: boolean): Snapshot {
+function lookAt(state: ServiceState, handle: FolderHandle, recursive: boolean): Snapshot {
   const seen = new Map<string, NodeStat>();
   let left = MAX_WATCHED - state.handles.watchedEntries(handle);
   const inside = (location: Location, prefix: string, depth: number): void => {

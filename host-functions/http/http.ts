@@ -1,7 +1,7 @@
 import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
 import type { Lookup } from './dialer.ts';
 import { parseHttpGrants } from './http-grant.ts';
-import type { HttpOperation } from './http-session.ts';
+import type { HttpOperation } from './http-service.ts';
 import { narrowHttpGrants } from './narrow-http.ts';
 
 export type { Lookup } from './dialer.ts';
@@ -66,11 +66,11 @@ export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): H
     open: async (part, context) => {
       const policies = parseHttpGrants(part);
       // Most runs never get here, and the HTTP client is the largest part of what a process loads.
-      const [{ Connections }, { HttpSession }] = await Promise.all([
+      const [{ Connections }, { HttpService }] = await Promise.all([
         import('./connections.ts'),
-        import('./http-session.ts'),
+        import('./http-service.ts'),
       ]);
-      return new HttpSession(new Connections(policies, context, dialer), context);
+      return new HttpService(new Connections(policies, context, dialer), context);
     },
     narrow: narrowHttpGrants,
   };

@@ -1,7 +1,7 @@
 import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
 import type { Lookup } from './dialer.ts';
 import { narrowWsGrants, parseWsGrants } from './ws-grant.ts';
-import type { WsOperation } from './ws-session.ts';
+import type { WsOperation } from './ws-service.ts';
 
 export interface WsHostFunctionOptions {
   /** Resolves host names. Its answers are checked like any other's. @default the system's resolver */
@@ -49,8 +49,8 @@ export function createWsHostFunction(options: WsHostFunctionOptions = {}): HostF
     open: async (part, context) => {
       const policies = parseWsGrants(part);
       // As with http, most runs never get here.
-      const { WsSession } = await import('./ws-session.ts');
-      return new WsSession(policies, context, dialer);
+      const { WsService } = await import('./ws-service.ts');
+      return new WsService(policies, context, dialer);
     },
     narrow: narrowWsGrants,
   };

@@ -12,14 +12,14 @@ export interface HostFunction {
   readonly operations: Readonly<Record<string, OperationInfo>>;
   /** Whether it reaches beyond this machine's memory and granted files: refused from level `strict` on. */
   readonly network: boolean;
-  /** A session of it has folders also where the grant has no part for it. @default false */
+  /** A service of it has folders also where the grant has no part for it. @default false */
   readonly folders?: boolean;
   /**
-   * Checks `part` (this function's field of the grant, absent if the grant has none) and opens a session for one run.
-   * Without a part the session refuses all it guards.
+   * Checks `part` (this function's field of the grant, absent if the grant has none) and opens a service for one run.
+   * Without a part the service refuses all it guards.
    * @throws {TypeError | RangeError} when the part is malformed.
    */
-  open(part: JsonValue | undefined, context: HostContext): HostSession | Promise<HostSession>;
+  open(part: JsonValue | undefined, context: HostContext): HostService | Promise<HostService>;
   /**
    * The part of a grant under a ceiling: what `asked` wants, never more than `ceiling` allows. Absent: this function's grants cannot be
    * narrowed, and under a policy they are refused.
@@ -43,7 +43,7 @@ export interface OperationInfo {
 /** What a host function is given for one run. */
 export interface HostContext {
   readonly limits: Limits;
-  /** The level forbids writing (`strict`, `maximum`): a session must then refuse every change outside its scratch folder. */
+  /** The level forbids writing (`strict`, `maximum`): a service must then refuse every change outside its scratch folder. */
   readonly readOnlyFiles: boolean;
   /** The level forbids host files altogether (`maximum`); the scratch folder stays. */
   readonly noHostFiles: boolean;
@@ -67,13 +67,13 @@ export type Secret =
   | { readonly kind: 'header'; readonly name: string; readonly value: string };
 
 /** One run's use of a host function. */
-export interface HostSession {
+export interface HostService {
   /** What the guest can see of the mounts, for preopens and the like. Only `fs` has any. */
   readonly mounts?: readonly MountView[];
   /** Absolute URL at which relative URLs of the guest start. Only `http` has one. */
   readonly base?: string | undefined;
   /**
-   * Does one operation. A session that can answer at once returns the reply itself, not a promise: then guests that must
+   * Does one operation. A service that can answer at once returns the reply itself, not a promise: then guests that must
    * block can use it in the same thread.
    * @throws {SandglassError} CAPABILITY_DENIED, HOST_CALL_FAILED, HOST_CALLS_EXCEEDED, INPUT_INVALID; anything else is a bug
    * and reaches the guest as INTERNAL with no text.
@@ -86,7 +86,7 @@ export interface HostSession {
 export interface HostRequest {
   /** Untrusted. Copied plain JSON, at most `hostCallBytes`. */
   readonly args: JsonObject;
-  /** Untrusted. A private copy, at most `hostCallBytes`; the session may keep it, change it, or free it. */
+  /** Untrusted. A private copy, at most `hostCallBytes`; the service may keep it, change it, or free it. */
   readonly bytes: Uint8Array | undefined;
   /** Aborts with the run, and when the guest cancels this call. */
   readonly signal: AbortSignal;
@@ -96,7 +96,7 @@ export interface HostReply {
   readonly value?: JsonValue;
   readonly bytes?: Uint8Array;
   /**
-   * The session gives `bytes` away: nobody else holds them, nor anything else in their buffer, which is moved to the guest's thread and freed
+   * The service gives `bytes` away: nobody else holds them, nor anything else in their buffer, which is moved to the guest's thread and freed
    * as soon as the guest has its copy. @default false: they are copied, and stay what they are
    */
   readonly givesBytes?: boolean;

@@ -4,7 +4,7 @@ import type {
   HostContext,
   HostFunction,
   HostReply,
-  HostSession,
+  HostService,
   MountView,
   OperationInfo,
 } from '../contracts/host-function.ts';
@@ -35,16 +35,16 @@ export interface GateOptions {
 const AUDITED_OVERRUNS = 10;
 
 /**
- * Opens the sessions that the grant has a part for; the others open when a guest first calls them.
+ * Opens the services that the grant has a part for; the others open when a guest first calls them.
  * @throws {TypeError | RangeError} when a host function finds its part malformed.
  */
 export async function openGate(options: GateOptions): Promise<Gate> {
   const { limits, hostFunctions, parts } = options;
-  /** Both are made with the first session: most runs open none. */
+  /** Both are made with the first service: most runs open none. */
   let ended: AbortController | undefined;
   let context: HostContext | undefined;
-  const sessions = new Map<string, HostSession>();
-  const opening = new Map<string, Promise<HostSession>>();
+  const services = new Map<string, HostService>();
+  const opening = new Map<string, Promise<HostService>>();
   const refusals: SandglassError[] = [];
   const hostCalls = new Map<string, number>();
   let calls = 0;
@@ -57,16 +57,16 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     context ??= { ...options.context, limits, signal: ended.signal };
     return context;
   };
-  const open = (host: HostFunction): HostSession | Promise<HostSession> => {
-    const ready = sessions.get(host.name) ?? opening.get(host.name);
+  const open = (host: HostFunction): HostService | Promise<HostService> => {
+    const ready = services.get(host.name) ?? opening.get(host.name);
     if (ready !== undefined) return ready;
-    const session = host.open(parts.get(host.name), contextOf());
-    if (!(session instanceof Promise)) {
-      sessions.set(host.name, session);
-      return session;
+    const service = host.open(parts.get(host.name), contextOf());
+    if (!(service instanceof Promise)) {
+      services.set(host.name, service);
+      return service;
     }
-    const pending = session.then((value) => {
-      sessions.set(host.name, value);
+    const pending = service.then((value) => {
+      services.set(host.name, value);
       opening.delete(host.name);
       return value;
     });
@@ -204,12 +204,12 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       capability = info.capabilityOf?.(args) ?? capability;
       admit(name, info, capability, host);
       const bytes = checkBytes(name, rawBytes, limits.hostCallBytes);
-      const session = open(host);
+      const service = open(host);
       const request = { args, bytes, signal: contextOf().signal };
       const reply =
-        session instanceof Promise
-          ? session.then((ready) => ready.call(name, request))
-          : session.call(name, request);
+        service instanceof Promise
+          ? service.then((ready) => ready.call(name, request))
+          : service.call(name, request);
       return reply instanceof Promise ? reply.then(accept).catch(reject) : accept(reply);
     } catch (error) {
       return reject(error);
@@ -223,13 +223,13 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     for (const name of parts.keys()) {
       const host = hostFunctions.get(name);
       if (host === undefined) continue; // checkGrant has refused unknown names
-      const session = await open(host);
+      const service = await open(host);
       granted.push(name);
-      mounts.push(...(session.mounts ?? []));
-      base ??= session.base;
+      mounts.push(...(service.mounts ?? []));
+      base ??= service.base;
     }
   } catch (error) {
-    await closeAll(sessions.values());
+    await closeAll(services.values());
     throw error;
   }
 
@@ -261,7 +261,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       closed ??= (async () => {
         ended?.abort();
         await Promise.allSettled(opening.values());
-        await closeAll(sessions.values());
+        await closeAll(services.values());
       })();
       return closed;
     },
@@ -311,7 +311,7 @@ const oversize = (operation: string, bytes: number, maxBytes: number): Sandglass
     details: { reason: 'too-large' },
   });
 
-async function closeAll(sessions: Iterable<HostSession>): Promise<void> {
-  // One session that fails to close must not keep the others open; nothing of it reaches a guest any more.
-  await Promise.allSettled([...sessions].map(async (session) => session.close()));
+async function closeAll(services: Iterable<HostService>): Promise<void> {
+  // One service that fails to close must not keep the others open; nothing of it reaches a guest any more.
+  await Promise.allSettled([...services].map(async (service) => service.close()));
 }

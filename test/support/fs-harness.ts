@@ -1,6 +1,6 @@
 import type { FsHostFunctionOptions } from '../../host-functions/fs/fs.ts';
 import { createFsHostFunction } from '../../host-functions/fs/fs.ts';
-import type { HostContext, HostSession } from '../../runtime/contracts/host-function.ts';
+import type { HostContext, HostService } from '../../runtime/contracts/host-function.ts';
 import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
@@ -18,7 +18,7 @@ export interface FsAnswer<O extends FsOperation> {
 
 /** One session, called as a guest's engine would call it. */
 export interface FsGuest extends Disposable {
-  readonly session: HostSession;
+  readonly session: HostService;
   call<O extends FsOperation>(
     operation: O,
     args: FsOperations[O]['args'],

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createHttpHostFunction, type HttpHostFunctionOptions } from '../../host-functions/http/http.ts';
-import type { HostReply, HostSession, Secret } from '../../runtime/contracts/host-function.ts';
+import type { HostReply, HostService, Secret } from '../../runtime/contracts/host-function.ts';
 import type { HttpOperations, HttpResponseHead } from '../../runtime/contracts/operations/http.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
@@ -64,7 +64,7 @@ export async function startServer(
 }
 
 export interface HttpGuest extends AsyncDisposable {
-  readonly session: HostSession;
+  readonly session: HostService;
   call<O extends keyof HttpOperations>(
     operation: O,
     args: HttpOperations[O]['args'],

@@ -3,7 +3,7 @@ import type {
   HostContext,
   HostReply,
   HostRequest,
-  HostSession,
+  HostService,
 } from '../../runtime/contracts/host-function.ts';
 import type { WsOperations } from '../../runtime/contracts/operations/ws.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
@@ -33,7 +33,7 @@ interface Open {
 }
 
 /** One run's WebSocket connections. */
-export class WsSession implements HostSession {
+export class WsService implements HostService {
   readonly #context: HostContext;
   readonly #options: WsOptions;
   readonly #policy: HttpPolicy<WsEntryPolicy>;

@@ -2,7 +2,7 @@ import type {
   HostContext,
   HostReply,
   HostRequest,
-  HostSession,
+  HostService,
 } from '../../runtime/contracts/host-function.ts';
 import type { HttpOperations, HttpResponseHead } from '../../runtime/contracts/operations/http.ts';
 import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
@@ -38,7 +38,7 @@ interface Upload {
 }
 
 /** One run's use of the network. */
-export class HttpSession implements HostSession {
+export class HttpService implements HostService {
   readonly #context: HostContext;
   readonly #connections: Connections;
   readonly #handles = new Map<number, IncomingBody | Upload>();

@@ -1,7 +1,7 @@
 import type {
   HostReply,
   HostRequest,
-  HostSession,
+  HostService,
   MountView,
 } from '../../runtime/contracts/host-function.ts';
 import type { FsReason } from '../../runtime/contracts/operations/fs.ts';
@@ -17,7 +17,7 @@ import { pathText } from './guest-path.ts';
 import { handleOperations } from './handle-operations.ts';
 import type { MountTree } from './mount-tree.ts';
 import type { Servers } from './operation.ts';
-import { SessionState } from './session-state.ts';
+import { ServiceState } from './service-state.ts';
 import { nextEvents, watchOperations } from './watch-operations.ts';
 
 const SERVERS: Servers = { ...fileOperations, ...folderOperations, ...handleOperations, ...watchOperations };
@@ -54,13 +54,13 @@ const ACTIONS: Readonly<Record<FsOperation, string>> = {
 const RETRYABLE: ReadonlySet<FsReason> = new Set<FsReason>(['io', 'too-many-open', 'no-space']);
 
 /** One run's use of the mounts. Every call but `fs.watchNext` answers at once. */
-export function createFsSession(
+export function createFsService(
   tree: MountTree,
   hostCallBytes: number,
   openedMs: number,
   firstHandle?: number,
-): HostSession {
-  const state = new SessionState(tree, hostCallBytes, openedMs, firstHandle);
+): HostService {
+  const state = new ServiceState(tree, hostCallBytes, openedMs, firstHandle);
 
   const serve = <O extends keyof Servers>(operation: O, { args, bytes }: HostRequest): HostReply => {
     const checked = checkFsArgs(operation, args);

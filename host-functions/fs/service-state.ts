@@ -10,7 +10,7 @@ import type { EntryState, Mount, MountTree } from './mount-tree.ts';
 import { type Follow, isHiddenPath, type Location, type Place, type Walked, walk } from './walk.ts';
 
 /** What the operations of one run share. */
-export class SessionState {
+export class ServiceState {
   readonly tree: MountTree;
   /** Largest payload of one call, bytes. */
   readonly hostCallBytes: number;
