@@ -16,7 +16,9 @@ import { loadWasmFile } from './platform/node-module.ts';
 import { checkPackageOptions, type PythonPackageOptions } from './platform/python/packages/options.ts';
 import { createNodePyodideEngine } from './platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from './runtime.ts';
+import { SandglassError } from './vocabulary/errors.ts';
 import type { FsGrant } from './vocabulary/grants/fs.ts';
+import { nodeIsTooOld } from './vocabulary/node-floor.ts';
 
 /** Options of a runtime on Node: those of every runtime, and its own. */
 export interface NodeRuntimeOptions extends RuntimeOptions {
@@ -28,7 +30,7 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
  * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, components and WASI preview1 modules; `fs`,
  * `http` and `ws`.
  *
- * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} INTERNAL when an engine's file is missing or cut
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} UNSUPPORTED on a Node before 24; INTERNAL when an engine's file is missing or cut
  * off, naming it and the command that brings it back.
  * @example
  * await using runtime = createRuntime();
@@ -36,6 +38,8 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
  * if (outcome.ok) console.log(outcome.value); // 42
  */
 export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {}): Runtime {
+  const tooOld = nodeIsTooOld(nodePlatform.info.version);
+  if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);
   return createRuntimeOn(
     {
       ...nodePlatform,

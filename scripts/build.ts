@@ -1,9 +1,12 @@
 // Builds what a checkout needs beside its sources: metered engines, guest tools, and `dist/`. Skips what is up to date.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+const bin: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+).bin;
 const only = new Set(process.argv.slice(2));
 
 function step(name: string, command: string, args: readonly string[]): void {
@@ -44,4 +47,6 @@ if (only.size === 0 || only.has('dist')) {
     const from = join(entry.parentPath, entry.name);
     cpSync(from, join(root, 'dist', relative(root, from)), { recursive: true });
   }
+  // tsc writes no run bit, and a package linked into node_modules is run as it lies here.
+  for (const file of Object.values(bin)) chmodSync(join(root, file), 0o755);
 }

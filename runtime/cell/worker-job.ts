@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { RunJob } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import { permissionFlags, sibling } from './worker.ts';
+import { drainStdio, permissionFlags, sibling } from './worker.ts';
 
 interface JobAnswer {
   readonly ok: boolean;
@@ -29,13 +29,10 @@ export const runWorkerJob: RunJob = (moduleUrl, input, { timeoutMs, memoryMb }) 
     argv: [],
     // A generator's own WASI may start a thread while it loads; the entry drops the right to it before the input is read.
     execArgv: [...permissionFlags(), '--allow-worker'],
-    stdout: true,
-    stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 8 },
     workerData: { moduleUrl, input },
   });
-  worker.stdout.resume();
-  worker.stderr.resume();
+  drainStdio(worker);
   const name = fileURLToPath(moduleUrl).replace(/^.*[\\/]/, '');
   return new Promise<unknown>((resolve, reject) => {
     const fail = (reason: string): void =>

@@ -40,6 +40,15 @@ export const permissionFlags = (executorUrl?: string): readonly string[] => [
   '--no-warnings',
 ];
 
+/**
+ * Throws away what a worker writes to its streams: nothing of ours does, and whatever else does must neither reach our own streams nor pile up.
+ * The streams are taken off ours rather than asked for by `stdout: true`, because reading those keeps the process alive until the worker ends,
+ * whatever `unref` says.
+ */
+export function drainStdio(worker: Worker): void {
+  for (const stream of [worker.stdout, worker.stderr]) stream.unpipe().resume();
+}
+
 /** Starts a permissioned worker with an empty environment for one engine. */
 export async function startWorkerSeat(engine: Engine, context: PrepareContext): Promise<Seat> {
   const shared = await engine.shared?.(context);
@@ -61,16 +70,12 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
     argv: [],
     execArgv: [...flags],
     stdin: false,
-    stdout: true,
-    stderr: true,
     trackUnmanagedFds: true,
     resourceLimits: { stackSizeMb, maxOldGenerationSizeMb: HEAP_MB },
     workerData: { bridge, answers: theirs },
     transferList: [theirs],
   });
-  // Nothing of ours writes there; whatever does must neither reach our own streams nor pile up.
-  worker.stdout.resume();
-  worker.stderr.resume();
+  drainStdio(worker);
   answers.unref();
   let gone: Promise<void> | undefined;
   return {

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // Here and in what it loads `process` is the global: importing node:process reads every property it has, which takes milliseconds.
 
-// What follows needs this much, and says so badly where it is missing; so nothing of it is loaded before.
-const [major = 0] = process.versions.node.split('.').map(Number);
-if (major < 24) {
-  process.stderr.write(`sandglass: Node 24 or later is needed, this is ${process.versions.node}\n`);
+import { nodeIsTooOld } from '../../vocabulary/node-floor.ts';
+
+// What follows fails in its own words on an old Node; so nothing of it is loaded before.
+const tooOld = nodeIsTooOld(process.versions.node);
+if (tooOld !== undefined) {
+  process.stderr.write(`sandglass: ${tooOld}\n`);
   process.exitCode = 2;
 } else {
   const { runCli } = await import('./cli.ts');
@@ -18,5 +20,3 @@ if (major < 24) {
     loadInspector: async () => (await import('../../catalog/describe-module.ts')).describeModule,
   });
 }
-
-export {}; // a module, so that it can await
