@@ -51,6 +51,13 @@ export interface Meter {
   arm(): void;
   /** Charges nothing until `arm`; `onSlice` is still asked. */
   disarm(): void;
+  /**
+   * Burns units for work that the host does in the guest's place, as by `nativeFuel`; nothing while disarmed. A guest that cannot pay is
+   * `exhausted` at once, and one that paid a slice or more is looked at before it goes on.
+   */
+  charge(units: number): void;
+  /** Has the guest ask at its next check, whatever is left of its slice: `onSlice`, and `turns` if one is due. */
+  lookUp(): void;
   /** Stops the guest at its next check; only the first reason counts. For use from host calls, and while the guest is suspended. */
   stop(reason: StopReason): void;
   /**
@@ -92,6 +99,8 @@ export function createMeter(options: MeterOptions): Meter {
   let failure: unknown;
   let armed = true;
   let burnt = 0;
+  /** Charged by the host since the guest was last asked. */
+  let charged = 0;
   /** Turns begun; one that turned out not to suspend the guest must not answer for a later one. */
   let turn = 0;
 
@@ -129,8 +138,25 @@ export function createMeter(options: MeterOptions): Meter {
     if (held > 0 && left - held < sliceFuel) for (const other of counters.values()) write(other, 0);
     write(counter, Math.min(left, sliceFuel));
   };
+  /** Without refills, what a guest has left of its slice is all that it has left. */
+  const lookUp = (): void => {
+    if (state !== 'running') return;
+    if (trampoline === undefined) rewriteAll();
+    else for (const counter of counters.values()) write(counter, 0);
+  };
+  const charge = (units: number): void => {
+    settle();
+    if (state !== 'running' || !armed) return;
+    burnt += units;
+    charged += units;
+    let held = 0;
+    for (const { base } of counters.values()) held += Math.max(0, base);
+    if (burnt > fuel) leave('exhausted');
+    else if (burnt + held > fuel || charged >= sliceFuel) lookUp();
+  };
   const consult = (): void => {
     settle();
+    charged = 0;
     if (state !== 'running') return;
     try {
       const reason = onSlice?.();
@@ -278,6 +304,11 @@ export function createMeter(options: MeterOptions): Meter {
       armed = false;
       if (trampoline === undefined && state === 'running') rewriteAll();
     },
+    charge,
+    lookUp: () => {
+      settle();
+      lookUp();
+    },
     stop,
     release: () => {
       settle();
@@ -299,6 +330,13 @@ export function createMeter(options: MeterOptions): Meter {
     },
   };
 }
+
+/** Units that native work on so many bytes costs: a copy, a digest, a text coded or parsed. Some of it per call, the rest by size. */
+export const nativeFuel = (bytes: number): number => NATIVE_CALL_FUEL + bytes * NATIVE_BYTE_FUEL;
+
+/** About what the slowest of it, a digest, takes of the time that a guest's own operators take. */
+const NATIVE_BYTE_FUEL = 4;
+const NATIVE_CALL_FUEL = 100;
 
 function checkUnits(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1) {

@@ -33,6 +33,7 @@ async function exposed(): Promise<{
     host,
     clock: createClock(run, host),
     stop: meter.stop,
+    charge: meter.charge,
   });
   machine = createMachine({
     module,

@@ -1,5 +1,5 @@
 import type { CellGuest, GuestEnd, GuestHost, RunSpec } from '../../contracts/engine.ts';
-import type { Meter } from '../../wasm/meter.ts';
+import { type Meter, nativeFuel } from '../../wasm/meter.ts';
 import { type EntryName, type Layout, WASM_PAGE } from './abi.ts';
 import { type Clock, createClock } from './clock.ts';
 import { Ended } from './ended.ts';
@@ -71,7 +71,14 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   const unhandled = new Map<number, Pointer>();
 
   const loader = createLoader({ program, main: program.filename, run, host, stripTypes });
-  const primitives = createPrimitives({ machine: () => machine, run, host, clock, stop: meter.stop });
+  const primitives = createPrimitives({
+    machine: () => machine,
+    run,
+    host,
+    clock,
+    stop: meter.stop,
+    charge: (bytes) => meter.charge(nativeFuel(bytes)),
+  });
   /** The host's word on whether the guest may go on; the first one counts. */
   let thrashing = false;
   const halted = (): GuestEnd | undefined => {

@@ -32,12 +32,14 @@ export interface PrimitivesOptions {
   readonly clock: Clock;
   /** Stops the guest before it runs on. */
   readonly stop: (reason: StopReason) => void;
+  /** Bills native work on so many bytes: whatever is done outside the guest's own wasm, before it is done. */
+  readonly charge: (bytes: number) => void;
 }
 
 const MOST_RANDOM = 65_536;
 const encoder = new TextEncoder();
 
-export function createPrimitives({ machine, run, host, clock, stop }: PrimitivesOptions): Primitives {
+export function createPrimitives({ machine, run, host, clock, stop, charge }: PrimitivesOptions): Primitives {
   const { hostCallBytes } = run.limits;
   const arrivals = new Map<number, Arrival>();
   const order: number[] = [];
@@ -47,7 +49,9 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
 
   const text = (args: GuestArguments, index: number): string | undefined => {
     if (index >= args.count || machine().kind(args.at(index)) !== 'string') return undefined;
-    return machine().readText(args.at(index));
+    const read = machine().readText(args.at(index));
+    if (read !== undefined) charge(read.length);
+    return read;
   };
   const number = (args: GuestArguments, index: number): number => {
     if (index >= args.count || machine().kind(args.at(index)) !== 'number') return Number.NaN;
@@ -55,16 +59,21 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
   };
   const flag = (args: GuestArguments, index: number): boolean =>
     index < args.count && machine().kind(args.at(index)) === 'boolean' && machine().isTrue(args.at(index));
+  const copied = (value: Pointer, length: number): Uint8Array<ArrayBuffer> | undefined => {
+    charge(length);
+    return machine().readBytes(value);
+  };
   /** A private copy, or `undefined`; over `hostCallBytes` nothing is copied. */
   const bytes = (args: GuestArguments, index: number): Uint8Array<ArrayBuffer> | undefined => {
     if (index >= args.count || machine().kind(args.at(index)) !== 'object') return undefined;
     const length = machine().bytesLength(args.at(index));
-    return length < 0 || length > hostCallBytes ? undefined : machine().readBytes(args.at(index));
+    return length < 0 || length > hostCallBytes ? undefined : copied(args.at(index), length);
   };
   /** The same for what stays inside: never more than the guest's own memory holds. */
   const anyBytes = (args: GuestArguments, index: number): Uint8Array<ArrayBuffer> | undefined => {
     if (index >= args.count || machine().kind(args.at(index)) !== 'object') return undefined;
-    return machine().bytesLength(args.at(index)) < 0 ? undefined : machine().readBytes(args.at(index));
+    const length = machine().bytesLength(args.at(index));
+    return length < 0 ? undefined : copied(args.at(index), length);
   };
   /** @param drop The guest asks only whether it succeeds. */
   const answerText = (answer: HostAnswer, drop = false): string => {
@@ -124,18 +133,23 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
         freeArrived(waiting);
         waiting = {};
       }
-      return machine().newText(answerText(answer, drop));
+      const told = answerText(answer, drop);
+      charge(told.length);
+      return machine().newText(told);
     },
     takeBytes: () => {
       const taken = waiting;
       waiting = {};
-      return taken.bytes === undefined ? 0 : machine().takeBytes(taken);
+      if (taken.bytes === undefined) return 0;
+      charge(taken.bytes.byteLength);
+      return machine().takeBytes(taken);
     },
     now: () => machine().newNumber(clock.now()),
     monotonic: () => machine().newNumber(clock.elapsed()),
     random: (args) => {
       const count = number(args, 0);
       const filled = new Uint8Array(count >= 0 && count <= MOST_RANDOM ? Math.floor(count) : 0);
+      charge(filled.byteLength);
       host.random(filled);
       return machine().takeBytes({ bytes: filled, ownsBytes: true });
     },
@@ -157,10 +171,16 @@ export function createPrimitives({ machine, run, host, clock, stop }: Primitives
           ownsBytes: true,
         });
       if (data === undefined || algorithm === undefined || !DIGESTS.has(algorithm)) done(undefined);
-      else void crypto.subtle.digest(algorithm, data).then(done, () => done(undefined));
+      else {
+        charge(data.byteLength);
+        void crypto.subtle.digest(algorithm, data).then(done, () => done(undefined));
+      }
       return 0;
     },
-    stdin: () => machine().newBytes(run.stdin),
+    stdin: () => {
+      charge(run.stdin.byteLength);
+      return machine().newBytes(run.stdin);
+    },
     settled: (args) => {
       settled ??= number(args, 0) === 1 ? 'value' : 'failure';
       return 0;

@@ -259,6 +259,37 @@ describe('createMeter()', () => {
     expect(meter.used).toBe(once);
   });
 
+  it('bills what the host did in the place of the guest, which is then looked at and can run out', async () => {
+    let asked = 0;
+    const onSlice = (): undefined => {
+      asked += 1;
+    };
+    const { meter, exports } = await metered(LOOP, { fuel: 100_000, sliceFuel: 1000, onSlice });
+    run(exports, 10);
+    const before = meter.used;
+    meter.charge(50);
+    expect(meter.used).toBe(before + 50);
+    asked = 0;
+    run(exports, 10);
+    expect(asked).toBe(0); // within its slice
+    meter.charge(1000);
+    run(exports, 10);
+    expect(asked).toBe(1);
+    const left = 100_000 - meter.used;
+    meter.charge(left - 20);
+    expect(meter.state).toBe('running');
+    expect(() => run(exports, 1000)).toThrow(WebAssembly.RuntimeError);
+    expect(meter).toMatchObject({ state: 'exhausted', used: 100_000 });
+  });
+
+  it('bills nothing while disarmed', async () => {
+    const { meter } = await metered(LOOP);
+    meter.disarm();
+    meter.charge(1000);
+    meter.arm();
+    expect(meter.used).toBe(0);
+  });
+
   it('asks onSlice while disarmed', async () => {
     const { meter, exports } = await metered(ENDLESS, { fuel: 10, onSlice: () => 'cancelled' });
     meter.disarm();
