@@ -28,6 +28,7 @@ export type {
   SnapshotInfo,
 } from './contracts/engine.ts';
 export type {
+  AnyHostFunction,
   HostContext,
   HostFunction,
   HostReply,

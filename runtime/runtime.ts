@@ -7,7 +7,7 @@ import type { CellPools, Platform } from './contracts/platform.ts';
 import { createKnownModules } from './run/known-modules.ts';
 import { createLiveRuns, type LiveRun } from './run/live-runs.ts';
 import { createOutputQueue, type OutputQueue } from './run/output-queue.ts';
-import { readLevel, readRunOptions, refuseUnknown } from './run/run-request.ts';
+import { readLevel, readRunOptions } from './run/run-request.ts';
 import { runInSandbox, type SandboxContext } from './run/sandbox.ts';
 import { readSessionOptions } from './run/session/session-options.ts';
 import { planSession } from './run/session/session-plan.ts';
@@ -17,6 +17,7 @@ import { SandglassError } from './vocabulary/errors.ts';
 import { type IsolationLevel, LEVEL_POLICIES, LEVELS, stricter } from './vocabulary/levels.ts';
 import { checkLimits, LIMIT_NAMES, mergeLimits } from './vocabulary/limits.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
+import { refuseUnknown } from './vocabulary/read-options.ts';
 import { createRunStore } from './work/run-store.ts';
 
 const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
@@ -44,7 +45,6 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       (host) => [host.name, host],
     ),
   );
-  const known = new Set(hostFunctions.keys());
   const modules = createKnownModules(platform.sameBytes);
   const ceiling = readLevel(options.level, 'create a runtime');
   const cellOptions = readCells(options.cells, platform.processors);
@@ -110,7 +110,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       return Object.hasOwn(secrets, name) ? secrets[name] : undefined;
     },
     limits: checkLimits(options.limits),
-    policy: options.policy === undefined ? undefined : checkGrant(options.policy, known, 'policy'),
+    policy: options.policy === undefined ? undefined : checkGrant(options.policy, hostFunctions, 'policy'),
     onAudit: options.onAudit,
     onError: options.onError ?? ((error, runId) => console.error(`sandglass ${runId}:`, error)),
     monotonic: platform.monotonic,
@@ -121,7 +121,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   /** @param own The session that the run goes to, whatever has its name by now. */
   const begin = (runOptions: RunOptions, queue?: OutputQueue, own?: OpenSession): Begun => {
     if (closed !== undefined) throw new TypeError('Cannot run: this runtime is closed');
-    const request = readRunOptions(runOptions, known, modules, (name) => {
+    const request = readRunOptions(runOptions, hostFunctions, modules, (name) => {
       const found = own ?? sessions.find(name);
       return found instanceof SandglassError ? undefined : found.language;
     });
@@ -177,7 +177,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
 
   const openSession = async (sessionOptions: SessionOptions): Promise<Session> => {
     if (closed !== undefined) throw new TypeError('Cannot open a session: this runtime is closed');
-    const request = readSessionOptions(sessionOptions, known);
+    const request = readSessionOptions(sessionOptions, hostFunctions);
     const plan = planSession(request, levelOf(request.level), context);
     const cell = context.cellFor(plan.level, plan.engine);
     const abort = new AbortController();

@@ -1,16 +1,21 @@
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import type { FsAccess, FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
+import { refuseUnknownField, unknownName } from '../../runtime/vocabulary/read-options.ts';
 import { compileDenyGlobs, type DenyGlobs } from './deny-globs.ts';
 import { FsFault } from './fs-fault.ts';
 import { foldName, parseGuestPath } from './guest-path.ts';
 
 /** One entry of the `fs` part of a grant, checked, with its defaults filled. */
 export interface FsEntryPolicy {
+  /** Where it stands, for messages to whoever gave it: `grant.fs[0]`. */
+  readonly where: string;
   readonly host: string;
   /** Absolute guest path as components; absent: the last segment of `host`. */
   readonly guest: readonly string[] | undefined;
   /** What it allows, after `delete` and what `write` includes. */
   readonly access: ReadonlySet<FsAccess>;
+  /** It asks for `delete` by name, not only with `write`. */
+  readonly namesDelete: boolean;
   /** Folded name endings; `undefined`: any name. */
   readonly extensions: readonly string[] | undefined;
   readonly deny: DenyGlobs;
@@ -45,30 +50,19 @@ const FIELDS: Readonly<Record<keyof FsGrant, true>> = {
   maxWriteBytes: true,
 };
 
-/** @throws {TypeError | RangeError} naming the field that is wrong. */
-export function parseFsGrants(part: JsonValue | undefined, where = 'grant.fs'): readonly FsEntryPolicy[] {
-  return readFsGrants(part, where).map((grant, index) => toPolicy(grant, `${where}[${index}]`));
-}
+/** The `fs` part of a grant, parsed. */
+export type FsPart = readonly FsEntryPolicy[];
 
-/** The form of the part only; `toPolicy` checks the values. @throws {TypeError} */
-export function readFsGrants(
-  part: JsonValue | undefined,
-  where: string,
-): readonly Record<string, JsonValue>[] {
-  if (part === undefined) return [];
+/** @throws {TypeError | RangeError} naming the field that is wrong. */
+export function parseFsGrants(part: JsonValue, where: string): FsPart {
   if (!Array.isArray(part)) throw new TypeError(`Cannot read ${where}: expected a list of mounts`);
   return part.map((entry: JsonValue, index) => {
+    const place = `${where}[${index}]`;
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-      throw new TypeError(`Cannot read ${where}[${index}]: expected an object with "host"`);
+      throw new TypeError(`Cannot read ${place}: expected an object with "host"`);
     }
-    const fields = Object.entries(entry);
-    const unknown = fields.find(([name]) => !Object.hasOwn(FIELDS, name));
-    if (unknown !== undefined) {
-      throw new TypeError(
-        `Cannot read ${where}[${index}]: unknown field "${unknown[0]}", known are ${Object.keys(FIELDS).join(', ')}`,
-      );
-    }
-    return Object.fromEntries(fields);
+    refuseUnknownField(entry, FIELDS, place);
+    return toPolicy(Object.fromEntries(Object.entries(entry)), place);
   });
 }
 
@@ -79,9 +73,11 @@ function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): Fs
   }
   const maxFileBytes = wholeNumber(grant.maxFileBytes, `${where}.maxFileBytes`, 0);
   return {
+    where,
     host,
     guest: guest === undefined ? undefined : readGuestPoint(guest, `${where}.guest`),
     access: readAccess(grant, where),
+    namesDelete: Array.isArray(grant.access) && grant.access.includes('delete'),
     extensions: readExtensions(grant.extensions, `${where}.extensions`),
     deny: compileDenyGlobs(readStrings(grant.deny ?? [], `${where}.deny`), `${where}.deny`),
     largestWritten: maxFileBytes ?? DEFAULT_WRITTEN_BYTES,
@@ -100,9 +96,7 @@ function readAccess(grant: Readonly<Record<string, JsonValue>>, where: string): 
   for (const name of named) {
     const known = ACCESS.find((candidate) => candidate === name);
     if (known === undefined) {
-      throw new TypeError(
-        `Cannot read ${where}.access: unknown access "${name}", known are ${ACCESS.join(', ')}`,
-      );
+      throw unknownName(`read ${where}.access: unknown access`, name, ACCESS);
     }
     access.add(known);
   }

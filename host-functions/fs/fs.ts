@@ -2,7 +2,7 @@ import type { HostContext, HostFunction, OperationInfo } from '../../runtime/con
 import type { FsBackend } from './backend.ts';
 import { compileDenyGlobs } from './deny-globs.ts';
 import type { FsOperation } from './fs-args.ts';
-import { parseFsGrants } from './fs-grant.ts';
+import { type FsPart, parseFsGrants } from './fs-grant.ts';
 import { createFsService } from './fs-service.ts';
 import { createMemoryBackend } from './memory-backend.ts';
 import { createMountTree, type Mount, newEntry, openMounts, SCRATCH_POINT } from './mount-tree.ts';
@@ -16,7 +16,6 @@ export interface FsHostFunctionOptions {
 }
 
 const DEFAULT_SCRATCH_BYTES = 16 * 1024 * 1024;
-const GRANT = 'grant.fs';
 
 const act = (capability: string): OperationInfo => ({ capability, kind: 'act' });
 const goOn = (capability: string): OperationInfo => ({ capability, kind: 'continue' });
@@ -58,7 +57,7 @@ const OPERATIONS: Readonly<Record<FsOperation, OperationInfo>> = Object.freeze({
  * entry's `maxCalls`, INPUT_INVALID for malformed arguments.
  * @example createFsHostFunction({ backend: createNodeBackend() })
  */
-export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostFunction {
+export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostFunction<FsPart> {
   const { backend, scratchBytes = DEFAULT_SCRATCH_BYTES } = options;
   if (!Number.isSafeInteger(scratchBytes) || scratchBytes < 0) {
     throw new RangeError(
@@ -70,11 +69,11 @@ export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostF
     network: false,
     folders: true,
     operations: OPERATIONS,
-    open: (part, context) => {
-      const policies = parseFsGrants(part, GRANT);
+    parse: parseFsGrants,
+    open: (part = [], context) => {
       const level = { readOnlyFiles: context.readOnlyFiles, noHostFiles: context.noHostFiles };
       // At a level without host files the mounts are only names, so that a denial can tell why; no host folder is opened.
-      const granted = openMounts(policies, level.noHostFiles ? createMemoryBackend() : backend, level, GRANT);
+      const granted = openMounts(part, level.noHostFiles ? createMemoryBackend() : backend, level);
       const mounts =
         hasScratchOfItsOwn(granted) || scratchBytes === 0
           ? granted
@@ -105,9 +104,11 @@ function scratch(context: HostContext, maxBytes: number): Mount {
     device: '2',
     entries: [
       newEntry({
+        where: 'scratch',
         host: '/',
         guest: SCRATCH_POINT,
         access: new Set(['read', 'write', 'delete']),
+        namesDelete: true,
         extensions: undefined,
         deny: compileDenyGlobs([], 'scratch'),
         largestWritten: maxBytes,

@@ -1,4 +1,3 @@
-import type { HostFunction } from '../../runtime/contracts/host-function.ts';
 import { createFsHostFunction as createPortable, type FsHostFunctionOptions } from './fs.ts';
 import { createNodeBackend } from './node-backend.ts';
 
@@ -18,5 +17,5 @@ export { createMemoryBackend, type MemoryBackendOptions } from './memory-backend
 export { createNodeBackend, type NodeBackendOptions } from './node-backend.ts';
 
 /** The host function `fs` over the folders of this machine. `fs.ts` has the same without any `node:` import and without a default back end. */
-export const createFsHostFunction = (options: FsHostFunctionOptions = {}): HostFunction =>
+export const createFsHostFunction = (options: FsHostFunctionOptions = {}) =>
   createPortable({ backend: createNodeBackend(), ...options });

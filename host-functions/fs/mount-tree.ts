@@ -66,15 +66,14 @@ export function openMounts(
   policies: readonly FsEntryPolicy[],
   backend: FsBackend | undefined,
   level: FsLevel,
-  where: string,
 ): readonly Mount[] {
   const mounts = new Map<string, { mount: Omit<Mount, 'entries'>; host: string; entries: EntryState[] }>();
   try {
-    for (const [index, policy] of policies.entries()) {
-      const place = `${where}[${index}]`;
+    for (const policy of policies) {
+      const place = policy.where;
       if (backend === undefined)
         throw new TypeError(`Cannot mount ${place}: this platform has no host files`);
-      const opened = openEntry(policy, backend, place);
+      const opened = openEntry(policy, backend);
       const key = pathText(opened.point);
       const known = mounts.get(key);
       if (known === undefined) {
@@ -109,7 +108,7 @@ interface Opened {
   readonly host: string;
 }
 
-function openEntry(policy: FsEntryPolicy, backend: FsBackend, where: string): Opened {
+function openEntry(policy: FsEntryPolicy, backend: FsBackend): Opened {
   try {
     const host = backend.canonical(policy.host);
     const root = backend.open(policy.host);
@@ -117,14 +116,14 @@ function openEntry(policy: FsEntryPolicy, backend: FsBackend, where: string): Op
     const point = policy.guest ?? (name === '' ? [] : [name]);
     if (root.file !== undefined && point.length === 0) {
       root.directory.close();
-      throw new TypeError(`Cannot mount ${where}: one file needs a guest path other than "/"`);
+      throw new TypeError(`Cannot mount ${policy.where}: one file needs a guest path other than "/"`);
     }
     return { point, root: { directory: root.directory, file: root.file }, host };
   } catch (error) {
     if (!(error instanceof FsFault)) throw error;
     // The embedder wrote this path; no guest sees this message.
     throw new TypeError(
-      `Cannot mount ${where}: ${JSON.stringify(policy.host)}: ${REASON_TEXT[error.reason]}`,
+      `Cannot mount ${policy.where}: ${JSON.stringify(policy.host)}: ${REASON_TEXT[error.reason]}`,
     );
   }
 }

@@ -6,6 +6,7 @@ import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import type { FsBackend } from './backend.ts';
 import { createFsHostFunction } from './fs.ts';
+import { parseFsGrants } from './fs-grant.ts';
 
 export interface WatchOptions {
   /** Where the folder of the grant lives. @default this machine's folders on Node; needed elsewhere */
@@ -34,7 +35,7 @@ export function watchGrant(
   const ended = new AbortController();
   const fs = createFsHostFunction({ scratchBytes: 0, ...(files === undefined ? {} : { backend: files }) });
   const service = opened(
-    fs.open([copyJson(grant, 'grant')], {
+    fs.open(parseFsGrants([copyJson(grant, 'grant')], 'grant'), {
       limits: mergeLimits([]),
       readOnlyFiles: true,
       noHostFiles: false,

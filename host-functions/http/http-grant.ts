@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
+import { refuseUnknownField } from '../../runtime/vocabulary/read-options.ts';
 import { type OriginPattern, parseOriginPattern } from './origin-pattern.ts';
 import { compilePathPatterns, type PathPatterns, pathSegments } from './path-pattern.ts';
 
@@ -25,7 +26,7 @@ export interface HttpEntryPolicy extends EntryPolicy {
 
 const MIB = 1024 * 1024;
 const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD'];
-export const FIELDS: Readonly<Record<keyof HttpGrant, true>> = {
+const FIELDS: Readonly<Record<keyof HttpGrant, true>> = {
   origin: true,
   methods: true,
   base: true,
@@ -39,11 +40,11 @@ export const FIELDS: Readonly<Record<keyof HttpGrant, true>> = {
 
 export const METHOD = /^[A-Za-z0-9!#$%&'+.^_`|~-]{1,32}$/;
 
+/** The `http` part of a grant, parsed. */
+export type HttpPart = readonly HttpEntryPolicy[];
+
 /** @throws {TypeError | RangeError} naming the field that is wrong. */
-export function parseHttpGrants(
-  part: JsonValue | undefined,
-  where = 'grant.http',
-): readonly HttpEntryPolicy[] {
+export function parseHttpGrants(part: JsonValue, where: string): HttpPart {
   const policies = readEntries(part, where, FIELDS).map((grant, index) =>
     toPolicy(grant, `${where}[${index}]`),
   );
@@ -59,24 +60,17 @@ export const baseOf = (policies: readonly EntryPolicy[]): URL | undefined =>
 
 /** The form of the part only. @throws {TypeError} */
 export function readEntries(
-  part: JsonValue | undefined,
+  part: JsonValue,
   where: string,
   known: Readonly<Record<string, true>>,
 ): readonly Record<string, JsonValue>[] {
-  if (part === undefined) return [];
   if (!Array.isArray(part)) throw new TypeError(`Cannot read ${where}: expected a list of origins`);
   return part.map((entry: JsonValue, index) => {
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
       throw new TypeError(`Cannot read ${where}[${index}]: expected an object with "origin"`);
     }
-    const fields = Object.entries(entry);
-    const unknown = fields.find(([name]) => !Object.hasOwn(known, name));
-    if (unknown !== undefined) {
-      throw new TypeError(
-        `Cannot read ${where}[${index}]: unknown field "${unknown[0]}", known are ${Object.keys(known).join(', ')}`,
-      );
-    }
-    return Object.fromEntries(fields);
+    refuseUnknownField(entry, known, `${where}[${index}]`);
+    return Object.fromEntries(Object.entries(entry));
   });
 }
 

@@ -1,6 +1,6 @@
 import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
 import type { Lookup } from './dialer.ts';
-import { parseHttpGrants } from './http-grant.ts';
+import { type HttpPart, parseHttpGrants } from './http-grant.ts';
 import type { HttpOperation } from './http-service.ts';
 import { narrowHttpGrants } from './narrow-http.ts';
 
@@ -37,7 +37,7 @@ const OPERATIONS: Readonly<Record<HttpOperation, OperationInfo>> = Object.freeze
  * INPUT_INVALID for malformed arguments. It keeps no cookies, uses no proxy, and speaks HTTP/1.1.
  * @example createHttpHostFunction({ connectTimeoutMs: 2_000 })
  */
-export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): HostFunction {
+export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): HostFunction<HttpPart> {
   const {
     connectTimeoutMs = 10_000,
     headersTimeoutMs = 30_000,
@@ -63,14 +63,14 @@ export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): H
     name: 'http',
     network: true,
     operations: OPERATIONS,
-    open: async (part, context) => {
-      const policies = parseHttpGrants(part);
+    parse: parseHttpGrants,
+    open: async (part = [], context) => {
       // Most runs never get here, and the HTTP client is the largest part of what a process loads.
       const [{ Connections }, { HttpService }] = await Promise.all([
         import('./connections.ts'),
         import('./http-service.ts'),
       ]);
-      return new HttpService(new Connections(policies, context, dialer), context);
+      return new HttpService(new Connections(part, context, dialer), context);
     },
     narrow: narrowHttpGrants,
   };

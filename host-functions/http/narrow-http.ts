@@ -1,12 +1,5 @@
-import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
-import {
-  type EntryPolicy,
-  FIELDS,
-  type HttpEntryPolicy,
-  parseHttpGrants,
-  readEntries,
-} from './http-grant.ts';
+import type { EntryPolicy, HttpPart } from './http-grant.ts';
 import { coversOrigin } from './origin-pattern.ts';
 import { coversPattern, splitPattern } from './path-pattern.ts';
 
@@ -14,15 +7,17 @@ import { coversPattern, splitPattern } from './path-pattern.ts';
  * What `asked` wants, under what `ceiling` allows: each asked origin must be covered by one ceiling entry that allows its methods and paths and has the
  * same secret; caps take the smaller figure. An asked entry without paths takes the ceiling's. A ceiling's base is the only one that may be asked for
  * under it.
- * @throws {SandglassError} CAPABILITY_DENIED naming the first entry that no ceiling entry covers. @throws {TypeError} on a malformed part.
+ * @throws {SandglassError} CAPABILITY_DENIED naming the first entry that no ceiling entry covers.
  */
-export function narrowHttpGrants(asked: JsonValue, ceiling: JsonValue | undefined): JsonValue {
-  const wanted = parseHttpGrants(asked, 'grant.http');
-  const raw = readEntries(asked, 'grant.http', FIELDS);
-  const allowed = parseHttpGrants(ceiling, 'policy.http');
-  return wanted.map((entry, index) =>
-    narrowEntry(raw[index] ?? {}, entry, findCeiling(entry, allowed, 'http', index)),
-  );
+export function narrowHttpGrants(asked: HttpPart, ceiling: HttpPart | undefined): HttpPart {
+  return asked.map((entry, index) => {
+    const limit = findCeiling(entry, ceiling ?? [], 'http', index);
+    return {
+      ...narrowed(entry, limit),
+      maxRequestBytes: Math.min(entry.maxRequestBytes, limit.maxRequestBytes),
+      maxResponseBytes: Math.min(entry.maxResponseBytes, limit.maxResponseBytes),
+    };
+  });
 }
 
 /** The ceiling's entry that covers an asked one. @throws {SandglassError} CAPABILITY_DENIED */
@@ -60,29 +55,10 @@ function covers(limit: EntryPolicy, asked: EntryPolicy): boolean {
   );
 }
 
-/** Caps and paths of an asked entry under its ceiling's; a cap that is none stays out. */
-export function narrowed(
-  asked: EntryPolicy,
-  limit: EntryPolicy,
-  caps: Readonly<Record<string, number>>,
-): JsonObject {
-  const paths = asked.paths ?? limit.paths;
-  const all = {
-    ...caps,
-    maxCalls: Math.min(asked.maxCalls, limit.maxCalls),
-    maxBytes: Math.min(asked.maxBytes, limit.maxBytes),
-  };
-  return {
-    ...(paths === undefined ? {} : { paths: [...paths.patterns] }),
-    ...Object.fromEntries(Object.entries(all).filter(([, cap]) => Number.isFinite(cap))),
-  };
-}
-
-const narrowEntry = (raw: JsonObject, asked: HttpEntryPolicy, limit: HttpEntryPolicy): JsonObject => ({
-  ...raw,
-  methods: [...asked.methods],
-  ...narrowed(asked, limit, {
-    maxRequestBytes: Math.min(asked.maxRequestBytes, limit.maxRequestBytes),
-    maxResponseBytes: Math.min(asked.maxResponseBytes, limit.maxResponseBytes),
-  }),
+/** An asked entry with the paths and caps that both kinds of entry have, under its ceiling's. */
+export const narrowed = <P extends EntryPolicy>(asked: P, limit: P): P => ({
+  ...asked,
+  paths: asked.paths ?? limit.paths,
+  maxCalls: Math.min(asked.maxCalls, limit.maxCalls),
+  maxBytes: Math.min(asked.maxBytes, limit.maxBytes),
 });

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
+import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import type { WsGrant } from '../../runtime/vocabulary/grants/ws.ts';
 import { type EntryPolicy, readEntries, readEntry, wholeNumber } from './http-grant.ts';
 import { findCeiling, narrowed } from './narrow-http.ts';
@@ -20,8 +20,11 @@ const FIELDS: Readonly<Record<keyof WsGrant, true>> = {
 /** Of the opening handshake; there is no other. */
 const METHODS: ReadonlySet<string> = new Set(['GET']);
 
+/** The `ws` part of a grant, parsed. */
+export type WsPart = readonly WsEntryPolicy[];
+
 /** @throws {TypeError | RangeError} naming the field that is wrong. */
-export function parseWsGrants(part: JsonValue | undefined, where = 'grant.ws'): readonly WsEntryPolicy[] {
+export function parseWsGrants(part: JsonValue, where: string): WsPart {
   return readEntries(part, where, FIELDS).map((grant, index) => ({
     ...readEntry(grant, `${where}[${index}]`, 'ws'),
     methods: METHODS,
@@ -31,12 +34,12 @@ export function parseWsGrants(part: JsonValue | undefined, where = 'grant.ws'): 
 }
 
 /** What `asked` wants, under what `ceiling` allows, by the rules of `narrowHttpGrants`. Throws as that does. */
-export function narrowWsGrants(asked: JsonValue, ceiling: JsonValue | undefined): JsonValue {
-  const raw: readonly JsonObject[] = readEntries(asked, 'grant.ws', FIELDS);
-  const allowed = parseWsGrants(ceiling, 'policy.ws');
-  return parseWsGrants(asked).map((entry, index) => {
-    const limit = findCeiling(entry, allowed, 'ws', index);
-    const maxMessageBytes = Math.min(entry.maxMessageBytes, limit.maxMessageBytes);
-    return { ...raw[index], ...narrowed(entry, limit, { maxMessageBytes }) };
+export function narrowWsGrants(asked: WsPart, ceiling: WsPart | undefined): WsPart {
+  return asked.map((entry, index) => {
+    const limit = findCeiling(entry, ceiling ?? [], 'ws', index);
+    return {
+      ...narrowed(entry, limit),
+      maxMessageBytes: Math.min(entry.maxMessageBytes, limit.maxMessageBytes),
+    };
   });
 }

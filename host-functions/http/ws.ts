@@ -1,6 +1,6 @@
 import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
 import type { Lookup } from './dialer.ts';
-import { narrowWsGrants, parseWsGrants } from './ws-grant.ts';
+import { narrowWsGrants, parseWsGrants, type WsPart } from './ws-grant.ts';
 import type { WsOperation } from './ws-service.ts';
 
 export interface WsHostFunctionOptions {
@@ -29,7 +29,7 @@ const OPERATIONS: Readonly<Record<WsOperation, OperationInfo>> = Object.freeze({
  * entry's `maxCalls`; INPUT_INVALID for malformed arguments. It follows no redirect, keeps no cookies and compresses nothing.
  * @example createWsHostFunction({ openTimeoutMs: 5_000 })
  */
-export function createWsHostFunction(options: WsHostFunctionOptions = {}): HostFunction {
+export function createWsHostFunction(options: WsHostFunctionOptions = {}): HostFunction<WsPart> {
   const { connectTimeoutMs = 10_000, openTimeoutMs = 30_000, lookup, ca } = options;
   for (const [name, ms] of Object.entries({ connectTimeoutMs, openTimeoutMs })) {
     if (!Number.isSafeInteger(ms) || ms < 1) {
@@ -46,11 +46,11 @@ export function createWsHostFunction(options: WsHostFunctionOptions = {}): HostF
     name: 'ws',
     network: true,
     operations: OPERATIONS,
-    open: async (part, context) => {
-      const policies = parseWsGrants(part);
+    parse: parseWsGrants,
+    open: async (part = [], context) => {
       // As with http, most runs never get here.
       const { WsService } = await import('./ws-service.ts');
-      return new WsService(policies, context, dialer);
+      return new WsService(part, context, dialer);
     },
     narrow: narrowWsGrants,
   };

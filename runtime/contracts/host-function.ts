@@ -4,8 +4,10 @@ import type { Limits } from '../vocabulary/limits.ts';
 /**
  * A family of host imports behind one name: `fs`, `http`, or the embedder's own. The gate calls it; a guest never does.
  * It checks the grant where the effect happens, on every call and every hop.
+ *
+ * `Part` is its field of a grant once it was parsed: nobody but the host function itself looks into one. Without `parse` it is the JSON as given.
  */
-export interface HostFunction {
+export interface HostFunction<Part = JsonValue> {
   /** The field of the grant it reads, and the prefix of its operations: `fs` owns `fs.read`. */
   readonly name: string;
   /** Operation name → what the gate must know of it before a grant is looked at. */
@@ -15,18 +17,27 @@ export interface HostFunction {
   /** A service of it has folders also where the grant has no part for it. @default false */
   readonly folders?: boolean;
   /**
-   * Checks `part` (this function's field of the grant, absent if the grant has none) and opens a service for one run.
-   * Without a part the service refuses all it guards.
-   * @throws {TypeError | RangeError} when the part is malformed.
+   * Checks this function's field of a grant, once: when the grant is given to a run or a session, or the policy to a runtime. The part may
+   * serve many runs: nothing changes it.
+   * @param where How messages call the field: `grant.fs`, `policy.fs`.
+   * @throws {TypeError | RangeError} naming the field that is wrong.
    */
-  open(part: JsonValue | undefined, context: HostContext): HostService | Promise<HostService>;
+  parse?(part: JsonValue, where: string): Part;
+  /**
+   * Opens a service for one run. `part` is absent if the grant has none: then the service refuses all it guards.
+   * @throws {TypeError | RangeError} when the part cannot be opened, e.g. its folder is not there.
+   */
+  open(part: Part | undefined, context: HostContext): HostService | Promise<HostService>;
   /**
    * The part of a grant under a ceiling: what `asked` wants, never more than `ceiling` allows. Absent: this function's grants cannot be
    * narrowed, and under a policy they are refused.
    * @throws {SandglassError} CAPABILITY_DENIED naming the first entry that the ceiling does not cover.
    */
-  narrow?(asked: JsonValue, ceiling: JsonValue | undefined): JsonValue;
+  narrow?(asked: Part, ceiling: Part | undefined): Part;
 }
+
+/** One among others, whatever its parts are. */
+export type AnyHostFunction = HostFunction<unknown>;
 
 export interface OperationInfo {
   /** Counted under this name in usage, and named in a denial. */

@@ -2,7 +2,7 @@ import type { PlatformInfo } from './api/info.ts';
 import type { CellOptions } from './api/runtime.ts';
 import type { Cell } from './cell.ts';
 import type { ByteCache, CompiledModule, Engine, PrepareContext, RunJob } from './engine.ts';
-import type { HostFunction } from './host-function.ts';
+import type { AnyHostFunction } from './host-function.ts';
 
 /** What one platform brings: the only seam between the runtime and the machine it runs on. */
 export interface Platform {
@@ -22,7 +22,7 @@ export interface Platform {
   /** The engines that are wired by default. */
   readonly engines: readonly Engine[];
   /** The host functions that are wired by default. */
-  readonly hostFunctions: readonly HostFunction[];
+  readonly hostFunctions: readonly AnyHostFunction[];
   /** Monotonic milliseconds. */
   monotonic(): number;
   /** Milliseconds since the epoch. */

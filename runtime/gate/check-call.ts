@@ -1,4 +1,4 @@
-import type { HostFunction, OperationInfo } from '../contracts/host-function.ts';
+import type { AnyHostFunction, OperationInfo } from '../contracts/host-function.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
 import { copyJson, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
@@ -6,7 +6,7 @@ import { MOST_DEPTH, OVERSIZE, TOO_DEEP } from './markers.ts';
 
 /** The host function that serves an operation, and what it says of it. */
 export interface Served {
-  readonly host: HostFunction;
+  readonly host: AnyHostFunction;
   readonly info: OperationInfo;
 }
 
@@ -17,7 +17,7 @@ export const nameOf = (operation: unknown): string =>
 /** Who serves the operation of this name; `undefined` when nobody does. */
 export function findServed(
   name: string,
-  hostFunctions: ReadonlyMap<string, HostFunction>,
+  hostFunctions: ReadonlyMap<string, AnyHostFunction>,
 ): Served | undefined {
   const host = hostFunctions.get(name.slice(0, Math.max(0, name.indexOf('.'))));
   const info = host !== undefined && Object.hasOwn(host.operations, name) ? host.operations[name] : undefined;

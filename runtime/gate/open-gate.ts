@@ -1,7 +1,6 @@
 import type { HostAnswer } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
-import type { HostContext, HostFunction, HostReply } from '../contracts/host-function.ts';
-import type { JsonValue } from '../vocabulary/codec.ts';
+import type { AnyHostFunction, HostContext, HostReply } from '../contracts/host-function.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { AuditLine } from '../vocabulary/events.ts';
 import type { Limits } from '../vocabulary/limits.ts';
@@ -12,9 +11,9 @@ import { createServices } from './open-services.ts';
 export interface GateOptions {
   readonly runId: string;
   readonly limits: Limits;
-  /** Host function name → its checked-in-form part of the grant. */
-  readonly parts: ReadonlyMap<string, JsonValue>;
-  readonly hostFunctions: ReadonlyMap<string, HostFunction>;
+  /** Host function name → its part of the grant, as it parsed it. */
+  readonly parts: ReadonlyMap<string, unknown>;
+  readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
   /** Level `strict` and above: host functions that reach the network are refused. */
   readonly noNetwork: boolean;
   readonly level: string;
@@ -27,7 +26,7 @@ export interface GateOptions {
 
 /**
  * Opens the services that the grant has a part for; the others open when a guest first calls them.
- * @throws {TypeError | RangeError} when a host function finds its part malformed.
+ * @throws {UnusablePart} when a host function cannot open its part.
  */
 export async function openGate(options: GateOptions): Promise<Gate> {
   const { limits, hostFunctions, monotonic } = options;

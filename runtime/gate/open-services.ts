@@ -1,11 +1,20 @@
-import type { HostContext, HostFunction, HostService, MountView } from '../contracts/host-function.ts';
-import type { JsonValue } from '../vocabulary/codec.ts';
+import type { AnyHostFunction, HostContext, HostService, MountView } from '../contracts/host-function.ts';
 
 export interface ServicesOptions {
-  /** Host function name → its checked-in-form part of the grant. */
-  readonly parts: ReadonlyMap<string, JsonValue>;
-  readonly hostFunctions: ReadonlyMap<string, HostFunction>;
+  /** Host function name → its part of the grant, as it parsed it. */
+  readonly parts: ReadonlyMap<string, unknown>;
+  readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
   readonly context: Omit<HostContext, 'signal'>;
+}
+
+/** A part of the grant that its host function cannot open, e.g. for a folder that is not there. Misuse: whoever gave the grant is told `reason`. */
+export class UnusablePart extends Error {
+  readonly reason: TypeError | RangeError;
+
+  constructor(reason: TypeError | RangeError) {
+    super(reason.message, { cause: reason });
+    this.reason = reason;
+  }
 }
 
 /** What one run has open of host functions. */
@@ -18,12 +27,12 @@ export interface Services {
   readonly closed: boolean;
   /** Aborts when they close. */
   signal(): AbortSignal;
-  /** Opens those that the grant has a part for; if one cannot, none stays open. */
+  /** Opens those that the grant has a part for; if one cannot, none stays open. @throws {UnusablePart} */
   openGranted(): Promise<void>;
   /** Adds to `mounts` the folders that need no grant. */
   openFolders(): Promise<void>;
   /** The service of one host function, opened with the first call. */
-  open(host: HostFunction): HostService | Promise<HostService>;
+  open(host: AnyHostFunction): HostService | Promise<HostService>;
   /** Ends all of them. Idempotent. */
   close(): Promise<void>;
 }
@@ -43,7 +52,7 @@ export function createServices({ parts, hostFunctions, context }: ServicesOption
     ended ??= new AbortController();
     return ended.signal;
   };
-  const open = (host: HostFunction): HostService | Promise<HostService> => {
+  const open = (host: AnyHostFunction): HostService | Promise<HostService> => {
     const ready = services.get(host.name) ?? opening.get(host.name);
     if (ready !== undefined) return ready;
     full ??= { ...context, signal: signal() };
@@ -88,7 +97,7 @@ export function createServices({ parts, hostFunctions, context }: ServicesOption
         }
       } catch (error) {
         await closeOpen();
-        throw error;
+        throw error instanceof TypeError || error instanceof RangeError ? new UnusablePart(error) : error;
       }
     },
     async openFolders() {

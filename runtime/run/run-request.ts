@@ -1,9 +1,10 @@
 import type { RunOptions } from '../contracts/api/run.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
-import { type CheckedGrant, checkGrant } from '../vocabulary/check-grant.ts';
+import { type CheckedGrant, checkGrant, type PartReader } from '../vocabulary/check-grant.ts';
 import { copyJson, type GuestValue, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
 import { type IsolationLevel, LEVELS } from '../vocabulary/levels.ts';
 import { checkLimits, type Limits } from '../vocabulary/limits.ts';
+import { refuseUnknown } from '../vocabulary/read-options.ts';
 import type { KnownModules, TakenModule } from './known-modules.ts';
 
 /** A run after its options were checked and copied: the core trusts it. */
@@ -75,7 +76,7 @@ const MAX_INPUT_BYTES = 64 * 1024 * 1024;
  */
 export function readRunOptions(
   options: RunOptions,
-  hostFunctions: ReadonlySet<string>,
+  hostFunctions: ReadonlyMap<string, PartReader>,
   modules: KnownModules,
   languageOf: (session: string) => string | undefined = () => undefined,
 ): RunRequest {
@@ -139,16 +140,6 @@ function withPackages(engineOptions: JsonObject, { packages, language }: RunOpti
   if (Object.hasOwn(engineOptions, 'packages'))
     throw new TypeError('Cannot run: packages are given twice, as an option of their own and among options');
   return { ...engineOptions, packages: [...packages] };
-}
-
-/** @throws {TypeError} naming the first field that `known` does not have, with the nearest ones. */
-export function refuseUnknown(given: object, known: Readonly<Record<string, unknown>>, where: string): void {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(known, name)) continue;
-    throw new TypeError(
-      `Cannot ${where}: unknown option "${name}", known are ${Object.keys(known).join(', ')}`,
-    );
-  }
 }
 
 export function readLevel(level: unknown, where: string): IsolationLevel | undefined {

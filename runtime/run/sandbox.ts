@@ -2,10 +2,11 @@ import type { OutputChunk } from '../contracts/api/run.ts';
 import type { Cell } from '../contracts/cell.ts';
 import type { Engine, GuestSource, PrepareContext, RunSpec } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
-import type { HostFunction, Secret } from '../contracts/host-function.ts';
+import type { AnyHostFunction, Secret } from '../contracts/host-function.ts';
 import { openGate } from '../gate/open-gate.ts';
+import { UnusablePart } from '../gate/open-services.ts';
 import type { CheckedGrant } from '../vocabulary/check-grant.ts';
-import type { GuestValue, JsonValue } from '../vocabulary/codec.ts';
+import type { GuestValue } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { AuditLine } from '../vocabulary/events.ts';
 import { type IsolationLevel, LEVEL_POLICIES } from '../vocabulary/levels.ts';
@@ -22,7 +23,7 @@ import type { OpenSession, SessionTurn } from './session/sessions.ts';
 /** What one run needs of its runtime. */
 export interface SandboxContext {
   readonly engines: readonly Engine[];
-  readonly hostFunctions: ReadonlyMap<string, HostFunction>;
+  readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
   /** The cell for a level and an engine; a level the platform cannot give throws UNSUPPORTED. */
   readonly cellFor: (level: IsolationLevel, engine: Engine) => Cell;
   readonly prepare: Omit<PrepareContext, 'limits'>;
@@ -32,13 +33,7 @@ export interface SandboxContext {
   /** The runtime's own ceilings. */
   readonly limits: Partial<Limits>;
   /** The grant every run gets at most, part by part; absent: no ceiling. */
-  readonly policy:
-    | {
-        readonly env: Readonly<Record<string, string>>;
-        readonly limits: Partial<Limits>;
-        readonly parts: ReadonlyMap<string, JsonValue>;
-      }
-    | undefined;
+  readonly policy: CheckedGrant | undefined;
   readonly onAudit: ((line: AuditLine) => void) | undefined;
   /** Told the cause of every INTERNAL error. */
   readonly onError: (error: unknown, runId: string) => void;
@@ -62,7 +57,7 @@ export interface SandboxRun {
 
 /**
  * One run: grant ∩ policy, limits, engine, cell, guest; then the outcome with its usage, whatever happened.
- * @throws {TypeError | RangeError} when a host function finds its part of the grant malformed.
+ * @throws {TypeError | RangeError} when a host function cannot open its part of the grant, e.g. a folder that is not there.
  */
 export async function runInSandbox(run: SandboxRun, context: SandboxContext): Promise<Outcome> {
   const { request, level, signal } = run;
@@ -177,9 +172,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     ending = sessionEnd(result.end, verdict);
   } catch (error) {
     ended = context.monotonic();
-    if (error instanceof TypeError || error instanceof RangeError) {
-      if (gate === undefined) throw error; // the grant was malformed: misuse, not an outcome
-    }
+    if (error instanceof UnusablePart) throw error.reason; // misuse, not an outcome
     verdict = { ok: false, error: error instanceof SandglassError ? error : internal(error) };
   } finally {
     await gate?.close();
@@ -299,7 +292,7 @@ function cover(
   hostFunctions: SandboxContext['hostFunctions'],
   what: string,
 ): GrantParts {
-  const parts = new Map<string, JsonValue>();
+  const parts = new Map<string, unknown>();
   for (const [name, part] of grant.parts) {
     const host = hostFunctions.get(name);
     if (host?.narrow === undefined) {

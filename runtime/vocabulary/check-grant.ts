@@ -1,5 +1,6 @@
 import { copyJson, type JsonValue } from './codec.ts';
 import { checkLimits, type Limits } from './limits.ts';
+import { unknownName } from './read-options.ts';
 
 /** Host functions with a field of their own. */
 const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http', 'ws']);
@@ -8,58 +9,70 @@ const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http', 'ws']);
 export interface CheckedGrant {
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Partial<Limits>;
-  /** Host function name → its part of the grant, plain JSON. */
-  readonly parts: ReadonlyMap<string, JsonValue>;
+  /** Host function name → its part of the grant, as that function parsed it; only that function knows its type. */
+  readonly parts: ReadonlyMap<string, unknown>;
+}
+
+/** What reads one part of a grant: a host function. One without `parse` takes plain JSON as it is. */
+export interface PartReader {
+  parse?(part: JsonValue, where: string): unknown;
 }
 
 /**
- * Checks a grant's outer form; each host function checks its own part when it opens.
- * @param known Names of the registered host functions.
- * @throws {TypeError} on an unknown field or a wrong type. @throws {RangeError} on a limit out of range.
+ * Checks and copies a grant; each host function parses its own part, here and nowhere else.
+ * @param readers The registered host functions, by name.
+ * @param where What messages call it: `grant`, `policy`.
+ * @throws {TypeError} on an unknown field or a wrong type. @throws {RangeError} on a figure out of range.
  */
-export function checkGrant(value: unknown, known: ReadonlySet<string>, where = 'grant'): CheckedGrant {
+export function checkGrant(
+  value: unknown,
+  readers: ReadonlyMap<string, PartReader>,
+  where = 'grant',
+): CheckedGrant {
   if (value === undefined) return { env: Object.freeze({}), limits: {}, parts: new Map() };
   const copied = copyJson(value, where);
   if (typeof copied !== 'object' || copied === null || Array.isArray(copied)) {
     throw new TypeError(`Cannot read ${where}: expected an object`);
   }
-  const parts = new Map<string, JsonValue>();
+  const parts = new Map<string, unknown>();
   let env: Readonly<Record<string, string>> = Object.freeze({});
   let limits: Partial<Limits> = {};
   for (const [name, part] of Object.entries(copied)) {
     if (name === 'limits') limits = checkLimits(part, `${where}.limits`);
     else if (name === 'env') env = checkEnv(part, `${where}.env`);
-    else if (BUILT_IN.has(name) && known.has(name)) parts.set(name, part);
-    else if (name === 'custom') addCustom(parts, part, known, `${where}.custom`);
+    else if (BUILT_IN.has(name) && readers.has(name))
+      parts.set(name, parsePart(readers.get(name), part, `${where}.${name}`));
+    else if (name === 'custom') addCustom(parts, part, readers, `${where}.custom`);
     else {
-      const fields = [...BUILT_IN].filter((field) => known.has(field));
-      throw new TypeError(
-        `Cannot read ${where}: unknown field "${name}", known are ${[...fields, 'env', 'limits', 'custom'].join(', ')}`,
-      );
+      const fields = [...BUILT_IN].filter((field) => readers.has(field));
+      throw unknownName(`read ${where}: unknown field`, name, [...fields, 'env', 'limits', 'custom']);
     }
   }
   return { env, limits, parts };
 }
 
 function addCustom(
-  parts: Map<string, JsonValue>,
+  parts: Map<string, unknown>,
   value: JsonValue,
-  known: ReadonlySet<string>,
+  readers: ReadonlyMap<string, PartReader>,
   where: string,
 ): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TypeError(`Cannot read ${where}: expected an object of grants by host function`);
   }
   for (const [name, part] of Object.entries(value)) {
-    if (!known.has(name) || BUILT_IN.has(name)) {
-      const names = [...known].filter((host) => !BUILT_IN.has(host)).join(', ') || 'none';
+    if (!readers.has(name) || BUILT_IN.has(name)) {
+      const names = [...readers.keys()].filter((host) => !BUILT_IN.has(host)).join(', ') || 'none';
       throw new TypeError(
         `Cannot read ${where}: no registered host function is named "${name}", there are: ${names}`,
       );
     }
-    parts.set(name, part);
+    parts.set(name, parsePart(readers.get(name), part, `${where}.${name}`));
   }
 }
+
+const parsePart = (reader: PartReader | undefined, part: JsonValue, where: string): unknown =>
+  reader?.parse === undefined ? part : reader.parse(part, where);
 
 function checkEnv(value: JsonValue, where: string): Readonly<Record<string, string>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

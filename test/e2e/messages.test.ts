@@ -293,7 +293,7 @@ test('what the HTTP door refuses keeps its message', async () => {
       ],
       "unknown field of a grant": [
         "INPUT_INVALID",
-        "Cannot read grant.http[0]: unknown field "method", known are origin, methods, base, paths, secret, maxRequestBytes, maxResponseBytes, maxCalls, maxBytes",
+        "Cannot read grant.http[0]: unknown field "method", did you mean "methods"?",
       ],
       "unknown secret": [
         "INPUT_INVALID",

@@ -64,7 +64,8 @@ export function openGuest({ grant, hostCallBytes, level, ...options }: GuestOpti
   const limits = mergeLimits([hostCallBytes === undefined ? {} : { hostCallBytes }]);
   const run = new AbortController();
   const part = grant === undefined ? undefined : (structuredClone(grant) as unknown as JsonValue); // a grant is JSON
-  const session = createFsHostFunction(options).open(part, {
+  const fs = createFsHostFunction(options);
+  const session = fs.open(part === undefined ? undefined : fs.parse?.(part, 'grant.fs'), {
     limits,
     readOnlyFiles: false,
     noHostFiles: false,

@@ -109,7 +109,8 @@ export async function openGuest({
 }: GuestOptions): Promise<HttpGuest> {
   const run = new AbortController();
   const part = grant === undefined ? undefined : (structuredClone(grant) as unknown as JsonValue); // a grant is JSON
-  const session = await createHttpHostFunction(options).open(part, {
+  const http = createHttpHostFunction(options);
+  const session = await http.open(part === undefined ? undefined : http.parse?.(part, 'grant.http'), {
     limits: mergeLimits([hostCallBytes === undefined ? {} : { hostCallBytes }]),
     readOnlyFiles: false,
     noHostFiles: false,

@@ -14,7 +14,7 @@ export interface FsHost {
 export async function openFsHost(grant: JsonValue | undefined): Promise<FsHost> {
   const fs = createFsHostFunction();
   const ended = new AbortController();
-  const session = await fs.open(grant, {
+  const session = await fs.open(grant === undefined ? undefined : fs.parse?.(grant, 'grant.fs'), {
     limits: mergeLimits([]),
     readOnlyFiles: false,
     noHostFiles: false,

@@ -121,7 +121,8 @@ export async function openWsGuest({
 }: WsGuestOptions): Promise<WsGuest> {
   const run = new AbortController();
   const part = grant === undefined ? undefined : (structuredClone(grant) as unknown as JsonValue); // a grant is JSON
-  const session = await createWsHostFunction(options).open(part, {
+  const ws = createWsHostFunction(options);
+  const session = await ws.open(part === undefined ? undefined : ws.parse?.(part, 'grant.ws'), {
     limits: mergeLimits([hostCallBytes === undefined ? {} : { hostCallBytes }]),
     readOnlyFiles: false,
     noHostFiles: false,

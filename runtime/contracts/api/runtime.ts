@@ -3,7 +3,7 @@ import type { Grant } from '../../vocabulary/grant.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
 import type { Engine } from '../engine.ts';
-import type { HostFunction, Secret } from '../host-function.ts';
+import type { AnyHostFunction, Secret } from '../host-function.ts';
 import type { EngineInfo, PlatformInfo } from './info.ts';
 import type { RunHandle, RunOptions, Runs } from './run.ts';
 import type { SessionApi } from './session.ts';
@@ -41,7 +41,7 @@ export interface RuntimeOptions {
   /** More engines beside the platform's. */
   readonly engines?: readonly Engine[];
   /** More host functions beside `fs`, `http` and `ws`. */
-  readonly hostFunctions?: readonly HostFunction[];
+  readonly hostFunctions?: readonly AnyHostFunction[];
   readonly cells?: CellOptions;
   /** Folder (Node) for derived bytes: transpiled components, compiled snapshots. `false`: memory only. @default the user's cache folder */
   readonly cache?: string | false;

@@ -1,4 +1,5 @@
 import { exitCodeOf, SandglassError } from '../../vocabulary/errors.ts';
+import { didYouMean } from '../../vocabulary/nearest.ts';
 import type { Command, CommandContext } from './command.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
@@ -10,7 +11,6 @@ import { parseArguments } from './flags.ts';
 import { commandHelp, overview } from './help.ts';
 import { errorLines } from './report.ts';
 import { styleFor } from './style.ts';
-import { didYouMean } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 export const COMMANDS: readonly Command[] = [

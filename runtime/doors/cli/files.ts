@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { nearest } from '../../vocabulary/nearest.ts';
 import { formatSize } from './quantities.ts';
-import { nearest } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Largest file that the command line hands to a run; the runtime takes no more input either. */

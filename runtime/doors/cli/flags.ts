@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from './suggest.ts';
+import { didYouMean, nearest } from '../../vocabulary/nearest.ts';
 import { UsageError } from './usage-error.ts';
 
 /** One flag of a command, as its help shows it. */

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../vocabulary/codec.ts';
+import { didYouMean } from '../../vocabulary/nearest.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
-import { didYouMean } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 const PRESETS = ['safe'];

@@ -2,12 +2,12 @@ import type { RunOptions } from '../../contracts/api/run.ts';
 import type { RuntimeOptions } from '../../contracts/api/runtime.ts';
 import { type IsolationLevel, LEVELS } from '../../vocabulary/levels.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
+import { didYouMean } from '../../vocabulary/nearest.ts';
 import { MAX_FILE_BYTES, readBytes } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { GRANT_FLAGS, readGrant } from './grant-flags.ts';
 import { readNames } from './package-flags.ts';
 import { parseDuration, parseFuel, parseShare, parseSize } from './quantities.ts';
-import { didYouMean } from './suggest.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { RunOptions } from '../../contracts/api/run.ts';
+import { didYouMean } from '../../vocabulary/nearest.ts';
 import { decodeText, MAX_FILE_BYTES, readBytes } from './files.ts';
-import { didYouMean } from './suggest.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 

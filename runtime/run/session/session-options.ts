@@ -1,10 +1,11 @@
 import type { SessionOptions } from '../../contracts/api/session.ts';
-import { type CheckedGrant, checkGrant } from '../../vocabulary/check-grant.ts';
+import { type CheckedGrant, checkGrant, type PartReader } from '../../vocabulary/check-grant.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
 import { checkLimits, type Limits } from '../../vocabulary/limits.ts';
+import { refuseUnknown } from '../../vocabulary/read-options.ts';
 import { IDLE_MS } from '../../vocabulary/session-idle.ts';
-import { jsonObject, readLevel, readName, refuseUnknown } from '../run-request.ts';
+import { jsonObject, readLevel, readName } from '../run-request.ts';
 
 /** What `sessions.open` was asked, checked and copied. */
 export interface SessionRequest {
@@ -36,7 +37,7 @@ const WHERE = 'open a session';
  */
 export function readSessionOptions(
   options: SessionOptions,
-  hostFunctions: ReadonlySet<string>,
+  hostFunctions: ReadonlyMap<string, PartReader>,
 ): SessionRequest {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null)

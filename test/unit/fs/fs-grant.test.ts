@@ -8,7 +8,16 @@ describe('parseFsGrants()', () => {
   test.each([
     ['no list', { host: 'x' }, /expected a list/],
     ['no object', ['x'], /expected an object/],
-    ['an unknown field', [{ host: 'x', acess: [] }], /unknown field "acess", known are host, guest/],
+    [
+      'an unknown field',
+      [{ host: 'x', acess: [] }],
+      /Cannot read grant.fs\[0\]: unknown field "acess", did you mean "access"/,
+    ],
+    [
+      'an unknown field like no other',
+      [{ host: 'x', zzz: [] }],
+      /unknown field "zzz", known are host, guest/,
+    ],
     ['no host', [{}], /host: expected the path/],
     ['a relative guest path', [{ host: 'x', guest: 'data' }], /no absolute guest path/],
     ['a guest path with ..', [{ host: 'x', guest: '/a/../b' }], /no absolute guest path/],
@@ -27,21 +36,21 @@ describe('parseFsGrants()', () => {
     ['an empty deny glob', [{ host: 'x', deny: ['/'] }], /no name/],
     ['a cap that is text', [{ host: 'x', maxCalls: '5' }], /expected a number/],
   ])('refuses %s with a TypeError', (_, part, message) => {
-    expect(() => parseFsGrants(part as never)).toThrow(TypeError);
-    expect(() => parseFsGrants(part as never)).toThrow(message);
+    expect(() => parseFsGrants(part as never, 'grant.fs')).toThrow(TypeError);
+    expect(() => parseFsGrants(part as never, 'grant.fs')).toThrow(message);
   });
 
   test.each(['maxFileBytes', 'maxOpenFiles', 'maxCalls', 'maxBytes', 'maxReadBytes', 'maxWriteBytes'])(
     'refuses a %s out of range',
     (field) => {
       for (const value of [-1, 1.5, 2 ** 53]) {
-        expect(() => parseFsGrants([{ host: 'x', [field]: value }])).toThrow(RangeError);
+        expect(() => parseFsGrants([{ host: 'x', [field]: value }], 'grant.fs')).toThrow(RangeError);
       }
     },
   );
 
   test('fills the defaults', () => {
-    const [entry] = parseFsGrants([{ host: 'x' }]);
+    const [entry] = parseFsGrants([{ host: 'x' }], 'grant.fs');
     expect(entry).toMatchObject({
       guest: undefined,
       access: new Set(['read']),
@@ -59,7 +68,7 @@ describe('parseFsGrants()', () => {
     [{ access: ['write', 'delete'], delete: false }, ['write']],
     [{ access: [] }, []],
   ])('reads access %j as %j', (fields, access) => {
-    expect([...(parseFsGrants([{ host: 'x', ...fields }])[0]?.access ?? [])]).toEqual(access);
+    expect([...(parseFsGrants([{ host: 'x', ...fields }], 'grant.fs')[0]?.access ?? [])]).toEqual(access);
   });
 });
 

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type FsPart, parseFsGrants } from '../../../host-functions/fs/fs-grant.ts';
 import {
   createFsHostFunction,
   createMemoryBackend,
@@ -493,8 +494,11 @@ describe('fs arguments', () => {
 
 describe('fs narrow()', () => {
   const host = () => createFsHostFunction({ backend: createNodeBackend({ cwd: root }) });
-  const narrow = (asked: readonly FsGrant[], ceiling: readonly FsGrant[] | undefined): unknown =>
-    host().narrow?.(asked as never, ceiling as never);
+  const narrow = (asked: readonly FsGrant[], ceiling: readonly FsGrant[] | undefined): FsPart | undefined =>
+    host().narrow?.(
+      parseFsGrants(asked as never, 'grant.fs'),
+      ceiling === undefined ? undefined : parseFsGrants(ceiling as never, 'policy.fs'),
+    );
 
   test('gives what is asked within a folder of the ceiling, with its rules', () => {
     expect(
@@ -513,21 +517,24 @@ describe('fs narrow()', () => {
           },
         ],
       ),
-    ).toEqual([
+    ).toMatchObject([
       {
+        where: 'grant.fs[0]',
         host: join(root, 'data/sub'),
-        guest: '/s',
-        access: ['read', 'write'],
-        delete: false,
-        deny: ['private/**', '**/*.key'],
+        guest: ['s'],
+        access: new Set(['read', 'write']),
+        deny: { patterns: ['private/**', '**/*.key'] },
+        largestRead: Number.POSITIVE_INFINITY,
+        largestWritten: 10 * 1024 * 1024,
         maxOpenFiles: 64,
         maxCalls: 5,
+        maxBytes: Number.POSITIVE_INFINITY,
         maxReadBytes: 3,
         maxWriteBytes: 7,
       },
     ]);
     expect(narrow([{ host: './data' }], [{ host: 'data', extensions: ['.txt'] }])).toMatchObject([
-      { host: join(root, 'data'), guest: '/data', access: ['read'], extensions: ['.txt'] },
+      { host: join(root, 'data'), guest: ['data'], access: new Set(['read']), extensions: ['.txt'] },
     ]);
     expect(narrow([], undefined)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createWsHostFunction } from '../../../host-functions/http/ws.ts';
+import { narrowWsGrants, parseWsGrants } from '../../../host-functions/http/ws-grant.ts';
 import { openWsGuest, startSocketServer } from '../../support/ws-harness.ts';
 
 test('text and binary messages come back as they were sent, in order, and are counted', async () => {
@@ -94,13 +94,20 @@ test.each([
 
 test('narrow() keeps origins, paths, secrets and caps under the ceiling', () => {
   const narrow = (asked: unknown, ceiling: unknown) =>
-    createWsHostFunction().narrow?.(asked as never, ceiling as never);
+    narrowWsGrants(parseWsGrants(asked as never, 'grant.ws'), parseWsGrants(ceiling as never, 'policy.ws'));
   expect(
     narrow(
       [{ origin: 'wss://a.example.com', maxCalls: 9 }],
       [{ origin: 'wss://*.example.com', paths: ['/v1/**'], maxCalls: 2, maxMessageBytes: 10 }],
     ),
-  ).toEqual([{ origin: 'wss://a.example.com', paths: ['/v1/**'], maxCalls: 2, maxMessageBytes: 10 }]);
+  ).toMatchObject([
+    {
+      origin: { text: 'wss://a.example.com' },
+      paths: { patterns: ['/v1/**'] },
+      maxCalls: 2,
+      maxMessageBytes: 10,
+    },
+  ]);
   for (const asked of [
     { origin: 'ws://a.example.com' },
     { origin: 'wss://example.com' },

@@ -3,7 +3,10 @@ import type { RunOptions } from '../../../runtime/contracts/api/run.ts';
 import { createKnownModules } from '../../../runtime/run/known-modules.ts';
 import { readRunOptions } from '../../../runtime/run/run-request.ts';
 
-const known = new Set(['fs', 'http']);
+const known = new Map([
+  ['fs', {}],
+  ['http', {}],
+]);
 const script = { language: 'javascript', code: '1' };
 
 describe('readRunOptions()', () => {

@@ -7,7 +7,7 @@ import { readSessionOptions } from '../../../runtime/run/session/session-options
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
 import { scriptedEngine } from '../../support/scripted-engine.ts';
 
-const read = (options: unknown) => readSessionOptions(options as SessionOptions, new Set()); // what a caller without types may pass
+const read = (options: unknown) => readSessionOptions(options as SessionOptions, new Map()); // what a caller without types may pass
 
 describe('readSessionOptions()', () => {
   test('fills in a fresh name and five minutes of idling', () => {

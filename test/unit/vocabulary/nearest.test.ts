@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, editDistance, nearest } from '../../../../runtime/doors/cli/suggest.ts';
+import { didYouMean, editDistance, nearest } from '../../../runtime/vocabulary/nearest.ts';
 
 describe('editDistance()', () => {
   it.each([
