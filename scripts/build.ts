@@ -40,10 +40,11 @@ if (only.size === 0 || only.has('dist')) {
     '-p',
     'tsconfig.build.json',
   ]);
+  step('dist', process.execPath, [script('bundle-parts.ts')]);
   step('dist', process.execPath, [script('bundle-cells.ts')]);
   for (const entry of readdirSync(join(root, 'runtime'), { recursive: true, withFileTypes: true })) {
-    // Everything an engine loads beside its code: wasm, snapshots, guest-side sources.
-    if (!entry.isFile() || /\.(ts|md)$/.test(entry.name)) continue;
+    // Everything an engine loads beside its code: wasm, snapshots, guest-side sources; and types of what is not code.
+    if (!entry.isFile() || (/\.(ts|md)$/.test(entry.name) && !entry.name.endsWith('.d.ts'))) continue;
     const from = join(entry.parentPath, entry.name);
     cpSync(from, join(root, 'dist', relative(root, from)), { recursive: true });
   }

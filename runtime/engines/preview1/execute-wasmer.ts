@@ -1,6 +1,6 @@
-import { init } from '@wasmer/wasi';
 import type { Execute, Executor } from '../../contracts/engine.ts';
 import { runModule } from './run-module.ts';
+import { init } from './wasmer.ts';
 import { openWasmerHost } from './wasmer-host.ts';
 
 /** Runs a prepared module over `@wasmer/wasi`. */

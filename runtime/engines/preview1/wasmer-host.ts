@@ -1,5 +1,4 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
-import { init, MemFS, WASI } from '@wasmer/wasi';
 import type { GuestEnd, GuestHost } from '../../contracts/engine.ts';
 import { freeArrived } from '../../vocabulary/bytes.ts';
 import { clock } from './clock.ts';
@@ -10,6 +9,7 @@ import { preopens } from './preopens.ts';
 import type { HostContext, OpenedHost } from './run-module.ts';
 import { readVectors } from './vectors.ts';
 import { isWasiFunction, WASI_FUNCTIONS } from './wasi-functions.ts';
+import { init, MemFS, WASI } from './wasmer.ts';
 
 /** The granted folders are copied in before the guest starts: more than this is refused. */
 const MAX_COPY_BYTES = 16 * 1024 * 1024;

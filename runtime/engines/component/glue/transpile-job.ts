@@ -19,8 +19,8 @@ export interface Transpiled {
 }
 
 /** Brings the generator in, which reads its own wasm from a file: a job's worker may read none once it has the input in hand. */
-export async function load(): Promise<typeof import('@bytecodealliance/jco-transpile/component')> {
-  const generator = await import('@bytecodealliance/jco-transpile/component');
+export async function load(): Promise<typeof import('./generator.ts')> {
+  const generator = await import('./generator.ts');
   await generator.$init;
   return generator;
 }

@@ -1,0 +1,76 @@
+// Makes one file of what is needed of a large package when guests run, with the licences of all that is in it; users do not install the package.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const packages = join(root, 'node_modules');
+const licences = join(root, 'dist/LICENSES');
+const jco = join(packages, '@bytecodealliance/jco-transpile');
+const shim = join(packages, '@bytecodealliance/preview2-shim');
+
+interface Part {
+  /** Built file that becomes the bundle. */
+  readonly file: string;
+  readonly alias?: Readonly<Record<string, string>>;
+  /** Files that the code loads from beside itself. */
+  readonly beside?: readonly string[];
+}
+
+const PARTS: readonly Part[] = [
+  {
+    file: 'engines/component/glue/generator.js',
+    // The generator asks WASI for an empty environment and no folder; the shim's form for browsers has no thread and no files to give.
+    alias: Object.fromEntries(
+      ['cli', 'filesystem', 'io', 'random'].map((part) => [
+        `@bytecodealliance/preview2-shim/${part}`,
+        join(shim, `dist/browser/${part}.js`),
+      ]),
+    ),
+    beside: ['core', 'core2'].map((part) => join(jco, `vendor/js-component-bindgen-component.${part}.wasm`)),
+  },
+  { file: 'engines/preview1/wasmer.js' },
+];
+
+/** Packages whose work is in `dist` without their code being bundled: name → what of it. */
+const BUILT_FROM = ['@jitl/quickjs-wasmfile-release-sync'];
+
+/** Puts the licence of a package where the built package keeps them. */
+function keepLicence(name: string): void {
+  const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE']
+    .map((candidate) => join(packages, name, candidate))
+    .find(existsSync);
+  if (file === undefined) throw new Error(`Cannot bundle ${name}: it has no licence file`);
+  const { version, license } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
+  const text = `${name} ${version}, ${license}\n\n${readFileSync(file, 'utf8')}`;
+  writeFileSync(join(licences, `${name.replace('@', '').replace('/', '-')}.txt`), text);
+}
+
+mkdirSync(licences, { recursive: true });
+const bundled = new Set(BUILT_FROM);
+for (const { file, alias, beside = [] } of PARTS) {
+  const path = join(root, 'dist/runtime', file);
+  const { metafile } = buildSync({
+    entryPoints: [path],
+    outfile: path,
+    allowOverwrite: true,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    target: 'es2024',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'error',
+    metafile: true,
+    absWorkingDir: root,
+    ...(alias === undefined ? {} : { alias: { ...alias } }),
+  });
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+    if (name !== undefined) bundled.add(name);
+  }
+  for (const from of beside) copyFileSync(from, join(dirname(path), basename(from)));
+}
+for (const name of bundled) keepLicence(name);
