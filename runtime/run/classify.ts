@@ -1,14 +1,10 @@
 import type { CellResult } from '../contracts/cell.ts';
 import type { GuestError } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
-import { copyValue, type GuestValue, toJsonForm } from '../vocabulary/codec.ts';
+import { copyValue, toJsonForm } from '../vocabulary/codec.ts';
 import { type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
 import type { Limits } from '../vocabulary/limits.ts';
-
-/** How a run ended, before it becomes an outcome. */
-export type Verdict =
-  | { readonly ok: true; readonly value: GuestValue; readonly valueBytes: number; readonly exitCode?: number }
-  | { readonly ok: false; readonly error: SandglassError; readonly exitCode?: number };
+import type { Verdict } from '../vocabulary/outcome-of.ts';
 
 /**
  * Decides the code of a run from the host's own state: how the cell ended, what the engine's meter says, which refusals the gate gave. Nothing a

@@ -1,8 +1,9 @@
 import type { OutputChunk, RunOptions } from '../contracts/api/run.ts';
 import type { Runtime } from '../contracts/api/runtime.ts';
-import { type RunError, SandglassError } from '../vocabulary/errors.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
-import type { Failure, Outcome } from '../vocabulary/outcome.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
+import { NOTHING_USED, outcomeOf } from '../vocabulary/outcome-of.ts';
 import type { RunStore } from './run-store.ts';
 import type { Priority, Scheduler, Slot, TicketState } from './scheduler.ts';
 
@@ -84,42 +85,26 @@ export function createRunService({ runtime, scheduler, store, onFault }: RunServ
 }
 
 /** Misuse is the caller's input here, since the options came from outside. */
-function readFault(error: unknown, runId: string, onFault: RunServiceOptions['onFault']): RunError {
-  if (error instanceof SandglassError) return error.toJSON();
+function readFault(error: unknown, runId: string, onFault: RunServiceOptions['onFault']): SandglassError {
+  if (error instanceof SandglassError) return error;
   if (error instanceof TypeError || error instanceof RangeError) {
-    return new SandglassError('INPUT_INVALID', error.message).toJSON();
+    return new SandglassError('INPUT_INVALID', error.message);
   }
   onFault(error, runId);
-  return new SandglassError('INTERNAL', 'Cannot finish the run: the server failed').toJSON();
+  return new SandglassError('INTERNAL', 'Cannot finish the run: the server failed');
 }
 
-function neverBegan(runId: string, run: RunOptions, queuedMs: number, error: RunError): Failure {
-  return {
-    ok: false,
-    error,
-    stdout: '',
-    stderr: '',
-    usage: {
-      fuel: null,
-      durationMs: 0,
-      cpuMs: null,
-      memoryBytes: 0,
-      outputBytes: 0,
-      hostCalls: {},
-      egressBytes: 0,
-      ingressBytes: 0,
-      coldStart: false,
-    },
-    meta: {
+const neverBegan = (runId: string, run: RunOptions, queuedMs: number, error: SandglassError): Outcome =>
+  outcomeOf(
+    { ok: false, error },
+    {
       runId,
-      engine: null,
-      engineVersion: null,
       level: run.level ?? 'standard',
       limits: mergeLimits([run.limits ?? {}, run.grant?.limits ?? {}]),
       queuedMs,
       attempts: 0,
-      cached: false,
-      truncated: false,
+      stdout: '',
+      stderr: '',
+      usage: NOTHING_USED,
     },
-  };
-}
+  );

@@ -1,8 +1,7 @@
 import type { Engine } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
-import { limitsFor } from '../run-limits.ts';
-import type { SandboxContext } from '../sandbox.ts';
+import { type LimitCeilings, limitsFor } from '../run-limits.ts';
 import type { SessionRequest } from './session-options.ts';
 import type { SessionPlan } from './sessions.ts';
 
@@ -13,7 +12,7 @@ import type { SessionPlan } from './sessions.ts';
 export function planSession(
   request: SessionRequest,
   level: IsolationLevel,
-  context: SandboxContext,
+  context: LimitCeilings & { readonly engines: readonly Engine[] },
 ): SessionPlan {
   const engine = chooseKeeper(request.language, context.engines);
   const { memoryBytes } = limitsFor(engine, level, context, [

@@ -1,7 +1,7 @@
 import type { CellResult } from '../../contracts/cell.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { stricter } from '../../vocabulary/levels.ts';
-import type { Verdict } from '../classify.ts';
+import type { Verdict } from '../../vocabulary/outcome-of.ts';
 import type { RunRequest } from '../run-request.ts';
 import type { OpenSession } from './sessions.ts';
 

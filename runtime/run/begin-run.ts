@@ -1,0 +1,103 @@
+import type { OutputChunk, RunHandle, RunOptions } from '../contracts/api/run.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
+import type { IsolationLevel } from '../vocabulary/levels.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
+import { abortWith } from '../vocabulary/signals.ts';
+import type { KnownModules } from './known-modules.ts';
+import type { LiveRun, LiveRuns } from './live-runs.ts';
+import type { OutputQueue } from './output-queue.ts';
+import { readRunOptions } from './run-request.ts';
+import { runInSandbox } from './sandbox.ts';
+import type { SandboxContext } from './sandbox-context.ts';
+import type { OpenSession, Sessions } from './session/sessions.ts';
+
+export type Begun = Omit<RunHandle, 'output'>;
+
+export interface RunStarterOptions {
+  readonly context: SandboxContext;
+  readonly sessions: Sessions;
+  readonly modules: KnownModules;
+  readonly lives: LiveRuns;
+  /** The level of a run that asks for this one, or for none. */
+  readonly levelOf: (asked: IsolationLevel | undefined) => IsolationLevel;
+  /** Told of every outcome. */
+  readonly onOutcome: (outcome: Outcome) => void;
+}
+
+/** Begins the runs of one runtime, and ends those that go on when it closes. */
+export interface RunStarter {
+  /**
+   * @param own The session that the run goes to, whatever has its name by now.
+   * @throws {TypeError | RangeError} on misuse.
+   */
+  begin(options: RunOptions, queue?: OutputQueue, own?: OpenSession): Begun;
+  /** Begins no more, cancels all that goes on and waits for its end. */
+  close(): Promise<void>;
+}
+
+export function createRunStarter(options: RunStarterOptions): RunStarter {
+  const { context, sessions, modules, lives, levelOf, onOutcome } = options;
+  /** Runs that go on, and what cancels each. */
+  const running = new Map<Promise<Outcome>, () => void>();
+  let closed = false;
+
+  return {
+    begin(runOptions, queue, own) {
+      if (closed) throw new TypeError('Cannot run: this runtime is closed');
+      const request = readRunOptions(runOptions, context.hostFunctions, modules, (name) => {
+        const found = own ?? sessions.find(name);
+        return found instanceof SandglassError ? undefined : found.language;
+      });
+      const session =
+        request.session === undefined ? undefined : (own?.ended ?? own ?? sessions.find(request.session));
+      const held = session instanceof SandglassError ? undefined : session;
+      const abort = new AbortController();
+      const cancel = (): void => abort.abort();
+      const live: LiveRun = {
+        id: request.runId ?? `run-${crypto.randomUUID()}`,
+        level: held?.level ?? levelOf(request.level),
+        session: request.session,
+        askedAt: context.now(),
+        cancel,
+      };
+      lives.add(live);
+      const dispose = abortWith(abort, [runOptions.signal, held?.signal]);
+      const outcome = runInSandbox(
+        {
+          runId: live.id,
+          request,
+          level: live.level,
+          live,
+          signal: abort.signal,
+          onOutput: outputTo(queue, runOptions.onOutput),
+          session,
+        },
+        context,
+      ).finally(() => {
+        dispose();
+        queue?.end();
+        running.delete(outcome);
+        lives.delete(live);
+      });
+      running.set(outcome, cancel);
+      void outcome.then(onOutcome, () => undefined); // whoever asked for the run sees why it is rejected
+      return { id: live.id, outcome, cancel };
+    },
+    async close() {
+      closed = true;
+      for (const cancel of running.values()) cancel();
+      await Promise.allSettled(running.keys()); // whoever asked for a run sees how it ended
+    },
+  };
+}
+
+function outputTo(
+  queue: OutputQueue | undefined,
+  onOutput: RunOptions['onOutput'],
+): ((chunk: OutputChunk) => void) | undefined {
+  if (queue === undefined) return onOutput;
+  return (chunk) => {
+    queue.push(chunk);
+    onOutput?.(chunk);
+  };
+}

@@ -1,0 +1,43 @@
+import type { CellOptions } from '../contracts/api/runtime.ts';
+import { refuseUnknown } from '../vocabulary/read-options.ts';
+
+const CELL_RANGES: Readonly<Record<keyof CellOptions, readonly [minimum: number, maximum: number]>> = {
+  maxCells: [1, 256],
+  maxSessions: [0, 255],
+  warm: [0, 64],
+  idleMemoryBytes: [0, 2 ** 40],
+  maxReuse: [1, 100_000],
+};
+
+/**
+ * Checks how many cells a runtime may have, and fills in what was not said.
+ * @throws {TypeError | RangeError} naming the option, the reason and the value.
+ */
+export function readCells(cells: CellOptions | undefined, processors: number): Required<CellOptions> {
+  const given = cells ?? {};
+  refuseUnknown(given, CELL_RANGES, 'create a runtime: cells');
+  const read = (name: keyof CellOptions, fallback: number): number => {
+    const value = given[name] ?? fallback;
+    const [minimum, maximum] = CELL_RANGES[name];
+    if (!Number.isInteger(value) || value < minimum || value > maximum) {
+      throw new RangeError(
+        `Cannot create a runtime: cells.${name} ${value} is not a whole number from ${minimum} to ${maximum}`,
+      );
+    }
+    return value;
+  };
+  const maxCells = read('maxCells', Math.max(4, 2 * processors));
+  const maxSessions = read('maxSessions', Math.floor(maxCells / 2));
+  if (maxSessions >= maxCells) {
+    throw new RangeError(
+      `Cannot create a runtime: cells.maxSessions ${maxSessions} leaves none of ${maxCells} cells for other runs`,
+    );
+  }
+  return {
+    maxCells,
+    maxSessions,
+    warm: read('warm', 1),
+    idleMemoryBytes: read('idleMemoryBytes', 4 * 2 ** 30),
+    maxReuse: read('maxReuse', 200),
+  };
+}

@@ -1,0 +1,109 @@
+import type { Cell, HeldCell } from '../contracts/cell.ts';
+import type { Engine, GuestSource, PreparedGuest, RunSpec } from '../contracts/engine.ts';
+import type { Gate } from '../contracts/gate.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
+import type { Limits } from '../vocabulary/limits.ts';
+import { chooseEngine } from './choose-engine.ts';
+import { guestSourceOf } from './guest-source.ts';
+import { type GrantParts, narrowGrant } from './narrow-grant.ts';
+import { limitsFor } from './run-limits.ts';
+import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
+import type { OpenSession, SessionTurn } from './session/sessions.ts';
+
+/** What is settled before anything of a run is opened. */
+export interface RunPlan {
+  readonly source: GuestSource;
+  readonly engine: Engine;
+  readonly limits: Limits;
+  readonly cell: Cell | HeldCell;
+  readonly grant: GrantParts;
+  /** The engine's own options. */
+  readonly options: RunSpec['options'];
+  readonly turn: SessionTurn | undefined;
+}
+
+/**
+ * Source, engine, limits, cell and grant of a run.
+ * @param onEngine Told as soon as both are known: a run that is refused after that names them.
+ * @throws {SandglassError} UNSUPPORTED, CAPABILITY_DENIED, or why the module cannot be read.
+ */
+export async function planRun(
+  { request, level, session: asked }: SandboxRun,
+  turn: SessionTurn | undefined,
+  context: SandboxContext,
+  onEngine: (engine: Engine, limits: Limits) => void,
+): Promise<RunPlan> {
+  const session: OpenSession | undefined = asked instanceof SandglassError ? undefined : asked;
+  const source = await guestSourceOf(request, turn?.number, context.readModule);
+  const engine = session?.engine ?? chooseEngine(source, request.engine, context.engines);
+  const limits = limitsFor(engine, level, context, [
+    request.limits,
+    request.grant.limits,
+    ...(session === undefined ? [] : [session.limits, session.grant?.limits ?? {}]),
+  ]);
+  onEngine(engine, limits);
+  const cell = turn?.cell ?? context.cellFor(level, engine);
+  if (limits.cpuShare < 1 && cell.kind === 'inline') {
+    throw new SandglassError(
+      'UNSUPPORTED',
+      `Cannot hold the guest to a cpuShare of ${limits.cpuShare} at level ${level}: it has no thread of its own`,
+      { hint: 'Use level standard or stricter, where the platform gives it, or leave cpuShare out' },
+    );
+  }
+  const grant = narrowGrant(
+    request.grantGiven ? request.grant : (session?.grant ?? request.grant),
+    [
+      { what: 'grant of its session', grant: session?.grant },
+      { what: 'policy of this runtime', grant: context.policy },
+    ],
+    context.hostFunctions,
+  );
+  return { source, engine, limits, cell, grant, options: session?.options ?? request.options, turn };
+}
+
+/**
+ * The guest, made ready for the cell of the plan.
+ * @throws {SandglassError} whatever the engine refuses, and UNSUPPORTED for a guest that cannot leave this thread.
+ */
+export async function prepareGuest(
+  { request, level }: SandboxRun,
+  { source, engine, limits, cell, options, turn }: RunPlan,
+  context: SandboxContext,
+): Promise<PreparedGuest> {
+  const guest = await engine.prepare(source, {
+    ...context.prepare,
+    limits,
+    options,
+    sharesThread: cell.kind === 'inline',
+    keptCell: turn !== undefined,
+    deterministic: request.deterministic !== undefined,
+  });
+  if (guest.local !== undefined && cell.kind !== 'inline') {
+    throw new SandglassError(
+      'UNSUPPORTED',
+      `Cannot run it at level ${level}: a prebuilt component cannot leave the host's own thread`,
+      { hint: 'Use level minimal, or pass the component itself' },
+    );
+  }
+  return guest;
+}
+
+/** What the guest is told. */
+export function specOf({ runId, request }: SandboxRun, plan: RunPlan, gate: Gate): RunSpec {
+  return {
+    runId,
+    argv: request.argv,
+    env: plan.grant.env,
+    cwd: request.cwd ?? gate.mounts.find((mount) => mount.scratch !== true)?.path ?? '/',
+    stdin: request.stdin,
+    inputs: request.inputs,
+    ...(request.invoke === undefined ? {} : { invoke: request.invoke }),
+    args: request.args,
+    limits: plan.limits,
+    mounts: gate.mounts,
+    granted: gate.granted,
+    ...(gate.base === undefined ? {} : { base: gate.base }),
+    ...(request.deterministic === undefined ? {} : { deterministic: request.deterministic }),
+    options: plan.options,
+  };
+}

@@ -1,0 +1,70 @@
+import type { GuestValue } from './codec.ts';
+import type { SandglassError } from './errors.ts';
+import type { IsolationLevel } from './levels.ts';
+import type { Limits } from './limits.ts';
+import type { Outcome } from './outcome.ts';
+import type { Usage } from './usage.ts';
+
+/** How a run ended, before it becomes an outcome. */
+export type Verdict =
+  | { readonly ok: true; readonly value: GuestValue; readonly valueBytes: number; readonly exitCode?: number }
+  | { readonly ok: false; readonly error: SandglassError; readonly exitCode?: number };
+
+/** What is told of a run beside its verdict. */
+export interface RunFacts {
+  readonly runId: string;
+  readonly level: IsolationLevel;
+  /** The limits that held. */
+  readonly limits: Limits;
+  /** `undefined` when the run ended before one was chosen. */
+  readonly engine?: { readonly name: string; readonly version: string } | undefined;
+  readonly queuedMs: number;
+  /** 0 for a run that never began. */
+  readonly attempts: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** `outputBytes` without the value's. */
+  readonly usage: Usage;
+  readonly session?: string | undefined;
+  readonly sessionEnded?: boolean;
+}
+
+/** The usage of a run that never began. */
+export const NOTHING_USED: Usage = Object.freeze({
+  fuel: null,
+  durationMs: 0,
+  cpuMs: null,
+  memoryBytes: 0,
+  outputBytes: 0,
+  hostCalls: Object.freeze({}),
+  egressBytes: 0,
+  ingressBytes: 0,
+  coldStart: false,
+});
+
+/** The outcome of a run, however it ended. */
+export function outcomeOf(verdict: Verdict, facts: RunFacts): Outcome {
+  const { runId, level, limits, engine, queuedMs, attempts, stdout, stderr, usage, session } = facts;
+  const base = {
+    stdout,
+    stderr,
+    ...(verdict.exitCode === undefined ? {} : { exitCode: verdict.exitCode }),
+    usage: { ...usage, outputBytes: usage.outputBytes + (verdict.ok ? verdict.valueBytes : 0) },
+    meta: {
+      runId,
+      engine: engine?.name ?? null,
+      engineVersion: engine?.version ?? null,
+      level,
+      limits,
+      queuedMs,
+      attempts,
+      cached: false,
+      truncated: !verdict.ok && verdict.error.code === 'OUTPUT_EXCEEDED',
+      ...(session === undefined ? {} : { session }),
+      ...(facts.sessionEnded === true ? { sessionEnded: true as const } : {}),
+    },
+  };
+  return verdict.ok
+    ? { ok: true, value: verdict.value, ...base }
+    : { ok: false, error: verdict.error.toJSON(), ...base };
+}
