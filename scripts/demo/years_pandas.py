@@ -2,11 +2,15 @@
 import pandas as pd
 
 days = pd.read_csv("/data/seattle-weather.csv", parse_dates=["date"])
-years = days.groupby(days["date"].dt.year).agg(
-    days=("date", "size"),
-    rain=("precipitation", "max"),
-    mean_wind=("wind", "mean"),
-).round(2)
+years = (
+    days.groupby(days["date"].dt.year)
+    .agg(
+        days=("date", "size"),
+        rain=("precipitation", "max"),
+        mean_wind=("wind", "mean"),
+    )
+    .round(2)
+)
 print(years)
 
 years.reset_index(names="year")

@@ -103,9 +103,9 @@ describe('fuel of a deterministic run', { timeout: 60_000 }, () => {
         "javascript: random, clock, timers, promises": 864358,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
-        "python: an expression": 762802,
-        "python: classes, exceptions, json": 2283254,
-        "python: sets, hashes, random, clock": 1382527,
+        "python: an expression": 762467,
+        "python: classes, exceptions, json": 2283375,
+        "python: sets, hashes, random, clock": 1383322,
         "typescript: a module": 642186,
       }
     `);

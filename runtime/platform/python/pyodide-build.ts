@@ -16,8 +16,6 @@ import type { PyodideBuild } from '../../engines/pyodide/engine.ts';
 import { realmScripts } from '../../engines/pyodide/glue.ts';
 import { PLAN_VERSION } from '../../engines/pyodide/hashes/plan.ts';
 import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
-import { importSource } from '../../engines/pyodide/python/import-packages.ts';
-import { INSTALL_SOURCE } from '../../engines/pyodide/python/install.ts';
 import { BOOT_SCRIPT, PARTS_SCRIPT } from '../../engines/pyodide/realm/scripts.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
@@ -27,6 +25,7 @@ import { widenStacks } from './node-stacks.ts';
 import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
 import { type PyodideFiles, readPyodide } from './pyodide-files.ts';
 import { job, type SnapshotJob, type SnapshotRefused } from './pyodide-snapshot.ts';
+import { readPythonSources } from './python-sources.ts';
 
 const PAGE = 65_536;
 /** Enough to set Python up in; the snapshot itself only grows with what is used. */
@@ -65,6 +64,7 @@ async function derive(
   context: PrepareContext,
 ): Promise<PyodideBuild> {
   const scripts = realmScripts(loader, glue);
+  const sources = readPythonSources();
   const wasmHash = sha256(plain);
   const wasm = (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
     cached(
@@ -86,7 +86,7 @@ async function derive(
       sha256(stdlib),
       scripts.loader,
       scripts.glue,
-      INSTALL_SOURCE,
+      sources.setUp,
       BOOT_SCRIPT,
       PARTS_SCRIPT,
       String(PLAN_VERSION),
@@ -107,7 +107,16 @@ async function derive(
         ...(await setUp()),
         assets: bare,
         hashes,
-        ...(packages === undefined ? {} : { packages: { files: packages.files, modules: packages.modules } }),
+        setUp: sources.setUp,
+        ...(packages === undefined
+          ? {}
+          : {
+              packages: {
+                files: packages.files,
+                modules: packages.modules,
+                importing: sources.importPackages(packages.modules),
+              },
+            }),
       };
       const made =
         context.job === undefined
@@ -135,7 +144,7 @@ async function derive(
     assets,
     wasm,
     withPackages: async (packages) => {
-      const name = `packages-${sha256([packages.key, importSource(packages.modules)].join('\0'))}`;
+      const name = `packages-${sha256([packages.key, sources.importPackages(packages.modules)].join('\0'))}`;
       return { ...assets, snapshot: await snapshotOf(name, 'renewed', packages) };
     },
     repeatable: () => {

@@ -5,8 +5,6 @@ import { openHeap } from '../../engines/pyodide/hashes/heap.ts';
 import { encodePlan } from '../../engines/pyodide/hashes/plan.ts';
 import { type Interpreter, openInterpreter } from '../../engines/pyodide/interpreter.ts';
 import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
-import { importSource } from '../../engines/pyodide/python/import-packages.ts';
-import { INSTALL_SOURCE } from '../../engines/pyodide/python/install.ts';
 import { silentHost } from '../../engines/pyodide/rehearsal.ts';
 import { exportsOf } from '../../wasm/intrinsics.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
@@ -25,8 +23,10 @@ export interface SnapshotJob {
   readonly maxMemoryBytes: number;
   /** `renewed`: each interpreter that starts from it gets a hash secret of its own. `kept`: all have the one of the seed 0. */
   readonly hashes: 'renewed' | 'kept';
-  /** To be imported before the snapshot is taken. @default none */
-  readonly packages?: Pick<ImportedPackages, 'files' | 'modules'>;
+  /** Python: run first. */
+  readonly setUp: string;
+  /** To be imported before the snapshot is taken, by the Python source `importing`. @default none */
+  readonly packages?: Pick<ImportedPackages, 'files' | 'modules'> & { readonly importing: string };
 }
 
 /** Why the packages cannot be in a snapshot. */
@@ -36,7 +36,7 @@ export interface SnapshotRefused {
 
 /** Starts an interpreter from nothing, loads what every program gets, and takes its memory. Runs no guest. */
 export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
-  const { assets, module, maxMemoryBytes, hashes, packages } = input as SnapshotJob; // given by `loadPyodide`
+  const { assets, module, maxMemoryBytes, hashes, setUp, packages } = input as SnapshotJob; // given by `loadPyodide`
   const interpreter = await openInterpreter({
     openRealm: openNodeRealm,
     assets,
@@ -46,7 +46,7 @@ export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
     foreign: packages !== undefined,
     hashSeed: hashes === 'kept' ? 0 : 1, // Python tells its programs whether its hashes are random
   });
-  const report = await interpreter.ask((id) => interpreter.api.prepare(id, INSTALL_SOURCE));
+  const report = await interpreter.ask((id) => interpreter.api.prepare(id, setUp));
   if (!report.ok) throw new Error(`Cannot set up Python: ${report.text}`);
   const refused = packages === undefined ? undefined : await importPackages(interpreter, packages);
   if (refused !== undefined) return { refused };
@@ -97,12 +97,12 @@ function connect(interpreter: Interpreter, meter: Meter): void {
 /** JavaScript is not to be had meanwhile. Answers what went wrong. */
 async function importPackages(
   interpreter: Interpreter,
-  { files, modules }: NonNullable<SnapshotJob['packages']>,
+  { files, modules, importing: source }: NonNullable<SnapshotJob['packages']>,
 ): Promise<string | undefined> {
   const meter = createMeter({ fuel: IMPORT_FUEL });
   interpreter.install(files);
   connect(interpreter, meter);
-  const report = await interpreter.ask((id) => interpreter.api.prepare(id, importSource(modules)));
+  const report = await interpreter.ask((id) => interpreter.api.prepare(id, source));
   interpreter.disconnect();
   const importing = `importing ${modules.join(', ')}`;
   if (meter.state === 'exhausted') return `${importing} takes over ${IMPORT_FUEL} units of fuel`;

@@ -1,16 +1,11 @@
-import { HTTPX_SOURCE } from './httpx.ts';
-import { REQUESTS_SOURCE } from './requests.ts';
-import { URLLIB3_SOURCE } from './urllib3.ts';
-
-/** Python: `requests` and `httpx` for programs that were given no real ones. */
-export const LIBRARIES_SOURCE = String.raw`
 """The everyday parts of requests, urllib3 and httpx: made when they are imported and not installed."""
+
 import importlib
 import importlib.machinery
 import sys
 
-#: Module → its source.
-SOURCES = ${JSON.stringify({ requests: REQUESTS_SOURCE, urllib3: URLLIB3_SOURCE, httpx: HTTPX_SOURCE })}
+#: Module → its source: filled in by what makes the interpreter ready.
+SOURCES = {}
 _parts = set()
 
 
@@ -53,4 +48,3 @@ class LibraryFinder:
 
 def install():
     sys.meta_path.append(LibraryFinder)
-`;

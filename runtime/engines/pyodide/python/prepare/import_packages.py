@@ -1,14 +1,15 @@
-import { SETTLE_SOURCE } from './install.ts';
+"""Imports a set of packages before their snapshot is taken."""
 
-/**
- * The code that imports a set of packages before their snapshot is taken. They meet what they would meet in a run: neither JavaScript nor
- * bytecode files; what they print is lost.
- */
-export const importSource = (modules: readonly string[]): string => `
+
 def import_packages(names):
-    import importlib, linecache, os, sys
-    import pyodide.code
+    """They meet what they would meet in a run: neither JavaScript nor bytecode files; what they print is lost."""
+    import importlib
+    import linecache
+    import os
+    import sys
+
     import _sandglass_surroundings as surroundings
+    import pyodide.code
 
     def open_files():
         found = set()
@@ -21,7 +22,9 @@ def import_packages(names):
         return found
 
     javascript = {name: sys.modules[name] for name in surroundings.JAVASCRIPT_MODULES if name in sys.modules}
-    finders = [(place, finder) for place, finder in enumerate(sys.meta_path) if type(finder).__name__ == "JsFinder"]
+    finders = [
+        (place, finder) for place, finder in enumerate(sys.meta_path) if type(finder).__name__ == "JsFinder"
+    ]
     run_js, writes = pyodide.code.run_js, sys.dont_write_bytecode
     sys.dont_write_bytecode = True
     surroundings.enter()
@@ -41,7 +44,3 @@ def import_packages(names):
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     linecache.clearcache()
-
-import_packages(${JSON.stringify(modules)})
-del import_packages
-${SETTLE_SOURCE}`;

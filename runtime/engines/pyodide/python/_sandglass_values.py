@@ -1,6 +1,5 @@
-/** Python: the JSON form of a value. What JSON lacks travels beside the tree, by path: no tag that a guest's own data could wear. */
-export const VALUES_SOURCE = String.raw`
 """The JSON form of the values that programs end with."""
+
 import base64
 import collections.abc
 import dataclasses
@@ -108,11 +107,22 @@ class Form:
         if dataclasses.is_dataclass(item) and not isinstance(item, type):
             return self.entries(((f.name, getattr(item, f.name)) for f in dataclasses.fields(item)), path)
         if isinstance(item, tuple) and hasattr(item, "_fields"):
-            return self.entries(zip(item._fields, item), path)
+            return self.entries(zip(item._fields, item, strict=False), path)
         if isinstance(item, collections.abc.Mapping):
             return self.entries(item.items(), path)
-        if isinstance(item, (list, tuple, set, frozenset, range, collections.deque, collections.abc.Set,
-                             collections.abc.ValuesView)):
+        if isinstance(
+            item,
+            (
+                list,
+                tuple,
+                set,
+                frozenset,
+                range,
+                collections.deque,
+                collections.abc.Set,
+                collections.abc.ValuesView,
+            ),
+        ):
             return self.elements(item, path)
         package = type(item).__module__.partition(".")[0]
         if package in ("numpy", "pandas"):
@@ -152,4 +162,3 @@ def key_form(key):
     if isinstance(key, (datetime.datetime, datetime.date)):
         return key.isoformat()
     return str(key)
-`;

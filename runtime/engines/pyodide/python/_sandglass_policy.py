@@ -1,6 +1,5 @@
-/** Python: which modules the program's own code may import and which builtins it may call. Depth, not the boundary. */
-export const POLICY_SOURCE = String.raw`
 """Import and builtin rules for the program's own code; what it imports keeps everything."""
+
 import ast
 import builtins
 import importlib
@@ -8,30 +7,85 @@ import sys
 import types
 
 SAFE_IMPORTS = (
-    "abc", "array", "base64", "bisect", "calendar", "cmath", "collections", "copy", "csv", "dataclasses", "datetime", "decimal", "difflib",
-    "enum", "fractions", "functools", "hashlib", "heapq", "hmac", "html", "itertools", "json", "math", "numbers", "operator", "pprint",
-    "random", "re", "statistics", "string", "struct", "textwrap", "time", "types", "typing", "unicodedata", "uuid", "zlib", "__future__",
+    "abc",
+    "array",
+    "base64",
+    "bisect",
+    "calendar",
+    "cmath",
+    "collections",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "hmac",
+    "html",
+    "itertools",
+    "json",
+    "math",
+    "numbers",
+    "operator",
+    "pprint",
+    "random",
+    "re",
+    "statistics",
+    "string",
+    "struct",
+    "textwrap",
+    "time",
+    "types",
+    "typing",
+    "unicodedata",
+    "uuid",
+    "zlib",
+    "__future__",
 )
 SAFE_BLOCK = (
-    "eval", "exec", "compile", "open", "breakpoint", "globals", "locals", "vars", "memoryview", "exit", "quit",
+    "eval",
+    "exec",
+    "compile",
+    "open",
+    "breakpoint",
+    "globals",
+    "locals",
+    "vars",
+    "memoryview",
+    "exit",
+    "quit",
 )
 #: Attributes between double underscores that ordinary programs use.
-PLAIN_DUNDERS = frozenset(f"__{name}__" for name in (
-    "init new del name qualname doc all author version main file annotations slots match_args post_init init_subclass set_name "
-    "len length_hint iter next reversed contains getitem setitem delitem missing enter exit aenter aexit aiter anext await call "
-    "repr str bytes format hash bool int float complex index round trunc floor ceil abs neg pos invert eq lt le gt ge ne "
-    "getattr copy deepcopy class_getitem cause notes"
-).split() + [f"{side}{name}" for side in ("", "r", "i") for name in (
-    "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or").split()])
+PLAIN_DUNDERS = frozenset(
+    f"__{name}__"
+    for name in (
+        "init new del name qualname doc all author version main file annotations slots match_args post_init init_subclass set_name "
+        "len length_hint iter next reversed contains getitem setitem delitem missing enter exit aenter aexit aiter anext await call "
+        "repr str bytes format hash bool int float complex index round trunc floor ceil abs neg pos invert eq lt le gt ge ne "
+        "getattr copy deepcopy class_getitem cause notes"
+    ).split()
+    + [
+        f"{side}{name}"
+        for side in ("", "r", "i")
+        for name in ("add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or").split()
+    ]
+)
 
 
 class Refused(ImportError):
     """An import that the run does not allow."""
+
     __module__ = "builtins"
 
 
 class Blocked(RuntimeError):
     """A builtin that the run blocks."""
+
     __module__ = "builtins"
 
     def __init__(self, message, file=None, line=None):
@@ -53,6 +107,7 @@ def apply(names, rules, is_own):
 
         def is_program(frame):  # text that it made code has its builtins, if not its name
             return is_own(frame.f_code.co_filename) or frame.f_builtins.get("__import__") is guard
+
         importlib.import_module = guarded_module(importlib.import_module, allowed, is_program)
         importlib.__import__ = guarded_module(importlib.__import__, allowed, is_program)
     for name in block:
@@ -90,12 +145,14 @@ def guarded_import(allowed, own):
         if name == "builtins":
             return module_of(own)
         return plain(name, globals, locals, fromlist, level)
+
     return __import__
 
 
 def replaced_builtins(plain, own):
     def __import__(name, *args, **kwargs):
         return module_of(own) if name == "builtins" else plain(name, *args, **kwargs)
+
     return __import__
 
 
@@ -104,6 +161,7 @@ def guarded_module(plain, allowed, is_program):
         if is_program(sys._getframe(1)) and not name.startswith(".") and not is_allowed(name, allowed):
             raise refusal(name, allowed)
         return plain(name, *args, **kwargs)
+
     checked.__name__ = checked.__qualname__ = plain.__name__
     return checked
 
@@ -116,6 +174,7 @@ def refusal(name, allowed):
 def blocked(name):
     def refused(*args, **kwargs):
         raise Blocked(f"Cannot call {name}: this run blocks it")
+
     refused.__name__ = refused.__qualname__ = name
     return refused
 
@@ -125,22 +184,35 @@ def without_dunders(function):
         if is_hidden(name):
             raise Blocked(f"Cannot use {name}: this run blocks attributes of the interpreter")
         return function(target, name, *rest)
+
     checked.__name__ = checked.__qualname__ = function.__name__
     return checked
 
 
 def is_hidden(name):
-    return isinstance(name, str) and name.startswith("_") and name not in PLAIN_DUNDERS and (
-        name.startswith("__") and name.endswith("__"))
+    return (
+        isinstance(name, str)
+        and name.startswith("_")
+        and name not in PLAIN_DUNDERS
+        and (name.startswith("__") and name.endswith("__"))
+    )
 
 
 def check(tree, rules, filename):
     """Refuses before anything runs what cannot be caught while it runs."""
     for node in ast.walk(tree):
         if rules["dunders"] and isinstance(node, ast.Attribute) and is_hidden(node.attr):
-            raise Blocked(f"Cannot use {node.attr} in line {node.lineno}: this run blocks attributes of the interpreter", filename, node.lineno)
+            raise Blocked(
+                f"Cannot use {node.attr} in line {node.lineno}: this run blocks attributes of the interpreter",
+                filename,
+                node.lineno,
+            )
         if rules["dunders"] and isinstance(node, ast.Name) and is_hidden(node.id):
-            raise Blocked(f"Cannot use {node.id} in line {node.lineno}: this run blocks names of the interpreter", filename, node.lineno)
+            raise Blocked(
+                f"Cannot use {node.id} in line {node.lineno}: this run blocks names of the interpreter",
+                filename,
+                node.lineno,
+            )
 
 
 def rules_of(options):
@@ -148,9 +220,12 @@ def rules_of(options):
     safe = options.get("preset") == "safe"
     imports = options.get("imports")
     if safe:
-        imports = list(SAFE_IMPORTS) if imports is None else [name for name in imports if is_allowed(name, SAFE_IMPORTS)]
+        imports = (
+            list(SAFE_IMPORTS)
+            if imports is None
+            else [name for name in imports if is_allowed(name, SAFE_IMPORTS)]
+        )
     block = [*(options.get("block") or ()), *(SAFE_BLOCK if safe else ())]
     if imports is None and not block:
         return None
     return {"imports": imports, "block": block, "dunders": safe}
-`;

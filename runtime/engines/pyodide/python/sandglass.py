@@ -1,6 +1,5 @@
-/** Python: the module `sandglass`, for what Python's own library has no name for. */
-export const API_SOURCE = String.raw`
 """What a program has of Sandglass beyond Python's own library: calls to host functions of the embedder."""
+
 import _sandglass_host as _host
 from _sandglass_host import HostCallError
 
@@ -9,7 +8,9 @@ __all__ = ["HostCallError", "call", "call_async"]
 
 def _request(operation, args, body):
     if not isinstance(operation, str):
-        raise TypeError(f"Cannot call a host function: its name must be a str, not {type(operation).__name__}")
+        raise TypeError(
+            f"Cannot call a host function: its name must be a str, not {type(operation).__name__}"
+        )
     if args is not None and not isinstance(args, dict):
         raise TypeError(f"Cannot call {operation}: its arguments must be a dict, not {type(args).__name__}")
     if body is not None and not isinstance(body, (bytes, bytearray, memoryview)):
@@ -34,4 +35,3 @@ def call(operation, args=None, body=None):
 async def call_async(operation, args=None, body=None):
     """The same without holding up other tasks."""
     return _answer(*await _host.call_async(*_request(operation, args, body)))
-`;

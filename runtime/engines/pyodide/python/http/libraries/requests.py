@@ -1,6 +1,6 @@
-/** Python: the everyday part of `requests`. */
-export const REQUESTS_SOURCE = String.raw`
 """The everyday part of requests, over the host's http: each hop of a redirect is checked by the grant."""
+
+# ruff: noqa: F401 - what requests has, programs import from it
 import base64 as _base64
 import http as _http_status
 import json as _json
@@ -8,9 +8,9 @@ import time as _time
 import urllib.parse as _parse
 from urllib.parse import quote, unquote, urlencode, urljoin, urlparse, urlsplit, urlunparse
 
-import _sandglass_http_exchange as _client
 import _sandglass_host as _host
 import _sandglass_http as _web
+import _sandglass_http_exchange as _client
 import _sandglass_http_libraries as _libraries
 
 __version__ = "2.32.0+sandglass"
@@ -26,25 +26,61 @@ class RequestException(IOError):
         self.request = request if request is not None else getattr(response, "request", None)
 
 
-class InvalidJSONError(RequestException): pass
-class HTTPError(RequestException): pass
-class ConnectionError(RequestException): pass
-class ProxyError(ConnectionError): pass
-class SSLError(ConnectionError): pass
-class Timeout(RequestException): pass
-class ConnectTimeout(ConnectionError, Timeout): pass
-class ReadTimeout(Timeout): pass
-class URLRequired(RequestException): pass
-class TooManyRedirects(RequestException): pass
-class MissingSchema(RequestException, ValueError): pass
-class InvalidSchema(RequestException, ValueError): pass
-class InvalidURL(RequestException, ValueError): pass
-class InvalidHeader(RequestException, ValueError): pass
-class ChunkedEncodingError(RequestException): pass
-class ContentDecodingError(RequestException): pass
-class StreamConsumedError(RequestException, TypeError): pass
-class RetryError(RequestException): pass
-class RequestsWarning(Warning): pass
+class InvalidJSONError(RequestException): ...
+
+
+class HTTPError(RequestException): ...
+
+
+class ConnectionError(RequestException): ...
+
+
+class ProxyError(ConnectionError): ...
+
+
+class SSLError(ConnectionError): ...
+
+
+class Timeout(RequestException): ...
+
+
+class ConnectTimeout(ConnectionError, Timeout): ...
+
+
+class ReadTimeout(Timeout): ...
+
+
+class URLRequired(RequestException): ...
+
+
+class TooManyRedirects(RequestException): ...
+
+
+class MissingSchema(RequestException, ValueError): ...
+
+
+class InvalidSchema(RequestException, ValueError): ...
+
+
+class InvalidURL(RequestException, ValueError): ...
+
+
+class InvalidHeader(RequestException, ValueError): ...
+
+
+class ChunkedEncodingError(RequestException): ...
+
+
+class ContentDecodingError(RequestException): ...
+
+
+class StreamConsumedError(RequestException, TypeError): ...
+
+
+class RetryError(RequestException): ...
+
+
+class RequestsWarning(Warning): ...
 
 
 class JSONDecodeError(InvalidJSONError, _json.JSONDecodeError):
@@ -90,9 +126,27 @@ BaseAdapter = HTTPAdapter
 
 
 class Request:
-    def __init__(self, method=None, url=None, headers=None, files=None, data=None, params=None, auth=None, cookies=None, hooks=None, json=None):
+    def __init__(
+        self,
+        method=None,
+        url=None,
+        headers=None,
+        files=None,
+        data=None,
+        params=None,
+        auth=None,
+        cookies=None,
+        hooks=None,
+        json=None,
+    ):
         self.method, self.url, self.headers, self.files, self.data = method, url, headers or {}, files, data
-        self.params, self.auth, self.cookies, self.hooks, self.json = params or {}, auth, cookies, hooks or {}, json
+        self.params, self.auth, self.cookies, self.hooks, self.json = (
+            params or {},
+            auth,
+            cookies,
+            hooks or {},
+            json,
+        )
 
     def prepare(self):
         return Session().prepare_request(self)
@@ -118,7 +172,9 @@ class PreparedRequest:
 class Response:
     def __init__(self, answer=None, request=None):
         self.request, self.history, self.connection = request, [], None
-        self.status_code, self.reason, self.url = (answer.status, answer.reason, answer.url) if answer else (None, None, None)
+        self.status_code, self.reason, self.url = (
+            (answer.status, answer.reason, answer.url) if answer else (None, None, None)
+        )
         self.headers, self.cookies = CaseInsensitiveDict(), RequestsCookieJar()
         self.raw = self._content = self.elapsed = None
         if answer:
@@ -150,10 +206,14 @@ class Response:
         except UnicodeDecodeError:
             raise JSONDecodeError("Expecting value", "", 0, response=self) from None
         except _json.JSONDecodeError as error:
-            raise JSONDecodeError(error.msg, error.doc if isinstance(error.doc, str) else "", error.pos, response=self) from None
+            raise JSONDecodeError(
+                error.msg, error.doc if isinstance(error.doc, str) else "", error.pos, response=self
+            ) from None
 
     def iter_content(self, chunk_size=1, decode_unicode=False):
-        pieces = [self._content] if self._content is not None else _reading(self.raw.pieces()) if self.raw else []
+        pieces = (
+            [self._content] if self._content is not None else _reading(self.raw.pieces()) if self.raw else []
+        )
         pieces = _client.split(pieces, chunk_size)
         return _client.decoded(pieces, self.encoding or "utf-8") if decode_unicode else pieces
 
@@ -185,7 +245,9 @@ class Response:
     def raise_for_status(self):
         if self.status_code >= 400:
             side = "Client" if self.status_code < 500 else "Server"
-            raise HTTPError(f"{self.status_code} {side} Error: {self.reason} for url: {self.url}", response=self)
+            raise HTTPError(
+                f"{self.status_code} {side} Error: {self.reason} for url: {self.url}", response=self
+            )
 
     def close(self):
         if self.raw is not None:
@@ -225,7 +287,9 @@ def _check(url):
     scheme, colon, rest = url.partition(":")
     if not colon or "/" in scheme or "." in scheme or rest.isdigit():
         if _web.base() is None:
-            raise MissingSchema(f"Invalid URL {url!r}: No scheme supplied. Perhaps you meant https://{url}? Now {_web.NO_BASE}")
+            raise MissingSchema(
+                f"Invalid URL {url!r}: No scheme supplied. Perhaps you meant https://{url}? Now {_web.NO_BASE}"
+            )
     elif scheme.lower() not in ("http", "https"):
         raise InvalidSchema(f"No connection adapters were found for {url!r}")
     elif not _parse.urlsplit(url).netloc:
@@ -236,14 +300,24 @@ class Session:
     def __init__(self):
         self.headers, self.cookies = CaseInsensitiveDict(), RequestsCookieJar()
         self.auth, self.params, self.hooks, self.proxies = None, {}, {"response": []}, {}
-        self.stream, self.verify, self.cert, self.trust_env, self.max_redirects = False, True, None, True, DEFAULT_REDIRECT_LIMIT
+        self.stream, self.verify, self.cert, self.trust_env, self.max_redirects = (
+            False,
+            True,
+            None,
+            True,
+            DEFAULT_REDIRECT_LIMIT,
+        )
         self.adapters = {"https://": HTTPAdapter(), "http://": HTTPAdapter()}
 
     def mount(self, prefix, adapter):
         self.adapters[prefix] = adapter
 
     def get_adapter(self, url):
-        found = max((prefix for prefix in self.adapters if url.lower().startswith(prefix.lower())), key=len, default=None)
+        found = max(
+            (prefix for prefix in self.adapters if url.lower().startswith(prefix.lower())),
+            key=len,
+            default=None,
+        )
         return self.adapters.get(found) or HTTPAdapter()
 
     def prepare_request(self, request):
@@ -251,8 +325,11 @@ class Session:
         made.method = (request.method or "GET").upper()
         url = _client.text_of(request.url).strip()
         _check(url)
-        params = request.params if isinstance(request.params, (str, bytes)) else [
-            *_client.pairs_of(self.params), *_client.pairs_of(request.params)]
+        params = (
+            request.params
+            if isinstance(request.params, (str, bytes))
+            else [*_client.pairs_of(self.params), *_client.pairs_of(request.params)]
+        )
         made.url = _client.with_params(url, params)
         made.headers = CaseInsensitiveDict()
         for headers in (self.headers, request.headers):
@@ -275,9 +352,13 @@ class Session:
         made.hooks = {"response": [*_hooks(self.hooks), *_hooks(request.hooks)]}
         return made
 
-    def send(self, request, stream=None, timeout=None, allow_redirects=True, proxies=None, verify=None, cert=None):
+    def send(
+        self, request, stream=None, timeout=None, allow_redirects=True, proxies=None, verify=None, cert=None
+    ):
         # The host checks certificates, whatever "verify" says.
-        _client.refuse(proxies=self.proxies if proxies is None else proxies, cert=self.cert if cert is None else cert)
+        _client.refuse(
+            proxies=self.proxies if proxies is None else proxies, cert=self.cert if cert is None else cert
+        )
         retries = self.get_adapter(request.url).max_retries
         if isinstance(retries, int):
             retries = Retry(retries, status_forcelist=())
@@ -296,34 +377,76 @@ class Session:
         for turn in range(max(0, retries.total or 0) + 1):
             last = turn >= (retries.total or 0)
             try:
-                response = _client.carry_out(_client.exchange(
-                    jar, request.method, request.url, request.headers, request.body, follow=allow_redirects, most=self.max_redirects,
-                    timeout=_client.seconds_of(timeout), make=make, too_many=too_many))
-            except (PermissionError, RequestException):
+                response = _client.carry_out(
+                    _client.exchange(
+                        jar,
+                        request.method,
+                        request.url,
+                        request.headers,
+                        request.body,
+                        follow=allow_redirects,
+                        most=self.max_redirects,
+                        timeout=_client.seconds_of(timeout),
+                        make=make,
+                        too_many=too_many,
+                    )
+                )
+            except PermissionError, RequestException:
                 raise
             except OSError as error:
                 if last or not retries.allows(request.method):
                     raise _translate(error, request) from error
             else:
-                again = response.status_code in (retries.status_forcelist or ()) and retries.allows(request.method)
+                again = response.status_code in (retries.status_forcelist or ()) and retries.allows(
+                    request.method
+                )
                 if not again:
                     break
                 if last:
                     if turn and retries.raise_on_status:
-                        raise RetryError(f"too many {response.status_code} error responses", response=response)
+                        raise RetryError(
+                            f"too many {response.status_code} error responses", response=response
+                        )
                     break
                 response.close()
-            _time.sleep(min(retries.backoff_factor * 2 ** turn if turn else 0, 120))
+            _time.sleep(min(retries.backoff_factor * 2**turn if turn else 0, 120))
         for hook in request.hooks.get("response", ()):
             response = hook(response) or response
         if not (self.stream if stream is None else stream):
-            response.content
+            _ = response.content  # read at once
         return response
 
-    def request(self, method, url, params=None, data=None, headers=None, cookies=None, files=None, auth=None, timeout=None,
-                allow_redirects=True, proxies=None, hooks=None, stream=None, verify=None, cert=None, json=None):
-        made = self.prepare_request(Request(method, url, headers, files, data, params, auth, cookies, hooks, json))
-        return self.send(made, stream=stream, timeout=timeout, allow_redirects=allow_redirects, proxies=proxies, verify=verify, cert=cert)
+    def request(
+        self,
+        method,
+        url,
+        params=None,
+        data=None,
+        headers=None,
+        cookies=None,
+        files=None,
+        auth=None,
+        timeout=None,
+        allow_redirects=True,
+        proxies=None,
+        hooks=None,
+        stream=None,
+        verify=None,
+        cert=None,
+        json=None,
+    ):
+        made = self.prepare_request(
+            Request(method, url, headers, files, data, params, auth, cookies, hooks, json)
+        )
+        return self.send(
+            made,
+            stream=stream,
+            timeout=timeout,
+            allow_redirects=allow_redirects,
+            proxies=proxies,
+            verify=verify,
+            cert=cert,
+        )
 
     def get(self, url, **options):
         return self.request("GET", url, **options)
@@ -365,8 +488,22 @@ def _hooks(hooks):
 class Retry:
     DEFAULT_ALLOWED_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"))
 
-    def __init__(self, total=10, connect=None, read=None, redirect=None, status=None, other=None, allowed_methods=DEFAULT_ALLOWED_METHODS,
-                 status_forcelist=None, backoff_factor=0, raise_on_redirect=True, raise_on_status=True, method_whitelist=None, **ignored):
+    def __init__(
+        self,
+        total=10,
+        connect=None,
+        read=None,
+        redirect=None,
+        status=None,
+        other=None,
+        allowed_methods=DEFAULT_ALLOWED_METHODS,
+        status_forcelist=None,
+        backoff_factor=0,
+        raise_on_redirect=True,
+        raise_on_status=True,
+        method_whitelist=None,
+        **ignored,
+    ):
         self.total, self.backoff_factor, self.raise_on_status = total, backoff_factor, raise_on_status
         self.status_forcelist = status_forcelist or ()
         self.allowed_methods = method_whitelist if method_whitelist is not None else allowed_methods
@@ -432,10 +569,28 @@ def cookiejar_from_dict(cookies, **ignored):
     return RequestsCookieJar(cookies)
 
 
-requote_uri = lambda url: quote(url, safe="!#$%&'()*+,/:;=?@[]~")
-_libraries.add_parts(__name__, ("adapters", "api", "auth", "compat", "cookies", "exceptions", "models", "packages", "sessions", "status_codes",
-                          "structures", "utils"))
-import urllib3 as _urllib3
-packages.urllib3 = _urllib3
+def requote_uri(url):
+    return quote(url, safe="!#$%&'()*+,/:;=?@[]~")
+
+
+_libraries.add_parts(
+    __name__,
+    (
+        "adapters",
+        "api",
+        "auth",
+        "compat",
+        "cookies",
+        "exceptions",
+        "models",
+        "packages",
+        "sessions",
+        "status_codes",
+        "structures",
+        "utils",
+    ),
+)
+import urllib3 as _urllib3  # noqa: E402 - it imports this module
+
+packages.urllib3 = _urllib3  # noqa: F821 - of add_parts
 _libraries.alias("requests.packages.urllib3", "urllib3")
-`;

@@ -1,6 +1,5 @@
-/** Python: `urllib.request` over the host. */
-export const URLLIB_SOURCE = String.raw`
 """urllib.request over the host, with relative URLs where the grant has a base for them."""
+
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,11 +14,16 @@ class HostHandler(urllib.request.BaseHandler):
     handler_order = 100
 
     def http_open(self, request):
-        client = HTTPConnection  # what urllib has check the address: InvalidURL for blanks and control characters
+        client = (
+            HTTPConnection  # what urllib has check the address: InvalidURL for blanks and control characters
+        )
         client._validate_host(client, request.host or "")
         client._validate_path(client, request.selector)
-        headers = [(k, v) for k, v in {**request.unredirected_hdrs, **request.headers}.items()
-                   if k.lower() not in ("host", "content-length", "connection")]
+        headers = [
+            (k, v)
+            for k, v in {**request.unredirected_hdrs, **request.headers}.items()
+            if k.lower() not in ("host", "content-length", "connection")
+        ]
         data = request.data
         if data is not None and not isinstance(data, (bytes, bytearray, memoryview)):
             data = data.read() if hasattr(data, "read") else b"".join(data)
@@ -46,12 +50,13 @@ def install():
             if http.base() is not None:
                 raise
             raise ValueError(f"{error}: {http.NO_BASE.removeprefix('it is ')}") from None
+
     plain_parse = urllib.request.Request._parse
     urllib.request.Request._parse = parse
 
     def build(*handlers):
         return plain(*handlers, HostHandler)
+
     plain = urllib.request.build_opener
     urllib.request.build_opener = build
     urllib.request.install_opener(build())
-`;

@@ -1,6 +1,5 @@
-/** Python: what `requests` and `httpx` have in common over the host's `http`. */
-export const EXCHANGE_SOURCE = String.raw`
 """One exchange with a server: bodies, cookies, redirects, streams. No library's own names."""
+
 import datetime
 import http.cookiejar
 import io
@@ -49,7 +48,9 @@ class Headers(web.Headers):
 
     def get_list(self, name, split_commas=False):
         value = self.get(name)
-        return [] if value is None else [part.strip() for part in value.split(",")] if split_commas else [value]
+        return (
+            [] if value is None else [part.strip() for part in value.split(",")] if split_commas else [value]
+        )
 
     def multi_items(self):
         return list(self.items())
@@ -70,7 +71,9 @@ def refuse(**options):
     """Options for how to connect. It is the host that connects, as the grant says: to leave one out in silence would be to do something else."""
     for name, value in options.items():
         if any(value.values()) if isinstance(value, dict) else value:
-            raise NotImplementedError(f"Cannot use {name}: it is the host that connects, as the http grant says")
+            raise NotImplementedError(
+                f"Cannot use {name}: it is the host that connects, as the http grant says"
+            )
 
 
 def text_of(value):
@@ -89,9 +92,18 @@ def with_params(url, params, lower=False):
     if isinstance(params, (str, bytes)):
         query = text_of(params)
     else:
-        flat = [(name, value) for name, values in pairs_of(params) for value in (
-            values if isinstance(values, (list, tuple, set)) else [values]) if value is not None]
-        query = urllib.parse.urlencode([(name, str(value).lower() if lower and isinstance(value, bool) else value) for name, value in flat])
+        flat = [
+            (name, value)
+            for name, values in pairs_of(params)
+            for value in (values if isinstance(values, (list, tuple, set)) else [values])
+            if value is not None
+        ]
+        query = urllib.parse.urlencode(
+            [
+                (name, str(value).lower() if lower and isinstance(value, bool) else value)
+                for name, value in flat
+            ]
+        )
     if not query:
         return url
     address, hash_, fragment = url.partition("#")
@@ -115,11 +127,17 @@ def multipart(data, files):
             body.extend(f"Content-Type: {kind}\r\n".encode("utf-8"))
         body.extend(b"\r\n" + content + b"\r\n")
 
-    quote = lambda name: str(name).replace("\\", "\\\\").replace('"', '%22').replace("\r", "%0D").replace("\n", "%0A")
+    def quote(name):
+        return str(name).replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
     for name, values in pairs_of(data):
         for value in values if isinstance(values, (list, tuple)) else [values]:
             if value is not None:
-                add(f'name="{quote(name)}"', None, content_of(value if isinstance(value, (str, bytes)) else str(value)))
+                add(
+                    f'name="{quote(name)}"',
+                    None,
+                    content_of(value if isinstance(value, (str, bytes)) else str(value)),
+                )
     for name, file in pairs_of(files):
         kind = None
         if isinstance(file, (tuple, list)):
@@ -131,8 +149,13 @@ def multipart(data, files):
             filename = os.path.basename(own) if isinstance(own, str) else name
         if kind is None and filename:
             import mimetypes
+
             kind = mimetypes.MimeTypes(()).guess_type(filename)[0] or "application/octet-stream"
-        add(f'name="{quote(name)}"' + (f'; filename="{quote(filename)}"' if filename else ""), kind, content_of(content))
+        add(
+            f'name="{quote(name)}"' + (f'; filename="{quote(filename)}"' if filename else ""),
+            kind,
+            content_of(content),
+        )
     body.extend(f"--{mark}--\r\n".encode("utf-8"))
     return bytes(body), f"multipart/form-data; boundary={mark}"
 
@@ -143,8 +166,11 @@ def encode_body(headers, data=None, json_value=None, content=None, files=None, d
     if files:
         body, kind = multipart(data, files)
     elif content is not None:
-        body = content_of(content) if isinstance(content, (str, bytes, bytearray, memoryview)) or hasattr(content, "read") else b"".join(
-            content_of(part) for part in content)
+        body = (
+            content_of(content)
+            if isinstance(content, (str, bytes, bytearray, memoryview)) or hasattr(content, "read")
+            else b"".join(content_of(part) for part in content)
+        )
     elif json_value is not None and not data:
         body, kind = dumps(json_value).encode("utf-8"), "application/json"
     elif not data:
@@ -154,7 +180,10 @@ def encode_body(headers, data=None, json_value=None, content=None, files=None, d
         if isinstance(data, str):
             kind = "application/x-www-form-urlencoded"
     elif hasattr(data, "items") or isinstance(data, (list, tuple)):
-        body, kind = urllib.parse.urlencode(pairs_of(data), doseq=True).encode("ascii"), "application/x-www-form-urlencoded"
+        body, kind = (
+            urllib.parse.urlencode(pairs_of(data), doseq=True).encode("ascii"),
+            "application/x-www-form-urlencoded",
+        )
     else:
         body = b"".join(content_of(part) for part in data)
     if kind is not None and "content-type" not in headers:
@@ -171,9 +200,28 @@ class Cookies(http.cookiejar.CookieJar):
 
     def set(self, name, value, domain="", path="/", **ignored):
         if value is None:
-            return self.delete(name)
-        self.set_cookie(http.cookiejar.Cookie(0, name, str(value), None, False, domain, bool(domain), domain.startswith("."), path, True,
-                                              False, None, True, None, None, {}))
+            self.delete(name)
+            return
+        self.set_cookie(
+            http.cookiejar.Cookie(
+                0,
+                name,
+                str(value),
+                None,
+                False,
+                domain,
+                bool(domain),
+                domain.startswith("."),
+                path,
+                True,
+                False,
+                None,
+                True,
+                None,
+                None,
+                {},
+            )
+        )
 
     def delete(self, name, domain=None, path=None):
         for cookie in list(self):
@@ -189,7 +237,14 @@ class Cookies(http.cookiejar.CookieJar):
                 self.set(name, value)
 
     def get(self, name, default=None, domain=None, path=None):
-        return next((c.value for c in self if c.name == name and domain in (None, c.domain) and path in (None, c.path)), default)
+        return next(
+            (
+                c.value
+                for c in self
+                if c.name == name and domain in (None, c.domain) and path in (None, c.path)
+            ),
+            default,
+        )
 
     def get_dict(self, domain=None, path=None):
         return {c.name: c.value for c in self if domain in (None, c.domain) and path in (None, c.path)}
@@ -272,7 +327,7 @@ def split(pieces, size):
     """Pieces of size bytes at most."""
     for piece in pieces:
         for at in range(0, len(piece), size or len(piece)):
-            yield piece[at:at + size] if size else piece
+            yield piece[at : at + size] if size else piece
 
 
 def lines_of(pieces, delimiter=None):
@@ -290,6 +345,7 @@ def lines_of(pieces, delimiter=None):
 
 def decoded(pieces, encoding):
     import codecs
+
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     for piece in pieces:
         if text := decoder.decode(piece):
@@ -343,7 +399,14 @@ def exchange(jar, method, url, headers, body, *, follow, most, timeout, make, to
         if cookies:
             sent["Cookie"] = cookies
         started = time.monotonic()
-        answer = yield ("send", method, url, [(k, text_of(v)) for k, v in sent.items() if v is not None], body, timeout)
+        answer = yield (
+            "send",
+            method,
+            url,
+            [(k, text_of(v)) for k, v in sent.items() if v is not None],
+            body,
+            timeout,
+        )
         url = answer.url or url
         jar.take(url, answer.headers)
         response = make(answer, method, url, sent, body)
@@ -395,4 +458,3 @@ async def carry_out_async(steps):
                 await step[1].close_async()
     except StopIteration as end:
         return end.value
-`;

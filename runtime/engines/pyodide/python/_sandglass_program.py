@@ -1,9 +1,9 @@
-/** Python: a program as code that can be run, and its last line as code that has a value. */
-export const PROGRAM_SOURCE = String.raw`
 """Compiles a program, its last statement apart where that is an expression: its value is the program's."""
+
+import __future__
+
 import ast
 import re
-import __future__
 
 #: "await" may stand at the top level.
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -13,7 +13,9 @@ ANY_FUTURE = sum(set(FUTURES.values()))
 #: Begins a line that goes on with a statement: a closing bracket, or the next part of a block.
 GOES_ON = re.compile(r"[)\]}]|(?:elif|else|except|finally)\b")
 #: Begins a statement that is no expression.
-NO_EXPRESSION = re.compile(r"@|(?:assert|async|class|def|del|for|from|global|if|import|pass|raise|try|while|with)\b")
+NO_EXPRESSION = re.compile(
+    r"@|(?:assert|async|class|def|del|for|from|global|if|import|pass|raise|try|while|with)\b"
+)
 #: Lines that are looked through for the last statement.
 MOST_LINES = 1000
 
@@ -36,7 +38,9 @@ def last_start(source):
         start = source.rfind("\n", 0, end) + 1
         if start == 0:
             break
-        if source[start:start + 1] not in ("", "\n", " ", "\t", "\f", "#") and not GOES_ON.match(source, start):
+        if source[start : start + 1] not in ("", "\n", " ", "\t", "\f", "#") and not GOES_ON.match(
+            source, start
+        ):
             return start
         end = start - 1
     return 0
@@ -76,7 +80,9 @@ def tree_of(source, filename):
 
 
 def compiled_tree(tree, filename):
-    last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = (
+        ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    )
     flags = FLAGS | future_flags(tree)
     body = [compile(tree, filename, "exec", flags, dont_inherit=True)] if tree.body else []
     return body, None if last is None else compile(last, filename, "eval", flags, dont_inherit=True)
@@ -90,4 +96,3 @@ def future_flags(tree):
             for alias in statement.names:
                 flags |= FUTURES.get(alias.name, 0)
     return flags
-`;

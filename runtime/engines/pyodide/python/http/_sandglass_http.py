@@ -1,6 +1,5 @@
-/** Python: one HTTP request over the host, on which the other modules of this folder stand. */
-export const REQUEST_SOURCE = String.raw`
 """One request over the host, its answer in pieces, and header names without regard to case."""
+
 import _sandglass_host as host
 
 #: Where relative URLs start, or None; the host resolves them, but urllib wants to know of which scheme they are.
@@ -74,7 +73,13 @@ class Answer:
 
 
 def arguments(method, url, headers, redirect, timeout):
-    args = {"url": str(url), "method": method, "headers": [[str(k), str(v)] for k, v in headers], "redirect": redirect, "stream": True}
+    args = {
+        "url": str(url),
+        "method": method,
+        "headers": [[str(k), str(v)] for k, v in headers],
+        "redirect": redirect,
+        "stream": True,
+    }
     if timeout is not None:
         args["timeoutMs"] = max(1, int(timeout * 1000))
     return args
@@ -87,7 +92,9 @@ def begin(method, url, headers=(), body=None, redirect="follow", timeout=None):
 
 async def begin_async(method, url, headers=(), body=None, redirect="follow", timeout=None):
     """The same without blocking other tasks."""
-    return Answer(*await host.call_async("http.request", arguments(method, url, headers, redirect, timeout), body))
+    return Answer(
+        *await host.call_async("http.request", arguments(method, url, headers, redirect, timeout), body)
+    )
 
 
 def fetch(*request):
@@ -133,4 +140,3 @@ class Headers(dict):
 
     def __contains__(self, name):
         return any(known.lower() == str(name).lower() for known in self)
-`;

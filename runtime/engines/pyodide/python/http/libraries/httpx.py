@@ -1,6 +1,5 @@
-/** Python: the everyday part of `httpx`. */
-export const HTTPX_SOURCE = String.raw`
 """The everyday part of httpx, over the host's http: each hop of a redirect is checked by the grant."""
+
 import asyncio as _asyncio
 import base64 as _base64
 import contextlib as _contextlib
@@ -10,10 +9,9 @@ import json as _json
 import time as _time
 import urllib.parse as _parse
 
-import _sandglass_http_exchange as _core
 import _sandglass_host as _host
 import _sandglass_http as _web
-import _sandglass_http_libraries as _libraries
+import _sandglass_http_exchange as _core
 
 __version__ = "0.28.0+sandglass"
 Headers = _core.Headers
@@ -26,31 +24,79 @@ class HTTPError(Exception):
         self.request = request
 
 
-class RequestError(HTTPError): pass
-class TransportError(RequestError): pass
-class TimeoutException(TransportError): pass
-class ConnectTimeout(TimeoutException): pass
-class ReadTimeout(TimeoutException): pass
-class WriteTimeout(TimeoutException): pass
-class PoolTimeout(TimeoutException): pass
-class NetworkError(TransportError): pass
-class ConnectError(NetworkError): pass
-class ReadError(NetworkError): pass
-class WriteError(NetworkError): pass
-class CloseError(NetworkError): pass
-class ProxyError(TransportError): pass
-class UnsupportedProtocol(TransportError): pass
-class ProtocolError(TransportError): pass
-class LocalProtocolError(ProtocolError): pass
-class RemoteProtocolError(ProtocolError): pass
-class DecodingError(RequestError): pass
-class TooManyRedirects(RequestError): pass
-class InvalidURL(Exception): pass
-class CookieConflict(Exception): pass
-class StreamError(RuntimeError): pass
-class StreamConsumed(StreamError): pass
-class StreamClosed(StreamError): pass
-class ResponseNotRead(StreamError): pass
+class RequestError(HTTPError): ...
+
+
+class TransportError(RequestError): ...
+
+
+class TimeoutException(TransportError): ...
+
+
+class ConnectTimeout(TimeoutException): ...
+
+
+class ReadTimeout(TimeoutException): ...
+
+
+class WriteTimeout(TimeoutException): ...
+
+
+class PoolTimeout(TimeoutException): ...
+
+
+class NetworkError(TransportError): ...
+
+
+class ConnectError(NetworkError): ...
+
+
+class ReadError(NetworkError): ...
+
+
+class WriteError(NetworkError): ...
+
+
+class CloseError(NetworkError): ...
+
+
+class ProxyError(TransportError): ...
+
+
+class UnsupportedProtocol(TransportError): ...
+
+
+class ProtocolError(TransportError): ...
+
+
+class LocalProtocolError(ProtocolError): ...
+
+
+class RemoteProtocolError(ProtocolError): ...
+
+
+class DecodingError(RequestError): ...
+
+
+class TooManyRedirects(RequestError): ...
+
+
+class InvalidURL(Exception): ...
+
+
+class CookieConflict(Exception): ...
+
+
+class StreamError(RuntimeError): ...
+
+
+class StreamConsumed(StreamError): ...
+
+
+class StreamClosed(StreamError): ...
+
+
+class ResponseNotRead(StreamError): ...
 
 
 class HTTPStatusError(HTTPError):
@@ -73,7 +119,11 @@ class URL(str):
     fragment = property(lambda self: self._parts.fragment)
     params = property(lambda self: dict(_parse.parse_qsl(self._parts.query)))
     netloc = property(lambda self: self._parts.netloc.encode("ascii", "replace"))
-    raw_path = property(lambda self: ((self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")).encode("ascii", "replace"))
+    raw_path = property(
+        lambda self: (
+            (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
+        ).encode("ascii", "replace")
+    )
     is_absolute_url = property(lambda self: bool(self._parts.scheme and self._parts.netloc))
 
     def join(self, url):
@@ -91,7 +141,9 @@ class URL(str):
 
 class Timeout:
     def __init__(self, timeout=5.0, *, connect=..., read=..., write=..., pool=...):
-        self.connect, self.read, self.write, self.pool = (timeout if part is ... else part for part in (connect, read, write, pool))
+        self.connect, self.read, self.write, self.pool = (
+            timeout if part is ... else part for part in (connect, read, write, pool)
+        )
 
 
 class Limits:
@@ -100,9 +152,23 @@ class Limits:
 
 
 class HTTPTransport:
-    def __init__(self, verify=True, cert=None, trust_env=True, http1=True, http2=False, limits=None, proxy=None, uds=None,
-                 local_address=None, retries=0, socket_options=None):
-        _core.refuse(cert=cert, proxy=proxy, uds=uds, local_address=local_address, socket_options=socket_options)
+    def __init__(
+        self,
+        verify=True,
+        cert=None,
+        trust_env=True,
+        http1=True,
+        http2=False,
+        limits=None,
+        proxy=None,
+        uds=None,
+        local_address=None,
+        retries=0,
+        socket_options=None,
+    ):
+        _core.refuse(
+            cert=cert, proxy=proxy, uds=uds, local_address=local_address, socket_options=socket_options
+        )
         self.retries = retries
 
 
@@ -129,9 +195,25 @@ codes = _enum.IntEnum("codes", {status.name: int(status) for status in _http.HTT
 
 
 class Request:
-    def __init__(self, method, url, *, params=None, headers=None, cookies=None, content=None, data=None, files=None, json=None, extensions=None):
+    def __init__(
+        self,
+        method,
+        url,
+        *,
+        params=None,
+        headers=None,
+        cookies=None,
+        content=None,
+        data=None,
+        files=None,
+        json=None,
+        extensions=None,
+    ):
         self.method, self.url, self.headers = method.upper(), URL(url, params), Headers(headers)
-        compact = lambda value: _json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+        def compact(value):
+            return _json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
         self.content = _core.encode_body(self.headers, data, json, content, files, compact)
         self._cookies, self.extensions = cookies, extensions or {}
 
@@ -143,13 +225,25 @@ class Request:
 
 
 class Response:
-    def __init__(self, status_code=200, *, headers=None, content=None, text=None, json=None, request=None, answer=None):
+    def __init__(
+        self, status_code=200, *, headers=None, content=None, text=None, json=None, request=None, answer=None
+    ):
         self.status_code, self.request, self.history = status_code, request, []
         self.headers, self.cookies, self.elapsed, self._body = Headers(headers), Cookies(), None, None
-        self.http_version, self.is_closed, self.is_stream_consumed, self._encoding = "HTTP/1.1", False, False, None
+        self.http_version, self.is_closed, self.is_stream_consumed, self._encoding = (
+            "HTTP/1.1",
+            False,
+            False,
+            None,
+        )
         if answer is None:
-            self._content = content if content is not None else text.encode("utf-8") if text is not None else (
-                _json.dumps(json).encode("utf-8") if json is not None else b"")
+            self._content = (
+                content
+                if content is not None
+                else text.encode("utf-8")
+                if text is not None
+                else (_json.dumps(json).encode("utf-8") if json is not None else b"")
+            )
             self._reason, self._answer = "", None
             return
         _core.answered(answer.headers, self.headers)
@@ -162,12 +256,16 @@ class Response:
 
     @property
     def reason_phrase(self):
-        return self._reason or getattr(_http.HTTPStatus._value2member_map_.get(self.status_code), "phrase", "")
+        return self._reason or getattr(
+            _http.HTTPStatus._value2member_map_.get(self.status_code), "phrase", ""
+        )
 
     @property
     def content(self):
         if self._content is None:
-            raise ResponseNotRead("Attempted to access streaming response content, without having called read().")
+            raise ResponseNotRead(
+                "Attempted to access streaming response content, without having called read()."
+            )
         return self._content
 
     @property
@@ -195,15 +293,26 @@ class Response:
     is_client_error = property(lambda self: 400 <= self.status_code < 500)
     is_server_error = property(lambda self: 500 <= self.status_code < 600)
     is_error = property(lambda self: 400 <= self.status_code < 600)
-    has_redirect_location = property(lambda self: self.status_code in _core.REDIRECTS and "location" in self.headers)
+    has_redirect_location = property(
+        lambda self: self.status_code in _core.REDIRECTS and "location" in self.headers
+    )
     links = property(lambda self: _core.links_of(self.headers))
     num_bytes_downloaded = property(lambda self: len(self._content or b""))
 
     def raise_for_status(self):
         if self.is_success:
             return self
-        kind = {1: "Informational response", 3: "Redirect response", 4: "Client error", 5: "Server error"}.get(self.status_code // 100, "Error")
-        raise HTTPStatusError(f"{kind} '{self.status_code} {self.reason_phrase}' for url '{self.url}'", request=self.request, response=self)
+        kind = {
+            1: "Informational response",
+            3: "Redirect response",
+            4: "Client error",
+            5: "Server error",
+        }.get(self.status_code // 100, "Error")
+        raise HTTPStatusError(
+            f"{kind} '{self.status_code} {self.reason_phrase}' for url '{self.url}'",
+            request=self.request,
+            response=self,
+        )
 
     def read(self):
         if self._content is None:
@@ -239,7 +348,9 @@ class Response:
         if self.is_closed:
             raise StreamClosed("Attempted to read or stream content, but the stream has been closed.")
         if self.is_stream_consumed:
-            raise StreamConsumed("Attempted to read or stream some content, but the content has already been streamed.")
+            raise StreamConsumed(
+                "Attempted to read or stream some content, but the content has already been streamed."
+            )
         self.is_stream_consumed = True
 
     def iter_bytes(self, chunk_size=None):
@@ -262,6 +373,7 @@ class Response:
 
     async def aiter_text(self, chunk_size=None):
         import codecs
+
         decoder = codecs.getincrementaldecoder(self.encoding)("replace")
         async for piece in self._apieces():
             if text := decoder.decode(piece):
@@ -305,14 +417,47 @@ def _translated(request):
 
 
 class _BaseClient:
-    def __init__(self, *, auth=None, params=None, headers=None, cookies=None, verify=True, cert=None, http1=True, http2=False, proxy=None,
-                 proxies=None, mounts=None, timeout=5.0, follow_redirects=False, limits=None, max_redirects=20, event_hooks=None, base_url="",
-                 transport=None, app=None, trust_env=True, default_encoding="utf-8"):
+    def __init__(
+        self,
+        *,
+        auth=None,
+        params=None,
+        headers=None,
+        cookies=None,
+        verify=True,
+        cert=None,
+        http1=True,
+        http2=False,
+        proxy=None,
+        proxies=None,
+        mounts=None,
+        timeout=5.0,
+        follow_redirects=False,
+        limits=None,
+        max_redirects=20,
+        event_hooks=None,
+        base_url="",
+        transport=None,
+        app=None,
+        trust_env=True,
+        default_encoding="utf-8",
+    ):
         # The host checks certificates and keeps connections, whatever "verify" and "limits" say.
-        _core.refuse(cert=cert, proxy=proxy, proxies=proxies, mounts=mounts, app=app,
-                     transport=None if isinstance(transport, HTTPTransport) else transport)
+        _core.refuse(
+            cert=cert,
+            proxy=proxy,
+            proxies=proxies,
+            mounts=mounts,
+            app=app,
+            transport=None if isinstance(transport, HTTPTransport) else transport,
+        )
         self._retries = getattr(transport, "retries", 0)
-        self.auth, self.params, self.headers, self.cookies = auth, dict(_core.pairs_of(params)), Headers(headers), Cookies(cookies)
+        self.auth, self.params, self.headers, self.cookies = (
+            auth,
+            dict(_core.pairs_of(params)),
+            Headers(headers),
+            Cookies(cookies),
+        )
         self.timeout, self.follow_redirects, self.max_redirects = timeout, follow_redirects, max_redirects
         self.event_hooks, self.base_url, self.is_closed = event_hooks or {}, URL(base_url), False
 
@@ -322,12 +467,22 @@ class _BaseClient:
         if base and not URL(text).is_absolute_url:
             text = f"{base.rstrip('/')}/{text.lstrip('/')}"
         elif not URL(text).is_absolute_url and _web.base() is None:
-            raise UnsupportedProtocol(f"Request URL is missing an 'http://' or 'https://' protocol: {_web.NO_BASE}")
+            raise UnsupportedProtocol(
+                f"Request URL is missing an 'http://' or 'https://' protocol: {_web.NO_BASE}"
+            )
         merged = Headers(self.headers)
         merged.update(headers)
         body.pop("timeout", None)
-        return Request(method, text, params={**self.params, **dict(_core.pairs_of(params))} if not isinstance(params, (str, bytes)) else params,
-                       headers=merged, cookies=cookies, **body)
+        return Request(
+            method,
+            text,
+            params={**self.params, **dict(_core.pairs_of(params))}
+            if not isinstance(params, (str, bytes))
+            else params,
+            headers=merged,
+            cookies=cookies,
+            **body,
+        )
 
     def _waits(self):
         """For each attempt to connect how long to wait before the next one, seconds; None: it is the last."""
@@ -359,8 +514,17 @@ class _BaseClient:
         if isinstance(timeout, Timeout):
             timeout = [timeout.connect, timeout.read]
         return request, _core.exchange(
-            jar, request.method, str(request.url), request.headers, request.content, follow=self.follow_redirects if follow is ... else follow,
-            most=self.max_redirects, timeout=_core.seconds_of(timeout), make=make, too_many=too_many)
+            jar,
+            request.method,
+            str(request.url),
+            request.headers,
+            request.content,
+            follow=self.follow_redirects if follow is ... else follow,
+            most=self.max_redirects,
+            timeout=_core.seconds_of(timeout),
+            make=make,
+            too_many=too_many,
+        )
 
 
 class Client(_BaseClient):
@@ -383,12 +547,25 @@ class Client(_BaseClient):
             response.read()
         return response
 
-    def request(self, method, url, *, auth=..., follow_redirects=..., timeout=..., extensions=None, **options):
-        return self.send(self.build_request(method, url, **options), auth=auth, follow_redirects=follow_redirects, timeout=timeout)
+    def request(
+        self, method, url, *, auth=..., follow_redirects=..., timeout=..., extensions=None, **options
+    ):
+        return self.send(
+            self.build_request(method, url, **options),
+            auth=auth,
+            follow_redirects=follow_redirects,
+            timeout=timeout,
+        )
 
     @_contextlib.contextmanager
     def stream(self, method, url, *, auth=..., follow_redirects=..., timeout=..., extensions=None, **options):
-        response = self.send(self.build_request(method, url, **options), stream=True, auth=auth, follow_redirects=follow_redirects, timeout=timeout)
+        response = self.send(
+            self.build_request(method, url, **options),
+            stream=True,
+            auth=auth,
+            follow_redirects=follow_redirects,
+            timeout=timeout,
+        )
         try:
             yield response
         finally:
@@ -424,13 +601,27 @@ class AsyncClient(_BaseClient):
             await response.aread()
         return response
 
-    async def request(self, method, url, *, auth=..., follow_redirects=..., timeout=..., extensions=None, **options):
-        return await self.send(self.build_request(method, url, **options), auth=auth, follow_redirects=follow_redirects, timeout=timeout)
+    async def request(
+        self, method, url, *, auth=..., follow_redirects=..., timeout=..., extensions=None, **options
+    ):
+        return await self.send(
+            self.build_request(method, url, **options),
+            auth=auth,
+            follow_redirects=follow_redirects,
+            timeout=timeout,
+        )
 
     @_contextlib.asynccontextmanager
-    async def stream(self, method, url, *, auth=..., follow_redirects=..., timeout=..., extensions=None, **options):
-        response = await self.send(self.build_request(method, url, **options), stream=True, auth=auth, follow_redirects=follow_redirects,
-                                   timeout=timeout)
+    async def stream(
+        self, method, url, *, auth=..., follow_redirects=..., timeout=..., extensions=None, **options
+    ):
+        response = await self.send(
+            self.build_request(method, url, **options),
+            stream=True,
+            auth=auth,
+            follow_redirects=follow_redirects,
+            timeout=timeout,
+        )
         try:
             yield response
         finally:
@@ -449,6 +640,7 @@ class AsyncClient(_BaseClient):
 def _verb(method):
     def call(self, url, **options):
         return self.request(method, url, **options)
+
     call.__name__ = call.__qualname__ = method.lower()
     return call
 
@@ -456,6 +648,7 @@ def _verb(method):
 def _function(method):
     def call(url, **options):
         return request(method, url, **options)
+
     call.__name__ = call.__qualname__ = method.lower()
     return call
 
@@ -464,7 +657,19 @@ for _method in ("GET", "OPTIONS", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
     setattr(_BaseClient, _method.lower(), _verb(_method))
     globals()[_method.lower()] = _function(_method)
 
-_OF_CLIENT = ("cookies", "verify", "cert", "trust_env", "proxy", "proxies", "mounts", "transport", "http1", "http2", "limits")
+_OF_CLIENT = (
+    "cookies",
+    "verify",
+    "cert",
+    "trust_env",
+    "proxy",
+    "proxies",
+    "mounts",
+    "transport",
+    "http1",
+    "http2",
+    "limits",
+)
 
 
 def _client_for(options):
@@ -480,4 +685,3 @@ def request(method, url, **options):
 def stream(method, url, **options):
     with _client_for(options) as client, client.stream(method, url, **options) as response:
         yield response
-`;

@@ -1,6 +1,5 @@
-/** Python: `http.client` over the host. */
-export const HTTP_CLIENT_SOURCE = String.raw`
 """http.client without its socket; whatever is built on it follows."""
+
 import http.client
 import io
 
@@ -82,7 +81,9 @@ def install():
         self._sandglass = {"method": method, "url": url_of(self, url), "headers": [], "body": bytearray()}
 
     def putheader(self, header, *values):
-        text = lambda item: item.decode("latin-1") if isinstance(item, (bytes, bytearray)) else str(item)
+        def text(item):
+            return item.decode("latin-1") if isinstance(item, (bytes, bytearray)) else str(item)
+
         name = text(header)
         if name.lower() not in ("host", "content-length", "connection", "transfer-encoding"):
             self._sandglass["headers"].append((name, ", ".join(text(value) for value in values)))
@@ -104,7 +105,7 @@ def install():
             for part in data:
                 body += part
 
-    def request(self, method, url, body=None, headers={}, *, encode_chunked=False):
+    def request(self, method, url, body=None, headers={}, *, encode_chunked=False):  # noqa: B006 - as http.client has it
         self.putrequest(method, url)
         for name, value in headers.items():
             self.putheader(name, value)
@@ -115,8 +116,16 @@ def install():
     def getresponse(self):
         pending = self._sandglass
         timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
-        return ClientResponse(fetch(pending["method"], pending["url"], pending["headers"], bytes(pending["body"]) or None,
-                                    getattr(self, "_sandglass_redirect", "manual"), timeout))
+        return ClientResponse(
+            fetch(
+                pending["method"],
+                pending["url"],
+                pending["headers"],
+                bytes(pending["body"]) or None,
+                getattr(self, "_sandglass_redirect", "manual"),
+                timeout,
+            )
+        )
 
     def close(self):
         self.sock = None
@@ -124,4 +133,3 @@ def install():
     for function in (connect, putrequest, putheader, endheaders, send, request, getresponse, close):
         setattr(kind, function.__name__, function)
     http.client.HTTPSConnection.connect = connect
-`;

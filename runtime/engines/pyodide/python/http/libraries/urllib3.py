@@ -1,18 +1,26 @@
-/** Python: of `urllib3` what programs configure `requests` with. */
-export const URLLIB3_SOURCE = String.raw`
 """What programs configure urllib3 with. It has no sockets here: urllib.request, requests and httpx go over the host's http."""
+
 import warnings
+
 import _sandglass_http_libraries as _libraries
-from requests import Retry
+from requests import Retry  # noqa: F401 - programs import it from here
 
 __version__ = "2.0+sandglass"
 
 
-class HTTPError(Exception): pass
-class HTTPWarning(Warning): pass
-class SecurityWarning(HTTPWarning): pass
-class InsecureRequestWarning(SecurityWarning): pass
-class MaxRetryError(HTTPError): pass
+class HTTPError(Exception): ...
+
+
+class HTTPWarning(Warning): ...
+
+
+class SecurityWarning(HTTPWarning): ...
+
+
+class InsecureRequestWarning(SecurityWarning): ...
+
+
+class MaxRetryError(HTTPError): ...
 
 
 def disable_warnings(category=HTTPWarning):
@@ -21,10 +29,11 @@ def disable_warnings(category=HTTPWarning):
 
 class PoolManager:
     def __init__(self, *args, **kwargs):
-        raise NotImplementedError("Cannot use urllib3 by itself: it needs sockets; use urllib.request, requests or httpx")
+        raise NotImplementedError(
+            "Cannot use urllib3 by itself: it needs sockets; use urllib.request, requests or httpx"
+        )
 
 
 HTTPConnectionPool = HTTPSConnectionPool = ProxyManager = PoolManager
 _libraries.add_parts(__name__, ("exceptions", "util"))
 _libraries.add_parts("urllib3.util", ("retry",))
-`;

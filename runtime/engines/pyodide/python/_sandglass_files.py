@@ -1,6 +1,6 @@
-/** Python: file errors that say what the host said. The files themselves are served below Python, by the interpreter's system calls. */
-export const FILES_SOURCE = String.raw`
 """File functions whose errors carry the host's own words: which grant is missing, which limit was met."""
+
+import _io
 import builtins
 import functools
 import io
@@ -9,12 +9,31 @@ import mmap
 import os
 import sys
 import weakref
-import _io
 
 import _sandglass_host as host
 
-WRAPPED = ("open", "listdir", "mkdir", "rmdir", "remove", "unlink", "rename", "replace", "stat", "lstat", "symlink", "readlink",
-           "truncate", "utime", "chdir", "write", "read", "ftruncate", "scandir", "link")
+WRAPPED = (
+    "open",
+    "listdir",
+    "mkdir",
+    "rmdir",
+    "remove",
+    "unlink",
+    "rename",
+    "replace",
+    "stat",
+    "lstat",
+    "symlink",
+    "readlink",
+    "truncate",
+    "utime",
+    "chdir",
+    "write",
+    "read",
+    "ftruncate",
+    "scandir",
+    "link",
+)
 
 
 class Explained:
@@ -28,6 +47,7 @@ class Explained:
     @property
     def __signature__(self):
         import inspect
+
         return inspect.signature(self.function)
 
     def __call__(self, *args, **kwargs):
@@ -54,7 +74,10 @@ class Looked(Explained):
         except OSError as error:
             if not explain(error) and type(error) is FileNotFoundError:
                 caller = sys._getframe(1)
-                if not (caller.f_globals.get("__name__") in ("genericpath", "posixpath") and caller.f_code.co_name in ASKING):
+                if not (
+                    caller.f_globals.get("__name__") in ("genericpath", "posixpath")
+                    and caller.f_code.co_name in ASKING
+                ):
                     explain_absence(error)
             raise
 
@@ -80,7 +103,9 @@ def explain(error):
     if refusal.get("hint"):
         message += ". " + refusal["hint"]
     if type(error) is PermissionError and (refusal.get("details") or {}).get("capability") == "fs.read":
-        raise host.remember(NotGranted(error.errno, message, error.filename, None, error.filename2), refusal) from None
+        raise host.remember(
+            NotGranted(error.errno, message, error.filename, None, error.filename2), refusal
+        ) from None
     error.strerror = message
     host.remember(error, refusal)
     return True
@@ -112,6 +137,7 @@ def explained(method):
         except OSError as error:
             explain(error)
             raise
+
     return functools.update_wrapper(wrapper, method)
 
 
@@ -129,7 +155,8 @@ for _name in ("read", "readall", "readinto", "write", "seek", "tell", "truncate"
 
 #: Everything else is an error or a warning, which the plain function words best.
 MODES = frozenset(kind + plus + form for kind in "rwxa" for plus in ("", "+") for form in ("", "b", "t")) | {
-    kind + form + "+" for kind in "rwxa" for form in "bt"}
+    kind + form + "+" for kind in "rwxa" for form in "bt"
+}
 
 
 #: What open() gave to write to, and what mmap made of it. A program that ends without closing it has not lost what it wrote.
@@ -144,14 +171,27 @@ def flush_written():
                 file.flush()
         except Exception as error:
             _written.discard(file)  # told once: a kept guest has more runs
-            print(f"Exception ignored while closing file {getattr(file, 'name', None)!r}: {type(error).__name__}: {error}", file=sys.stderr)
+            print(
+                f"Exception ignored while closing file {getattr(file, 'name', None)!r}: {type(error).__name__}: {error}",
+                file=sys.stderr,
+            )
 
 
 def opener_of(plain):
-    def open(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
+    def open(
+        file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None
+    ):
         binary = isinstance(mode, str) and "b" in mode
-        ordinary = isinstance(mode, str) and mode in MODES and isinstance(buffering, int) and (
-            (encoding, errors, newline) == (None, None, None) and buffering != 1 if binary else buffering != 0)
+        ordinary = (
+            isinstance(mode, str)
+            and mode in MODES
+            and isinstance(buffering, int)
+            and (
+                (encoding, errors, newline) == (None, None, None) and buffering != 1
+                if binary
+                else buffering != 0
+            )
+        )
         if not ordinary:
             result = plain(file, mode, buffering, encoding, errors, newline, closefd, opener)
             if result.writable():
@@ -165,7 +205,13 @@ def opener_of(plain):
             if buffering < 0 or lines:
                 buffering = max(min(raw._blksize, 8192 * 1024), io.DEFAULT_BUFFER_SIZE)
             if buffering:
-                kind = _io.BufferedRandom if "+" in mode else _io.BufferedReader if "r" in mode else _io.BufferedWriter
+                kind = (
+                    _io.BufferedRandom
+                    if "+" in mode
+                    else _io.BufferedReader
+                    if "r" in mode
+                    else _io.BufferedWriter
+                )
                 result = kind(raw, buffering)
             if not binary:
                 result = _io.TextIOWrapper(result, io.text_encoding(encoding), errors, newline, lines)
@@ -176,6 +222,7 @@ def opener_of(plain):
         except BaseException:
             result.close()
             raise
+
     return functools.update_wrapper(open, plain)
 
 
@@ -219,7 +266,10 @@ Mapped.__module__ = "mmap"
 
 def install():
     mmap.mmap = Mapped
-    sets = [getattr(os, name) for name in ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")]
+    sets = [
+        getattr(os, name)
+        for name in ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
+    ]
     for name in WRAPPED:
         plain = getattr(os, name, None)
         if plain is None:
@@ -231,4 +281,3 @@ def install():
                 group.add(wrapped)
     opened = Explained(opener_of(_io.open))
     builtins.open = io.open = _io.open = opened
-`;

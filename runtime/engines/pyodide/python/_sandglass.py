@@ -1,6 +1,5 @@
-/** Python: runs one program and reports how it ended. */
-export const RUNNER_SOURCE = String.raw`
 """Runs a guest's program: its globals, its streams, its traceback, its value."""
+
 import asyncio
 import atexit
 import inspect
@@ -11,8 +10,6 @@ import os
 import random
 import sys
 import traceback
-import types
-from pyodide.webloop import PyodideTask
 
 import _sandglass_files as files
 import _sandglass_host as host
@@ -21,12 +18,24 @@ import _sandglass_policy as policy
 import _sandglass_program as program
 import _sandglass_surroundings as surroundings
 import _sandglass_values as values
+from pyodide.webloop import PyodideTask
 
 MAIN = "__main__"
 #: Of a program that is told nothing but its code, its name and its limits.
 DEFAULTS = {
-    "argv": (), "base": None, "cwd": "/", "env": {}, "inputs": {}, "keeps": False, "modules": {}, "mounts": (), "options": {},
-    "packages": False, "rehearsal": False, "repeats": False, "resumes": False,
+    "argv": (),
+    "base": None,
+    "cwd": "/",
+    "env": {},
+    "inputs": {},
+    "keeps": False,
+    "modules": {},
+    "mounts": (),
+    "options": {},
+    "packages": False,
+    "rehearsal": False,
+    "repeats": False,
+    "resumes": False,
 }
 DECODER = json.JSONDecoder()
 
@@ -80,14 +89,16 @@ def set_up(spec):
         _names = None
         names = sys.modules[MAIN].__dict__
         names.clear()
-        names.update({
-            "__name__": MAIN,
-            "__doc__": None,
-            "__package__": None,
-            "__spec__": None,
-            "__builtins__": __builtins__,
-            "__file__": spec["filename"],
-        })
+        names.update(
+            {
+                "__name__": MAIN,
+                "__doc__": None,
+                "__package__": None,
+                "__spec__": None,
+                "__builtins__": __builtins__,
+                "__file__": spec["filename"],
+            }
+        )
     sys.argv = [spec["filename"], *spec["argv"]]
     if os.environ or spec["env"]:
         os.environ.clear()
@@ -103,7 +114,9 @@ def set_up(spec):
     if spec["packages"] or resumes:
         sys.path_importer_cache.clear()  # it knows the folders as they were when the interpreter was made, or in the last run
     if spec["repeats"]:
-        random.seed(os.urandom(32))  # of the caller's seed; any other run has the random numbers that its interpreter took after the rehearsal
+        random.seed(
+            os.urandom(32)
+        )  # of the caller's seed; any other run has the random numbers that its interpreter took after the rehearsal
     sys.setrecursionlimit(spec["recursionLimit"])
     if os.getcwd() != spec["cwd"]:
         os.chdir(spec["cwd"])
@@ -114,7 +127,7 @@ def set_up(spec):
 
 def reopen_stdin():
     """What the last run has not read of its input is not the next one's."""
-    sys.stdin = sys.__stdin__ = io.open(0, encoding="utf-8", closefd=False)
+    sys.stdin = sys.__stdin__ = io.open(0, encoding="utf-8", closefd=False)  # noqa: UP020 - a program may have replaced the builtin
 
 
 #: How long the tasks of an ended run may take to end when they are cancelled, seconds.
@@ -158,12 +171,16 @@ class SourceFinder:
     @staticmethod
     def find_spec(name, path=None, target=None):
         import importlib.machinery
+
         package = name + ".__init__"
-        if name not in _sources and package not in _sources and not any(n.startswith(name + ".") for n in _sources):
+        if (
+            name not in _sources
+            and package not in _sources
+            and not any(n.startswith(name + ".") for n in _sources)
+        ):
             return None
         is_package = name not in _sources
-        spec = importlib.machinery.ModuleSpec(name, SourceFinder, is_package=is_package)
-        return spec
+        return importlib.machinery.ModuleSpec(name, SourceFinder, is_package=is_package)
 
     @staticmethod
     def create_module(spec):
@@ -253,7 +270,11 @@ def shorten(error):
         if part is None or id(part) in seen:
             continue
         seen.add(id(part))
-        todo += [part.__cause__, part.__context__, *(part.exceptions if isinstance(part, BaseExceptionGroup) else ())]
+        todo += [
+            part.__cause__,
+            part.__context__,
+            *(part.exceptions if isinstance(part, BaseExceptionGroup) else ()),
+        ]
         left_out += shorten_traceback(part.__traceback__)
     return left_out
 
@@ -266,7 +287,9 @@ def own_frames(report):
         if part is None or id(part) in seen:
             continue
         seen.add(id(part))
-        part.stack = traceback.StackSummary.from_list([frame for frame in part.stack if is_own(frame.filename)])
+        part.stack = traceback.StackSummary.from_list(
+            [frame for frame in part.stack if is_own(frame.filename)]
+        )
         todo += [part.__cause__, part.__context__, *(part.exceptions or ())]
     return report
 
@@ -411,7 +434,9 @@ def forget(names):
     try:
         exec(compile("1 / 0", "<rehearsal>", "exec"), {})
     except ZeroDivisionError as error:
-        own_frames(traceback.TracebackException.from_exception(error, compact=True, lookup_lines=False)).format()
+        own_frames(
+            traceback.TracebackException.from_exception(error, compact=True, lookup_lines=False)
+        ).format()
     names.clear()
     linecache.cache.clear()
     _own_files.clear()
@@ -448,4 +473,3 @@ def flush():
 
 
 sys.meta_path.append(SourceFinder)
-`;

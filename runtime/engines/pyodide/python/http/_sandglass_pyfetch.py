@@ -1,6 +1,5 @@
-/** Python: `pyodide.http` over the host. */
-export const PYFETCH_SOURCE = String.raw`
 """pyodide.http over the host: the names that notebooks use."""
+
 import io
 import json
 
@@ -14,7 +13,12 @@ def install():
         def __init__(self, answer):
             self._answer = answer
             self.url, self.status, self.status_text = answer.url, answer.status, answer.reason
-            self.redirected, self.ok, self.body_used, self.type = answer.redirected, 200 <= answer.status < 300, False, "basic"
+            self.redirected, self.ok, self.body_used, self.type = (
+                answer.redirected,
+                200 <= answer.status < 300,
+                False,
+                "basic",
+            )
             self.headers = {name.lower(): value for name, value in answer.headers}
 
         def raise_for_status(self):
@@ -47,10 +51,13 @@ def install():
         if isinstance(body, str):
             body = body.encode("utf-8")
         pairs = headers.items() if hasattr(headers, "items") else headers
-        return FetchResponse(await fetch_async(options.get("method", "GET"), url, list(pairs), body, options.get("redirect", "follow")))
+        return FetchResponse(
+            await fetch_async(
+                options.get("method", "GET"), url, list(pairs), body, options.get("redirect", "follow")
+            )
+        )
 
     def open_url(url):
         return io.StringIO(fetch("GET", url).content.decode("utf-8"))
 
     module.FetchResponse, module.pyfetch, module.open_url = FetchResponse, pyfetch, open_url
-`;

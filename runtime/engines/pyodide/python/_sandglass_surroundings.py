@@ -1,17 +1,15 @@
-/** Python: what a program expects of an operating system and does not find here, each with a sentence that says so. */
-export const SURROUNDINGS_SOURCE = String.raw`
 """Sentences for what is not there. This is courtesy: the boundary is the wasm and the realm around it."""
+
+import _thread
 import asyncio
 import errno
 import functools
-import importlib.machinery
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-import _thread
 
 import _sandglass_host as host
 
@@ -30,16 +28,34 @@ NO_TERMINAL = "guests have no terminal and no screen"
 NO_USERS = "guests have no users"
 #: Modules of other Pythons, and packages that cannot work here, with what stands in the way.
 NO_MODULE = {
-    "_multiprocessing": NO_PROCESS, "_posixshmem": NO_PROCESS, "_posixsubprocess": NO_PROCESS, "_interpreters": NO_THREAD,
-    "curses": NO_TERMINAL, "_curses": NO_TERMINAL, "readline": NO_TERMINAL, "tkinter": NO_TERMINAL, "_tkinter": NO_TERMINAL,
-    "turtle": NO_TERMINAL, "idlelib": NO_TERMINAL, "pwd": NO_USERS, "grp": NO_USERS,
-    "resource": "limits and usage are told by the outcome of the run", "syslog": "use logging",
-    "dbm": "use sqlite3, or json or pickle in place of shelve", "ensurepip": "packages are brought by the host before the run",
-    "pip": "packages are brought by the host before the run", "micropip": "packages are brought by the host before the run",
+    "_multiprocessing": NO_PROCESS,
+    "_posixshmem": NO_PROCESS,
+    "_posixsubprocess": NO_PROCESS,
+    "_interpreters": NO_THREAD,
+    "curses": NO_TERMINAL,
+    "_curses": NO_TERMINAL,
+    "readline": NO_TERMINAL,
+    "tkinter": NO_TERMINAL,
+    "_tkinter": NO_TERMINAL,
+    "turtle": NO_TERMINAL,
+    "idlelib": NO_TERMINAL,
+    "pwd": NO_USERS,
+    "grp": NO_USERS,
+    "resource": "limits and usage are told by the outcome of the run",
+    "syslog": "use logging",
+    "dbm": "use sqlite3, or json or pickle in place of shelve",
+    "ensurepip": "packages are brought by the host before the run",
+    "pip": "packages are brought by the host before the run",
+    "micropip": "packages are brought by the host before the run",
     "venv": "each run has a Python of its own",
     "aiohttp": "it needs sockets; use httpx.AsyncClient",
-    "websockets": "guests have no sockets", "paramiko": "guests have no sockets", "psycopg2": "guests have no sockets",
-    "pymysql": "guests have no sockets", "redis": "guests have no sockets", "selenium": NO_PROCESS, "playwright": NO_PROCESS,
+    "websockets": "guests have no sockets",
+    "paramiko": "guests have no sockets",
+    "psycopg2": "guests have no sockets",
+    "pymysql": "guests have no sockets",
+    "redis": "guests have no sockets",
+    "selenium": NO_PROCESS,
+    "playwright": NO_PROCESS,
 }
 
 
@@ -50,7 +66,6 @@ class Absent:
     def find_spec(name, path=None, target=None):
         if name.partition(".")[0] in JAVASCRIPT_MODULES:
             raise ImportError(f"Cannot import {name}: {NO_JAVASCRIPT}", name=name)
-        return None
 
 
 class Missing:
@@ -61,18 +76,19 @@ class Missing:
         reason = NO_MODULE.get(name)
         if reason is not None:
             raise ModuleNotFoundError(f"No module named {name!r}: {reason}", name=name)
-        return None
 
 
 def refuse(action, reason, kind=OSError):
     def refused(*args, **kwargs):
         message = f"Cannot {action}: {reason}"
         raise kind(errno.ENOTSUP, message) if issubclass(kind, OSError) else kind(message)
+
     return refused
 
 
 class Sleep:
     """time.sleep; an object, so that a class that keeps it does not make a method of it."""
+
     __name__ = __qualname__ = "sleep"
 
     def __call__(self, seconds, /):
@@ -125,6 +141,7 @@ def run_coroutine(main, *, debug=None, loop_factory=None):
 
 def install_asyncio():
     import pyodide.webloop
+
     Runner.__module__ = "asyncio.runners"
     asyncio.Runner = asyncio.runners.Runner = Runner
     asyncio.run = asyncio.runners.run = functools.wraps(asyncio.run)(run_coroutine)
@@ -135,6 +152,7 @@ def install_asyncio():
 def install_zones():
     """Time zones come from a package, which the error of one that is not there names."""
     import zoneinfo._common as zones
+
     plain = zones.load_tzdata
 
     def load_tzdata(key):
@@ -143,7 +161,10 @@ def install_zones():
         except zones.ZoneInfoNotFoundError:
             if "tzdata" in sys.modules:
                 raise
-        raise zones.ZoneInfoNotFoundError(f"No time zone found with key {key}: the package tzdata, which has them, is not installed")
+        raise zones.ZoneInfoNotFoundError(
+            f"No time zone found with key {key}: the package tzdata, which has them, is not installed"
+        )
+
     zones.load_tzdata = functools.wraps(plain)(load_tzdata)
 
 
@@ -153,6 +174,7 @@ def limit_recursion():
 
     def setrecursionlimit(limit, /):
         plain(min(limit, MOST_RECURSION) if isinstance(limit, int) else limit)
+
     sys.setrecursionlimit = setrecursionlimit
 
 
@@ -162,8 +184,28 @@ def install():
     install_asyncio()
     install_zones()
     limit_recursion()
-    for name in ("system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "execvpe", "execl",
-                 "execle", "execlp", "execlpe", "spawnv", "spawnve", "spawnl", "spawnle", "kill", "killpg"):
+    for name in (
+        "system",
+        "popen",
+        "fork",
+        "forkpty",
+        "posix_spawn",
+        "posix_spawnp",
+        "execv",
+        "execve",
+        "execvp",
+        "execvpe",
+        "execl",
+        "execle",
+        "execlp",
+        "execlpe",
+        "spawnv",
+        "spawnve",
+        "spawnl",
+        "spawnle",
+        "kill",
+        "killpg",
+    ):
         setattr(os, name, refuse(f"call os.{name}", NO_PROCESS))
         posix = sys.modules["posix"]
         if hasattr(posix, name):
@@ -171,21 +213,39 @@ def install():
     subprocess.Popen.__init__ = refuse("start a process", NO_PROCESS)
     subprocess.Popen.__del__ = lambda self, **kwargs: None
     no_thread = refuse("start a thread", NO_THREAD, RuntimeError)
-    for module, name in ((_thread, "start_new_thread"), (_thread, "start_joinable_thread"), (_thread, "start_new"),
-                         (threading, "_start_new_thread"), (threading, "_start_joinable_thread")):
+    for module, name in (
+        (_thread, "start_new_thread"),
+        (_thread, "start_joinable_thread"),
+        (_thread, "start_new"),
+        (threading, "_start_new_thread"),
+        (threading, "_start_joinable_thread"),
+    ):
         if hasattr(module, name):
             setattr(module, name, no_thread)
     no_socket = refuse("use a socket", NO_SOCKET)
-    for name in ("connect", "connect_ex", "bind", "listen", "accept", "sendto", "recv", "send", "sendall", "recvfrom"):
+    for name in (
+        "connect",
+        "connect_ex",
+        "bind",
+        "listen",
+        "accept",
+        "sendto",
+        "recv",
+        "send",
+        "sendall",
+        "recvfrom",
+    ):
         setattr(socket.socket, name, no_socket)
     for name in ("create_connection", "create_server", "socketpair"):
         setattr(socket, name, no_socket)
-    no_name = refuse("look up a name", NO_SOCKET, socket.gaierror)  # the kind that programs expect where there is no network
+    no_name = refuse(
+        "look up a name", NO_SOCKET, socket.gaierror
+    )  # the kind that programs expect where there is no network
     for name in ("getaddrinfo", "gethostbyname", "gethostbyaddr", "gethostbyname_ex"):
         setattr(socket, name, no_name)
     try:
-        import ctypes
         import _ctypes
+        import ctypes
     except ImportError:
         pass
     else:
@@ -199,9 +259,12 @@ def enter():
     """In each run, after the restore."""
     for name in JAVASCRIPT_MODULES:
         sys.modules.pop(name, None)
-    finders = [finder for finder in sys.meta_path if finder not in (Absent, Missing) and type(finder).__name__ != "JsFinder"]
+    finders = [
+        finder
+        for finder in sys.meta_path
+        if finder not in (Absent, Missing) and type(finder).__name__ != "JsFinder"
+    ]
     sys.meta_path[:] = [Absent, *finders, Missing]
     import pyodide.code
-    import _pyodide._base
+
     pyodide.code.run_js = refuse("run JavaScript", NO_JAVASCRIPT, RuntimeError)
-`;

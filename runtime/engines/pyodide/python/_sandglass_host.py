@@ -1,6 +1,5 @@
-/** Python: the one way from guest code to the host. Answers and refusals come as JSON text, bytes beside them. */
-export const HOST_SOURCE = String.raw`
 """Calls to the host. A refusal becomes the exception that Python people expect, with the host's own words."""
+
 import errno
 import json
 
@@ -26,6 +25,7 @@ _run = object()
 def attach(host):
     global _host, _to_js
     from pyodide.ffi import to_js
+
     _host = host
     _to_js = to_js
 
@@ -140,4 +140,3 @@ async def call_async(operation, args, body=None):
 
 def sleep(seconds):
     _host.sleep(seconds * 1000)
-`;

@@ -1,0 +1,69 @@
+/** Reads one file of this folder, by its path below it. */
+export type ReadSource = (path: string) => string;
+
+/** Files of modules that an interpreter has, in the order in which they are loaded; each is named after its module. */
+const MODULES = [
+  '_sandglass_host.py',
+  '_sandglass_files.py',
+  'http/_sandglass_http.py',
+  'http/_sandglass_http_client.py',
+  'http/_sandglass_urllib.py',
+  'http/_sandglass_pyfetch.py',
+  'http/_sandglass_http_exchange.py',
+  'http/_sandglass_http_libraries.py',
+  '_sandglass_policy.py',
+  '_sandglass_program.py',
+  '_sandglass_values.py',
+  '_sandglass_surroundings.py',
+  'sandglass.py',
+  '_sandglass.py',
+] as const;
+
+/** Those of them that have an `install()`, in the order in which it is called. */
+const INSTALLED = [
+  '_sandglass_surroundings.py',
+  '_sandglass_files.py',
+  'http/_sandglass_http_client.py',
+  'http/_sandglass_urllib.py',
+  'http/_sandglass_pyfetch.py',
+  'http/_sandglass_http_libraries.py',
+] as const satisfies readonly (typeof MODULES)[number][];
+
+/** For programs that were given no real ones; made when they are imported. */
+const LIBRARIES = [
+  'http/libraries/requests.py',
+  'http/libraries/urllib3.py',
+  'http/libraries/httpx.py',
+] as const;
+
+/** What is run in an interpreter before its snapshot is taken: Python source, whole, so that it also is the key of what it makes. */
+export interface PreparingSources {
+  /** Run once in every interpreter. */
+  readonly setUp: string;
+  /** Then, where packages are to be imported ahead. */
+  importPackages(modules: readonly string[]): string;
+}
+
+/** Puts the files of this folder together. Only where snapshots are made; what starts from one needs none of them. */
+export function preparingSources(read: ReadSource): PreparingSources {
+  const named = (path: string): readonly [name: string, source: string] => [moduleOf(path), read(path)];
+  const settle = called(read('prepare/settle.py'), 'settle');
+  return {
+    setUp:
+      called(
+        read('prepare/set_up.py'),
+        'set_up',
+        MODULES.map(named),
+        Object.fromEntries(LIBRARIES.map(named)),
+        INSTALLED.map(moduleOf),
+      ) + settle,
+    importPackages: (modules) =>
+      called(read('prepare/import_packages.py'), 'import_packages', modules) + settle,
+  };
+}
+
+const moduleOf = (path: string): string => path.replace(/^.*\/|\.py$/g, '');
+
+/** A source that defines one function, and a call of it. Lists, maps and texts in JSON are Python's own. */
+const called = (source: string, name: string, ...args: readonly unknown[]): string =>
+  `${source}\n${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})\ndel ${name}\n`;
