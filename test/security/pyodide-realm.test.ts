@@ -194,10 +194,12 @@ describe('the realm of a Python guest', () => {
       meter,
       stdin: new Uint8Array(),
       fixedClock: false,
+      hostCallBytes: 1024 * 1024,
       outsideBytes: 1e9,
       packages: [],
       settings: {
         maxMemoryBytes: parts.maxMemoryBytes,
+        textLength: 1024 * 1024,
         scratchBytes: parts.maxMemoryBytes,
         chunkBytes: 65_536,
         mounts: ['/data'],

@@ -13,8 +13,10 @@ import { type Interpreter, type OpenRealm, openInterpreter } from './interpreter
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions } from './options.ts';
 import type { PyodideProgram, PyodideShared } from './program.ts';
+import { argsLength } from './read-call.ts';
 import { REHEARSAL, REHEARSAL_RUN, silentHost } from './rehearsal.ts';
 import { readReport } from './report.ts';
+import { reportBounds } from './report-bounds.ts';
 import type { SourcePlace } from './stopped-at.ts';
 
 /** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody. */
@@ -149,6 +151,7 @@ async function runProgram(
   const meter = createMeter({ fuel: run.limits.fuel, onSlice: () => host.stopReason() });
   host.trackMemory(interpreter.memoryBytes);
   const ended = Promise.withResolvers<GuestEnd>();
+  const bounds = reportBounds(run.limits.outputBytes);
   const look = (): void => {
     const end = stopped(meter, interpreter, host);
     if (end !== undefined) ended.resolve(end);
@@ -158,10 +161,12 @@ async function runProgram(
     meter,
     stdin: run.stdin,
     packages: program.packages ?? [],
+    hostCallBytes: run.limits.hostCallBytes,
     outsideBytes: MAX_SCRATCH_BYTES + OUTSIDE_BYTES,
     fixedClock: run.deterministic !== undefined,
     settings: {
       maxMemoryBytes: Math.min(run.limits.memoryBytes, interpreter.maxMemoryBytes),
+      textLength: Math.max(bounds.length, argsLength(run.limits.hostCallBytes)),
       scratchBytes: Math.min(run.limits.memoryBytes, MAX_SCRATCH_BYTES),
       chunkBytes: Math.min(run.limits.hostCallBytes, CHUNK_BYTES),
       mounts: hostMounts(run).map((mount) => mount.path.replace(/(?<=.)\/+$/, '')),
@@ -182,7 +187,7 @@ async function runProgram(
         look(); // the meter's word goes before whatever the realm says
         ended.resolve(
           report.ok
-            ? readReport(report.text, interpreter.growthRefused)
+            ? readReport(report.text, interpreter.growthRefused, bounds)
             : fatal(report.text, interpreter.growthRefused),
         );
       });

@@ -10,6 +10,7 @@ import { SECRET_BYTES } from './hashes/layout.ts';
 import { decodePlan, type HashPlan } from './hashes/plan.ts';
 import { renewHashes } from './hashes/renew.ts';
 import { isPreparedModule, type PackageFile } from './packages.ts';
+import { readCall } from './read-call.ts';
 import type { bootRealm, RealmParts } from './realm/boot.ts';
 import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm/contract.ts';
 import { BOOT_SCRIPT, PARTS_SCRIPT } from './realm/scripts.ts';
@@ -81,6 +82,8 @@ export interface RunLink {
   readonly meter: Meter;
   readonly settings: RunSettings;
   readonly packages: readonly PackageFile[];
+  /** Of one call's arguments. */
+  readonly hostCallBytes: number;
   /** What buffers outside wasm may hold. */
   readonly outsideBytes: number;
   /** Time stands still, so that the run repeats to the byte. */
@@ -158,10 +161,14 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     if (answer.bytes !== undefined) taken.set(id, answer);
     return JSON.stringify({ value: answer.value, bytes: answer.bytes?.byteLength ?? -1 });
   };
-  const request = (args: string, body: ArrayBuffer | undefined): [JsonObject, Uint8Array | undefined] => [
-    argsOf(args),
-    body === undefined ? undefined : moved(body),
-  ];
+  const request = (
+    operation: string,
+    args: string,
+    body: ArrayBuffer | undefined,
+  ): [string, JsonObject, Uint8Array | undefined] => {
+    const { name, args: read, bytes } = readCall(operation, args, link?.hostCallBytes ?? 0);
+    return [name, read, bytes ?? (body === undefined ? undefined : moved(body))];
+  };
 
   const port: RealmPort = {
     now: () => link?.host.now() ?? 0,
@@ -191,12 +198,12 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     callSync: (operation, args, body) => {
       if (between !== undefined) return NO_RUN;
       if (link === undefined) throw new Error('no run');
-      return answerText(0, link.host.callSync(String(operation), ...request(args, body)));
+      return answerText(0, link.host.callSync(...request(operation, args, body)));
     },
     call: (id, operation, args, body) => {
       if (link === undefined) throw new Error('no run');
       const mine = link;
-      void mine.host.call(String(operation), ...request(args, body)).then((answer) => {
+      void mine.host.call(...request(operation, args, body)).then((answer) => {
         if (mine === link) enter(() => api.settle(id, answerText(id, answer)));
       });
     },
@@ -344,14 +351,6 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       meterBy(meter);
     },
   };
-}
-
-/** The gate checks what a guest sends; here it only has to be an object. */
-function argsOf(text: string): JsonObject {
-  const args: unknown = JSON.parse(text);
-  if (typeof args !== 'object' || args === null || Array.isArray(args))
-    throw new TypeError('expected an object of arguments');
-  return args as JsonObject; // JSON.parse gives JSON
 }
 
 /** The memory of an instance that was made in another realm. */

@@ -1,4 +1,6 @@
 import type { GuestEnd, GuestError } from '../../contracts/engine.ts';
+import { fitsJson, type JsonBounds } from '../../vocabulary/json-weight.ts';
+import { ERROR_TEXTS } from './report-bounds.ts';
 import { readValue } from './value.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -7,8 +9,11 @@ type Fields = Readonly<Record<string, unknown>>;
  * How the runner says that a program ended. The text comes out of the guest's realm, so a guest can write one of its own; it can only tell
  * what it could have done anyway: answer a value, exit, or raise.
  */
-export function readReport(text: string, growthRefused: boolean): GuestEnd {
-  const report = parseObject(text);
+export function readReport(text: string, growthRefused: boolean, bounds: JsonBounds): GuestEnd {
+  // Before anything parses it: of this size it is not the runner's, or tells of a value that does not fit.
+  if (!fitsJson(text, { ...bounds, depth: Number.POSITIVE_INFINITY }))
+    return { kind: 'limit', limit: growthRefused ? 'memory' : 'output' };
+  const report = fitsJson(text, bounds) ? parseObject(text) : undefined;
   if (report === undefined && growthRefused) return { kind: 'limit', limit: 'memory' };
   if (report === undefined) return { kind: 'trapped', message: 'The interpreter ended without a report' };
   if (isFields(report.error)) return readError(report.error, growthRefused);
@@ -18,7 +23,7 @@ export function readReport(text: string, growthRefused: boolean): GuestEnd {
     return {
       kind: 'invalid',
       code: 'OUTPUT_INVALID',
-      message: `Cannot answer the program's last expression: ${report.formless.slice(0, 500)}`,
+      message: `Cannot answer the program's last expression: ${report.formless.slice(0, ERROR_TEXTS.formless)}`,
       hint: 'End the program with a statement, or with a value that has a JSON form',
     };
   }
@@ -32,9 +37,9 @@ export function readReport(text: string, growthRefused: boolean): GuestEnd {
 }
 
 function readError(error: Fields, growthRefused: boolean): GuestEnd {
-  const text = (name: string): string | undefined => {
+  const text = (name: keyof typeof ERROR_TEXTS): string | undefined => {
     const value = error[name];
-    return typeof value === 'string' ? value : undefined;
+    return typeof value === 'string' ? value.slice(0, ERROR_TEXTS[name]) : undefined;
   };
   const whole = (name: string): number | undefined => {
     const value = error[name];

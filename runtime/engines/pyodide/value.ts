@@ -41,6 +41,8 @@ function withLeaf(root: unknown, path: readonly unknown[], leaf: bigint | Uint8A
   for (const [depth, step] of path.entries()) {
     if (typeof holder !== 'object' || holder === null)
       throw new TypeError('Cannot read a value: no such path');
+    if (typeof step !== 'string' && typeof step !== 'number')
+      throw new TypeError('Cannot read a value: no such path');
     const key = Array.isArray(holder) ? Number(step) : String(step);
     if (!Object.hasOwn(holder, key)) throw new TypeError('Cannot read a value: no such path');
     if (depth < path.length - 1) {
@@ -60,6 +62,12 @@ function withLeaf(root: unknown, path: readonly unknown[], leaf: bigint | Uint8A
 
 function readLeaf(kind: unknown, content: string): bigint | Uint8Array {
   if (kind === 'bytes') return Uint8Array.from(atob(content), (unit) => unit.charCodeAt(0));
-  if (kind === 'int') return content.startsWith('-') ? -BigInt(content.slice(1)) : BigInt(content);
+  if (kind === 'int') return content.startsWith('-') ? -wholeOf(content.slice(1)) : wholeOf(content);
   throw new TypeError('Cannot read a value: unknown leaf');
+}
+
+/** Only what is written in sixteens: a number in tens takes far more than its length to read. */
+function wholeOf(content: string): bigint {
+  if (!content.startsWith('0x')) throw new TypeError('Cannot read a value: malformed number');
+  return BigInt(content);
 }

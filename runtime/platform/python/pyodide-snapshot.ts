@@ -79,10 +79,12 @@ function connect(interpreter: Interpreter, meter: Meter): void {
     meter,
     stdin: new Uint8Array(),
     packages: [],
+    hostCallBytes: 0,
     outsideBytes: OUTSIDE_BYTES,
     fixedClock: false,
     settings: {
       maxMemoryBytes: interpreter.maxMemoryBytes,
+      textLength: Number.MAX_SAFE_INTEGER, // nothing of a guest runs here
       scratchBytes: OUTSIDE_BYTES,
       chunkBytes: 1,
       mounts: [],

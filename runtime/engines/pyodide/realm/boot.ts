@@ -11,7 +11,8 @@ import type {
 import type { FileParts, FileRealm, installFiles } from './files/install.ts';
 import type { hardenLanguage } from './language.ts';
 import type { installSurroundings } from './surroundings.ts';
-import type { guardWasm } from './wasm.ts';
+import type { guardTexts } from './texts.ts';
+import type { guardWasm, WasmGuard } from './wasm.ts';
 
 /** What the boot script needs of Pyodide's own objects; they are untyped text to us otherwise. */
 interface PyodideApi {
@@ -36,6 +37,7 @@ interface PyModule {
 export interface RealmParts extends FileParts {
   readonly countBuffers: typeof countBuffers;
   readonly guardCalls: typeof guardCalls;
+  readonly guardTexts: typeof guardTexts;
   readonly guardWasm: typeof guardWasm;
   readonly hardenLanguage: typeof hardenLanguage;
   readonly installFiles: typeof installFiles;
@@ -54,8 +56,9 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   const Buffer = ArrayBuffer;
   const Failure = Error;
   const Range = RangeError;
+  const TypeFailure = TypeError;
   const Text = String;
-  const Whole = Number;
+  const sliceText = Text.prototype.slice;
   const PromiseOf = Promise;
   const promiseThen = PromiseOf.prototype.then;
   const setBytes = Bytes.prototype.set;
@@ -115,39 +118,51 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   const buffers = parts.countBuffers(realm, port);
   const timers = parts.installSurroundings(realm, port, fileBytes, failRun);
   const calls = parts.guardCalls();
-  const wasm = parts.guardWasm(module, port, buffers.copyOf, calls.guard);
+  const texts = parts.guardTexts(() => wasm.memoryBuffer());
+  const wasm: WasmGuard = parts.guardWasm(module, port, buffers.copyOf, (env, missing) => {
+    texts.guard(env);
+    calls.guard(env, missing);
+  });
   let pyodide: PyodideApi | undefined;
   let runner: PyModule | undefined;
   let fileRealm: FileRealm | undefined;
   const pending = new Map<number, (answer: string) => void>();
   let snapshotBytes: Uint8Array | undefined;
 
+  /** A guest may pass any object. One that is turned into a text can become hundreds of megabytes of it, for next to nothing that is counted. */
+  const textOf = (value: unknown): string => {
+    if (typeof value !== 'string') throw new TypeFailure('expected a text');
+    return value;
+  };
+  const numberOf = (value: unknown): number => {
+    if (typeof value !== 'number') throw new TypeFailure('expected a number');
+    return value;
+  };
+  const bodyOf = (body: unknown): ArrayBuffer | undefined =>
+    body === undefined ? undefined : buffers.copyOf(body);
+
   /** What Python calls. Answers are JSON text; their bytes are taken right after, by the call's number. */
   const hostObject = {
     __proto__: null,
-    call: (operation: unknown, args: unknown, body?: Uint8Array): string => {
-      return port.callSync(
-        Text(operation),
-        Text(args),
-        body === undefined ? undefined : buffers.copyOf(body),
-      );
-    },
-    call_later: (operation: unknown, args: unknown, body?: Uint8Array): Promise<string> =>
+    call: (operation: unknown, args: unknown, body?: unknown): string =>
+      port.callSync(textOf(operation), textOf(args), bodyOf(body)),
+    call_later: (operation: unknown, args: unknown, body?: unknown): Promise<string> =>
       new PromiseOf((resolve) => {
+        const [name, text, moved] = [textOf(operation), textOf(args), bodyOf(body)];
         const id = timers.nextId();
         apply(mapSet, pending, [id, resolve]);
-        port.call(id, Text(operation), Text(args), body === undefined ? undefined : buffers.copyOf(body));
+        port.call(id, name, text, moved);
       }),
     take: (id: unknown, size: unknown): Uint8Array => {
-      const length = Whole(size);
+      const length = numberOf(size);
       buffers.charge(length);
       const bytes = new Bytes(length);
-      port.take(Whole(id), bytes.buffer, 0);
+      port.take(numberOf(id), bytes.buffer, 0);
       return bytes;
     },
-    report: (text: unknown): void => port.done(running, true, Text(text)),
+    report: (text: unknown): void => port.done(running, true, textOf(text)),
     refusal: (): string => fileRealm?.refusal() ?? '',
-    sleep: (ms: unknown): void => port.sleep(Whole(ms)),
+    sleep: (ms: unknown): void => port.sleep(numberOf(ms)),
     now: (): number => port.now(),
     monotonic: (): number => port.monotonic(),
   };
@@ -194,8 +209,8 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     // Pyodide's own handler prints its frames to the guest's output; whatever brings it here ends the run.
     pyodide._api.fatal_error = (error: unknown): never => {
       const { name, status } = error as { name?: unknown; status?: unknown };
-      if (name === 'ExitStatus')
-        port.done(running, true, `{"exit":${Whole(status) & 255}}`); // os._exit()
+      if (name === 'ExitStatus' && typeof status === 'number')
+        port.done(running, true, `{"exit":${status & 255}}`); // os._exit()
       else failRun(error);
       throw error;
     };
@@ -227,9 +242,10 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   const stream = (number: number) => ({
     isatty: false,
     write: (bytes: Uint8Array): number => {
-      const whole = new Bytes(bytes);
-      port.write(number, whole.buffer, 0, whole.length);
-      return whole.length;
+      const whole = buffers.copyOf(bytes);
+      const { byteLength } = whole;
+      port.write(number, whole, 0, byteLength);
+      return byteLength;
     },
   });
   let stdin: Uint8Array = new Bytes();
@@ -255,6 +271,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     stdinAt = 0;
   };
 
+  const MOST_ERROR_TEXT = 4000;
   /** Errors that end here are the interpreter's own; what Python code raises is in the runner's report. */
   const fatal = (id: number, error: unknown): void => {
     let text = 'fatal error';
@@ -262,7 +279,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
       text =
         wasm.overflowed() || error instanceof Range
           ? 'stack overflow'
-          : Text((error as Error)?.stack ?? error);
+          : apply(sliceText, textOf((error as Error)?.stack), [0, MOST_ERROR_TEXT]);
     } catch {
       // A guest may have made the error: its text is then of no use.
     }
@@ -307,6 +324,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     enter: (text) => {
       const settings = parse(text) as RunSettings; // written by the host
       wasm.setLimit(settings.maxMemoryBytes);
+      texts.setLimit(settings.textLength);
       for (const [index, path] of (settings.packages ?? []).entries()) {
         fileRealm?.install(path, fileBytes(`package-${index}`));
       }

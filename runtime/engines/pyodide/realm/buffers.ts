@@ -4,8 +4,8 @@ import type { RealmPort } from './contract.ts';
 export interface BufferCount {
   /** Before so many bytes are held. @throws {RangeError} when the host refuses. */
   charge(bytes: number): void;
-  /** A buffer of its own with the bytes of a view. */
-  copyOf(view: Uint8Array): ArrayBuffer;
+  /** A buffer of its own with the bytes of a `Uint8Array` or of another buffer. @throws {TypeError} for anything else, which a guest may have made. */
+  copyOf(source: unknown): ArrayBuffer;
   /** From now on, whatever makes a buffer is counted. */
   harden(): void;
 }
@@ -20,7 +20,14 @@ export function countBuffers(realm: Record<string, unknown>, port: Pick<RealmPor
   const Buffer = ArrayBuffer;
   const Range = RangeError;
   const Whole = Number;
+  const TypeFailure = TypeError;
   const setBytes = Bytes.prototype.set;
+  const typedArray = Object.getPrototypeOf(Bytes.prototype) as object;
+  const { getOwnPropertyDescriptor } = Reflect;
+  /** Getters that look at the thing itself: whatever a guest's object says of itself, it has neither kind nor size. */
+  const kindOf = getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)?.get ?? (() => undefined);
+  const lengthOf = getOwnPropertyDescriptor(typedArray, 'length')?.get ?? (() => 0);
+  const sizeOfBuffer = getOwnPropertyDescriptor(Buffer.prototype, 'byteLength')?.get ?? (() => 0);
 
   /** Bytes of buffers that were made since the host was last asked. */
   let unreported = 0;
@@ -59,7 +66,7 @@ export function countBuffers(realm: Record<string, unknown>, port: Pick<RealmPor
       Uint32Array,
     ];
     const wide = [Float32Array, Float64Array, BigInt64Array, BigUint64Array];
-    const typedArray = Object.getPrototypeOf(Bytes) as Constructor;
+    const typedArrayOf = Object.getPrototypeOf(Bytes) as Constructor;
     for (const original of [Buffer, ...views, ...wide] as unknown as Constructor[]) {
       const unit = original.BYTES_PER_ELEMENT ?? 1;
       const counted: Constructor = new Proxy(original, {
@@ -73,7 +80,7 @@ export function countBuffers(realm: Record<string, unknown>, port: Pick<RealmPor
       defineProperty(original.prototype, 'constructor', { value: counted });
     }
     const copying = ['slice', 'map', 'filter', 'toSorted', 'toReversed', 'with'];
-    for (const holder of [Buffer.prototype, typedArray.prototype] as Record<string, unknown>[]) {
+    for (const holder of [Buffer.prototype, typedArrayOf.prototype] as Record<string, unknown>[]) {
       for (const name of [...copying, 'transfer', 'transferToFixedLength', 'resize']) {
         const original = holder[name];
         if (typeof original !== 'function') continue;
@@ -88,7 +95,7 @@ export function countBuffers(realm: Record<string, unknown>, port: Pick<RealmPor
     }
     for (const name of ['of', 'from']) {
       const original = (
-        typedArray as unknown as Record<string, (...args: unknown[]) => { byteLength: number }>
+        typedArrayOf as unknown as Record<string, (...args: unknown[]) => { byteLength: number }>
       )[name];
       if (original === undefined) continue;
       const counted = function (this: unknown, ...args: unknown[]): unknown {
@@ -96,13 +103,18 @@ export function countBuffers(realm: Record<string, unknown>, port: Pick<RealmPor
         charge(made.byteLength);
         return made;
       };
-      defineProperty(typedArray, name, { value: counted, writable: true, configurable: true });
+      defineProperty(typedArrayOf, name, { value: counted, writable: true, configurable: true });
     }
-    defineProperty(typedArray.prototype, 'constructor', { value: undefined });
+    defineProperty(typedArrayOf.prototype, 'constructor', { value: undefined });
   };
-  const copyOf = (view: Uint8Array): ArrayBuffer => {
-    const { length } = view;
-    charge(length); // a guest may pass anything that has a length
+  const copyOf = (source: unknown): ArrayBuffer => {
+    let view = source;
+    if (apply(kindOf, source, []) === undefined) {
+      apply(sizeOfBuffer, source, []); // throws for what is no buffer
+      view = new Bytes(source as ArrayBuffer);
+    } else if (apply(kindOf, source, []) !== 'Uint8Array') throw new TypeFailure('expected bytes');
+    const length = apply(lengthOf, view, []) as number;
+    charge(length);
     const copy = new Bytes(length);
     apply(setBytes, copy, [view]);
     return copy.buffer;

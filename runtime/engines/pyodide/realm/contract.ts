@@ -60,6 +60,8 @@ export interface RunSettings {
   /** Paths of installed files below `site-packages`; their bytes are the files `package-0`, `package-1`, … */
   readonly packages?: readonly string[];
   readonly maxMemoryBytes: number;
+  /** The longest text that Python may hand to the realm, UTF-16 units: what a report or a call's arguments can have. */
+  readonly textLength: number;
   /** Bytes that files in memory may hold. */
   readonly scratchBytes: number;
   /** Bytes of one read or write of a granted file. */

@@ -9,12 +9,14 @@ import { serveHostPaths } from './files/paths.ts';
 import { limitScratch } from './files/scratch.ts';
 import { hardenLanguage } from './language.ts';
 import { installSurroundings } from './surroundings.ts';
+import { guardTexts } from './texts.ts';
 import { guardWasm } from './wasm.ts';
 
 const PARTS = {
   askHostFiles,
   countBuffers,
   guardCalls,
+  guardTexts,
   guardWasm,
   hardenLanguage,
   installFiles,

@@ -40,6 +40,11 @@ export function installSurroundings(
   const mapDelete = Map.prototype.delete;
   const mapClear = Map.prototype.clear;
 
+  const MOST_NAME_BYTES = 1024 * 1024;
+  /** The system calls answer an error of this name to the program, by its number. */
+  const nameTooLong = (): Error =>
+    Object.assign(new Failure('name too long'), { name: 'ErrnoError', errno: 37 });
+
   let identifiers = 0;
   const timers = new Map<number, () => void>();
   const later = (callback: (...args: unknown[]) => void, ms: number, args: unknown[]): number => {
@@ -117,6 +122,8 @@ export function installSurroundings(
         if (input === undefined) return '';
         const view = input instanceof Bytes ? input : input instanceof Buffer ? new Bytes(input) : undefined;
         if (view === undefined) return '';
+        // A text that Python hands over has been measured. What the glue reads up to its end is a path or a name.
+        if (view.byteLength > MOST_NAME_BYTES && this.encoding !== 'latin1') throw nameTooLong();
         if (this.encoding !== 'utf-16le') {
           return port.decode(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength); // the realm has no SharedArrayBuffer
         }

@@ -3,6 +3,8 @@ import type { ModuleSettings, RealmPort } from './contract.ts';
 /** The interpreter's instance and those of its side modules, as the realm may use them. */
 export interface WasmGuard {
   memoryBytes(): number;
+  /** As it is now; it is another one after each growth. */
+  memoryBuffer(): ArrayBuffer;
   /** What the memory may grow to, bytes. */
   setLimit(bytes: number): void;
   /** For the glue: makes the one instance of the interpreter. */
@@ -24,7 +26,7 @@ export interface WasmGuard {
 export function guardWasm(
   module: WebAssembly.Module,
   port: RealmPort,
-  copyOf: (view: Uint8Array) => ArrayBuffer,
+  copyOf: (view: unknown) => ArrayBuffer,
   guardImports: (env: Record<string, unknown>, missing: unknown) => void,
 ): WasmGuard {
   const { apply, getOwnPropertyDescriptor, defineProperty, ownKeys } = Reflect;
@@ -64,8 +66,8 @@ export function guardWasm(
       }
     },
   };
-  const approvedModule = function (this: unknown, source: Uint8Array | ArrayBuffer): WebAssembly.Module {
-    const bytes = copyOf(source instanceof Bytes ? source : new Bytes(source));
+  const approvedModule = function (this: unknown, source: unknown): WebAssembly.Module {
+    const bytes = copyOf(source);
     if (!port.approve(bytes)) throw new Failure('compiling WebAssembly is not allowed here');
     return new Module(bytes);
   };
@@ -220,6 +222,7 @@ export function guardWasm(
   hardenWasm();
   return {
     memoryBytes,
+    memoryBuffer: bufferOf,
     setLimit: (bytes) => {
       maxMemoryBytes = bytes;
     },

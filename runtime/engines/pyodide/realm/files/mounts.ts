@@ -21,6 +21,9 @@ export interface Mounts {
 
 /** Runs inside the guest's realm; see `bootRealm`. */
 export function keepMounts(FS: Fs): Mounts {
+  const ENAMETOOLONG = 37;
+  /** As on Linux. */
+  const MOST_PATH = 4096;
   const [FILE, FOLDER, LINK] = [0o100000, 0o040000, 0o120000];
   let mounts: readonly string[] = [];
   let writable: readonly boolean[] = [];
@@ -28,8 +31,11 @@ export function keepMounts(FS: Fs): Mounts {
   let entered = false;
 
   const resolve = (path: string): string => {
+    const whole = path.startsWith('/') ? path : `${FS.cwd()}/${path}`;
+    // A list of millions of its parts would be of no use to anybody.
+    if (path.length > MOST_PATH || whole.length > 2 * MOST_PATH) throw new FS.ErrnoError(ENAMETOOLONG);
     const parts: string[] = [];
-    for (const part of (path.startsWith('/') ? path : `${FS.cwd()}/${path}`).split('/')) {
+    for (const part of whole.split('/')) {
       if (part === '..') parts.pop();
       else if (part !== '' && part !== '.') parts.push(part);
     }
