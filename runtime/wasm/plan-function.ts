@@ -1,4 +1,5 @@
 import { allocates, refusedAllocation } from './collected-heap.ts';
+import { CompileCost } from './compile-limits.ts';
 import { ENTRY, type FunctionPlan, STEP } from './function-plan.ts';
 import { invalid } from './invalid.ts';
 import type { ModuleShape } from './module-shape.ts';
@@ -47,7 +48,9 @@ export function planFunction(
   body: Reader,
   options: PlanOptions,
 ): void {
+  const compiling = new CompileCost(index);
   readLocals(plan, shape, index, body);
+  compiling.begin(body.end - plan.localsStart, plan.locals, body.at);
   for (const list of [plan.at, plan.step, plan.argument, plan.cost, plan.entry, plan.calling, plan.leaf])
     list.length = 0;
   plan.calls = 0;
@@ -60,6 +63,7 @@ export function planFunction(
   let leaves = false;
   let crosses = false;
   const operators = new OperatorReader(body, { shape, locals: plan.locals }, (depth) => {
+    compiling.branched(operators.opcode === OP.brTable, body.at);
     const target = frames.length - 1 - depth;
     const frame = frames[target];
     if (frame === undefined) throw invalid(`label ${depth} does not exist`, body.at);
@@ -151,6 +155,7 @@ export function planFunction(
         const isLoop = opcode === OP.loop && !dead;
         if (isLoop) top.asks = true;
         if (opcode === OP.try || opcode === OP.tryTable) plan.hasHandlers = true;
+        compiling.opened(opcode === OP.loop, start);
         top = openFrame(opcode, segment, dead, isLoop ? frames.length : top.loop);
         frames.push(top);
         if (isLoop) {
@@ -177,6 +182,7 @@ export function planFunction(
         frames.pop();
         if (opcode === OP.delegate && frame.opcode !== OP.try) throw invalid('delegate ends no try', start);
         const around = frames[frames.length - 1];
+        if (around !== undefined) compiling.closed(frame.opcode === OP.loop);
         if (around === undefined) {
           if (!dead) note(start, STEP.flush, 0);
           break;
