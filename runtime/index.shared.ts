@@ -3,11 +3,17 @@
 export type { EngineInfo, PlatformInfo } from './contracts/api/info.ts';
 export type {
   KeptOutput,
+  Language,
   LiveRunInfo,
+  LooseRunOptions,
+  ModuleRun,
   OutputChunk,
+  RunBase,
   RunHandle,
   RunOptions,
   Runs,
+  ScriptRun,
+  SessionRun,
 } from './contracts/api/run.ts';
 export type { CellOptions, Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 export type { Session, SessionApi, SessionOptions, SessionRunOptions } from './contracts/api/session.ts';
@@ -53,4 +59,6 @@ export type { WsGrant } from './vocabulary/grants/ws.ts';
 export { LEVELS } from './vocabulary/levels.ts';
 export { LIMITS, type LimitInfo, type LimitName, type Limits } from './vocabulary/limits.ts';
 export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './vocabulary/outcome.ts';
+export { type OutcomeJson, outcomeToJson } from './vocabulary/outcome-json.ts';
+export { unwrap } from './vocabulary/unwrap.ts';
 export type { Usage } from './vocabulary/usage.ts';

@@ -17,6 +17,7 @@ import { pathText } from './guest-path.ts';
 import { handleOperations } from './handle-operations.ts';
 import type { MountTree } from './mount-tree.ts';
 import type { Servers } from './operation.ts';
+import { scratchFiles } from './scratch-files.ts';
 import { ServiceState } from './service-state.ts';
 import { nextEvents, watchOperations } from './watch-operations.ts';
 
@@ -62,6 +63,8 @@ export function createFsService(
 ): HostService {
   const state = new ServiceState(tree, hostCallBytes, openedMs, firstHandle);
 
+  const scratch = tree.mounts.find((mount) => mount.scratch);
+
   const serve = <O extends keyof Servers>(operation: O, { args, bytes }: HostRequest): HostReply => {
     const checked = checkFsArgs(operation, args);
     const action = ACTIONS[operation];
@@ -101,6 +104,7 @@ export function createFsService(
       state.lastAsk = undefined;
       return operation === 'fs.watchNext' ? wait(request) : serve(operation, request);
     },
+    ...(scratch === undefined ? {} : { scratch: scratchFiles(scratch.directory) }),
     close: () => state.close(),
   };
 }

@@ -67,7 +67,7 @@ export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostF
   return {
     name: 'fs',
     network: false,
-    folders: true,
+    folders: scratchBytes > 0,
     operations: OPERATIONS,
     parse: parseFsGrants,
     open: (part = [], context) => {

@@ -1,5 +1,6 @@
 import type { GuestValue, JsonObject, JsonValue } from '../vocabulary/codec.ts';
 import type { ErrorCode, ErrorDetails } from '../vocabulary/errors.ts';
+import type { GuestFile } from '../vocabulary/guest-file.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import type { MountView } from './host-function.ts';
 
@@ -148,6 +149,8 @@ export interface PreparedGuest {
   readonly local?: unknown;
   /** It looks for folders when it starts, so that `RunSpec.mounts` must hold also what needs no grant. @default false */
   readonly wantsFolders?: boolean;
+  /** Its scratch folder is the cell's own: `RunSpec.files` and `collect` are for the executor. @default false: it is the host's */
+  readonly ownScratch?: boolean;
 }
 
 export interface CompiledModule {
@@ -184,6 +187,10 @@ export interface RunSpec {
   readonly granted: readonly string[];
   /** Absolute URL at which relative URLs of the guest start; absent: they are errors. The host resolves them as well. */
   readonly base?: string;
+  /** For a guest with `ownScratch`: files that lie in its scratch folder when it begins. */
+  readonly files?: readonly GuestFile[];
+  /** For a guest with `ownScratch`: patterns of files that the result must carry. */
+  readonly collect?: readonly string[];
   /** Fixed seed and clock, for deterministic runs. */
   readonly deterministic?: { readonly seed: number; readonly now: number };
   /** Engine options of the embedder, checked by the engine's `prepare`. */
@@ -288,6 +295,8 @@ export type GuestResult = GuestEnd & {
   readonly fuel: number | null;
   /** Memory growth was refused at the cap, whether or not the guest coped. */
   readonly growthRefused: boolean;
+  /** What was collected of a scratch folder that the cell has. */
+  readonly files?: readonly GuestFile[];
 };
 
 export type GuestEnd =

@@ -1,6 +1,6 @@
 import type { SandglassError } from '../vocabulary/errors.ts';
 import type { HostAnswer } from './engine.ts';
-import type { MountView } from './host-function.ts';
+import type { MountView, ScratchFiles } from './host-function.ts';
 
 /** The one way from a guest to the host. Grant, budget and audit are checked here for every host call of one run. */
 export interface Gate {
@@ -11,6 +11,8 @@ export interface Gate {
   readonly granted: readonly string[];
   /** Adds to `mounts` the folders that need no grant. A guest that names them only later gets them without. */
   openFolders(): Promise<void>;
+  /** The scratch folder, for the host itself; `undefined` where the run has none. */
+  scratch(): Promise<ScratchFiles | undefined>;
   /**
    * Serves one call. All three arguments are untrusted. Answers at once when the host function does, so that a guest in the same thread
    * can block on it. Never throws and never rejects.

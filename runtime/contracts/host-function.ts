@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../vocabulary/codec.ts';
+import type { GuestFile } from '../vocabulary/guest-file.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 
 /**
@@ -90,8 +91,18 @@ export interface HostService {
    * and reaches the guest as INTERNAL with no text.
    */
   call(operation: string, request: HostRequest): HostReply | Promise<HostReply>;
+  /** The folder of the run's own that needs no grant, for the host. Absent where the grant mounts something in its place. */
+  readonly scratch?: ScratchFiles;
   /** Ends all it holds: handles, sockets, temporary files. Called once, after the last call. */
   close(): void | Promise<void>;
+}
+
+/** What the host puts into the scratch folder before the guest begins, and takes out of it once the guest has ended. */
+export interface ScratchFiles {
+  /** @throws {SandglassError} INPUT_INVALID when they do not fit. */
+  put(files: readonly GuestFile[]): void;
+  /** Files that fit one of the patterns; see `matchesScratch`. @throws {SandglassError} OUTPUT_EXCEEDED over `GUEST_FILES`. */
+  collect(patterns: readonly string[]): readonly GuestFile[];
 }
 
 export interface HostRequest {

@@ -112,6 +112,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     base: services.base,
     granted: services.granted,
     openFolders: services.openFolders,
+    scratch: services.scratch,
     call,
     refuseBlocking: (operation) => ledger.refuse(cannotWait(operation)),
     refusal: ledger.refusal,

@@ -1,4 +1,4 @@
-import type { AnyHostFunction, HostContext, HostService, MountView } from '../contracts/host-function.ts';
+import type { AnyHostFunction, HostContext, HostService, MountView, ScratchFiles } from '../contracts/host-function.ts';
 
 export interface ServicesOptions {
   /** Host function name → its part of the grant, as it parsed it. */
@@ -31,6 +31,8 @@ export interface Services {
   openGranted(): Promise<void>;
   /** Adds to `mounts` the folders that need no grant. */
   openFolders(): Promise<void>;
+  /** The scratch folder of the first that has one. */
+  scratch(): Promise<ScratchFiles | undefined>;
   /** The service of one host function, opened with the first call. */
   open(host: AnyHostFunction): HostService | Promise<HostService>;
   /** Ends all of them. Idempotent. */
@@ -105,6 +107,14 @@ export function createServices({ parts, hostFunctions, context }: ServicesOption
         if (host.folders !== true || parts.has(host.name)) continue;
         mounts.push(...((await open(host)).mounts ?? []));
       }
+    },
+    async scratch() {
+      for (const host of hostFunctions.values()) {
+        if (host.folders !== true) continue;
+        const { scratch } = await open(host);
+        if (scratch !== undefined) return scratch;
+      }
+      return undefined;
     },
     close() {
       closed ??= (async () => {

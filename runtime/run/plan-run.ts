@@ -7,6 +7,7 @@ import { chooseEngine } from './choose-engine.ts';
 import { guestSourceOf } from './guest-source.ts';
 import { type GrantParts, narrowGrant } from './narrow-grant.ts';
 import { limitsFor } from './run-limits.ts';
+import { workingFolder } from './scratch.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import type { OpenSession, SessionTurn } from './session/sessions.ts';
 
@@ -89,12 +90,17 @@ export async function prepareGuest(
 }
 
 /** What the guest is told. */
-export function specOf({ runId, request }: SandboxRun, plan: RunPlan, gate: Gate): RunSpec {
+export function specOf(
+  { runId, request }: SandboxRun,
+  plan: RunPlan,
+  gate: Gate,
+  { hostFunctions }: SandboxContext,
+): RunSpec {
   return {
     runId,
     argv: request.argv,
     env: plan.grant.env,
-    cwd: request.cwd ?? gate.mounts.find((mount) => mount.scratch !== true)?.path ?? '/',
+    cwd: workingFolder(request.cwd, gate, hostFunctions),
     stdin: request.stdin,
     inputs: request.inputs,
     ...(request.invoke === undefined ? {} : { invoke: request.invoke }),

@@ -1,7 +1,9 @@
-import type { RunOptions } from '../contracts/api/run.ts';
+import type { LooseRunOptions, RunOptions } from '../contracts/api/run.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
 import { type CheckedGrant, checkGrant, type PartReader } from '../vocabulary/check-grant.ts';
 import { copyJson, type GuestValue, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { type GuestFile, readCollect, readFiles } from '../vocabulary/guest-file.ts';
+import { languageName } from '../vocabulary/languages.ts';
 import { type IsolationLevel, LEVELS } from '../vocabulary/levels.ts';
 import { checkLimits, type Limits } from '../vocabulary/limits.ts';
 import { refuseUnknown } from '../vocabulary/read-options.ts';
@@ -28,6 +30,10 @@ export interface RunRequest {
   readonly argv: readonly string[];
   readonly stdin: Uint8Array;
   readonly inputs: JsonObject;
+  /** What lies in the scratch folder when the guest begins. */
+  readonly files: readonly GuestFile[];
+  /** Patterns of what is taken out of it in the end. */
+  readonly collect: readonly string[];
   readonly cwd: string | undefined;
   readonly grant: CheckedGrant;
   /** The caller named a grant, if only an empty one. */
@@ -40,7 +46,7 @@ export interface RunRequest {
   readonly session: string | undefined;
 }
 
-const KNOWN: Readonly<Record<keyof RunOptions, true>> = {
+const KNOWN: Readonly<Record<keyof LooseRunOptions, true>> = {
   language: true,
   code: true,
   module: true,
@@ -52,6 +58,8 @@ const KNOWN: Readonly<Record<keyof RunOptions, true>> = {
   argv: true,
   stdin: true,
   inputs: true,
+  files: true,
+  collect: true,
   packages: true,
   cwd: true,
   session: true,
@@ -75,11 +83,12 @@ const MAX_INPUT_BYTES = 64 * 1024 * 1024;
  * @throws {TypeError | RangeError} naming the option, the reason and the value.
  */
 export function readRunOptions(
-  options: RunOptions,
+  typed: RunOptions,
   hostFunctions: ReadonlyMap<string, PartReader>,
   modules: KnownModules,
   languageOf: (session: string) => string | undefined = () => undefined,
 ): RunRequest {
+  const options: LooseRunOptions = typed; // which fields go together is checked below, for callers without types
   const given: unknown = options;
   if (typeof given !== 'object' || given === null)
     throw new TypeError('Cannot run: expected an object of options');
@@ -88,7 +97,7 @@ export function readRunOptions(
   const session = readName(options.session, 'session', 'run');
   // A session that is not open has no language; a run in it is refused before its language matters.
   const language =
-    options.language ??
+    (typeof options.language === 'string' ? languageName(options.language) : options.language) ??
     (session === undefined || module !== undefined ? undefined : (languageOf(session) ?? ''));
   text(options.filename, 'filename');
   text(options.invoke, 'invoke');
@@ -119,20 +128,26 @@ export function readRunOptions(
     argv: readArgv(options.argv),
     stdin: readStdin(options.stdin),
     inputs: jsonObject(options.inputs, 'inputs'),
+    files: readFiles(options.files),
+    collect: readCollect(options.collect),
     cwd: options.cwd,
     grant: checkGrant(options.grant, hostFunctions),
     grantGiven: options.grant !== undefined,
     limits: checkLimits(options.limits),
     level: readLevel(options.level, 'run'),
     deterministic: readDeterministic(options.deterministic),
-    options: withPackages(jsonObject(options.options, 'options'), options),
+    options: withPackages(jsonObject(options.options, 'options'), options.packages, language),
     runId: readName(options.runId, 'runId', 'run'),
     session,
   };
 }
 
 /** To the engine packages are an option like others; only one engine knows it. */
-function withPackages(engineOptions: JsonObject, { packages, language }: RunOptions): JsonObject {
+function withPackages(
+  engineOptions: JsonObject,
+  packages: LooseRunOptions['packages'],
+  language: unknown,
+): JsonObject {
   if (packages === undefined) return engineOptions;
   if (language !== 'python') throw new TypeError('Cannot run: packages are for Python');
   if (!Array.isArray(packages) || packages.some((name) => typeof name !== 'string'))
@@ -154,7 +169,7 @@ export function readLevel(level: unknown, where: string): IsolationLevel | undef
 function readSource(
   language: unknown,
   code: unknown,
-  module: RunOptions['module'],
+  module: LooseRunOptions['module'],
   form: unknown,
   modules: KnownModules,
 ): RunRequest['source'] {

@@ -4,6 +4,7 @@ import type { Gate } from '../contracts/gate.ts';
 import { openGate } from '../gate/open-gate.ts';
 import { UnusablePart } from '../gate/open-services.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { filesByPath, type GuestFile } from '../vocabulary/guest-file.ts';
 import { LEVEL_POLICIES } from '../vocabulary/levels.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
@@ -11,6 +12,7 @@ import { NOTHING_USED, outcomeOf, type Verdict } from '../vocabulary/outcome-of.
 import { classify } from './classify.ts';
 import { collectOutput } from './collect-output.ts';
 import { planRun, prepareGuest, type RunPlan, specOf } from './plan-run.ts';
+import { collectFiles, putFiles } from './scratch.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import { checkFits, firstHandleOf, sessionEnd } from './session/session-run.ts';
 import type { SessionTurn } from './session/sessions.ts';
@@ -31,6 +33,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
   let gate: Gate | undefined;
   let result: CellResult | undefined;
   let verdict: Verdict;
+  let files: readonly GuestFile[] = [];
   /** Why the guest of a session must not run again. */
   let ending: string | undefined;
   const faults = createFaults(run, context);
@@ -46,13 +49,14 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     live.gate = gate;
     const guest = await prepareGuest(run, plan, context);
     if (guest.wantsFolders === true) await gate.openFolders();
+    const scratch = await putFiles(request, guest, gate);
     refuseCancelled(signal);
     started = context.monotonic();
     ending = 'INTERNAL'; // unless the cell tells how the guest ended
     result = await plan.cell.run({
       engine: guest.cellsOf ?? plan.engine,
       guest,
-      spec: specOf(run, plan, gate),
+      spec: { ...specOf(run, plan, gate, context), ...scratch },
       gate,
       signal,
       onOutput: output.take,
@@ -63,6 +67,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       },
     });
     ended = context.monotonic();
+    files = await collectFiles(request, guest, gate, result.end);
     if (result.coldStart) context.onColdStart(plan.engine, started - asked);
     // A run that was cancelled, or is over its deadline, is that, whatever its guest managed to answer meanwhile.
     verdict = signal.aborted ? STOPPED : classify(result.end, gate, limits, output.bytes());
@@ -93,6 +98,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       durationMs: ended - started,
       outputBytes,
     },
+    files: request.collect.length === 0 ? undefined : filesByPath(files),
     session: request.session,
     sessionEnded: turn !== undefined && ending !== undefined,
   });

@@ -98,7 +98,7 @@ function pathOf(place: Place | undefined): string {
 }
 
 /** Sets an own property, also one called "__proto__". */
-function setOwn<T>(object: Record<string, T>, name: string, value: T): void {
+export function setOwn<T>(object: Record<string, T>, name: string, value: T): void {
   if (name !== '__proto__') object[name] = value;
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,4 +1,4 @@
-import { type GuestValue, type JsonObject, toJsonForm } from './codec.ts';
+import { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './codec.ts';
 import type { RunError } from './errors.ts';
 import type { Outcome, OutcomeMeta } from './outcome.ts';
 import type { Usage } from './usage.ts';
@@ -11,6 +11,8 @@ export interface OutcomeJson {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode?: number;
+  /** Path → `{ "$bytes": base64 }`. */
+  readonly files?: Readonly<Record<string, JsonValue>>;
   readonly error?: RunError;
   readonly usage: Usage;
   readonly meta: OutcomeMeta;
@@ -25,11 +27,15 @@ export function outcomeToJson(outcome: Outcome): OutcomeJson {
     stdout: outcome.stdout,
     stderr: outcome.stderr,
     ...(outcome.exitCode === undefined ? {} : { exitCode: outcome.exitCode }),
+    ...(outcome.files === undefined ? {} : { files: jsonFiles(outcome.files) }),
     ...(outcome.ok ? {} : { error: plainError(outcome.error) }),
     usage: outcome.usage,
     meta: outcome.meta,
   };
 }
+
+const jsonFiles = (files: NonNullable<Outcome['files']>): Readonly<Record<string, JsonValue>> =>
+  toJsonForm(files) as Readonly<Record<string, JsonValue>>; // an object of bytes has the form of an object
 
 const plainError = (error: RunError): RunError => ({
   code: error.code,

@@ -3,6 +3,7 @@ import type { SandglassError } from './errors.ts';
 import type { IsolationLevel } from './levels.ts';
 import type { Limits } from './limits.ts';
 import type { Outcome } from './outcome.ts';
+import { outcomeToJson } from './outcome-json.ts';
 import type { Usage } from './usage.ts';
 
 /** How a run ended, before it becomes an outcome. */
@@ -25,6 +26,8 @@ export interface RunFacts {
   readonly stderr: string;
   /** `outputBytes` without the value's. */
   readonly usage: Usage;
+  /** What the run collected; `undefined` when it was not told to collect anything. */
+  readonly files?: Readonly<Record<string, Uint8Array>> | undefined;
   readonly session?: string | undefined;
   readonly sessionEnded?: boolean;
 }
@@ -49,6 +52,7 @@ export function outcomeOf(verdict: Verdict, facts: RunFacts): Outcome {
     stdout,
     stderr,
     ...(verdict.exitCode === undefined ? {} : { exitCode: verdict.exitCode }),
+    ...(facts.files === undefined ? {} : { files: facts.files }),
     usage: { ...usage, outputBytes: usage.outputBytes + (verdict.ok ? verdict.valueBytes : 0) },
     meta: {
       runId,
@@ -64,7 +68,22 @@ export function outcomeOf(verdict: Verdict, facts: RunFacts): Outcome {
       ...(facts.sessionEnded === true ? { sessionEnded: true as const } : {}),
     },
   };
-  return verdict.ok
-    ? { ok: true, value: verdict.value, ...base }
-    : { ok: false, error: verdict.error.toJSON(), ...base };
+  return printable(
+    verdict.ok
+      ? { ok: true, value: verdict.value, ...base }
+      : { ok: false, error: verdict.error.toJSON(), ...base },
+  );
 }
+
+/** Makes `JSON.stringify` and `String` of an outcome say what it holds, bigints and bytes too. Neither shows among its fields. */
+function printable(outcome: Outcome): Outcome {
+  hide(outcome, 'toJSON', () => outcomeToJson(outcome));
+  if (!outcome.ok) {
+    const { code, message } = outcome.error;
+    hide(outcome.error, 'toString', () => `${code}: ${message}`);
+  }
+  return outcome;
+}
+
+const hide = (object: object, name: string, value: () => unknown): void =>
+  void Object.defineProperty(object, name, { value, configurable: true, writable: true });

@@ -5,7 +5,10 @@ import type { Usage } from './usage.ts';
 
 export type IsolationLevel = 'minimal' | 'standard' | 'strict' | 'maximum';
 
-/** How a run ended. Never both `value` and `error`. */
+/**
+ * How a run ended. Never both `value` and `error`. `JSON.stringify` gives the form that the HTTP door answers: bigints as decimal text, bytes
+ * as `{ "$bytes": base64 }`.
+ */
 export type Outcome = Success | Failure;
 
 interface OutcomeBase {
@@ -13,6 +16,8 @@ interface OutcomeBase {
   readonly stderr: string;
   /** Status of a command module; absent for scripts and calls. */
   readonly exitCode?: number;
+  /** What the run was told to `collect`: path below the scratch folder → bytes. Absent when it was not told to. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
   readonly usage: Usage;
   readonly meta: OutcomeMeta;
 }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { RunOptions } from '../../runtime/contracts/api/run.ts';
+import type { ScriptRun } from '../../runtime/contracts/api/run.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 import type { AuditLine } from '../../runtime/vocabulary/events.ts';
@@ -27,7 +27,7 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
       cells: { warm: 0 },
     },
   );
-  const run = (steps: readonly Step[], options: RunOptions = {}) =>
+  const run = (steps: readonly Step[], options: Partial<ScriptRun> = {}) =>
     runtime.run({ language: 'scripted', code: JSON.stringify(steps), ...options });
   const nextRunWorks = async (): Promise<void> => {
     expect(await run([{ do: 'print', text: 'next' }])).toMatchObject({ ok: true, stdout: 'next' });

@@ -5,6 +5,7 @@ import {
   createRuntime,
   LIMITS,
   type Outcome,
+  type RunBase,
   type RunOptions,
   type Runtime,
   type RuntimeOptions,
@@ -31,7 +32,7 @@ const nextRunWorks = async (guest: string): Promise<void> => {
 };
 
 describe('timeoutMs, wherever it is set', () => {
-  const places: readonly (readonly [where: string, runtime: RuntimeOptions, run: Partial<RunOptions>])[] = [
+  const places: readonly (readonly [where: string, runtime: RuntimeOptions, run: RunBase])[] = [
     ['the runtime', { limits: { timeoutMs: 150 } }, { limits: { timeoutMs: 9_000 } }],
     ['its policy', { policy: { limits: { timeoutMs: 150 } } }, { limits: { timeoutMs: 9_000 } }],
     ['the run', { limits: { timeoutMs: 9_000 } }, { limits: { timeoutMs: 150 } }],
@@ -39,7 +40,7 @@ describe('timeoutMs, wherever it is set', () => {
   ];
   test.each(places)('%s: the smallest holds and is shown', async (_where, options, run) => {
     await using own = createRuntime(options);
-    expect(await own.run({ ...js('for (;;);'), ...run })).toMatchObject({
+    expect(await own.run({ ...js('for (;;);'), ...run } as RunOptions)).toMatchObject({
       ok: false,
       error: { code: 'DEADLINE_EXCEEDED', details: { limit: 150 } },
       meta: { limits: { timeoutMs: 150 } },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRuntime, type RunOptions, type Runtime } from '../../runtime/index.ts';
+import { createRuntime, type ModuleRun, type Runtime } from '../../runtime/index.ts';
 import { compiled } from '../guests/languages/build.ts';
 import { runCli } from '../support/command-line.ts';
 
@@ -28,8 +28,8 @@ afterAll(async () => {
 });
 
 describe.each(PROGRAMS)('a program in $language (not run where it cannot be compiled)', ({ program }) => {
-  const given: Partial<RunOptions> = { argv: ['me'], stdin: 'x\ny\n' };
-  const run = (options: Partial<RunOptions>) =>
+  const given: Partial<ModuleRun> = { argv: ['me'], stdin: 'x\ny\n' };
+  const run = (options: Partial<ModuleRun>) =>
     runtime.run({ module: program ?? new Uint8Array(), ...given, ...options });
 
   test.skipIf(program === undefined)('has arguments, stdin, variables and files as granted', async () => {

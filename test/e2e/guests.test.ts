@@ -1,6 +1,13 @@
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRuntime, type JsonValue, LEVELS, type RunOptions, type Runtime } from '../../runtime/index.ts';
+import {
+  createRuntime,
+  type JsonValue,
+  LEVELS,
+  type ModuleRun,
+  type RunOptions,
+  type Runtime,
+} from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { commandGuest, probeGuest } from '../guests/component/build.ts';
 
@@ -22,7 +29,7 @@ afterAll(async () => {
 });
 
 const source = (language: string, code: string): RunOptions => ({ language, code });
-const module = (name: string, more: Partial<RunOptions> = {}): RunOptions => ({
+const module = (name: string, more: Partial<ModuleRun> = {}): RunOptions => ({
   module: wasm[name] ?? new Uint8Array(),
   ...more,
 });

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRuntime, type Outcome, type RunOptions, type Runtime } from '../../runtime/index.ts';
+import { createRuntime, type Outcome, type Runtime, type ScriptRun } from '../../runtime/index.ts';
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
-const HASHES: RunOptions = {
+const HASHES: ScriptRun = {
   language: 'python',
   code: "[hash(it) for it in ('x', b'y', ('x', 1), frozenset({'x'}), __import__('datetime').date(2026, 1, 2))]",
 };
@@ -15,7 +15,7 @@ describe('the hash secret of Python', { timeout: 180_000 }, () => {
     runtime = createRuntime({ cache: CACHE });
   });
   afterAll(() => runtime.close());
-  const pythonOf = async (options: RunOptions): Promise<unknown> =>
+  const pythonOf = async (options: Partial<ScriptRun> & { readonly code: string }): Promise<unknown> =>
     answerOf(await runtime.run({ language: 'python', ...options }));
 
   test('is another in each run, warm or not, at every level, with more memory too', async () => {

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createRuntime, type RunOptions, type Runtime, type SnapshotInfo } from '../../runtime/index.ts';
+import {
+  createRuntime,
+  type RunOptions,
+  type Runtime,
+  type ScriptRun,
+  type SnapshotInfo,
+} from '../../runtime/index.ts';
 import { wheel, zip } from '../support/wheels.ts';
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
@@ -49,7 +55,7 @@ const putWheel = (name: string, source: string, requires: readonly string[] = []
   const { file, bytes } = wheel(name, '1.0', source, requires);
   put(file, bytes);
 };
-const python = (code: string, more: Partial<RunOptions> = {}): RunOptions => ({
+const python = (code: string, more: Partial<ScriptRun> = {}): RunOptions => ({
   language: 'python',
   code,
   ...more,

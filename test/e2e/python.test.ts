@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunOptions } from '../../runtime/contracts/api/run.ts';
+import type { ScriptRun } from '../../runtime/contracts/api/run.ts';
 import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import { createRuntime } from '../../runtime/index.ts';
 
@@ -44,7 +44,7 @@ describe('Python through the runtime', () => {
     await new Promise((resolve) => server.close(resolve));
     rmSync(folder, { recursive: true, force: true });
   });
-  const run = (code: string, options: Partial<RunOptions> = {}) =>
+  const run = (code: string, options: Partial<ScriptRun> = {}) =>
     runtime.run({ language: 'python', code, limits: { timeoutMs: 30_000 }, ...options });
 
   test('prints, and answers its last expression', async () => {
@@ -189,7 +189,7 @@ result`;
   }, 60_000);
 
   test('the same seed gives the same bytes and the same fuel', async () => {
-    const options: Partial<RunOptions> = { deterministic: { seed: 7, now: 1_700_000_000_000 } };
+    const options: Partial<ScriptRun> = { deterministic: { seed: 7, now: 1_700_000_000_000 } };
     const code =
       'import random, time, os, uuid\n[random.random(), time.time(), os.urandom(4), str(uuid.uuid4()), hash("x"), {1, "a"} is None]';
     const [first, second] = [await run(code, options), await run(code, options)];
@@ -200,7 +200,7 @@ result`;
 
   test('string hashes repeat in deterministic runs, whatever their seed, and are others elsewhere', async () => {
     const code = "import sys\n[hash('sandglass'), sys.flags.hash_randomization]";
-    const hashOf = async (options: Partial<RunOptions>): Promise<unknown> => {
+    const hashOf = async (options: Partial<ScriptRun>): Promise<unknown> => {
       const outcome = await run(code, options);
       return outcome.ok ? outcome.value : outcome.error;
     };

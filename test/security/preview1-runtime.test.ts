@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunOptions } from '../../runtime/contracts/api/run.ts';
+import type { ModuleRun } from '../../runtime/contracts/api/run.ts';
 import { createRuntime } from '../../runtime/index.ts';
 import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
@@ -30,9 +30,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-const run = async (name: string, options: Partial<RunOptions> = {}): Promise<Outcome> =>
+const run = async (name: string, options: Partial<ModuleRun> = {}): Promise<Outcome> =>
   runtime.run({ module: await loadGuest(`preview1/${name}`), filename: name, ...options });
-const granted = (access: readonly ('read' | 'write')[] = ['read']): Partial<RunOptions> => ({
+const granted = (access: readonly ('read' | 'write')[] = ['read']): Partial<ModuleRun> => ({
   grant: { fs: [{ host: join(base, 'granted'), guest: '/data', access }] },
 });
 

@@ -1,4 +1,4 @@
-import type { HostFunction, Outcome, RunOptions } from '../../runtime/index.ts';
+import type { HostFunction, ModuleRun, Outcome, RunOptions } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
 
@@ -44,7 +44,7 @@ export const js = (code: string): RunOptions => ({ language: 'javascript', code 
 export const py = (code: string): RunOptions => ({ language: 'python', code });
 
 /** A built guest by its name; one that is not there is no module. */
-export const module = (name: string, more: Partial<RunOptions> = {}): RunOptions => ({
+export const module = (name: string, more: Partial<ModuleRun> = {}): RunOptions => ({
   module: wasm[name] ?? new Uint8Array(),
   ...more,
 });

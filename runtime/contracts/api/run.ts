@@ -4,51 +4,35 @@ import type { Limits } from '../../vocabulary/limits.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
 import type { PrebuiltComponent } from '../engine.ts';
 
-export interface RunOptions {
-  /** `javascript`, `typescript`, `python`, or an engine's own. Give this with `code`. */
-  readonly language?: string;
-  /** Source text. */
-  readonly code?: string;
-  /**
-   * A `.wasm`: bytes; on Node also its path (from the process's own working folder) or file URL; or a component prebuilt for platforms that
-   * cannot compile.
-   */
-  readonly module?: Uint8Array | string | URL | PrebuiltComponent;
-  /** Name shown in stack traces and messages. @default `main.js`, `main.ts`, `main.py`, `module.wasm` */
+/** What every run may say, whatever it runs. */
+export interface RunBase {
+  /** Name shown in stack traces and messages. @default `main.js`, `main.ts`, `main.py`, `module.wasm`, or the file name of a module given by path */
   readonly filename?: string;
-  /** Sources that the guest may import by these specifiers. */
-  readonly modules?: Readonly<Record<string, string>>;
-  /** How JavaScript is read. @default 'auto': a module if it imports or exports */
-  readonly form?: 'auto' | 'script' | 'module';
-  /** Exported function to call; with `args`. Only for `module`. */
-  readonly invoke?: string;
-  /** Arguments of `invoke`. */
-  readonly args?: readonly GuestValue[];
-  /** Arguments of a program, after its name. */
+  /** Arguments of a program, after its name. A script finds them as `argv`. */
   readonly argv?: readonly string[];
   /** Text, bytes, or a JSON value sent as one compact line. @default empty */
   readonly stdin?: string | Uint8Array | JsonValue;
   /** JSON globals of a script; copies. */
   readonly inputs?: Readonly<Record<string, JsonValue>>;
   /**
-   * Python packages that the program needs, brought before it starts: names with versions where they matter, e.g. `numpy`, `attrs>=23`. Where
-   * they come from is for the runtime to say; one that none of its sources has ends the run with UNSUPPORTED.
+   * Files that lie in the scratch folder `/tmp` when the guest begins: path → text or bytes. Paths start at `/tmp`, with it or without. At most
+   * 1,000 files and 16 MiB together with their names; more is a RangeError before anything runs. No grant is needed.
    */
-  readonly packages?: readonly string[];
-  /** Guest path that relative paths start at. @default the first mount, else `/` */
-  readonly cwd?: string;
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /**
-   * Runs in the open session of this name, after the runs that asked before. `language` may then be left out. What the session holds fixed is
-   * refused: another language, a stricter level, less memory, `options`, `module`, `deterministic`.
+   * Paths and globs (`*`, `**`, `?`) below the scratch folder `/tmp`: what fits them when the guest has ended is in `outcome.files`. Over 1,000
+   * files or 16 MiB the run ends with OUTPUT_EXCEEDED.
    */
-  readonly session?: string;
+  readonly collect?: readonly string[];
+  /** Guest path that relative paths start at. @default the first mount, else the scratch folder `/tmp` */
+  readonly cwd?: string;
   readonly grant?: Grant;
   readonly limits?: Partial<Limits>;
   /** At least this strict. */
   readonly level?: IsolationLevel;
-  /** Choose a wasm engine by name, e.g. the second preview1 host `preview1-wasmer`. */
+  /** Choose an engine by name, e.g. the second preview1 host `preview1-wasmer`. */
   readonly engine?: string;
-  /** Fixes random, clocks and the hashes of Python strings; Python then starts a new interpreter for the run. */
+  /** Fixes random, clocks and the hashes of Python strings. */
   readonly deterministic?: { readonly seed: number; readonly now: number };
   /** Engine options, checked by the engine. */
   readonly options?: Readonly<Record<string, JsonValue>>;
@@ -58,6 +42,78 @@ export interface RunOptions {
   /** Guest output as it comes. */
   readonly onOutput?: (chunk: OutputChunk) => void;
 }
+
+/** A language by its name or short name; an engine of the embedder's may bring others. */
+export type Language = 'javascript' | 'typescript' | 'python' | 'js' | 'ts' | 'py' | (string & {});
+
+interface ScriptParts {
+  /** Source text. */
+  readonly code: string;
+  /** Sources that the guest may import by these specifiers. */
+  readonly modules?: Readonly<Record<string, string>>;
+  /** How JavaScript is read. @default 'auto': a module if it imports or exports */
+  readonly form?: 'auto' | 'script' | 'module';
+  /**
+   * Python packages that the program needs, brought before it starts: names with versions where they matter, e.g. `numpy`, `attrs>=23`. Where
+   * they come from is for the runtime to say; one that none of its sources has ends the run with UNSUPPORTED.
+   */
+  readonly packages?: readonly string[];
+}
+
+/** Source text of a language, in a fresh guest. */
+export interface ScriptRun extends RunBase, ScriptParts {
+  readonly language: Language;
+  readonly module?: never;
+  readonly invoke?: never;
+  readonly args?: never;
+  readonly session?: never;
+}
+
+/** A `.wasm`: a program, or one exported function of it. */
+export interface ModuleRun extends RunBase {
+  /**
+   * A `.wasm`: bytes; on Node also its path (from the process's own working folder) or file URL; or a component prebuilt for platforms that
+   * cannot compile.
+   */
+  readonly module: Uint8Array | string | URL | PrebuiltComponent;
+  /** Exported function to call, with `args`, instead of running the program. */
+  readonly invoke?: string;
+  /** Arguments of `invoke`. */
+  readonly args?: readonly GuestValue[];
+  readonly language?: never;
+  readonly code?: never;
+  readonly modules?: never;
+  readonly form?: never;
+  readonly packages?: never;
+  readonly session?: never;
+}
+
+/** Source text in a guest that is kept. */
+export interface SessionRun extends RunBase, ScriptParts {
+  /**
+   * Runs in the open session of this name, after the runs that asked before. What the session holds fixed is refused: another language, a
+   * stricter level, less memory, `options`, `deterministic`.
+   */
+  readonly session: string;
+  /** @default the session's own */
+  readonly language?: Language;
+  readonly module?: never;
+  readonly invoke?: never;
+  readonly args?: never;
+}
+
+/** One run: a script, a module, or a script in an open session. */
+export type RunOptions = ScriptRun | ModuleRun | SessionRun;
+
+/** The same without the rules of which fields go together, for what assembles options from text; `run` checks them. */
+export type LooseRunOptions = RunBase &
+  Partial<ScriptParts> & {
+    readonly language?: Language;
+    readonly module?: ModuleRun['module'];
+    readonly invoke?: string;
+    readonly args?: readonly GuestValue[];
+    readonly session?: string;
+  };
 
 /** What goes on. */
 export interface Runs {

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../vocabulary/codec.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
-import type { RunOptions } from './run.ts';
+import type { SessionRun } from './run.ts';
 
 export interface SessionApi {
   /**
@@ -51,7 +51,8 @@ export interface Session extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A run of a session's own: what the session holds fixed cannot be given. */
 export type SessionRunOptions = Omit<
-  RunOptions,
+  SessionRun,
   'session' | 'language' | 'module' | 'invoke' | 'args' | 'engine' | 'level' | 'deterministic' | 'options'
 >;

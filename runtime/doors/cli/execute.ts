@@ -1,23 +1,27 @@
-import type { RunOptions } from '../../contracts/api/run.ts';
+import type { LooseRunOptions, RunOptions } from '../../contracts/api/run.ts';
 import type { Secret } from '../../contracts/host-function.ts';
 import type { PythonPackageOptions } from '../../index.ts';
 import { exitCodeOf } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import { outcomeToJson } from '../../vocabulary/outcome-json.ts';
+import { matchesScratch } from '../../vocabulary/scratch-glob.ts';
 import type { CommandContext } from './command.ts';
 import { showProgress } from './progress.ts';
 import { errorLines, usageLine, valueLine } from './report.ts';
+import { type Fetch, writeFetched } from './scratch-flags.ts';
 import { printable, styleFor } from './style.ts';
 import { SIGNAL_EXIT_CODES, type Signal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ExecuteOptions {
-  readonly run: Omit<RunOptions, 'signal' | 'onOutput'>;
+  readonly run: Omit<LooseRunOptions, 'signal' | 'onOutput'>;
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Where packages of Python guests come from. */
   readonly packages?: PythonPackageOptions | undefined;
   /** Prints one JSON object instead of the guest's own streams. */
   readonly json: boolean;
+  /** Where the files that the run gives back go. */
+  readonly fetches?: readonly Fetch[];
 }
 
 const NEWLINE = 0x0a;
@@ -64,7 +68,7 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
           if (chunk.stream === 'stdout') lineOpen = chunk.bytes.at(-1) !== NEWLINE;
           context.terminal[chunk.stream].write(chunk.bytes);
         },
-      })
+      } as RunOptions) // which flags go together, the commands have checked
       .catch(misuse);
     progress.stop();
     if (options.json) stdout.write(`${JSON.stringify(outcomeToJson(outcome))}\n`);
@@ -75,6 +79,13 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       if (!outcome.ok) stderr.write(errorLines(outcome.error, style, outcome.stderr));
       stderr.write(`${style.dim(usageLine(outcome.usage))}\n`);
     }
+    const fetched = await writeFetched(
+      outcome.files ?? {},
+      options.fetches ?? [],
+      matchesScratch,
+      context.terminal.cwd,
+    );
+    if (!options.json) for (const path of fetched) stderr.write(`${style.dim(`wrote ${printable(path)}`)}\n`);
     return signal === undefined ? codeOf(outcome) : SIGNAL_EXIT_CODES[signal];
   } finally {
     progress.stop();

@@ -1,4 +1,4 @@
-import type { RunOptions } from '../../contracts/api/run.ts';
+import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { RuntimeOptions } from '../../contracts/api/runtime.ts';
 import { type IsolationLevel, LEVELS } from '../../vocabulary/levels.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
@@ -8,6 +8,7 @@ import type { Flag, ParsedArguments } from './flags.ts';
 import { GRANT_FLAGS, readGrant } from './grant-flags.ts';
 import { readNames } from './package-flags.ts';
 import { parseDuration, parseFuel, parseShare, parseSize } from './quantities.ts';
+import { readGets, readPuts, SCRATCH_FLAGS } from './scratch-flags.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -39,6 +40,7 @@ export const LIMIT_FLAGS: readonly Flag[] = [
 export const RUN_FLAGS: readonly Flag[] = [
   ...GRANT_FLAGS,
   ...LIMIT_FLAGS,
+  ...SCRATCH_FLAGS,
   {
     name: 'stdin',
     value: 'FILE|-',
@@ -51,9 +53,13 @@ export const RUN_FLAGS: readonly Flag[] = [
 export async function readRunFlags(
   parsed: ParsedArguments,
   terminal: Terminal,
-): Promise<Pick<RunOptions, 'grant' | 'limits' | 'level' | 'stdin' | 'argv' | 'packages'>> {
+): Promise<
+  Pick<LooseRunOptions, 'grant' | 'limits' | 'level' | 'stdin' | 'argv' | 'packages' | 'files' | 'collect'>
+> {
   const stdin = parsed.one('stdin');
   const packages = readNames(parsed.all('with'));
+  const files = await readPuts(parsed, terminal.cwd);
+  const collect = readGets(parsed, terminal.cwd).map(({ pattern }) => pattern);
   return {
     grant: await readGrant(parsed, terminal.cwd),
     ...readLimitFlags(parsed),
@@ -65,6 +71,8 @@ export async function readRunFlags(
         }),
     argv: parsed.rest,
     ...(packages.length === 0 ? {} : { packages }),
+    ...(Object.keys(files).length === 0 ? {} : { files }),
+    ...(collect.length === 0 ? {} : { collect }),
   };
 }
 

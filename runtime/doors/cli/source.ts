@@ -1,12 +1,12 @@
 import { basename, extname } from 'node:path';
-import type { RunOptions } from '../../contracts/api/run.ts';
+import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
 import { decodeText, MAX_FILE_BYTES, readBytes } from './files.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a file is to the runtime. */
-export type GuestCode = Pick<RunOptions, 'language' | 'code' | 'module' | 'filename' | 'form'>;
+export type GuestCode = Pick<LooseRunOptions, 'language' | 'code' | 'module' | 'filename' | 'form'>;
 
 const BY_ENDING: Readonly<
   Record<string, { readonly language: string; readonly form?: 'script' | 'module' }>

@@ -1,7 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
-import type { OutputChunk } from '../../contracts/api/run.ts';
+import type { OutputChunk, RunOptions } from '../../contracts/api/run.ts';
 import type { Runtime } from '../../contracts/api/runtime.ts';
+import type { SessionRunOptions } from '../../contracts/api/session.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import { outcomeToJson } from '../../vocabulary/outcome-json.ts';
@@ -112,7 +113,8 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     const { options: run, module, priority } = request;
     if (policy !== undefined) checkAsked(run.grant, policy);
     const session = run.session === undefined ? undefined : sessions.find(run.session);
-    const within = session === undefined ? {} : { run: session.run };
+    const within =
+      session === undefined ? {} : { run: (own: RunOptions) => session.run(own as SessionRunOptions) }; // it refuses what does not fit a session
     const runOptions = module === undefined ? run : { ...run, module: modules.get(module).bytes };
 
     if (context.req.header('accept')?.includes('text/event-stream')) {
@@ -121,7 +123,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       const sendOutput = ({ stream, text }: OutputChunk): void => {
         if (text !== '') events.send('output', { stream, text });
       };
-      const record = runs.submit(runOptions, { priority, onOutput: sendOutput, ...within });
+      const record = runs.submit(runOptions as RunOptions, { priority, onOutput: sendOutput, ...within });
       const { id } = record;
       events.response.headers.set('X-Run-Id', id);
       events.send('run', { id, state: record.state });
@@ -132,7 +134,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       return events.response;
     }
 
-    const record = runs.submit(runOptions, { priority, ...within });
+    const record = runs.submit(runOptions as RunOptions, { priority, ...within });
     if (
       context.req
         .header('prefer')

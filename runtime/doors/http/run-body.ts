@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import type { RunOptions } from '../../contracts/api/run.ts';
+import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { SessionOptions } from '../../contracts/api/session.ts';
 import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
 import { type ErrorDetails, SandglassError } from '../../vocabulary/errors.ts';
@@ -12,7 +12,7 @@ export interface RunBody {
   readonly module: string | undefined;
   readonly priority: Priority;
   /** Everything else, as the runtime takes it. */
-  readonly options: Omit<RunOptions, 'module' | 'signal' | 'onOutput'>;
+  readonly options: Omit<LooseRunOptions, 'module' | 'signal' | 'onOutput'>;
 }
 
 export type ReadRunBody = (body: unknown) => RunBody;
@@ -23,7 +23,7 @@ export function createRunBodyReader(): ReadRunBody {
   const validate = ajv.compile(RUN_SCHEMA);
   return (body) => {
     if (!validate(body)) throw explainFirst(validate.errors, RUN_SCHEMA);
-    const { module, priority, stdin, ...options } = body as CheckedBody; // the schema has just said so
+    const { module, priority, stdin, files, ...options } = body as CheckedBody; // the schema has just said so
     if ((options.code === undefined) === (module === undefined)) {
       throw invalid(
         '',
@@ -36,7 +36,11 @@ export function createRunBodyReader(): ReadRunBody {
     return {
       module,
       priority: priority ?? 'normal',
-      options: { ...options, ...(stdin === undefined ? {} : { stdin: readStdin(stdin) }) },
+      options: {
+        ...options,
+        ...(stdin === undefined ? {} : { stdin: readStdin(stdin) }),
+        ...(files === undefined ? {} : { files: readFiles(files) }),
+      },
     };
   };
 }
@@ -51,10 +55,11 @@ export function createSessionBodyReader(): (body: unknown) => SessionOptions {
   };
 }
 
-type CheckedBody = Omit<RunOptions, 'module' | 'signal' | 'onOutput' | 'stdin'> & {
+type CheckedBody = Omit<LooseRunOptions, 'module' | 'signal' | 'onOutput' | 'stdin' | 'files'> & {
   readonly module?: string;
   readonly priority?: Priority;
   readonly stdin?: JsonValue;
+  readonly files?: Readonly<Record<string, string | { readonly $bytes: string }>>;
 };
 
 /** `{ "$bytes": base64 }` stands for bytes, as in the answers. */
@@ -63,10 +68,23 @@ function readStdin(stdin: JsonValue): JsonValue | Uint8Array {
   const { $bytes: encoded, ...rest } = stdin;
   if (encoded === undefined || Object.keys(rest).length > 0) return stdin;
   if (typeof encoded !== 'string') throw invalid('/stdin/$bytes', 'expected base64 text');
+  return decodeBytes(encoded, '/stdin/$bytes');
+}
+
+function readFiles(files: NonNullable<CheckedBody['files']>): Readonly<Record<string, string | Uint8Array>> {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, content]) => [
+      path,
+      typeof content === 'string' ? content : decodeBytes(content.$bytes, `/files/${path}/$bytes`),
+    ]),
+  );
+}
+
+function decodeBytes(encoded: string, path: string): Uint8Array {
   try {
     return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
   } catch {
-    throw invalid('/stdin/$bytes', 'expected base64 text'); // atob tells no more than that
+    throw invalid(path, 'expected base64 text'); // atob tells no more than that
   }
 }
 

@@ -1,3 +1,4 @@
+import { GUEST_FILES } from '../../vocabulary/guest-file.ts';
 import { LIMITS } from '../../vocabulary/limits.ts';
 import { IDLE_MS } from '../../vocabulary/session-idle.ts';
 import { PRIORITIES } from '../../work/scheduler.ts';
@@ -37,6 +38,17 @@ export const RUN_SCHEMA = {
     stdin: {},
     inputs: { type: 'object' },
     packages: { type: 'array', items: text, maxItems: 50 },
+    files: {
+      type: 'object',
+      maxProperties: GUEST_FILES.maxFiles,
+      additionalProperties: {
+        anyOf: [
+          text,
+          { type: 'object', required: ['$bytes'], additionalProperties: false, properties: { $bytes: text } },
+        ],
+      },
+    },
+    collect: { type: 'array', items: text, maxItems: GUEST_FILES.maxPatterns },
     cwd: text,
     session: sessionName,
     grant: { type: 'object', properties: { limits } },

@@ -58,7 +58,7 @@ describe('runId', () => {
   test('is one over HTTP: in the header, the outcome, the audit, and where the run is found', async () => {
     const { runtime, ids } = open();
     const app = createHttpApp({
-      runtime: { run: (options) => runtime.run({ ...options, ...run }) },
+      runtime: { run: (options) => runtime.run({ ...options, ...run } as RunOptions) },
       scheduler: createInProcessScheduler(),
       modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: [] }) }),
       key: 'key',

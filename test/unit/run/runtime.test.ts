@@ -43,7 +43,7 @@ describe('createRuntimeOn()', () => {
 
   test('misuse of run() rejects; everything else is an outcome', async () => {
     await using runtime = createRuntimeOn(platform(), { level: 'minimal' });
-    await expect(runtime.run({ language: 'scripted' })).rejects.toThrow(TypeError);
+    await expect(runtime.run({ language: 'scripted' } as never)).rejects.toThrow(TypeError);
     expect(await runtime.run({ language: 'rust', code: 'fn main(){}' })).toMatchObject({
       ok: false,
       error: { code: 'UNSUPPORTED', hint: expect.stringContaining('.wasm') },

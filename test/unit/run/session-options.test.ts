@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { RunOptions } from '../../../runtime/contracts/api/run.ts';
+import type { LooseRunOptions, RunOptions } from '../../../runtime/contracts/api/run.ts';
 import type { SessionOptions } from '../../../runtime/contracts/api/session.ts';
 import { createRuntime } from '../../../runtime/index.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
@@ -68,7 +68,7 @@ describe('runtime.sessions', () => {
       language: 'javascript',
       limits: { memoryBytes: 32 * 1024 * 1024, fuel: 1_000_000_000 },
     });
-    const misfits: readonly [RunOptions, string][] = [
+    const misfits: readonly [LooseRunOptions, string][] = [
       [{ language: 'python', code: '1' }, 'INPUT_INVALID'],
       [{ language: 'typescript', code: '1' }, 'INPUT_INVALID'],
       [{ code: '1', level: 'maximum' }, 'INPUT_INVALID'],
@@ -79,7 +79,7 @@ describe('runtime.sessions', () => {
       [{ module: new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) }, 'UNSUPPORTED'],
     ];
     for (const [options, code] of misfits) {
-      expect(await runtime.run({ ...options, session: session.name })).toMatchObject({
+      expect(await runtime.run({ ...options, session: session.name } as RunOptions)).toMatchObject({
         ok: false,
         error: { code, details: { session: session.name } },
         meta: { session: session.name },

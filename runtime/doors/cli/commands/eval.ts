@@ -4,6 +4,7 @@ import { readSecrets } from '../grant-flags.ts';
 import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
 import { RULE_FLAGS, readRules } from '../rule-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
+import { readGets } from '../scratch-flags.ts';
 import { languageOf } from '../source.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -40,6 +41,7 @@ export const evalCommand: Command = {
       secrets: readSecrets(parsed, context.terminal.env),
       packages,
       json: parsed.has('json'),
+      fetches: readGets(parsed, context.terminal.cwd),
     });
   },
 };

@@ -6,6 +6,7 @@ import { readSecrets } from '../grant-flags.ts';
 import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
 import { RULE_FLAGS, readRules } from '../rule-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
+import { readGets } from '../scratch-flags.ts';
 import { readSource } from '../source.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -75,6 +76,7 @@ export const runCommand: Command = {
       secrets: readSecrets(parsed, terminal.env),
       packages,
       json: parsed.has('json'),
+      fetches: readGets(parsed, terminal.cwd),
     });
   },
 };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportOf } from '../../../../runtime/catalog/module-report.ts';
+import type { LooseRunOptions } from '../../../../runtime/contracts/api/run.ts';
 import { runCli } from '../../../../runtime/doors/cli/cli.ts';
 import type { GuestValue } from '../../../../runtime/vocabulary/codec.ts';
 import {
@@ -37,7 +38,7 @@ async function call(args: readonly string[], options: FakeContextOptions = {}) {
   const context = createFakeContext({ cwd, ...options });
   const code = await runCli(args, context);
   const [run] = context.runtime.runs;
-  const { signal: _signal, onOutput: _onOutput, ...passed } = run ?? {};
+  const { signal: _signal, onOutput: _onOutput, ...passed }: LooseRunOptions = run ?? {};
   return { code, out: context.out(), err: context.err(), passed, context };
 }
 
