@@ -1,4 +1,10 @@
-import type { AnyHostFunction, HostContext, HostService, MountView, ScratchFiles } from '../contracts/host-function.ts';
+import type {
+  AnyHostFunction,
+  HostContext,
+  HostService,
+  MountView,
+  ScratchFiles,
+} from '../contracts/host-function.ts';
 
 export interface ServicesOptions {
   /** Host function name → its part of the grant, as it parsed it. */

@@ -7,8 +7,8 @@ import { chooseEngine } from './choose-engine.ts';
 import { guestSourceOf } from './guest-source.ts';
 import { type GrantParts, narrowGrant } from './narrow-grant.ts';
 import { limitsFor } from './run-limits.ts';
-import { workingFolder } from './scratch.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
+import { workingFolder } from './scratch.ts';
 import type { OpenSession, SessionTurn } from './session/sessions.ts';
 
 /** What is settled before anything of a run is opened. */

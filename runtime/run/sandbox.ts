@@ -12,8 +12,8 @@ import { NOTHING_USED, outcomeOf, type Verdict } from '../vocabulary/outcome-of.
 import { classify } from './classify.ts';
 import { collectOutput } from './collect-output.ts';
 import { planRun, prepareGuest, type RunPlan, specOf } from './plan-run.ts';
-import { collectFiles, putFiles } from './scratch.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
+import { collectFiles, putFiles } from './scratch.ts';
 import { checkFits, firstHandleOf, sessionEnd } from './session/session-run.ts';
 import type { SessionTurn } from './session/sessions.ts';
 
