@@ -24,7 +24,9 @@ test('index.ts exports no other values than these', async () => {
     'SandglassError',
     'createRuntime',
     'exitCodeOf',
+    'outcomeToJson',
     'toJsonForm',
+    'unwrap',
     'watchGrant',
   ]);
 });
