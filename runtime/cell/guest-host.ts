@@ -13,6 +13,8 @@ export interface GuestLink {
   /** Set by the host while the guest runs. */
   stopped(): StopReason | undefined;
   sleepSync(ms: number): void;
+  /** Told what the guest has used whenever it is looked at. */
+  used?(memoryBytes: number, fuel: number | null): void;
   /** CPU time of the guest's thread, ms. */
   cpuMs?(): number;
   now(): number;
@@ -35,6 +37,8 @@ export interface GuestHostHandle {
   readonly host: GuestHost;
   /** Present linear memory of the guest, bytes; 0 before the engine has told how to read it. */
   readonly memoryBytes: () => number;
+  /** Fuel burnt so far; `null` before the engine has told how to read it. */
+  readonly fuel: () => number | null;
   /** Ends every sleep that is still going. */
   readonly wake: () => void;
 }
@@ -51,6 +55,7 @@ export function createGuestHost({
   let room = outputBytes;
   let spent = false;
   let readMemory = (): number => 0;
+  let readFuel = (): number | null => null;
   let peak = 0;
   const sleeping = new Set<() => void>();
   const random = deterministic === undefined ? systemRandom : seededRandom(deterministic.seed);
@@ -72,6 +77,7 @@ export function createGuestHost({
   };
   /** Asked at each slice: where a guest over its share rests. A stop ends the rest, and the deadline with it. */
   const stopReason = (): StopReason | undefined => {
+    link.used?.(memoryBytes(), readFuel());
     const restMs = pace?.restMs() ?? 0;
     if (restMs > 0 && reasonNow() === undefined)
       link.sleepSync(Math.min(restMs, Math.max(0, deadline - link.monotonic())));
@@ -121,10 +127,14 @@ export function createGuestHost({
     trackMemory: (read) => {
       readMemory = read;
     },
+    trackFuel: (read) => {
+      readFuel = read;
+    },
   };
   return {
     host,
     memoryBytes,
+    fuel: () => readFuel(),
     wake: () => {
       for (const end of [...sleeping]) end();
     },

@@ -1,8 +1,10 @@
 import { type Cell, type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from '../contracts/cell.ts';
 import type { Execute, GuestResult, StopReason } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { createCallWindow } from './call-window.ts';
 import { createGuestHost } from './guest-host.ts';
 import { readResult } from './read-result.ts';
+import { createServing, type Serving } from './serving.ts';
 import { createThreadTurns, nextTurn, type ThreadTurns } from './thread-turns.ts';
 
 export interface InlineCellOptions {
@@ -21,10 +23,12 @@ export interface InlineCellOptions {
  * waits, or its meter refills. Where the platform can suspend wasm, guests and host share the thread by turns of a few milliseconds.
  */
 export function createInlineCell(options: InlineCellOptions): Cell {
-  const turns = createThreadTurns(options.monotonic, options.nextTurn ?? nextTurn);
+  const schedule = options.nextTurn ?? nextTurn;
+  const turns = createThreadTurns(options.monotonic, schedule);
+  const thread: InlineThread = { ...options, turns, serving: createServing(options.monotonic, schedule) };
   return {
     kind: 'inline',
-    run: (request) => runInline(request, request.engine.execute, options, turns),
+    run: (request) => runInline(request, request.engine.execute, thread),
     hold: async (engine, signal) => {
       const execute = await engine.open?.();
       if (execute === undefined) throw new Error(`Cannot hold a cell: ${engine.name} keeps no guest`);
@@ -32,31 +36,43 @@ export function createInlineCell(options: InlineCellOptions): Cell {
       // What is dropped here is all there is of the guest.
       return {
         kind: 'inline',
-        run: (request) => runInline(request, execute, options, turns),
+        run: (request) => runInline(request, execute, thread),
         close: async () => undefined,
       };
     },
   };
 }
 
-async function runInline(
-  request: CellRun,
-  execute: Execute,
-  options: InlineCellOptions,
-  turns: ThreadTurns,
-): Promise<CellResult> {
+interface InlineThread extends InlineCellOptions {
+  readonly turns: ThreadTurns;
+  readonly serving: Serving;
+}
+
+async function runInline(request: CellRun, execute: Execute, options: InlineThread): Promise<CellResult> {
   const { guest, spec, gate, signal } = request;
   const cpuBefore = options.cpuMs();
   const deadline = options.monotonic() + spec.limits.timeoutMs;
   let ended = false;
-  const guestTurns = turns.forGuest();
-  const { host, memoryBytes, wake } = createGuestHost({
+  const guestTurns = options.turns.forGuest();
+  const desk = options.serving.open();
+  const askGate: typeof gate.call = (operation, args, bytes) => {
+    const asked = options.monotonic();
+    const answer = gate.call(operation, args, bytes);
+    guestTurns.worked(options.monotonic() - asked);
+    return answer;
+  };
+  const window = createCallWindow(
+    (operation, args, bytes) =>
+      new Promise((resolve) => desk.serve(() => resolve(askGate(operation, args, bytes)))),
+    spec.limits.hostCallBytes,
+  );
+  const { host, memoryBytes, fuel, wake } = createGuestHost({
     link: {
       canBlock: false,
       stackBytes: options.stackBytes ?? 984 * 1024,
-      call: async (operation, args, bytes) => gate.call(operation, args, bytes),
+      call: window.call,
       callSync: (operation, args, bytes) => {
-        const answer = gate.call(operation, args, bytes);
+        const answer = askGate(operation, args, bytes);
         if (!(answer instanceof Promise)) return answer;
         // The host function has to wait, and this thread cannot: the gate's own refusal, so that its id is known.
         answer.catch(() => undefined); // the gate never rejects; the answer itself is of no use any more
@@ -113,13 +129,14 @@ async function runInline(
         });
         const neat = await Promise.race([execution, grace]);
         return (
-          neat ?? { kind: 'stopped', reason, memoryBytes: memoryBytes(), fuel: null, growthRefused: false }
+          neat ?? { kind: 'stopped', reason, memoryBytes: memoryBytes(), fuel: fuel(), growthRefused: false }
         );
       }),
     ]);
     return { end, cpuMs: elapsed(cpuBefore, options.cpuMs()), coldStart: false };
   } finally {
     ended = true;
+    desk.close();
     clearTimeout(timer);
     clearTimeout(graceTimer);
     signal.removeEventListener('abort', onAbort);

@@ -4,6 +4,7 @@ import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { freeArrived } from '../vocabulary/bytes.ts';
 import { HEAP_IS_FULL } from './process-exit.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
+import type { Serving } from './serving.ts';
 import { permissionFlags, sibling } from './worker.ts';
 
 /** Share of the worker's stack that V8 may fill; as in a worker cell. */
@@ -20,14 +21,22 @@ const CHILD_FLAGS = [
 ];
 
 /** Starts a child process, with a worker inside it, for one engine. */
-export async function startProcessSeat(engine: Engine, context: PrepareContext): Promise<Seat> {
+export async function startProcessSeat(
+  engine: Engine,
+  context: PrepareContext,
+  serving?: Serving,
+): Promise<Seat> {
   const shared = await engine.shared?.(context);
   return createRemoteSeat(openProcess(engine.stackSizeMb, engine.executorUrl), {
     executorUrl: engine.executorUrl,
     stackBytes: Math.floor(engine.stackSizeMb * 1024 * 1024 * STACK_SHARE),
     shared,
+    ...(serving === undefined ? {} : { serving }),
   });
 }
+
+/** Messages that the child is told of at once; fewer are told of a turn later. */
+const TELL_AT = 8;
 
 function openProcess(stackSizeMb: number, executorUrl: string): SeatChannel {
   const entry = fileURLToPath(sibling('process-entry'));
@@ -54,8 +63,25 @@ function openProcess(stackSizeMb: number, executorUrl: string): SeatChannel {
       resolve({ message: `the process did not start (${error.message})`, heapIsFull: false }),
     );
   });
+  let taken = 0;
+  let tells = false;
+  const tellTaken = (): void => {
+    if (taken > 0 && child.connected) child.send({ type: 'taken', messages: taken }, () => undefined);
+    taken = 0;
+  };
   return {
     sendsModules: false,
+    tookIn: (messages) => {
+      taken += messages;
+      if (taken >= TELL_AT) tellTaken();
+      else if (!tells) {
+        tells = true;
+        setImmediate(() => {
+          tells = false;
+          tellTaken();
+        });
+      }
+    },
     post: (message) => {
       // A child that is gone is told of by `onEnd`; what was on its way to it no longer matters.
       if (child.connected) child.send(message, () => undefined);

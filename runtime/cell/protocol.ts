@@ -4,7 +4,7 @@ import type { JsonObject } from '../vocabulary/codec.ts';
 import { isCount, isFields, readResult } from './read-result.ts';
 
 /** What a worker or process cell is told. Trusted: it comes from our side. */
-export type ToCell = WarmMessage | RunMessage | AnswerMessage | StopMessage;
+export type ToCell = WarmMessage | RunMessage | AnswerMessage | StopMessage | TakenMessage;
 
 /** Import the executor, and bring the engine up if there is something shared to bring it up with. */
 export interface WarmMessage {
@@ -39,6 +39,12 @@ export interface AnswerMessage {
   readonly answer: HostAnswer;
 }
 
+/** The host has taken in so many messages more. Ends at the main thread of a process; a worker sees it on its bridge. */
+export interface TakenMessage {
+  readonly type: 'taken';
+  readonly messages: number;
+}
+
 export interface StopMessage {
   readonly type: 'stop';
   readonly token: number;
@@ -49,7 +55,14 @@ export interface StopMessage {
  * What a cell says. Untrusted: the guest may own the cell's realm, so each field is checked before use, and nothing here decides a code but
  * through the gate.
  */
-export type FromCell = ReadyMessage | CallMessage | OutputMessage | DoneMessage | CrashedMessage;
+export type FromCell =
+  | ReadyMessage
+  | CallMessage
+  | TookMessage
+  | OutputMessage
+  | ProgressMessage
+  | DoneMessage
+  | CrashedMessage;
 
 export interface ReadyMessage {
   readonly type: 'ready';
@@ -66,6 +79,20 @@ export interface CallMessage {
   readonly operation: string;
   readonly args: JsonObject;
   readonly bytes?: Uint8Array;
+}
+
+/** An answer of `LARGE_ANSWER` bytes or more is with the guest. */
+export interface TookMessage {
+  readonly type: 'took';
+  readonly token: number;
+  readonly call: number;
+}
+
+/** How far a guest has come that is about to be stopped; of a process, whose bridge the host does not see. */
+export interface ProgressMessage {
+  readonly type: 'progress';
+  readonly memoryBytes: number;
+  readonly fuel: number | null;
 }
 
 export interface OutputMessage {
@@ -90,15 +117,28 @@ export interface CrashedMessage {
 }
 
 /**
- * The bridge shared with a blocking cell: slot 0 counts answers and wakes the guest, slot 1 holds the stop reason, slot 2 counts the calls
- * that the other side has taken in.
+ * The bridge shared with a blocking cell. Slots of 32 bits: `answers` counts those to blocking calls and wakes the guest, `read` those that it has
+ * taken; `heard` counts the other answers that it has taken; `stop` holds the stop reason; `taken` counts the messages that the other side has
+ * taken in. Slots of 64 bits: what the guest has used.
  */
-export const BRIDGE = Object.freeze({ bytes: 12, answers: 0, stop: 1, taken: 2 });
+export const BRIDGE = Object.freeze({
+  bytes: 40,
+  answers: 0,
+  stop: 1,
+  taken: 2,
+  read: 3,
+  heard: 4,
+  used: Object.freeze({ offset: 24, memory: 0, fuel: 1 }),
+});
 /**
- * How many calls a worker may be ahead of the thread that started it: the host's, or that of its process. A guest that asks faster is held, since
- * what waits is in that thread's memory, not in its own.
+ * How many messages a worker may be ahead of the host. A guest that asks or prints faster is held, since what waits is in the host's memory, not
+ * in its own.
  */
 export const MOST_AHEAD = 16;
+/** Messages of one cell that wait at the host. Only a cell that no longer runs our code gets so far ahead. */
+export const MOST_WAITING_MESSAGES = 256;
+/** From so many bytes on, an answer is in nobody's way only when the guest has told that it is there. */
+export const LARGE_ANSWER = 65_536;
 export const STOP_CODES = Object.freeze({ none: 0, deadline: 1, cancelled: 2 });
 
 /**
@@ -139,6 +179,16 @@ export function readFromCell(message: unknown): FromCell | undefined {
         args: json,
         ...(bytes === undefined ? {} : { bytes }),
       };
+    }
+    case 'took': {
+      const { token, call } = message;
+      return isCount(token) && isCount(call) ? { type: 'took', token, call } : undefined;
+    }
+    case 'progress': {
+      const { memoryBytes, fuel } = message;
+      return isCount(memoryBytes) && (fuel === null || isCount(fuel))
+        ? { type: 'progress', memoryBytes, fuel }
+        : undefined;
     }
     case 'output': {
       const { token, stream, bytes, memoryBytes } = message;

@@ -1,6 +1,18 @@
 import { type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from '../contracts/cell.ts';
-import type { PreparedGuest, StopReason } from '../contracts/engine.ts';
-import { type CallMessage, type FromCell, type GuestParts, readFromCell, type ToCell } from './protocol.ts';
+import type { HostAnswer, PreparedGuest } from '../contracts/engine.ts';
+import { MOST_IN_FLIGHT } from './call-window.ts';
+import {
+  type CallMessage,
+  type FromCell,
+  type GuestParts,
+  LARGE_ANSWER,
+  MOST_WAITING_MESSAGES,
+  type ProgressMessage,
+  readFromCell,
+  type ToCell,
+} from './protocol.ts';
+import { createServing, type Desk, type Serving } from './serving.ts';
+import { nextTurn } from './thread-turns.ts';
 
 /** A place where guests run outside the host's own thread. It runs one guest at a time. */
 export interface Seat {
@@ -24,6 +36,12 @@ export interface SeatChannel {
   onMessage(listener: (message: unknown) => void): void;
   /** Called once, when the cell has ended for whatever reason; `heapIsFull`: V8 ended it at its cap. */
   onEnd(listener: (message: string, heapIsFull: boolean) => void): void;
+  /** So many calls and outputs are no longer waiting at the host. */
+  tookIn?(messages: number): void;
+  /** Answers that were posted and that the guest has not taken: to blocking calls, and to others. Absent: nobody knows. */
+  untaken?(): { readonly sync: number; readonly later: number };
+  /** What the guest had used when it was last looked at. */
+  used?(): { readonly memoryBytes: number; readonly fuel: number | null };
   /** Makes the stop visible to a guest that never returns to its event loop. */
   signalStop(token: number, reason: 'deadline' | 'cancelled'): void;
   /** Clears the stop of an earlier run. */
@@ -41,11 +59,26 @@ export interface SeatOptions {
   readonly executorUrl: string;
   readonly stackBytes: number;
   readonly shared: PreparedGuest | undefined;
+  /** Shared by all seats of a runtime. @default one of its own */
+  readonly serving?: Serving;
 }
 
 interface Running {
+  readonly desk: Desk;
+  /** Messages that the cell counts and that were not taken in yet. */
+  arrived: number;
+  /** Calls that the gate is at, beside a blocking one. */
+  inFlight: number;
+  /** The guest blocks on a call that the gate is at. */
+  blocked: boolean;
+  /** Calls that wait until others have been answered and their answers taken. */
+  readonly held: CallMessage[];
+  /** Bytes of large answers that the guest has not taken, by call. */
+  readonly untaken: Map<number, number>;
+  untakenBytes: number;
   readonly token: number;
   readonly request: CellRun;
+  stopping: 'deadline' | 'cancelled' | undefined;
   outputRoom: number;
   memoryBytes: number;
   readonly settle: (end: CellResult['end'], cpuMs: number | null) => void;
@@ -65,6 +98,9 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
   /** CPU time before the present run: starting up, and earlier runs. */
   let cpuSpent = 0;
   let readyBytes = 0;
+  /** What a process told of last. */
+  let told: { readonly memoryBytes: number; readonly fuel: number | null } | undefined;
+  const serving = options.serving ?? createServing(() => performance.now(), nextTurn);
 
   /** A thread in a call that V8 does not interrupt tells nothing; nobody waits for it for ever. */
   const askCpuMs = async (): Promise<number | null> => {
@@ -83,18 +119,96 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     await channel.destroy();
   };
 
-  const breakOff = (result: CellResult['end'], cpuMs: number | null = null): void => {
+  /** What it says after it was broken off is of no use to anybody. */
+  let listening = true;
+  const breakOff = (result: CellEnd, cpuMs: number | null = null): void => {
     sound = false;
-    running?.settle(result, cpuMs);
+    if (running === undefined) return;
+    listening = false;
+    running.settle(result, cpuMs);
+  };
+  const lastUsed = (
+    run: Running | undefined,
+  ): { readonly memoryBytes: number; readonly fuel: number | null } => {
+    const { memoryBytes, fuel } = told ?? channel.used?.() ?? { memoryBytes: 0, fuel: null };
+    return { memoryBytes: Math.max(run?.memoryBytes ?? 0, memoryBytes), fuel };
+  };
+  const stopped = (run: Running, reason: NonNullable<CellEnd['reason']>): CellEnd => ({
+    kind: 'stopped',
+    reason,
+    ...lastUsed(run),
+    growthRefused: false,
+  });
+  const crashed = (run: Running | undefined, message: string): CellEnd => ({
+    kind: 'crashed',
+    message,
+    ...lastUsed(run),
+    growthRefused: false,
+  });
+  /** A run that is being stopped ends as that, whatever its cell does meanwhile. */
+  const tampered = (run: Running | undefined, message: string): CellEnd =>
+    run?.stopping === undefined ? crashed(run, message) : stopped(run, run.stopping);
+
+  const takeIn = (run: Running): void => {
+    run.arrived -= 1;
+    channel.tookIn?.(1);
+  };
+  const isOpen = (run: Running): boolean =>
+    run.inFlight + (channel.untaken?.().later ?? 0) < MOST_IN_FLIGHT &&
+    run.untakenBytes < run.request.spec.limits.hostCallBytes;
+  const answerCall = (run: Running, message: CallMessage, answer: HostAnswer): void => {
+    if (message.sync) run.blocked = false;
+    else {
+      run.inFlight -= 1;
+      const size = answer.ok ? (answer.bytes?.byteLength ?? 0) : 0;
+      if (size >= LARGE_ANSWER) {
+        run.untaken.set(message.call, size);
+        run.untakenBytes += size;
+      }
+    }
+    if (!ended)
+      channel.post({ type: 'answer', token: run.token, call: message.call, sync: message.sync, answer });
+    goOn(run);
+  };
+  const begin = (run: Running, message: CallMessage): void => {
+    if (message.sync) run.blocked = true;
+    else run.inFlight += 1;
+    const answer = run.request.gate.call(message.operation, message.args, message.bytes);
+    if (answer instanceof Promise)
+      void answer.then((later) => run.desk.serve(() => answerCall(run, message, later)));
+    else answerCall(run, message, answer);
+  };
+  /** Calls that were held, as far as there is room for them. */
+  const goOn = (run: Running): void => {
+    if (run.held.length === 0 || !isOpen(run)) return;
+    run.desk.serve(() => {
+      const next = isOpen(run) ? run.held.shift() : undefined;
+      if (next === undefined) return;
+      takeIn(run);
+      begin(run, next);
+      goOn(run);
+    });
+  };
+  const receiveCall = (run: Running, message: CallMessage): void => {
+    if (message.sync) {
+      // A guest that blocks has taken the answer before: only a cell that no longer runs our code asks on.
+      if (run.blocked || (channel.untaken?.().sync ?? 0) > 0) {
+        breakOff(tampered(run, 'the cell asked on before it had its answer'));
+        return;
+      }
+      takeIn(run);
+      begin(run, message);
+    } else if (run.held.length === 0 && isOpen(run)) {
+      takeIn(run);
+      begin(run, message);
+    } else {
+      run.held.push(message);
+      if (run.held.length > MOST_WAITING_MESSAGES)
+        breakOff(tampered(run, 'the cell asked for more than it may at once'));
+    }
   };
 
-  const answerCall = async (run: Running, message: CallMessage): Promise<void> => {
-    const answer = await run.request.gate.call(message.operation, message.args, message.bytes);
-    if (ended) return;
-    channel.post({ type: 'answer', token: run.token, call: message.call, sync: message.sync, answer });
-  };
-
-  const receive = (message: FromCell): void => {
+  const receive = (message: Exclude<FromCell, ProgressMessage>): void => {
     if (message.type === 'ready') {
       readyBytes = message.memoryBytes;
       void channel.cpuMs().then((cpuMs) => {
@@ -112,9 +226,15 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     if (run === undefined || message.token !== run.token) return;
     switch (message.type) {
       case 'call':
-        void answerCall(run, message);
+        receiveCall(run, message);
+        break;
+      case 'took':
+        run.untakenBytes -= run.untaken.get(message.call) ?? 0;
+        run.untaken.delete(message.call);
+        goOn(run);
         break;
       case 'output': {
+        takeIn(run);
         run.memoryBytes = Math.max(run.memoryBytes, message.memoryBytes);
         run.outputRoom -= message.bytes.byteLength;
         if (run.outputRoom < 0) breakOff(stopped(run, 'output'));
@@ -126,30 +246,34 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
         run.settle(message.result, message.cpuMs);
         break;
       case 'crashed':
-        breakOff({
-          kind: 'crashed',
-          message: message.message,
-          memoryBytes: run.memoryBytes,
-          fuel: null,
-          growthRefused: false,
-        });
+        breakOff(crashed(run, message.message));
         break;
     }
   };
 
-  channel.onMessage((raw) => {
-    const message = readFromCell(raw);
-    if (message !== undefined) receive(message);
-    else {
-      // Only a cell that no longer runs our code sends what we did not write.
-      breakOff({
-        kind: 'crashed',
-        message: 'the cell sent a malformed message',
-        memoryBytes: 0,
-        fuel: null,
-        growthRefused: false,
-      });
+  /** What of a run costs time waits for its turn, in the order in which it came. */
+  const takeTurn = (message: FromCell): void => {
+    const run = running;
+    if (message.type === 'progress') {
+      told = message;
+      return;
     }
+    if (message.type === 'ready' || message.type === 'took') receive(message);
+    else if (run === undefined || message.token !== run.token) {
+      if (isCounted(message)) channel.tookIn?.(1);
+      receive(message);
+    } else {
+      if (isCounted(message)) run.arrived += 1;
+      run.desk.serve(() => receive(message));
+      if (run.desk.waiting > MOST_WAITING_MESSAGES)
+        breakOff(tampered(run, 'the cell sent more than it may at once'));
+    }
+  };
+  channel.onMessage((raw) => {
+    if (!listening) return;
+    const message = readFromCell(raw);
+    if (message !== undefined) takeTurn(message);
+    else breakOff(tampered(running, 'the cell sent a malformed message')); // only one that no longer runs our code does
   });
   channel.onEnd((message, heapIsFull) => {
     ended = true;
@@ -158,13 +282,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
       breakOff(stopped(running, 'memory'));
       return;
     }
-    breakOff({
-      kind: 'crashed',
-      message,
-      memoryBytes: running?.memoryBytes ?? 0,
-      fuel: null,
-      growthRefused: false,
-    });
+    breakOff(crashed(running, message));
   });
   channel.post({
     type: 'warm',
@@ -179,18 +297,26 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     tokens += 1;
     const token = tokens;
     channel.reset();
-    let stopping: StopReason | undefined;
+    told = undefined;
     let graceTimer: ReturnType<typeof setTimeout> | undefined;
     const state: Running = {
       token,
       request,
+      desk: serving.open(),
+      arrived: 0,
+      inFlight: 0,
+      blocked: false,
+      held: [],
+      untaken: new Map(),
+      untakenBytes: 0,
+      stopping: undefined,
       outputRoom: spec.limits.outputBytes,
       memoryBytes: 0,
       settle: (endState, cpuMs) => outcome.resolve({ end: endState, cpuMs, coldStart: cold }),
     };
     const stop = (reason: 'deadline' | 'cancelled'): void => {
-      if (stopping !== undefined) return;
-      stopping = reason;
+      if (state.stopping !== undefined) return;
+      state.stopping = reason;
       channel.signalStop(token, reason);
       channel.post({ type: 'stop', token, reason });
       graceTimer = setTimeout(() => {
@@ -227,8 +353,10 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
       clearTimeout(graceTimer);
       signal.removeEventListener('abort', onAbort);
       running = undefined;
+      state.desk.close();
+      if (state.arrived > 0) channel.tookIn?.(state.arrived);
       channel.hold(false);
-      if (stopping !== undefined) sound = false;
+      if (state.stopping !== undefined) sound = false;
     }
   };
 
@@ -246,13 +374,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
   };
 }
 
-const stopped = (run: Running, reason: NonNullable<CellEnd['reason']>): CellEnd => ({
-  kind: 'stopped',
-  reason,
-  memoryBytes: run.memoryBytes,
-  fuel: null,
-  growthRefused: false,
-});
+const isCounted = ({ type }: FromCell): boolean => type === 'call' || type === 'output';
 
 function parts(guest: PreparedGuest, compiled: boolean): GuestParts {
   return {

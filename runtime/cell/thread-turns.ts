@@ -13,6 +13,8 @@ export interface ThreadTurns {
 export interface GuestTurns extends Turns {
   /** Lets a paused guest go on at once: so that one that was stopped can end, however many wait before it. */
   wake(): void;
+  /** The host has worked for the guest, in its turn, ms. */
+  worked(ms: number): void;
 }
 
 /**
@@ -39,6 +41,9 @@ export function createThreadTurns(
     forGuest: () => {
       let since = monotonic();
       let slices = 0;
+      /** Work of the host since the guest was last looked at, ms. */
+      let workedMs = 0;
+      let lookUp: (() => void) | undefined;
       let goOn: (() => void) | undefined;
       const begin = (): void => {
         since = monotonic();
@@ -47,6 +52,7 @@ export function createThreadTurns(
       return {
         due: () => {
           slices += 1;
+          workedMs = 0;
           if (slices < TURN_SLICES && monotonic() - since < TURN_MS) return false;
           begin();
           return true;
@@ -61,6 +67,13 @@ export function createThreadTurns(
             paused.push(goOn);
             scheduleNext();
           }),
+        onWork: (look) => {
+          lookUp = look;
+        },
+        worked: (ms) => {
+          workedMs += ms;
+          if (workedMs >= TURN_MS) lookUp?.();
+        },
         wake: () => {
           const at = goOn === undefined ? -1 : paused.indexOf(goOn);
           if (at >= 0) paused.splice(at, 1)[0]?.();

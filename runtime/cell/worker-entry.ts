@@ -12,12 +12,14 @@ import { MOST_DEPTH, OVERSIZE, TOO_DEEP } from '../gate/markers.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
 import { type JsonObject, nestsDeeper } from '../vocabulary/codec.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
+import { createCallWindow } from './call-window.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
 import {
   BRIDGE,
   type DoneMessage,
   type FromCell,
   type GuestParts,
+  LARGE_ANSWER,
   MOST_AHEAD,
   type RunMessage,
   STOP_CODES,
@@ -37,7 +39,8 @@ const { process } = globalThis;
 const port = parentPort;
 if (port === null) throw new Error('worker-entry runs in a worker only');
 const { bridge, answers } = workerData as EntryData; // set by createWorkerCell, the only starter of this file
-const flags = new Int32Array(bridge);
+const flags = new Int32Array(bridge, 0, 5);
+const used = new Float64Array(bridge, BRIDGE.used.offset, 2);
 
 /** What reaches other processes or loads native code, and `--permission` leaves in place. Nothing of ours in a cell needs it. */
 const NEEDLESS = [
@@ -84,10 +87,10 @@ let stackBytes = 0;
 let pending = new Map<number, (answer: HostAnswer) => void>();
 let current: { readonly token: number; readonly handle: GuestHostHandle } | undefined;
 
-/** Calls that were sent to the host. */
+/** Messages that were sent to the host, and which it counts. */
 let sent = 0;
 const post = (message: FromCell, transfer: ArrayBuffer[] = []): void => {
-  if (message.type === 'call') {
+  if (message.type === 'call' || message.type === 'output') {
     holdBack();
     sent += 1;
   }
@@ -120,7 +123,9 @@ port.on('message', (message: ToCell) => {
       void serve(message, executeFor, post);
       break;
     case 'answer':
+      Atomics.add(flags, BRIDGE.heard, 1);
       if (message.token !== current?.token) break;
+      tellIfLarge(message.token, message.call, message.answer);
       pending.get(message.call)?.(message.answer);
       pending.delete(message.call);
       break;
@@ -129,6 +134,11 @@ port.on('message', (message: ToCell) => {
       break;
   }
 });
+
+/** Says that an answer is here, where the host waits to hear that. */
+function tellIfLarge(token: number, call: number, answer: HostAnswer): void {
+  if (answer.ok && (answer.bytes?.byteLength ?? 0) >= LARGE_ANSWER) post({ type: 'took', token, call });
+}
 
 async function warm(message: WarmMessage): Promise<void> {
   try {
@@ -198,14 +208,19 @@ async function serve(
     }
     return calls;
   };
+  const window = createCallWindow(
+    (operation, args, bytes) =>
+      new Promise((resolve) => {
+        pending.set(ask(false, operation, args, bytes), resolve);
+      }),
+    spec.limits.hostCallBytes,
+  );
+  used.fill(0);
   const handle = createGuestHost({
     link: {
       canBlock: true,
       stackBytes,
-      call: (operation, args, bytes) =>
-        new Promise((resolve) => {
-          pending.set(ask(false, operation, args, bytes), resolve);
-        }),
+      call: window.call,
       callSync: (operation, args, bytes) => receiveAnswer(token, ask(true, operation, args, bytes)),
       output: (stream, bytes) => {
         const own = inOwnBuffer(bytes);
@@ -215,6 +230,10 @@ async function serve(
       sleepSync: (ms) => {
         // Waking early is harmless: only a stop notifies this slot while no call is under way.
         Atomics.wait(flags, BRIDGE.stop, STOP_CODES.none, ms);
+      },
+      used: (memoryBytes, fuel) => {
+        used[BRIDGE.used.memory] = memoryBytes;
+        used[BRIDGE.used.fuel] = fuel ?? -1;
       },
       cpuMs: () => threadCpuMs() ?? 0,
       now: () => Date.now(),
@@ -269,9 +288,12 @@ function receiveAnswer(token: number, call: number): HostAnswer {
     const received = receiveMessageOnPort(answers) as
       | { readonly message: { token: number; call: number; answer: HostAnswer } }
       | undefined; // only our own host posts here
-    if (received === undefined) Atomics.wait(flags, BRIDGE.answers, counted);
-    else if (received.message.token === token && received.message.call === call)
-      return received.message.answer;
+    if (received === undefined) {
+      Atomics.wait(flags, BRIDGE.answers, counted);
+      continue;
+    }
+    Atomics.add(flags, BRIDGE.read, 1);
+    if (received.message.token === token && received.message.call === call) return received.message.answer;
   }
 }
 

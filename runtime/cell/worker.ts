@@ -5,6 +5,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { BRIDGE, packAnswer, STOP_CODES } from './protocol.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
+import type { Serving } from './serving.ts';
 
 /** A worker's stack is larger than what V8 may fill of it; an engine gets this share. */
 const STACK_SHARE = 0.9;
@@ -49,20 +50,31 @@ export function drainStdio(worker: Worker): void {
   for (const stream of [worker.stdout, worker.stderr]) stream.unpipe().resume();
 }
 
+const wholeOr = <T>(value: number, other: T): number | T =>
+  Number.isSafeInteger(value) && value >= 0 ? value : other;
+
 /** Starts a permissioned worker with an empty environment for one engine. */
-export async function startWorkerSeat(engine: Engine, context: PrepareContext): Promise<Seat> {
+export async function startWorkerSeat(
+  engine: Engine,
+  context: PrepareContext,
+  serving?: Serving,
+): Promise<Seat> {
   const shared = await engine.shared?.(context);
   return createRemoteSeat(openWorker(engine.stackSizeMb, engine.name, permissionFlags(engine.executorUrl)), {
     executorUrl: engine.executorUrl,
     stackBytes: Math.floor(engine.stackSizeMb * 1024 * 1024 * STACK_SHARE),
     shared,
+    ...(serving === undefined ? {} : { serving }),
   });
 }
 
 /** The wires to one worker. Also used inside a process cell, between its main thread and its worker. */
 export function openWorker(stackSizeMb: number, name: string, flags: readonly string[]): SeatChannel {
   const bridge = new SharedArrayBuffer(BRIDGE.bytes);
-  const bridgeFlags = new Int32Array(bridge);
+  const bridgeFlags = new Int32Array(bridge, 0, 5);
+  const used = new Float64Array(bridge, BRIDGE.used.offset, 2);
+  /** Answers that were posted, to blocking calls and to others; both wrap around at 32 bits. */
+  const posted = { sync: 0, later: 0 };
   const { port1: answers, port2: theirs } = new MessageChannel();
   const worker = new Worker(sibling('worker-entry'), {
     name: `sandglass ${name}`,
@@ -87,19 +99,17 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
       }
       const { answer, transfer } = packAnswer(message.answer);
       if (message.sync) {
+        posted.sync = (posted.sync + 1) | 0;
         answers.postMessage({ token: message.token, call: message.call, answer }, transfer);
         Atomics.add(bridgeFlags, BRIDGE.answers, 1);
         Atomics.notify(bridgeFlags, BRIDGE.answers);
-      } else worker.postMessage({ ...message, answer }, transfer);
+      } else {
+        posted.later = (posted.later + 1) | 0;
+        worker.postMessage({ ...message, answer }, transfer);
+      }
     },
     onMessage: (listener) => {
-      worker.on('message', (message: unknown) => {
-        if ((message as { type?: unknown } | null)?.type === 'call') {
-          Atomics.add(bridgeFlags, BRIDGE.taken, 1);
-          Atomics.notify(bridgeFlags, BRIDGE.taken);
-        }
-        listener(message);
-      });
+      worker.on('message', listener);
       worker.on('messageerror', () => listener(undefined));
     },
     onEnd: (listener) => {
@@ -117,6 +127,18 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
     signalStop: (_token, reason) => {
       Atomics.store(bridgeFlags, BRIDGE.stop, STOP_CODES[reason]);
       Atomics.notify(bridgeFlags, BRIDGE.stop);
+    },
+    tookIn: (messages) => {
+      Atomics.add(bridgeFlags, BRIDGE.taken, messages);
+      Atomics.notify(bridgeFlags, BRIDGE.taken);
+    },
+    untaken: () => ({
+      sync: (posted.sync - Atomics.load(bridgeFlags, BRIDGE.read)) | 0,
+      later: (posted.later - Atomics.load(bridgeFlags, BRIDGE.heard)) | 0,
+    }),
+    used: () => {
+      const [memoryBytes = 0, fuel = -1] = used; // the guest's side may write anything there
+      return { memoryBytes: wholeOr(memoryBytes, 0), fuel: wholeOr(fuel, null) };
     },
     reset: () => {
       Atomics.store(bridgeFlags, BRIDGE.stop, STOP_CODES.none);

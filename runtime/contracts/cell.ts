@@ -62,7 +62,8 @@ export interface CellEnd {
   readonly message?: string;
   /** The last peak the cell reported, bytes. */
   readonly memoryBytes: number;
-  readonly fuel: null;
+  /** What it had told of last; `null` if it never did. */
+  readonly fuel: number | null;
   readonly growthRefused: false;
 }
 

@@ -241,6 +241,8 @@ export interface GuestHost {
   readonly turns?: Turns;
   /** Registers how to read the guest's present linear memory in bytes; the cell reports its peak. */
   trackMemory(read: () => number): void;
+  /** Registers how to read the fuel that the guest has burnt; the cell reports it of a guest that had to be killed. */
+  trackFuel?(read: () => number): void;
 }
 
 /** Turns of the event loop, between slices of a guest. Neither what a guest computes nor the fuel it burns depends on them. */
@@ -249,6 +251,8 @@ export interface Turns {
   due(): boolean;
   /** Resolves after a turn in which timers and I/O were served. */
   take(): Promise<void>;
+  /** Registers how to have the guest ask at its next check: called when the host has worked for it so long that a turn is due. */
+  onWork?(lookUp: () => void): void;
 }
 
 export type StopReason = 'deadline' | 'cancelled' | 'output';

@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { createIdleMemory } from '../cell/idle-memory.ts';
 import { createInlineCell } from '../cell/inline.ts';
 import { createPool } from '../cell/pool.ts';
+import { createServing } from '../cell/serving.ts';
+import { nextTurn } from '../cell/thread-turns.ts';
 import { startWorkerSeat } from '../cell/worker.ts';
 import { runWorkerJob } from '../cell/worker-job.ts';
 import type { Platform } from '../contracts/platform.ts';
@@ -35,12 +37,13 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   }),
   openPools: ({ idleMemoryBytes, ...options }, prepare) => {
     const idleMemory = createIdleMemory(idleMemoryBytes);
+    const serving = createServing(monotonic, nextTurn);
     const worker = createPool({
       ...options,
       idleMemory,
       kind: 'worker',
       singleUse: false,
-      spawn: (engine) => startWorkerSeat(engine, prepare),
+      spawn: (engine) => startWorkerSeat(engine, prepare, serving),
     });
     const child = createPool({
       ...options,
@@ -49,7 +52,8 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
       warm: Math.max(0, options.warm - 1),
       kind: 'process',
       singleUse: true,
-      spawn: async (engine) => (await import('../cell/process.ts')).startProcessSeat(engine, prepare),
+      spawn: async (engine) =>
+        (await import('../cell/process.ts')).startProcessSeat(engine, prepare, serving),
     });
     return {
       worker,

@@ -259,6 +259,10 @@ export function createMeter(options: MeterOptions): Meter {
     setTableSlot(refill, REFILL_SLOT.wait, functions.wait);
   };
 
+  turns?.onWork?.(() => {
+    settle();
+    lookUp();
+  });
   return {
     get used() {
       settle();

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { MOST_IN_FLIGHT } from '../../runtime/cell/call-window.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 import { hostileEngine } from '../support/hostile-engine.ts';
@@ -251,6 +252,23 @@ describe.each(['standard', 'strict', 'maximum'] as const)(
       }`);
       expect(outcome).toMatchObject({ ok: true, value: 'posted', usage: { hostCalls: {} } });
       expect(probe.served.length).toBe(served);
+    });
+
+    test.each([
+      ['calls', '{ call: i, sync: false }', MOST_IN_FLIGHT],
+      ['blocking calls', '{ call: i, sync: true }', 1],
+    ])('has few %s served while it takes no answers, and is ended for the flood', async (_, fields, most) => {
+      const served = probe.served.length;
+      const outcome = await attack(`
+      import { parentPort } from 'node:worker_threads';
+      export const attack = () => {
+        for (let i = 1; i <= 5000; i++)
+          parentPort.postMessage({ type: 'call', token: 1, operation: 'probe.echo', args: {}, ...${fields} });
+        for (;;);
+      }`);
+      expect(outcome).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
+      expect(probe.served.length - served).toBeLessThanOrEqual(most);
+      expect(await attack(`export const attack = () => 'next'`)).toMatchObject({ ok: true, value: 'next' });
     });
 
     test.each(['probe.shared', 'probe.given'])(

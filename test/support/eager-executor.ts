@@ -1,14 +1,12 @@
 import type { CellGuest, GuestHost, GuestResult, RunSpec } from '../../runtime/contracts/engine.ts';
 
-/** Calls a thousand times without waiting, and counts its calls where its host can see it: in the memory that it was given as its data. */
-export async function execute(guest: CellGuest, _run: RunSpec, host: GuestHost): Promise<GuestResult> {
-  const counter = new Int32Array(guest.data as SharedArrayBuffer); // what the test gives
-  const answers: Promise<unknown>[] = [];
-  for (let count = 0; count < 1000; count++) {
-    answers.push(host.call('probe.echo', {}));
-    Atomics.add(counter, 0, 1);
-    Atomics.notify(counter, 0);
-  }
-  await Promise.all(answers);
-  return { kind: 'value', value: answers.length, memoryBytes: 0, fuel: 0, growthRefused: false };
+export const EAGER_CALLS = 1000;
+
+/** Calls a thousand times without waiting, then asks for `probe.look`, blocking, before it takes any answer. Answers how many were allowed. */
+export async function execute(_guest: CellGuest, _run: RunSpec, host: GuestHost): Promise<GuestResult> {
+  const answers = Array.from({ length: EAGER_CALLS }, () => host.call('probe.echo', {}));
+  host.callSync('probe.look', {});
+  const all = await Promise.all(answers);
+  const value = all.filter((answer) => answer.ok).length;
+  return { kind: 'value', value, memoryBytes: 0, fuel: 0, growthRefused: false };
 }

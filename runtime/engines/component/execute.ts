@@ -35,6 +35,7 @@ export const execute: Execute = async (guest, spec, host) => {
     },
     ...(data.mode === 'jspi' && host.turns !== undefined ? { turns: host.turns } : {}),
   });
+  host.trackFuel?.(() => meter.used);
   const run = createGuestRun(host, spec, data.mode, () => meter.stop('cancelled'));
 
   const getCore = (name: string): WebAssembly.Module => {

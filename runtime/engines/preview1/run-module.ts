@@ -67,6 +67,7 @@ export async function runModule(
     onSlice: () => host.stopReason(),
     ...(suspends && host.turns !== undefined ? { turns: host.turns } : {}),
   });
+  host.trackFuel?.(() => meter.used);
   const allowed = options.options.wasi;
   const served = await openHost({
     run,

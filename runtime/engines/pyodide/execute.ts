@@ -150,6 +150,7 @@ async function runProgram(
 ): Promise<GuestResult> {
   const meter = createMeter({ fuel: run.limits.fuel, onSlice: () => host.stopReason() });
   host.trackMemory(interpreter.memoryBytes);
+  host.trackFuel?.(() => meter.used);
   const ended = Promise.withResolvers<GuestEnd>();
   const bounds = reportBounds(run.limits.outputBytes);
   const look = (): void => {

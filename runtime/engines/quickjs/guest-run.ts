@@ -134,6 +134,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
       suspends,
     });
   host.trackMemory(machine.memoryBytes);
+  host.trackFuel?.(() => meter.used);
   if (kept === undefined) {
     machine.setStack(stackBytes);
     seedRandom(machine, layout, host);
