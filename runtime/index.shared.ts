@@ -58,6 +58,7 @@ export type { HttpGrant } from './vocabulary/grants/http.ts';
 export type { WsGrant } from './vocabulary/grants/ws.ts';
 export { LEVELS } from './vocabulary/levels.ts';
 export { LIMITS, type LimitInfo, type LimitName, type Limits } from './vocabulary/limits.ts';
+export { HOST_FOLDER, type MergeOptions, mergeGrants } from './vocabulary/merge-grants.ts';
 export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './vocabulary/outcome.ts';
 export { type OutcomeJson, outcomeToJson } from './vocabulary/outcome-json.ts';
 export { unwrap } from './vocabulary/unwrap.ts';

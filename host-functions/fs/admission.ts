@@ -13,7 +13,13 @@ export function findEntry(mount: Mount, ask: FsAsk, fileName: string | undefined
   const found = withAccess.find(({ policy }) => fileName === undefined || coversName(policy, fileName));
   if (found !== undefined) return found;
   const endings = withAccess.flatMap(({ policy }) => policy.extensions ?? []);
-  throw denyName(ask, mount.point, endingOf(fileName ?? ''), [...new Set(endings)]);
+  throw denyName(
+    ask,
+    mount.point,
+    withAccess.map(({ policy }) => policy),
+    endingOf(fileName ?? ''),
+    [...new Set(endings)],
+  );
 }
 
 /** @throws {SandglassError} HOST_CALLS_EXCEEDED */
@@ -52,5 +58,10 @@ export function checkMount({ level, entries, point }: Mount, ask: FsAsk): void {
   if (level.readOnlyFiles && ask.access !== 'read') {
     throw denyByLevel(ask, 'the isolation level keeps granted files read-only');
   }
-  if (!entries.some(({ policy }) => policy.access.has(ask.access))) throw denyAccess(ask, point);
+  if (!entries.some(({ policy }) => policy.access.has(ask.access)))
+    throw denyAccess(
+      ask,
+      point,
+      entries.map(({ policy }) => policy),
+    );
 }

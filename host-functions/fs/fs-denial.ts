@@ -1,5 +1,7 @@
 import { type ErrorDetails, SandglassError } from '../../runtime/vocabulary/errors.ts';
-import type { FsAccess } from '../../runtime/vocabulary/grants/fs.ts';
+import { FS_ACCESS, type FsAccess, type FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
+import { HOST_FOLDER } from '../../runtime/vocabulary/merge-grants.ts';
+import type { FsEntryPolicy } from './fs-grant.ts';
 import { pathText } from './guest-path.ts';
 
 /** Access → the flag of the command line that grants it. */
@@ -24,15 +26,48 @@ const MAX_SHOWN = 300;
 export const quote = (text: string): string =>
   JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
-/** No entry gives this access at `mount` (components of the guest path that an entry would have to name). */
-export function denyAccess(ask: FsAsk, mount: readonly string[]): SandglassError {
-  const guest = pathText(mount);
-  const access = ask.access === 'read' ? ['read'] : ['read', 'write'];
+/**
+ * No entry gives this access at `mount` (components of the guest path that an entry would have to name).
+ * @param entries Those that are mounted there already: what they give stays in the entry that the denial names.
+ */
+export function denyAccess(
+  ask: FsAsk,
+  mount: readonly string[],
+  entries: readonly FsEntryPolicy[] = [],
+): SandglassError {
+  const needed: readonly FsAccess[] = ask.access === 'read' ? ['read'] : ['read', ask.access];
+  const entry = entryWith(mount, entries, needed);
+  const brief = { host: HOST_FOLDER, guest: entry.guest, access: entry.access };
   return denial(ask, `no grant for fs.${ask.access} covers it`, {
-    grant: { guest, access },
-    hint: `Grant it with ${FLAG[ask.access]}=HOSTFOLDER:${guest}, or do without; do not retry`,
+    entry,
+    hint: `Grant it with ${FLAG[ask.access]}=${HOST_FOLDER}:${entry.guest} (in a program: ${JSON.stringify({ fs: [brief] })}), or do without; do not retry`,
   });
 }
+
+/** The whole entry of a grant that would give what `entries` give and `needed`. */
+function entryWith(
+  mount: readonly string[],
+  entries: readonly FsEntryPolicy[],
+  needed: readonly FsAccess[],
+): FsEntry {
+  const has = (name: FsAccess): boolean =>
+    needed.includes(name) || entries.some(({ access }) => access.has(name));
+  const endings = entries.map(({ extensions }) => extensions);
+  const common = endings.flatMap((list) => list ?? []);
+  return {
+    host: entries[0]?.spelledHost ?? HOST_FOLDER,
+    guest: pathText(mount),
+    access: FS_ACCESS.filter(has),
+    // `write` alone would bring `delete` along, where what is granted now leaves it out.
+    ...(entries.some(({ access }) => access.has('write')) && !has('delete') ? { delete: false } : {}),
+    ...(common.length > 0 && !endings.includes(undefined) ? { extensions: [...new Set(common)] } : {}),
+  };
+}
+
+/** An entry as a denial names it. */
+type FsEntry = Pick<FsGrant, 'host' | 'guest' | 'access' | 'delete' | 'extensions'> & {
+  readonly guest: string;
+};
 
 /** The folder that a grant would have to mount so that it covers `path`. */
 export const mountFor = (path: readonly string[]): readonly string[] =>
@@ -41,14 +76,20 @@ export const mountFor = (path: readonly string[]): readonly string[] =>
 export function denyName(
   ask: FsAsk,
   mount: readonly string[],
+  entries: readonly FsEntryPolicy[],
   ending: string,
   allowed: readonly string[],
 ): SandglassError {
   const found = ending === '' ? 'a name without one' : ending;
   return denial(ask, `the grant covers only names that end in ${allowed.join(', ')}, not ${found}`, {
-    grant: { guest: pathText(mount), extensions: ending === '' ? allowed : [...allowed, ending] },
+    entry: withEnding(entryWith(mount, entries, [ask.access]), ending),
     hint: `Use a name that ends in ${allowed.join(' or ')}; do not retry`,
   });
+}
+
+/** No list of endings covers a name without one: then the entry has none. */
+function withEnding({ extensions = [], ...rest }: FsEntry, ending: string): FsEntry {
+  return ending === '' ? rest : { ...rest, extensions: [...extensions, ending] };
 }
 
 export const denyByLevel = (ask: FsAsk, reason: string): SandglassError =>
@@ -85,18 +126,25 @@ export const callsSpent = (ask: FsAsk, maxCalls: number): SandglassError =>
 
 interface DenialExtras {
   readonly hint: string;
-  readonly grant?: ErrorDetails;
+  /** The entry that would allow it. */
+  readonly entry?: FsEntry;
   readonly limit?: ErrorDetails;
 }
 
-/** `details.reason` is there so that engines can map denials and failures to one error number by one table. */
-const denial = (ask: FsAsk, why: string, { hint, ...facts }: DenialExtras): SandglassError =>
+/**
+ * `details.reason` is there so that engines can map denials and failures to one error number by one table. The guest is told of no host folder;
+ * whoever asked for the run gets the entry as it would have to be.
+ */
+const denial = (ask: FsAsk, why: string, { hint, entry, limit }: DenialExtras): SandglassError =>
   new SandglassError('CAPABILITY_DENIED', `Cannot ${ask.action} ${quote(ask.requested)}: ${why}`, {
     details: {
       capability: `fs.${ask.access}`,
       requested: ask.requested.slice(0, MAX_SHOWN),
       reason: 'not-permitted',
-      ...facts,
+      missing: [`fs.${ask.access}`],
+      ...(entry === undefined ? {} : { grant: { fs: [{ ...entry, host: HOST_FOLDER }] } }),
+      ...(limit === undefined ? {} : { limit }),
     },
+    ...(entry === undefined || entry.host === HOST_FOLDER ? {} : { hostDetails: { grant: { fs: [entry] } } }),
     hint,
   });

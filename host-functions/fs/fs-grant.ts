@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
-import type { FsAccess, FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
+import { FS_ACCESS, type FsAccess, type FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { refuseUnknownField, unknownName } from '../../runtime/vocabulary/read-options.ts';
 import { compileDenyGlobs, type DenyGlobs } from './deny-globs.ts';
 import { FsFault } from './fs-fault.ts';
@@ -10,6 +10,8 @@ export interface FsEntryPolicy {
   /** Where it stands, for messages to whoever gave it: `grant.fs[0]`. */
   readonly where: string;
   readonly host: string;
+  /** `host` as whoever gave the grant spelled it, also under a policy: for what that caller is told, never for a guest. */
+  readonly spelledHost: string;
   /** Absolute guest path as components; absent: the last segment of `host`. */
   readonly guest: readonly string[] | undefined;
   /** What it allows, after `delete` and what `write` includes. */
@@ -34,7 +36,6 @@ const MIB = 1024 * 1024;
 export const DEFAULT_WRITTEN_BYTES = 10 * MIB;
 export const DEFAULT_OPEN_FILES = 64;
 
-const ACCESS: readonly FsAccess[] = ['read', 'write', 'delete'];
 const FIELDS: Readonly<Record<keyof FsGrant, true>> = {
   host: true,
   guest: true,
@@ -75,6 +76,7 @@ function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): Fs
   return {
     where,
     host,
+    spelledHost: host,
     guest: guest === undefined ? undefined : readGuestPoint(guest, `${where}.guest`),
     access: readAccess(grant, where),
     namesDelete: Array.isArray(grant.access) && grant.access.includes('delete'),
@@ -94,9 +96,9 @@ function readAccess(grant: Readonly<Record<string, JsonValue>>, where: string): 
   const named = readStrings(grant.access ?? ['read'], `${where}.access`);
   const access = new Set<FsAccess>();
   for (const name of named) {
-    const known = ACCESS.find((candidate) => candidate === name);
+    const known = FS_ACCESS.find((candidate) => candidate === name);
     if (known === undefined) {
-      throw unknownName(`read ${where}.access: unknown access`, name, ACCESS);
+      throw unknownName(`read ${where}.access: unknown access`, name, FS_ACCESS);
     }
     access.add(known);
   }

@@ -106,6 +106,7 @@ function scratch(context: HostContext, maxBytes: number): Mount {
       newEntry({
         where: 'scratch',
         host: '/',
+        spelledHost: '/',
         guest: SCRATCH_POINT,
         access: new Set(['read', 'write', 'delete']),
         namesDelete: true,

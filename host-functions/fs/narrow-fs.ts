@@ -50,6 +50,7 @@ function narrowEntry(
   return {
     where: asked.where,
     host: place.host,
+    spelledHost: asked.spelledHost,
     guest: asked.guest ?? (name === '' ? [] : [name]),
     access: new Set([...asked.access].filter((access) => limit.access.has(access))),
     namesDelete: asked.namesDelete,

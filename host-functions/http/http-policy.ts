@@ -1,8 +1,8 @@
-import { type ErrorDetails, SandglassError } from '../../runtime/vocabulary/errors.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { canonicalAddress, isLocalName, isLoopback, isPublicAddress } from './address.ts';
 import type { EntryPolicy, HttpEntryPolicy } from './http-grant.ts';
 import { matchesHost, matchesOrigin, type OriginPattern } from './origin-pattern.ts';
-import { pathSegments } from './path-pattern.ts';
+import { compilePathPatterns, pathSegments } from './path-pattern.ts';
 
 /** One entry of the grant and what this run has used of it. */
 export interface HttpEntry<P extends EntryPolicy = HttpEntryPolicy> {
@@ -36,18 +36,13 @@ export class HttpPolicy<P extends EntryPolicy = HttpEntryPolicy> {
     if (origin.length === 0) throw this.#denyOrigin(url, method);
     const withMethod = origin.filter(({ policy }) => policy.methods.has(method));
     if (withMethod.length === 0)
-      throw denied(
-        url,
-        method,
-        `no grant for ${wordsFor(url).capability} covers ${method} to it`,
-        methodHint(url, method),
-      );
+      throw this.#deny(url, method, `no grant for ${wordsFor(url).capability} covers ${method} to it`);
     const segments = pathSegments(url.pathname);
     const found = withMethod.find(
       ({ policy: { paths } }) => paths === undefined || (segments !== undefined && paths.matches(segments)),
     );
     if (found === undefined)
-      throw denied(url, method, `no grant for ${wordsFor(url).capability} covers this path`);
+      throw this.#deny(url, method, `no grant for ${wordsFor(url).capability} covers this path`);
     if (found.calls >= found.policy.maxCalls) {
       const { maxCalls } = found.policy;
       throw new SandglassError(
@@ -71,7 +66,15 @@ export class HttpPolicy<P extends EntryPolicy = HttpEntryPolicy> {
       sameHost === undefined
         ? `no grant for ${wordsFor(url).capability} covers it`
         : `the grant for this host covers ${sameHost.policy.origin.protocol} only, not ${url.protocol}`;
-    return denied(url, method, why, methodHint(url, method));
+    return this.#deny(url, method, why);
+  }
+
+  /** The entry that the denial names keeps what is granted for this very origin. */
+  #deny(url: URL, method: string, why: string): SandglassError {
+    const granted = this.#entries
+      .map(({ policy }) => policy)
+      .filter(({ origin }) => origin.kind === 'exact' && matchesOrigin(origin, url));
+    return denied(url, method, why, entryWith(url, method, granted));
   }
 
   /**
@@ -110,36 +113,78 @@ export function spendBytes(entry: HttpEntry<EntryPolicy>, bytes: number, url: UR
   entry.bytes += bytes;
 }
 
-/** No address of this name may be dialled. The addresses are not told: they would map the host's network. */
+/** No address of this name may be dialled. The addresses are not told: they would map the host's network, so no entry can be named for a name. */
 export function denyAddress(url: URL): SandglassError {
   const why = `its address is not public and no grant for ${wordsFor(url).capability} names that address`;
   const isNamed = canonicalAddress(url.hostname) !== undefined || isLocalName(url.hostname);
-  return isNamed
-    ? denied(url, undefined, why)
-    : denied(
-        url,
-        undefined,
-        why,
-        `List the private address itself as another origin of the grant; ${DO_NOT_RETRY}`,
-      );
+  return denied(url, 'GET', why, isNamed ? entryWith(url, 'GET', []) : undefined);
 }
 
-function denied(url: URL, method: string | undefined, why: string, hint?: string): SandglassError {
-  const grant: ErrorDetails = {
+/** An entry as a denial names it. */
+interface OriginEntry {
+  readonly origin: string;
+  readonly methods?: readonly string[];
+  readonly paths?: readonly string[];
+}
+
+/** The whole entry of a grant that would give what `granted` gives for this origin, and this request. */
+function entryWith(url: URL, method: string, granted: readonly EntryPolicy[]): OriginEntry {
+  const methods = [
+    ...granted.flatMap((entry) => [...entry.methods]),
+    ...(isPlain(method) ? PLAIN : [method]),
+  ];
+  const path = patternFor(url.pathname);
+  const paths = [...granted.map((entry) => entry.paths?.patterns), path === undefined ? undefined : [path]];
+  return {
     origin: url.origin,
-    ...(method === undefined || method === 'GET' || method === 'HEAD' ? {} : { methods: [method] }),
+    ...(wordsFor(url).capability === 'ws' ? {} : { methods: [...new Set(methods)] }),
+    ...(paths.includes(undefined) ? {} : { paths: [...new Set(paths.flatMap((list) => list ?? []))] }),
   };
-  return new SandglassError('CAPABILITY_DENIED', `Cannot ${wordsFor(url).verb} ${shown(url)}: ${why}`, {
-    details: { capability: wordsFor(url).capability, requested: shownText(url), grant },
-    hint: hint ?? `Grant it with --allow-net=${url.origin}, or do without; ${DO_NOT_RETRY}`,
+}
+
+/** What an entry without methods gives. */
+const PLAIN: readonly string[] = ['GET', 'HEAD'];
+
+const isPlain = (method: string): boolean => PLAIN.includes(method);
+
+/** A pattern that covers this path; `undefined` where only an entry for any path would. */
+function patternFor(pathname: string): string | undefined {
+  const pattern = pathname.replaceAll('[', '%5B').replaceAll(']', '%5D');
+  const segments = pathSegments(pathname);
+  if (segments === undefined || pattern.length > MAX_SHOWN) return undefined;
+  try {
+    return compilePathPatterns([pattern], 'grant').matches(segments) ? pattern : undefined;
+  } catch (error) {
+    if (error instanceof TypeError) return undefined; // it has a character that no pattern has
+    throw error;
+  }
+}
+
+/** @param entry What would allow it; absent where nothing can be named. */
+function denied(url: URL, method: string, why: string, entry: OriginEntry | undefined): SandglassError {
+  const { capability, verb } = wordsFor(url);
+  return new SandglassError('CAPABILITY_DENIED', `Cannot ${verb} ${shown(url)}: ${why}`, {
+    details: {
+      capability,
+      requested: shownText(url),
+      missing: [capability],
+      ...(entry === undefined ? {} : { grant: { [capability]: [entry] } }),
+    },
+    hint:
+      entry === undefined
+        ? `List the private address itself as another origin of the grant; ${DO_NOT_RETRY}`
+        : `Grant it with ${howTo(capability, entry.origin, method)}, or do without; ${DO_NOT_RETRY}`,
   });
 }
 
 /** `--allow-net` grants GET and HEAD only. */
-const methodHint = ({ origin }: URL, method: string): string | undefined =>
-  method === 'GET' || method === 'HEAD'
-    ? undefined
-    : `Grant it with origin "${origin}" and methods ["${method}"] in a grant file, or do without; ${DO_NOT_RETRY}`;
+function howTo(capability: string, origin: string, method: string): string {
+  const entry = { origin, ...(isPlain(method) ? {} : { methods: [method] }) };
+  const inProgram = JSON.stringify({ [capability]: [entry] });
+  return isPlain(method)
+    ? `--allow-net=${origin} (in a program: ${inProgram})`
+    : `${inProgram}, in a program or a grant file`;
+}
 
 /** How messages speak of a URL's kind of grant. */
 const wordsFor = ({ protocol }: URL): { readonly capability: string; readonly verb: string } =>

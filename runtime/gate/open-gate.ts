@@ -1,6 +1,7 @@
 import type { HostAnswer } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
 import type { AnyHostFunction, HostContext, HostReply } from '../contracts/host-function.ts';
+import { BUILT_IN } from '../vocabulary/check-grant.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { AuditLine } from '../vocabulary/events.ts';
 import type { Limits } from '../vocabulary/limits.ts';
@@ -126,7 +127,10 @@ const noNetwork = (operation: string, capability: string, level: string): Sandgl
   new SandglassError(
     'CAPABILITY_DENIED',
     `Cannot call ${operation}: isolation level ${level} allows no network`,
-    { details: { capability, requested: operation }, hint: 'Use level standard; do not retry' },
+    {
+      details: { capability, requested: operation, missing: [capability] },
+      hint: 'Do without it; do not retry',
+    },
   );
 
 const tooLarge = (operation: string, maxBytes: number): SandglassError =>
@@ -136,9 +140,16 @@ const tooLarge = (operation: string, maxBytes: number): SandglassError =>
     retryable: false,
   });
 
-/** A host function that throws anything but a refusal has a bug; its text may hold host paths, so the guest gets none of it. */
+/**
+ * A host function that throws anything but a refusal has a bug: ours is INTERNAL, one of the embedder's is a call that failed. Its text may hold
+ * host paths, so neither the guest nor the outcome has any of it; the embedder is told. An embedder who wants to say why throws a SandglassError.
+ */
 const fault = (operation: string, cause: unknown): SandglassError =>
-  new SandglassError('INTERNAL', `Cannot serve ${operation}: the host function failed`, { cause });
+  new SandglassError(
+    BUILT_IN.has(operation.split('.', 1)[0] ?? '') ? 'INTERNAL' : 'HOST_CALL_FAILED',
+    `Cannot serve ${operation}: the host function failed`,
+    { cause, retryable: false },
+  );
 
 const cannotWait = (operation: string): SandglassError =>
   new SandglassError(

@@ -152,6 +152,7 @@ const withPlace = (refusal: SandglassError, { file, line }: GuestError): Sandgla
   };
   return new SandglassError(refusal.code, refusal.message, {
     ...(Object.keys(details).length === 0 ? {} : { details }),
+    ...(refusal.hostDetails === undefined ? {} : { hostDetails: refusal.hostDetails }),
     ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
     retryable: refusal.retryable,
     cause: refusal.cause,

@@ -2,8 +2,8 @@ import { copyJson, type JsonValue } from './codec.ts';
 import { checkLimits, type Limits } from './limits.ts';
 import { unknownName } from './read-options.ts';
 
-/** Host functions with a field of their own. */
-const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http', 'ws']);
+/** Host functions with a field of their own; those of the embedder are under `custom`. */
+export const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http', 'ws']);
 
 /** A grant after `checkGrant`: copied, frozen, defaults not yet filled. */
 export interface CheckedGrant {

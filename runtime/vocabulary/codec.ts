@@ -1,4 +1,8 @@
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+/** Not a list, not null. */
+export const isJsonObject = (value: JsonValue): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }

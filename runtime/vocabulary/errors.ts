@@ -73,6 +73,8 @@ export interface RunError {
 
 export interface ErrorOptions {
   readonly details?: ErrorDetails;
+  /** Facts that no guest may see, such as a host path: the outcome has them among its details, and they win over those of the same name. */
+  readonly hostDetails?: ErrorDetails;
   readonly hint?: string;
   readonly retryable?: boolean;
   readonly cause?: unknown;
@@ -83,6 +85,8 @@ export class SandglassError extends Error {
   override readonly name = 'SandglassError';
   readonly code: ErrorCode;
   readonly details: ErrorDetails | undefined;
+  /** For whoever asked for the run, not for its guest. */
+  readonly hostDetails: ErrorDetails | undefined;
   readonly hint: string | undefined;
   readonly retryable: boolean;
 
@@ -90,15 +94,18 @@ export class SandglassError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details;
+    this.hostDetails = options.hostDetails;
     this.hint = options.hint;
     this.retryable = options.retryable ?? ERROR_CODES[code].retryable;
   }
 
+  /** What an outcome says of it. A guest is told less: see `hostDetails`. */
   toJSON(): RunError {
+    const details = this.hostDetails === undefined ? this.details : { ...this.details, ...this.hostDetails };
     return {
       code: this.code,
       message: this.message,
-      ...(this.details === undefined ? {} : { details: this.details }),
+      ...(details === undefined ? {} : { details }),
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       retryable: this.retryable,
     };

@@ -88,9 +88,9 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
     expect(handled).toMatchObject({ ok: true, value: 'UNSUPPORTED' });
   });
 
-  test('a bug in a host function is INTERNAL and shows nothing of the host', async () => {
+  test('a bug in a host function of the embedder is HOST_CALL_FAILED and shows nothing of the host', async () => {
     const outcome = await run([{ do: 'call', operation: 'probe.bug', args: {} }, { do: 'letThrough' }]);
-    expect(outcome).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'HOST_CALL_FAILED' } });
     expect(JSON.stringify(outcome)).not.toContain('secret');
     expect(failures.splice(0)).toEqual([expect.objectContaining({ message: '/home/secret leaked' })]);
   });

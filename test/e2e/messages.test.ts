@@ -54,7 +54,7 @@ test('each code of a run keeps its message and its hint', async () => {
       [
         "CAPABILITY_DENIED",
         "Cannot read "/etc/passwd": no grant for fs.read covers it",
-        "Grant it with --allow-read=HOSTFOLDER:/etc, or do without; do not retry",
+        "Grant it with --allow-read=HOSTFOLDER:/etc (in a program: {"fs":[{"host":"HOSTFOLDER","guest":"/etc","access":["read"]}]}), or do without; do not retry",
       ],
       [
         "FUEL_EXHAUSTED",
@@ -157,7 +157,7 @@ test('what is not granted, not there or not reached keeps its message, in each l
       "another method": [
         "CAPABILITY_DENIED",
         "Cannot fetch "http://127.0.0.1:1/": no grant for http covers POST to it",
-        "Grant it with origin "http://127.0.0.1:1" and methods ["POST"] in a grant file, or do without; do not retry",
+        "Grant it with {"http":[{"origin":"http://127.0.0.1:1","methods":["POST"]}]}, in a program or a grant file, or do without; do not retry",
       ],
       "cancelled": [
         "CANCELLED",
@@ -170,17 +170,17 @@ test('what is not granted, not there or not reached keeps its message, in each l
       "no fs grant, Python": [
         "CAPABILITY_DENIED",
         "Cannot open "/data/x": no grant for fs.read covers it",
-        "Grant it with --allow-read=HOSTFOLDER:/data, or do without; do not retry",
+        "Grant it with --allow-read=HOSTFOLDER:/data (in a program: {"fs":[{"host":"HOSTFOLDER","guest":"/data","access":["read"]}]}), or do without; do not retry",
       ],
       "no http grant": [
         "CAPABILITY_DENIED",
         "Cannot fetch "http://127.0.0.1:1/a": no grant for http covers it",
-        "Grant it with --allow-net=http://127.0.0.1:1, or do without; do not retry",
+        "Grant it with --allow-net=http://127.0.0.1:1 (in a program: {"http":[{"origin":"http://127.0.0.1:1"}]}), or do without; do not retry",
       ],
       "no http grant, Python": [
         "CAPABILITY_DENIED",
         "Cannot fetch "http://127.0.0.1:1/a": no grant for http covers it",
-        "Grant it with --allow-net=http://127.0.0.1:1, or do without; do not retry",
+        "Grant it with --allow-net=http://127.0.0.1:1 (in a program: {"http":[{"origin":"http://127.0.0.1:1"}]}), or do without; do not retry",
       ],
       "no package source": [
         "UNSUPPORTED",
@@ -190,12 +190,12 @@ test('what is not granted, not there or not reached keeps its message, in each l
       "no ws grant": [
         "CAPABILITY_DENIED",
         "Cannot connect to "ws://127.0.0.1:1/": no grant for ws covers it",
-        "Grant it with --allow-net=ws://127.0.0.1:1, or do without; do not retry",
+        "Grant it with --allow-net=ws://127.0.0.1:1 (in a program: {"ws":[{"origin":"ws://127.0.0.1:1"}]}), or do without; do not retry",
       ],
       "not writable": [
         "CAPABILITY_DENIED",
         "Cannot write "/data/x.wit": no grant for fs.write covers it",
-        "Grant it with --allow-write=HOSTFOLDER:/data, or do without; do not retry",
+        "Grant it with --allow-write=HOSTFOLDER:/data (in a program: {"fs":[{"host":"HOSTFOLDER","guest":"/data","access":["read","write"]}]}), or do without; do not retry",
       ],
       "remote refusal": [
         "HOST_CALL_FAILED",

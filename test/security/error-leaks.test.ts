@@ -146,7 +146,8 @@ describe('a fault of the host', () => {
       expect(outcome.ok).toBe(name.includes('handles'));
       if (!outcome.ok)
         expect(outcome.error).toMatchObject({
-          code: 'INTERNAL',
+          code: 'HOST_CALL_FAILED',
+          retryable: false,
           message: expect.stringMatching(/^Cannot serve buggy\.\w+: the host function failed$/),
         });
       expect(leaks(text(outcome))).toEqual([]);
@@ -168,15 +169,16 @@ describe('a fault of the host', () => {
     };
     const answer = await door().request('http://localhost/v1/runs', request);
     const whole = await answer.text();
-    expect([answer.status, leaks(whole)]).toEqual([500, []]);
-    const { error } = JSON.parse(whole);
-    expect(Object.keys(error).sort()).toEqual(['code', 'details', 'message', 'retryable', 'runId', 'time']);
-    expect(told.map(({ runId }) => runId)).toEqual([error.runId]);
+    expect([answer.status, leaks(whole)]).toEqual([200, []]);
+    expect(JSON.parse(whole)).toMatchObject({ ok: false, error: { code: 'HOST_CALL_FAILED' } });
+    expect(told.map(({ runId }) => runId)).toEqual([JSON.parse(whole).meta.runId]);
     const faults: unknown[] = [];
     const failing = { run: () => Promise.reject(new Error(`${ROOT} ${CANARY}`)) };
     const failed = await (await door(failing, faults).request('http://localhost/v1/runs', request)).text();
     expect(leaks(failed)).toEqual([]);
-    expect(faults).toEqual([[expect.stringContaining(CANARY), JSON.parse(failed).error.runId]]);
+    const { error } = JSON.parse(failed);
+    expect(Object.keys(error).sort()).toEqual(['code', 'message', 'retryable', 'runId', 'time']);
+    expect(faults).toEqual([[expect.stringContaining(CANARY), error.runId]]);
   });
 });
 

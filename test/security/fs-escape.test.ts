@@ -149,7 +149,9 @@ describe('fs paths', () => {
     for (const name of ['sub', 'none', 'in.txt']) {
       expect(guest.refusal('fs.readFile', { path: `/data/${name}/../../readable/in.txt` })).toMatchObject({
         code: 'CAPABILITY_DENIED',
-        details: { grant: { guest: '/data', access: ['read'] } },
+        details: {
+          grant: { fs: [{ host: 'HOSTFOLDER', guest: '/data', access: ['read', 'write', 'delete'] }] },
+        },
       });
     }
     expect(guest.text('/readable/sub/../../readable/in.txt')).toBe('inside');

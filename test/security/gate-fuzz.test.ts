@@ -159,7 +159,11 @@ describe('Gate.call()', () => {
     const { gate, probe } = await open();
     const pending = [1, 2, 3].map(() => gate.call('probe.never', {}, undefined));
     await gate.close();
-    expect((await Promise.all(pending)).map(codeOf)).toEqual(['INTERNAL', 'INTERNAL', 'INTERNAL']);
+    expect((await Promise.all(pending)).map(codeOf)).toEqual([
+      'HOST_CALL_FAILED',
+      'HOST_CALL_FAILED',
+      'HOST_CALL_FAILED',
+    ]);
     expect(codeOf(await gate.call('probe.echo', {}, undefined))).toBe('CANCELLED');
     expect(probe.closed()).toBe(1);
   });

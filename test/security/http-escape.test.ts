@@ -38,9 +38,14 @@ describe('http without a grant that covers it', () => {
       expect(await ask(guest, `${server.origin}/a?token=x`)).toEqual({
         code: 'CAPABILITY_DENIED',
         message: `Cannot fetch "${server.origin}/a": no grant for http covers it`,
-        hint: `Grant it with --allow-net=${server.origin}, or do without; do not retry`,
+        hint: `Grant it with --allow-net=${server.origin} (in a program: {"http":[{"origin":"${server.origin}"}]}), or do without; do not retry`,
         reason: undefined,
-        details: { capability: 'http', requested: `${server.origin}/a`, grant: { origin: server.origin } },
+        details: {
+          capability: 'http',
+          requested: `${server.origin}/a`,
+          missing: ['http'],
+          grant: { http: [{ origin: server.origin, methods: ['GET', 'HEAD'], paths: ['/a'] }] },
+        },
       });
       const begun = await guest.refusal('http.begin', { url: server.origin, method: 'POST' });
       expect(begun.code).toBe('CAPABILITY_DENIED');

@@ -189,7 +189,9 @@ describe('from each language', () => {
       const told = outcome.ok ? (outcome.value as unknown as readonly (readonly [string, string])[]) : [];
       expect(told.map(([how]) => how)).toEqual(hosts.map(() => 'CAPABILITY_DENIED'));
       for (const [, hint] of told)
-        expect(hint).toMatch(/Grant it with --allow-net=http:\/\/[\w.[\]:]+, or do without; do not retry/);
+        expect(hint).toMatch(
+          /Grant it with --allow-net=http:\/\/[\w.[\]:]+ \(in a program: \{"http":\[.*\]\}\), or do without; do not retry/,
+        );
     }
     expect(server.connections).toBe(0);
   });

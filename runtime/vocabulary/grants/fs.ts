@@ -1,4 +1,6 @@
-export type FsAccess = 'read' | 'write' | 'delete';
+export const FS_ACCESS = ['read', 'write', 'delete'] as const;
+
+export type FsAccess = (typeof FS_ACCESS)[number];
 
 /** One mount: a host folder (or file) seen by the guest at a guest path. */
 export interface FsGrant {

@@ -64,12 +64,13 @@ describe('fs mounts', () => {
     expect(guest.refusal('fs.list', { path: '/app' })).toEqual({
       code: 'CAPABILITY_DENIED',
       message: 'Cannot list "/app": no grant for fs.read covers it',
-      hint: 'Grant it with --allow-read=HOSTFOLDER:/app, or do without; do not retry',
+      hint: 'Grant it with --allow-read=HOSTFOLDER:/app (in a program: {"fs":[{"host":"HOSTFOLDER","guest":"/app","access":["read"]}]}), or do without; do not retry',
       details: {
         capability: 'fs.read',
         requested: '/app',
         reason: 'not-permitted',
-        grant: { guest: '/app', access: ['read'] },
+        missing: ['fs.read'],
+        grant: { fs: [{ host: 'HOSTFOLDER', guest: '/app', access: ['read'] }] },
       },
     });
   });
@@ -79,12 +80,13 @@ describe('fs mounts', () => {
     expect(guest.refusal('fs.writeFile', { path: '/data/sub/new' }, 'x')).toEqual({
       code: 'CAPABILITY_DENIED',
       message: 'Cannot write "/data/sub/new": no grant for fs.write covers it',
-      hint: 'Grant it with --allow-write=HOSTFOLDER:/data, or do without; do not retry',
+      hint: 'Grant it with --allow-write=HOSTFOLDER:/data (in a program: {"fs":[{"host":"HOSTFOLDER","guest":"/data","access":["read","write"]}]}), or do without; do not retry',
       details: {
         capability: 'fs.write',
         requested: '/data/sub/new',
         reason: 'not-permitted',
-        grant: { guest: '/data', access: ['read', 'write'] },
+        missing: ['fs.write'],
+        grant: { fs: [{ host: 'HOSTFOLDER', guest: '/data', access: ['read', 'write'] }] },
       },
     });
   });

@@ -19,11 +19,13 @@ test('index.ts exports no other values than these', async () => {
   const values = Object.keys(await import('../../../runtime/index.ts')).sort();
   expect(values).toEqual([
     'ERROR_CODES',
+    'HOST_FOLDER',
     'LEVELS',
     'LIMITS',
     'SandglassError',
     'createRuntime',
     'exitCodeOf',
+    'mergeGrants',
     'outcomeToJson',
     'toJsonForm',
     'unwrap',
