@@ -34,7 +34,7 @@ export interface FsEntryPolicy {
 
 const MIB = 1024 * 1024;
 export const DEFAULT_WRITTEN_BYTES = 10 * MIB;
-export const DEFAULT_OPEN_FILES = 64;
+const DEFAULT_OPEN_FILES = 64;
 
 const FIELDS: Readonly<Record<keyof FsGrant, true>> = {
   host: true,
@@ -121,7 +121,7 @@ function readExtensions(value: JsonValue | undefined, where: string): readonly s
 }
 
 /** @throws {TypeError} unless it is an absolute, plain guest path. */
-export function readGuestPoint(value: JsonValue, where: string): readonly string[] {
+function readGuestPoint(value: JsonValue, where: string): readonly string[] {
   if (typeof value !== 'string') throw new TypeError(`Cannot read ${where}: expected a guest path`);
   try {
     const { absolute, segments } = parseGuestPath(value);

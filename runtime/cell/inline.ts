@@ -149,7 +149,7 @@ const elapsed = (before: number | null, after: number | null): number | null =>
   before === null || after === null ? null : Math.max(0, after - before);
 
 /** An executor rejected: a bug of ours, never a guest's doing that we know of. */
-export function crashed(error: unknown, memoryBytes: number): CellEnd {
+function crashed(error: unknown, memoryBytes: number): CellEnd {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { kind: 'crashed', message, memoryBytes, fuel: null, growthRefused: false };
 }

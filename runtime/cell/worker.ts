@@ -19,7 +19,7 @@ export const sibling = (name: string): URL =>
  * What a permissioned cell must read to load our code, an executor, and their packages; nothing else of the package's own folder, because that
  * may also be the folder somebody works in.
  */
-export function readablePaths(executorUrl?: string): readonly string[] {
+function readablePaths(executorUrl?: string): readonly string[] {
   const paths = new Set([fileURLToPath(new URL('../', import.meta.url))]);
   for (const url of [import.meta.url, ...(executorUrl === undefined ? [] : [executorUrl])]) {
     const start = dirname(fileURLToPath(url));

@@ -54,9 +54,6 @@ const EXIT_CODES: Readonly<Record<ErrorGroup, number>> = Object.freeze({
 /** The process exit code for an outcome's error code. */
 export const exitCodeOf = (code: ErrorCode): number => EXIT_CODES[ERROR_CODES[code].group];
 
-export const isErrorCode = (value: unknown): value is ErrorCode =>
-  typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
-
 /** Structured facts about an error; plain JSON, safe to show to a guest or a caller. */
 export type ErrorDetails = { readonly [key: string]: unknown };
 

@@ -18,10 +18,3 @@ export interface Grant {
   /** Parts of host functions that the embedder registered, by their name; plain JSON. */
   readonly custom?: Readonly<Record<string, JsonValue>>;
 }
-
-/** `fs.*` covers `fs.read`, `*` covers everything but `dangerous`; wildcards stand for whole segments. */
-export function capabilityCovers(granted: string, asked: string): boolean {
-  if (granted === asked) return true;
-  if (granted === '*') return asked !== 'dangerous';
-  return granted.endsWith('.*') && asked.startsWith(granted.slice(0, -1));
-}

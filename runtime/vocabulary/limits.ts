@@ -44,7 +44,7 @@ export const LIMITS: Readonly<Record<LimitName, LimitInfo>> = Object.freeze({
 
 export const LIMIT_NAMES: readonly LimitName[] = Object.keys(LIMITS) as LimitName[]; // the record above is keyed by exactly these names
 
-export const isLimitName = (name: string): name is LimitName => Object.hasOwn(LIMITS, name);
+const isLimitName = (name: string): name is LimitName => Object.hasOwn(LIMITS, name);
 
 /**
  * Checks one set of limits.

@@ -34,7 +34,7 @@ export const OPERAND = Object.freeze({
 /** Marks an opcode that no finished proposal defines. */
 export const UNKNOWN = 0xffff_ffff;
 
-export const pack = (...operands: readonly number[]): number =>
+const pack = (...operands: readonly number[]): number =>
   operands.reduceRight((packed, operand) => (packed << 5) | operand, 0);
 
 export type OperandTable = Uint32Array;

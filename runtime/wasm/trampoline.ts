@@ -13,7 +13,7 @@ import { suspending } from './suspending.ts';
  *       (func (export "wait") (result i32)
  *         try (result i32) call $wait catch_all call $refused end))
  */
-export const TRAMPOLINE_BYTES: Uint8Array<ArrayBuffer> = Uint8Array.of(
+const TRAMPOLINE_BYTES: Uint8Array<ArrayBuffer> = Uint8Array.of(
   ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // preamble
   ...[1, 5, 1, 0x60, 0, 1, 0x7f], // type: () -> i32
   ...[2, 30, 3], // imports

@@ -16,10 +16,6 @@ const isNumeric = (code: number): boolean => code >= 0x7b && code <= 0x7f;
 /** `exn array struct i31 eq any extern func none noextern nofunc noexn`. */
 const isAbstractHeapType = (code: number): boolean => code >= 0x69 && code <= 0x74;
 
-/** Tells whether a one-byte code starts a value type. */
-export const startsValueType = (code: number): boolean =>
-  isNumeric(code) || isAbstractHeapType(code) || code === REF || code === REF_NULL;
-
 export function skipHeapType(reader: Reader, typeCount: number): void {
   const start = reader.at;
   const value = reader.s33();

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMemoryBackend, createNodeBackend } from '../../host-functions/fs/index.ts';
+import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
+import { createNodeBackend } from '../../host-functions/fs/node-backend.ts';
 import { createCustomBackend } from '../support/custom-backend.ts';
 import { fsBackendSuite } from './fs-backend-suite.ts';
 

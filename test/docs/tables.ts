@@ -1,5 +1,5 @@
 import { createRuntime, type EngineInfo } from '../../runtime/index.ts';
-import { ERROR_CODES, exitCodeOf, isErrorCode } from '../../runtime/vocabulary/errors.ts';
+import { ERROR_CODES, type ErrorCode, exitCodeOf } from '../../runtime/vocabulary/errors.ts';
 import { LEVEL_POLICIES, LEVELS } from '../../runtime/vocabulary/levels.ts';
 import { LIMITS } from '../../runtime/vocabulary/limits.ts';
 import { FUEL_SCHEDULE } from '../../runtime/wasm/fuel-schedule.ts';
@@ -105,7 +105,8 @@ export const tables: Readonly<Record<string, string>> = {
   ),
   errors: table(
     ['group', 'codes', 'exit code'],
-    [...Map.groupBy(Object.keys(ERROR_CODES).filter(isErrorCode), (code) => ERROR_CODES[code].group)].map(
+    // Its own keys are all the codes there are.
+    [...Map.groupBy(Object.keys(ERROR_CODES) as ErrorCode[], (code) => ERROR_CODES[code].group)].map(
       ([group, codes]) => [
         group,
         codes.map((code) => `\`${code}\``).join(' '),

@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FsBackend, FsDirectory } from '../../host-functions/fs/backend.ts';
-import {
-  createFsHostFunction,
-  createMemoryBackend,
-  createNodeBackend,
-} from '../../host-functions/fs/index.ts';
+import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
+import { createNodeBackend } from '../../host-functions/fs/node-backend.ts';
 import { createComponentEngine } from '../../runtime/engines/component/engine.ts';
 import { createQuickjsEngine } from '../../runtime/engines/quickjs/engine.ts';
 import type { Grant, JsonValue, Outcome, Runtime } from '../../runtime/index.ts';
@@ -16,6 +13,7 @@ import { loadWasmFile } from '../../runtime/platform/node-module.ts';
 import { createNodePyodideEngine } from '../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 import { probeGuest } from '../guests/component/build.ts';
+import { createNodeFs } from '../support/node-fs.ts';
 
 const CANARY = 'canary-of-the-host';
 const MIB = 1024 * 1024;
@@ -124,7 +122,7 @@ describe.each(Object.keys(BACKENDS))('files of a grant, back end %s', (name) => 
         createNodePyodideEngine(),
         createComponentEngine(),
       ],
-      hostFunctions: [createFsHostFunction({ backend: place.backend })],
+      hostFunctions: [createNodeFs({ backend: place.backend })],
     });
   });
   afterAll(async () => {

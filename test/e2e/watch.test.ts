@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createMemoryBackend } from '../../host-functions/fs/index.ts';
+import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
 import { createRuntime, watchGrant } from '../../runtime/index.ts';
 
 let folder: string;

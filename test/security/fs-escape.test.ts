@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createNodeBackend } from '../../host-functions/fs/index.ts';
+import { createNodeBackend } from '../../host-functions/fs/node-backend.ts';
 import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { type FsGuest, type FsOperation, openGuest } from '../support/fs-harness.ts';
 
@@ -461,7 +461,7 @@ describe('fs atomic writes', () => {
       writeFileSync(join(data, 'in.txt'), 'version 1');
       const script = `
       import { openGuest } from ${JSON.stringify(join(import.meta.dirname, '../support/fs-harness.ts'))};
-      import { createNodeBackend } from ${JSON.stringify(join(import.meta.dirname, '../../host-functions/fs/index.ts'))};
+      import { createNodeBackend } from ${JSON.stringify(join(import.meta.dirname, '../../host-functions/fs/node-backend.ts'))};
       const guest = openGuest({ backend: createNodeBackend(), grant: [{ host: process.argv[1], guest: '/data', access: ['read', 'write'] }] });
       const write = (path) => guest.reason('fs.writeFile', { path }, 'x'.repeat(1_000_000));
       console.log(JSON.stringify([write('/data/in.txt'), write('/data/new.txt')]));`;

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createMemoryBackend, createNodeBackend } from '../../host-functions/fs/index.ts';
+import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
+import { createNodeBackend } from '../../host-functions/fs/node-backend.ts';
 import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { type FsGuest, openGuest } from '../support/fs-harness.ts';
 

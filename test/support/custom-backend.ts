@@ -1,5 +1,5 @@
 import type { FsBackend, FsDirectory } from '../../host-functions/fs/backend.ts';
-import { createMemoryBackend } from '../../host-functions/fs/index.ts';
+import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
 
 /** A back end as an embedder would write one: plain objects that have what the interface names, and nothing else of ours in sight. */
 export function createCustomBackend(): FsBackend {

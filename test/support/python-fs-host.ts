@@ -1,8 +1,8 @@
-import { createFsHostFunction } from '../../host-functions/fs/index.ts';
 import type { HostReply, MountView } from '../../runtime/contracts/host-function.ts';
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import type { FakeHostOptions } from './fake-host.ts';
+import { createNodeFs } from './node-fs.ts';
 
 export interface FsHost {
   readonly operations: NonNullable<FakeHostOptions['operations']>;
@@ -12,7 +12,7 @@ export interface FsHost {
 
 /** The real `fs` host function behind a fake cell. */
 export async function openFsHost(grant: JsonValue | undefined): Promise<FsHost> {
-  const fs = createFsHostFunction();
+  const fs = createNodeFs();
   const ended = new AbortController();
   const session = await fs.open(grant === undefined ? undefined : fs.parse?.(grant, 'grant.fs'), {
     limits: mergeLimits([]),

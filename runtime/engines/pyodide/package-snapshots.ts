@@ -154,7 +154,7 @@ function importedOf(set: PackageSet): ImportedPackages {
 const ASIDE: ReadonlySet<string> = new Set(['test', 'tests', 'doc', 'docs', 'example', 'examples']);
 
 /** Top-level modules and packages among the files of a wheel. */
-export function modulesIn(files: readonly PackageFile[]): readonly string[] {
+function modulesIn(files: readonly PackageFile[]): readonly string[] {
   const modules = new Set<string>();
   for (const { path } of files) {
     const name = /^([A-Za-z]\w*)(?:\.py|\/__init__\.py)$/.exec(path)?.[1];

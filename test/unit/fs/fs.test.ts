@@ -13,13 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FsPart, parseFsGrants } from '../../../host-functions/fs/fs-grant.ts';
-import {
-  createFsHostFunction,
-  createMemoryBackend,
-  createNodeBackend,
-} from '../../../host-functions/fs/index.ts';
+import { createMemoryBackend } from '../../../host-functions/fs/memory-backend.ts';
+import { createNodeBackend } from '../../../host-functions/fs/node-backend.ts';
 import type { FsGrant } from '../../../runtime/vocabulary/grants/fs.ts';
 import { encode, type FsGuest, openGuest } from '../../support/fs-harness.ts';
+import { createNodeFs } from '../../support/node-fs.ts';
 
 let root = '';
 beforeEach(() => {
@@ -165,7 +163,7 @@ describe('fs mounts', () => {
 
 describe('fs scratch folder', () => {
   test('belongs to one run and is gone with it', () => {
-    const host = createFsHostFunction({ backend: createMemoryBackend() });
+    const host = createNodeFs({ backend: createMemoryBackend() });
     expect(host.network).toBe(false);
     using one = openGuest({});
     using other = openGuest({});
@@ -208,7 +206,7 @@ describe('fs scratch folder', () => {
   });
 
   test('refuses a size that is none', () => {
-    expect(() => createFsHostFunction({ scratchBytes: -1 })).toThrow(RangeError);
+    expect(() => createNodeFs({ scratchBytes: -1 })).toThrow(RangeError);
   });
 });
 
@@ -495,7 +493,7 @@ describe('fs arguments', () => {
 });
 
 describe('fs narrow()', () => {
-  const host = () => createFsHostFunction({ backend: createNodeBackend({ cwd: root }) });
+  const host = () => createNodeFs({ backend: createNodeBackend({ cwd: root }) });
   const narrow = (asked: readonly FsGrant[], ceiling: readonly FsGrant[] | undefined): FsPart | undefined =>
     host().narrow?.(
       parseFsGrants(asked as never, 'grant.fs'),

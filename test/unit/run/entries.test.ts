@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { checkEntries } from '../../../scripts/check/entries.ts';
+import { readSource } from '../../../scripts/check/sources.ts';
 
 const RUNTIME = join(import.meta.dirname, '../../../runtime');
 
@@ -9,7 +11,13 @@ const ENTRIES = ['index.ts', 'index.browser.ts', 'index.workerd.ts'];
 
 test.each(ENTRIES)('%s exports what every entry does', (entry) => {
   const source = readFileSync(join(RUNTIME, entry), 'utf8');
-  expect(source).toContain("export * from './index.shared.ts';");
+  const read = readSource(`runtime/${entry}`, source);
+  const shared = readSource(
+    'runtime/index.shared.ts',
+    readFileSync(join(RUNTIME, 'index.shared.ts'), 'utf8'),
+  );
+  expect(shared.exports.length).toBeGreaterThan(40);
+  expect(checkEntries([read, shared], shared.path, [read.path])).toEqual([]);
   for (const own of ['createRuntime', 'watchGrant', 'GrantWatch', 'WatchOptions']) {
     expect(source).toMatch(new RegExp(`^export .*\\b${own}\\b`, 'm'));
   }

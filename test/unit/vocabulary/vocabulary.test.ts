@@ -6,7 +6,6 @@ import {
   exitCodeOf,
   SandglassError,
 } from '../../../runtime/vocabulary/errors.ts';
-import { capabilityCovers } from '../../../runtime/vocabulary/grant.ts';
 import { LEVELS, stricter } from '../../../runtime/vocabulary/levels.ts';
 import { LIMITS, mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 
@@ -90,21 +89,6 @@ describe('levels', () => {
       for (const [index, other] of LEVELS.entries())
         expect(stricter(one, other)).toBe(LEVELS[Math.max(at, index)]);
     }
-  });
-});
-
-describe('capabilityCovers()', () => {
-  test.each([
-    ['fs.read', 'fs.read', true],
-    ['fs.*', 'fs.delete', true],
-    ['fs.*', 'http', false],
-    ['fs.*', 'fsx.read', false],
-    ['*', 'http', true],
-    ['*', 'dangerous', false],
-    ['dangerous', 'dangerous', true],
-    ['fs.re', 'fs.read', false],
-  ])('%s over %s is %s', (granted, asked, covered) => {
-    expect(capabilityCovers(granted, asked)).toBe(covered);
   });
 });
 

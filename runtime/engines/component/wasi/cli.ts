@@ -3,8 +3,8 @@ import { ok, type Result } from './errors.ts';
 import { InputStream, OutputStream } from './io.ts';
 
 /** `wasi:cli/terminal-*`: there never is a terminal, so no guest holds one of these. */
-export class TerminalInput {}
-export class TerminalOutput {}
+class TerminalInput {}
+class TerminalOutput {}
 
 /** `wasi:cli/*`: only what the run gives; `exit` ends the guest, never the host. */
 export function cliInterfaces(run: GuestRun) {

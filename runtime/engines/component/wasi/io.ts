@@ -18,9 +18,9 @@ export type StreamError =
   | { readonly tag: 'last-operation-failed'; readonly val: IoError }
   | { readonly tag: 'closed' };
 
-export const failed = (code: FsErrorCode): Result<never, StreamError> =>
+const failed = (code: FsErrorCode): Result<never, StreamError> =>
   err({ tag: 'last-operation-failed', val: new IoError(code) });
-export const closed = (): Result<never, StreamError> => err({ tag: 'closed' });
+const closed = (): Result<never, StreamError> => err({ tag: 'closed' });
 
 /** When a pollable is ready: always, at a time, or once a promise has settled. */
 export type Readiness =
@@ -56,7 +56,7 @@ function isReady(run: GuestRun, readiness: Readiness): boolean {
 const MAX_POLLED = 65_536;
 
 /** `wasi:io/poll.poll`. */
-export function poll(run: GuestRun, pollables: readonly Pollable[]): Eventually<Uint32Array> {
+function poll(run: GuestRun, pollables: readonly Pollable[]): Eventually<Uint32Array> {
   if (pollables.length === 0) throw new RangeError('Cannot poll an empty list');
   if (pollables.length > MAX_POLLED) throw new RangeError(`Cannot poll more than ${MAX_POLLED} pollables`);
   return wait(

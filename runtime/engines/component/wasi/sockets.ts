@@ -1,7 +1,7 @@
 import { err } from './errors.ts';
 
 /** Resources of `wasi:sockets/*`. No guest ever holds a socket, so none of them needs a method. */
-export class Network {}
+class Network {}
 class UdpSocket {}
 class IncomingDatagramStream {}
 class OutgoingDatagramStream {}

@@ -45,7 +45,7 @@ export class Blob {
   }
 }
 
-export class File extends Blob {
+class File extends Blob {
   readonly name: string;
   readonly lastModified: number;
   constructor(

@@ -77,7 +77,7 @@ const refusalError = (refused: Refused): SandglassError => {
  * Takes the stack off an error that is about to be handed to the guest: QuickJS writes one where an error without it is thrown, and that is
  * the guest's own `await`. An error that is never thrown has the empty stack of `Error.prototype`.
  */
-export const bare = <E extends object>(error: E): E => {
+const bare = <E extends object>(error: E): E => {
   deleteProperty(error, 'stack');
   return error;
 };

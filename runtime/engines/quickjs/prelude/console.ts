@@ -1,5 +1,5 @@
 import type { Host } from './host.ts';
-import { format, inspect } from './inspect.ts';
+import { format, guestFrames, inspect } from './inspect.ts';
 import {
   define,
   includes,
@@ -57,7 +57,7 @@ export const installConsole = (host: Host): void => {
     error: err,
     trace: (...args: unknown[]): void => {
       const { stack } = new Error();
-      err(`Trace${args.length > 0 ? `: ${format(args)}` : ''}\n${withoutPrelude(stack ?? '')}`);
+      err(`Trace${args.length > 0 ? `: ${format(args)}` : ''}\n${guestFrames(stack ?? '')}`);
     },
     dir: (value: unknown, options?: { readonly depth?: number | null }): void =>
       print(0, inspect(value, options?.depth === null ? Infinity : (options?.depth ?? 2))),
@@ -106,18 +106,6 @@ export const installConsole = (host: Host): void => {
   };
   define(console, Symbol.toStringTag, 'console');
   define(globalThis, 'console', console);
-};
-
-const withoutPrelude = (stack: string): string => {
-  let text = '';
-  let start = 0;
-  for (let at = 0; at <= stack.length; at++) {
-    if (at < stack.length && stack[at] !== '\n') continue;
-    const line = slice(stack, start, at);
-    if (line !== '' && !includes(line, '<sandglass>')) text += `${text === '' ? '' : '\n'}${line}`;
-    start = at + 1;
-  }
-  return text;
 };
 
 /** Rows by index or key; a column for each field, and one for values that are no objects. */

@@ -7,7 +7,7 @@ type Method = (this: never, ...args: never[]) => unknown;
 const { bind, call } = Function.prototype;
 
 /** `uncurry(Array.prototype.push)(list, item)`: a method as a function of its receiver. */
-export const uncurry = bind.bind(call as never) as unknown as <F extends Method>(
+const uncurry = bind.bind(call as never) as unknown as <F extends Method>(
   method: F,
 ) => (self: unknown, ...args: Parameters<F>) => ReturnType<F>; // what bind does to call, which no type can say
 
@@ -16,8 +16,6 @@ export const {
   defineProperty,
   freeze,
   getOwnPropertyDescriptor,
-  getOwnPropertyNames,
-  getOwnPropertySymbols,
   getPrototypeOf,
   keys: objectKeys,
 } = Object;
@@ -29,12 +27,10 @@ export const { floor, max, min } = Math;
 export const { apply, deleteProperty, ownKeys } = Reflect;
 export const ErrorType = Error;
 export const TypeErrorType = TypeError;
-export const RangeErrorType = RangeError;
 export const PromiseType = Promise;
 export const MapType = Map;
 export const WeakMapType = WeakMap;
 export const Bytes = Uint8Array;
-export const Buffer = ArrayBuffer;
 export const toText = String;
 
 export const hasOwn = uncurry(Object.prototype.hasOwnProperty) as (self: object, key: PropertyKey) => boolean;

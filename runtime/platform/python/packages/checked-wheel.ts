@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 
-export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** @throws {SandglassError} MODULE_INVALID when the bytes are others than were promised. */
 export function checkWheel(

@@ -1,0 +1,55 @@
+// Holds the sources to the house as scripts/house.ts has it; ends with 1 and one line a breach. With --write it writes the tables of ARCHITECTURE.md.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkEntries } from './check/entries.ts';
+import { checkExports, checkStars } from './check/exports.ts';
+import { checkFunctions } from './check/functions.ts';
+import { checkArrows, checkPackages, checkPlaces, checkPlan, type House } from './check/rooms.ts';
+import { listFiles, readSources } from './check/sources.ts';
+import { fillTables, houseTables } from './check/tables.ts';
+import {
+  BESIDE,
+  EXPORTS_KEPT,
+  LOADED_FROM_OUTSIDE,
+  LONG_FUNCTIONS,
+  MAY_USE_NODE,
+  OWNERS,
+  ROOMS,
+} from './house.ts';
+
+const root = join(import.meta.dirname, '..');
+const files = listFiles(root, ['runtime', 'host-functions']).filter((file) => !file.includes('__pycache__'));
+const sources = readSources(root, files);
+const scripts = readSources(root, listFiles(root, ['scripts']));
+const house: House = { rooms: ROOMS, mayUseNode: MAY_USE_NODE, owners: OWNERS };
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+const page = join(root, 'ARCHITECTURE.md');
+const written = readFileSync(page, 'utf8');
+const fresh = fillTables(written, houseTables(ROOMS, BESIDE));
+if (process.argv.includes('--write')) writeFileSync(page, fresh);
+else if (fresh !== written) console.error('ARCHITECTURE.md: its tables are stale (npm run house:write)');
+const stale = fresh !== written && !process.argv.includes('--write') ? 1 : 0;
+
+const breaches = [
+  ...checkPlan(house),
+  ...checkPlaces(
+    // The bundler's and the build's own products lie beside what they are made of.
+    files.filter((file) => !file.endsWith('.wasm') || file.startsWith('runtime/engines/')),
+    house,
+  ),
+  ...checkArrows(sources, house),
+  ...checkPackages(sources, house, Object.keys(dependencies)),
+  ...checkStars(sources.filter(({ path }) => /^runtime\/index\./.test(path))),
+  ...checkEntries(
+    sources,
+    'runtime/index.shared.ts',
+    ['ts', 'browser.ts', 'workerd.ts'].map((end) => `runtime/index.${end}`),
+  ),
+  ...checkExports(sources, scripts, { outside: LOADED_FROM_OUTSIDE, kept: EXPORTS_KEPT }),
+  ...checkFunctions(sources, LONG_FUNCTIONS),
+];
+for (const breach of breaches) console.error(breach);
+const count = breaches.length + stale;
+console.log(count === 0 ? 'house: all in order' : `house: ${count} not in order`);
+process.exitCode = count === 0 ? 0 : 1;

@@ -1,0 +1,251 @@
+// The house as data: its rooms, who may import whom, and who may touch what. `npm run check` holds the sources to it; ARCHITECTURE.md's tables are made of it.
+
+export interface Room {
+  readonly name: string;
+  /** A folder, or the one file that is the room. Several only for the entries. */
+  readonly at: readonly string[];
+  /** Folders straight below it. What lies deeper is the room's own affair. */
+  readonly folders?: readonly string[];
+  /** Its folders never import each other. Nothing lies beside them. */
+  readonly apart?: true;
+  readonly what: string;
+  /** Rooms, or `room/part` for what of it may be imported. All of them stand above in the list. */
+  readonly mayImport: readonly string[];
+  /** Planned: it has its place, and no folder yet. */
+  readonly toCome?: true;
+}
+
+/** From the bottom up: a room imports only what stands above it here. */
+export const ROOMS: readonly Room[] = [
+  {
+    name: 'vocabulary',
+    at: ['runtime/vocabulary'],
+    folders: ['grants'],
+    what: 'words: errors, limits, levels, grants, values, usage, outcome, events',
+    mayImport: [],
+  },
+  {
+    name: 'contracts',
+    at: ['runtime/contracts'],
+    folders: ['api', 'operations'],
+    what: 'types only: engine, cell, gate, host function and its operations, platform; `api/`: a file each member of `Runtime`',
+    mayImport: ['vocabulary'],
+  },
+  {
+    name: 'wasm',
+    at: ['runtime/wasm'],
+    what: 'reading, checking and rewriting wasm binaries: guard, caps, fuel',
+    mayImport: ['vocabulary', 'contracts'],
+  },
+  {
+    name: 'engines',
+    at: ['runtime/engines'],
+    folders: ['component', 'preview1', 'pyodide', 'quickjs'],
+    apart: true,
+    what: 'a folder an engine, in two halves: `prepare` on the host side, `execute` in a cell',
+    mayImport: ['vocabulary', 'contracts', 'wasm'],
+  },
+  {
+    name: 'gate',
+    at: ['runtime/gate'],
+    what: 'grant, budget and audit of every host call; the one way out of a cell',
+    mayImport: ['vocabulary', 'contracts'],
+  },
+  {
+    name: 'cell',
+    at: ['runtime/cell'],
+    what: 'where an instance lives: inline, worker, process; the pool, the protocol',
+    mayImport: ['vocabulary', 'contracts', 'gate/markers'],
+  },
+  {
+    name: 'host functions',
+    at: ['host-functions'],
+    folders: ['fs', 'http'],
+    apart: true,
+    what: '`fs`, `http` and `ws` (in `http/`, whose dialer it shares): a policy beside the code that does the I/O',
+    mayImport: ['vocabulary', 'contracts'],
+  },
+  {
+    name: 'run',
+    at: ['runtime/run'],
+    folders: ['session'],
+    what: 'one run, from its options to its outcome; `session/`: guests that are kept for several runs of one caller',
+    mayImport: ['vocabulary', 'contracts', 'gate'],
+  },
+  {
+    name: 'tools',
+    at: ['runtime/tools'],
+    what: 'manifests, registry, the pipeline of a tool call, code mode',
+    mayImport: ['vocabulary', 'contracts', 'run'],
+    toCome: true,
+  },
+  {
+    name: 'work',
+    at: ['runtime/work'],
+    what: 'the queue behind the doors and what is kept of its runs',
+    mayImport: ['vocabulary', 'contracts'],
+  },
+  {
+    name: 'auth',
+    at: ['runtime/auth'],
+    what: 'keys, tokens, rates: who calls, how often',
+    mayImport: ['vocabulary', 'contracts'],
+    toCome: true,
+  },
+  {
+    name: 'observe',
+    at: ['runtime/observe'],
+    what: 'metrics, traces, audit, health: subscribers of events',
+    mayImport: ['vocabulary', 'contracts'],
+    toCome: true,
+  },
+  {
+    name: 'build',
+    at: ['runtime/build'],
+    what: 'from the source of a tool to a component',
+    mayImport: ['vocabulary', 'contracts', 'wasm', 'tools/manifest'],
+    toCome: true,
+  },
+  {
+    name: 'catalog',
+    at: ['runtime/catalog'],
+    what: 'what a module is, asks for and gives, read without running it',
+    mayImport: ['contracts', 'wasm'],
+  },
+  {
+    name: 'platform',
+    at: ['runtime/platform'],
+    folders: ['python'],
+    what: 'what differs between Node, browsers and workerd; `python/`: its files, snapshots and packages',
+    mayImport: ['vocabulary', 'contracts', 'cell', 'engines', 'wasm'],
+  },
+  {
+    name: 'runtime',
+    at: ['runtime/runtime.ts'],
+    what: 'joins the rooms into a `Runtime`',
+    mayImport: ['vocabulary', 'contracts', 'run', 'work'],
+  },
+  {
+    name: 'entries',
+    at: [
+      'runtime/index.ts',
+      'runtime/index.browser.ts',
+      'runtime/index.workerd.ts',
+      'runtime/index.shared.ts',
+      'runtime/index.prebuild.ts',
+      'runtime/index.packages.ts',
+    ],
+    what: 'what the package exports: a platform wired, nothing else',
+    mayImport: ['vocabulary', 'contracts', 'runtime', 'platform', 'engines', 'host functions'],
+  },
+  {
+    name: 'doors',
+    at: ['runtime/doors'],
+    folders: ['cli', 'http'],
+    what: 'the HTTP door and the command line',
+    mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'catalog'],
+  },
+];
+
+/** Folders beside the rooms, for the table of ARCHITECTURE.md. */
+export const BESIDE: Readonly<Record<string, string>> = {
+  'guest-tools/': 'tools that are built to `.wasm` components',
+  'wit/': 'the interfaces that components are compiled against',
+  'scripts/, test/': 'build, bench, demo, checks; the suites',
+};
+
+/** The only places that may name a platform's own modules: path, a folder or the beginning of a file's name. */
+export const MAY_USE_NODE: readonly string[] = [
+  'runtime/platform/',
+  'runtime/doors/cli/',
+  'runtime/cell/worker',
+  'runtime/cell/process',
+  'host-functions/fs/',
+  'host-functions/http/',
+];
+
+/** Package → the folders that own it. */
+export const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  '@bjorn3/browser_wasi_shim': ['runtime/engines/preview1'],
+  '@bytecodealliance/jco-transpile': ['runtime/engines/component'],
+  '@hono/node-server': ['runtime/doors/cli'],
+  '@renovatebot/pep440': ['runtime/platform/python/packages'],
+  '@wasmer/wasi': ['runtime/engines/preview1'],
+  ajv: ['runtime/doors/http'],
+  hono: ['runtime/doors/http'],
+  'ipaddr.js': ['host-functions/http'],
+  picomatch: ['host-functions/fs'],
+  pyodide: ['runtime/platform/python'],
+  sucrase: ['runtime/engines/quickjs'],
+  undici: ['host-functions/http'],
+  ws: ['host-functions/http'],
+};
+
+/** Files whose exports are a public promise, or are loaded by their URL; the tests pin the first. */
+export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string])[] = [
+  [/^runtime\/index\.[a-z.]*ts$/, 'an entry of the package'],
+  [/^runtime\/doors\/http\/index\.ts$/, 'an entry of the package'],
+  [/^runtime\/engines\/[^/]+\/execute(-[a-z]+)?\.ts$/, 'a cell imports an executor by its URL'],
+  [
+    /^runtime\/engines\/quickjs\/prelude\/main\.ts$/,
+    'bundled into the text that every JavaScript guest starts with',
+  ],
+  [/^runtime\/engines\/component\/glue\/transpile-job\.ts$/, 'the worker of a job imports it by its URL'],
+];
+
+/** Exports that no other file of the product imports, and why they stay: `file#name` → reason. */
+export const EXPORTS_KEPT: Readonly<Record<string, string>> = {
+  'runtime/vocabulary/nearest.ts#editDistance':
+    'its tests compare distances, of which nearest() shows only the order',
+  'runtime/wasm/meter.ts#DEFAULT_SLICE_FUEL': 'tests place limits around it',
+  'runtime/engines/pyodide/glue.ts#GLUE_NAMES':
+    'a test compares it with what the glue of this Pyodide asks for',
+  'runtime/engines/pyodide/stopped-at.ts#lineOf': 'its tests decode line tables of CPython',
+  'host-functions/http/secrets.ts#toCredential': 'its tests compare what a secret becomes',
+};
+
+/** Functions over 100 lines, and why they stay: `file#name` → reason. */
+export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
+  'runtime/runtime.ts#createRuntimeOn': 'joins the rooms; what it joins is being moved into them',
+  'runtime/cell/pool.ts#createPool': 'one state, its slots and spares, that five rules read and write',
+  'runtime/cell/remote-seat.ts#createRemoteSeat':
+    'the state of one cell, which its messages and its one run share',
+  'runtime/run/sandbox.ts#runInSandbox': 'one run from its plan to its outcome',
+  'runtime/wasm/function-emitter.ts#emitFunction': 'one pass over the operators of a function',
+  'runtime/wasm/meter.ts#createMeter': 'counters that the guest, the slices and the report share',
+  'runtime/wasm/plan-function.ts#planFunction':
+    'one pass over the operators of a function; its control stack is local to it',
+  'runtime/work/in-process.ts#createInProcessScheduler': 'one queue: its order and its places are one state',
+  'runtime/doors/http/app.ts#createHttpApp': 'one table of routes',
+  'runtime/engines/pyodide/engine.ts#createPyodideEngine':
+    'what preparing, starting and snapshots share is made once for each engine',
+  'runtime/engines/pyodide/interpreter.ts#openInterpreter':
+    'one interpreter: what its port answers depends on the one state of its run',
+  'runtime/engines/quickjs/guest-run.ts#startGuest':
+    'one guest: its jobs, timers and answers share one state',
+  'runtime/engines/quickjs/machine.ts#createMachine':
+    'one instance: its imports and its calls share its memory and its heap',
+  'runtime/engines/quickjs/primitives.ts#createPrimitives': 'a table of what the prelude may call',
+  'runtime/engines/component/wasi/http-request.ts#requestClasses':
+    'classes of one interface that share their run',
+  'runtime/engines/pyodide/realm/boot.ts#bootRealm':
+    'goes into the realm as its own text, so it can import nothing',
+  'runtime/engines/pyodide/realm/calls.ts#guardCalls':
+    'goes into the realm as its own text, so it can import nothing',
+  'runtime/engines/pyodide/realm/surroundings.ts#installSurroundings':
+    'goes into the realm as its own text, so it can import nothing',
+  'runtime/engines/pyodide/realm/wasm.ts#guardWasm':
+    'goes into the realm as its own text, so it can import nothing',
+  'runtime/engines/pyodide/realm/files/open-files.ts#openHostFiles':
+    'goes into the realm as its own text, so it can import nothing',
+  'runtime/engines/pyodide/realm/files/paths.ts#serveHostPaths':
+    'goes into the realm as its own text, so it can import nothing',
+  'runtime/engines/quickjs/prelude/fs.ts#createSteps': 'a table of operations, a step list each',
+  'runtime/engines/quickjs/prelude/main.ts#install': 'the order in which the parts of a guest are put up',
+  'runtime/engines/quickjs/prelude/timers.ts#createTimers': 'one heap of timers behind six functions',
+  'runtime/engines/quickjs/prelude/url.ts#installUrl':
+    'two classes that change each other: an address and its query',
+  'runtime/engines/quickjs/prelude/value.ts#convert': 'one walk over a value; each kind of object is a case',
+  'runtime/engines/quickjs/prelude/web-socket.ts#installWebSocket':
+    'one class of the Web with its constants and events',
+};
