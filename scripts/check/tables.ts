@@ -4,8 +4,13 @@ import type { Room } from '../house.ts';
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-const placeOf = ({ at }: Room): string =>
-  at.length > 1 ? '`runtime/index*.ts`' : `\`${at[0]}${at[0]?.endsWith('.ts') === true ? '' : '/'}\``;
+const placeOf = ({ at, toCome }: Room): string =>
+  // A path in backticks is one that is there.
+  toCome === true
+    ? `${at[0]}/`
+    : at.length > 1
+      ? '`runtime/index*.ts`'
+      : `\`${at[0]}${at[0]?.endsWith('.ts') === true ? '' : '/'}\``;
 
 /** The tables of ARCHITECTURE.md by the name of their markers, `<!-- NAME -->` … `<!-- /NAME -->`. */
 export function houseTables(

@@ -10,7 +10,9 @@ test.each(Object.keys(tables))('the table of %s in README.md says what the code 
 });
 
 test('README.md names every field of a grant', () => {
-  const source = readFileSync(join(import.meta.dirname, '../../runtime/vocabulary/grant.ts'), 'utf8');
+  const read = (file: string): string =>
+    readFileSync(join(import.meta.dirname, '../../runtime/vocabulary', file), 'utf8');
+  const source = ['grant.ts', 'grants/fs.ts', 'grants/http.ts'].map(read).join('\n');
   const interfaces = source.matchAll(/export interface (?:Grant|FsGrant|HttpGrant) \{([\s\S]*?)\n\}/g);
   const fields = [...interfaces].flatMap(([, body]) =>
     [...(body ?? '').matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field ?? ''),
@@ -30,7 +32,7 @@ test('README.md names the options for cells, and no others', () => {
   const table = README.slice(README.indexOf('| `maxCells` |'));
   const rows = table.slice(0, table.indexOf('\n\n'));
   const named = [...rows.matchAll(/^\| `(\w+)` \|/gm)].map(([, option]) => option);
-  expect(named.toSorted()).toEqual(fieldsOf('api.ts', 'CellOptions').toSorted());
+  expect(named.toSorted()).toEqual(fieldsOf('contracts/api/runtime.ts', 'CellOptions').toSorted());
 });
 
 test('README.md names the options of createRuntime, and no others', () => {
@@ -38,7 +40,7 @@ test('README.md names the options of createRuntime, and no others', () => {
   const named = [...row.matchAll(/`(\w+)`/g)].map(([, option]) => option);
   expect(named.toSorted()).toEqual(
     [
-      ...fieldsOf('api.ts', 'RuntimeOptions'),
+      ...fieldsOf('contracts/api/runtime.ts', 'RuntimeOptions'),
       ...fieldsOf('index.ts', 'NodeRuntimeOptions extends RuntimeOptions'),
     ].toSorted(),
   );
