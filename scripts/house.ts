@@ -206,11 +206,9 @@ export const EXPORTS_KEPT: Readonly<Record<string, string>> = {
 
 /** Functions over 100 lines, and why they stay: `file#name` → reason. */
 export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
-  'runtime/runtime.ts#createRuntimeOn': 'joins the rooms; what it joins is being moved into them',
   'runtime/cell/pool.ts#createPool': 'one state, its slots and spares, that five rules read and write',
   'runtime/cell/remote-seat.ts#createRemoteSeat':
     'the state of one cell, which its messages and its one run share',
-  'runtime/run/sandbox.ts#runInSandbox': 'one run from its plan to its outcome',
   'runtime/wasm/function-emitter.ts#emitFunction': 'one pass over the operators of a function',
   'runtime/wasm/meter.ts#createMeter': 'counters that the guest, the slices and the report share',
   'runtime/wasm/plan-function.ts#planFunction':
@@ -229,6 +227,8 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/engines/component/wasi/http-request.ts#requestClasses':
     'classes of one interface that share their run',
   'runtime/engines/pyodide/realm/boot.ts#bootRealm':
+    'goes into the realm as its own text, so it can import nothing',
+  'runtime/engines/pyodide/realm/buffers.ts#countBuffers':
     'goes into the realm as its own text, so it can import nothing',
   'runtime/engines/pyodide/realm/calls.ts#guardCalls':
     'goes into the realm as its own text, so it can import nothing',
