@@ -197,6 +197,7 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
 export const EXPORTS_KEPT: Readonly<Record<string, string>> = {
   'runtime/vocabulary/nearest.ts#editDistance':
     'its tests compare distances, of which nearest() shows only the order',
+  'runtime/wasm/compile-limits.ts#COMPILE_LIMITS': 'attacks in the tests stand on both sides of each',
   'runtime/wasm/meter.ts#DEFAULT_SLICE_FUEL': 'tests place limits around it',
   'runtime/engines/pyodide/glue.ts#GLUE_NAMES':
     'a test compares it with what the glue of this Pyodide asks for',

@@ -5,7 +5,7 @@ import { invalid } from './invalid.ts';
  * locals), on threads that all guests of a process share and that nothing can interrupt: these bounds keep one function to about a second.
  * Behind each stands the most that was found among real programs: CPython, QuickJS, StarlingMonkey, GCC's cc1plus, Yosys, nextpnr, esbuild.
  */
-const COMPILE_LIMITS = Object.freeze({
+export const COMPILE_LIMITS = Object.freeze({
   /** Functions with bodies. Found: 46,473. */
   functions: 200_000,
   /** Bytes of one body. Found: 442,480. */
