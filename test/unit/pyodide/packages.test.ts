@@ -17,7 +17,7 @@ describe('unzip()', () => {
           { name: 'a/', content: '' },
         ]),
         'x.whl',
-        1000,
+        { maxBytes: 1000, maxEntries: 100 },
       ),
     ).toEqual([{ path: 'a/b.txt', bytes: new TextEncoder().encode('hello') }]);
   });
@@ -29,10 +29,17 @@ describe('unzip()', () => {
     ['more than is allowed', zip([{ name: 'x', content: new Uint8Array(2000) }])],
     ['a size that is a lie', zip([{ name: 'x', content: new Uint8Array(2000), size: 10 }])],
     ['text', new TextEncoder().encode('this is no archive at all, only text')],
+    ['a file without a name', zip([{ name: '', content: 'x' }])],
+    [
+      'more entries than are allowed',
+      zip(Array.from({ length: 101 }, (_, index) => ({ name: `${index}`, content: '' }))),
+    ],
     ['nothing', new Uint8Array()],
     ['a cut archive', zip([{ name: 'x', content: 'hello' }]).slice(20)],
   ])('refuses %s', (_name, archive) => {
-    expect(() => unzip(archive, 'x.whl', 1000)).toThrow(expect.objectContaining({ code: 'MODULE_INVALID' }));
+    expect(() => unzip(archive, 'x.whl', { maxBytes: 1000, maxEntries: 100 })).toThrow(
+      expect.objectContaining({ code: 'MODULE_INVALID' }),
+    );
   });
 });
 

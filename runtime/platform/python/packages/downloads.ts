@@ -1,9 +1,10 @@
 import type { ByteCache } from '../../../contracts/engine.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 import { checkWheel } from './checked-wheel.ts';
+import { readAddress } from './index-page.ts';
 
 const MIB = 1024 * 1024;
-const MAX_PAGE_BYTES = 64 * MIB;
+const MAX_PAGE_BYTES = 32 * MIB;
 const MAX_WHEEL_BYTES = 256 * MIB;
 const TIMEOUT_MS = 120_000;
 const MAX_REDIRECTS = 5;
@@ -140,12 +141,6 @@ async function request(
     return { address, type: response.headers.get('content-type') ?? '', bytes };
   }
   throw failed('too many redirects');
-}
-
-/** @returns `undefined` for what is no http address. */
-export function readAddress(text: string, base: URL): URL | undefined {
-  const address = URL.canParse(text, base.href) ? new URL(text, base) : undefined;
-  return address?.protocol === 'https:' || address?.protocol === 'http:' ? address : undefined;
 }
 
 async function bodyOf(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -7,6 +7,7 @@ import { createLockedSource } from './locked-source.ts';
 import type { PythonPackageOptions } from './options.ts';
 import { modulesOf, readPackageLock } from './package-lock.ts';
 import type { PackageSource } from './package-source.ts';
+import { createPackageWork } from './package-work.ts';
 import { createUnpackedWheels, type Installed, packageSetOf, resolvePackages } from './resolve-packages.ts';
 import { createSimpleIndex } from './simple-index.ts';
 import { createWheelFolder } from './wheel-folder.ts';
@@ -33,7 +34,8 @@ export function createPythonPackages(
   options: PythonPackageOptions,
   parts: PythonPackagesParts = {},
 ): PythonPackages {
-  const unpacked = createUnpackedWheels();
+  const work = createPackageWork();
+  const unpacked = createUnpackedWheels(work);
   let lock: ReturnType<typeof ownLock> | undefined;
 
   const sourcesWith = async (cache: ByteCache | undefined): Promise<readonly PackageSource[]> => {
@@ -56,7 +58,7 @@ export function createPythonPackages(
       // An index has anybody's names, so imports are looked up in the lock: what Pyodide calls by that name is what is meant.
       lock ??= ownLock();
       const known = modulesOf(await lock);
-      const index = createSimpleIndex(asFolder(options.index), downloads, parts.refresh ?? false);
+      const index = createSimpleIndex(asFolder(options.index), downloads, work, parts.refresh ?? false);
       sources.push({ ...index, modules: async () => known });
     }
     return sources;

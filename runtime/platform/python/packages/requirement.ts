@@ -26,7 +26,8 @@ export const normalName = (name: string): string => name.toLowerCase().replace(/
  * @throws {SandglassError} INPUT_INVALID when it cannot be read, or names an address.
  */
 export function readRequirement(text: string, extras: readonly string[] = []): Requirement | undefined {
-  const found = text.length > MAX_CHARACTERS ? null : FORM.exec(text);
+  // Runs of blanks are made one first: the form would try each of their divisions.
+  const found = text.length > MAX_CHARACTERS ? null : FORM.exec(text.replace(/\s+/g, ' '));
   if (found === null) {
     throw new SandglassError(
       'INPUT_INVALID',

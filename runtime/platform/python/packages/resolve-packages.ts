@@ -3,12 +3,20 @@ import { satisfies } from '@renovatebot/pep440';
 import type { PackageFile, PackageSet, WantedPackages } from '../../../engines/pyodide/packages.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 import type { Candidate, PackageSource } from './package-source.ts';
+import type { PackageWork } from './package-work.ts';
 import { normalName, type Requirement, readRequirement } from './requirement.ts';
-import { requirementsOf, unpackWheel } from './unpack-wheel.ts';
+import type { Wheel } from './unpack-wheel.ts';
 
 /** Guests have these already: small ones, over the host's http. The real ones would look for sockets. */
 const BUILT_IN: ReadonlySet<string> = new Set(['requests', 'httpx', 'urllib3']);
 const MAX_PACKAGES = 200;
+/** Of one package: extras; of all together: requirements. */
+const MAX_EXTRAS = 1_000;
+const MAX_REQUIREMENTS = 10_000;
+/** Characters of one requirement that are looked at. */
+const MAX_LINE = 1_000;
+/** Requirements that are looked at before others have a turn of the thread. */
+const TURN = 100;
 const MAX_FILES_BYTES = 1024 * 1024 * 1024;
 /** Unpacked wheels that stay in memory for the next run, bytes; the oldest go first. */
 const MAX_KEPT_BYTES = 512 * 1024 * 1024;
@@ -22,9 +30,8 @@ export interface Installed {
   readonly named: boolean;
 }
 
-interface Unpacked {
+interface Unpacked extends Wheel {
   readonly sha256: string;
-  readonly files: readonly PackageFile[];
 }
 
 /** Wheels, unpacked and metered, by content and cap. */
@@ -32,7 +39,7 @@ export interface UnpackedWheels {
   get(candidate: Candidate, maxMemoryPages: number): Promise<Unpacked>;
 }
 
-export function createUnpackedWheels(): UnpackedWheels {
+export function createUnpackedWheels(work: Pick<PackageWork, 'unpack'>): UnpackedWheels {
   const coming = new Map<string, Promise<Unpacked>>();
   const kept = new Map<string, Unpacked>();
   let keptBytes = 0;
@@ -50,8 +57,8 @@ export function createUnpackedWheels(): UnpackedWheels {
     get: async (candidate, maxMemoryPages) => {
       const { sha256, file } = candidate;
       const unpack = async (): Promise<Unpacked> => {
-        const wheel = await candidate.read();
-        return { sha256: sha256 ?? hashOf(wheel), files: unpackWheel(wheel, file, maxMemoryPages) };
+        const bytes = await candidate.read();
+        return { sha256: sha256 ?? hashOf(bytes), ...(await work.unpack({ bytes, file, maxMemoryPages })) };
       };
       if (sha256 === undefined) return unpack(); // a file that may be another one tomorrow
       const key = `${sha256} ${maxMemoryPages}`;
@@ -85,7 +92,7 @@ export async function resolvePackages(
   sources: readonly PackageSource[],
   unpacked: UnpackedWheels,
 ): Promise<readonly Installed[]> {
-  const chosen = new Map<string, Installed & { readonly extras: Set<string> }>();
+  const chosen = new Map<string, Chosen>();
   const todo: Wish[] = wanted.names.flatMap((text) => wish(text, [], undefined));
   let bytes = 0;
   for (const name of await packagesOf(wanted.imports, sources)) {
@@ -93,11 +100,17 @@ export async function resolvePackages(
     if (!todo.some(({ requirement }) => requirement.name === name))
       todo.push({ requirement: optional, optional: true });
   }
-  for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
+  // A list that grows while it is gone through; what was wished for twice is looked at twice, at no more cost.
+  for (const [index, next] of todo.entries()) {
     const { requirement } = next;
+    if (index % TURN === TURN - 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+    if (todo.length > MAX_REQUIREMENTS)
+      throw new SandglassError(
+        'UNSUPPORTED',
+        `Cannot install "${requirement.name}": over ${MAX_REQUIREMENTS} requirements`,
+      );
     if (BUILT_IN.has(requirement.name)) continue;
     let there = chosen.get(requirement.name);
-    const isNew = there === undefined;
     if (there === undefined) {
       if (chosen.size >= MAX_PACKAGES)
         throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_PACKAGES} packages`);
@@ -108,17 +121,64 @@ export async function resolvePackages(
       if (bytes > MAX_FILES_BYTES)
         throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_FILES_BYTES} bytes of packages`);
       const named = next.by === undefined && next.optional !== true;
-      there = { candidate, ...wheel, named, extras: new Set() };
+      const lines = candidate.depends ?? wheel.requires;
+      there = { candidate, ...wheel, named, lines, byExtra: linesByExtra(lines), extras: new Set() };
       chosen.set(requirement.name, there);
+      todo.push(...needs(there, undefined));
     } else if (!fits(there.candidate.version, requirement.specifier)) throw conflict(next, there.candidate);
-    const fresh = requirement.extras.filter((extra) => !there.extras.has(extra));
-    if (!isNew && fresh.length === 0) continue;
-    for (const extra of fresh) there.extras.add(extra);
-    const by = there.candidate.name;
-    const lines = there.candidate.depends ?? requirementsOf(there.files);
-    for (const line of lines) todo.push(...wish(line, [...there.extras], by));
+    for (const extra of requirement.extras) {
+      if (there.extras.has(extra)) continue;
+      if (there.extras.size >= MAX_EXTRAS)
+        throw new SandglassError(
+          'UNSUPPORTED',
+          `Cannot install "${requirement.name}": over ${MAX_EXTRAS} extras of it`,
+        );
+      there.extras.add(extra);
+      todo.push(...needs(there, extra));
+    }
   }
   return [...chosen.values()];
+}
+
+interface Chosen extends Installed {
+  /** What it depends on, as it says itself. */
+  readonly lines: readonly string[];
+  readonly byExtra: ReadonlyMap<string, readonly string[]>;
+  /** Whose requirements were taken in. */
+  readonly extras: Set<string>;
+}
+
+/** Lines by the texts in their markers, one of which is the extra that a line is for: each extra then costs what its own lines do. */
+function linesByExtra(lines: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const line of lines) {
+    const marker = line.slice(0, MAX_LINE).split(';').slice(1).join(';');
+    if (!marker.includes('extra')) continue;
+    for (const [, double, single = ''] of marker.matchAll(/"([^"]*)"|'([^']*)'/g)) {
+      const extra = normalName(double ?? single);
+      const known = found.get(extra);
+      if (known === undefined) found.set(extra, [line]);
+      else if (known.at(-1) !== line) known.push(line);
+    }
+  }
+  return found;
+}
+
+/** What a package needs of itself, or for one of its extras beside that. */
+function needs({ candidate: { name, file }, lines, byExtra }: Chosen, extra: string | undefined): Wish[] {
+  const own = extra === undefined ? lines : (byExtra.get(extra) ?? []);
+  try {
+    return own.flatMap((line) => wish(line, extra === undefined ? [] : [extra], name));
+  } catch (error) {
+    if (!(error instanceof SandglassError)) throw error;
+    throw new SandglassError(
+      'MODULE_INVALID',
+      `Cannot install "${name}": its wheel ${file} is malformed. ${error.message}`,
+      {
+        details: { package: name },
+      },
+    );
+  }
 }
 
 export const packageSetOf = (installed: readonly Installed[]): PackageSet => ({

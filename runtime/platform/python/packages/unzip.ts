@@ -6,6 +6,23 @@ export interface ZipEntry {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+export interface UnzipCaps {
+  /** Of all that is unpacked. */
+  readonly maxBytes: number;
+  readonly maxEntries: number;
+}
+
+/** A place of the directory. */
+interface Packed {
+  readonly path: string;
+  readonly method: number;
+  readonly packed: number;
+  readonly size: number;
+  readonly local: number;
+}
+
+/** The end of the archive may be followed by a comment. */
+const MAX_COMMENT = 65_535;
 const END = 0x06054b50;
 const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
@@ -14,10 +31,10 @@ const DEFLATED = 8;
 
 /**
  * Reads a zip archive whole. Names that would leave the folder they are unpacked in, encryption, ZIP64 and anything larger than `maxBytes`
- * are refused: an archive's own sizes are not believed.
+ * are refused: an archive's own sizes are added up before anything is unpacked, and are not believed.
  * @throws {SandglassError} MODULE_INVALID
  */
-export function unzip(archive: Uint8Array, name: string, maxBytes: number): ZipEntry[] {
+export function unzip(archive: Uint8Array, name: string, { maxBytes, maxEntries }: UnzipCaps): ZipEntry[] {
   const fail = (reason: string): never => {
     throw new SandglassError('MODULE_INVALID', `Cannot read ${name}: ${reason}`);
   };
@@ -27,12 +44,15 @@ export function unzip(archive: Uint8Array, name: string, maxBytes: number): ZipE
   const u32 = (at: number): number =>
     at + 4 <= archive.length ? view.getUint32(at, true) : fail('it is cut short');
   let end = archive.length - 22;
-  while (end >= 0 && u32(end) !== END) end -= 1;
-  if (end < 0) fail('it is no zip archive');
-  const entries: ZipEntry[] = [];
+  const first = Math.max(0, end - MAX_COMMENT);
+  while (end >= first && u32(end) !== END) end -= 1;
+  if (end < first) fail('it is no zip archive');
+  const listed: Packed[] = [];
   let left = maxBytes;
   let at = u32(end + 16);
-  for (let count = u16(end + 10); count > 0; count -= 1) {
+  const total = u16(end + 10);
+  if (total > maxEntries) fail(`it has over ${maxEntries} entries`);
+  for (let count = total; count > 0; count -= 1) {
     if (u32(at) !== ENTRY) fail('its directory is damaged');
     const [flags, method, packed, size] = [u16(at + 8), u16(at + 10), u32(at + 20), u32(at + 24)];
     const [nameBytes, extraBytes, commentBytes, local] = [
@@ -44,6 +64,7 @@ export function unzip(archive: Uint8Array, name: string, maxBytes: number): ZipE
     const path = new TextDecoder().decode(archive.subarray(at + 46, at + 46 + nameBytes));
     at += 46 + nameBytes + extraBytes + commentBytes;
     if ((flags & 1) !== 0) fail(`"${path}" is encrypted`);
+    if (path === '') fail('it has a file without a name');
     if (
       path.startsWith('/') ||
       path.includes('\\') ||
@@ -55,6 +76,9 @@ export function unzip(archive: Uint8Array, name: string, maxBytes: number): ZipE
     if (path.endsWith('/')) continue;
     left -= size;
     if (left < 0) fail(`it unpacks to more than ${maxBytes} bytes`);
+    listed.push({ path, method, packed, size, local });
+  }
+  return listed.map(({ path, method, packed, size, local }) => {
     if (u32(local) !== LOCAL) fail(`"${path}" is damaged`);
     const start = local + 30 + u16(local + 26) + u16(local + 28);
     if (start + packed > archive.length) fail(`"${path}" is cut short`);
@@ -69,7 +93,6 @@ export function unzip(archive: Uint8Array, name: string, maxBytes: number): ZipE
       fail(`"${path}" does not unpack`);
     }
     if (bytes.length !== size) fail(`"${path}" does not unpack`);
-    entries.push({ path, bytes });
-  }
-  return entries;
+    return { path, bytes };
+  });
 }

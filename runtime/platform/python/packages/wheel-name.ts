@@ -14,12 +14,20 @@ export interface WheelName {
 /** The binary interface of the interpreter (PEP 783). */
 const PLATFORM = /^(?:pyemscripten_2026_0|emscripten_5_0_3)_wasm32$/;
 
+/** As long as names of files are. */
+const MAX_NAME = 255;
+/** Combinations of what a name says that it runs on. */
+const MAX_TAGS = 1000;
+
 /** @returns `undefined` for what is no wheel, or one that our Python cannot use. */
 export function readWheelName(file: string): WheelName | undefined {
+  if (file.length > MAX_NAME) return undefined;
   const parts = file.endsWith('.whl') && !/[/\\\0]/.test(file) ? file.slice(0, -4).split('-') : [];
   if (parts.length !== 5 && parts.length !== 6) return undefined;
   const [name = '', version = ''] = parts;
   const [pythons = '', abis = '', platforms = ''] = parts.slice(-3);
+  const tags = [pythons, abis, platforms].map((part) => part.split('.').length);
+  if (tags.reduce((product, count) => product * count, 1) > MAX_TAGS) return undefined;
   let rank: number | undefined;
   for (const python of pythons.split('.'))
     for (const abi of abis.split('.'))
