@@ -191,6 +191,7 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
     'bundled into the text that every JavaScript guest starts with',
   ],
   [/^runtime\/engines\/component\/glue\/transpile-job\.ts$/, 'the worker of a job imports it by its URL'],
+  [/^runtime\/platform\/python\/packages\/package-job\.ts$/, 'the worker of a job imports it by its URL'],
 ];
 
 /** Exports that no other file of the product imports, and why they stay: `file#name` → reason. */
