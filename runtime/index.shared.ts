@@ -1,4 +1,4 @@
-/** What every entry exports, whatever the platform. */
+/** What every entry exports, whatever the platform. Each entry names all of it: a test says so. */
 
 export type { EngineInfo, PlatformInfo } from './contracts/api/info.ts';
 export type {
@@ -17,6 +17,13 @@ export type {
 } from './contracts/api/run.ts';
 export type { CellOptions, Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 export type { Session, SessionApi, SessionOptions, SessionRunOptions } from './contracts/api/session.ts';
+export {
+  type CallAnswer,
+  type CallContext,
+  defineHostFunction,
+  type HostFunctionDefinition,
+  type OperationDefinition,
+} from './contracts/define-host-function.ts';
 export type {
   CellGuest,
   Engine,
@@ -40,6 +47,7 @@ export type {
   HostReply,
   HostRequest,
   HostService,
+  OperationInfo,
   Secret,
 } from './contracts/host-function.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';

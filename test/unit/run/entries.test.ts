@@ -32,6 +32,7 @@ test('index.ts exports no other values than these', async () => {
     'LIMITS',
     'SandglassError',
     'createRuntime',
+    'defineHostFunction',
     'exitCodeOf',
     'mergeGrants',
     'outcomeToJson',
