@@ -174,7 +174,6 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ajv: ['runtime/doors/http'],
   hono: ['runtime/doors/http'],
   'ipaddr.js': ['host-functions/http'],
-  picomatch: ['host-functions/fs'],
   pyodide: ['runtime/platform/python'],
   sucrase: ['runtime/engines/quickjs'],
   undici: ['host-functions/http'],

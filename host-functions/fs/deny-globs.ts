@@ -1,4 +1,5 @@
-import picomatch from 'picomatch';
+import { checkPatternSizes, compileNameGlob } from '../../runtime/vocabulary/glob.ts';
+import { advance, matchesPath, type PathGlob, startOf } from '../../runtime/vocabulary/path-glob.ts';
 import { foldName } from './guest-path.ts';
 
 /**
@@ -13,15 +14,20 @@ export interface DenyGlobs {
   below(path: readonly string[]): readonly string[] | undefined;
 }
 
-type Segment = { readonly text: string; readonly matches: ((name: string) => boolean) | '**' };
+/** One glob, as parts of a path, with their texts. */
+interface DenyGlob {
+  readonly texts: readonly string[];
+  readonly glob: PathGlob;
+}
 
-/** @throws {TypeError} on a pattern that could not mean what it says. */
+/** @throws {TypeError} on a pattern that could not mean what it says, and on patterns that would take long to match. */
 export function compileDenyGlobs(patterns: readonly string[], where: string): DenyGlobs {
+  checkPatternSizes(patterns, where);
   const compiled = patterns.map((pattern) => compilePattern(pattern, where));
   const matches = (path: readonly string[]): boolean => {
-    if (compiled.length === 0) return false;
+    if (compiled.length === 0 || path.length === 0) return false;
     const folded = path.map(foldName);
-    return folded.length > 0 && compiled.some((segments) => matchSegments(segments, 0, folded, 0));
+    return compiled.some(({ glob }) => matchesPath(glob, folded));
   };
   return {
     patterns,
@@ -29,55 +35,51 @@ export function compileDenyGlobs(patterns: readonly string[], where: string): De
     below: (path) => {
       const isDenied = path.some((_, index) => matches(path.slice(0, index + 1)));
       if (isDenied) return undefined;
-      let rest: readonly (readonly Segment[])[] = compiled;
-      for (const name of path.map(foldName)) rest = rest.flatMap((segments) => step(segments, name));
-      return [...new Set(rest.map((segments) => segments.map(({ text }) => text).join('/')))];
+      const folded = path.map(foldName);
+      return [...new Set(compiled.flatMap((pattern) => rests(pattern, folded)))];
     },
   };
 }
 
-function compilePattern(pattern: string, where: string): readonly Segment[] {
+/** What is left of a glob after going down a path that it does not match; what follows a `**` that is left is in that already. */
+function rests({ texts, glob }: DenyGlob, path: readonly string[]): readonly string[] {
+  const position = path.reduce((from, name) => advance(glob, from, name), startOf(glob));
+  return position
+    .filter((at) => at < glob.length && !(glob[at - 1] === '**' && position.includes(at - 1)))
+    .map((at) => texts.slice(at).join('/'));
+}
+
+function compilePattern(pattern: string, where: string): DenyGlob {
   const complain = (reason: string): TypeError =>
     new TypeError(`Cannot read ${where}: ${reason} in ${JSON.stringify(pattern)}`);
   if (pattern.startsWith('!')) throw complain('a leading "!"');
   if (pattern.includes('\\') || pattern.includes('\0')) throw complain('a backslash or NUL');
-  if (/[{([][^})\]]*\/[^{([]*[})\]]/.test(pattern)) throw complain('a "/" inside brackets');
-  const parts = pattern.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.length === 0) throw complain('no name');
-  if (parts.includes('..')) throw complain('".."');
-  return parts.map((text) => {
-    if (text === '**') return { text, matches: '**' };
-    // picomatch gives names that begin with a dot, and extended globs, their usual meaning.
-    const isMatch = picomatch(foldName(text), { dot: true, nonegate: true, nocase: true });
+  if (hasSlashInside(pattern)) throw complain('a "/" inside brackets');
+  const texts = pattern.split('/').filter((part) => part !== '' && part !== '.');
+  if (texts.length === 0) throw complain('no name');
+  if (texts.includes('..')) throw complain('".."');
+  const parts = texts.filter((text, index) => text !== '**' || texts[index - 1] !== '**');
+  const glob = parts.map((text) => {
+    if (text === '**') return text;
     const plain = foldName(text);
-    return { text, matches: (name) => name === plain || isMatch(name) };
+    const isMatch = compileNameGlob(plain, where);
+    return (name: string): boolean => name === plain || isMatch(name);
   });
+  return { texts: parts, glob };
 }
 
-/** `a/**` also matches `a`: hiding all of a folder hides the folder. */
-function matchSegments(
-  segments: readonly Segment[],
-  at: number,
-  path: readonly string[],
-  from: number,
-): boolean {
-  const segment = segments[at];
-  if (segment === undefined) return from === path.length;
-  if (segment.matches === '**') {
-    if (at === segments.length - 1) return true;
-    for (let next = from; next <= path.length; next++) {
-      if (matchSegments(segments, at + 1, path, next)) return true;
-    }
-    return false;
+/** Whether a bracket that is open at a "/" is closed behind it. */
+function hasSlashInside(pattern: string): boolean {
+  let open = false;
+  let slash = false;
+  for (const character of pattern) {
+    if ('{(['.includes(character)) {
+      open = true;
+      slash = false;
+    } else if ('})]'.includes(character)) {
+      if (slash) return true;
+      open = false;
+    } else if (character === '/' && open) slash = true;
   }
-  const name = path[from];
-  return name !== undefined && segment.matches(name) && matchSegments(segments, at + 1, path, from + 1);
-}
-
-/** What is left of a pattern after going down into folder `name`. */
-function step(segments: readonly Segment[], name: string): readonly (readonly Segment[])[] {
-  const [first, ...rest] = segments;
-  if (first === undefined) return [];
-  if (first.matches === '**') return [segments, ...step(rest, name)];
-  return first.matches(name) && rest.length > 0 ? [rest] : [];
+  return false;
 }

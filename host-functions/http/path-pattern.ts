@@ -1,3 +1,6 @@
+import { checkPatternSizes, compileStarGlob } from '../../runtime/vocabulary/glob.ts';
+import { matchesPath } from '../../runtime/vocabulary/path-glob.ts';
+
 /** Path globs of one entry. */
 export interface PathPatterns {
   readonly patterns: readonly string[];
@@ -6,10 +9,13 @@ export interface PathPatterns {
 
 /** `*` stands for any characters within a segment, `**` for any segments. @throws {TypeError} */
 export function compilePathPatterns(patterns: readonly string[], where: string): PathPatterns {
-  const compiled = patterns.map((pattern) => splitPattern(pattern, where));
+  checkPatternSizes(patterns, where);
+  const globs = patterns.map((pattern) =>
+    splitPattern(pattern, where).map((part) => (part === '**' ? part : compileStarGlob(part))),
+  );
   return {
     patterns,
-    matches: (segments) => compiled.some((pattern) => matchSegments(pattern, 0, segments, 0)),
+    matches: (segments) => globs.some((glob) => matchesPath(glob, segments)),
   };
 }
 
@@ -61,52 +67,30 @@ function decode(text: string): string | undefined {
   }
 }
 
-function matchSegments(
-  pattern: readonly string[],
-  at: number,
-  path: readonly string[],
-  from: number,
-): boolean {
-  const segment = pattern[at];
-  if (segment === undefined) return from === path.length;
-  if (segment === '**') {
-    if (at === pattern.length - 1) return true;
-    for (let next = from; next <= path.length; next++) {
-      if (matchSegments(pattern, at + 1, path, next)) return true;
-    }
-    return false;
-  }
-  const name = path[from];
-  return name !== undefined && matchText(segment, name) && matchSegments(pattern, at + 1, path, from + 1);
-}
-
-/** `*` in `pattern` stands for any characters, none too; a lone `*` for at least one. */
-function matchText(pattern: string, text: string): boolean {
-  if (pattern === '*') return text !== '';
-  const [first = '', ...rest] = pattern.split('*');
-  if (!text.startsWith(first)) return false;
-  const last = rest.pop();
-  if (last === undefined) return text === first;
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
-}
-
 /** Whether every path that `inner` matches is matched by `outer`; a doubtful case is a no. */
 export function coversPattern(outer: readonly string[], inner: readonly string[]): boolean {
-  const [head, ...tail] = outer;
-  const [next, ...rest] = inner;
-  if (head === undefined) return next === undefined;
-  if (head === '**') {
-    if (tail.length === 0) return true;
-    return coversPattern(tail, inner) || (next !== undefined && coversPattern(outer, rest));
+  // By part of `outer`, from its end: whether the rest of it covers what has been seen of `inner`, also from its end.
+  let covered: boolean[] = [];
+  for (let from = inner.length; from >= 0; from -= 1) {
+    const before = covered;
+    covered = new Array(outer.length + 1).fill(false);
+    covered[outer.length] = from === inner.length;
+    for (let at = outer.length - 1; at >= 0; at -= 1) {
+      const head = outer[at] ?? '';
+      if (head === '**') {
+        covered[at] =
+          at === outer.length - 1 || covered[at + 1] === true || (from < inner.length && before[at] === true);
+      } else {
+        const next = inner[from];
+        covered[at] = next !== undefined && coversSegment(head, next) && before[at + 1] === true;
+      }
+    }
   }
-  if (next === undefined || next === '**') return false;
-  const isCovered =
-    head === next || (head === '*' && next !== '') || (!next.includes('*') && matchText(head, next));
-  return isCovered && coversPattern(tail, rest);
+  return covered[0] === true;
 }
+
+const coversSegment = (outer: string, inner: string): boolean =>
+  inner !== '**' &&
+  (outer === inner ||
+    (outer === '*' && inner !== '') ||
+    (!inner.includes('*') && compileStarGlob(outer)(inner)));
