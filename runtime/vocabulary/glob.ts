@@ -7,7 +7,7 @@
 export type NameMatcher = (name: string) => boolean;
 
 /** Characters of one pattern, and of all patterns of one list. */
-export const MAX_PATTERN = 1_024;
+const MAX_PATTERN = 1_024;
 const MAX_PATTERNS = 16_384;
 /** The same for patterns that need more than stars: each of their characters may be looked at with each of the name. */
 const MAX_COMPLEX = 4_096;

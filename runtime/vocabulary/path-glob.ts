@@ -20,7 +20,7 @@ export function advance(glob: PathGlob, position: PathPosition, name: string): P
 }
 
 /** Whether nothing more is needed. */
-export const isAtEnd = (glob: PathGlob, position: PathPosition): boolean => position.includes(glob.length);
+const isAtEnd = (glob: PathGlob, position: PathPosition): boolean => position.includes(glob.length);
 
 export function matchesPath(glob: PathGlob, path: readonly string[]): boolean {
   let position = startOf(glob);
