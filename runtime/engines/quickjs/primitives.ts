@@ -37,12 +37,28 @@ export interface PrimitivesOptions {
 }
 
 const MOST_RANDOM = 65_536;
+/** Calls and digests at once, as the prelude has it; what asks for more is not the prelude any more. */
+const MOST_AT_ONCE = 16;
 const encoder = new TextEncoder();
 
 export function createPrimitives({ machine, run, host, clock, stop, charge }: PrimitivesOptions): Primitives {
   const { hostCallBytes } = run.limits;
   const arrivals = new Map<number, Arrival>();
   const order: number[] = [];
+  /** Bytes of the answers that the guest has not taken. With `hostCallBytes` of them, nothing more begins. */
+  let arrivedBytes = 0;
+  const held: (() => void)[] = [];
+  const begin = (work: () => void): void => {
+    held.push(work);
+    goOn();
+  };
+  const goOn = (): void => {
+    while (arrivedBytes < hostCallBytes) {
+      const work = held.shift();
+      if (work === undefined) break;
+      work();
+    }
+  };
   let wake: (() => void) | undefined;
   let settled: 'value' | 'failure' | undefined;
   let waiting: Arrived = {};
@@ -85,6 +101,7 @@ export function createPrimitives({ machine, run, host, clock, stop, charge }: Pr
     answer.ok ? { bytes: answer.bytes, ownsBytes: answer.ownsBytes } : {};
   const arrive = (arrival: Arrival): void => {
     arrivals.set(arrival.id, arrival);
+    arrivedBytes += arrival.bytes?.byteLength ?? 0;
     wake?.();
     wake = undefined;
   };
@@ -114,11 +131,14 @@ export function createPrimitives({ machine, run, host, clock, stop, charge }: Pr
       const operation = text(args, 1);
       const request = parsed(text(args, 2));
       if (!Number.isSafeInteger(id) || operation === undefined || request === undefined) return 0;
+      if (order.length >= MOST_AT_ONCE) return 0;
       const body = bytes(args, 3);
       order.push(id);
-      void host
-        .call(operation, request, body)
-        .then((answer) => arrive({ id, text: answerText(answer), ...payload(answer) }));
+      begin(() => {
+        void host
+          .call(operation, request, body)
+          .then((answer) => arrive({ id, text: answerText(answer), ...payload(answer) }));
+      });
       return 0;
     },
     callSync: (args) => {
@@ -160,8 +180,8 @@ export function createPrimitives({ machine, run, host, clock, stop, charge }: Pr
     digest: (args) => {
       const id = number(args, 0);
       const algorithm = text(args, 1);
+      if (!Number.isSafeInteger(id) || order.length >= MOST_AT_ONCE) return 0;
       const data = bytes(args, 2);
-      if (!Number.isSafeInteger(id)) return 0;
       order.push(id);
       const done = (digest: ArrayBuffer | undefined): void =>
         arrive({
@@ -222,6 +242,8 @@ export function createPrimitives({ machine, run, host, clock, stop, charge }: Pr
       const arrival = id === undefined ? undefined : arrivals.get(id);
       if (arrival === undefined) return undefined;
       arrivals.delete(arrival.id);
+      arrivedBytes -= arrival.bytes?.byteLength ?? 0;
+      goOn();
       order.splice(order.indexOf(arrival.id), 1);
       return arrival;
     },

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105676,
-        842681,
-        143781,
-        195306,
-        364606,
-        1550349,
+        105942,
+        843599,
+        143921,
+        195978,
+        364683,
+        1551023,
       ]
     `);
   });

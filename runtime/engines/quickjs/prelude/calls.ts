@@ -1,6 +1,8 @@
 import type { Host } from './host.ts';
 import {
   apply,
+  Bytes,
+  bytesSet,
   define,
   defineProperty,
   deleteProperty,
@@ -15,6 +17,7 @@ import {
   PromiseType,
   promiseThen,
   TypeErrorType,
+  typedArrayBuffer,
   typedArrayBytes,
   WeakMapType,
   weakGet,
@@ -41,7 +44,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
   /** What the caller gets of the answer. */
   readonly take: ((answer: Answer) => unknown) | undefined;
+  /** Bytes that go with the call. */
+  readonly size: number;
 }
+
+/**
+ * Calls that are with the host at once, and digests. The others wait here, so that all they hold is in the guest's own memory. No more than a
+ * cell lets out.
+ */
+const MOST_AT_ONCE = 16;
 
 /** Which error object is which refusal of the host. Only the objects made here are in it, so a copy is just an error. */
 let refusals = new WeakMapType<object, number>();
@@ -114,6 +125,12 @@ const answered = (text: string): Given => {
   return given;
 };
 
+const copyOf = (bytes: Uint8Array<ArrayBuffer>): ArrayBuffer => {
+  const copy = new Bytes(typedArrayBytes(bytes));
+  bytesSet(copy, bytes);
+  return typedArrayBuffer(copy);
+};
+
 /** The run's connection to the gate. */
 export interface Calls {
   /** Resolves to the answer, or to what `take` makes of it. */
@@ -139,23 +156,72 @@ export interface Calls {
 export const createCalls = (host: Host): Calls => {
   let waiting = new MapType<number, Waiting>();
   let last = 0;
-  const wait = (begin: (id: number) => void, take?: Waiting['take']): Promise<unknown> =>
+  let atOnce = 0;
+  let bytesAtOnce = 0;
+  /** What is to begin later, by the number of its turn. */
+  let queue = new MapType<number, () => void>();
+  let first = 0;
+  let end = 0;
+  const isFull = (): boolean => atOnce >= MOST_AT_ONCE || bytesAtOnce >= setup.hostCallBytes;
+  const wait = (
+    body: Uint8Array<ArrayBuffer> | undefined,
+    send: (id: number, body: ArrayBuffer | undefined) => void,
+    take?: Waiting['take'],
+  ): Promise<unknown> =>
     new PromiseType((resolve, reject) => {
       last += 1;
       const id = last;
-      begin(id);
-      mapSet(waiting, id, { resolve, reject, take });
+      const size = body === undefined ? 0 : typedArrayBytes(body);
+      mapSet(waiting, id, { resolve, reject, take, size });
+      if (first === end && !isFull()) {
+        atOnce += 1;
+        bytesAtOnce += size;
+        send(id, body === undefined ? undefined : exactBuffer(body));
+        return;
+      }
+      // As it is now: the guest may change it before its turn comes.
+      const kept = body === undefined ? undefined : copyOf(body);
+      mapSet(queue, end, () => {
+        atOnce += 1;
+        bytesAtOnce += size;
+        send(id, kept);
+      });
+      end += 1;
     });
+  const goOn = (size: number): void => {
+    atOnce -= 1;
+    bytesAtOnce -= size;
+    while (first < end && !isFull()) {
+      const begin = mapGet(queue, first) as () => void; // one was put there
+      mapDelete(queue, first);
+      first += 1;
+      begin();
+    }
+  };
   return {
     drop: () => {
       waiting = new MapType();
+      queue = new MapType();
+      first = end;
+      atOnce = 0;
+      bytesAtOnce = 0;
       refusals = new WeakMapType();
     },
-    call: (operation: string, args: object, bytes?: Uint8Array<ArrayBuffer>, take?: Waiting['take']) =>
-      wait((id) => {
-        const text = checked(operation, args, bytes);
-        host.call(id, operation, text, bytes === undefined ? undefined : exactBuffer(bytes));
-      }, take) as Promise<never>, // what it resolves to is what `take` says, or an Answer
+    call: (
+      operation: string,
+      args: object,
+      bytes?: Uint8Array<ArrayBuffer>,
+      take?: Waiting['take'],
+    ): Promise<never> => {
+      let text: string;
+      try {
+        text = checked(operation, args, bytes);
+      } catch (error) {
+        return new PromiseType((_, reject) => reject(error));
+      }
+      const send = (id: number, body: ArrayBuffer | undefined): void => host.call(id, operation, text, body);
+      return wait(bytes, send, take) as Promise<never>; // what it resolves to is what `take` says, or an Answer
+    },
     callSync: (operation, args, bytes) => {
       const text = checked(operation, args, bytes);
       const answer = answered(
@@ -171,7 +237,8 @@ export const createCalls = (host: Host): Calls => {
     },
     digest: (algorithm, bytes) =>
       wait(
-        (id) => host.digest(id, algorithm, exactBuffer(bytes)),
+        bytes,
+        (id, body) => host.digest(id, algorithm, body as ArrayBuffer), // it was given one
         ({ bytes: digest }) => {
           if (digest === undefined) throw new TypeErrorType(`Cannot digest: unknown algorithm ${algorithm}`);
           return digest;
@@ -186,7 +253,8 @@ export const createCalls = (host: Host): Calls => {
       const one = mapGet(waiting, id) as Waiting | undefined;
       if (one === undefined) return;
       mapDelete(waiting, id);
-      const { resolve, reject, take } = one;
+      const { resolve, reject, take, size } = one;
+      goOn(size);
       const given: Given = text === '' ? NOTHING : jsonParse(text);
       if (given.refused !== undefined) {
         reject(refusalError(given.refused));
