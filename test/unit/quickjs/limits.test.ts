@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        105942,
-        843599,
-        143921,
-        195978,
-        364683,
-        1551023,
+        106274,
+        843653,
+        144130,
+        197011,
+        367679,
+        1551878,
       ]
     `);
   });

@@ -1,8 +1,7 @@
+import { createCallTurns } from './call-turns.ts';
 import type { Host } from './host.ts';
 import {
   apply,
-  Bytes,
-  bytesSet,
   define,
   defineProperty,
   deleteProperty,
@@ -17,7 +16,6 @@ import {
   PromiseType,
   promiseThen,
   TypeErrorType,
-  typedArrayBuffer,
   typedArrayBytes,
   WeakMapType,
   weakGet,
@@ -47,12 +45,6 @@ interface Waiting {
   /** Bytes that go with the call. */
   readonly size: number;
 }
-
-/**
- * Calls that are with the host at once, and digests. The others wait here, so that all they hold is in the guest's own memory. No more than a
- * cell lets out.
- */
-const MOST_AT_ONCE = 16;
 
 /** Which error object is which refusal of the host. Only the objects made here are in it, so a copy is just an error. */
 let refusals = new WeakMapType<object, number>();
@@ -125,12 +117,6 @@ const answered = (text: string): Given => {
   return given;
 };
 
-const copyOf = (bytes: Uint8Array<ArrayBuffer>): ArrayBuffer => {
-  const copy = new Bytes(typedArrayBytes(bytes));
-  bytesSet(copy, bytes);
-  return typedArrayBuffer(copy);
-};
-
 /** The run's connection to the gate. */
 export interface Calls {
   /** Resolves to the answer, or to what `take` makes of it. */
@@ -156,13 +142,7 @@ export interface Calls {
 export const createCalls = (host: Host): Calls => {
   let waiting = new MapType<number, Waiting>();
   let last = 0;
-  let atOnce = 0;
-  let bytesAtOnce = 0;
-  /** What is to begin later, by the number of its turn. */
-  let queue = new MapType<number, () => void>();
-  let first = 0;
-  let end = 0;
-  const isFull = (): boolean => atOnce >= MOST_AT_ONCE || bytesAtOnce >= setup.hostCallBytes;
+  const turns = createCallTurns();
   const wait = (
     body: Uint8Array<ArrayBuffer> | undefined,
     send: (id: number, body: ArrayBuffer | undefined) => void,
@@ -173,38 +153,12 @@ export const createCalls = (host: Host): Calls => {
       const id = last;
       const size = body === undefined ? 0 : typedArrayBytes(body);
       mapSet(waiting, id, { resolve, reject, take, size });
-      if (first === end && !isFull()) {
-        atOnce += 1;
-        bytesAtOnce += size;
-        send(id, body === undefined ? undefined : exactBuffer(body));
-        return;
-      }
-      // As it is now: the guest may change it before its turn comes.
-      const kept = body === undefined ? undefined : copyOf(body);
-      mapSet(queue, end, () => {
-        atOnce += 1;
-        bytesAtOnce += size;
-        send(id, kept);
-      });
-      end += 1;
+      turns.begin(body, size, (now) => send(id, now));
     });
-  const goOn = (size: number): void => {
-    atOnce -= 1;
-    bytesAtOnce -= size;
-    while (first < end && !isFull()) {
-      const begin = mapGet(queue, first) as () => void; // one was put there
-      mapDelete(queue, first);
-      first += 1;
-      begin();
-    }
-  };
   return {
     drop: () => {
       waiting = new MapType();
-      queue = new MapType();
-      first = end;
-      atOnce = 0;
-      bytesAtOnce = 0;
+      turns.drop();
       refusals = new WeakMapType();
     },
     call: (
@@ -254,7 +208,7 @@ export const createCalls = (host: Host): Calls => {
       if (one === undefined) return;
       mapDelete(waiting, id);
       const { resolve, reject, take, size } = one;
-      goOn(size);
+      turns.end(size);
       const given: Given = text === '' ? NOTHING : jsonParse(text);
       if (given.refused !== undefined) {
         reject(refusalError(given.refused));
