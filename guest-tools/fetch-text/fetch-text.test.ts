@@ -4,7 +4,7 @@ import { runTool } from '../../test/guests/component/run-tool.ts';
 
 beforeAll(async () => {
   await buildTool('fetch-text');
-}, 180_000);
+});
 
 const page = (charset: string, bytes: Uint8Array) => ({
   'http.request': () => ({

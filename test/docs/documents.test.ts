@@ -32,7 +32,7 @@ describe.each(DOCUMENTS)('%s', (document) => {
     expect(paths.map(([, path]) => path ?? '').filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  test('its TypeScript blocks compile under strict', { timeout: 120_000 }, async () => {
+  test('its TypeScript blocks compile under strict', async () => {
     const blocks = runBlocks(read(document)).filter(({ language }) => language === 'ts');
     if (blocks.length > 0)
       expect(await compileBlocks(blocks, folder)).toMatchObject({ exitCode: 0, stdout: '' });

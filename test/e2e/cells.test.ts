@@ -101,7 +101,7 @@ test.each([
   const isCold = async (): Promise<boolean> =>
     (await own.run({ language: 'python', code: '1', level })).usage.coldStart;
   expect(await isCold()).toBe(true);
-  if (warm) await expect.poll(isCold, { timeout: 30_000, interval: 500 }).toBe(false);
+  if (warm) await expect.poll(isCold, { interval: 500 }).toBe(false);
   else {
     await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than a cell takes to start
     expect(await isCold()).toBe(true);

@@ -20,7 +20,7 @@ beforeAll(async () => {
   bundle = await bundleEntry('page.ts', join(folder, 'page.js'), ['browser']);
   await writeFile(join(folder, 'index.html'), '<!doctype html><script type="module" src="page.js"></script>');
   browser = await launchChromium();
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -45,4 +45,4 @@ test('Chromium runs a JavaScript guest and a component inline, under a content s
   expect(faults).toEqual([]);
   if (report === undefined) throw new Error('no report');
   await expectReport(report, 'browser');
-}, 60_000);
+});

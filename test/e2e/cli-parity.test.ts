@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpApp } from '../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
@@ -29,7 +29,7 @@ function comparable(outcome: unknown): unknown {
 }
 
 describe('an outcome', () => {
-  it.each([
+  test.each([
     ['a good run', `console.log('out'); console.error('err'); ({ list: [1, null, 'x'] })`],
     ['a bad run', `console.log('out'); null.x`],
     ['a denied run', `await fetch('https://example.com')`],

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import wabt from 'wabt';
 import { runCli, startCli } from '../support/command-line.ts';
 
@@ -69,18 +69,18 @@ const cli = (args: readonly string[], stdin?: string) =>
   runCli(args, { cwd, ...(stdin === undefined ? {} : { stdin }) });
 
 describe('sandglass run and eval', () => {
-  it('prints the guest apart on both streams, then its value, then a line of usage', async () => {
+  test('prints the guest apart on both streams, then its value, then a line of usage', async () => {
     const { code, out, err } = await cli(['run', 'talk.js']);
     expect([code, out]).toEqual([0, 'to stdout\nthe value\n']);
     expect(err).toMatch(/^to stderr\n/);
     expect(err.slice('to stderr\n'.length)).toMatch(USAGE);
   });
 
-  it('evaluates a line', async () => {
+  test('evaluates a line', async () => {
     expect(await cli(['eval', '[1, 2, 3].map((x) => x * x)'])).toMatchObject({ code: 0, out: '[1,4,9]\n' });
   });
 
-  it('runs what comes from stdin', async () => {
+  test('runs what comes from stdin', async () => {
     expect(await cli(['run', '-'], '6 * 7')).toMatchObject({ code: 0, out: '42\n' });
     expect(await cli(['run', '-', '--lang=ts'], 'const n: number = 42; n')).toMatchObject({
       code: 0,
@@ -88,7 +88,7 @@ describe('sandglass run and eval', () => {
     });
   });
 
-  it('reads a granted folder, with the flag only', async () => {
+  test('reads a granted folder, with the flag only', async () => {
     const granted = await cli(['run', 'sum.ts', '--allow-read=./data:/data']);
     expect([granted.code, granted.out]).toEqual([0, '42\n']);
     expect(granted.err).toMatch(/host calls? \(fs\.read \d\)/);
@@ -98,7 +98,7 @@ describe('sandglass run and eval', () => {
     expect(denied.err).not.toContain(cwd);
   });
 
-  it.each(['python', 'javascript'])('holds a program in %s to the rules of its flags', async (lang) => {
+  test.each(['python', 'javascript'])('holds a program in %s to the rules of its flags', async (lang) => {
     const isPython = lang === 'python';
     const imports = isPython ? 'import math, os' : "await import('node:path'); await import('node:fs')";
     const evaluates = "eval('1')";
@@ -116,20 +116,20 @@ describe('sandglass run and eval', () => {
     expect((await rules('1', '--imports=')).code).toBe(0);
   });
 
-  it('refuses to block what is no builtin', async () => {
+  test('refuses to block what is no builtin', async () => {
     const { code, err } = await cli(['eval', '1', '--lang=python', '--block=os.system']);
     expect(code).toBe(2);
     expect(err).toContain('Cannot read options.block: "os.system" is no name of a builtin');
   });
 
-  it('writes a granted folder, with the flag only', async () => {
+  test('writes a granted folder, with the flag only', async () => {
     expect((await cli(['run', 'write.mjs', '--allow-read=./out:/out'])).code).toBe(3);
     expect(await readdir(join(cwd, 'out'))).toEqual([]);
     expect((await cli(['run', 'write.mjs', '--allow-write=./out:/out'])).code).toBe(0);
     expect(await readFile(join(cwd, 'out', 'result.txt'), 'utf8')).toBe('written');
   });
 
-  it('reaches a granted origin, with the flag only', async () => {
+  test('reaches a granted origin, with the flag only', async () => {
     const code = `await (await fetch('${origin}/ping')).text()`;
     const denied = await cli(['eval', code]);
     expect(denied.code).toBe(3);
@@ -141,7 +141,7 @@ describe('sandglass run and eval', () => {
     expect(asked).toEqual(['GET /ping']);
   });
 
-  it('gives stdin, arguments and variables, and nothing of its own environment', async () => {
+  test('gives stdin, arguments and variables, and nothing of its own environment', async () => {
     const flags = ['--allow-env=A=b', '--stdin=-', '--', '--x', 'y z'];
     const { out } = await runCli(['eval', 'JSON.stringify({ args, env, stdin })', ...flags], {
       cwd,
@@ -154,7 +154,7 @@ describe('sandglass run and eval', () => {
     });
   });
 
-  it('sends a secret of its environment where the grant says, and shows it to nobody', async () => {
+  test('sends a secret of its environment where the grant says, and shows it to nobody', async () => {
     const grant = { http: [{ origin, secret: 'service' }] };
     await writeFile(join(cwd, 'secret.json'), JSON.stringify(grant));
     const code = `const answer = await fetch('${origin}/secret'); JSON.stringify([...answer.headers]) + await answer.text()`;
@@ -167,14 +167,14 @@ describe('sandglass run and eval', () => {
     expect(ended.out + ended.err).not.toContain('token-canary');
   });
 
-  it('calls an export', async () => {
+  test('calls an export', async () => {
     expect(await cli(['run', 'add.wasm', '--invoke=add', '--args=[40, 2]'])).toMatchObject({
       code: 0,
       out: '42\n',
     });
   });
 
-  it('takes a grant file, and flags on top of it', async () => {
+  test('takes a grant file, and flags on top of it', async () => {
     const granted = await cli(['run', 'sum.ts', '--grant=grant.json']);
     expect([granted.code, granted.out]).toEqual([0, '42\n']);
     const limited = await cli(['eval', `console.log('x'.repeat(200))`, '--grant=grant.json']);
@@ -182,7 +182,7 @@ describe('sandglass run and eval', () => {
     expect(limited.err).toMatch(/^OUTPUT_EXCEEDED /m);
   });
 
-  it('prints one JSON object with --json, the same for good and bad', async () => {
+  test('prints one JSON object with --json, the same for good and bad', async () => {
     const good = await cli(['run', 'talk.js', '--json']);
     expect([good.code, good.err]).toEqual([0, '']);
     expect(JSON.parse(good.out)).toMatchObject({
@@ -200,18 +200,18 @@ describe('sandglass run and eval', () => {
     expect(Object.keys(outcome).sort()).toEqual(['error', 'meta', 'ok', 'stderr', 'stdout', 'usage']);
   });
 
-  it("shows the guest's own file and line, and nothing of the host", async () => {
+  test("shows the guest's own file and line, and nothing of the host", async () => {
     const { err } = await cli(['run', 'throw.js']);
     expect(err).toMatch(/throw\.js:2:\d+\)[\s\S]*^GUEST_THREW TypeError: no such luck$/m);
     expect(err).not.toMatch(/runtime\/|node_modules|file:\/\//);
     expect(err).not.toContain(cwd);
   });
 
-  it.each(['minimal', 'standard', 'strict', 'maximum'])('runs at isolation level %s', async (level) => {
+  test.each(['minimal', 'standard', 'strict', 'maximum'])('runs at isolation level %s', async (level) => {
     expect(await cli(['eval', '1 + 1', `--isolation=${level}`])).toMatchObject({ code: 0, out: '2\n' });
   });
 
-  it.each([
+  test.each([
     ['a clean end', ['eval', '0'], 0, /^/],
     ['a throw', ['run', 'throw.js'], 1, /^GUEST_THREW /m],
     ['an unknown flag', ['run', 'talk.js', '--alow-read=x'], 2, /did you mean "--allow-read"\?/],
@@ -235,7 +235,7 @@ describe('sandglass run and eval', () => {
     expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(err)]);
   });
 
-  it('cancels on Ctrl-C, cleans up and ends with 130', async () => {
+  test('cancels on Ctrl-C, cleans up and ends with 130', async () => {
     const { child, ended, outputMatching } = startCli(['run', 'forever.js', '--timeout=5m'], { cwd });
     await outputMatching(/begun\n/);
     child.kill('SIGINT');
@@ -245,7 +245,7 @@ describe('sandglass run and eval', () => {
     expect(err).toMatch(USAGE);
   });
 
-  it('passes the bytes of a guest through as they are', async () => {
+  test('passes the bytes of a guest through as they are', async () => {
     const { parseWat } = await wabt();
     const bytes = [0, 0xff, 0xfe, 0xe2, 0x82, 0x0d, 0x0a, 0x80];
     const data = bytes.map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('');
@@ -261,7 +261,7 @@ describe('sandglass run and eval', () => {
     expect([...outBytes]).toEqual(bytes);
   });
 
-  it.skipIf(!existsSync('/dev/full'))('ends with 5 when its output cannot be written', async () => {
+  test.skipIf(!existsSync('/dev/full'))('ends with 5 when its output cannot be written', async () => {
     const main = fileURLToPath(new URL('../../runtime/doors/cli/main.ts', import.meta.url));
     const line = `"${process.execPath}" "${main}" eval 1 > /dev/full`;
     const child = spawn('/bin/sh', ['-c', line], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -273,7 +273,7 @@ describe('sandglass run and eval', () => {
     expect([code, err]).toEqual([5, expect.stringContaining('Cannot write the output: no space is left')]);
   });
 
-  it('ends quietly when the reader of its output goes away', async () => {
+  test('ends quietly when the reader of its output goes away', async () => {
     const main = fileURLToPath(new URL('../../runtime/doors/cli/main.ts', import.meta.url));
     const line = `"${process.execPath}" "${main}" run print.js --timeout=5m | head -n 1`;
     const child = spawn('/bin/sh', ['-c', line], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -293,7 +293,7 @@ describe('sandglass run and eval', () => {
 });
 
 describe('sandglass inspect, doctor and --version', () => {
-  it('inspects a module', async () => {
+  test('inspects a module', async () => {
     const { code, out } = await cli(['inspect', 'add.wasm', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
@@ -311,7 +311,7 @@ describe('sandglass inspect, doctor and --version', () => {
     });
   });
 
-  it('tells what this platform can do', async () => {
+  test('tells what this platform can do', async () => {
     const { code, out } = await cli(['doctor', '--json']);
     expect(code).toBe(0);
     const told = JSON.parse(out);
@@ -329,7 +329,7 @@ describe('sandglass inspect, doctor and --version', () => {
     expect(text).toMatch(/Python packages\n {2}folder of wheels {2,}none; --wheels /);
   });
 
-  it('tells its version', async () => {
+  test('tells its version', async () => {
     const manifest: unknown = JSON.parse(
       await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
     );

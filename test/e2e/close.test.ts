@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const INDEX = new URL('../../runtime/index.ts', import.meta.url).href;
 
 describe('Runtime.close()', () => {
   // A process whose top-level await waits for nothing that holds it up ends with 13 and without the last line.
-  it.each(['minimal', 'standard', 'strict', 'maximum'])(
+  test.each(['minimal', 'standard', 'strict', 'maximum'])(
     'settles after a run at %s in a process that has nothing else open, and lets it end',
     async (level) => {
       const script = `

@@ -43,7 +43,7 @@ test('a guest that rests is stopped by its deadline and by whoever cancels it', 
   for await (const { text } of run.output) if (text.includes('on')) break;
   run.cancel();
   expect(await run.outcome).toMatchObject({ ok: false, error: { code: 'CANCELLED' } });
-}, 60_000);
+});
 
 test("is refused in the caller's own thread, and out of its range", async () => {
   expect(

@@ -19,7 +19,7 @@ test('the demo plays to its end, every promise holds and every run is in the tab
   expect(status).toBe(0);
 });
 
-test('--section plays one section, and refuses one that is not there', { timeout: 60_000 }, () => {
+test('--section plays one section, and refuses one that is not there', () => {
   const one = play('--section', '1');
   expect(one.status).toBe(0);
   expect(one.stdout).not.toContain('attempts');

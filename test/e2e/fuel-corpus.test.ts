@@ -88,7 +88,7 @@ async function burn(
 
 // Whoever changes what a guest runs through, an engine, its prelude, the cost table, changes counts: then they are pinned anew, with
 // `npx vitest run -u`, and the change says so.
-describe('fuel of a deterministic run', { timeout: 60_000 }, () => {
+describe('fuel of a deterministic run', () => {
   test('is what is pinned', async () => {
     const burnt: Record<string, number | null> = {};
     for (const name of Object.keys(CORPUS)) [burnt[name]] = await burn(name, 'standard');

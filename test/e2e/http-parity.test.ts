@@ -18,7 +18,8 @@ test('the same request from JavaScript, Python and a component is the same at th
     'x-of': 'guest',
   };
   const grant = { http: [{ origin: server.origin, methods: ['POST'] }] };
-  await using runtime = createRuntime({ cache: false });
+  // Python makes its snapshot first, twice at once: on a busy machine longer than a run may take by default.
+  await using runtime = createRuntime({ cache: false, limits: { timeoutMs: 600_000 } });
   const outcomes = [
     await runtime.run({
       language: 'javascript',

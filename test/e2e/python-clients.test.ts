@@ -69,7 +69,7 @@ describe('http clients of a Python guest', () => {
       });
     });
     origin = await listen(server);
-  }, 120_000);
+  });
   afterAll(async () => {
     await runtime.close();
     for (const made of [server, other]) {

@@ -9,7 +9,7 @@ const HASHES: ScriptRun = {
 };
 const answerOf = (outcome: Outcome): unknown => (outcome.ok ? outcome.value : outcome.error);
 
-describe('the hash secret of Python', { timeout: 180_000 }, () => {
+describe('the hash secret of Python', () => {
   let runtime: Runtime;
   beforeAll(() => {
     runtime = createRuntime({ cache: CACHE });

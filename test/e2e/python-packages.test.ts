@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('packages of a folder', { timeout: 120_000 }, () => {
+describe('packages of a folder', () => {
   test('are there by name and by import, at every level, and the guest asks for nothing', async () => {
     await using runtime = createRuntime({ cache: CACHE, packages: { wheels: folder } });
     const code = 'import hello_pkg\nprint(hello_pkg.X)';

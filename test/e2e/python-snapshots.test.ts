@@ -85,7 +85,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
-describe('packages.snapshots', { timeout: 180_000 }, () => {
+describe('packages.snapshots', () => {
   let runtime: Runtime;
   beforeAll(() => {
     runtime = createRuntime({

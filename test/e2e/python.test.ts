@@ -38,7 +38,7 @@ describe('Python through the runtime', () => {
     });
     const address = server.address();
     origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-  }, 120_000);
+  });
   afterAll(async () => {
     await runtime.close();
     await new Promise((resolve) => server.close(resolve));
@@ -54,7 +54,7 @@ describe('Python through the runtime', () => {
       stdout: 'emscripten\n',
       usage: { hostCalls: {} },
     });
-  }, 120_000);
+  });
 
   test('reads stdin as one JSON line', async () => {
     expect(await run("import json; print(json.loads(input())['k'])", { stdin: { k: 'a\nb' } })).toMatchObject(
@@ -63,7 +63,7 @@ describe('Python through the runtime', () => {
         stdout: 'a\nb\n',
       },
     );
-  }, 60_000);
+  });
 
   test('a session writes out what a run has left open, and tells once of what comes too late', async () => {
     const grant = { fs: [{ host: folder, guest: '/data', access: ['read', 'write'] as const }] };
@@ -83,7 +83,7 @@ m[0:1] = b'A'`,
     expect(await session.run({ code: '7' })).toMatchObject({ ok: true, value: 7, stderr: '' });
     rmSync(join(folder, 'left.txt'));
     rmSync(join(folder, 'left.bin'));
-  }, 60_000);
+  });
 
   test('analyses a granted table and writes its result', async () => {
     const code = `
@@ -101,7 +101,7 @@ result`;
     expect(outcome).toMatchObject({ ok: true, value: expected });
     expect(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8'))).toEqual(expected);
     expect(outcome.usage.hostCalls).toEqual({ 'fs.read': 1, 'fs.write': 1 });
-  }, 60_000);
+  });
 
   test('is denied what the grant does not hold, each with its message', async () => {
     const before = readdirSync(folder);
@@ -131,7 +131,7 @@ result`;
     });
     expect(readdirSync(folder)).toEqual(before);
     expect(seen).toEqual([]);
-  }, 120_000);
+  });
 
   test('fetches what the grant names', async () => {
     const outcome = await run(
@@ -145,7 +145,7 @@ result`;
       usage: { hostCalls: { http: 2 } },
     });
     expect(seen).toEqual(['POST /a {"x": 1}', 'GET /b ']);
-  }, 60_000);
+  });
 
   test('an uncaught exception gives type, message and line', async () => {
     expect(await run("x = 1\nassert False, 'nope'")).toMatchObject({
@@ -156,7 +156,7 @@ result`;
         details: { line: 2 },
       },
     });
-  }, 60_000);
+  });
 
   test('an endless print ends with what fitted', async () => {
     const outcome = await run("while True: print('x' * 100)", {
@@ -164,7 +164,7 @@ result`;
     });
     expect(outcome).toMatchObject({ ok: false, error: { code: 'OUTPUT_EXCEEDED' } });
     expect(outcome.stdout.length).toBe(10_000);
-  }, 60_000);
+  });
 
   test('an allocation over 64 MiB is over the limit, 28 MiB are fine', async () => {
     const limits = { memoryBytes: 64 * 1024 * 1024, timeoutMs: 30_000 };
@@ -173,7 +173,7 @@ result`;
       error: { code: 'MEMORY_EXCEEDED' },
     });
     expect(await run('len(bytearray(28 << 20))', { limits })).toMatchObject({ ok: true, value: 28 << 20 });
-  }, 60_000);
+  });
 
   test('a run that is ended by its fuel or its deadline says where it stood', async () => {
     const code = 'x = 0\ndef count():\n  global x\n  while True: x += 1\ncount()';
@@ -186,7 +186,7 @@ result`;
       ok: false,
       error: { code: 'DEADLINE_EXCEEDED', details: { limit: 300, file: 'main.py' } },
     });
-  }, 60_000);
+  });
 
   test('the same seed gives the same bytes and the same fuel', async () => {
     const options: Partial<ScriptRun> = { deterministic: { seed: 7, now: 1_700_000_000_000 } };
@@ -196,7 +196,7 @@ result`;
     expect(first).toMatchObject({ ok: true });
     expect(second).toMatchObject({ ok: true, value: first.ok ? first.value : undefined });
     expect(second.usage.fuel).toBe(first.usage.fuel);
-  }, 60_000);
+  });
 
   test('string hashes repeat in deterministic runs, whatever their seed, and are others elsewhere', async () => {
     const code = "import sys\n[hash('sandglass'), sys.flags.hash_randomization]";
@@ -210,7 +210,7 @@ result`;
     const fresh = await hashOf({});
     expect(fresh).toEqual([expect.any(Number), 1]);
     expect(fresh).not.toEqual(fixed);
-  }, 120_000);
+  });
 
   test('two calls at strict and maximum do the same', async () => {
     for (const level of ['strict', 'maximum'] as const) {
@@ -220,5 +220,5 @@ result`;
         meta: { level },
       });
     }
-  }, 120_000);
+  });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../runtime/contracts/api/run.ts';
 import { type ListeningServer, listen } from '../../runtime/doors/cli/listen.ts';
 import { createHttpApp } from '../../runtime/doors/http/app.ts';
@@ -56,7 +56,7 @@ const post = (body: BodyInit, init: RequestInit & { duplex?: 'half' } = {}) =>
   });
 
 describe('the HTTP door on a socket', () => {
-  it('reports the free port it took, and answers there', async () => {
+  test('reports the free port it took, and answers there', async () => {
     expect(server.port).toBeGreaterThan(0);
     const response = await post(JSON.stringify(SCRIPT));
     expect([response.status, await response.json()]).toEqual([
@@ -65,7 +65,7 @@ describe('the HTTP door on a socket', () => {
     ]);
   });
 
-  it('cancels the run of a client that hangs up', async () => {
+  test('cancels the run of a client that hangs up', async () => {
     const hangUp = new AbortController();
     const response = post(JSON.stringify({ ...SCRIPT, code: 'hang' }), { signal: hangUp.signal });
     await began.promise;
@@ -74,7 +74,7 @@ describe('the HTTP door on a socket', () => {
     await aborted.promise;
   });
 
-  it('cancels the run of an event reader that hangs up', async () => {
+  test('cancels the run of an event reader that hangs up', async () => {
     const hangUp = new AbortController();
     const response = await post(JSON.stringify({ ...SCRIPT, code: 'hang' }), {
       signal: hangUp.signal,
@@ -88,7 +88,7 @@ describe('the HTTP door on a socket', () => {
     await aborted.promise;
   });
 
-  it('stops reading a body without a length at the cap', async () => {
+  test('stops reading a body without a length at the cap', async () => {
     let pulled = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull: (sink) => {
@@ -106,14 +106,14 @@ describe('the HTTP door on a socket', () => {
     expect((await post(JSON.stringify(SCRIPT))).status).toBe(200);
   });
 
-  it('says so when the port is taken', async () => {
+  test('says so when the port is taken', async () => {
     const again = listen({ fetch: () => new Response(), host: '127.0.0.1', port: server.port });
     await expect(again).rejects.toThrow(
       `Cannot listen on 127.0.0.1:${server.port}: something listens there already`,
     );
   });
 
-  it('lets answers under way go out before it is closed', async () => {
+  test('lets answers under way go out before it is closed', async () => {
     const response = post(JSON.stringify({ ...SCRIPT, code: 'hang' }));
     await began.promise;
     const closed = server[Symbol.asyncDispose]();

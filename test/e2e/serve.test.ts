@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Started, startCli } from '../support/command-line.ts';
 
 let cwd = '';
@@ -55,7 +55,7 @@ async function serve(...flags: readonly string[]): Promise<Server> {
 }
 
 describe('sandglass serve', () => {
-  it('runs code for whoever has the key, and for nobody else', async () => {
+  test('runs code for whoever has the key, and for nobody else', async () => {
     await using server = await serve();
     expect(server.key.length).toBeGreaterThanOrEqual(32);
     expect((await server.send('GET', '/health')).status).toBe(200);
@@ -78,7 +78,7 @@ describe('sandglass serve', () => {
     });
   });
 
-  it('lets no client reach files, the network or variables without flags', async () => {
+  test('lets no client reach files, the network or variables without flags', async () => {
     await using server = await serve();
     for (const [grant, flag] of [
       [{ fs: [{ host: './data' }] }, '--allow-read'],
@@ -102,7 +102,7 @@ describe('sandglass serve', () => {
     });
   });
 
-  it('lets clients have what the flags allow, and never more', async () => {
+  test('lets clients have what the flags allow, and never more', async () => {
     await using server = await serve('--allow-read=./data:/data', '--timeout=400ms');
     const read = (path: string) => `await fs.readFile('${path}', 'utf8')`;
     const fine = await server.run({ code: read('/data/a.txt'), grant: { fs: [{ host: './data' }] } });
@@ -131,7 +131,7 @@ describe('sandglass serve', () => {
     });
   });
 
-  it('keeps clients out of its own thread', async () => {
+  test('keeps clients out of its own thread', async () => {
     await using server = await serve();
     expect(await server.run({ code: '1', level: 'minimal' })).toMatchObject({
       status: 200,
@@ -139,7 +139,7 @@ describe('sandglass serve', () => {
     });
   });
 
-  it('streams output and the outcome as events', async () => {
+  test('streams output and the outcome as events', async () => {
     await using server = await serve();
     const body = { language: 'javascript', code: `console.log('one'); console.error('two'); 3` };
     const response = await server.send('POST', '/v1/runs', body, { Accept: 'text/event-stream' });
@@ -152,7 +152,7 @@ describe('sandglass serve', () => {
     expect(events.length).toBeGreaterThanOrEqual(4);
   });
 
-  it('keeps an uploaded module and runs it by hash', async () => {
+  test('keeps an uploaded module and runs it by hash', async () => {
     await using server = await serve();
     // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
     const module = new Uint8Array([
@@ -171,7 +171,7 @@ describe('sandglass serve', () => {
     expect([broken.status, (await broken.json()).error.code]).toEqual([400, 'MODULE_INVALID']);
   });
 
-  it('loses nothing that it accepted on SIGTERM: runs end, or are cancelled with an outcome', async () => {
+  test('loses nothing that it accepted on SIGTERM: runs end, or are cancelled with an outcome', async () => {
     const server = await serve('--concurrency=1', '--grace=500ms');
     const hang = {
       language: 'javascript',
@@ -201,7 +201,7 @@ describe('sandglass serve', () => {
     expect(err).toContain('Stopped: 0 ended, 2 cancelled\n');
   });
 
-  it('refuses a second server on the same port', async () => {
+  test('refuses a second server on the same port', async () => {
     await using server = await serve();
     const port = new URL((await server.process.outputMatching(/Listening/)).split(/\s/)[2] ?? '').port;
     const second = await startCli(['serve', `--port=${port}`], { cwd }).ended;

@@ -77,7 +77,7 @@ async function expectNothingAfter(options: RunOptions): Promise<void> {
   expect(outcome.usage.hostCalls).toEqual({});
 }
 
-describe('an exhausted guest does nothing more', { timeout: 60_000 }, () => {
+describe('an exhausted guest does nothing more', () => {
   const spin = "console.log('before'); for (;;);";
   test.each(Object.entries(JAVASCRIPT))('JavaScript: %s', async (_name, code) => {
     const whole = `const spin = () => { ${spin} }, after = () => console.log('after');\n${code}`;

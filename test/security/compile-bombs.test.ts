@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { COMPILE_LIMITS } from '../../runtime/wasm/compile-limits.ts';
 import { instrument } from '../../runtime/wasm/instrument.ts';
 
@@ -40,7 +40,7 @@ const table = (targets: number): number[] => [
 const take = (bytes: Uint8Array): number => instrument(bytes, { maxMemoryPages: 1 }).length;
 
 describe('instrument() refuses what would hold up the compiler of all guests', () => {
-  it.each([
+  test.each([
     ['loops within loops', nested([OP.loop, VOID], COMPILE_LIMITS.loopDepth + 1), /loops nested 49 deep/],
     [
       'loops with blocks between them',
@@ -57,24 +57,24 @@ describe('instrument() refuses what would hold up the compiler of all guests', (
     expect(() => take(moduleOf(code))).toThrow(reason);
   });
 
-  it('many joins of many locals', () => {
+  test('many joins of many locals', () => {
     const joins = Math.floor(COMPILE_LIMITS.merges / 40_000) + 1;
     expect(() => take(moduleOf(ifs(joins), { locals: 40_000 }))).toThrow(/joins of 40000 locals/);
     expect(() => take(moduleOf(table(joins), { locals: 40_000 }))).toThrow(/joins of 40000 locals/);
   });
 
-  it('very many functions', () => {
+  test('very many functions', () => {
     expect(() => take(moduleOf([], { functions: COMPILE_LIMITS.functions + 1 }))).toThrow(/200001 functions/);
   });
 
-  it('in the last of many functions, and in code that is never reached', () => {
+  test('in the last of many functions, and in code that is never reached', () => {
     const bomb = nested([OP.loop, VOID], COMPILE_LIMITS.loopDepth + 1);
     expect(() => take(moduleOf([0, ...bomb]))).toThrow(/loops nested/);
   });
 });
 
 describe('instrument() takes what real programs have', () => {
-  it.each([
+  test.each([
     ['a dispatch loop of Go', [OP.loop, VOID, ...nested([OP.block, VOID], 3_289), ...table(5_491), OP.end]],
     ['loops 25 deep', nested([OP.loop, VOID], 25)],
     ['400 loops', times(400, OP.loop, VOID, OP.end)],

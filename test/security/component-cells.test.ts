@@ -21,7 +21,7 @@ beforeAll(async () => {
   await symlink(join(root, 'secret.txt'), join(root, 'granted/link'));
   await symlink('..', join(root, 'granted/inner/up'));
   process.env.SANDGLASS_CANARY = CANARY;
-}, 120_000);
+});
 
 afterAll(async () => {
   delete process.env.SANDGLASS_CANARY;

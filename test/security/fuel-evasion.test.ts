@@ -1,5 +1,5 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { instrument } from '../../runtime/wasm/instrument.ts';
 import { createMeter, type Meter } from '../../runtime/wasm/meter.ts';
 import { assemble } from '../support/wasm/assemble.ts';
@@ -156,20 +156,20 @@ const EVADERS: readonly (readonly [string, () => Promise<Uint8Array>])[] = [
 ];
 
 describe('exhaustion', () => {
-  it.each(EVADERS)('stops %s', async (_, make) => {
+  test.each(EVADERS)('stops %s', async (_, make) => {
     const { meter, run } = start(await make());
     expect(() => run()).toThrow(WebAssembly.RuntimeError);
     expect(meter.state).toBe('exhausted');
     expect(meter.used).toBe(100_000);
   });
 
-  it.each(EVADERS)('leaves nothing to resume of %s', async (_, make) => {
+  test.each(EVADERS)('leaves nothing to resume of %s', async (_, make) => {
     const { meter, run } = start(await make());
     for (let round = 0; round < 3; round += 1) expect(() => run()).toThrow(WebAssembly.RuntimeError);
     expect(meter.state).toBe('exhausted');
   });
 
-  it('cannot be hidden by a JavaScript frame that swallows the trap', async () => {
+  test('cannot be hidden by a JavaScript frame that swallows the trap', async () => {
     const bytes = await assemble(`(module (import "m" "swallow" (func $swallow))
       (func (export "spin") loop $l br $l end)
       (func (export "run") (result i32) (local i32) call $swallow
@@ -192,7 +192,7 @@ describe('exhaustion', () => {
     expect(guest.meter.state).toBe('exhausted');
   });
 
-  it('shows in the state even where the guest managed to return', async () => {
+  test('shows in the state even where the guest managed to return', async () => {
     const bytes = await assemble(`(module (import "m" "swallow" (func $swallow))
       (func (export "spin") loop $l br $l end)
       (func (export "run") (result i32) call $swallow i32.const 7))`);
@@ -211,7 +211,7 @@ describe('exhaustion', () => {
     expect(guest.meter.state).toBe('exhausted');
   });
 
-  it('does not end before its time through a growth that wraps the counter round', async () => {
+  test('does not end before its time through a growth that wraps the counter round', async () => {
     const bytes = await parse(`(module (table i64 1 funcref) (func (export "run") (result i32)
       (loop $l (drop (table.grow (ref.null func) (i64.const -1))) (br $l)) (i32.const 7)))`);
     const { meter, run } = start(bytes);
@@ -221,7 +221,7 @@ describe('exhaustion', () => {
 });
 
 describe('the collected heap', () => {
-  it.each([
+  test.each([
     ['a struct', '(module (type $s (struct)) (func (export "run") (drop (struct.new $s))))'],
     [
       'an array',
@@ -244,7 +244,7 @@ describe('the collected heap', () => {
 });
 
 describe('what the rewriter adds', () => {
-  it('is not among the exports that the meter hands out, nor can they be changed', async () => {
+  test('is not among the exports that the meter hands out, nor can they be changed', async () => {
     const { exports, instance } = start(
       await assemble(
         '(module (memory (export "m") 1) (func $s) (start $s) (func (export "run") (result i32) i32.const 7))',
@@ -260,7 +260,7 @@ describe('what the rewriter adds', () => {
     ).toEqual(['__sandglass_fuel', '__sandglass_growth_refused', '__sandglass_refill', '__sandglass_start']);
   });
 
-  it('does not start with fuel: an instance without a meter traps at its first check', async () => {
+  test('does not start with fuel: an instance without a meter traps at its first check', async () => {
     const bytes = instrument(
       await assemble('(module (func (export "run") (param i32) loop $l local.get 0 br_if $l end))'),
       {
@@ -271,7 +271,7 @@ describe('what the rewriter adds', () => {
     expect(() => run?.(0)).toThrow(WebAssembly.RuntimeError);
   });
 
-  it('makes linking fail with a memory that has no cap', async () => {
+  test('makes linking fail with a memory that has no cap', async () => {
     const bytes = instrument(await assemble('(module (import "m" "memory" (memory 1)))'), {
       maxMemoryPages: 4,
     });

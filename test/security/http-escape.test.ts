@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
 import {
   type HttpGuest,
@@ -745,9 +745,14 @@ describe('http after the run', () => {
     expect((await ask(guest, hanging.origin)).reason).toBe('aborted');
   });
 
-  // Left to itself an idle connection would last longer than this test may.
-  test('close() ends idle connections', { timeout: 3_500 }, async () => {
+  const stoppedTimers = (): Disposable => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
+    return { [Symbol.dispose]: () => void vi.useRealTimers() };
+  };
+
+  test('close() ends idle connections', async () => {
     server.server.keepAliveTimeout = 0;
+    using _clock = stoppedTimers(); // left to itself an idle connection would last for ever
     const closed = new Promise((resolve) => {
       server.server.once('connection', (socket) => socket.once('close', resolve));
     });

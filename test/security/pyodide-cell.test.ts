@@ -30,14 +30,14 @@ describe('a Python guest in its cell', () => {
       ok: true,
       value: [false, false],
     });
-  }, 60_000);
+  });
 
   test('the cell has no environment, no files but our own code, no child processes', async () => {
     const outcome = await run(
       "import os\n[dict(os.environ), os.path.exists('/etc'), os.path.exists('/root')]",
     );
     expect(outcome).toMatchObject({ ok: true, value: [{}, false, false] });
-  }, 60_000);
+  });
 
   test.each([
     ['endless recursion', 'def f(): f()\nf()', /GUEST_THREW/],
@@ -108,7 +108,7 @@ for thing in (to_js([]), to_js(b''), _sandglass_host._host.call, _sandglass_host
     );
     expect(outcome.meta.engine).toBe('pyodide');
     expect(await run('1 + 1')).toMatchObject({ ok: true, value: 2 });
-  }, 60_000);
+  });
 
   test('four at once: one that recurses fails, three succeed', async () => {
     const outcomes = await Promise.all([run('def f(): f()\nf()'), run('1'), run('2'), run('3')]);
@@ -118,5 +118,5 @@ for thing in (to_js([]), to_js(b''), _sandglass_host._host.call, _sandglass_host
       2,
       3,
     ]);
-  }, 90_000);
+  });
 });

@@ -105,7 +105,7 @@ describe('deep recursion inside Python', () => {
     });
     expect((outcome.usage.fuel ?? 0) / (handled.usage.fuel ?? 1)).toBeLessThan(2);
     expect(await run('1 + 1')).toMatchObject({ ok: true, value: 2 });
-  }, 60_000);
+  });
 
   test.each(Object.entries(FREED))(
     '%s in each other are freed',
@@ -153,7 +153,7 @@ describe('deep recursion inside Python', () => {
       ok: true,
       value: 399,
     });
-  }, 60_000);
+  });
 
   test('calls that wait, each with a stack of its own, are few', async () => {
     const code = (count: number): string => `
@@ -170,5 +170,5 @@ sum(done)`;
     expect(await run(code(8))).toMatchObject({ ok: true, value: 8 });
     expect(await run(code(1000))).toMatchObject({ ok: false, error: { code: 'STACK_EXCEEDED' } });
     expect(await run('1 + 1')).toMatchObject({ ok: true, value: 2 });
-  }, 60_000);
+  });
 });

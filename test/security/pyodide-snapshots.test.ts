@@ -53,7 +53,7 @@ ACTIONS = {
 TABLE = {Key(): 1}
 `;
 
-describe('a snapshot of packages', { timeout: 180_000 }, () => {
+describe('a snapshot of packages', () => {
   const canary = `canary-${crypto.randomUUID()}`;
   let folder: string;
   let cache: string;

@@ -1,5 +1,5 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { guardBinary } from '../../runtime/wasm/guard.ts';
 import { inspectBinary } from '../../runtime/wasm/inspect.ts';
@@ -52,7 +52,7 @@ const INJECTIONS = [
 ];
 
 describe('guardBinary()', () => {
-  it.each([
+  test.each([
     ['nothing', [], /it is empty/],
     ['an ELF program', [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0], /an ELF program/],
     ['a Windows program', [0x4d, 0x5a, 0x90, 0], /a Windows program/],
@@ -67,7 +67,7 @@ describe('guardBinary()', () => {
     expect(refusal(() => guardBinary(Uint8Array.from(bytes)))).toMatch(message);
   });
 
-  it.each(INJECTIONS)('refuses a core import or export of a component named %j', (name) => {
+  test.each(INJECTIONS)('refuses a core import or export of a component named %j', (name) => {
     const exporting = module(
       section(1, 1, 0x60, 0, 0),
       section(3, 1, 0),
@@ -81,7 +81,7 @@ describe('guardBinary()', () => {
     }
   });
 
-  it.each(INJECTIONS)('refuses a core instance, alias, instance, import or export named %j', (name) => {
+  test.each(INJECTIONS)('refuses a core instance, alias, instance, import or export named %j', (name) => {
     for (const hostile of [
       section(2, 1, 0, 0, 1, ...text(name), 0x12, 0), // instantiate with
       section(2, 1, 1, 1, ...text(name), 0, 0), // made of exports
@@ -96,19 +96,19 @@ describe('guardBinary()', () => {
     }
   });
 
-  it('finds a hostile name however deep it is nested', () => {
+  test('finds a hostile name however deep it is nested', () => {
     let inner = component(section(6, 1, 0, 0, 1, 0, ...text("');canary(('")));
     for (let depth = 0; depth < 5; depth += 1) inner = component(section(4, ...inner));
     expect(refusal(() => guardBinary(inner))).toMatch(/not allowed/);
   });
 
-  it('refuses components nested too deep', () => {
+  test('refuses components nested too deep', () => {
     let inner = component();
     for (let depth = 0; depth < 40; depth += 1) inner = component(section(4, ...inner));
     expect(refusal(() => guardBinary(inner))).toMatch(/nests components deeper/);
   });
 
-  it('refuses a bomb of instances that double at each level', () => {
+  test('refuses a bomb of instances that double at each level', () => {
     let inner = component();
     for (let depth = 0; depth < 10; depth += 1) {
       const twentyTimes = Array.from({ length: 20 }, () => [0, 0, 0]).flat();
@@ -118,7 +118,7 @@ describe('guardBinary()', () => {
     expect(refusal(() => guardBinary(inner))).toMatch(/definitions when written out/);
   });
 
-  it('takes what a builder makes', async () => {
+  test('takes what a builder makes', async () => {
     const bytes = await parse(`(component
       (component $nested (import "x" (func)) (export "y" (func 0)))
       (import "ns:pkg/iface@1.2.3-rc.1" (instance $i (export "f" (func))))
@@ -128,7 +128,7 @@ describe('guardBinary()', () => {
     expect(guardBinary(bytes).kind).toBe('component');
   });
 
-  it.each([
+  test.each([
     ['memory', section(5, 1, 0, ...leb(65_537)), /memory may have 65537 pages/],
     ['table', section(4, 1, 0x70, 0, ...leb(4_000_000_000)), /table starts with 4000000000 elements/],
     ['imported memory', section(2, 1, 1, 0x6d, 1, 0x6d, 2, 0, ...leb(99_999)), /memory may have 99999 pages/],
@@ -161,7 +161,7 @@ describe('guardBinary()', () => {
     expect(refusal(() => guardBinary(component(section(1, ...bytes))))).toBeDefined();
   });
 
-  it('shows a hostile name escaped and shortened in its message', () => {
+  test('shows a hostile name escaped and shortened in its message', () => {
     const name = `\u001b[31m\n"${'x'.repeat(500)}`;
     const message = refusal(() => guardBinary(component(section(6, 1, 0, 0, 1, 0, ...text(name)))));
     expect(message).toContain('\\u001b[31m\\n\\"xxx');
@@ -181,7 +181,7 @@ describe('instrument() cannot be made to hand out what it adds', () => {
       section(10, 1, ...leb(code.length + 2), 0, ...code, 0x0b),
     );
 
-  it.each([
+  test.each([
     ['the fuel counter', [0x42, 0x7f, 0x24, 1], /global 1/],
     ['the growth flag', [0x41, 0, 0x24, 2], /global 2/],
     ['the fuel counter, to read', [0x23, 1, 0x1a], /global 1/],
@@ -205,7 +205,7 @@ describe('instrument() cannot be made to hand out what it adds', () => {
     expect(refusal(() => instrument(withCode(...code), OPTIONS))).toMatch(message);
   });
 
-  it.each([
+  test.each([
     ['an export of the fuel counter', [section(7, 1, ...text('x'), 3, 0)], /global 0/],
     ['an export of the refill table', [section(7, 1, ...text('x'), 1, 0)], /table 0/],
     ['a segment for the refill table', [section(9, 1, 2, 0, 0x41, 0, 0x0b, 0, 0)], /table 0/],
@@ -235,7 +235,7 @@ describe('instrument() cannot be made to hand out what it adds', () => {
     );
   });
 
-  it('refuses more locals than an engine takes', () => {
+  test('refuses more locals than an engine takes', () => {
     const bytes = module(
       section(1, 1, 0x60, 0, 0),
       section(3, 1, 0),
@@ -244,7 +244,7 @@ describe('instrument() cannot be made to hand out what it adds', () => {
     expect(refusal(() => instrument(bytes, OPTIONS))).toMatch(/50000 locals/);
   });
 
-  it('drops hints and debug sections of the guest', async () => {
+  test('drops hints and debug sections of the guest', async () => {
     const plain = await assemble(KERNELS.sieve ?? '');
     const hint = section(0, ...text('metadata.code.branch_hint'), 1, 0, 0);
     const debug = section(0, ...text('.debug_info'), 1, 2, 3);
@@ -274,14 +274,14 @@ describe('damaged binaries', () => {
     return 'rewritten';
   }
 
-  it('are refused when cut off at any byte', async () => {
+  test('are refused when cut off at any byte', async () => {
     for (const kernel of Object.values(KERNELS)) {
       const bytes = await assemble(kernel);
       for (let length = 0; length < bytes.length; length += 1) look(bytes.slice(0, length));
     }
   });
 
-  it('are refused or stay what they were when bits flip', async () => {
+  test('are refused or stay what they were when bits flip', async () => {
     let seed = 20_251_121;
     const random = (below: number): number => {
       seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
@@ -303,7 +303,7 @@ describe('damaged binaries', () => {
     expect(counts.rewritten).toBeGreaterThan(1000);
   });
 
-  it('components are refused when cut off or flipped, or stay readable', async () => {
+  test('components are refused when cut off or flipped, or stay readable', async () => {
     const bytes = new Uint8Array(
       await parse(`(component (core module $m (func (export "f") (result i32) i32.const 1))
         (core instance $i (instantiate $m)) (func $f (result u32) (canon lift (core func $i "f"))) (export "run" (func $f)))`),

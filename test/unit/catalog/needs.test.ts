@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { needsOf } from '../../../runtime/catalog/needs.ts';
 
 const preview1 = (name: string) => ({ module: 'wasi_snapshot_preview1', name });
 
 describe('needsOf()', () => {
-  it.each([
+  test.each([
     [[], []],
     [[preview1('fd_write'), preview1('proc_exit'), preview1('fd_prestat_get')], []],
     [[preview1('path_open')], ['open files and folders']],
@@ -22,7 +22,7 @@ describe('needsOf()', () => {
     expect(needsOf({ imports }).map(({ what }) => what)).toEqual(expected);
   });
 
-  it('names no flag for what is never granted', () => {
+  test('names no flag for what is never granted', () => {
     expect(needsOf({ imports: [preview1('sock_send')] })).toEqual([{ what: 'open sockets' }]);
   });
 });

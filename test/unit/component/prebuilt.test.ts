@@ -33,7 +33,7 @@ beforeAll(async () => {
     await prebuildComponent(await buildAdder(), { platform: 'workerd', name: 'adder' }),
     'adder',
   );
-}, 60_000);
+});
 
 test('prebuildComponent() writes one script and the modules it imports', async () => {
   const files = await prebuildComponent(await buildAdder(), {

@@ -7,7 +7,7 @@ let guest: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   guest = await fetchGuest();
-}, 180_000);
+});
 
 const head = (more: JsonObject = {}): JsonObject => ({
   status: 200,

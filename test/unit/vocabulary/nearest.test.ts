@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { didYouMean, editDistance, nearest } from '../../../runtime/vocabulary/nearest.ts';
 
 describe('editDistance()', () => {
-  it.each([
+  test.each([
     ['', '', 0],
     ['abc', '', 3],
     ['', 'abc', 3],
@@ -21,7 +21,7 @@ describe('editDistance()', () => {
 
 describe('nearest()', () => {
   const commands = ['run', 'eval', 'inspect', 'doctor', 'serve'];
-  it.each([
+  test.each([
     ['rnu', 'run'],
     ['RUN', 'run'],
     ['inspekt', 'inspect'],
@@ -34,7 +34,7 @@ describe('nearest()', () => {
     expect(nearest(word, commands)).toBe(expected);
   });
 
-  it('puts the suggestion into words, or says nothing', () => {
+  test('puts the suggestion into words, or says nothing', () => {
     expect(didYouMean('rnu', commands)).toBe(', did you mean "run"?');
     expect(didYouMean('xyz', commands)).toBe('');
   });

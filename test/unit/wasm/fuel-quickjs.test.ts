@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FUEL_SCHEDULE } from '../../../runtime/wasm/fuel-schedule.ts';
 import { instrument } from '../../../runtime/wasm/instrument.ts';
 import { createMeter } from '../../../runtime/wasm/meter.ts';
@@ -31,7 +31,7 @@ async function burn(code: string): Promise<readonly [string, number]> {
 }
 
 describe('QuickJS under the meter', () => {
-  it('burns what counting before each operator counts', async () => {
+  test('burns what counting before each operator counts', async () => {
     const counted = naiveCount(publishedQuickjs());
     for (const code of Object.keys(PROGRAMS)) {
       let counter: WebAssembly.Global | undefined;
@@ -45,7 +45,7 @@ describe('QuickJS under the meter', () => {
     }
   });
 
-  it('burns the same in every process: counts are pinned', async () => {
+  test('burns the same in every process: counts are pinned', async () => {
     expect(FUEL_SCHEDULE.version).toBe(1);
     const burnt: Record<string, number> = {};
     for (const code of Object.keys(PROGRAMS)) [, burnt[code]] = await burn(code);

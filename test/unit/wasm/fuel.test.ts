@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { instrument } from '../../../runtime/wasm/instrument.ts';
 import { createMeter, type Meter } from '../../../runtime/wasm/meter.ts';
 import { promising } from '../../../runtime/wasm/suspending.ts';
@@ -40,7 +40,7 @@ const ENDLESS = '(module (func (export "run") (param i32) loop $again br $again 
 
 describe('instrument()', () => {
   for (const [name, text] of Object.entries(KERNELS)) {
-    it(`counts what counting before each operator counts: ${name}`, async () => {
+    test(`counts what counting before each operator counts: ${name}`, async () => {
       for (const argument of ARGUMENTS) {
         const oracle = await naive(text);
         const { meter, exports } = await metered(text);
@@ -54,7 +54,7 @@ describe('instrument()', () => {
     });
   }
 
-  it('counts the same whatever the slice', async () => {
+  test('counts the same whatever the slice', async () => {
     const totals = [];
     for (const sliceFuel of [1, 10, 1000, 1e9]) {
       const { meter, exports } = await metered(KERNELS.sieve ?? '', { fuel: 1e9, sliceFuel });
@@ -64,7 +64,7 @@ describe('instrument()', () => {
     expect(new Set(totals).size).toBe(1);
   });
 
-  it('stops at the same place whatever the slice', async () => {
+  test('stops at the same place whatever the slice', async () => {
     for (const fuel of [1, 50, 999, 1000, 1001]) {
       const steps = [];
       for (const sliceFuel of [1, 7, 100, 1e9]) {
@@ -90,7 +90,7 @@ describe('instrument()', () => {
     }
   });
 
-  it('lets a guest burn exactly its fuel, and not one unit more', async () => {
+  test('lets a guest burn exactly its fuel, and not one unit more', async () => {
     const { meter, exports } = await metered(LOOP);
     run(exports, 100);
     const exact = meter.used;
@@ -106,7 +106,7 @@ describe('instrument()', () => {
     expect(short.meter.state).toBe('exhausted');
   });
 
-  it('checks an endless tail call', async () => {
+  test('checks an endless tail call', async () => {
     const { meter, exports } = await metered(
       '(module (func $f (export "run") (param i32) local.get 0 return_call $f))',
       { fuel: 10_000 },
@@ -115,7 +115,7 @@ describe('instrument()', () => {
     expect(meter.state).toBe('exhausted');
   });
 
-  it('charges a bulk operation before it runs', async () => {
+  test('charges a bulk operation before it runs', async () => {
     const { meter, exports } = await metered(
       `(module (memory (export "memory") 2)
         (func (export "run") (param i32) i32.const 0 i32.const 1 local.get 0 memory.fill))`,
@@ -126,7 +126,7 @@ describe('instrument()', () => {
     expect(new Uint8Array((exports.memory as WebAssembly.Memory).buffer)[0]).toBe(0); // exported above
   });
 
-  it('caps memory at the pages given, and the meter tells of a refused growth', async () => {
+  test('caps memory at the pages given, and the meter tells of a refused growth', async () => {
     const { meter, exports } = await metered(KERNELS.growth ?? '');
     expect(run(exports, 3)).toBe(3);
     expect(meter.growthRefused).toBe(false);
@@ -135,7 +135,7 @@ describe('instrument()', () => {
     expect((exports.memory as WebAssembly.Memory).buffer.byteLength).toBe(4 * 65_536); // exported by the kernel
   });
 
-  it('shares the cap between several memories', async () => {
+  test('shares the cap between several memories', async () => {
     // (module (memory (export "a") 1) (memory (export "b") 1)), which the assembler cannot write
     const preamble = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
     const two = Uint8Array.of(...preamble, 5, 5, 2, 0, 1, 0, 1, 7, 9, 2, 1, 0x61, 2, 0, 1, 0x62, 2, 1);
@@ -148,7 +148,7 @@ describe('instrument()', () => {
     expect(() => instrument(two, { maxMemoryPages: 1 })).toThrow(/starts with 2 pages/);
   });
 
-  it('caps tables', async () => {
+  test('caps tables', async () => {
     const bytes = await assemble(
       '(module (table (export "t") 1 funcref) (func (export "run") (param i32) (result i32) ref.null func local.get 0 table.grow 0))',
     );
@@ -160,7 +160,7 @@ describe('instrument()', () => {
     expect(run(exports, 1)).toBe(-1);
   });
 
-  it('defers the start function until the meter runs it, and charges it', async () => {
+  test('defers the start function until the meter runs it, and charges it', async () => {
     const bytes = await assemble(
       '(module (global $g (export "g") (mut i32) (i32.const 0)) (func $start i32.const 5 global.set $g) (start $start))',
     );
@@ -173,7 +173,7 @@ describe('instrument()', () => {
     expect(meter.used).toBe(2);
   });
 
-  it('keeps names for stack traces', async () => {
+  test('keeps names for stack traces', async () => {
     const { exports } = await metered(
       '(module (func $named_in_traces unreachable) (func (export "run") (param i32) call $named_in_traces))',
     );
@@ -186,7 +186,7 @@ describe('instrument()', () => {
     expect(stack).toContain('named_in_traces');
   });
 
-  it('without fuel only caps and records', async () => {
+  test('without fuel only caps and records', async () => {
     const bytes = await assemble(KERNELS.growth ?? '');
     const instance = new WebAssembly.Instance(
       new WebAssembly.Module(instrument(bytes, { maxMemoryPages: 2, fuel: false })),
@@ -198,7 +198,7 @@ describe('instrument()', () => {
     expect(meter.used).toBe(0);
   });
 
-  it('renumbers globals where the counter is imported', async () => {
+  test('renumbers globals where the counter is imported', async () => {
     const text = `(module (import "m" "g" (global $in i32)) (global $a (mut i32) (i32.const 3)) (global $b (export "b") (mut i32) (i32.const 4))
       (table 2 funcref) (memory 1) (data (offset (global.get $in)) "x")
       (func (export "run") (param i32) (result i32)
@@ -214,7 +214,7 @@ describe('instrument()', () => {
 });
 
 describe('createMeter()', () => {
-  it('asks onSlice at each refill and stops for its reason', async () => {
+  test('asks onSlice at each refill and stops for its reason', async () => {
     let asked = 0;
     const { meter, exports } = await metered(ENDLESS, {
       fuel: 1e9,
@@ -232,7 +232,7 @@ describe('createMeter()', () => {
     expect(meter.used).toBeLessThan(5000);
   });
 
-  it('stops, and throws nothing into the guest, when onSlice throws', async () => {
+  test('stops, and throws nothing into the guest, when onSlice throws', async () => {
     const failure = new Error('of the host');
     const { meter, exports } = await metered(ENDLESS, {
       fuel: 1e9,
@@ -245,7 +245,7 @@ describe('createMeter()', () => {
     expect(meter.failure).toBe(failure);
   });
 
-  it('charges nothing while disarmed', async () => {
+  test('charges nothing while disarmed', async () => {
     const { meter, exports } = await metered(LOOP);
     meter.disarm();
     run(exports, 1000);
@@ -259,7 +259,7 @@ describe('createMeter()', () => {
     expect(meter.used).toBe(once);
   });
 
-  it('bills what the host did in the place of the guest, which is then looked at and can run out', async () => {
+  test('bills what the host did in the place of the guest, which is then looked at and can run out', async () => {
     let asked = 0;
     const onSlice = (): undefined => {
       asked += 1;
@@ -282,7 +282,7 @@ describe('createMeter()', () => {
     expect(meter).toMatchObject({ state: 'exhausted', used: 100_000 });
   });
 
-  it('bills nothing while disarmed', async () => {
+  test('bills nothing while disarmed', async () => {
     const { meter } = await metered(LOOP);
     meter.disarm();
     meter.charge(1000);
@@ -290,14 +290,14 @@ describe('createMeter()', () => {
     expect(meter.used).toBe(0);
   });
 
-  it('asks onSlice while disarmed', async () => {
+  test('asks onSlice while disarmed', async () => {
     const { meter, exports } = await metered(ENDLESS, { fuel: 10, onSlice: () => 'cancelled' });
     meter.disarm();
     expect(() => run(exports, 0)).toThrow(/unreachable/);
     expect(meter.stopReason).toBe('cancelled');
   });
 
-  it('can be stopped from a host call', async () => {
+  test('can be stopped from a host call', async () => {
     let stop = (): void => undefined;
     let calls = 0;
     const { meter, exports } = await metered(
@@ -318,7 +318,7 @@ describe('createMeter()', () => {
     expect(meter.stopReason).toBe('output');
   });
 
-  it('bills the rest of the slice for a trap', async () => {
+  test('bills the rest of the slice for a trap', async () => {
     const { meter, exports } = await metered(
       `(module (func (export "run") (param i32)
         loop $again local.get 0 i32.const 1 i32.sub local.tee 0 br_if $again end unreachable))`,
@@ -330,7 +330,7 @@ describe('createMeter()', () => {
     expect(meter.used).toBe(505); // the first check comes before the first slice
   });
 
-  it('shares one budget between instances', async () => {
+  test('shares one budget between instances', async () => {
     const text = `(module (import "m" "other" (func $other (param i32) (result i32)))
       (func (export "run") (param i32) (result i32)
         loop $again
@@ -359,7 +359,7 @@ describe('createMeter()', () => {
     }
   });
 
-  it('counts the same whatever the slice where one instance spends without asking', async () => {
+  test('counts the same whatever the slice where one instance spends without asking', async () => {
     // No loop and no call: what it spends is checked by whoever called it.
     const leaf = `(module (func (export "run") (param i32) (result i32)
       local.get 0 i32.const 3 i32.mul i32.const 5 i32.add i32.const 7 i32.xor))`;
@@ -388,18 +388,18 @@ describe('createMeter()', () => {
     expect(burnt.size).toBe(1);
   });
 
-  it('refuses an instance that was not instrumented', async () => {
+  test('refuses an instance that was not instrumented', async () => {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(await assemble(LOOP)));
     expect(() => createMeter({ fuel: 1 }).attach(instance)).toThrow(TypeError);
   });
 
-  it('refuses fuel that is no whole positive number', () => {
+  test('refuses fuel that is no whole positive number', () => {
     for (const fuel of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => createMeter({ fuel })).toThrow(RangeError);
     }
   });
 
-  it('lets an endless guest and a good one share a thread', async () => {
+  test('lets an endless guest and a good one share a thread', async () => {
     const turns = { due: () => true, take: () => new Promise<void>((resolve) => setImmediate(resolve)) };
     const endless = await metered(ENDLESS, { fuel: 1e12, sliceFuel: 10_000, turns });
     const good = await metered(LOOP, { fuel: 1e9, sliceFuel: 10_000, turns });
@@ -417,7 +417,7 @@ describe('createMeter()', () => {
     expect(endless.meter.stopReason).toBe('cancelled');
   });
 
-  it('goes on without turns, and shows no error, where the guest cannot be suspended', async () => {
+  test('goes on without turns, and shows no error, where the guest cannot be suspended', async () => {
     let asked = 0;
     const turns = {
       due: () => {
@@ -446,7 +446,7 @@ describe('createMeter()', () => {
     expect(meter.state).toBe('exhausted');
   });
 
-  it('suspends a guest, but not where it is called back', async () => {
+  test('suspends a guest, but not where it is called back', async () => {
     let taken = 0;
     const turns = {
       due: () => true,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { guardBinary } from '../../../runtime/wasm/guard.ts';
 import { inspectBinary } from '../../../runtime/wasm/inspect.ts';
 import { instrument } from '../../../runtime/wasm/instrument.ts';
@@ -9,7 +9,7 @@ import { assemble } from '../../support/wasm/assemble.ts';
 
 const require = createRequire(import.meta.url);
 describe('inspectBinary()', () => {
-  it('tells the imports, exports and types of a module', async () => {
+  test('tells the imports, exports and types of a module', async () => {
     const bytes = await assemble(`(module
       (import "env" "log" (func (param i32 f64)))
       (import "env" "memory" (memory 1 4))
@@ -36,7 +36,7 @@ describe('inspectBinary()', () => {
     });
   });
 
-  it('names what made a module', async () => {
+  test('names what made a module', async () => {
     const bytes = await assemble('(module)');
     const text = (value: string): number[] => [value.length, ...new TextEncoder().encode(value)];
     const content = [...text('producers'), 1, ...text('processed-by'), 1, ...text('tool'), ...text('1.2')];
@@ -49,7 +49,7 @@ describe('inspectBinary()', () => {
 });
 
 describe('inspectBinary() of components', () => {
-  it('tells the names and kinds of a world', async () => {
+  test('tells the names and kinds of a world', async () => {
     const bytes = await parse(`(component
       (import "wasi:cli/environment@0.2.0" (instance))
       (core module $m (memory 2) (func (export "f")))
@@ -68,7 +68,7 @@ describe('inspectBinary() of components', () => {
 });
 
 describe('guardBinary()', () => {
-  it('counts the modules and memories of a module', async () => {
+  test('counts the modules and memories of a module', async () => {
     expect(guardBinary(await assemble('(module (memory 3))'))).toEqual({
       kind: 'module',
       coreModules: 1,
@@ -77,7 +77,7 @@ describe('guardBinary()', () => {
     });
   });
 
-  it('reads Python in full, and its rewriting is valid', () => {
+  test('reads Python in full, and its rewriting is valid', () => {
     const bytes = new Uint8Array(readFileSync(require.resolve('pyodide/pyodide.asm.wasm')));
     expect(guardBinary(bytes)).toMatchObject({ kind: 'module', memories: 1 });
     expect(WebAssembly.validate(instrument(bytes, { maxMemoryPages: 8192 }))).toBe(true);

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import { createInProcessScheduler } from '../../../runtime/work/in-process.ts';
 import { PRIORITIES, type Priority, type Slot } from '../../../runtime/work/scheduler.ts';
@@ -48,7 +48,7 @@ const codeOf = (action: () => unknown): string => {
 };
 
 describe('createInProcessScheduler()', () => {
-  it('never has more jobs at work than its concurrency, and serves all of them', async () => {
+  test('never has more jobs at work than its concurrency, and serves all of them', async () => {
     const scheduler = createInProcessScheduler();
     let now = 0;
     let most = 0;
@@ -70,7 +70,7 @@ describe('createInProcessScheduler()', () => {
     expect(scheduler.counts()).toEqual({ queued: 0, running: 0, accepting: true });
   });
 
-  it('starts by priority, and first in first out within one', async () => {
+  test('starts by priority, and first in first out within one', async () => {
     const jobs = createJobs();
     const scheduler = createInProcessScheduler({ concurrency: 1, clock: createFakeClock() });
     scheduler.submit(jobs.job('first'));
@@ -96,7 +96,7 @@ describe('createInProcessScheduler()', () => {
     ]);
   });
 
-  it('keeps the order of submission within one priority', async () => {
+  test('keeps the order of submission within one priority', async () => {
     const jobs = createJobs();
     const scheduler = createInProcessScheduler({ concurrency: 1, clock: createFakeClock() });
     for (let index = 0; index < 6; index++) scheduler.submit(jobs.job(`job${index}`, 'high'));
@@ -107,7 +107,7 @@ describe('createInProcessScheduler()', () => {
     expect(jobs.began).toEqual(['job0', 'job1', 'job2', 'job3', 'job4', 'job5']);
   });
 
-  it('lets a low job run under a constant stream of high ones, once it has waited long enough', async () => {
+  test('lets a low job run under a constant stream of high ones, once it has waited long enough', async () => {
     const jobs = createJobs();
     const clock = createFakeClock();
     const scheduler = createInProcessScheduler({ concurrency: 1, ageMs: 1000, clock });
@@ -126,7 +126,7 @@ describe('createInProcessScheduler()', () => {
     expect(jobs.began.at(-1)).toBe('high4');
   });
 
-  it('refuses with QUEUE_FULL beyond the queue length, and accepts again when there is room', async () => {
+  test('refuses with QUEUE_FULL beyond the queue length, and accepts again when there is room', async () => {
     const jobs = createJobs();
     const scheduler = createInProcessScheduler({ concurrency: 1, maxQueued: 2 });
     for (const name of ['a', 'b', 'c']) scheduler.submit(jobs.job(name));
@@ -140,7 +140,7 @@ describe('createInProcessScheduler()', () => {
     expect(scheduler.counts()).toEqual({ queued: 2, running: 1, accepting: true });
   });
 
-  it('with no queue at all still runs what finds a free slot', () => {
+  test('with no queue at all still runs what finds a free slot', () => {
     const jobs = createJobs();
     const scheduler = createInProcessScheduler({ concurrency: 2, maxQueued: 0 });
     scheduler.submit(jobs.job('a'));
@@ -149,7 +149,7 @@ describe('createInProcessScheduler()', () => {
     expect(jobs.began).toEqual(['a', 'b']);
   });
 
-  it('tells how long a job waited, apart from how long it ran', async () => {
+  test('tells how long a job waited, apart from how long it ran', async () => {
     const jobs = createJobs();
     const clock = createFakeClock();
     const scheduler = createInProcessScheduler({ concurrency: 1, clock });
@@ -165,7 +165,7 @@ describe('createInProcessScheduler()', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('cancels a waiting job without starting it', async () => {
+  test('cancels a waiting job without starting it', async () => {
     const jobs = createJobs();
     const scheduler = createInProcessScheduler({ concurrency: 1 });
     scheduler.submit(jobs.job('first'));
@@ -180,7 +180,7 @@ describe('createInProcessScheduler()', () => {
     expect(scheduler.counts()).toEqual({ queued: 0, running: 0, accepting: true });
   });
 
-  it('cancels a running job through its signal, and gives its answer', async () => {
+  test('cancels a running job through its signal, and gives its answer', async () => {
     const jobs = createJobs();
     const scheduler = createInProcessScheduler();
     const ticket = scheduler.submit(jobs.job('only'));
@@ -190,7 +190,7 @@ describe('createInProcessScheduler()', () => {
     expect(scheduler.counts().running).toBe(0);
   });
 
-  it("obeys the submitter's signal, aborted before or after", async () => {
+  test("obeys the submitter's signal, aborted before or after", async () => {
     const jobs = createJobs();
     const scheduler = createInProcessScheduler();
     const early = scheduler.submit(jobs.job('early', 'normal', AbortSignal.abort()));
@@ -202,7 +202,7 @@ describe('createInProcessScheduler()', () => {
     expect(jobs.began).toEqual(['late']);
   });
 
-  it("leaves no listener on the submitter's signal, however the job ends", async () => {
+  test("leaves no listener on the submitter's signal, however the job ends", async () => {
     const jobs = createJobs();
     const scheduler = createInProcessScheduler({ concurrency: 1 });
     const { signal } = new AbortController();
@@ -215,7 +215,7 @@ describe('createInProcessScheduler()', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('frees the slot of a job that throws, at once or later', async () => {
+  test('frees the slot of a job that throws, at once or later', async () => {
     const scheduler = createInProcessScheduler({ concurrency: 1 });
     const atOnce = scheduler.submit({
       run: () => {
@@ -229,7 +229,7 @@ describe('createInProcessScheduler()', () => {
     expect(await fine.result).toBe('fine');
   });
 
-  it('refuses options out of range and unknown priorities', () => {
+  test('refuses options out of range and unknown priorities', () => {
     expect(() => createInProcessScheduler({ concurrency: 0 })).toThrow(
       'Cannot use concurrency 0: expected a whole number from 1 to 10000',
     );
@@ -241,7 +241,7 @@ describe('createInProcessScheduler()', () => {
 });
 
 describe('drain()', () => {
-  it('accepts nothing more and loses nothing that was accepted', async () => {
+  test('accepts nothing more and loses nothing that was accepted', async () => {
     const jobs = createJobs();
     const clock = createFakeClock();
     const scheduler = createInProcessScheduler({ concurrency: 1, clock });
@@ -258,7 +258,7 @@ describe('drain()', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('cancels what is left at the end of the grace; each job still ends', async () => {
+  test('cancels what is left at the end of the grace; each job still ends', async () => {
     const jobs = createJobs();
     const clock = createFakeClock();
     const scheduler = createInProcessScheduler({ concurrency: 2, clock });
@@ -282,7 +282,7 @@ describe('drain()', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('ends at once when nothing is left, and a second call can only shorten the grace', async () => {
+  test('ends at once when nothing is left, and a second call can only shorten the grace', async () => {
     const idle = createFakeClock();
     expect(await createInProcessScheduler({ clock: idle }).drain(1000)).toEqual({
       finished: 0,

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportOf } from '../../../../runtime/catalog/module-report.ts';
 import type { LooseRunOptions } from '../../../../runtime/contracts/api/run.ts';
 import { runCli } from '../../../../runtime/doors/cli/cli.ts';
@@ -43,7 +43,7 @@ async function call(args: readonly string[], options: FakeContextOptions = {}) {
 }
 
 describe('runCli()', () => {
-  it('shows an overview for help, and for nothing at all with exit code 2', async () => {
+  test('shows an overview for help, and for nothing at all with exit code 2', async () => {
     const asked = await call(['--help']);
     expect([asked.code, asked.err]).toEqual([0, '']);
     expect(asked.out).toMatchSnapshot();
@@ -52,7 +52,7 @@ describe('runCli()', () => {
     expect([nothing.code, nothing.out, nothing.err]).toEqual([2, '', asked.out]);
   });
 
-  it.each(['run', 'eval', 'inspect', 'doctor', 'serve'])('shows the help of %s', async (command) => {
+  test.each(['run', 'eval', 'inspect', 'doctor', 'serve'])('shows the help of %s', async (command) => {
     const { code, out } = await call([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatchSnapshot();
@@ -61,11 +61,11 @@ describe('runCli()', () => {
     expect((await call([command, '--nonsense', '-h'])).out).toBe(out);
   });
 
-  it('tells the version', async () => {
+  test('tells the version', async () => {
     expect((await call(['--version'])).out).toBe('1.2.3\n');
   });
 
-  it.each([
+  test.each([
     [
       ['rnu'],
       'sandglass: Unknown command "rnu", did you mean "run"?\nCommands: run, eval, inspect, packages, doctor, serve\nSee "sandglass --help"\n',
@@ -171,7 +171,7 @@ describe('runCli()', () => {
     expect(context.runtime.runs).toEqual([]);
   });
 
-  it('answers 2 with its text for what the library calls misuse', async () => {
+  test('answers 2 with its text for what the library calls misuse', async () => {
     const { code, err } = await call(['run', 'main.js'], {
       answer: () => {
         throw new TypeError('Cannot read grant: unknown field "ftp"');
@@ -185,7 +185,7 @@ describe('runCli()', () => {
 });
 
 describe('sandglass run', () => {
-  it('passes every flag on', async () => {
+  test('passes every flag on', async () => {
     const { passed, code } = await call(
       [
         'run',
@@ -221,7 +221,7 @@ describe('sandglass run', () => {
     });
   });
 
-  it.each([
+  test.each([
     [
       ['main.mts'],
       '',
@@ -246,7 +246,7 @@ describe('sandglass run', () => {
     expect([grant, limits, argv]).toEqual([{}, {}, []]);
   });
 
-  it.each([
+  test.each([
     [['--imports=math,json', '--imports', 'csv'], { imports: ['math', 'json', 'csv'] }],
     [['--imports='], { imports: [] }],
     [['--block=eval, exec', '--preset=safe'], { block: ['eval', 'exec'], preset: 'safe' }],
@@ -255,11 +255,11 @@ describe('sandglass run', () => {
     expect((await call(['eval', '1', '--lang=python', ...flags])).passed.options).toEqual(options);
   });
 
-  it('never shows the guest where its file lies', async () => {
+  test('never shows the guest where its file lies', async () => {
     expect((await call(['run', join(cwd, 'main.js')])).passed.filename).toBe('main.js');
   });
 
-  it('calls an export with JSON arguments; whole numbers keep all digits', async () => {
+  test('calls an export with JSON arguments; whole numbers keep all digits', async () => {
     const { passed } = await call([
       'run',
       'tool.wasm',
@@ -275,13 +275,13 @@ describe('sandglass run', () => {
     expect((await call(['run', 'tool.wasm', '--invoke=f'])).passed).toMatchObject({ invoke: 'f', args: [] });
   });
 
-  it('reads the stdin of the guest from its own', async () => {
+  test('reads the stdin of the guest from its own', async () => {
     expect((await call(['run', 'main.js', '--stdin=-'], { stdin: 'hello' })).passed.stdin).toEqual(
       new TextEncoder().encode('hello'),
     );
   });
 
-  it('writes both streams as they come, then the value, then a line of usage on stderr', async () => {
+  test('writes both streams as they come, then the value, then a line of usage on stderr', async () => {
     const { code, out, err, context } = await call(['run', 'main.js'], {
       answer: ({ onOutput }) => {
         onOutput?.(chunk('stdout', 'one'));
@@ -307,7 +307,7 @@ describe('sandglass run', () => {
     expect(context.listeners()).toBe(0);
   });
 
-  it('writes the bytes of a guest as they are, broken sequences too', async () => {
+  test('writes the bytes of a guest as they are, broken sequences too', async () => {
     const { context } = await call(['run', 'main.js'], {
       answer: ({ onOutput }) => {
         onOutput?.(chunk('stdout', new Uint8Array([0, 0xff, 0xe2, 0x82])));
@@ -318,7 +318,7 @@ describe('sandglass run', () => {
     expect([...context.outBytes()]).toEqual([0, 0xff, 0xe2, 0x82, 0x0a, 0x31, 0x0a]);
   });
 
-  it.each<[string, GuestValue]>([
+  test.each<[string, GuestValue]>([
     ['text\n', 'text'],
     ['\n', ''],
     ['null\n', null],
@@ -331,7 +331,7 @@ describe('sandglass run', () => {
     expect((await call(['run', 'main.js'], { answer: () => success({ value }) })).out).toBe(expected);
   });
 
-  it('ends with 5 when the output did not arrive, or as badly as the run did', async () => {
+  test('ends with 5 when the output did not arrive, or as badly as the run did', async () => {
     const full = { outputFailure: 'no space is left' };
     const good = await call(['run', 'main.js'], full);
     expect(good.code).toBe(5);
@@ -340,7 +340,7 @@ describe('sandglass run', () => {
     expect(bad.code).toBe(1);
   });
 
-  it.each([
+  test.each([
     ['utf16.js', 'it is UTF-16, not UTF-8 text\nSave it as UTF-8\n'],
     ['binary.js', 'it is binary, not UTF-8 text\nA .wasm runs with --lang=wasm\n'],
   ])('tells what %s is', async (file, text) => {
@@ -348,7 +348,7 @@ describe('sandglass run', () => {
     expect([code, err]).toEqual([2, `sandglass: Cannot read "${file}": ${text}See "sandglass run --help"\n`]);
   });
 
-  it('prints one JSON object and nothing else with --json', async () => {
+  test('prints one JSON object and nothing else with --json', async () => {
     const good = await call(['run', 'main.js', '--json'], {
       answer: ({ onOutput }) => {
         onOutput?.(chunk('stdout', 'hi'));
@@ -381,7 +381,7 @@ describe('sandglass run', () => {
     });
   });
 
-  it.each(Object.keys(ERROR_CODES))('ends with the exit code of %s', async (name) => {
+  test.each(Object.keys(ERROR_CODES))('ends with the exit code of %s', async (name) => {
     const code = name as ErrorCode; // a key of ERROR_CODES
     const shown = await call(['run', 'main.js'], { answer: () => failure(code) });
     expect(shown.code).toBe(exitCodeOf(code));
@@ -389,7 +389,7 @@ describe('sandglass run', () => {
     expect((await call(['run', 'main.js', '--json'], { answer: () => failure(code) })).code).toBe(shown.code);
   });
 
-  it("shows the guest's own stack, or else its place, and the hint", async () => {
+  test("shows the guest's own stack, or else its place, and the hint", async () => {
     const withDetails = (details: Record<string, unknown>) =>
       call(['run', 'main.js'], {
         answer: () =>
@@ -415,7 +415,7 @@ describe('sandglass run', () => {
     expect(place.err).toMatch(/^GUEST_THREW TypeError: no\n {4}at main\.js:3:5\nhint: Do less\n/);
   });
 
-  it('does not repeat a stack that the guest has printed, and names limits by their flags', async () => {
+  test('does not repeat a stack that the guest has printed, and names limits by their flags', async () => {
     const stderr = 'Uncaught Error: no\n    at f (main.js:3:5)\n    ... 9 more frames\n';
     const { err } = await call(['run', 'main.js'], {
       answer: ({ onOutput }) => {
@@ -437,7 +437,7 @@ describe('sandglass run', () => {
     );
   });
 
-  it('lets no guest paint over our own lines', async () => {
+  test('lets no guest paint over our own lines', async () => {
     const { err } = await call(['run', 'main.js'], {
       answer: () =>
         failure('GUEST_THREW', {
@@ -451,7 +451,7 @@ describe('sandglass run', () => {
     expect(err.split('\n')[0]).toBe('GUEST_THREW Error: \u{fffd}[2J\u{fffd}[1;1Hall fine\u{fffd}\u{fffd}1A');
   });
 
-  it('cancels the run on Ctrl-C, closes the runtime, and ends with 130', async () => {
+  test('cancels the run on Ctrl-C, closes the runtime, and ends with 130', async () => {
     const context = createFakeContext({ cwd, answer: never });
     const ended = runCli(['run', 'main.js'], context);
     while (context.runtime.runs.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -461,7 +461,7 @@ describe('sandglass run', () => {
     expect([context.closed(), context.listeners()]).toEqual([true, 0]);
   });
 
-  it('cancels the run when the reader of stdout goes away', async () => {
+  test('cancels the run when the reader of stdout goes away', async () => {
     const context = createFakeContext({ cwd, answer: never });
     const ended = runCli(['run', 'main.js'], context);
     while (context.runtime.runs.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -469,7 +469,7 @@ describe('sandglass run', () => {
     expect(await ended).toBe(exitCodeOf('CANCELLED'));
   });
 
-  it('uses colour on a terminal only, and not with NO_COLOR', async () => {
+  test('uses colour on a terminal only, and not with NO_COLOR', async () => {
     const answer = () => failure('GUEST_THREW');
     const colour = '\x1b[';
     expect((await call(['run', 'main.js'], { answer })).err).not.toContain(colour);
@@ -479,14 +479,14 @@ describe('sandglass run', () => {
     }
   });
 
-  it('asks for one cell and none in reserve', async () => {
+  test('asks for one cell and none in reserve', async () => {
     const { context } = await call(['run', 'main.js']);
     expect(context.created).toMatchObject([{ cells: { maxCells: 1, warm: 0 } }]);
   });
 });
 
 describe('sandglass eval', () => {
-  it('runs a line of JavaScript, or of another language', async () => {
+  test('runs a line of JavaScript, or of another language', async () => {
     const { passed, out } = await call(['eval', '1 + 2', '--timeout=1s', '--', 'a']);
     expect(passed).toEqual({
       language: 'javascript',
@@ -533,13 +533,13 @@ describe('sandglass doctor', () => {
     }),
   };
 
-  it('tells what there is, and how to get what is missing', async () => {
+  test('tells what there is, and how to get what is missing', async () => {
     const { code, out } = await call(['doctor'], { info });
     expect(code).toBe(0);
     expect(out).toMatchSnapshot();
   });
 
-  it('runs a guest on each engine, and ends with 5 when one cannot', async () => {
+  test('runs a guest on each engine, and ends with 5 when one cannot', async () => {
     const whole = await call(['doctor'], { info });
     expect(whole.context.runtime.runs.map(({ language, code }) => [language, code])).toEqual([
       ['javascript', '1'],
@@ -551,7 +551,7 @@ describe('sandglass doctor', () => {
     expect(broken.out).toContain('  quickjs cannot run: Fake INTERNAL\n    Install the package again');
   });
 
-  it('tells the same as JSON', async () => {
+  test('tells the same as JSON', async () => {
     const { out } = await call(['doctor', '--json'], {
       info,
       env: { SANDGLASS_WHEELS: 'wheels', SANDGLASS_INDEX: 'http://me:secret@localhost:9/simple/' },
@@ -563,7 +563,7 @@ describe('sandglass doctor', () => {
     expect(told.packages).toEqual({ wheels: join(cwd, 'wheels'), index: 'http://localhost:9/simple/' });
   });
 
-  it('tells where packages of Python guests come from', async () => {
+  test('tells where packages of Python guests come from', async () => {
     const python = {
       ...info,
       engines: () => info.engines().map((engine) => ({ ...engine, name: 'pyodide', languages: ['python'] })),
@@ -594,18 +594,18 @@ describe('sandglass inspect', () => {
       producers: { 'processed-by': ['cc 1.0'] },
     });
 
-  it('tells what a module is and would need', async () => {
+  test('tells what a module is and would need', async () => {
     const { code, out } = await call(['inspect', 'tool.wasm'], { inspector });
     expect(code).toBe(0);
     expect(out).toMatchSnapshot();
   });
 
-  it('tells the same as JSON', async () => {
+  test('tells the same as JSON', async () => {
     const { out } = await call(['inspect', 'tool.wasm', '--json'], { inspector });
     expect(JSON.parse(out)).toEqual(JSON.parse(JSON.stringify(inspector(WASM))));
   });
 
-  it('ends with 2 for a file that is no module', async () => {
+  test('ends with 2 for a file that is no module', async () => {
     const refusal = () => {
       throw new SandglassError('MODULE_INVALID', 'Cannot read the module: no wasm');
     };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Flag, parseArguments } from '../../../../runtime/doors/cli/flags.ts';
 
 const FLAGS: readonly Flag[] = [
@@ -9,7 +9,7 @@ const FLAGS: readonly Flag[] = [
 ];
 
 describe('parseArguments()', () => {
-  it('reads values behind = or as the next argument, switches, and the rest', () => {
+  test('reads values behind = or as the next argument, switches, and the rest', () => {
     const parsed = parseArguments(
       [
         'a.js',
@@ -35,7 +35,7 @@ describe('parseArguments()', () => {
     expect(parsed.one('stdin')).toBe('-');
   });
 
-  it('answers nothing for flags that were not given', () => {
+  test('answers nothing for flags that were not given', () => {
     const parsed = parseArguments([], FLAGS);
     expect([parsed.has('json'), parsed.one('timeout'), parsed.all('allow-read')]).toEqual([
       false,
@@ -44,11 +44,11 @@ describe('parseArguments()', () => {
     ]);
   });
 
-  it('keeps an empty value apart from none', () => {
+  test('keeps an empty value apart from none', () => {
     expect(parseArguments(['--timeout='], FLAGS).one('timeout')).toBe('');
   });
 
-  it.each([
+  test.each([
     [['--timeot=5s'], 'Unknown flag "--timeot", did you mean "--timeout"?'],
     [['--alow-read', 'x'], 'Unknown flag "--alow-read", did you mean "--allow-read"?'],
     [['-json'], 'Unknown flag "-json", did you mean "--json"?'],

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseArguments } from '../../../../runtime/doors/cli/flags.ts';
 import { GRANT_FLAGS, readGrant, readSecrets } from '../../../../runtime/doors/cli/grant-flags.ts';
 
@@ -23,11 +23,11 @@ const withFile = async (grant: unknown, ...args: string[]) => {
 };
 
 describe('readGrant()', () => {
-  it('grants nothing without flags', async () => {
+  test('grants nothing without flags', async () => {
     expect(await read()).toEqual({});
   });
 
-  it('makes mounts from the folder where it was called, with a guest path or none', async () => {
+  test('makes mounts from the folder where it was called, with a guest path or none', async () => {
     expect(
       await read(
         '--allow-read=./data:/in',
@@ -46,7 +46,7 @@ describe('readGrant()', () => {
     });
   });
 
-  it('takes only the last :/ for the guest path', async () => {
+  test('takes only the last :/ for the guest path', async () => {
     expect(await read('--allow-read=./a:b:/in', '--allow-read=./a:b/:/x')).toEqual({
       fs: [
         { host: join(cwd, 'a:b'), guest: '/in', access: ['read'] },
@@ -55,13 +55,13 @@ describe('readGrant()', () => {
     });
   });
 
-  it('makes one mount of one folder that may be read and written', async () => {
+  test('makes one mount of one folder that may be read and written', async () => {
     expect(await read('--allow-read=data:/d', '--allow-write=./data:/d')).toEqual({
       fs: [{ host: join(cwd, 'data'), guest: '/d', access: ['read', 'write'] }],
     });
   });
 
-  it('reads origins: a bare host is https, with its port, and * is every public one', async () => {
+  test('reads origins: a bare host is https, with its port, and * is every public one', async () => {
     const origins = [
       'api.example.com',
       'localhost:8080',
@@ -82,7 +82,7 @@ describe('readGrant()', () => {
     });
   });
 
-  it('reads ws and wss origins as what WebSockets may be opened to', async () => {
+  test('reads ws and wss origins as what WebSockets may be opened to', async () => {
     const flags = [
       '--allow-net=wss://API.example.com',
       '--allow-net=ws://localhost:99',
@@ -100,13 +100,13 @@ describe('readGrant()', () => {
     });
   });
 
-  it('sets variables, with = in their values', async () => {
+  test('sets variables, with = in their values', async () => {
     expect(await read('--allow-env=A=b', '--allow-env=C=d=e', '--allow-env=E=')).toEqual({
       env: { A: 'b', C: 'd=e', E: '' },
     });
   });
 
-  it('adds flags to what a file grants', async () => {
+  test('adds flags to what a file grants', async () => {
     const file = {
       fs: [{ host: './data', guest: '/d', maxFileBytes: 5 }, { host: 'out' }],
       http: [{ origin: 'https://a.example', methods: ['POST'] }],
@@ -126,7 +126,7 @@ describe('readGrant()', () => {
     });
   });
 
-  it.each([
+  test.each([
     [['--allow-read=dta'], 'Cannot grant "dta": no such file or folder, did you mean "data"?'],
     [['--allow-write=./nothing/here'], 'Cannot grant "nothing/here": no such file or folder'],
     [['--allow-read='], 'Cannot read --allow-read=: expected HOST or HOST:/GUEST'],
@@ -145,7 +145,7 @@ describe('readGrant()', () => {
     await expect(read(...args)).rejects.toThrow(message);
   });
 
-  it.each([
+  test.each([
     ['{', 'Cannot read --grant=grant.json: no JSON'],
     [[], 'Cannot read --grant=grant.json: expected a JSON object'],
     [{ fs: './data' }, '"fs" is no list of objects'],
@@ -162,7 +162,7 @@ describe('readSecrets()', () => {
   const secrets = (...args: string[]) =>
     readSecrets(parseArguments(args, GRANT_FLAGS), { TOKEN: 't0p', EMPTY: '' });
 
-  it('takes tokens from the environment, never from the command line', () => {
+  test('takes tokens from the environment, never from the command line', () => {
     expect(secrets()).toEqual({});
     expect(secrets('--secret=github=TOKEN', '--secret', 'other=TOKEN')).toEqual({
       github: { kind: 'bearer', token: 't0p' },
@@ -170,7 +170,7 @@ describe('readSecrets()', () => {
     });
   });
 
-  it.each(['github=NOPE', 'github=EMPTY', 'github='])(
+  test.each(['github=NOPE', 'github=EMPTY', 'github='])(
     'refuses %s, which names no variable that is set',
     (text) => {
       expect(() => secrets(`--secret=${text}`)).toThrow(
@@ -179,7 +179,7 @@ describe('readSecrets()', () => {
     },
   );
 
-  it('refuses what is no pair', () => {
+  test('refuses what is no pair', () => {
     expect(() => secrets('--secret=TOKEN')).toThrow('Cannot read --secret=TOKEN: expected NAME=VARIABLE');
   });
 });

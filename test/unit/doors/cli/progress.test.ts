@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { showProgress } from '../../../../runtime/doors/cli/progress.ts';
 import { styleFor } from '../../../../runtime/doors/cli/style.ts';
 import type { Output } from '../../../../runtime/doors/cli/terminal.ts';
@@ -28,7 +28,7 @@ describe('showProgress()', () => {
     vi.useRealTimers();
   });
 
-  it('says nothing in the first second, then how long it takes, then takes the line away', () => {
+  test('says nothing in the first second, then how long it takes, then takes the line away', () => {
     const { written, output } = createScreen(true);
     const progress = showProgress(output, PLAIN, 'Running a.wasm');
     vi.advanceTimersByTime(999);
@@ -44,7 +44,7 @@ describe('showProgress()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('makes room for output, and comes back only after another quiet second', () => {
+  test('makes room for output, and comes back only after another quiet second', () => {
     const { written, output } = createScreen(true);
     const progress = showProgress(output, PLAIN, 'x');
     vi.advanceTimersByTime(1_000);
@@ -60,7 +60,7 @@ describe('showProgress()', () => {
     progress.stop();
   });
 
-  it('stays on one line of a narrow terminal', () => {
+  test('stays on one line of a narrow terminal', () => {
     const { written, output } = createScreen(true, 20);
     const progress = showProgress(output, PLAIN, 'Running a-long-name.wasm');
     vi.advanceTimersByTime(1_500);
@@ -68,7 +68,7 @@ describe('showProgress()', () => {
     progress.stop();
   });
 
-  it('writes nothing and sets no timer where nobody looks on', () => {
+  test('writes nothing and sets no timer where nobody looks on', () => {
     const { written, output } = createScreen(false);
     const progress = showProgress(output, PLAIN, 'x');
     expect(vi.getTimerCount()).toBe(0);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   formatCount,
   formatDuration,
@@ -10,7 +10,7 @@ import {
 } from '../../../../runtime/doors/cli/quantities.ts';
 
 describe('parseDuration()', () => {
-  it.each([
+  test.each([
     ['5s', 5_000],
     ['250ms', 250],
     ['1.5s', 1_500],
@@ -20,13 +20,13 @@ describe('parseDuration()', () => {
     expect(parseDuration('--timeout', text)).toBe(ms);
   });
 
-  it.each(['5', 's', '', '-5s', '5h', '5s5s', '1e3ms', 'constructor'])('refuses %j', (text) => {
+  test.each(['5', 's', '', '-5s', '5h', '5s5s', '1e3ms', 'constructor'])('refuses %j', (text) => {
     expect(() => parseDuration('--timeout', text)).toThrow(
       `Cannot read --timeout=${text}: expected a time with its unit, such as 500ms, 5s or 2m`,
     );
   });
 
-  it('refuses what is out of range', () => {
+  test('refuses what is out of range', () => {
     expect(() => parseDuration('--timeout', '0s')).toThrow(
       'Cannot use --timeout=0s: it goes from 1 ms to 600000 ms',
     );
@@ -35,7 +35,7 @@ describe('parseDuration()', () => {
 });
 
 describe('parseSize()', () => {
-  it.each([
+  test.each([
     ['64MiB', 64 * 1024 * 1024],
     ['64mb', 64_000_000],
     ['1GiB', 1024 ** 3],
@@ -45,17 +45,17 @@ describe('parseSize()', () => {
     expect(parseSize('--memory', text)).toBe(bytes);
   });
 
-  it.each(['64', '64M', 'MiB', '64 TiB'])('refuses %j', (text) => {
+  test.each(['64', '64M', 'MiB', '64 TiB'])('refuses %j', (text) => {
     expect(() => parseSize('--memory', text)).toThrow('expected a size with its unit, such as 64MiB or 1GiB');
   });
 
-  it('refuses what is out of range', () => {
+  test('refuses what is out of range', () => {
     expect(() => parseSize('--memory', '1KiB')).toThrow('it goes from 1 MiB to 4 GiB');
   });
 });
 
 describe('parseFuel()', () => {
-  it.each([
+  test.each([
     ['5000000', 5e6],
     ['5_000_000', 5e6],
     ['5M', 5e6],
@@ -64,13 +64,13 @@ describe('parseFuel()', () => {
     expect(parseFuel('--fuel', text)).toBe(units);
   });
 
-  it.each(['', '0', '-1', '5x', '99999999999999999999'])('refuses %j', (text) => {
+  test.each(['', '0', '-1', '5x', '99999999999999999999'])('refuses %j', (text) => {
     expect(() => parseFuel('--fuel', text)).toThrow(/^Cannot (read|use) --fuel=/);
   });
 });
 
 describe('parseWhole()', () => {
-  it('reads whole numbers of its range only', () => {
+  test('reads whole numbers of its range only', () => {
     expect(parseWhole('--port', '0', 0, 65_535)).toBe(0);
     for (const text of ['-1', '65536', '1.5', '', 'x', '0x10', '1e3']) {
       expect(() => parseWhole('--port', text, 0, 65_535)).toThrow(
@@ -81,7 +81,7 @@ describe('parseWhole()', () => {
 });
 
 describe('formatting', () => {
-  it('shows times, sizes and counts short', () => {
+  test('shows times, sizes and counts short', () => {
     expect([0.4, 3.25, 12.3, 999, 1_000, 61_250].map(formatDuration)).toEqual([
       '0.4 ms',
       '3.3 ms',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../../../runtime/contracts/api/run.ts';
 import { createHttpApp, type HttpAppOptions } from '../../../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../../../runtime/doors/http/module-store.ts';
@@ -64,7 +64,7 @@ const stateOf = async (response: Response): Promise<unknown> => {
 };
 
 describe('POST /v1/runs', () => {
-  it('answers the outcome', async () => {
+  test('answers the outcome', async () => {
     const { post, runtime } = open(() =>
       success({ value: { sum: 3n, raw: new Uint8Array([1]) }, stdout: 'hi\n' }),
     );
@@ -109,7 +109,7 @@ describe('POST /v1/runs', () => {
     });
   });
 
-  it('takes bytes for stdin in the form of the answers', async () => {
+  test('takes bytes for stdin in the form of the answers', async () => {
     const { post, runtime } = open();
     await post({ ...SCRIPT, stdin: { $bytes: 'AAEC' } });
     expect(runtime.runs[0]?.stdin).toEqual(new Uint8Array([0, 1, 2]));
@@ -117,7 +117,7 @@ describe('POST /v1/runs', () => {
     expect(await wrong.json()).toMatchObject({ error: { details: { path: '/stdin/$bytes' } } });
   });
 
-  it('answers 200 with ok false, and no value, for a run that started and failed', async () => {
+  test('answers 200 with ok false, and no value, for a run that started and failed', async () => {
     const { post } = open(() => failure('DEADLINE_EXCEEDED'));
     const response = await post(SCRIPT);
     expect(response.status).toBe(200);
@@ -146,7 +146,7 @@ describe('POST /v1/runs', () => {
       },
     ];
   });
-  it.each(expected)('answers $status for $code $when', async ({ code, meta, hostCalls, status }) => {
+  test.each(expected)('answers $status for $code $when', async ({ code, meta, hostCalls, status }) => {
     const { post } = open(() => {
       const base = failure(code as ErrorCode); // a key of ERROR_CODES
       return { ...base, meta: { ...base.meta, ...meta }, usage: { ...base.usage, hostCalls } };
@@ -167,7 +167,7 @@ describe('POST /v1/runs', () => {
     }
   });
 
-  it.each([
+  test.each([
     ['no JSON', '{"language":', undefined, /^Cannot read the body: no JSON, /],
     ['no object', '[]', '/', 'Cannot read the body at "/": expected an object'],
     ['an unknown field', { ...SCRIPT, cod: 1 }, '/cod', /unknown field, known are language, code, module, /],
@@ -229,7 +229,7 @@ describe('POST /v1/runs', () => {
     expect(runtime.runs).toEqual([]);
   });
 
-  it('refuses a body over its cap, declared or not, with 413', async () => {
+  test('refuses a body over its cap, declared or not, with 413', async () => {
     const { post, send, runtime } = open(undefined, { maxBodyBytes: 100 });
     const large = { ...SCRIPT, code: 'x'.repeat(100) };
     expect((await post(large)).status).toBe(413);
@@ -250,7 +250,7 @@ describe('POST /v1/runs', () => {
     expect(runtime.runs).toEqual([]);
   });
 
-  it('answers misuse that only the runtime finds with 400', async () => {
+  test('answers misuse that only the runtime finds with 400', async () => {
     const { post } = open(() => {
       throw new TypeError('Cannot read grant: unknown field "ftp", known are env, limits, fs, http');
     });
@@ -261,7 +261,7 @@ describe('POST /v1/runs', () => {
     });
   });
 
-  it('tells nothing of a fault but an id, and tells its owner', async () => {
+  test('tells nothing of a fault but an id, and tells its owner', async () => {
     const faults: unknown[] = [];
     const { post } = open(
       () => {
@@ -277,7 +277,7 @@ describe('POST /v1/runs', () => {
     expect(String(faults[0])).toBe('Error: secret of the host');
   });
 
-  it('answers 503 with Retry-After when the queue is full', async () => {
+  test('answers 503 with Retry-After when the queue is full', async () => {
     const { post, scheduler, runtime } = open(never, { concurrency: 1, maxQueued: 1 });
     void post(SCRIPT);
     void post(SCRIPT);
@@ -291,7 +291,7 @@ describe('POST /v1/runs', () => {
     await scheduler.drain(0);
   });
 
-  it('cancels the run of a client that goes away', async () => {
+  test('cancels the run of a client that goes away', async () => {
     const { app, runtime, scheduler } = open(never);
     const gone = new AbortController();
     const request = new Request('http://localhost/v1/runs', {
@@ -311,7 +311,7 @@ describe('POST /v1/runs', () => {
 describe('POST /v1/runs as server-sent events', () => {
   const ask = { Accept: 'text/event-stream' };
 
-  it('sends the run, its output as it comes, then the outcome', async () => {
+  test('sends the run, its output as it comes, then the outcome', async () => {
     const { post } = open(async ({ onOutput }) => {
       onOutput?.(chunk('stdout', 'one\ntwo\n\ndata: forged'));
       await until(() => true);
@@ -338,7 +338,7 @@ describe('POST /v1/runs as server-sent events', () => {
     ]);
   });
 
-  it('cancels the run when the reader goes away', async () => {
+  test('cancels the run when the reader goes away', async () => {
     const { post, runtime, scheduler } = open(never);
     const response = await post(SCRIPT, ask);
     const reader = response.body?.getReader();
@@ -348,14 +348,14 @@ describe('POST /v1/runs as server-sent events', () => {
     await until(() => scheduler.counts().running === 0);
   });
 
-  it('refuses what is no run with a status, not with an event', async () => {
+  test('refuses what is no run with a status, not with an event', async () => {
     const { post } = open();
     expect((await post({ language: 'javascript' }, ask)).status).toBe(400);
   });
 });
 
 describe('GET and DELETE /v1/runs/:id', () => {
-  it('follows a run from the queue to its outcome', async () => {
+  test('follows a run from the queue to its outcome', async () => {
     const first = Promise.withResolvers<Outcome>();
     const second = Promise.withResolvers<Outcome>();
     const answers = [first.promise, second.promise];
@@ -381,7 +381,7 @@ describe('GET and DELETE /v1/runs/:id', () => {
     });
   });
 
-  it('cancels a running and a queued run; both keep an outcome', async () => {
+  test('cancels a running and a queued run; both keep an outcome', async () => {
     const { post, send, runtime } = open(never, { concurrency: 1 });
     const prefer = { Prefer: 'respond-async' };
     const running = (await post(SCRIPT, prefer)).headers.get('location') ?? '';
@@ -397,7 +397,7 @@ describe('GET and DELETE /v1/runs/:id', () => {
     expect(runtime.runs).toHaveLength(1);
   });
 
-  it('answers 404 for a run nobody knows', async () => {
+  test('answers 404 for a run nobody knows', async () => {
     const { send } = open();
     for (const method of ['GET', 'DELETE']) {
       const response = await send(method, '/v1/runs/run-x');
@@ -414,7 +414,7 @@ describe('GET and DELETE /v1/runs/:id', () => {
     }
   });
 
-  it('keeps an outcome for what a drain cut off', async () => {
+  test('keeps an outcome for what a drain cut off', async () => {
     const { post, send, scheduler } = open(never, { concurrency: 1 });
     const prefer = { Prefer: 'respond-async' };
     const paths = [await post(SCRIPT, prefer), await post(SCRIPT, prefer)].map(
@@ -432,7 +432,7 @@ describe('GET and DELETE /v1/runs/:id', () => {
 });
 
 describe('POST /v1/modules', () => {
-  it('keeps a module and runs it by its hash', async () => {
+  test('keeps a module and runs it by its hash', async () => {
     const { send, post, runtime } = open();
     const response = await send('POST', '/v1/modules', { body: WASM });
     expect(response.status).toBe(200);
@@ -441,7 +441,7 @@ describe('POST /v1/modules', () => {
     expect(runtime.runs[0]).toMatchObject({ module: WASM, invoke: 'run', args: [1, 'x'] });
   });
 
-  it('refuses what is no module with 400, and what is too large with 413', async () => {
+  test('refuses what is no module with 400, and what is too large with 413', async () => {
     const { send } = open(undefined, { maxModuleBytes: 8 });
     const broken = await send('POST', '/v1/modules', { body: 'hello' });
     expect(broken.status).toBe(400);
@@ -451,7 +451,7 @@ describe('POST /v1/modules', () => {
 });
 
 describe('access', () => {
-  it('answers health without a key, and nothing else', async () => {
+  test('answers health without a key, and nothing else', async () => {
     const { app, scheduler } = open();
     const health = await app.request('/health');
     expect(health.status).toBe(200);
@@ -474,7 +474,7 @@ describe('access', () => {
     expect(await draining.json()).toMatchObject({ status: 'draining' });
   });
 
-  it.each([
+  test.each([
     '',
     'Bearer',
     'Bearer ',
@@ -495,7 +495,7 @@ describe('access', () => {
     expect(runtime.runs).toEqual([]);
   });
 
-  it('refuses foreign Host headers, health included', async () => {
+  test('refuses foreign Host headers, health included', async () => {
     const { send } = open();
     for (const host of [
       'evil.example',
@@ -514,7 +514,7 @@ describe('access', () => {
     expect((await anywhere.send('GET', '/health', { headers: { Host: 'box.example' } })).status).toBe(200);
   });
 
-  it('refuses web pages, and allows a named origin with the headers that browsers want', async () => {
+  test('refuses web pages, and allows a named origin with the headers that browsers want', async () => {
     const page = { Origin: 'https://app.example' };
     const closed = await open().send('GET', '/health', { headers: page });
     expect(closed.status).toBe(403);
@@ -533,7 +533,7 @@ describe('access', () => {
     expect((await send('GET', '/health', { headers: { Origin: 'https://evil.example' } })).status).toBe(403);
   });
 
-  it('answers an unknown route with 404 and JSON', async () => {
+  test('answers an unknown route with 404 and JSON', async () => {
     const { send } = open();
     const response = await send('GET', '/v2/runs');
     expect(response.status).toBe(404);
@@ -550,7 +550,7 @@ describe('access', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('refuses a key that no header could carry', () => {
+  test('refuses a key that no header could carry', () => {
     expect(() => open(undefined, { key: '' })).toThrow(TypeError);
     expect(() => open(undefined, { key: 'two words' })).toThrow(TypeError);
   });
@@ -560,7 +560,7 @@ describe('policy', () => {
   const hints = { fs: 'Start the server with --allow-read=FOLDER', http: 'Start it with --allow-net=ORIGIN' };
   const asked = { fs: [{ host: '/etc' }] };
 
-  it('refuses a part of which nothing is allowed before anything runs, and says how to allow it', async () => {
+  test('refuses a part of which nothing is allowed before anything runs, and says how to allow it', async () => {
     const { post, runtime } = open(undefined, { policy: { grant: { env: {} }, hints } });
     for (const [part, grant] of Object.entries({
       fs: asked,
@@ -580,7 +580,7 @@ describe('policy', () => {
     expect((await post({ ...SCRIPT, grant: { fs: [], env: {}, limits: { fuel: 5 } } })).status).toBe(200);
   });
 
-  it('is not fooled by names from the prototype of objects', async () => {
+  test('is not fooled by names from the prototype of objects', async () => {
     const { post, runtime } = open(undefined, { policy: { grant: {}, hints } });
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       const response = await post(`{"language":"javascript","code":"1","grant":{"${name}":[1]}}`);
@@ -589,7 +589,7 @@ describe('policy', () => {
     expect(runtime.runs).toEqual([]);
   });
 
-  it("adds the way to allow it to the runtime's own refusal", async () => {
+  test("adds the way to allow it to the runtime's own refusal", async () => {
     const refusal = failure('CAPABILITY_DENIED', {
       error: {
         code: 'CAPABILITY_DENIED',

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { createHttpApp, type HttpAppOptions } from '../../../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../../../runtime/doors/http/module-store.ts';
 import { createRuntime } from '../../../../runtime/index.ts';
@@ -28,7 +28,7 @@ function open(options: Partial<HttpAppOptions> = {}) {
 }
 
 describe('POST /v1/sessions', () => {
-  it('opens a session, runs go on in it without a language, DELETE ends it', async () => {
+  test('opens a session, runs go on in it without a language, DELETE ends it', async () => {
     const { send } = open();
     const opened = await send('POST', '/v1/sessions', { language: 'javascript', name: 'mine' });
     expect(opened).toMatchObject({ status: 201, body: { name: 'mine' } });
@@ -49,7 +49,7 @@ describe('POST /v1/sessions', () => {
     });
   });
 
-  it('reaches no session that the embedder has opened', async () => {
+  test('reaches no session that the embedder has opened', async () => {
     await using own = await runtime.sessions.open({ language: 'javascript', name: 'embedder' });
     await own.run({ code: 'let secret = 1' });
     const { send } = open();
@@ -61,7 +61,7 @@ describe('POST /v1/sessions', () => {
     expect(await own.run({ code: 'secret' })).toMatchObject({ ok: true, value: 1 });
   });
 
-  it('reaches no session of the embedder that has the name of one of its own', async () => {
+  test('reaches no session of the embedder that has the name of one of its own', async () => {
     const { send } = open();
     await send('POST', '/v1/sessions', { language: 'javascript', name: 'same' });
     const spent = await send('POST', '/v1/runs', {
@@ -80,7 +80,7 @@ describe('POST /v1/sessions', () => {
     expect(await own.run({ code: 'secret' })).toMatchObject({ ok: true, value: 1 });
   });
 
-  it('is bounded, and needs the key', async () => {
+  test('is bounded, and needs the key', async () => {
     const { send } = open();
     const names = ['a', 'b', 'c'];
     const statuses: number[] = [];
@@ -93,7 +93,7 @@ describe('POST /v1/sessions', () => {
     for (const name of names) await send('DELETE', `/v1/sessions/${name}`);
   });
 
-  it('refuses a malformed body by its path, and what the server allows nothing of', async () => {
+  test('refuses a malformed body by its path, and what the server allows nothing of', async () => {
     const { send } = open({ policy: { grant: {} } });
     const wrong: readonly [body: object, path: string][] = [
       [{ language: 'javascript', name: 'no name' }, '/name'],

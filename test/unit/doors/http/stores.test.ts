@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createModuleStore } from '../../../../runtime/doors/http/module-store.ts';
 import { createRunStore } from '../../../../runtime/work/run-store.ts';
 
 describe('createRunStore()', () => {
-  it('never forgets a run that has not ended', () => {
+  test('never forgets a run that has not ended', () => {
     let now = 0;
     const store = createRunStore<string>({ maxRuns: 1, ttlMs: 10, now: () => now });
     for (const id of ['a', 'b', 'c']) store.add(id, `run ${id}`);
@@ -11,7 +11,7 @@ describe('createRunStore()', () => {
     expect(['a', 'b', 'c'].map((id) => store.get(id))).toEqual(['run a', 'run b', 'run c']);
   });
 
-  it('keeps the ended runs that were used last, by count and by bytes', () => {
+  test('keeps the ended runs that were used last, by count and by bytes', () => {
     const store = createRunStore<string>({ maxRuns: 2, maxBytes: 100, now: () => 0 });
     const end = (id: string, bytes: number) => {
       store.add(id, id);
@@ -28,7 +28,7 @@ describe('createRunStore()', () => {
     expect(store.size).toBe(0);
   });
 
-  it('forgets ended runs after their time, counted from the last use', () => {
+  test('forgets ended runs after their time, counted from the last use', () => {
     let now = 0;
     const store = createRunStore<string>({ ttlMs: 100, now: () => now });
     for (const id of ['a', 'b']) {
@@ -43,7 +43,7 @@ describe('createRunStore()', () => {
     expect(store.get('a')).toBeUndefined();
   });
 
-  it('holds one run of an id, and the bytes of that one', () => {
+  test('holds one run of an id, and the bytes of that one', () => {
     const store = createRunStore<string>({ maxBytes: 100, now: () => 0 });
     for (const run of ['first', 'second', 'third']) {
       store.add('same', run);
@@ -55,7 +55,7 @@ describe('createRunStore()', () => {
     expect([store.get('same'), store.get('other')]).toEqual(['third', 'other']);
   });
 
-  it('ignores the end of a run it does not have', () => {
+  test('ignores the end of a run it does not have', () => {
     const store = createRunStore<string>();
     store.ended('x', 5);
     expect(store.size).toBe(0);
@@ -65,7 +65,7 @@ describe('createRunStore()', () => {
 describe('createModuleStore()', () => {
   const inspect = () => ({ kind: 'module' as const, exports: [] });
 
-  it('keeps the same bytes once, also when they come twice at a time', async () => {
+  test('keeps the same bytes once, also when they come twice at a time', async () => {
     let inspected = 0;
     const store = createModuleStore({
       maxTotalBytes: 3,
@@ -84,7 +84,7 @@ describe('createModuleStore()', () => {
     expect(store.get(one.hash).bytes).toEqual(new Uint8Array([1, 2]));
   });
 
-  it('drops what was used longest ago, by count and by bytes', async () => {
+  test('drops what was used longest ago, by count and by bytes', async () => {
     const store = createModuleStore({ inspect, maxModules: 2, maxTotalBytes: 10 });
     const a = await store.put(new Uint8Array([1]));
     const b = await store.put(new Uint8Array([2]));
