@@ -1,6 +1,6 @@
 import type { KeptOutput } from './contracts/api/run.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
-import type { Engine, PrepareContext } from './contracts/engine.ts';
+import type { PrepareContext } from './contracts/engine.ts';
 import type { AnyHostFunction } from './contracts/host-function.ts';
 import type { CellPools, Platform } from './contracts/platform.ts';
 import { createRunStarter } from './run/begin-run.ts';
@@ -16,6 +16,8 @@ import { createSessionOpener } from './run/session/open-session.ts';
 import { createSessions } from './run/session/sessions.ts';
 import { checkGrant } from './vocabulary/check-grant.ts';
 import { SandglassError } from './vocabulary/errors.ts';
+import { createEventStream, type EventStream } from './vocabulary/event-stream.ts';
+import { auditLineOf } from './vocabulary/events.ts';
 import { type IsolationLevel, stricter } from './vocabulary/levels.ts';
 import { checkLimits, mergeLimits } from './vocabulary/limits.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
@@ -50,7 +52,8 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   const sessions = createSessions(cellOptions.maxSessions);
   const lives = createLiveRuns();
   const cut = createRunStore<KeptOutput>({ maxRuns: 64, now: platform.monotonic });
-  const coldStarts = new Map<Engine, number>();
+  const coldStarts = new Map<string, number>();
+  const events = createEventStream();
   let pools: CellPools | undefined;
   let closed: Promise<void> | undefined;
 
@@ -82,12 +85,12 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     },
     limits: checkLimits(options.limits),
     policy: options.policy === undefined ? undefined : checkGrant(options.policy, hostFunctions, 'policy'),
-    onAudit: options.onAudit,
-    onError: options.onError ?? ((error, runId) => console.error(`sandglass ${runId}:`, error)),
+    events,
     monotonic: platform.monotonic,
     now: platform.now,
-    onColdStart: (engine, ms) => void coldStarts.set(engine, ms),
   };
+  listen(events, options);
+  events.on('cell.started', ({ engine, waitedMs }) => coldStarts.set(engine, waitedMs));
   const runs = createRunStarter({ context, sessions, modules, lives, levelOf, onOutcome: keepCut });
   const opener = createSessionOpener({ context, sessions, begin: runs.begin, levelOf });
 
@@ -109,12 +112,22 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     },
     sessions: { open: opener.open, close: async (name) => sessions.close(name) },
     runs: { list: lives.list, get: lives.get, cancel: lives.cancel, output: cut.get },
-    engines: () => engines.map((engine) => describeEngine(engine, platform, coldStarts.get(engine) ?? null)),
+    engines: () =>
+      engines.map((engine) => describeEngine(engine, platform, coldStarts.get(engine.name) ?? null)),
     platform: () => platform.info,
+    on: events.on,
     close,
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** The options that are listeners. */
+function listen(events: EventStream, { onAudit, onError = toConsole }: RuntimeOptions): void {
+  events.on('fault', ({ error, identity }) => onError(error, identity.runId));
+  if (onAudit !== undefined) events.on('host.called', (event) => onAudit(auditLineOf(event)));
+}
+
+const toConsole = (error: unknown, runId: string): void => console.error(`sandglass ${runId}:`, error);
 
 function readPrepare(platform: Platform, options: RuntimeOptions): Omit<PrepareContext, 'limits'> {
   const cache = options.cache === false ? undefined : platform.openCache?.(options.cache);

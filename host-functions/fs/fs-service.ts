@@ -13,6 +13,7 @@ import { folderOperations } from './folder-operations.ts';
 import { checkFsArgs, type FsOperation, isFsOperation } from './fs-args.ts';
 import { denyHidden, type FsAsk, quote } from './fs-denial.ts';
 import { FsFault, REASON_TEXT } from './fs-fault.ts';
+import { resourceOf } from './fs-resource.ts';
 import { pathText } from './guest-path.ts';
 import { handleOperations } from './handle-operations.ts';
 import type { MountTree } from './mount-tree.ts';
@@ -65,8 +66,9 @@ export function createFsService(
 
   const scratch = tree.mounts.find((mount) => mount.scratch);
 
-  const serve = <O extends keyof Servers>(operation: O, { args, bytes }: HostRequest): HostReply => {
+  const serve = <O extends keyof Servers>(operation: O, { args, bytes, about }: HostRequest): HostReply => {
     const checked = checkFsArgs(operation, args);
+    if (about !== undefined) about(resourceOf(state.handles, args));
     const action = ACTIONS[operation];
     try {
       const { value, ...rest } = SERVERS[operation](state, checked, bytes);
@@ -80,8 +82,9 @@ export function createFsService(
     }
   };
 
-  const wait = async ({ args, signal }: HostRequest): Promise<HostReply> => {
+  const wait = async ({ args, signal, about }: HostRequest): Promise<HostReply> => {
     const { handle } = checkFsArgs('fs.watchNext', args);
+    if (about !== undefined) about(resourceOf(state.handles, args));
     let ask: FsAsk | undefined;
     try {
       const batch = nextEvents(state, handle, signal);

@@ -1,8 +1,11 @@
 import type { HostContext, HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
+import { type Caller, permits } from '../../runtime/vocabulary/caller.ts';
+import type { FsAccess } from '../../runtime/vocabulary/grants/fs.ts';
 import type { FsBackend } from './backend.ts';
 import { compileDenyGlobs } from './deny-globs.ts';
 import type { FsOperation } from './fs-args.ts';
 import { type FsPart, parseFsGrants } from './fs-grant.ts';
+import { askedResource } from './fs-resource.ts';
 import { createFsService } from './fs-service.ts';
 import { createMemoryBackend } from './memory-backend.ts';
 import { createMountTree, type Mount, newEntry, openMounts, SCRATCH_POINT } from './mount-tree.ts';
@@ -17,7 +20,7 @@ export interface FsHostFunctionOptions {
 
 const DEFAULT_SCRATCH_BYTES = 16 * 1024 * 1024;
 
-const act = (capability: string): OperationInfo => ({ capability, kind: 'act' });
+const act = (capability: string): OperationInfo => ({ capability, kind: 'act', resource: askedResource });
 const goOn = (capability: string): OperationInfo => ({ capability, kind: 'continue' });
 
 const OPERATIONS: Readonly<Record<FsOperation, OperationInfo>> = Object.freeze({
@@ -68,12 +71,17 @@ export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostF
     name: 'fs',
     network: false,
     folders: scratchBytes > 0,
+    checksPermissions: true,
     operations: OPERATIONS,
     parse: parseFsGrants,
     open: (part = [], context) => {
       const level = { readOnlyFiles: context.readOnlyFiles, noHostFiles: context.noHostFiles };
       // At a level without host files the mounts are only names, so that a denial can tell why; no host folder is opened.
-      const granted = openMounts(part, level.noHostFiles ? createMemoryBackend() : backend, level);
+      const granted = openMounts(
+        permitted(part, context.run.caller),
+        level.noHostFiles ? createMemoryBackend() : backend,
+        level,
+      );
       const mounts =
         hasScratchOfItsOwn(granted) || scratchBytes === 0
           ? granted
@@ -87,6 +95,14 @@ export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostF
     },
     narrow: (asked, ceiling) => narrowFsGrants(asked, ceiling, backend),
   };
+}
+
+/** What a caller has no permission for is as if it had not been granted. Whoever may write may also delete what was written. */
+function permitted(part: FsPart, caller: Caller | undefined): FsPart {
+  if (caller === undefined) return part;
+  const allows = (access: FsAccess): boolean =>
+    permits(caller, `fs.${access}`) || (access === 'delete' && permits(caller, 'fs.write'));
+  return part.map((entry) => ({ ...entry, access: new Set([...entry.access].filter(allows)) }));
 }
 
 /** The grant mounts something at `/tmp`, which then takes the place of the scratch folder. */

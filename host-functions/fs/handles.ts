@@ -56,6 +56,11 @@ export class HandleTable {
     return number;
   }
 
+  /** `undefined` for a number that is nobody's. */
+  find(number: number): Handle | undefined {
+    return this.#handles.get(number);
+  }
+
   /** @throws {FsFault} `bad-handle` */
   get(number: number): Handle {
     const handle = this.#handles.get(number);

@@ -199,7 +199,8 @@ export function existing(place: Place & { readonly kind: 'entry' }): NodeStat {
 }
 
 /** The absolute guest path that was asked for, as far as its text tells. */
-function requestedPath(base: Location | undefined, path: string): string {
+/** The absolute guest path that a text names, as far as it names one. */
+export function requestedPath(base: Location | undefined, path: string): string {
   try {
     const { absolute, segments } = parseGuestPath(path);
     if (base === undefined) return absolute ? pathText(normalizeAbsolute(segments)) : path;

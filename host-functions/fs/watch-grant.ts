@@ -36,6 +36,7 @@ export function watchGrant(
   const fs = createFsHostFunction({ scratchBytes: 0, ...(files === undefined ? {} : { backend: files }) });
   const service = opened(
     fs.open(parseFsGrants([copyJson(grant, 'grant')], 'grant'), {
+      run: { runId: 'watch', depth: 0 },
       limits: mergeLimits([]),
       readOnlyFiles: true,
       noHostFiles: false,

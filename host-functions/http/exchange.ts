@@ -16,6 +16,8 @@ export interface ExchangeContext {
   readonly dispatcher: (entry: HttpEntry) => Dispatcher;
   /** Counts bytes of request bodies that left. */
   readonly sent: (bytes: number) => void;
+  /** Told where a redirect leads, before it is admitted. */
+  readonly onHop?: (url: URL, method: string) => void;
 }
 
 export interface Exchanged {
@@ -79,6 +81,7 @@ export async function exchange(
     }
     if (next.origin !== url.origin) headers = headers.filter(([name]) => !PERSONAL_HEADERS.has(name));
     url = next;
+    context.onHop?.(url, method);
     entry = context.policy.admit(url, method);
   }
 }

@@ -9,9 +9,10 @@ import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { BodyChannel } from './body-channel.ts';
 import type { Connections } from './connections.ts';
-import { type Exchanged, exchange } from './exchange.ts';
+import { type ExchangeContext, type Exchanged, exchange } from './exchange.ts';
 import { HttpFault, toFault, toHttpError } from './http-fault.ts';
 import { shown } from './http-policy.ts';
+import { resourceOf } from './http-resource.ts';
 import { collect, IncomingBody } from './incoming-body.ts';
 import { createLifetime, giveUp, type Lifetime } from './lifetime.ts';
 import { type RequestForm, readRequest, withoutLength } from './request-form.ts';
@@ -44,6 +45,8 @@ export class HttpService implements HostService {
   readonly #handles = new Map<number, IncomingBody | Upload>();
   readonly #closed = new AbortController();
   readonly #slots = new Slots(MAX_WHOLE);
+  /** What the open bodies belong to. */
+  readonly #forms = new WeakMap<Lifetime, RequestForm>();
   #heldBytes = 0;
   #nextHandle: number;
 
@@ -63,7 +66,15 @@ export class HttpService implements HostService {
     const form = (): RequestForm => {
       const read = readRequest(operation, request.args, this.#connections.base);
       what = `fetch ${shown(read.url)}`;
+      request.about?.(resourceOf(read.url, read.method));
       return read;
+    };
+    const handle = (): number => {
+      const number = handleOf(operation, request.args);
+      const open = this.#handles.get(number);
+      const begun = open === undefined ? undefined : this.#forms.get(open.lifetime);
+      if (begun !== undefined) request.about?.(resourceOf(begun.url, begun.method));
+      return number;
     };
     try {
       if (this.#closed.signal.aborted) throw new HttpFault('aborted');
@@ -74,13 +85,13 @@ export class HttpService implements HostService {
         case 'http.begin':
           return this.#begin(form());
         case 'http.write':
-          return await this.#write(handleOf(operation, request.args), request.bytes ?? new Uint8Array());
+          return await this.#write(handle(), request.bytes ?? new Uint8Array());
         case 'http.send':
-          return await this.#send(handleOf(operation, request.args));
+          return await this.#send(handle());
         case 'http.read':
-          return await this.#read(handleOf(operation, request.args));
+          return await this.#read(handle());
         case 'http.close':
-          return await this.#drop(handleOf(operation, request.args));
+          return await this.#drop(handle());
         default:
           throw new SandglassError('UNSUPPORTED', 'Cannot call http: it has no such operation');
       }
@@ -97,7 +108,7 @@ export class HttpService implements HostService {
     await this.#connections.close();
   }
 
-  async #request(form: RequestForm, { bytes, signal }: HostRequest): Promise<HostReply> {
+  async #request(form: RequestForm, { bytes, signal, about }: HostRequest): Promise<HostReply> {
     const ready = { ...form, headers: withoutLength(form.headers, bytes?.length ?? 0) };
     const body = bytes !== undefined && bytes.length > 0 ? bytes : undefined;
     if (body !== undefined) refuseBody(form.method);
@@ -110,9 +121,13 @@ export class HttpService implements HostService {
       );
     }
     let egressBytes = 0;
-    const context = this.#connections.context((sent) => {
+    const connections = this.#connections.context((sent) => {
       egressBytes += sent;
     });
+    const context: ExchangeContext = {
+      ...connections,
+      onHop: (url, method) => about?.(resourceOf(url, method)),
+    };
     const lifetime = this.#lifetime(signal, form);
     this.#heldBytes += body?.length ?? 0;
     try {
@@ -226,8 +241,11 @@ export class HttpService implements HostService {
       throw new HttpFault('invalid', `more than ${MAX_HANDLES} open bodies`);
   }
 
-  #lifetime(signal: AbortSignal, { timeoutMs }: RequestForm): Lifetime {
-    return createLifetime(new Set([signal, this.#context.signal, this.#closed.signal]), timeoutMs);
+  #lifetime(signal: AbortSignal, form: RequestForm): Lifetime {
+    const sources = new Set([signal, this.#context.signal, this.#closed.signal]);
+    const lifetime = createLifetime(sources, form.timeoutMs);
+    this.#forms.set(lifetime, form);
+    return lifetime;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
 import type { Lookup } from './dialer.ts';
 import { type HttpPart, parseHttpGrants } from './http-grant.ts';
+import { askedResource } from './http-resource.ts';
 import type { HttpOperation } from './http-service.ts';
 import { narrowHttpGrants } from './narrow-http.ts';
 
@@ -19,7 +20,7 @@ export interface HttpHostFunctionOptions {
   readonly ca?: string;
 }
 
-const act: OperationInfo = Object.freeze({ capability: 'http', kind: 'act' });
+const act: OperationInfo = Object.freeze({ capability: 'http', kind: 'act', resource: askedResource });
 const goOn: OperationInfo = Object.freeze({ capability: 'http', kind: 'continue' });
 
 const OPERATIONS: Readonly<Record<HttpOperation, OperationInfo>> = Object.freeze({

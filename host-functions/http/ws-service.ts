@@ -58,6 +58,7 @@ export class WsService implements HostService {
       const open = this.#open.get(handle);
       if (open === undefined) throw new HttpFault('bad-handle');
       what = `use the connection to ${shown(open.url)}`;
+      request.about?.({ origin: open.url.origin });
       return open;
     };
     try {

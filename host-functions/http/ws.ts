@@ -1,5 +1,6 @@
 import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
 import type { Lookup } from './dialer.ts';
+import { askedOrigin } from './http-resource.ts';
 import { narrowWsGrants, parseWsGrants, type WsPart } from './ws-grant.ts';
 import type { WsOperation } from './ws-service.ts';
 
@@ -17,7 +18,7 @@ export interface WsHostFunctionOptions {
 const goOn: OperationInfo = Object.freeze({ capability: 'ws', kind: 'continue' });
 
 const OPERATIONS: Readonly<Record<WsOperation, OperationInfo>> = Object.freeze({
-  'ws.open': Object.freeze({ capability: 'ws', kind: 'act' }),
+  'ws.open': Object.freeze({ capability: 'ws', kind: 'act', resource: askedOrigin }),
   'ws.send': goOn,
   'ws.receive': goOn,
   'ws.close': goOn,

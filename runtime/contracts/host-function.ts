@@ -1,4 +1,6 @@
+import type { RunIdentity } from '../vocabulary/caller.ts';
 import type { JsonObject, JsonValue } from '../vocabulary/codec.ts';
+import type { Resource } from '../vocabulary/events.ts';
 import type { GuestFile } from '../vocabulary/guest-file.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 
@@ -17,6 +19,11 @@ export interface HostFunction<Part = JsonValue> {
   readonly network: boolean;
   /** A service of it has folders also where the grant has no part for it. @default false */
   readonly folders?: boolean;
+  /**
+   * It keeps to the permissions of `context.run.caller` itself, finer than the gate, which refuses every act whose capability the caller has
+   * no permission for. @default false
+   */
+  readonly checksPermissions?: boolean;
   /**
    * Checks this function's field of a grant, once: when the grant is given to a run or a session, or the policy to a runtime. The part may
    * serve many runs: nothing changes it.
@@ -50,10 +57,14 @@ export interface OperationInfo {
   readonly kind: 'act' | 'continue';
   /** The capability of one call where it depends on the arguments, e.g. opening a file to write. They are JSON, nothing more is checked. */
   readonly capabilityOf?: (args: JsonObject) => string;
+  /** What one call is about, as far as its arguments tell: they are JSON, nothing more is checked. Called only when somebody is told of it. */
+  readonly resource?: (args: JsonObject) => Resource | undefined;
 }
 
 /** What a host function is given for one run. */
 export interface HostContext {
+  /** Which run it is, and for whom. Also what a nested run names as its `parent`. */
+  readonly run: RunIdentity;
   readonly limits: Limits;
   /** The level forbids writing (`strict`, `maximum`): a service must then refuse every change outside its scratch folder. */
   readonly readOnlyFiles: boolean;
@@ -112,6 +123,8 @@ export interface HostRequest {
   readonly bytes: Uint8Array | undefined;
   /** Aborts with the run, and when the guest cancels this call. */
   readonly signal: AbortSignal;
+  /** States what the call is about, once that is known; the last statement holds. Absent when nobody is told of it. */
+  readonly about?: (resource: Resource) => void;
 }
 
 export interface HostReply {

@@ -1,33 +1,40 @@
 import type { HostAnswer } from '../contracts/engine.ts';
 import type { GateUsage } from '../contracts/gate.ts';
 import type { HostReply } from '../contracts/host-function.ts';
+import type { Budget } from '../vocabulary/budget.ts';
+import type { RunIdentity } from '../vocabulary/caller.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import type { AuditLine } from '../vocabulary/events.ts';
+import type { EventStream } from '../vocabulary/event-stream.ts';
+import type { Resource } from '../vocabulary/events.ts';
 
-/** How many refusals after the call budget is spent still get an audit line each. */
-const AUDITED_OVERRUNS = 10;
+/** How many refusals after the call budget is spent are still told of, each. */
+const TOLD_OVERRUNS = 10;
 
 /** One call as the ledger writes it down. */
 export interface CallRecord {
   readonly operation: string;
-  readonly capability: string;
+  capability: string;
+  /** As far as it is known by now. */
+  resource: Resource | undefined;
   /** Monotonic milliseconds. */
   readonly started: number;
 }
 
 /** What the host calls of one run cost, and which of them were refused. */
 export interface Ledger {
+  /** Whether anybody is told what calls are about. */
+  readonly wantsResources: boolean;
   /**
    * Counts a call, also one that is refused.
    * @throws {SandglassError} HOST_CALLS_EXCEEDED when there are no more.
    */
-  count(operation: string, capability: string): void;
+  count(call: CallRecord): void;
   /** Counts the bytes of an answer, also of one that the guest does not get. */
   receive(reply: HostReply): void;
   /** Writes down that a call was answered. */
   allowed(call: CallRecord, reply: HostReply): void;
-  /** Writes down that a call was refused. */
-  refused(call: CallRecord, answer: HostAnswer): void;
+  /** Writes down that a call was refused. The answer says so. */
+  refused(call: CallRecord, error: SandglassError): HostAnswer;
   /** The answer that says so, under an id that only this ledger gives. */
   refuse(error: SandglassError): HostAnswer;
   /** The refusal under this id. */
@@ -37,75 +44,92 @@ export interface Ledger {
 }
 
 export interface LedgerOptions {
-  readonly runId: string;
-  /** Calls of all capabilities together. */
-  readonly maxCalls: number;
+  readonly identity: RunIdentity;
+  readonly budget: Budget;
+  readonly events: EventStream;
   readonly monotonic: () => number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly onAudit: ((line: AuditLine) => void) | undefined;
 }
 
-export function createLedger({ runId, maxCalls, monotonic, now, onAudit }: LedgerOptions): Ledger {
+export function createLedger({ identity, budget, events, monotonic, now }: LedgerOptions): Ledger {
   const refusals: SandglassError[] = [];
-  const hostCalls = new Map<string, number>();
-  let calls = 0;
-  let egressBytes = 0;
-  let ingressBytes = 0;
+  let overruns = 0;
 
-  const line = ({ operation, capability, started }: CallRecord) => ({
-    time: now(),
-    runId,
-    operation,
-    capability,
-    durationMs: monotonic() - started,
-  });
+  const tellCalled = (call: CallRecord, reply: HostReply | undefined, error?: SandglassError): void => {
+    if (!events.wants('host.called')) return;
+    events.emit({
+      kind: 'host.called',
+      time: now(),
+      identity,
+      operation: call.operation,
+      capability: call.capability,
+      ...(call.resource === undefined ? {} : { resource: call.resource }),
+      decision: error === undefined ? 'allowed' : 'refused',
+      ...(error === undefined ? {} : { code: error.code }),
+      durationMs: monotonic() - call.started,
+      egressBytes: reply?.egressBytes ?? 0,
+      ingressBytes: reply?.ingressBytes ?? 0,
+    });
+  };
+  const tellDenied = ({ operation, capability, resource }: CallRecord, error: SandglassError): void => {
+    if (error.code !== 'CAPABILITY_DENIED' || !events.wants('denied')) return;
+    const { code, message } = error;
+    events.emit({
+      kind: 'denied',
+      time: now(),
+      identity,
+      code,
+      message,
+      capability,
+      operation,
+      ...(resource === undefined ? {} : { resource }),
+    });
+  };
+  const refuse = (error: SandglassError): HostAnswer => {
+    refusals.push(error);
+    const { code, message, hint, details } = error;
+    return {
+      ok: false,
+      refusal: {
+        id: refusals.length,
+        code,
+        message,
+        ...(hint === undefined ? {} : { hint }),
+        ...(details === undefined ? {} : { details }),
+      },
+    };
+  };
 
   return {
-    count(operation, capability) {
-      hostCalls.set(capability, (hostCalls.get(capability) ?? 0) + 1);
-      calls += 1;
-      if (calls <= maxCalls) return;
+    get wantsResources() {
+      return events.wants('host.called') || events.wants('denied');
+    },
+    count({ operation, capability }) {
+      const over = budget.spendCall(capability);
+      if (over === undefined) return;
+      overruns += 1;
       throw new SandglassError(
         'HOST_CALLS_EXCEEDED',
-        `Cannot call ${operation}: the run's ${maxCalls} host calls are spent`,
-        { hint: 'Raise limits.hostCalls, or make fewer calls', details: { limit: maxCalls } },
+        `Cannot call ${operation}: the run's ${over} host calls are spent`,
+        { hint: 'Raise limits.hostCalls, or make fewer calls', details: { limit: over } },
       );
     },
-    receive(reply) {
-      egressBytes += reply.egressBytes ?? 0;
-      ingressBytes += reply.ingressBytes ?? 0;
+    receive: ({ egressBytes = 0, ingressBytes = 0 }) => budget.spendBytes(egressBytes, ingressBytes),
+    allowed: tellCalled,
+    refused(call, error) {
+      const answer = refuse(error);
+      if (error.code === 'HOST_CALLS_EXCEEDED' && overruns > TOLD_OVERRUNS) return answer;
+      tellCalled(call, undefined, error);
+      tellDenied(call, error);
+      return answer;
     },
-    allowed(call, reply) {
-      onAudit?.({
-        ...line(call),
-        decision: 'allowed',
-        egressBytes: reply.egressBytes ?? 0,
-        ingressBytes: reply.ingressBytes ?? 0,
-      });
-    },
-    refused(call, answer) {
-      if (onAudit === undefined || answer.ok) return;
-      const { code } = answer.refusal;
-      if (code === 'HOST_CALLS_EXCEEDED' && calls > maxCalls + AUDITED_OVERRUNS) return;
-      onAudit({ ...line(call), decision: 'refused', code, egressBytes: 0, ingressBytes: 0 });
-    },
-    refuse(error) {
-      refusals.push(error);
-      const { code, message, hint, details } = error;
-      return {
-        ok: false,
-        refusal: {
-          id: refusals.length,
-          code,
-          message,
-          ...(hint === undefined ? {} : { hint }),
-          ...(details === undefined ? {} : { details }),
-        },
-      };
-    },
+    refuse,
     refusal: (id) => refusals[id - 1],
     lastRefusal: () => refusals.at(-1),
-    usage: () => ({ hostCalls: Object.fromEntries(hostCalls), egressBytes, ingressBytes }),
+    usage() {
+      const { hostCalls, egressBytes, ingressBytes } = budget.spent();
+      return { hostCalls, egressBytes, ingressBytes };
+    },
   };
 }

@@ -1,26 +1,30 @@
 import type { HostAnswer } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
-import type { AnyHostFunction, HostContext, HostReply } from '../contracts/host-function.ts';
+import type { AnyHostFunction, HostContext, HostReply, HostRequest } from '../contracts/host-function.ts';
+import type { Budget } from '../vocabulary/budget.ts';
+import { permits, type RunIdentity } from '../vocabulary/caller.ts';
 import { BUILT_IN } from '../vocabulary/check-grant.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import type { AuditLine } from '../vocabulary/events.ts';
-import type { Limits } from '../vocabulary/limits.ts';
+import type { EventStream } from '../vocabulary/event-stream.ts';
+import type { Resource } from '../vocabulary/events.ts';
 import { checkArgs, checkBytes, findServed, nameOf, type Served } from './check-call.ts';
 import { type CallRecord, createLedger } from './ledger.ts';
 import { createServices } from './open-services.ts';
 
 export interface GateOptions {
-  readonly runId: string;
-  readonly limits: Limits;
+  readonly identity: RunIdentity;
+  /** Its limits are the run's. */
+  readonly budget: Budget;
+  /** Told of every call. */
+  readonly events: EventStream;
   /** Host function name → its part of the grant, as it parsed it. */
   readonly parts: ReadonlyMap<string, unknown>;
   readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
   /** Level `strict` and above: host functions that reach the network are refused. */
   readonly noNetwork: boolean;
   readonly level: string;
-  readonly context: Omit<HostContext, 'limits' | 'signal'>;
+  readonly context: Omit<HostContext, 'run' | 'limits' | 'signal'>;
   readonly monotonic: () => number;
-  readonly onAudit?: (line: AuditLine) => void;
   /** Told what a host function threw that it should not: a bug, of which the guest learns nothing but that there is one. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -30,21 +34,20 @@ export interface GateOptions {
  * @throws {UnusablePart} when a host function cannot open its part.
  */
 export async function openGate(options: GateOptions): Promise<Gate> {
-  const { limits, hostFunctions, monotonic } = options;
-  const services = createServices({ ...options, context: { ...options.context, limits } });
-  const { now } = options.context;
-  const ledger = createLedger({
-    runId: options.runId,
-    maxCalls: limits.hostCalls,
-    monotonic,
-    now,
-    onAudit: options.onAudit,
-  });
+  const { identity, budget, hostFunctions, monotonic } = options;
+  const { limits } = budget;
+  const services = createServices({ ...options, context: { ...options.context, run: identity, limits } });
+  const ledger = createLedger({ ...options, now: options.context.now });
 
   /** What must hold before a host function sees the call. Counts it, also when it is refused. */
-  const admit = (operation: string, { host, info }: Served, capability: string): void => {
+  const admit = (call: CallRecord, { host, info }: Served): void => {
+    const { operation, capability } = call;
     if (services.closed) throw new SandglassError('CANCELLED', `Cannot call ${operation}: the run has ended`);
-    if (info.kind === 'act') ledger.count(operation, capability);
+    if (info.kind === 'act') {
+      ledger.count(call);
+      if (host.checksPermissions !== true && !permits(identity.caller, capability))
+        throw noPermission(call, capability, identity);
+    }
     if (options.noNetwork && host.network) throw noNetwork(operation, capability, options.level);
   };
 
@@ -65,34 +68,34 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     const known = error instanceof SandglassError ? error : fault(call.operation, error);
     // What a host function throws because the run is over is not a fault.
     if (known !== error && !services.closed) options.onFault?.(error);
-    const answer = ledger.refuse(known);
-    ledger.refused(call, answer);
-    return answer;
+    return ledger.refused(call, lacksPermission(call, known, identity) ?? known);
   };
 
   const call: Gate['call'] = (operation, rawArgs, rawBytes) => {
-    const started = monotonic();
     const name = nameOf(operation);
     const served = findServed(name, hostFunctions);
-    let record: CallRecord = {
+    const record: CallRecord = {
       operation: name,
       capability: served?.info.capability ?? 'unknown',
-      started,
+      resource: undefined,
+      started: monotonic(),
     };
     try {
       if (served === undefined) {
         throw new SandglassError('UNSUPPORTED', `Cannot call ${name}: no host function serves it`);
       }
       const args = checkArgs(name, rawArgs, limits.hostCallBytes);
-      if (!(args instanceof SandglassError) && served.info.capabilityOf !== undefined) {
-        record = { ...record, capability: served.info.capabilityOf(args) };
+      if (!(args instanceof SandglassError)) {
+        record.capability = served.info.capabilityOf?.(args) ?? record.capability;
+        if (ledger.wantsResources) record.resource = served.info.resource?.(args);
       }
-      admit(name, served, record.capability);
+      admit(record, served);
       if (args instanceof SandglassError) throw args;
-      const request = {
+      const request: HostRequest = {
         args,
         bytes: checkBytes(name, rawBytes, limits.hostCallBytes),
         signal: services.signal(),
+        ...(ledger.wantsResources ? { about: stateIn(record) } : {}),
       };
       const service = services.open(served.host);
       const reply =
@@ -122,6 +125,37 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     close: services.close,
   };
 }
+
+const stateIn =
+  (record: CallRecord) =>
+  (resource: Resource): void => {
+    record.resource = resource;
+  };
+
+/** A host function that keeps to permissions itself refuses as if nothing had been granted: a grant would not help. */
+function lacksPermission(
+  call: CallRecord,
+  { code, details }: SandglassError,
+  identity: RunIdentity,
+): SandglassError | undefined {
+  if (code !== 'CAPABILITY_DENIED' || identity.caller === undefined) return undefined;
+  const capability = typeof details?.capability === 'string' ? details.capability : call.capability;
+  return permits(identity.caller, capability) ? undefined : noPermission(call, capability, identity);
+}
+
+const noPermission = (
+  { operation }: CallRecord,
+  capability: string,
+  { caller }: RunIdentity,
+): SandglassError =>
+  new SandglassError(
+    'CAPABILITY_DENIED',
+    `Cannot call ${operation}: the caller has no permission for ${capability}`,
+    {
+      details: { capability, requested: operation, ...(caller === undefined ? {} : { caller: caller.id }) },
+      hint: `Give the caller the permission ${capability}; do not retry`,
+    },
+  );
 
 const noNetwork = (operation: string, capability: string, level: string): SandglassError =>
   new SandglassError(

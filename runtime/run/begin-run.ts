@@ -1,15 +1,18 @@
 import type { OutputChunk, RunHandle, RunOptions } from '../contracts/api/run.ts';
+import { narrowCaller, type RunIdentity } from '../vocabulary/caller.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import type { IsolationLevel } from '../vocabulary/levels.ts';
+import { type IsolationLevel, stricter } from '../vocabulary/levels.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { abortWith } from '../vocabulary/signals.ts';
 import type { KnownModules } from './known-modules.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
+import { createNests } from './nests.ts';
 import type { OutputQueue } from './output-queue.ts';
-import { readRunOptions } from './run-request.ts';
+import { type RunRequest, readRunOptions } from './run-request.ts';
 import { runInSandbox } from './sandbox.ts';
-import type { SandboxContext } from './sandbox-context.ts';
+import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import type { OpenSession, Sessions } from './session/sessions.ts';
+import { createRunTeller } from './tell.ts';
 
 export type Begun = Omit<RunHandle, 'output'>;
 
@@ -39,47 +42,55 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
   const { context, sessions, modules, lives, levelOf, onOutcome } = options;
   /** Runs that go on, and what cancels each. */
   const running = new Map<Promise<Outcome>, () => void>();
+  const nests = createNests();
   let closed = false;
 
   return {
     begin(runOptions, queue, own) {
       if (closed) throw new TypeError('Cannot run: this runtime is closed');
-      const request = readRunOptions(runOptions, context.hostFunctions, modules, (name) => {
+      const read = readRunOptions(runOptions, context.hostFunctions, modules, (name) => {
         const found = own ?? sessions.find(name);
         return found instanceof SandglassError ? undefined : found.language;
       });
+      const outer = read.parent === undefined ? undefined : nests.find(read.parent);
+      const request =
+        outer === undefined ? read : { ...read, level: stricter(outer.level, read.level ?? outer.level) };
       const session =
         request.session === undefined ? undefined : (own?.ended ?? own ?? sessions.find(request.session));
       const held = session instanceof SandglassError ? undefined : session;
       const abort = new AbortController();
       const cancel = (): void => abort.abort();
+      const identity = identify(request, outer?.identity);
+      const level = held?.level ?? levelOf(request.level);
       const live: LiveRun = {
-        id: request.runId ?? `run-${crypto.randomUUID()}`,
-        level: held?.level ?? levelOf(request.level),
+        id: identity.runId,
+        level,
         session: request.session,
         askedAt: context.now(),
         cancel,
       };
       lives.add(live);
       const dispose = abortWith(abort, [runOptions.signal, held?.signal]);
-      const outcome = runInSandbox(
-        {
-          runId: live.id,
-          request,
-          level: live.level,
-          live,
-          signal: abort.signal,
-          onOutput: outputTo(queue, runOptions.onOutput),
-          session,
-        },
-        context,
-      ).finally(() => {
+      if (outer?.closed === true) cancel();
+      const run: SandboxRun = {
+        identity,
+        request,
+        level,
+        live,
+        nest: nests.open(identity, level),
+        outer,
+        signal: abort.signal,
+        onOutput: outputTo(queue, runOptions.onOutput),
+        session,
+      };
+      const outcome = tellOf(run, context).finally(() => {
         dispose();
         queue?.end();
         running.delete(outcome);
         lives.delete(live);
       });
       running.set(outcome, cancel);
+      outer?.add(outcome, cancel);
       void outcome.then(onOutcome, () => undefined); // whoever asked for the run sees why it is rejected
       return { id: live.id, outcome, cancel };
     },
@@ -89,6 +100,31 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
       await Promise.allSettled(running.keys()); // whoever asked for a run sees how it ended
     },
   };
+}
+
+/** The run, and what it tells of its beginning and its end. */
+async function tellOf(run: SandboxRun, context: SandboxContext): Promise<Outcome> {
+  const tell = createRunTeller(run, context);
+  tell.queued();
+  try {
+    const outcome = await runInSandbox(run, context, tell);
+    tell.ended(outcome);
+    return outcome;
+  } catch (error) {
+    tell.misused();
+    throw error;
+  }
+}
+
+/** @param outer The run that it is nested in. */
+function identify({ runId, caller: asked }: RunRequest, outer: RunIdentity | undefined): RunIdentity {
+  const caller = narrowCaller(outer?.caller, asked);
+  return Object.freeze({
+    runId: runId ?? `run-${crypto.randomUUID()}`,
+    ...(outer === undefined ? {} : { parent: outer.runId }),
+    depth: outer === undefined ? 0 : outer.depth + 1,
+    ...(caller === undefined ? {} : { caller }),
+  });
 }
 
 function outputTo(

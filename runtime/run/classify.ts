@@ -86,7 +86,8 @@ function payloadDetails(payload: unknown, limits: Limits): ErrorDetails {
 
 type Stop = 'fuel' | 'deadline' | 'memory' | 'stack' | 'output' | 'cancelled';
 
-function stopError(reason: Stop, limits: Limits, error?: GuestError): SandglassError {
+/** The error of a run that was stopped at a limit, or cancelled. */
+export function stopError(reason: Stop, limits: Limits, error?: GuestError): SandglassError {
   const place = error === undefined ? {} : errorDetails(error);
   switch (reason) {
     case 'fuel':

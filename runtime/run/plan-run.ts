@@ -1,11 +1,14 @@
 import type { Cell, HeldCell } from '../contracts/cell.ts';
 import type { Engine, GuestSource, PreparedGuest, RunSpec } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
+import { type Budget, createBudget } from '../vocabulary/budget.ts';
+import { permits } from '../vocabulary/caller.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { guestSourceOf } from './guest-source.ts';
 import { type GrantParts, narrowGrant } from './narrow-grant.ts';
+import type { Nest } from './nests.ts';
 import { limitsFor } from './run-limits.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import { workingFolder } from './scratch.ts';
@@ -16,6 +19,8 @@ export interface RunPlan {
   readonly source: GuestSource;
   readonly engine: Engine;
   readonly limits: Limits;
+  /** Made of the limits. */
+  readonly budget: Budget;
   readonly cell: Cell | HeldCell;
   readonly grant: GrantParts;
   /** The engine's own options. */
@@ -29,7 +34,7 @@ export interface RunPlan {
  * @throws {SandglassError} UNSUPPORTED, CAPABILITY_DENIED, or why the module cannot be read.
  */
 export async function planRun(
-  { request, level, session: asked }: SandboxRun,
+  { request, identity, level, nest, outer, session: asked }: SandboxRun,
   turn: SessionTurn | undefined,
   context: SandboxContext,
   onEngine: (engine: Engine, limits: Limits) => void,
@@ -37,12 +42,18 @@ export async function planRun(
   const session: OpenSession | undefined = asked instanceof SandglassError ? undefined : asked;
   const source = await guestSourceOf(request, turn?.number, context.readModule);
   const engine = session?.engine ?? chooseEngine(source, request.engine, context.engines);
-  const limits = limitsFor(engine, level, context, [
+  const wanted = limitsFor(engine, level, context, [
     request.limits,
     request.grant.limits,
-    ...(session === undefined ? [] : [session.limits, session.grant?.limits ?? {}]),
+    // The memory of a session's guest was settled when it was opened.
+    ...(session === undefined ? memoryOf(outer) : [session.limits, session.grant?.limits ?? {}]),
   ]);
+  onEngine(engine, wanted);
+  const budget = outer?.budget?.child(wanted) ?? createBudget(wanted, context.monotonic);
+  const { limits } = budget;
   onEngine(engine, limits);
+  nest.budget = budget;
+  nest.memoryBytes = limits.memoryBytes === engine.memoryBytes ? undefined : limits.memoryBytes;
   const cell = turn?.cell ?? context.cellFor(level, engine);
   if (limits.cpuShare < 1 && cell.kind === 'inline') {
     throw new SandglassError(
@@ -59,8 +70,17 @@ export async function planRun(
     ],
     context.hostFunctions,
   );
-  return { source, engine, limits, cell, grant, options: session?.options ?? request.options, turn };
+  if (!permits(identity.caller, 'env') && Object.keys(grant.env).length > 0) {
+    throw new SandglassError('CAPABILITY_DENIED', 'Cannot grant env: the caller has no permission for it', {
+      details: { capability: 'env' },
+      hint: 'Give the caller the permission env; do not retry',
+    });
+  }
+  return { source, engine, limits, budget, cell, grant, options: session?.options ?? request.options, turn };
 }
+
+const memoryOf = (outer: Nest | undefined): readonly Partial<Limits>[] =>
+  outer?.memoryBytes === undefined ? [] : [{ memoryBytes: outer.memoryBytes }];
 
 /**
  * The guest, made ready for the cell of the plan.
@@ -91,13 +111,13 @@ export async function prepareGuest(
 
 /** What the guest is told. */
 export function specOf(
-  { runId, request }: SandboxRun,
+  { identity, request }: SandboxRun,
   plan: RunPlan,
   gate: Gate,
   { hostFunctions }: SandboxContext,
 ): RunSpec {
   return {
-    runId,
+    runId: identity.runId,
     argv: request.argv,
     env: plan.grant.env,
     cwd: workingFolder(request.cwd, gate, hostFunctions),

@@ -1,5 +1,6 @@
 import type { LooseRunOptions, RunOptions } from '../contracts/api/run.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
+import { type Caller, type RunIdentity, readCaller } from '../vocabulary/caller.ts';
 import { type CheckedGrant, checkGrant, type PartReader } from '../vocabulary/check-grant.ts';
 import { copyJson, type GuestValue, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
 import { type GuestFile, readCollect, readFiles } from '../vocabulary/guest-file.ts';
@@ -43,6 +44,9 @@ export interface RunRequest {
   readonly deterministic: { readonly seed: number; readonly now: number } | undefined;
   readonly options: JsonObject;
   readonly runId: string | undefined;
+  readonly caller: Caller | undefined;
+  /** What the caller named as the outer run; whether it is one, the runtime knows. */
+  readonly parent: RunIdentity | undefined;
   readonly session: string | undefined;
 }
 
@@ -71,6 +75,8 @@ const KNOWN: Readonly<Record<keyof LooseRunOptions, true>> = {
   options: true,
   signal: true,
   runId: true,
+  caller: true,
+  parent: true,
   onOutput: true,
 };
 
@@ -138,6 +144,8 @@ export function readRunOptions(
     deterministic: readDeterministic(options.deterministic),
     options: withPackages(jsonObject(options.options, 'options'), options.packages, language),
     runId: readName(options.runId, 'runId', 'run'),
+    caller: readCaller(options.caller, 'run'),
+    parent: options.parent,
     session,
   };
 }

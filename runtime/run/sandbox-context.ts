@@ -2,12 +2,14 @@ import type { OutputChunk } from '../contracts/api/run.ts';
 import type { Cell } from '../contracts/cell.ts';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import type { AnyHostFunction, Secret } from '../contracts/host-function.ts';
+import type { RunIdentity } from '../vocabulary/caller.ts';
 import type { CheckedGrant } from '../vocabulary/check-grant.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';
-import type { AuditLine } from '../vocabulary/events.ts';
+import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 import type { TakenModule } from './known-modules.ts';
 import type { LiveRun } from './live-runs.ts';
+import type { Nest } from './nests.ts';
 import type { LimitCeilings } from './run-limits.ts';
 import type { RunRequest } from './run-request.ts';
 import type { OpenSession } from './session/sessions.ts';
@@ -24,22 +26,22 @@ export interface SandboxContext extends LimitCeilings {
   readonly secret: (name: string) => Secret | undefined;
   /** The grant every run gets at most, part by part; absent: no ceiling. */
   readonly policy: CheckedGrant | undefined;
-  readonly onAudit: ((line: AuditLine) => void) | undefined;
-  /** Told the cause of every INTERNAL error. */
-  readonly onError: (error: unknown, runId: string) => void;
+  readonly events: EventStream;
   readonly monotonic: () => number;
   readonly now: () => number;
-  /** Told how long a run waited for a cell that had to be started. */
-  readonly onColdStart: (engine: Engine, ms: number) => void;
 }
 
 /** One run, once its options were read. */
 export interface SandboxRun {
-  readonly runId: string;
+  readonly identity: RunIdentity;
   readonly request: RunRequest;
   readonly level: IsolationLevel;
   readonly signal: AbortSignal;
   readonly onOutput: ((chunk: OutputChunk) => void) | undefined;
+  /** What the run offers to those nested in it. */
+  readonly nest: Nest;
+  /** What the run that it is nested in offers. */
+  readonly outer: Nest | undefined;
   /** Told how the run is going. */
   readonly live: LiveRun;
   /** The session that the run asks for, or why it cannot run in it. */

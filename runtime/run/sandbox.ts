@@ -3,26 +3,33 @@ import type { Engine } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
 import { openGate } from '../gate/open-gate.ts';
 import { UnusablePart } from '../gate/open-services.ts';
+import type { Budget } from '../vocabulary/budget.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { filesByPath, type GuestFile } from '../vocabulary/guest-file.ts';
 import { LEVEL_POLICIES } from '../vocabulary/levels.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { NOTHING_USED, outcomeOf, type Verdict } from '../vocabulary/outcome-of.ts';
-import { classify } from './classify.ts';
+import type { Usage } from '../vocabulary/usage.ts';
+import { classify, stopError } from './classify.ts';
 import { collectOutput } from './collect-output.ts';
 import { planRun, prepareGuest, type RunPlan, specOf } from './plan-run.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import { collectFiles, putFiles } from './scratch.ts';
 import { checkFits, firstHandleOf, sessionEnd } from './session/session-run.ts';
 import type { SessionTurn } from './session/sessions.ts';
+import type { RunTeller } from './tell.ts';
 
 /**
  * One run: plan, gate, guest, cell, verdict; then the outcome with its usage, whatever happened.
- * @throws {TypeError | RangeError} when a host function cannot open its part of the grant.
+ * @throws {TypeError | RangeError} when a host function cannot open its part of the grant, e.g. a folder that is not there.
  */
-export async function runInSandbox(run: SandboxRun, context: SandboxContext): Promise<Outcome> {
-  const { live, request, signal } = run;
+export async function runInSandbox(
+  run: SandboxRun,
+  context: SandboxContext,
+  tell: RunTeller,
+): Promise<Outcome> {
+  const { live, nest, request, signal } = run;
   const output = collectOutput(run.onOutput);
   const asked = context.monotonic();
   let started = asked;
@@ -36,7 +43,6 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
   let files: readonly GuestFile[] = [];
   /** Why the guest of a session must not run again. */
   let ending: string | undefined;
-  const faults = createFaults(run, context);
 
   try {
     refuseCancelled(signal);
@@ -44,7 +50,7 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
     const plan = await planRun(run, turn, context, (...known) => {
       [engine, limits] = known;
     });
-    gate = await openGateFor(run, plan, context, faults.tell);
+    gate = await openGateFor(run, plan, context, tell);
     live.engine = plan.engine;
     live.gate = gate;
     const guest = await prepareGuest(run, plan, context);
@@ -62,52 +68,57 @@ export async function runInSandbox(run: SandboxRun, context: SandboxContext): Pr
       onOutput: output.take,
       onStart: (probe) => {
         started = context.monotonic();
+        plan.budget.begin();
         live.startedAt = context.now();
         live.probe = probe;
+        tell.started(plan, started - asked);
       },
     });
     ended = context.monotonic();
+    plan.budget.spendFuel(result.end.fuel ?? 0);
     files = await collectFiles(request, guest, gate, result.end);
-    if (result.coldStart) context.onColdStart(plan.engine, started - asked);
-    // A run that was cancelled, or is over its deadline, is that, whatever its guest managed to answer meanwhile.
-    verdict = signal.aborted ? STOPPED : classify(result.end, gate, limits, output.bytes());
+    if (result.coldStart) tell.coldStart(plan, started - asked);
+    await nest.close(); // what they have spent is this run's
+    verdict = signal.aborted ? STOPPED : judge(result, gate, plan.budget, output.bytes());
     ending = sessionEnd(result.end, verdict);
   } catch (error) {
     ended = context.monotonic();
     if (error instanceof UnusablePart) throw error.reason; // misuse, not an outcome
     verdict = { ok: false, error: error instanceof SandglassError ? error : internal(error) };
   } finally {
+    await nest.close();
     await gate?.close();
     turn?.release(ending); // not before: the next run must find nothing of this one's grant
   }
 
-  faults.tellUntold(verdict);
+  tell.reason(verdict, result !== undefined);
   const outputBytes = output.bytes();
   return outcomeOf(verdict, {
-    runId: run.runId,
+    runId: run.identity.runId,
     level: run.level,
     limits,
     engine,
     queuedMs: started - asked,
     attempts: 1,
     ...output.end(),
-    usage: {
-      ...NOTHING_USED,
-      ...gate?.usage(),
-      ...(result === undefined ? {} : usageOf(result)),
-      durationMs: ended - started,
-      outputBytes,
-    },
+    usage: { ...usageOf(result, nest.budget), durationMs: ended - started, outputBytes },
     files: request.collect.length === 0 ? undefined : filesByPath(files),
     session: request.session,
     sessionEnded: turn !== undefined && ending !== undefined,
   });
 }
 
+/** A run that was cancelled, or is over its deadline, is that, whatever its guest managed to answer meanwhile. */
 const STOPPED: Verdict = {
   ok: false,
   error: new SandglassError('CANCELLED', 'Stopped the guest: the run was cancelled'),
 };
+
+/** Nested runs that went on side by side can have spent more than there was. */
+const judge = ({ end }: CellResult, gate: Gate, budget: Budget, outputBytes: number): Verdict =>
+  budget.left().fuel < 0
+    ? { ok: false, error: stopError('fuel', budget.limits) }
+    : classify(end, gate, budget.limits, outputBytes);
 
 const internal = (error: unknown): SandglassError =>
   new SandglassError('INTERNAL', 'Cannot finish the run: the runtime failed', { cause: error });
@@ -125,53 +136,42 @@ async function takeTurn({ request, session, signal }: SandboxRun): Promise<Sessi
 }
 
 function openGateFor(
-  { runId, level }: SandboxRun,
-  { limits, grant, turn }: RunPlan,
-  context: SandboxContext,
-  onFault: (error: unknown) => void,
+  { identity, level }: SandboxRun,
+  { budget, grant, turn }: RunPlan,
+  { hostFunctions, events, monotonic, secret, now }: SandboxContext,
+  tell: RunTeller,
 ): Promise<Gate> {
   const { noNetwork, readOnlyFiles, noHostFiles } = LEVEL_POLICIES[level];
   return openGate({
-    runId,
-    limits,
+    identity,
+    budget,
+    events,
     parts: grant.parts,
-    hostFunctions: context.hostFunctions,
+    hostFunctions,
     noNetwork,
     level,
     context: {
       readOnlyFiles,
       noHostFiles,
-      secret: context.secret,
-      now: context.now,
+      secret,
+      now,
       ...(turn === undefined ? {} : { firstHandle: firstHandleOf(turn.number) }),
     },
-    monotonic: context.monotonic,
-    ...(context.onAudit === undefined ? {} : { onAudit: context.onAudit }),
-    onFault,
+    monotonic,
+    onFault: tell.fault,
   });
 }
 
-const usageOf = ({ end, cpuMs, coldStart }: CellResult) => ({
-  fuel: end.fuel,
-  memoryBytes: end.memoryBytes,
-  cpuMs,
-  coldStart,
-});
-
-/** Tells the embedder of the faults of one run, of each once: a guest may live on after one. */
-function createFaults({ runId }: SandboxRun, { onError }: SandboxContext) {
-  const told = new Set<unknown>();
-  const tell = (error: unknown): void => {
-    told.add(error);
-    onError(error, runId);
-  };
+/** What the run cost, with what was nested in it. */
+function usageOf(result: CellResult | undefined, budget: Budget | undefined): Usage {
+  const spent = budget?.spent();
+  const { fuel = null, memoryBytes = 0 } = result?.end ?? {};
   return {
-    tell,
-    /** What ended the run, if it was a fault of which nothing has been told yet. */
-    tellUntold(verdict: Verdict): void {
-      if (verdict.ok || verdict.error.code !== 'INTERNAL') return;
-      const cause = verdict.error.cause ?? verdict.error;
-      if (!told.has(cause)) tell(cause);
-    },
+    ...NOTHING_USED,
+    ...spent,
+    fuel: fuel === null && (spent?.fuel ?? 0) === 0 ? null : (spent?.fuel ?? fuel),
+    memoryBytes,
+    cpuMs: result?.cpuMs ?? null,
+    coldStart: result?.coldStart ?? false,
   };
 }

@@ -1,14 +1,156 @@
+import type { RunIdentity } from './caller.ts';
 import type { ErrorCode } from './errors.ts';
+import type { IsolationLevel } from './levels.ts';
+import type { Usage } from './usage.ts';
 
+/** What a host call is about, as its host function states it: no secrets, no query of a URL, no path of the host. */
+export interface Resource {
+  /** Absolute guest path of a file; path of a URL, beside its origin. */
+  readonly path?: string;
+  /** Absolute guest path that a file goes to, where it is renamed or linked. */
+  readonly to?: string;
+  /** Scheme, host and port. */
+  readonly origin?: string;
+  readonly method?: string;
+  /** Of a database, without its parameters. */
+  readonly statement?: string;
+  /** Whatever else has a name: a database, a tool, a key. */
+  readonly name?: string;
+}
+
+interface EventBase {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly identity: RunIdentity;
+}
+
+/** A run was asked for, with options that can be read. */
+export interface RunQueued extends EventBase {
+  readonly kind: 'run.queued';
+  readonly level: IsolationLevel;
+  /** Name of the session that it asks for. */
+  readonly session?: string;
+}
+
+/** Its guest begins. */
+export interface RunStarted extends EventBase {
+  readonly kind: 'run.started';
+  readonly level: IsolationLevel;
+  readonly engine: string;
+  readonly queuedMs: number;
+}
+
+/** Its guest asked the host for something, and got it or not. */
+export interface HostCalled extends EventBase {
+  readonly kind: 'host.called';
+  readonly operation: string;
+  readonly capability: string;
+  readonly resource?: Resource;
+  readonly decision: 'allowed' | 'refused';
+  /** Why it was refused. */
+  readonly code?: ErrorCode;
+  readonly durationMs: number;
+  readonly egressBytes: number;
+  readonly ingressBytes: number;
+}
+
+/** Every run that was queued ends once; one that was refused before its guest began, too. */
+export interface RunEnded extends EventBase {
+  readonly kind: 'run.ended';
+  readonly level: IsolationLevel;
+  /** `null` when it ended before one was chosen. */
+  readonly engine: string | null;
+  readonly ok: boolean;
+  readonly code?: ErrorCode;
+  readonly queuedMs: number;
+  readonly usage: Usage;
+}
+
+/** A tool was called by its name, and answered or failed. */
+export interface ToolCalled extends EventBase {
+  readonly kind: 'tool.called';
+  readonly tool: string;
+  readonly ok: boolean;
+  readonly code?: ErrorCode;
+  readonly durationMs: number;
+}
+
+/** Something was refused by grant, policy, level or permission. */
+export interface Denied extends EventBase {
+  readonly kind: 'denied';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly capability?: string;
+  readonly operation?: string;
+  readonly resource?: Resource;
+}
+
+/** A run waited for a cell that had to be started. */
+export interface CellStarted extends EventBase {
+  readonly kind: 'cell.started';
+  readonly engine: string;
+  readonly waitedMs: number;
+}
+
+/** Something threw that should not: in the runtime, a host function, or a listener. No outcome shows it. */
+export interface Fault extends EventBase {
+  readonly kind: 'fault';
+  readonly error: unknown;
+}
+
+/** All that a runtime tells; branch on `kind`. */
+export type RuntimeEvent =
+  | RunQueued
+  | RunStarted
+  | HostCalled
+  | RunEnded
+  | ToolCalled
+  | Denied
+  | CellStarted
+  | Fault;
+
+export type EventKind = RuntimeEvent['kind'];
+export type EventOf<K extends EventKind> = Extract<RuntimeEvent, { readonly kind: K }>;
+
+/** Every kind, in the order of a run's life. */
+export const EVENT_KINDS = Object.freeze([
+  'run.queued',
+  'cell.started',
+  'run.started',
+  'host.called',
+  'denied',
+  'tool.called',
+  'fault',
+  'run.ended',
+] as const satisfies readonly EventKind[]);
+
+/** One host call, as `onAudit` is told of it. */
 export interface AuditLine {
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly runId: string;
+  /** Id of the run that it is nested in. */
+  readonly parent?: string;
+  /** Who asked for the run. */
+  readonly caller?: string;
   readonly operation: string;
   readonly capability: string;
+  readonly resource?: Resource;
   readonly decision: 'allowed' | 'refused';
   readonly code?: ErrorCode;
   readonly durationMs: number;
   readonly egressBytes: number;
   readonly ingressBytes: number;
+}
+
+/** The line of a host call. */
+export function auditLineOf({ kind: _, identity, time, ...call }: HostCalled): AuditLine {
+  const { runId, parent, caller } = identity;
+  return {
+    time,
+    runId,
+    ...(parent === undefined ? {} : { parent }),
+    ...(caller === undefined ? {} : { caller: caller.id }),
+    ...call,
+  };
 }

@@ -4,8 +4,10 @@ import type { HostAnswer } from '../../runtime/contracts/engine.ts';
 import type { Gate } from '../../runtime/contracts/gate.ts';
 import type { HostFunction } from '../../runtime/contracts/host-function.ts';
 import { openGate } from '../../runtime/gate/open-gate.ts';
+import { createBudget } from '../../runtime/vocabulary/budget.ts';
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
-import type { AuditLine } from '../../runtime/vocabulary/events.ts';
+import { createEventStream } from '../../runtime/vocabulary/event-stream.ts';
+import { type AuditLine, auditLineOf } from '../../runtime/vocabulary/events.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createProbe, type Probe } from '../support/scripted-engine.ts';
 
@@ -22,16 +24,18 @@ async function open(
 ): Promise<Opened> {
   const probe = createProbe();
   const audited: AuditLine[] = [];
+  const events = createEventStream();
+  events.on('host.called', (event) => audited.push(auditLineOf(event)));
   const gate = await openGate({
-    runId: 'run-fuzz',
-    limits: mergeLimits([limits]),
+    identity: { runId: 'run-fuzz', depth: 0 },
+    budget: createBudget(mergeLimits([limits]), () => 0),
+    events,
     parts: new Map<string, JsonValue>([['probe', {}]]),
     hostFunctions: new Map([probe, ...more].map((host) => [host.name, host])),
     noNetwork,
     level: noNetwork ? 'strict' : 'standard',
     context: { readOnlyFiles: false, noHostFiles: false, secret: () => undefined, now: () => 0 },
     monotonic: () => 0,
-    onAudit: (line) => audited.push(line),
   });
   return { gate, probe, audited };
 }

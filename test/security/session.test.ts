@@ -8,11 +8,14 @@ import { createQuickjsEngine } from '../../runtime/engines/quickjs/engine.ts';
 import { openGate } from '../../runtime/gate/open-gate.ts';
 import { createRuntime } from '../../runtime/index.ts';
 import { loadWasmFile } from '../../runtime/platform/node-module.ts';
+import { createBudget } from '../../runtime/vocabulary/budget.ts';
+import { createEventStream } from '../../runtime/vocabulary/event-stream.ts';
 import type { Grant } from '../../runtime/vocabulary/grant.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { runSpec } from '../support/fake-host.ts';
 import { startServer } from '../support/http-harness.ts';
+import { TEST_RUN } from '../support/run-identity.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'session-'));
 writeFileSync(join(folder, 'first.txt'), 'CANARY-1');
@@ -261,8 +264,9 @@ describe('a session', () => {
     };
     const seat = await startWorkerSeat(engine, context);
     const gate = await openGate({
-      runId: 'run',
-      limits: context.limits,
+      identity: TEST_RUN,
+      budget: createBudget(context.limits, () => performance.now()),
+      events: createEventStream(),
       parts: new Map(),
       hostFunctions: new Map(),
       noNetwork: true,

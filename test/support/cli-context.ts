@@ -87,6 +87,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
         platform: options.info?.platform ?? unused,
         sessions: { open: unused, close: unused },
         runs: { list: unused, get: unused, cancel: unused, output: unused },
+        on: unused,
         close,
         [Symbol.asyncDispose]: close,
       };

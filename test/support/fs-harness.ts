@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
+import { TEST_RUN } from './run-identity.ts';
 
 export type FsOperation = keyof FsOperations;
 
@@ -66,6 +67,7 @@ export function openGuest({ grant, hostCallBytes, level, ...options }: GuestOpti
   const part = grant === undefined ? undefined : (structuredClone(grant) as unknown as JsonValue); // a grant is JSON
   const fs = createFsHostFunction(options);
   const session = fs.open(part === undefined ? undefined : fs.parse?.(part, 'grant.fs'), {
+    run: TEST_RUN,
     limits,
     readOnlyFiles: false,
     noHostFiles: false,

@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
+import { TEST_RUN } from './run-identity.ts';
 
 export interface Seen {
   readonly method: string;
@@ -111,6 +112,7 @@ export async function openGuest({
   const part = grant === undefined ? undefined : (structuredClone(grant) as unknown as JsonValue); // a grant is JSON
   const http = createHttpHostFunction(options);
   const session = await http.open(part === undefined ? undefined : http.parse?.(part, 'grant.http'), {
+    run: TEST_RUN,
     limits: mergeLimits([hostCallBytes === undefined ? {} : { hostCallBytes }]),
     readOnlyFiles: false,
     noHostFiles: false,

@@ -3,6 +3,7 @@ import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import type { FakeHostOptions } from './fake-host.ts';
 import { createNodeFs } from './node-fs.ts';
+import { TEST_RUN } from './run-identity.ts';
 
 export interface FsHost {
   readonly operations: NonNullable<FakeHostOptions['operations']>;
@@ -15,6 +16,7 @@ export async function openFsHost(grant: JsonValue | undefined): Promise<FsHost> 
   const fs = createNodeFs();
   const ended = new AbortController();
   const session = await fs.open(grant === undefined ? undefined : fs.parse?.(grant, 'grant.fs'), {
+    run: TEST_RUN,
     limits: mergeLimits([]),
     readOnlyFiles: false,
     noHostFiles: false,

@@ -9,6 +9,7 @@ import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { WsGrant } from '../../runtime/vocabulary/grants/ws.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
+import { TEST_RUN } from './run-identity.ts';
 
 /** A real server on loopback that remembers every connection and every handshake. */
 export interface SocketServer extends AsyncDisposable {
@@ -123,6 +124,7 @@ export async function openWsGuest({
   const part = grant === undefined ? undefined : (structuredClone(grant) as unknown as JsonValue); // a grant is JSON
   const ws = createWsHostFunction(options);
   const session = await ws.open(part === undefined ? undefined : ws.parse?.(part, 'grant.ws'), {
+    run: TEST_RUN,
     limits: mergeLimits([hostCallBytes === undefined ? {} : { hostCallBytes }]),
     readOnlyFiles: false,
     noHostFiles: false,

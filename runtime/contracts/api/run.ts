@@ -1,3 +1,4 @@
+import type { Caller, RunIdentity } from '../../vocabulary/caller.ts';
 import type { GuestValue, JsonValue } from '../../vocabulary/codec.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
@@ -37,6 +38,13 @@ export interface RunBase {
   /** Engine options, checked by the engine. */
   readonly options?: Readonly<Record<string, JsonValue>>;
   readonly signal?: AbortSignal;
+  /** Who asks for the run: it may use no capability that the caller has no permission for. @default the embedder itself */
+  readonly caller?: Caller;
+  /**
+   * The run that this one is nested in: `run` of a host function's context, or `identity` of an event. Whatever this one spends is spent of
+   * that one's limits; it is at least as strict, has no more permissions, and ends with it. Nested 8 deep at most.
+   */
+  readonly parent?: RunIdentity;
   /** Identity of the run in outcome and audit: 1 to 64 letters, digits, `-`, `_`. @default a fresh one */
   readonly runId?: string;
   /** Guest output as it comes. */

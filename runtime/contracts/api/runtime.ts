@@ -1,4 +1,5 @@
-import type { AuditLine } from '../../vocabulary/events.ts';
+import type { EventListener, Unsubscribe } from '../../vocabulary/event-stream.ts';
+import type { AuditLine, EventKind } from '../../vocabulary/events.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
@@ -25,6 +26,13 @@ export interface Runtime extends AsyncDisposable {
   engines(): readonly EngineInfo[];
   /** What this platform can do: levels, workers, JSPI, blocking host calls. */
   platform(): PlatformInfo;
+  /**
+   * Tells a listener of events of one kind, in the order in which they happen. What a listener throws harms nobody; `onError` is told of it once.
+   * @throws {TypeError} for an unknown kind, or what is not a function.
+   * @example
+   * using _ = runtime.on('host.called', ({ identity, operation, resource }) => console.log(identity.runId, operation, resource));
+   */
+  on<K extends EventKind>(kind: K, listener: EventListener<K>): Unsubscribe;
   /** Ends all sessions and idle cells, and waits for running ones to be stopped. Runs still going end with CANCELLED. Idempotent. */
   close(): Promise<void>;
 }
@@ -45,9 +53,9 @@ export interface RuntimeOptions {
   readonly cells?: CellOptions;
   /** Folder (Node) for derived bytes: transpiled components, compiled snapshots. `false`: memory only. @default the user's cache folder */
   readonly cache?: string | false;
-  /** Receives one line for every host call, allowed or refused. Must not throw. */
+  /** Receives one line for every host call, allowed or refused: `on('host.called', …)` in a flat form. */
   readonly onAudit?: (line: AuditLine) => void;
-  /** Receives the cause of every INTERNAL error, which no outcome shows. @default one line to the console */
+  /** Receives the cause of every INTERNAL error, which no outcome shows: `on('fault', …)` in a flat form. @default one line to the console */
   readonly onError?: (error: unknown, runId: string) => void;
 }
 

@@ -1,0 +1,91 @@
+import { capabilityCovers } from './grant.ts';
+import { refuseUnknown } from './read-options.ts';
+
+/** Who asks for a run. No caller means the embedder itself, limited by its policy only. */
+export interface Caller {
+  /** 1 to 256 characters, none of them a control character. */
+  readonly id: string;
+  /** The agent that acts for the caller; as `id`. */
+  readonly agent?: string;
+  /** Capabilities that its runs may use, `fs.read`, `fs.*`, `*`, where the grant has them too; at most 1,000. `*` never includes `dangerous`. */
+  readonly permissions: readonly string[];
+}
+
+/** Which run it is, for whom, and what it is nested in. The same frozen object wherever one run is told of. */
+export interface RunIdentity {
+  readonly runId: string;
+  /** Id of the run that it is nested in. */
+  readonly parent?: string;
+  /** 0 for a run that is nested in none. */
+  readonly depth: number;
+  readonly caller?: Caller;
+}
+
+const KNOWN: Readonly<Record<keyof Caller, true>> = { id: true, agent: true, permissions: true };
+const MOST_PERMISSIONS = 1_000;
+const CAPABILITY = /^(?:\*|[A-Za-z][\w-]*(?:\.[\w-]+)*(?:\.\*)?)$/;
+const NAME = /^[^\p{Cc}]{1,256}$/u;
+
+/**
+ * Checks and copies a caller.
+ * @param action What cannot be done without: `run`.
+ * @throws {TypeError} naming the field, the reason and the value.
+ */
+export function readCaller(value: unknown, action: string): Caller | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`Cannot ${action}: caller is not an object of id, agent and permissions`);
+  }
+  refuseUnknown(value, KNOWN, `${action}: caller`);
+  const { id, agent, permissions } = value as Partial<Record<keyof Caller, unknown>>; // its fields are looked at below
+  if (!isName(id)) throw badName('id', id, action);
+  if (agent !== undefined && !isName(agent)) throw badName('agent', agent, action);
+  if (!Array.isArray(permissions) || permissions.length > MOST_PERMISSIONS) {
+    throw new TypeError(
+      `Cannot ${action}: caller.permissions is not a list of at most ${MOST_PERMISSIONS} capabilities`,
+    );
+  }
+  return freeze(
+    id,
+    agent,
+    permissions.map((permission) => readPermission(permission, action)),
+  );
+}
+
+/** Whether runs of a caller may use a capability; the embedder's own may use all that the grant has. */
+export const permits = (caller: Caller | undefined, capability: string): boolean =>
+  caller === undefined || caller.permissions.some((permission) => capabilityCovers(permission, capability));
+
+/** The caller of a nested run: who asks, with no permission that the caller of the outer run does not have. */
+export function narrowCaller(outer: Caller | undefined, asked: Caller | undefined): Caller | undefined {
+  if (asked === undefined || outer === undefined) return asked ?? outer;
+  // Of two patterns one covers the other, or they have nothing in common.
+  const common = outer.permissions.flatMap((mine) =>
+    asked.permissions.flatMap((theirs) => {
+      if (capabilityCovers(mine, theirs)) return [theirs];
+      return capabilityCovers(theirs, mine) ? [mine] : [];
+    }),
+  );
+  return freeze(asked.id, asked.agent, [...new Set(common)].slice(0, MOST_PERMISSIONS));
+}
+
+const freeze = (id: string, agent: string | undefined, permissions: readonly string[]): Caller =>
+  Object.freeze({
+    id,
+    ...(agent === undefined ? {} : { agent }),
+    permissions: Object.freeze([...permissions]),
+  });
+
+const isName = (value: unknown): value is string => typeof value === 'string' && NAME.test(value);
+
+const badName = (field: string, value: unknown, action: string): TypeError =>
+  new TypeError(
+    `Cannot ${action}: caller.${field} ${JSON.stringify(value)?.slice(0, 80)} is not a text of 1 to 256 characters`,
+  );
+
+function readPermission(value: unknown, action: string): string {
+  if (typeof value === 'string' && value.length <= 128 && CAPABILITY.test(value)) return value;
+  throw new TypeError(
+    `Cannot ${action}: caller.permissions has ${JSON.stringify(value)?.slice(0, 80)}, expected a capability like "fs.read", "fs.*" or "*"`,
+  );
+}
