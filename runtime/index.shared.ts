@@ -51,6 +51,7 @@ export type {
   Secret,
 } from './contracts/host-function.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';
+export type { Caller, RunIdentity } from './vocabulary/caller.ts';
 export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './vocabulary/codec.ts';
 export {
   ERROR_CODES,
@@ -59,7 +60,8 @@ export {
   type RunError,
   SandglassError,
 } from './vocabulary/errors.ts';
-export type { AuditLine } from './vocabulary/events.ts';
+export type { EventListener, Unsubscribe } from './vocabulary/event-stream.ts';
+export type { AuditLine, EventKind, EventOf, Resource, RuntimeEvent } from './vocabulary/events.ts';
 export type { Grant } from './vocabulary/grant.ts';
 export type { FsAccess, FsGrant } from './vocabulary/grants/fs.ts';
 export type { HttpGrant } from './vocabulary/grants/http.ts';
