@@ -1,4 +1,3 @@
-import { capabilityCovers } from './grant.ts';
 import { refuseUnknown } from './read-options.ts';
 
 /** Who asks for a run. No caller means the embedder itself, limited by its policy only. */
@@ -52,9 +51,16 @@ export function readCaller(value: unknown, action: string): Caller | undefined {
   );
 }
 
+/** `fs.*` covers `fs.read`, `*` covers everything but `dangerous`; wildcards stand for whole segments. */
+function covers(permission: string, capability: string): boolean {
+  if (permission === capability) return true;
+  if (permission === '*') return capability !== 'dangerous';
+  return permission.endsWith('.*') && capability.startsWith(permission.slice(0, -1));
+}
+
 /** Whether runs of a caller may use a capability; the embedder's own may use all that the grant has. */
 export const permits = (caller: Caller | undefined, capability: string): boolean =>
-  caller === undefined || caller.permissions.some((permission) => capabilityCovers(permission, capability));
+  caller === undefined || caller.permissions.some((permission) => covers(permission, capability));
 
 /** The caller of a nested run: who asks, with no permission that the caller of the outer run does not have. */
 export function narrowCaller(outer: Caller | undefined, asked: Caller | undefined): Caller | undefined {
@@ -62,8 +68,8 @@ export function narrowCaller(outer: Caller | undefined, asked: Caller | undefine
   // Of two patterns one covers the other, or they have nothing in common.
   const common = outer.permissions.flatMap((mine) =>
     asked.permissions.flatMap((theirs) => {
-      if (capabilityCovers(mine, theirs)) return [theirs];
-      return capabilityCovers(theirs, mine) ? [mine] : [];
+      if (covers(mine, theirs)) return [theirs];
+      return covers(theirs, mine) ? [mine] : [];
     }),
   );
   return freeze(asked.id, asked.agent, [...new Set(common)].slice(0, MOST_PERMISSIONS));
