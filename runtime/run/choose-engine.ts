@@ -1,5 +1,6 @@
 import type { Engine, GuestSource } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { didYouMean } from '../vocabulary/nearest.ts';
 
 /**
  * The engine that takes a source.
@@ -18,9 +19,12 @@ function forLanguage(language: string, engines: readonly Engine[]): Engine {
   const found = engines.find((engine) => engine.languages.includes(language));
   if (found !== undefined) return found;
   const known = engines.flatMap((engine) => engine.languages);
+  const near = didYouMean(language, known);
   throw new SandglassError(
     'UNSUPPORTED',
-    `Cannot run ${language}: no engine here takes its source, only what it was compiled to, a .wasm`,
+    near === ''
+      ? `Cannot run ${language}: no engine here takes its source, only what it was compiled to, a .wasm`
+      : `Cannot run ${language}: no engine here has a language of this name${near}`,
     {
       hint: `Known languages: ${known.join(', ')}. Compile any other to a .wasm and pass module`,
       details: { languages: known },

@@ -38,7 +38,10 @@ export async function putFiles(
   gate: Gate,
 ): Promise<Pick<RunSpec, 'files' | 'collect'>> {
   if (files.length === 0 && collect.length === 0) return {};
-  if (guest.ownScratch === true) return { files, collect };
+  if (guest.ownScratch === true) {
+    if (gate.mounts.some(({ path, scratch }) => path === SCRATCH_PATH && scratch !== true)) throw noScratch();
+    return { files, collect };
+  }
   const scratch = await scratchOf(gate);
   scratch.put(files);
   return {};
@@ -63,14 +66,17 @@ export async function collectFiles(
 async function scratchOf(gate: Gate): Promise<ScratchFiles> {
   const scratch = await gate.scratch();
   if (scratch !== undefined) return scratch;
-  throw new SandglassError(
+  throw noScratch();
+}
+
+const noScratch = (): SandglassError =>
+  new SandglassError(
     'UNSUPPORTED',
     `Cannot take files in or out: the run has no scratch folder ${SCRATCH_PATH}`,
     {
       hint: `Leave files and collect out, or do not mount a granted folder at ${SCRATCH_PATH}`,
     },
   );
-}
 
 /** What a cell says it has collected. A guest may have made all of it. */
 function checkCollected(files: unknown, collect: readonly string[]): readonly GuestFile[] {

@@ -3,6 +3,7 @@
  * Counts inserted, left out, wrong and swapped neighbouring letters (Damerau–Levenshtein, optimal string alignment).
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > MOST_LETTERS) return undefined;
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
@@ -17,6 +18,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   }
   return best;
 }
+
+/** Comparing takes steps by both lengths multiplied, and nobody misspells a word this long. */
+const MOST_LETTERS = 64;
 
 /** `, did you mean "run"?`, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {

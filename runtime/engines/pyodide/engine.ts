@@ -207,6 +207,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
         ...(own === undefined ? {} : { shared: own.data as PyodideShared }), // made by `prepare` above
       };
       return {
+        ownScratch: true,
         engine: 'pyodide',
         data: program,
         modules: own?.modules ?? {},

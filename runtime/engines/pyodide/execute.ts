@@ -9,6 +9,7 @@ import type {
 } from '../../contracts/engine.ts';
 import type { MountView } from '../../contracts/host-function.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
+import { createCollected } from './collected.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './interpreter.ts';
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions } from './options.ts';
@@ -152,6 +153,7 @@ async function runProgram(
   host.trackMemory(interpreter.memoryBytes);
   host.trackFuel?.(() => meter.used);
   const ended = Promise.withResolvers<GuestEnd>();
+  const collected = run.collect === undefined ? undefined : createCollected(run.collect);
   const bounds = reportBounds(run.limits.outputBytes);
   const look = (): void => {
     const end = stopped(meter, interpreter, host);
@@ -161,6 +163,8 @@ async function runProgram(
     host,
     meter,
     stdin: run.stdin,
+    files: run.files ?? [],
+    collected,
     packages: program.packages ?? [],
     hostCallBytes: run.limits.hostCallBytes,
     outsideBytes: MAX_SCRATCH_BYTES + OUTSIDE_BYTES,
@@ -194,11 +198,13 @@ async function runProgram(
       });
     const end = await ended.promise;
     if (end.kind === 'trapped' || (end.kind === 'limit' && end.limit === 'stack')) meter.trapped();
+    if (collected !== undefined && ENDED_BY_ITSELF.has(end.kind)) interpreter.collect();
     const result = {
       ...withPlace(end, () => interpreter.stoppedAt(ownFiles(program, run))),
       memoryBytes: interpreter.memoryBytes(),
       fuel: meter.used,
       growthRefused: interpreter.growthRefused || meter.growthRefused,
+      ...(collected === undefined ? {} : { files: collected.files }),
     };
     stays = kept !== undefined && STAYS.has(end.kind);
     return result;
@@ -232,6 +238,9 @@ function ownFiles(program: PyodideProgram, run: RunSpec): (file: string) => bool
 
 /** Ends after which the interpreter is as sound as before. */
 const STAYS: ReadonlySet<GuestEnd['kind']> = new Set(['value', 'threw', 'invalid']);
+
+/** Ends after which the files of the guest are as it left them. */
+const ENDED_BY_ITSELF: ReadonlySet<GuestEnd['kind']> = new Set(['value', 'threw', 'exit']);
 
 /** Whether the host itself has ended the run, whatever the guest says. */
 function stopped(meter: Meter, interpreter: Interpreter, host: GuestHost): GuestEnd | undefined {

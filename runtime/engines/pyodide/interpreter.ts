@@ -1,10 +1,12 @@
 import type { GuestHost, HostAnswer } from '../../contracts/engine.ts';
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { GuestFile } from '../../vocabulary/guest-file.ts';
 import { exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
 import { type CompiledScripts, type PyodideAssets, restoreSnapshot } from './assets.ts';
+import type { Collected } from './collected.ts';
 import { openHeap } from './hashes/heap.ts';
 import { SECRET_BYTES } from './hashes/layout.ts';
 import { decodePlan, type HashPlan } from './hashes/plan.ts';
@@ -63,6 +65,8 @@ export interface Interpreter {
   connect(link: RunLink): void;
   /** The guest's own line that was running, of files that `isOwn` takes; to be asked once the interpreter has been stopped. */
   stoppedAt(isOwn: (file: string) => boolean): SourcePlace | undefined;
+  /** Offers the scratch folder to `collected`, once the run has ended by itself. */
+  collect(): void;
   /** Parts from the rehearsal, before the run. */
   disconnect(): void;
   /**
@@ -79,6 +83,10 @@ export interface Interpreter {
 export interface RunLink {
   readonly host: GuestHost;
   readonly stdin: Uint8Array;
+  /** What lies in the scratch folder when the program begins. */
+  readonly files?: readonly GuestFile[];
+  /** Takes what is collected in the end; absent where nothing is. */
+  readonly collected?: Collected | undefined;
   readonly meter: Meter;
   readonly settings: RunSettings;
   readonly packages: readonly PackageFile[];
@@ -252,6 +260,8 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       const bytes = bytesOf(buffer);
       return hasNoCode(bytes) || isPreparedModule(bytes, link.packages);
     },
+    wants: (path, size) => link?.collected?.wants(path, size) ?? -1,
+    give: (buffer) => link?.collected?.give(moved(buffer)),
     done: (id, ok, text) => {
       waiting.get(id)?.({ ok: ok === true, text: typeof text === 'string' ? text : '' });
       waiting.delete(id);
@@ -319,6 +329,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     get outputSpent() {
       return outputSpent;
     },
+    collect: () => enter(() => api.collect()),
     disconnect: () => {
       api.reset();
       link = undefined;
@@ -341,6 +352,11 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       if (isFirst) outsideBefore = realm.externalBytes();
       outsideBytes = run.outsideBytes;
       api.enter(JSON.stringify({ ...run.settings, packages: packages.map((file) => file.path) }));
+      for (const file of run.files ?? []) {
+        files.set('given', file.bytes);
+        api.put('given', file.path);
+      }
+      files.delete('given');
     },
     leave: (meter) => {
       api.leave();

@@ -1,6 +1,7 @@
 import type { SessionOptions } from '../../contracts/api/session.ts';
 import { type CheckedGrant, checkGrant, type PartReader } from '../../vocabulary/check-grant.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
+import { languageName } from '../../vocabulary/languages.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
 import { checkLimits, type Limits } from '../../vocabulary/limits.ts';
 import { refuseUnknown } from '../../vocabulary/read-options.ts';
@@ -49,7 +50,7 @@ export function readSessionOptions(
     throw new TypeError(`Cannot ${WHERE}: signal is no AbortSignal`);
   return {
     name: readName(options.name, 'name', WHERE) ?? `session-${crypto.randomUUID()}`,
-    language: options.language,
+    language: languageName(options.language),
     level: readLevel(options.level, WHERE),
     grant: options.grant === undefined ? undefined : checkGrant(options.grant, hostFunctions),
     limits: checkLimits(options.limits),

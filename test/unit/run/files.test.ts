@@ -127,3 +127,63 @@ describe('files of a run', () => {
     });
   });
 });
+
+describe('files of a Python run', () => {
+  const python = `
+import os, pathlib
+import helper
+os.makedirs('out', exist_ok=True)
+rows = [int(n) for n in open('table.csv').read().split(',')]
+pathlib.Path('out/sum.txt').write_text(str(helper.add(rows)))
+open('/tmp/out/raw.bin', 'wb').write(bytes([0, 255]))
+open('out/empty', 'w').close()
+os.symlink('/tmp/out/raw.bin', 'out/link')
+os.getcwd()`;
+  const files = { 'table.csv': '1,2,39', 'helper.py': 'add = sum' };
+
+  test('go in and come out with no grant, in a run and in a session', async () => {
+    await using runtime = createRuntime();
+    await using session = await runtime.sessions.open({ language: 'py' });
+    for (const run of [
+      () => runtime.run({ language: 'py', code: python, files, collect: ['out/*'] }),
+      () => session.run({ code: python, files, collect: ['out/*'] }),
+      () => session.run({ code: '1', collect: ['**/*.txt'] }),
+    ]) {
+      const outcome = await run();
+      expect(outcome).toMatchObject({ ok: true });
+      expect(text(outcome.files?.['out/sum.txt'])).toBe('42');
+      if (outcome.ok && outcome.value === 1) continue;
+      expect(outcome).toMatchObject({ value: '/tmp' });
+      expect(Object.keys(outcome.files ?? {})).toEqual(['out/empty', 'out/raw.bin', 'out/sum.txt']);
+      expect([...(outcome.files?.['out/raw.bin'] ?? [])]).toEqual([0, 255]);
+      expect(outcome.files?.['out/empty']).toEqual(new Uint8Array());
+    }
+  });
+
+  test('are bounded on the way out', async () => {
+    await using runtime = createRuntime();
+    const many = `for i in range(1001): open(f'f{i}', 'w').close()`;
+    const large = `open('big', 'wb').write(bytes(17 * 2**20))`;
+    for (const code of [many, large]) {
+      expect(await runtime.run({ language: 'py', code, collect: ['**'] })).toMatchObject({
+        ok: false,
+        error: { code: 'OUTPUT_EXCEEDED' },
+        files: {},
+      });
+      expect(await runtime.run({ language: 'py', code, collect: ['other'] })).toMatchObject({
+        ok: true,
+        files: {},
+      });
+    }
+  });
+
+  test('are given back of a program that failed or exited', async () => {
+    await using runtime = createRuntime();
+    const write = `open('log', 'w').write('so far')`;
+    for (const end of ['raise ValueError(1)', 'import sys; sys.exit(3)']) {
+      const outcome = await runtime.run({ language: 'py', code: `${write}\n${end}`, collect: ['log'] });
+      expect(outcome).toMatchObject({ ok: false, error: { code: 'GUEST_THREW' } });
+      expect(text(outcome.files?.log)).toBe('so far');
+    }
+  });
+});

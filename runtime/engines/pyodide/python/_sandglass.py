@@ -109,7 +109,7 @@ def set_up(spec):
         add_module(module, source)
     # Last, not first: a granted folder must neither stand before the standard library nor be asked for each of its modules.
     sys.path[:] = [path for path in sys.path if path]
-    if spec["mounts"]:
+    if spec["mounts"] or spec["cwd"] == "/tmp":
         sys.path.append("")
     if spec["packages"] or resumes:
         sys.path_importer_cache.clear()  # it knows the folders as they were when the interpreter was made, or in the last run

@@ -99,6 +99,8 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     reserve: wrapped(host.reserve) as RealmPort['reserve'],
     approve: wrapped(host.approve) as RealmPort['approve'],
     done: wrapped(host.done) as RealmPort['done'],
+    wants: wrapped(host.wants) as RealmPort['wants'],
+    give: wrapped(host.give) as RealmPort['give'],
   };
 
   const fileBytes = (name: string): Uint8Array => {
@@ -336,6 +338,8 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
         settings.scratchBytes,
       );
     },
+    put: (name, path) => fileRealm?.given.put(path, fileBytes(name)),
+    collect: () => fileRealm?.given.collect(),
     reset: () => {
       fileRealm?.leave();
       streamsAreFresh = true;

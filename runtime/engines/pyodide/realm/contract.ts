@@ -34,6 +34,10 @@ export interface RealmPort {
   reserve(bytes: number): boolean;
   /** Whether the realm may compile these bytes: unmetered code must not run. */
   approve(buffer: ArrayBuffer): boolean;
+  /** Whether the host wants a file of the scratch folder: 1 yes, 0 no, −1 not this one nor any other. */
+  wants(path: string, size: number): number;
+  /** The bytes of the file that it wanted last; moved out of the realm. */
+  give(bytes: ArrayBuffer): void;
   /** An answer to `ask`: of `boot` and `prepare` nothing, of `run` the runner's report. Not ok: the interpreter itself failed. */
   done(id: number, ok: boolean, text: string): void;
 }
@@ -87,6 +91,10 @@ export interface RealmApi {
   install(name: string, path: string): void;
   /** Sets up a run: the first one, or a later one of a guest that is kept. */
   enter(settings: string): void;
+  /** Puts a file of the host's, by its name there, into the scratch folder; after `enter`. */
+  put(name: string, path: string): void;
+  /** Offers the files of the scratch folder to `wants`. */
+  collect(): void;
   /** Undoes `enter`, after the rehearsal. */
   reset(): void;
   /** Drops the timers and the host calls that an ended run of a kept guest has left. */

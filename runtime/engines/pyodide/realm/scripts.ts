@@ -1,6 +1,7 @@
 import { bootRealm, type RealmParts } from './boot.ts';
 import { countBuffers } from './buffers.ts';
 import { guardCalls } from './calls.ts';
+import { serveGivenFiles } from './files/given-files.ts';
 import { askHostFiles } from './files/host-files.ts';
 import { installFiles } from './files/install.ts';
 import { keepMounts } from './files/mounts.ts';
@@ -24,6 +25,7 @@ const PARTS = {
   keepMounts,
   limitScratch,
   openHostFiles,
+  serveGivenFiles,
   serveHostPaths,
 } satisfies RealmParts;
 

@@ -52,6 +52,7 @@ export interface Fs {
   readonly streams: readonly (FsStream | null | undefined)[];
   cwd(): string;
   isFile(mode: number): boolean;
+  isDir(mode: number): boolean;
   mkdirTree(path: string): void;
   writeFile(path: string, bytes: Uint8Array, options: object): void;
   filesystems: {

@@ -1,5 +1,6 @@
 import type { EmscriptenModule, RealmPort } from '../contract.ts';
 import type { Fs } from './fs.ts';
+import type { GivenFiles, serveGivenFiles } from './given-files.ts';
 import type { askHostFiles } from './host-files.ts';
 import type { keepMounts } from './mounts.ts';
 import type { openHostFiles } from './open-files.ts';
@@ -18,6 +19,8 @@ export interface FileRealm {
     chunkBytes: number,
     scratchBytes: number,
   ): void;
+  /** What the host gives to the run and takes from it. */
+  readonly given: GivenFiles;
   /** Back to where nothing is granted, and files can be installed. */
   leave(): void;
   /** The refusal behind the last failed call, as JSON; empty if there was none. Asking clears it. */
@@ -30,6 +33,7 @@ export interface FileParts {
   readonly keepMounts: typeof keepMounts;
   readonly limitScratch: typeof limitScratch;
   readonly openHostFiles: typeof openHostFiles;
+  readonly serveGivenFiles: typeof serveGivenFiles;
   readonly serveHostPaths: typeof serveHostPaths;
 }
 
@@ -45,6 +49,7 @@ export function installFiles(module: EmscriptenModule, port: RealmPort, parts: F
   const mounts = parts.keepMounts(FS);
   const files = parts.openHostFiles(FS, port, host, mounts);
   const scratch = parts.limitScratch(FS, host, mounts);
+  const given = parts.serveGivenFiles(FS, port, mounts);
   parts.serveHostPaths(FS, host, mounts, files, scratch);
   /** The budget of files in memory is that of the whole guest, not of each of its runs. */
   let hasBudget = false;
@@ -60,8 +65,9 @@ export function installFiles(module: EmscriptenModule, port: RealmPort, parts: F
       hasBudget = true;
       mounts.enter(paths, writes);
       files.setChunk(chunkBytes);
-      if (mounts.isGranted(cwd)) FS.currentPath = cwd;
+      if (mounts.isGranted(cwd) || cwd === '/tmp') FS.currentPath = cwd;
     },
+    given,
     leave: () => {
       mounts.leave();
       hasBudget = false;
