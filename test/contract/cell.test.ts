@@ -6,6 +6,7 @@ import type { AuditLine } from '../../runtime/vocabulary/events.ts';
 import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
 import { createProbe, scriptedEngine } from '../support/scripted-engine.ts';
 import type { Step } from '../support/scripted-executor.ts';
+import { verifies } from '../support/verifies.ts';
 
 const levels: readonly [IsolationLevel, string][] = [
   ['minimal', 'inline'],
@@ -80,13 +81,20 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
     expect(slow).toMatchObject({ ok: true, value: level === 'minimal' ? 'UNSUPPORTED' : 'slow' });
   });
 
-  test('a refusal that is let through ends the run with its code, a forged one does not', async () => {
-    const refused = await run([{ do: 'call', operation: 'nothing.here', args: {} }, { do: 'letThrough' }]);
-    expect(refused).toMatchObject({ ok: false, error: { code: 'UNSUPPORTED' } });
-    expect(await run([{ do: 'forge', id: 1 }])).toMatchObject({ ok: false, error: { code: 'GUEST_THREW' } });
-    const handled = await run([{ do: 'call', operation: 'nothing.here', args: {} }]);
-    expect(handled).toMatchObject({ ok: true, value: 'UNSUPPORTED' });
-  });
+  test(
+    'a refusal that is let through ends the run with its code, a forged one does not',
+    verifies('RS-02'),
+    async () => {
+      const refused = await run([{ do: 'call', operation: 'nothing.here', args: {} }, { do: 'letThrough' }]);
+      expect(refused).toMatchObject({ ok: false, error: { code: 'UNSUPPORTED' } });
+      expect(await run([{ do: 'forge', id: 1 }])).toMatchObject({
+        ok: false,
+        error: { code: 'GUEST_THREW' },
+      });
+      const handled = await run([{ do: 'call', operation: 'nothing.here', args: {} }]);
+      expect(handled).toMatchObject({ ok: true, value: 'UNSUPPORTED' });
+    },
+  );
 
   test('a bug in a host function of the embedder is HOST_CALL_FAILED and shows nothing of the host', async () => {
     const outcome = await run([{ do: 'call', operation: 'probe.bug', args: {} }, { do: 'letThrough' }]);

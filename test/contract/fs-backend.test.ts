@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
 import { createNodeBackend } from '../../host-functions/fs/node-backend.ts';
 import { createCustomBackend } from '../support/custom-backend.ts';
+import { verifies } from '../support/verifies.ts';
 import { fsBackendSuite } from './fs-backend-suite.ts';
+
+verifies('FS-18');
 
 fsBackendSuite({
   name: 'memory',

@@ -4,7 +4,10 @@ import type { HostReply } from '../../runtime/contracts/host-function.ts';
 import { createWasmerEngine } from '../../runtime/engines/preview1/engine.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../support/fake-host.ts';
+import { verifies } from '../support/verifies.ts';
 import { prepareGuest, wasm } from './engine-suite.ts';
+
+verifies('EX-37');
 
 const ENOTSUP = 58;
 const EROFS = 69;

@@ -1,6 +1,9 @@
 import { createPreview1Engine, createWasmerEngine } from '../../runtime/engines/preview1/engine.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
+import { verifies } from '../support/verifies.ts';
 import { describeEngine, type EngineSamples, wasm } from './engine-suite.ts';
+
+verifies('EX-37');
 
 const MIB = 1024 * 1024;
 const guest = async (name: string) => wasm(await loadGuest(name), name.slice(name.lastIndexOf('/') + 1));

@@ -2,6 +2,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Session, SessionOptions } from '../../runtime/contracts/api/session.ts';
 import { createRuntime } from '../../runtime/index.ts';
 import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-24');
 
 interface Programs {
   readonly set: string;

@@ -11,6 +11,7 @@ import {
   type RuntimeOptions,
 } from '../../runtime/index.ts';
 import { codeOf, echo, GOOD, js, MIB, module, py } from '../support/budget-guests.ts';
+import { verifies } from '../support/verifies.ts';
 
 const INDEX = new URL('../../runtime/index.ts', import.meta.url).href;
 
@@ -31,7 +32,7 @@ const nextRunWorks = async (guest: string): Promise<void> => {
   expect(await runtime.run(GOOD[guest]?.() ?? js('1'))).toMatchObject({ ok: true });
 };
 
-describe('timeoutMs, wherever it is set', () => {
+describe('timeoutMs, wherever it is set', verifies('LM-01'), () => {
   const places: readonly (readonly [where: string, runtime: RuntimeOptions, run: RunBase])[] = [
     ['the runtime', { limits: { timeoutMs: 150 } }, { limits: { timeoutMs: 9_000 } }],
     ['its policy', { policy: { limits: { timeoutMs: 150 } } }, { limits: { timeoutMs: 9_000 } }],
@@ -70,7 +71,7 @@ describe('timeoutMs, wherever it is set', () => {
   });
 });
 
-describe('memoryBytes is a hard cap', () => {
+describe('memoryBytes is a hard cap', verifies('LM-02'), () => {
   const limits = { memoryBytes: 64 * MIB };
   const GREEDY: Readonly<Record<string, () => RunOptions>> = {
     javascript: () =>

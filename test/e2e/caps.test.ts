@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { asked, codeOf, echo, GOOD, js, MIB, module, py } from '../support/budget-guests.ts';
 import { startServer } from '../support/http-harness.ts';
+import { verifies } from '../support/verifies.ts';
 
 /** Host calls, output, files and what is told of them, through the whole runtime, for guests of every kind. */
 let runtime: Runtime;
@@ -36,7 +37,7 @@ describe('calls', () => {
     ['python, requests', py(`import requests\nfor i in range(9): requests.get('${origin}/')`)],
     ['python, httpx', py(`import httpx\nfor i in range(9): httpx.get('${origin}/')`)],
   ];
-  test('maxCalls of a grant ends the run at the call that is one too many', async () => {
+  test('maxCalls of a grant ends the run at the call that is one too many', verifies('LM-05'), async () => {
     await using server = await startServer();
     for (const [index, [name, options]] of fetching(server.origin).entries()) {
       const grant: Grant = { http: [{ origin: server.origin, maxCalls: 5 }] };
@@ -76,7 +77,7 @@ describe('calls', () => {
   });
 });
 
-describe('outputBytes: what fitted is kept', () => {
+describe('outputBytes: what fitted is kept', verifies('LM-07'), () => {
   test.each([
     ['javascript', () => js("for (;;) console.log('x'.repeat(1000))")],
     ['python', () => py("while True: print('x' * 1000)")],
@@ -201,7 +202,7 @@ describe('files', () => {
   });
 });
 
-describe('limits and caps in one object', () => {
+describe('limits and caps in one object', verifies('LM-10'), () => {
   const grant = (origin: string): Grant => ({
     limits: { memoryBytes: 256 * MIB, cpuShare: 0.5, timeoutMs: 30_000 },
     fs: [{ host: folder, guest: '/d', access: ['read', 'write'], maxFileBytes: 10 * MIB }],
@@ -245,7 +246,7 @@ describe('limits and caps in one object', () => {
   });
 });
 
-describe('usage is told in full', () => {
+describe('usage is told in full', verifies('LM-12'), () => {
   const FIELDS = [
     'coldStart',
     'cpuMs',

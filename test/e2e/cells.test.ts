@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { countingEngine } from '../support/counting-engine.ts';
+import { verifies } from '../support/verifies.ts';
 
 let runtime: Runtime;
 let folder: string;
@@ -19,7 +20,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-describe('nothing can be written but what a grant and the scratch folder give', () => {
+describe('nothing can be written but what a grant and the scratch folder give', verifies('EX-22'), () => {
   const PROGRAMS = {
     javascript: {
       write: "await fs.writeFile('/d/a.txt', 'changed')",
@@ -60,7 +61,7 @@ describe('nothing can be written but what a grant and the scratch folder give', 
   });
 });
 
-describe('a guest is used once, and the next finds a warm cell', () => {
+describe('a guest is used once, and the next finds a warm cell', verifies('EX-23'), () => {
   const PATH = process.env.PATH;
   afterAll(() => {
     process.env.PATH = PATH;
@@ -108,7 +109,7 @@ test.each([
   }
 });
 
-test('a trap in one guest leaves those beside it and those after it alone', async () => {
+test('a trap in one guest leaves those beside it and those after it alone', verifies('EX-25'), async () => {
   const trap = await loadGuest('preview1/trap.wat');
   for (const level of ['minimal', 'standard', 'maximum'] as const) {
     const outcomes = await Promise.all([
@@ -131,7 +132,7 @@ test('a trap in one guest leaves those beside it and those after it alone', asyn
   }
 });
 
-describe('an engine of the embedder', () => {
+describe('an engine of the embedder', verifies('EX-27'), () => {
   let own: Runtime;
   beforeAll(() => {
     own = createRuntime({ engines: [countingEngine] });

@@ -8,6 +8,7 @@ import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import { outcomeToJson } from '../../runtime/vocabulary/outcome-json.ts';
 import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { runCli } from '../support/command-line.ts';
+import { verifies } from '../support/verifies.ts';
 
 let cwd = '';
 let runtime: Runtime;
@@ -28,7 +29,7 @@ function comparable(outcome: unknown): unknown {
   return { ...rest, usage: stableUsage, meta: stableMeta };
 }
 
-describe('an outcome', () => {
+describe('an outcome', verifies('RS-01'), () => {
   test.each([
     ['a good run', `console.log('out'); console.error('err'); ({ list: [1, null, 'x'] })`],
     ['a bad run', `console.log('out'); null.x`],

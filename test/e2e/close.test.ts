@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { verifies } from '../support/verifies.ts';
 
 const INDEX = new URL('../../runtime/index.ts', import.meta.url).href;
 
-describe('Runtime.close()', () => {
+describe('Runtime.close()', verifies('XT-14'), () => {
   // A process whose top-level await waits for nothing that holds it up ends with 13 and without the last line.
   test.each(['minimal', 'standard', 'strict', 'maximum'])(
     'settles after a run at %s in a process that has nothing else open, and lets it end',

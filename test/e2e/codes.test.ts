@@ -10,6 +10,7 @@ import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { CASES } from '../support/code-cases.ts';
 import { runCli } from '../support/command-line.ts';
+import { verifies } from '../support/verifies.ts';
 
 /** They have a door or an embedder of their own: tested below. */
 const ELSEWHERE: readonly ErrorCode[] = ['UNAUTHENTICATED', 'QUEUE_FULL', 'CANCELLED', 'INTERNAL'];
@@ -51,7 +52,7 @@ const post = (app: ReturnType<typeof door>, body: object, headers: Record<string
     body: JSON.stringify(body),
   });
 
-test('every code is given by something, or is of something that is not there yet', () => {
+test('every code is given by something, or is of something that is not there yet', verifies('ER-01'), () => {
   expect([...Object.keys(CASES), ...ELSEWHERE, ...OF_TOOLS].sort()).toEqual(Object.keys(ERROR_CODES).sort());
 });
 
@@ -92,7 +93,7 @@ test('UNAUTHENTICATED: a request without the key', async () => {
   expect(await answer.json()).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
 });
 
-test('QUEUE_FULL: more runs than may wait', async () => {
+test('QUEUE_FULL: more runs than may wait', verifies('SC-09'), async () => {
   const app = door(1, 0);
   const slow = { language: 'javascript', code: 'for (;;);', limits: { timeoutMs: 2_000 } };
   const [first, second] = [post(app, slow), post(app, slow)];
@@ -102,7 +103,7 @@ test('QUEUE_FULL: more runs than may wait', async () => {
   expect(await refused?.json()).toMatchObject({ error: { code: 'QUEUE_FULL', retryable: true } });
 });
 
-test('CANCELLED: by whoever asked', async () => {
+test('CANCELLED: by whoever asked', verifies('SC-04'), async () => {
   expect(await runtime.run({ language: 'javascript', code: '1', signal: AbortSignal.abort() })).toMatchObject(
     { ok: false, error: { code: 'CANCELLED' } },
   );

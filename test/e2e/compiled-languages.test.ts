@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type ModuleRun, type Runtime } from '../../runtime/index.ts';
 import { compiled } from '../guests/languages/build.ts';
 import { runCli } from '../support/command-line.ts';
+import { verifies } from '../support/verifies.ts';
 
 /** What the compilers of this machine make; no compiler is part of the repository. */
 const PROGRAMS = (
@@ -27,37 +28,41 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-describe.each(PROGRAMS)('a program in $language (not run where it cannot be compiled)', ({ program }) => {
-  const given: Partial<ModuleRun> = { argv: ['me'], stdin: 'x\ny\n' };
-  const run = (options: Partial<ModuleRun>) =>
-    runtime.run({ module: program ?? new Uint8Array(), ...given, ...options });
+describe.each(PROGRAMS)(
+  'a program in $language (not run where it cannot be compiled)',
+  verifies('EX-04', 'EX-06'),
+  ({ program }) => {
+    const given: Partial<ModuleRun> = { argv: ['me'], stdin: 'x\ny\n' };
+    const run = (options: Partial<ModuleRun>) =>
+      runtime.run({ module: program ?? new Uint8Array(), ...given, ...options });
 
-  test.skipIf(program === undefined)('has arguments, stdin, variables and files as granted', async () => {
-    for (const level of ['minimal', 'standard', 'strict'] as const) {
-      const grant = { fs: [{ host: folder, guest: '/data' }], env: { LANG: 'de' } };
-      expect(await run({ grant, level })).toMatchObject({
-        ok: true,
-        exitCode: 0,
-        stdout: 'me: x\nme: y\ngranted\n',
-        stderr: 'de\n',
+    test.skipIf(program === undefined)('has arguments, stdin, variables and files as granted', async () => {
+      for (const level of ['minimal', 'standard', 'strict'] as const) {
+        const grant = { fs: [{ host: folder, guest: '/data' }], env: { LANG: 'de' } };
+        expect(await run({ grant, level })).toMatchObject({
+          ok: true,
+          exitCode: 0,
+          stdout: 'me: x\nme: y\ngranted\n',
+          stderr: 'de\n',
+        });
+      }
+    });
+
+    test.skipIf(program === undefined)('has none of them otherwise, and is held to its limits', async () => {
+      expect(await run({})).toMatchObject({
+        ok: false,
+        exitCode: 3,
+        stdout: 'me: x\nme: y\n',
+        stderr: 'none\n',
+        error: { code: 'GUEST_THREW', details: { exitCode: 3 } },
       });
-    }
-  });
-
-  test.skipIf(program === undefined)('has none of them otherwise, and is held to its limits', async () => {
-    expect(await run({})).toMatchObject({
-      ok: false,
-      exitCode: 3,
-      stdout: 'me: x\nme: y\n',
-      stderr: 'none\n',
-      error: { code: 'GUEST_THREW', details: { exitCode: 3 } },
+      expect(await run({ limits: { fuel: 1_000 } })).toMatchObject({
+        ok: false,
+        error: { code: 'FUEL_EXHAUSTED' },
+      });
     });
-    expect(await run({ limits: { fuel: 1_000 } })).toMatchObject({
-      ok: false,
-      error: { code: 'FUEL_EXHAUSTED' },
-    });
-  });
-});
+  },
+);
 
 test.each(['main.rs', 'Main.java', 'main.go', 'main.c'])(
   'the source %s is refused on the command line with the way out',

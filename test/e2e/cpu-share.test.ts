@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuntime, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('LM-04');
 
 let runtime: Runtime;
 beforeAll(() => {

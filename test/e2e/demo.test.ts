@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
 import { expect, test } from 'vitest';
+import { verifies } from '../support/verifies.ts';
+
+verifies('DX-07');
 
 const DEMO = join(import.meta.dirname, '../../scripts/demo.ts');
 

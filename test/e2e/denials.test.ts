@@ -12,6 +12,7 @@ import {
   type Runtime,
 } from '../../runtime/index.ts';
 import { probeGuest } from '../guests/component/build.ts';
+import { verifies } from '../support/verifies.ts';
 
 let runtime: Runtime;
 let server: Server;
@@ -79,7 +80,7 @@ os.remove('/out/old.txt')
 [text, open('/out/new.txt').read(), *told]`,
 });
 
-describe('a program that starts without a grant and adds what each denial names', () => {
+describe('a program that starts without a grant and adds what each denial names', verifies('PM-09'), () => {
   test.each([
     ['javascript', javascript],
     ['python', python],
@@ -172,7 +173,7 @@ test('the guest is told no folder of the host, whoever asked for the run is', as
   });
 });
 
-test('no hint of a level asks for a lower one', async () => {
+test('no hint of a level asks for a lower one', verifies('ER-04'), async () => {
   for (const level of ['strict', 'maximum'] as const) {
     for (const code of [`await fetch('${origin}/')`, "await fs.writeFile('/in/x', '')"]) {
       const outcome = await runtime.run({

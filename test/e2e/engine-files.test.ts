@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifies } from '../support/verifies.ts';
+
+verifies('ER-07');
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CANARY = 'canary-of-the-operator';

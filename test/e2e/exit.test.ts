@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { LEVELS } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { commandGuest } from '../guests/component/build.ts';
+import { verifies } from '../support/verifies.ts';
 
 const INDEX = new URL('../../runtime/index.ts', import.meta.url).href;
 /** A program that never ends is killed then, and so has another exit than the one that is asserted. */
@@ -37,7 +38,7 @@ async function runProgram(body: string): Promise<string> {
   return stdout;
 }
 
-describe('a program that never calls close()', () => {
+describe('a program that never calls close()', verifies('XT-14'), () => {
   const cases = LEVELS.flatMap((level) =>
     ['javascript', 'python', 'component', 'preview1'].map((guest) => ({ level, guest })),
   );
@@ -74,7 +75,7 @@ describe('a program that never calls close()', () => {
   });
 });
 
-test('the command of the package can be run as it was built', async () => {
+test('the command of the package can be run as it was built', verifies('XT-14'), async () => {
   const root = new URL('../../', import.meta.url);
   const { bin } = JSON.parse(await readFile(new URL('package.json', root), 'utf8'));
   const command = fileURLToPath(new URL(bin.sandglass, root));

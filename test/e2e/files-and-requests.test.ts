@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
 import { probeGuest } from '../guests/component/build.ts';
 import { startServer } from '../support/http-harness.ts';
+import { verifies } from '../support/verifies.ts';
 
 let runtime: Runtime;
 let folder: string;
@@ -30,7 +31,7 @@ const reading = (paths: readonly string[]): readonly (readonly [language: string
   ['python', `[open(path).read() for path in ${JSON.stringify(paths)}]`],
 ];
 
-describe('files of a grant', () => {
+describe('files of a grant', verifies('FS-01', 'FS-06'), () => {
   test.each(reading(['data.txt', './data.txt', '/data/data.txt']))(
     'relative paths of %s start at the first mount, or at cwd',
     async (language, code) => {
@@ -102,7 +103,7 @@ describe('files of a grant', () => {
   });
 });
 
-describe('requests under a grant', () => {
+describe('requests under a grant', verifies('HT-02', 'HT-05'), () => {
   const attempts = (url: string, method = 'GET') =>
     [
       { language: 'javascript', code: `(await fetch('${url}', { method: '${method}' })).status` },

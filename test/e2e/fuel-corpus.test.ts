@@ -6,6 +6,9 @@ import type { IsolationLevel, RunOptions, Runtime } from '../../runtime/index.ts
 import { createRuntime } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { commandGuest, wat } from '../guests/component/build.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('LM-03');
 
 /** A component whose one function loops in its own core module. */
 const TRIANGLE = `(component

@@ -10,6 +10,7 @@ import {
 } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { commandGuest, probeGuest } from '../guests/component/build.ts';
+import { verifies } from '../support/verifies.ts';
 
 /** What guests of every kind get, whatever cell they live in. */
 let runtime: Runtime;
@@ -79,7 +80,7 @@ const PROGRAMS: Readonly<
   'component, its stdin': [() => module('command', { argv: ['cat'] }), undefined, '{"k":"a\\nb"}\n', ''],
 };
 
-describe.each(LEVELS)('at level %s', (level) => {
+describe.each(LEVELS)('at level %s', verifies('EX-01', 'EX-02', 'EX-03', 'EX-09'), (level) => {
   test.each(Object.entries(PROGRAMS))(
     '%s: value, stdout and stderr apart, stdin as one compact line',
     async (_guest, [options, value, stdout, stderr]) => {
@@ -96,7 +97,7 @@ describe.each(LEVELS)('at level %s', (level) => {
   );
 });
 
-describe('stdin that is empty is at its end', () => {
+describe('stdin that is empty is at its end', verifies('EX-10'), () => {
   test.each<[string, () => RunOptions, object]>([
     ['javascript', () => source('javascript', 'readline()'), { ok: true, value: null }],
     [
@@ -111,7 +112,7 @@ describe('stdin that is empty is at its end', () => {
   });
 });
 
-describe('inputs are globals, as copies', () => {
+describe('inputs are globals, as copies', verifies('EX-11'), () => {
   test.each([
     ['javascript', "console.log(title); deep.list.push(4); globalThis.title = 'x'; deep"],
     ['typescript', "console.log(title as string); deep.list.push(4); (globalThis as any).title = 'x'; deep"],
@@ -195,7 +196,7 @@ describe('programs', () => {
     },
   );
 
-  test('end with their exit status', async () => {
+  test('end with their exit status', verifies('EX-06'), async () => {
     for (const guest of [module('exit'), module('command', { argv: ['exit', '3'] })]) {
       expect(await runtime.run(guest)).toMatchObject({
         ok: false,

@@ -9,6 +9,9 @@ import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { probeGuest } from '../guests/component/build.ts';
 import { runCli } from '../support/command-line.ts';
 import { startServer, type TestServer } from '../support/http-harness.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('HT-02');
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const ITEM = { name: 'a', value: 1 };

@@ -2,6 +2,9 @@ import { expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
 import { probeGuest } from '../guests/component/build.ts';
 import { startServer } from '../support/http-harness.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('HT-15');
 
 const body = '{"name":"a","value":1}';
 

@@ -9,6 +9,7 @@ import {
   type Runtime,
 } from '../../runtime/index.ts';
 import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
+import { verifies } from '../support/verifies.ts';
 import { assemble } from '../support/wasm/assemble.ts';
 
 const ENDLESS_FUEL = 1_000_000_000;
@@ -128,21 +129,25 @@ describe.each(KINDS)('%s inline', (kind) => {
     expect(ticks).toBeGreaterThan(seen);
   });
 
-  test('a signal from a timer of the same thread stops it, and nothing of it goes on', async () => {
-    await run(guestOf(kind).busy); // so that the signal finds the guest running, not being compiled
-    const controller = new AbortController();
-    const running = run({
-      ...guestOf(kind).endless,
-      limits: { fuel: 1e12, timeoutMs: 60_000 },
-      signal: controller.signal,
-    });
-    setTimeout(() => controller.abort(), 20);
-    const outcome = await running;
-    expect(codeOf(outcome)).toBe('CANCELLED');
-    expect(outcome.usage.fuel).toBeGreaterThan(0);
-    expect(outcome.usage.fuel).toBeLessThan(1e12);
-    await expectSilence();
-  });
+  test(
+    'a signal from a timer of the same thread stops it, and nothing of it goes on',
+    verifies('SC-04'),
+    async () => {
+      await run(guestOf(kind).busy); // so that the signal finds the guest running, not being compiled
+      const controller = new AbortController();
+      const running = run({
+        ...guestOf(kind).endless,
+        limits: { fuel: 1e12, timeoutMs: 60_000 },
+        signal: controller.signal,
+      });
+      setTimeout(() => controller.abort(), 20);
+      const outcome = await running;
+      expect(codeOf(outcome)).toBe('CANCELLED');
+      expect(outcome.usage.fuel).toBeGreaterThan(0);
+      expect(outcome.usage.fuel).toBeLessThan(1e12);
+      await expectSilence();
+    },
+  );
 
   test('a deadline stops it, and nothing of it goes on', async () => {
     const outcome = await run({ ...guestOf(kind).endless, limits: { fuel: 1e12, timeoutMs: 50 } });

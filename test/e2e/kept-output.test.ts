@@ -3,6 +3,9 @@ import { createHttpApp } from '../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type IsolationLevel, type Runtime } from '../../runtime/index.ts';
 import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('LM-07');
 
 /** What fitted of output over its limit, once the run is over. */
 let runtime: Runtime;

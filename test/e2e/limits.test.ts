@@ -10,6 +10,7 @@ import {
   type RunOptions,
   type Runtime,
 } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
 
 const MIB = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), 'sandglass-limits-'));
@@ -114,7 +115,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.each(cases)('limits of a $guest guest', ({ ok, levels, ends }) => {
+describe.each(cases)('limits of a $guest guest', verifies('LM-11'), ({ ok, levels, ends }) => {
   describe.each(levels)('at level %s', (level) => {
     test.each(ends.map(([code, options], index) => ({ code, options, index })))(
       '$code ($index), and the next run works',

@@ -4,6 +4,9 @@ import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type RunError, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { CASES } from '../support/code-cases.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('ER-03');
 
 let runtime: Runtime;
 beforeAll(() => {

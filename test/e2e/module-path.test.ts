@@ -5,6 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-05');
 
 let folder: string;
 let runtime: Runtime;

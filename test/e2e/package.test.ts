@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { verifies } from '../support/verifies.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, root), 'utf8'));
@@ -11,7 +12,7 @@ function filesOf(value: unknown, conditions: readonly string[] = []): [condition
   return Object.entries(value as object).flatMap(([key, inner]) => filesOf(inner, [...conditions, key])); // package.json has texts and objects there
 }
 
-describe('package.json', () => {
+describe('package.json', verifies('DX-04', 'DX-06'), () => {
   test.each(filesOf({ ...manifest.exports, ...manifest.bin }))('%s is a file: %s', (_conditions, file) => {
     expect(existsSync(new URL(file, root))).toBe(true);
   });

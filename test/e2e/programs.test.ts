@@ -6,6 +6,7 @@ import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts'
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { runCli } from '../support/command-line.ts';
 import { startServer } from '../support/http-harness.ts';
+import { verifies } from '../support/verifies.ts';
 
 /** Small programs that people try first, as they would write them. */
 let runtime: Runtime;
@@ -67,49 +68,53 @@ describe('limits of thirty seconds, 512 MiB and half a processor', () => {
   });
 });
 
-describe('a folder at /app, read-only, at level strict, without a network', () => {
-  const grant = (): Grant => ({ fs: [{ host: join(folder, 'app'), guest: '/app' }] });
-  test.each([
-    ['python', "import os\nprint('hello')\nsorted(os.listdir('/app'))", "open('/app/new.txt', 'w')"],
-    [
-      'javascript',
-      "console.log('hello'); (await fs.readdir('/app')).sort()",
-      "await fs.writeFile('/app/new.txt', 'x')",
-    ],
-  ])('%s prints and lists, and may not write', async (language, reading, writing) => {
-    const ends = { language, level: 'strict', grant: grant() } as const;
-    expect(await runtime.run({ ...ends, code: reading })).toMatchObject({
-      ok: true,
-      stdout: 'hello\n',
-      value: ['one.txt', 'two.txt'],
-      meta: { level: 'strict' },
+describe(
+  'a folder at /app, read-only, at level strict, without a network',
+  verifies('EX-22', 'PM-15'),
+  () => {
+    const grant = (): Grant => ({ fs: [{ host: join(folder, 'app'), guest: '/app' }] });
+    test.each([
+      ['python', "import os\nprint('hello')\nsorted(os.listdir('/app'))", "open('/app/new.txt', 'w')"],
+      [
+        'javascript',
+        "console.log('hello'); (await fs.readdir('/app')).sort()",
+        "await fs.writeFile('/app/new.txt', 'x')",
+      ],
+    ])('%s prints and lists, and may not write', async (language, reading, writing) => {
+      const ends = { language, level: 'strict', grant: grant() } as const;
+      expect(await runtime.run({ ...ends, code: reading })).toMatchObject({
+        ok: true,
+        stdout: 'hello\n',
+        value: ['one.txt', 'two.txt'],
+        meta: { level: 'strict' },
+      });
+      expect(await runtime.run({ ...ends, code: writing })).toMatchObject({
+        ok: false,
+        error: { code: 'CAPABILITY_DENIED', details: { capability: 'fs.write' } },
+      });
+      expect(readdirSync(join(folder, 'app')).sort()).toEqual(['one.txt', 'two.txt']);
     });
-    expect(await runtime.run({ ...ends, code: writing })).toMatchObject({
-      ok: false,
-      error: { code: 'CAPABILITY_DENIED', details: { capability: 'fs.write' } },
-    });
-    expect(readdirSync(join(folder, 'app')).sort()).toEqual(['one.txt', 'two.txt']);
-  });
 
-  test('the network is none, even where it is granted', async () => {
-    await using server = await startServer();
-    const outcome = await runtime.run({
-      language: 'javascript',
-      code: `await fetch('${server.origin}/')`,
-      level: 'strict',
-      grant: { http: [{ origin: server.origin }] },
+    test('the network is none, even where it is granted', async () => {
+      await using server = await startServer();
+      const outcome = await runtime.run({
+        language: 'javascript',
+        code: `await fetch('${server.origin}/')`,
+        level: 'strict',
+        grant: { http: [{ origin: server.origin }] },
+      });
+      expect(outcome).toMatchObject({ ok: false, error: { code: 'CAPABILITY_DENIED' } });
+      expect(server.connections).toBe(0);
     });
-    expect(outcome).toMatchObject({ ok: false, error: { code: 'CAPABILITY_DENIED' } });
-    expect(server.connections).toBe(0);
-  });
 
-  test('with no program of the machine to be found', async () => {
-    writeFileSync(join(folder, 'list.py'), "import os\nprint(sorted(os.listdir('/app')))\n");
-    const args = ['run', 'list.py', '--isolation=strict', '--allow-read=./app:/app'];
-    const { code: exit, out } = await runCli(args, { cwd: folder, env: { PATH: '/nonexistent' } });
-    expect([exit, out]).toEqual([0, "['one.txt', 'two.txt']\n"]);
-  });
-});
+    test('with no program of the machine to be found', async () => {
+      writeFileSync(join(folder, 'list.py'), "import os\nprint(sorted(os.listdir('/app')))\n");
+      const args = ['run', 'list.py', '--isolation=strict', '--allow-read=./app:/app'];
+      const { code: exit, out } = await runCli(args, { cwd: folder, env: { PATH: '/nonexistent' } });
+      expect([exit, out]).toEqual([0, "['one.txt', 'two.txt']\n"]);
+    });
+  },
+);
 
 describe('numpy', () => {
   const wheels = process.env.SANDGLASS_WHEELS;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPipIndex } from '../../runtime/doors/cli/pip-index.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
 import { wheel } from '../support/wheels.ts';
 
 const CLI = join(import.meta.dirname, '../../runtime/doors/cli/main.ts');
@@ -18,7 +19,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('packages of a folder', () => {
+describe('packages of a folder', verifies('EX-20'), () => {
   test('are there by name and by import, at every level, and the guest asks for nothing', async () => {
     await using runtime = createRuntime({ cache: CACHE, packages: { wheels: folder } });
     const code = 'import hello_pkg\nprint(hello_pkg.X)';
@@ -115,7 +116,7 @@ describe.skipIf(index === undefined)(
       rmSync(cache, { recursive: true });
     });
 
-    test('a binary wheel runs under fuel, and offline the next time', async () => {
+    test('a binary wheel runs under fuel, and offline the next time', verifies('EX-21'), async () => {
       const guest = {
         language: 'python',
         packages: ['msgspec>=0.19'],

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuntime, type IsolationLevel, type RunHandle, type Runtime } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('LM-13');
 
 let runtime: Runtime;
 beforeAll(() => {

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, LEVELS, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { commandGuest } from '../guests/component/build.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-22');
 
 let runtime: Runtime;
 let files: Uint8Array;

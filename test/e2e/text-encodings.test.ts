@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('FS-05');
 
 const TEXT = 'héllo €☃😀';
 const WESTERN = 'héllo ÿ';

@@ -12,6 +12,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
 import { createRuntime, watchGrant } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('FS-17');
 
 let folder: string;
 beforeEach(() => {

@@ -1,6 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
 import { startSocketServer } from '../support/ws-harness.ts';
+
+verifies('HT-14');
 
 const runtime = createRuntime({ cache: false });
 afterAll(() => runtime.close());

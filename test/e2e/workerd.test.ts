@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifies } from '../support/verifies.ts';
 import { writePrebuiltAdder } from './portability/adder.ts';
 import { type Bundle, bundleEntry } from './portability/bundle.ts';
 import { expectReport } from './portability/expected.ts';
@@ -37,13 +38,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the package bundles for workerd without a node: module and without what only Node needs', () => {
-  expect(bundle.imports.map((path) => basename(path)).sort()).toEqual(['adder.js', 'quickjs.wasm']);
-  expect(bundle.inputs).toContain('dist/runtime/index.workerd.js');
-  expect(bundle.inputs.filter((path) => /undici|jco|hono|ajv|cell\/(worker|process)/.test(path))).toEqual([]);
-});
+test(
+  'the package bundles for workerd without a node: module and without what only Node needs',
+  verifies('EX-38'),
+  () => {
+    expect(bundle.imports.map((path) => basename(path)).sort()).toEqual(['adder.js', 'quickjs.wasm']);
+    expect(bundle.inputs).toContain('dist/runtime/index.workerd.js');
+    expect(bundle.inputs.filter((path) => /undici|jco|hono|ajv|cell\/(worker|process)/.test(path))).toEqual(
+      [],
+    );
+  },
+);
 
-test('workerd runs a JavaScript guest and a component inline', async () => {
+test('workerd runs a JavaScript guest and a component inline', verifies('EX-38', 'LM-03'), async () => {
   const response = await workerd?.dispatchFetch('http://localhost/');
   const text = await response?.text();
   expect(response?.status, text).toBe(200);

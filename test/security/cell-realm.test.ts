@@ -9,6 +9,9 @@ import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 import { hostileEngine } from '../support/hostile-engine.ts';
 import { createProbe } from '../support/scripted-engine.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('PM-15');
 
 const folder = mkdtempSync(join(tmpdir(), 'sandglass-realm-'));
 const secret = join(folder, 'secret.txt');

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { COMPILE_LIMITS } from '../../runtime/wasm/compile-limits.ts';
 import { instrument } from '../../runtime/wasm/instrument.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-08');
 
 const OP = { block: 2, loop: 3, if: 4, end: 0x0b, brIf: 0x0d, brTable: 0x0e, get: 0x20, nop: 1 };
 const VOID = 0x40;

@@ -4,6 +4,9 @@ import { createComponentEngine } from '../../runtime/engines/component/engine.ts
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { wasm } from '../contract/engine-suite.ts';
 import { probeGuest, wat } from '../guests/component/build.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-07', 'EX-08');
 
 declare global {
   var componentCanary: number | undefined;

@@ -6,6 +6,9 @@ import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
 import { runComponent } from '../guests/component/run-component.ts';
 import { createFakeHost, runSpec } from '../support/fake-host.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-35');
 
 const HOST_ERROR = `(type $error' (record (field "code" string) (field "message" string) (field "hint" (option string)) (field "refusal" u32)))
     (export "host-error" (type $error (eq $error')))`;

@@ -9,6 +9,9 @@ import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { probeGuest } from '../guests/component/build.ts';
 import { CASES } from '../support/code-cases.ts';
 import { runCli } from '../support/command-line.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('ER-05');
 
 const CANARY = 'canary-of-the-operator';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

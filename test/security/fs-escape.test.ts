@@ -22,6 +22,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNodeBackend } from '../../host-functions/fs/node-backend.ts';
 import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { type FsGuest, type FsOperation, openGuest } from '../support/fs-harness.ts';
+import { verifies } from '../support/verifies.ts';
 
 const CANARY = 'canary: no guest may see this';
 let root = '';
@@ -91,7 +92,7 @@ function expectNoHostText(told: unknown): void {
   }
 }
 
-describe('fs paths', () => {
+describe('fs paths', verifies('FS-13'), () => {
   test.each([
     '/data/../secret.txt',
     '/data/sub/../../secret.txt',
@@ -157,7 +158,7 @@ describe('fs paths', () => {
     expect(guest.text('/readable/sub/../../readable/in.txt')).toBe('inside');
   });
 
-  test('a denied write answers the same whether or not the path exists', () => {
+  test('a denied write answers the same whether or not the path exists', verifies('PM-10'), () => {
     using guest = openGuest({ backend: createNodeBackend(), grant: [{ host: data }] });
     const answer = (path: string): unknown => ({
       ...guest.refusal('fs.writeFile', { path }, 'x'),

@@ -6,6 +6,9 @@ import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
 import { createNodeBackend } from '../../host-functions/fs/node-backend.ts';
 import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { type FsGuest, openGuest } from '../support/fs-harness.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('FS-17');
 
 interface Place extends Disposable {
   readonly guest: FsGuest;
@@ -62,7 +65,7 @@ test('a folder of a level without host files is not watched', () => {
   expect(guest.refusal('fs.watch', { path: '/d' }).code).toBe('CAPABILITY_DENIED');
 });
 
-test('names that deny and extensions hide are in no event', async () => {
+test('names that deny and extensions hide are in no event', verifies('FS-02', 'FS-14'), async () => {
   using here = place({ deny: ['secret/**', '*.key.txt'], extensions: ['.txt'] });
   mkdirSync(join(here.inside, 'secret'));
   const handle = watch(here.guest);

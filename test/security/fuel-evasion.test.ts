@@ -2,7 +2,10 @@ import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, test } from 'vitest';
 import { instrument } from '../../runtime/wasm/instrument.ts';
 import { createMeter, type Meter } from '../../runtime/wasm/meter.ts';
+import { verifies } from '../support/verifies.ts';
 import { assemble } from '../support/wasm/assemble.ts';
+
+verifies('LM-03');
 
 type Run = (...args: readonly unknown[]) => unknown;
 

@@ -10,6 +10,9 @@ import { createEventStream } from '../../runtime/vocabulary/event-stream.ts';
 import { type AuditLine, auditLineOf } from '../../runtime/vocabulary/events.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createProbe, type Probe } from '../support/scripted-engine.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('PM-24');
 
 interface Opened {
   readonly gate: Gate;

@@ -7,6 +7,9 @@ import { createHttpApp } from '../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-34');
 
 const CANARY = 'canary-of-the-http-door';
 

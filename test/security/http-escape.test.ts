@@ -14,6 +14,7 @@ import {
   startServer,
   type TestServer,
 } from '../support/http-harness.ts';
+import { verifies } from '../support/verifies.ts';
 import { openWsGuest, startSocketServer } from '../support/ws-harness.ts';
 
 const CANARY = 'canary-0123456789';
@@ -31,7 +32,7 @@ const answering =
   (): Promise<readonly string[]> =>
     Promise.resolve(addresses);
 
-describe('http without a grant that covers it', () => {
+describe('http without a grant that covers it', verifies('HT-05'), () => {
   test('reaches nothing, and says what would allow it', async () => {
     for (const grant of [undefined, []]) {
       await using guest = await openGuest(grant === undefined ? {} : { grant });
@@ -108,7 +109,7 @@ describe('http without a grant that covers it', () => {
     expect(server.connections).toBe(0);
   });
 
-  test('every piece of a grant counts its calls, hops of redirects too', async () => {
+  test('every piece of a grant counts its calls, hops of redirects too', verifies('LM-05'), async () => {
     await using hopping = await startServer((request, response) => {
       if (request.url === '/hop') response.writeHead(302, { location: '/end' }).end();
       else response.end('end');
@@ -132,7 +133,7 @@ describe('http without a grant that covers it', () => {
   });
 });
 
-describe('http addresses', () => {
+describe('http addresses', verifies('HT-07'), () => {
   const LITERALS = [
     '127.0.0.1',
     '127.1',

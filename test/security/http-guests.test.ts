@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createRuntime, type Grant, type Outcome, type Runtime } from '../../runtime/index.ts';
 import { fetchGuest, probeGuest } from '../guests/component/build.ts';
 import { startServer, type TestServer } from '../support/http-harness.ts';
+import { verifies } from '../support/verifies.ts';
 
 const TOKEN = 'canary_0123456789abcdef';
 const PASSWORD = 'canary-password-42';
@@ -78,7 +79,7 @@ hits = [text for text in told if any(word in text for word in [bytes(w).decode()
 const text = (outcome: Outcome): string =>
   JSON.stringify(outcome, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 
-describe.each(SENT)('a secret of kind %s', (secret, header, sent) => {
+describe.each(SENT)('a secret of kind %s', verifies('HT-01'), (secret, header, sent) => {
   const grant = (): Grant => ({
     http: [
       { origin: server.origin, methods: ['GET'], secret },
@@ -116,7 +117,7 @@ describe.each(SENT)('a secret of kind %s', (secret, header, sent) => {
   );
 });
 
-test('a secret goes to its own origin and methods only', async () => {
+test('a secret goes to its own origin and methods only', verifies('HT-01', 'HT-08'), async () => {
   const grant: Grant = {
     http: [
       { origin: server.origin, methods: ['GET'], secret: 'bearer' },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import wabt from 'wabt';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import { wat } from '../guests/component/build.ts';
+import { verifies } from '../support/verifies.ts';
 
 /** Guests with no grant in each cell: a file must not appear, a variable not be read, a server see nobody. */
 let runtime: Runtime;
@@ -44,7 +45,7 @@ const untouched = (outcome: unknown): void => {
 
 const LEVELS = ['minimal', 'standard', 'strict', 'maximum'] as const;
 
-describe.each(LEVELS)('at level %s', (level) => {
+describe.each(LEVELS)('at level %s', verifies('EX-15', 'EX-16', 'PM-01'), (level) => {
   test.each(['javascript', 'typescript'])('%s has no name of the host', async (language) => {
     const names = [
       'process',

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPython, type PythonBench } from '../support/pyodide-parts.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-16');
 
 /**
  * Each attempt to leave Python, with a canary on the host: a file that must not appear, a server that must see nobody, a variable that must

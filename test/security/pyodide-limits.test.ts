@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openPython, type PythonBench } from '../support/pyodide-parts.ts';
 import { FILLED } from '../support/python-callbacks.ts';
+import { verifies } from '../support/verifies.ts';
 
 const MIB = 1024 * 1024;
 
-describe('limits of a Python guest', () => {
+describe('limits of a Python guest', verifies('LM-14'), () => {
   let python: PythonBench;
   beforeAll(async () => {
     python = await openPython();

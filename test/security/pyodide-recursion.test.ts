@@ -7,6 +7,7 @@ import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createNodePyodideEngine } from '../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
+import { verifies } from '../support/verifies.ts';
 
 const NEST = 'x = []\nfor _ in range(100_000): x = [x]\n';
 
@@ -64,7 +65,7 @@ except RecursionError as error: x = error
   'elements of XML': `import xml.etree.ElementTree as E\nx = E.fromstring('<a>' * 100_000 + '</a>' * 100_000)\n`,
 };
 
-describe('deep recursion inside Python', () => {
+describe('deep recursion inside Python', verifies('LM-09'), () => {
   let runtime: Runtime;
   beforeAll(() => {
     runtime = createRuntimeOn(

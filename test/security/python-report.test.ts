@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Outcome, type Runtime } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('RS-02');
 
 /** A guest that reaches for what its interpreter tells the host of its end. */
 const FORGE = `import sys

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runJs } from '../support/quickjs-for-tests.ts';
+import { verifies } from '../support/verifies.ts';
 
 /**
  * Programs that never end by themselves, or not in any time that matters. Each one must end with the code of its limit: what stops it is
@@ -148,7 +149,7 @@ const FUEL = 60_000_000;
 /** The number of polls after which the host says that time is up: a few slices. */
 const POLLS = 40;
 
-describe('programs that never end', () => {
+describe('programs that never end', verifies('LM-14'), () => {
   test.each(Object.entries(SPINNERS))('fuel ends %s', async (_name, code) => {
     const { result } = await runJs(code, {
       limits: { fuel: FUEL, memoryBytes: 256 * 1024 * 1024 },

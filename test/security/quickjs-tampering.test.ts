@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { runJs } from '../support/quickjs-for-tests.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('RS-02');
 
 /** Rewrites every built-in function that can be reached, so that each one lies or throws. */
 const REWRITE_ALL = (lie: string): string => `

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type JsonValue, type Runtime } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-17', 'EX-18', 'EX-19');
 
 /** The rules for a program's own code, as options of a run: depth, not the boundary. */
 let runtime: Runtime;

@@ -9,6 +9,9 @@ import {
   type Runtime,
 } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('ER-06');
 
 function createDraw(seed: number) {
   const fill = seededRandom(seed);

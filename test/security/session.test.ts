@@ -16,6 +16,9 @@ import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { runSpec } from '../support/fake-host.ts';
 import { startServer } from '../support/http-harness.ts';
 import { TEST_RUN } from '../support/run-identity.ts';
+import { verifies } from '../support/verifies.ts';
+
+verifies('EX-24');
 
 const folder = mkdtempSync(join(tmpdir(), 'session-'));
 writeFileSync(join(folder, 'first.txt'), 'CANARY-1');

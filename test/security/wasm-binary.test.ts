@@ -4,8 +4,11 @@ import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { guardBinary } from '../../runtime/wasm/guard.ts';
 import { inspectBinary } from '../../runtime/wasm/inspect.ts';
 import { instrument } from '../../runtime/wasm/instrument.ts';
+import { verifies } from '../support/verifies.ts';
 import { assemble } from '../support/wasm/assemble.ts';
 import { KERNELS } from '../support/wasm/kernels.ts';
+
+verifies('EX-08');
 
 const OPTIONS = { maxMemoryPages: 64 };
 const PREAMBLE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];

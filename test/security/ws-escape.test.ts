@@ -4,7 +4,10 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
 import { startServer } from '../support/http-harness.ts';
+import { verifies } from '../support/verifies.ts';
 import { openWsGuest, startSocketServer } from '../support/ws-harness.ts';
+
+verifies('HT-14');
 
 let runtime: Runtime;
 beforeAll(() => {

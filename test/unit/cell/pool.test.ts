@@ -5,6 +5,9 @@ import type { Seat } from '../../../runtime/cell/remote-seat.ts';
 import type { CellResult, CellRun } from '../../../runtime/contracts/cell.ts';
 import type { Engine } from '../../../runtime/contracts/engine.ts';
 import { scriptedEngine } from '../../support/scripted-engine.ts';
+import { verifies } from '../../support/verifies.ts';
+
+verifies('SC-08');
 
 interface FakeSeat extends Seat {
   readonly name: string;

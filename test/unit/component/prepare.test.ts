@@ -8,6 +8,9 @@ import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { wasm } from '../../contract/engine-suite.ts';
 import { wat } from '../../guests/component/build.ts';
 import { createFakeHost, runSpec } from '../../support/fake-host.ts';
+import { verifies } from '../../support/verifies.ts';
+
+verifies('RS-11');
 
 const ADD = `(component
   (core module $m (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))

@@ -3,6 +3,9 @@ import type { JsonValue } from '../../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import { probeGuest, wat } from '../../guests/component/build.ts';
 import { runComponent } from '../../guests/component/run-component.ts';
+import { verifies } from '../../support/verifies.ts';
+
+verifies('EX-07');
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -4,6 +4,9 @@ import { readComponentTypes } from '../../../runtime/engines/component/types/rea
 import { functionText } from '../../../runtime/engines/component/types/wit-type.ts';
 import { readSignatures } from '../../../scripts/component-signatures.ts';
 import { typesGuest, wat } from '../../guests/component/build.ts';
+import { verifies } from '../../support/verifies.ts';
+
+verifies('DX-16');
 
 const functionsOf = (bytes: Uint8Array): Record<string, string> => {
   const found: Record<string, string> = {};

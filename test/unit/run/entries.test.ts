@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkEntries } from '../../../scripts/check/entries.ts';
 import { readSource } from '../../../scripts/check/sources.ts';
+import { verifies } from '../../support/verifies.ts';
+
+verifies('DX-04');
 
 const RUNTIME = join(import.meta.dirname, '../../../runtime');
 

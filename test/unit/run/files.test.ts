@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { createRuntime } from '../../../runtime/index.ts';
 import { GUEST_FILES, readCollect, readFiles } from '../../../runtime/vocabulary/guest-file.ts';
 import { matchesScratch } from '../../../runtime/vocabulary/scratch-glob.ts';
+import { verifies } from '../../support/verifies.ts';
+
+verifies('XT-01');
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 

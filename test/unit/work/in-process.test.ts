@@ -4,6 +4,9 @@ import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import { createInProcessScheduler } from '../../../runtime/work/in-process.ts';
 import { PRIORITIES, type Priority, type Slot } from '../../../runtime/work/scheduler.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { verifies } from '../../support/verifies.ts';
+
+verifies('SC-03');
 
 /** Jobs that note when they begin and end when told; an abort ends them with a CANCELLED answer. */
 function createJobs() {
