@@ -10,12 +10,15 @@ import {
   LAYOUT_SECTION,
   LAYOUT_VERSION,
   type Layout,
+  LIBRARY_SECTION,
   PRELUDE_FILE,
   PRIMITIVES,
   WASM_PAGE,
 } from '../runtime/engines/quickjs/abi.ts';
 import { createMachine, type Machine } from '../runtime/engines/quickjs/machine.ts';
 import { instrument } from '../runtime/wasm/instrument.ts';
+import { bundleLibrary } from './quickjs/bundle-library.ts';
+import { libraryPatch } from './quickjs/library-patch.ts';
 import { lowerTemplates } from './quickjs/lower-templates.ts';
 import { reshape, setMemoryImport } from './quickjs/reshape.ts';
 import {
@@ -67,11 +70,17 @@ export async function buildQuickjs(): Promise<Uint8Array<ArrayBuffer>> {
   }
   const glue = readFileSync(join(dist, 'emscripten-module.browser.mjs'), 'utf8');
   const { sections, rejectionSlot } = reshape(readSections(published), glue);
-  const { layout, memory } = await evaluatePrelude(sections, rejectionSlot, await bundlePrelude());
+  const { layout, memory, patch } = await evaluatePrelude(
+    sections,
+    rejectionSlot,
+    await bundlePrelude(),
+    await bundleLibrary(join(folder, 'library/main.ts')),
+  );
   const metered = instrument(writeSections(withSnapshot(sections, memory, layout)), {
     maxMemoryPages: MOST_PAGES,
   });
-  return concat([metered, writeSections([layoutSection(layout)]).subarray(PREAMBLE_BYTES)]);
+  const own = [layoutSection(layout), customSection(LIBRARY_SECTION, patch)];
+  return concat([metered, writeSections(own).subarray(PREAMBLE_BYTES)]);
 }
 
 async function bundlePrelude(): Promise<string> {
@@ -96,15 +105,19 @@ async function evaluatePrelude(
   sections: readonly Section[],
   rejectionSlot: number,
   prelude: string,
-): Promise<{ readonly layout: Layout; readonly memory: Uint8Array }> {
+  library: string,
+): Promise<{ readonly layout: Layout; readonly memory: Uint8Array; readonly patch: Uint8Array }> {
   const module = await WebAssembly.compile(writeSections(sections));
   let memory: WebAssembly.Memory | undefined;
+  /** The snapshots are taken, and what runs now is thrown away: the host answers nothing. */
+  let naming = false;
   const options = {
     module,
     memoryBytes: 2048 * 1024 * 1024,
     initialPages: 256,
     host: {
       callHost: (ref: number) => {
+        if (naming) return 0;
         throw new Error(
           `Cannot build QuickJS: the prelude calls ${PRIMITIVES[ref] ?? ref} while it is built`,
         );
@@ -139,9 +152,14 @@ async function evaluatePrelude(
     const stack = machine.exports.QTS_GetProp(context, completion.thrown, machine.newText('stack'));
     throw new Error(`Cannot build QuickJS: ${machine.readText(message)}\n${machine.readText(stack)}`);
   };
-  new DataView(memory.buffer).setUint8(runtime + STRIP_FLAGS, STRIP_SOURCE);
-  const install = unwrap(machine.evaluate(prelude, PRELUDE_FILE, EVAL_GLOBAL));
-  new DataView(memory.buffer).setUint8(runtime + STRIP_FLAGS, 0);
+  const evaluateOwn = (code: string): number => {
+    const flags = new DataView((memory as WebAssembly.Memory).buffer); // it is there: checked above
+    flags.setUint8(runtime + STRIP_FLAGS, STRIP_SOURCE);
+    const value = unwrap(machine.evaluate(code, PRELUDE_FILE, EVAL_GLOBAL));
+    new DataView((memory as WebAssembly.Memory).buffer).setUint8(runtime + STRIP_FLAGS, 0);
+    return value;
+  };
+  const install = evaluateOwn(prelude);
   const host = exports.QTS_NewObject(context);
   for (const [ref, name] of PRIMITIVES.entries()) {
     exports.QTS_SetProp(context, host, machine.newText(name), machine.newFunction(name, ref));
@@ -153,10 +171,18 @@ async function evaluatePrelude(
     if (machine.kind(entries[name]) !== 'object') throw new Error(`Cannot build QuickJS: no entry ${name}`);
   }
   sweep(machine, memory);
-  const bytes = new Uint8Array(memory.buffer);
-  let top = bytes.length;
-  while (bytes[top - 1] === 0) top -= 1;
+  const base = image(memory);
+  // The second snapshot: the same instance with the library in it. A run gets it as a patch of the first.
+  const internals = exports.QTS_GetProp(context, made, machine.newText('internals'));
+  const exported = unwrap(machine.call(evaluateOwn(library), [internals]));
+  sweep(machine, memory);
+  const whole = image(memory);
+  // Naming what the modules export evaluates all of them: only then, when the snapshot is taken.
+  naming = true;
+  const names = unwrap(machine.call(exported, []));
+  const libraryNames = JSON.parse(machine.readText(names) ?? '') as Layout['library']['names'];
   return {
+    patch: libraryPatch(base, whole),
     layout: {
       version: LAYOUT_VERSION,
       quickjs: QUICKJS,
@@ -164,10 +190,19 @@ async function evaluatePrelude(
       runtime,
       entries,
       randomState,
-      pages: Math.ceil(top / WASM_PAGE) + SPARE_PAGES,
+      pages: Math.ceil(base.length / WASM_PAGE) + SPARE_PAGES,
+      library: { pages: Math.ceil(whole.length / WASM_PAGE) + SPARE_PAGES, names: libraryNames },
     },
-    memory: bytes.slice(0, top),
+    memory: base,
   };
+}
+
+/** A copy of the memory up to its last byte that is not zero. */
+function image({ buffer }: WebAssembly.Memory): Uint8Array {
+  const bytes = new Uint8Array(buffer);
+  let top = bytes.length;
+  while (bytes[top - 1] === 0) top -= 1;
+  return bytes.slice(0, top);
 }
 
 /** The one place in the context that holds the seed. */
@@ -239,10 +274,13 @@ function withSnapshot(sections: readonly Section[], memory: Uint8Array, layout: 
     });
 }
 
-const layoutSection = (layout: Layout): Section => ({
+const customSection = (name: string, content: Uint8Array): Section => ({
   id: SECTION.custom,
-  body: concat([nameBytes(LAYOUT_SECTION), new TextEncoder().encode(JSON.stringify(layout))]),
+  body: concat([nameBytes(name), content]),
 });
+
+const layoutSection = (layout: Layout): Section =>
+  customSection(LAYOUT_SECTION, new TextEncoder().encode(JSON.stringify(layout)));
 
 /** Stretches that are not zero; gaps under 64 bytes are kept in. */
 function runs(memory: Uint8Array): { readonly at: number; readonly bytes: Uint8Array }[] {

@@ -166,6 +166,16 @@ export const MAY_USE_NODE: readonly string[] = [
 
 /** Package → the folders that own it. */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  // Those of the library are bundled into the engine's snapshot when it is built.
+  '@noble/ciphers': ['runtime/engines/quickjs/library'],
+  '@noble/hashes': ['runtime/engines/quickjs/library'],
+  buffer: ['runtime/engines/quickjs/library'],
+  events: ['runtime/engines/quickjs/library'],
+  fflate: ['runtime/engines/quickjs/library'],
+  'readable-stream': ['runtime/engines/quickjs/library'],
+  string_decoder: ['runtime/engines/quickjs/library'],
+  unenv: ['runtime/engines/quickjs/library'],
+  'web-streams-polyfill': ['runtime/engines/quickjs/library'],
   '@bjorn3/browser_wasi_shim': ['runtime/engines/preview1'],
   '@bytecodealliance/jco-transpile': ['runtime/engines/component'],
   '@hono/node-server': ['runtime/doors/cli'],
@@ -188,6 +198,10 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
   [
     /^runtime\/engines\/quickjs\/prelude\/main\.ts$/,
     'bundled into the text that every JavaScript guest starts with',
+  ],
+  [
+    /^runtime\/engines\/quickjs\/library\//,
+    'bundled into the snapshot; its modules are evaluated when a guest first names them',
   ],
   [/^runtime\/engines\/component\/glue\/transpile-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/platform\/python\/packages\/package-job\.ts$/, 'the worker of a job imports it by its URL'],
@@ -222,6 +236,8 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
     'one interpreter: what its port answers depends on the one state of its run',
   'runtime/engines/quickjs/guest-run.ts#startGuest':
     'one guest: its jobs, timers and answers share one state',
+  'runtime/engines/quickjs/loader.ts#createLoader':
+    'one graph of modules: what was found, read and is missing is one state',
   'runtime/engines/quickjs/machine.ts#createMachine':
     'one instance: its imports and its calls share its memory and its heap',
   'runtime/engines/quickjs/primitives.ts#createPrimitives': 'a table of what the prelude may call',
@@ -242,6 +258,8 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/engines/pyodide/realm/files/paths.ts#serveHostPaths':
     'goes into the realm as its own text, so it can import nothing',
   'runtime/engines/quickjs/prelude/fs.ts#createSteps': 'a table of operations, a step list each',
+  'runtime/engines/quickjs/library/modules/http.ts#makeRequest':
+    'one request: its stream, its timer and its answer share one state',
   'runtime/engines/quickjs/prelude/main.ts#install': 'the order in which the parts of a guest are put up',
   'runtime/engines/quickjs/prelude/timers.ts#createTimers': 'one heap of timers behind six functions',
   'runtime/engines/quickjs/prelude/url.ts#installUrl':

@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 7259,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 759387,
-        "javascript: an expression": 106151,
-        "javascript: objects, text, regular expressions": 423188,
-        "javascript: random, clock, timers, promises": 870777,
+        "javascript: a granted file": 4551165,
+        "javascript: an expression": 107685,
+        "javascript: objects, text, regular expressions": 424276,
+        "javascript: random, clock, timers, promises": 869685,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
         "python: an expression": 773771,
         "python: classes, exceptions, json": 2295443,
         "python: sets, hashes, random, clock": 1394626,
-        "typescript: a module": 642705,
+        "typescript: a module": 636512,
       }
     `);
   });

@@ -34,6 +34,11 @@ async function exposed(): Promise<{
     clock: createClock(run, host),
     stop: meter.stop,
     charge: meter.charge,
+    exit: () => undefined,
+    commonJs: {
+      resolve: (_base, specifier) => ({ failure: `no ${specifier}` }),
+      compile: () => 0,
+    },
   });
   machine = createMachine({
     module,

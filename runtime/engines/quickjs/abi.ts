@@ -7,7 +7,10 @@
 export const LAYOUT_SECTION = 'sandglass.quickjs';
 
 /** Raised with every change of what the two sides say to each other. */
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
+
+/** Name of the custom section that holds what the library adds to the snapshot, as `library-image.ts` reads it. */
+export const LIBRARY_SECTION = 'sandglass.quickjs.library';
 
 export interface Layout {
   readonly version: number;
@@ -20,6 +23,13 @@ export interface Layout {
   readonly randomState: number;
   /** Pages of memory the instance starts with. */
   readonly pages: number;
+  /** What Node and the web have beyond the prelude: compiled, evaluated when a program names it, and put only under programs that may. */
+  readonly library: {
+    /** Pages of memory that an instance with it starts with. */
+    readonly pages: number;
+    /** Module → names that it exports. */
+    readonly names: Readonly<Record<string, readonly string[]>>;
+  };
 }
 
 /** Functions of the prelude that the host calls, by position. */
@@ -55,6 +65,9 @@ export const PRIMITIVES = [
   'encode',
   'decode',
   'base64',
+  'exit',
+  'resolve',
+  'compile',
 ] as const;
 export type PrimitiveName = (typeof PRIMITIVES)[number];
 

@@ -17,6 +17,7 @@ import { readOutgoing } from './outgoing.ts';
 import type { Arrival } from './primitives.ts';
 import { programOf } from './program.ts';
 import { startProgram } from './start.ts';
+import { wantsLibrary } from './wants-library.ts';
 
 /** Longest sleep in one piece, ms: then the host is asked whether to stop. */
 const NAP_MS = 1_000;
@@ -57,12 +58,16 @@ async function runProgram(
   host: GuestHost,
   kept?: Kept,
 ): Promise<GuestResult> {
-  const { typescript } = programOf(guest);
+  const program = programOf(guest);
+  const { typescript } = program;
+  // Later programs of a guest that is kept are not known yet.
+  const library = kept !== undefined || wantsLibrary(program);
   const stripTypes = typescript ? (await import('./strip-types.ts')).stripTypes : undefined;
   const setup = JSON.stringify({
     args: run.argv,
     env: run.env,
     cwd: run.cwd,
+    program: program.filename,
     ...(run.base === undefined ? {} : { base: run.base }),
     inputs: run.inputs,
     block: rulesOf(run.options).block,
@@ -86,6 +91,7 @@ async function runProgram(
       meter,
       suspends,
       stripTypes,
+      library,
       keeps: kept !== undefined,
       kept: kept?.machine,
     });
@@ -114,7 +120,7 @@ async function runProgram(
 }
 
 /** Ends after which the instance is as sound as before. */
-const STAYS: ReadonlySet<GuestEnd['kind']> = new Set(['value', 'threw', 'invalid']);
+const STAYS: ReadonlySet<GuestEnd['kind']> = new Set(['value', 'threw', 'invalid', 'exit']);
 
 async function endOf(steps: () => Promise<GuestEnd>): Promise<GuestEnd> {
   try {
@@ -190,9 +196,12 @@ async function result(guest: GuestRun): Promise<GuestEnd> {
   if (primitives.settled() === undefined) {
     if (guest.mustSettle)
       guest.fail('Cannot finish: the program waits for a promise that nothing will settle');
-    return { kind: 'value', value: undefined };
+    const exitCode = guest.exitCode();
+    return exitCode === undefined ? { kind: 'value', value: undefined } : { kind: 'exit', exitCode };
   }
   const text = await callText('result');
+  const exitCode = guest.exitCode();
+  if (exitCode !== undefined && exitCode !== 0) return { kind: 'exit', exitCode };
   const value = await call('resultBytes');
   const bytes = enter(() => (machine.kind(value) === 'object' ? machine.readBytes(value) : undefined));
   guest.release(value);

@@ -2,9 +2,11 @@ import type { CellGuest, GuestEnd, GuestHost, RunSpec } from '../../contracts/en
 import { type Meter, nativeFuel } from '../../wasm/meter.ts';
 import { type EntryName, type Layout, WASM_PAGE } from './abi.ts';
 import { type Clock, createClock } from './clock.ts';
+import { createCommonJs } from './common-js.ts';
 import { Ended } from './ended.ts';
 import { type Described, guestError, uncaughtText } from './guest-error.ts';
 import { layoutOf } from './layout.ts';
+import { addLibrary } from './library-image.ts';
 import { createLoader, type Loader, type StripTypes } from './loader.ts';
 import { createMachine, type Machine, MachineFull, type MachineHost, type Pointer } from './machine.ts';
 import { createPrimitives, type Primitives } from './primitives.ts';
@@ -21,6 +23,8 @@ export interface GuestRun {
   readonly primitives: Primitives;
   readonly clock: Clock;
   readonly machine: Machine;
+  /** What the program gave to `process.exit`, or left in `process.exitCode`. */
+  readonly exitCode: () => number | undefined;
   /** The program waits at its top level: a promise that never settles is then an error, not an idle end. */
   mustSettle: boolean;
   /** Does one step inside the guest that runs none of its code. @throws {Ended} when that ended the run. */
@@ -51,6 +55,8 @@ export interface GuestRunOptions {
   /** The meter may suspend the guest. */
   readonly suspends: boolean;
   readonly stripTypes: StripTypes | undefined;
+  /** The program may use what Node and the web have beyond the prelude. */
+  readonly library: boolean;
   /** The guest is kept for further runs. */
   readonly keeps: boolean;
   /** Its instance, after its first run. */
@@ -59,18 +65,26 @@ export interface GuestRunOptions {
 
 /** Makes the instance, or goes on in the one that was kept. Nothing of the guest has run yet. */
 export function startGuest(options: GuestRunOptions): GuestRun {
-  const { guest, run, host, meter, suspends, stripTypes, keeps, kept } = options;
+  const { guest, run, host, meter, suspends, stripTypes, keeps, kept, library } = options;
   const program = programOf(guest);
   const module = guest.modules[ENGINE_MODULE];
   if (module === undefined) throw new Error('Cannot start QuickJS: no compiled engine');
   const layout = layoutOf(module);
-  checkMemory(run.limits.memoryBytes, layout);
+  const pages = library ? layout.library.pages : layout.pages;
+  checkMemory(run.limits.memoryBytes, pages);
   const clock = createClock(run, host);
   const stackBytes = logicalStackBytes(host.stackBytes);
   /** Promises rejected with nobody listening → the reason, held alive. */
   const unhandled = new Map<number, Pointer>();
 
-  const loader = createLoader({ program, main: program.filename, run, host, stripTypes });
+  const loader = createLoader({
+    program,
+    main: program.filename,
+    run,
+    host,
+    stripTypes,
+    library: library ? layout.library.names : {},
+  });
   const primitives = createPrimitives({
     machine: () => machine,
     run,
@@ -78,10 +92,18 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     clock,
     stop: meter.stop,
     charge: (bytes) => meter.charge(nativeFuel(bytes)),
+    exit: (code) => {
+      exited ??= code;
+      if (!keeps) meter.stop('cancelled'); // only to end the guest: what ended it is the line above
+    },
+    commonJs: createCommonJs({ loader, machine: () => machine }),
   });
   /** The host's word on whether the guest may go on; the first one counts. */
   let thrashing = false;
+  /** What the program gave to `process.exit`. */
+  let exited: number | undefined;
   const halted = (): GuestEnd | undefined => {
+    if (exited !== undefined && !keeps) return { kind: 'exit', exitCode: exited };
     if (thrashing) return { kind: 'limit', limit: 'memory' };
     let { state } = meter;
     if (state === 'running') {
@@ -126,7 +148,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     createMachine({
       module,
       memoryBytes: run.limits.memoryBytes,
-      initialPages: layout.pages,
+      initialPages: pages,
       context: layout.context,
       runtime: layout.runtime,
       host: machineHost,
@@ -136,6 +158,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   host.trackMemory(machine.memoryBytes);
   host.trackFuel?.(() => meter.used);
   if (kept === undefined) {
+    if (library) addLibrary(module, machine.memory());
     machine.setStack(stackBytes);
     seedRandom(machine, layout, host);
   } else {
@@ -198,6 +221,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   };
   const endWith = (text: string): never => endDescribed(JSON.parse(text) as Described); // our own prelude wrote it
   const endDescribed = (described: Described): never => {
+    if (exited !== undefined) throw new Ended({ kind: 'exit', exitCode: exited });
     const error = guestError(described, loader.shifts);
     host.write('stderr', new TextEncoder().encode(uncaughtText(error)));
     if (
@@ -237,6 +261,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     primitives,
     clock,
     machine,
+    exitCode: () => exited,
     mustSettle: true,
     enter,
     run: runStep,
@@ -260,8 +285,8 @@ function seedRandom(machine: Machine, layout: Layout, host: GuestHost): void {
 }
 
 /** The snapshot alone needs some memory: a smaller cap can hold no guest at all. */
-function checkMemory(memoryBytes: number, layout: Layout): void {
-  const needed = layout.pages * WASM_PAGE;
+function checkMemory(memoryBytes: number, pages: number): void {
+  const needed = pages * WASM_PAGE;
   if (memoryBytes >= needed) return;
   throw new Ended({
     kind: 'invalid',

@@ -13,7 +13,7 @@ export function layoutOf(module: WebAssembly.Module): Layout {
   const layout = JSON.parse(new TextDecoder().decode(section)) as Layout; // our own build wrote it
   if (layout.version !== LAYOUT_VERSION) {
     throw new Error(
-      `Cannot start QuickJS: the module's layout is version ${layout.version}, not ${LAYOUT_VERSION}`,
+      `Cannot start QuickJS: the module's layout is version ${layout.version}, not ${LAYOUT_VERSION}; build it anew with build-quickjs`,
     );
   }
   known.set(module, layout);

@@ -1,5 +1,7 @@
 import type { GuestHost, HostAnswer, RunSpec } from '../../contracts/engine.ts';
+import { builtInSource, isBuiltIn, missingBuiltIn } from './built-in.ts';
 import type { GuestFailure } from './machine.ts';
+import { commonJsSource, isCommonJs } from './module-text.ts';
 import { rulesOf } from './options.ts';
 import type { Program } from './program.ts';
 
@@ -12,7 +14,9 @@ export interface Loader {
   normalize(base: string, specifier: string): string;
   load(name: string): string | GuestFailure;
   /** Characters put before a module's first line. */
-  readonly shifts: ReadonlyMap<string, number>;
+  readonly shifts: Map<string, number>;
+  /** What `require` finds: a module of the library, or a file with its text. `base` is the file that asks, empty for the program. */
+  require(base: string, specifier: string): { readonly builtin: string } | SourceFile | GuestFailure;
   /** Files that the static graph needs and that have to be waited for. */
   takeMissing(): readonly string[];
   /** Files read so far, with what the gate answered. */
@@ -22,48 +26,14 @@ export interface Loader {
   endLinking(): void;
 }
 
-/** Modules that come with the engine: names of what each one exports from the guest's own globals. */
-const BUILT_IN: ReadonlyMap<string, string> = new Map(
-  [
-    'fs/promises',
-    'node:fs/promises',
-    'fs',
-    'node:fs',
-    'path',
-    'node:path',
-    'url',
-    'node:url',
-    'timers/promises',
-    'node:timers/promises',
-  ].map((name) => [name, name.replace('node:', '')]),
-);
-
-const FS_NAMES =
-  'access appendFile copyFile lstat mkdir open readFile readdir readlink realpath rename rm rmdir stat symlink truncate unlink utimes watch writeFile';
-const PATH_NAMES =
-  'basename delimiter dirname extname format isAbsolute join normalize parse posix relative resolve sep';
-
-const SYNC_NAMES =
-  'accessSync appendFileSync copyFileSync existsSync lstatSync mkdirSync readFileSync readdirSync readlinkSync realpathSync renameSync rmSync rmdirSync statSync symlinkSync truncateSync unlinkSync utimesSync writeFileSync';
-
-const builtInSource = (name: string): string => {
-  switch (name) {
-    case 'fs/promises':
-      return `const api = globalThis.fs; export const { ${FS_NAMES.split(' ').join(', ')} } = api; export default api;`;
-    case 'fs':
-      return `const api = globalThis.fs; export const promises = api; export const { ${SYNC_NAMES.split(' ').join(', ')} } = api; export default Object.assign(Object.create(api), { promises: api });`;
-    case 'path':
-      return `const api = globalThis.sandglass.path; export const { ${PATH_NAMES.split(' ').join(', ')} } = api; export default api;`;
-    case 'url':
-      return 'export const URL = globalThis.URL, URLSearchParams = globalThis.URLSearchParams, { fileURLToPath, pathToFileURL } = globalThis.sandglass.url; export default { URL, URLSearchParams, fileURLToPath, pathToFileURL };';
-    default:
-      return 'const wait = (ms, value) => new Promise((resolve) => globalThis.setTimeout(resolve, ms, value)); export { wait as setTimeout }; export const setImmediate = (value) => new Promise((resolve) => globalThis.setImmediate(resolve, value)); export default { setTimeout: wait, setImmediate };';
-  }
-};
-
 const BUILT_IN_PREFIX = 'sandglass:';
 /** Before the reason in the name of a module that cannot be found; the NUL-free reason itself is the rest. */
 const MISSING_PREFIX = 'sandglass-missing:';
+
+export interface SourceFile {
+  readonly name: string;
+  readonly text: string;
+}
 
 export interface LoaderOptions {
   readonly program: Program;
@@ -72,13 +42,15 @@ export interface LoaderOptions {
   readonly run: RunSpec;
   readonly host: GuestHost;
   readonly stripTypes: StripTypes | undefined;
+  /** Modules of the library → names that they export. */
+  readonly library: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
  * Specifiers are tried in this order: built in, passed with the run (as written, or relative to the module that imports), a file under the
  * grant. A file is named by its absolute guest path.
  */
-export function createLoader({ program, main, run, host, stripTypes }: LoaderOptions): Loader {
+export function createLoader({ program, main, run, host, stripTypes, library }: LoaderOptions): Loader {
   const modules = new Map(Object.entries(program.modules));
   const files = new Map<string, HostAnswer>();
   const missing = new Set<string>();
@@ -103,7 +75,10 @@ export function createLoader({ program, main, run, host, stripTypes }: LoaderOpt
   };
 
   const source = (name: string): string | GuestFailure => {
-    if (name.startsWith(BUILT_IN_PREFIX)) return builtInSource(name.slice(BUILT_IN_PREFIX.length));
+    if (name.startsWith(BUILT_IN_PREFIX)) {
+      const builtIn = name.slice(BUILT_IN_PREFIX.length);
+      return builtInSource(builtIn, library[builtIn] ?? []);
+    }
     if (name === main) return program.code;
     const passed = modules.get(name);
     if (passed !== undefined) return passed;
@@ -134,7 +109,25 @@ export function createLoader({ program, main, run, host, stripTypes }: LoaderOpt
     load: (name) => {
       const found = source(name);
       if (typeof found !== 'string') return found;
+      if (name !== main && !name.startsWith(BUILT_IN_PREFIX) && isCommonJs(name, found)) {
+        return commonJsSource(name, found);
+      }
       return asModule(name, found, name === main, shifts);
+    },
+    require: (base, specifier) => {
+      importer = base === '' ? main : base;
+      const found = resolve(specifier);
+      if (typeof found !== 'string') return found;
+      if (found.startsWith(BUILT_IN_PREFIX)) return { builtin: found.slice(BUILT_IN_PREFIX.length) };
+      let failure: GuestFailure | undefined;
+      for (const name of candidates(found)) {
+        const text = source(name);
+        if (typeof text === 'string') return { name, text: withoutHead(text) };
+        // What a file leaves unsaid is tried in turn; a denial is told at once.
+        if (text.refusal !== undefined && text.refusal.details?.reason !== 'not-found') return text;
+        failure ??= text;
+      }
+      return failure ?? fail(specifier, 'no such file');
     },
     takeMissing: () => {
       const names = [...missing];
@@ -154,8 +147,10 @@ export function createLoader({ program, main, run, host, stripTypes }: LoaderOpt
       return fail(specifier, `options.imports allows ${[...allowed].join(', ') || 'nothing'}`);
     }
     if (modules.has(specifier)) return specifier;
-    const builtIn = BUILT_IN.get(specifier);
-    if (builtIn !== undefined) return BUILT_IN_PREFIX + builtIn;
+    const plain = specifier.replace(/^node:/, '');
+    if (isBuiltIn(library, plain)) return BUILT_IN_PREFIX + plain;
+    const advice = missingBuiltIn(plain, specifier !== plain);
+    if (advice !== undefined) return fail(specifier, advice);
     if (isRelative(specifier)) {
       const joined = joinRelative(importer, specifier);
       return passedAs(joined) ?? absolute(joined, run.cwd);
@@ -170,7 +165,7 @@ export function createLoader({ program, main, run, host, stripTypes }: LoaderOpt
   }
   /** TypeScript writes the name of what a module becomes, or no ending at all. */
   function passedAs(joined: string): string | undefined {
-    const names = [joined, joined.replace(/\.js$/, '.ts'), `${joined}.js`, `${joined}.ts`, `${joined}.json`];
+    const names = [joined, joined.replace(/\.js$/, '.ts'), ...candidates(joined)];
     return names.flatMap((name) => [name, `./${name}`]).find((name) => modules.has(name));
   }
 }
@@ -179,13 +174,33 @@ export function createLoader({ program, main, run, host, stripTypes }: LoaderOpt
 function asModule(name: string, code: string, isMain: boolean, shifts: Map<string, number>): string {
   const text = code.charCodeAt(0) === 0xfeff ? code.slice(1) : code;
   if (name.endsWith('.json')) return `export default JSON.parse(${JSON.stringify(text)});`;
-  const plain = text.startsWith('#!') ? `//${text.slice(2)}` : text;
+  const plain = withoutHead(text);
   if (!plain.includes('import.meta')) return plain;
   const url = name.startsWith('/') ? `file://${encodeURI(name)}` : `file:///${encodeURI(name)}`;
   const prefix = `import.meta.url=${JSON.stringify(url)};import.meta.main=${isMain};import.meta.filename=${JSON.stringify(name)};import.meta.dirname=${JSON.stringify(name.slice(0, Math.max(0, name.lastIndexOf('/'))) || '/')};`;
   shifts.set(name, prefix.length);
   return prefix + plain;
 }
+
+/** The same text without a byte order mark, and with a comment for a first line that names an interpreter. */
+const withoutHead = (code: string): string => {
+  const text = code.charCodeAt(0) === 0xfeff ? code.slice(1) : code;
+  return text.startsWith('#!') ? `//${text.slice(2)}` : text;
+};
+
+/** Names under which `require` looks for a file. */
+const candidates = (name: string): readonly string[] =>
+  /\.(?:[mc]?[jt]sx?|json)$/.test(name)
+    ? [name]
+    : [
+        name,
+        `${name}.js`,
+        `${name}.json`,
+        `${name}.cjs`,
+        `${name}.ts`,
+        `${name}/index.js`,
+        `${name}/index.cjs`,
+      ];
 
 const isRelative = (specifier: string): boolean => specifier.startsWith('./') || specifier.startsWith('../');
 

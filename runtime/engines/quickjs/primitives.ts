@@ -3,6 +3,7 @@ import { type Arrived, freeArrived, freeBytes } from '../../vocabulary/bytes.ts'
 import { type JsonObject, toBase64 } from '../../vocabulary/codec.ts';
 import { PRIMITIVES, type PrimitiveName } from './abi.ts';
 import type { Clock } from './clock.ts';
+import type { CommonJs } from './common-js.ts';
 import type { GuestArguments, Machine, Pointer } from './machine.ts';
 import { urlPrimitive } from './url-primitive.ts';
 
@@ -34,6 +35,9 @@ export interface PrimitivesOptions {
   readonly stop: (reason: StopReason) => void;
   /** Bills native work on so many bytes: whatever is done outside the guest's own wasm, before it is done. */
   readonly charge: (bytes: number) => void;
+  /** The program ends itself. */
+  readonly exit: (code: number) => void;
+  readonly commonJs: CommonJs;
 }
 
 const MOST_RANDOM = 65_536;
@@ -41,7 +45,8 @@ const MOST_RANDOM = 65_536;
 const MOST_AT_ONCE = 16;
 const encoder = new TextEncoder();
 
-export function createPrimitives({ machine, run, host, clock, stop, charge }: PrimitivesOptions): Primitives {
+export function createPrimitives(options: PrimitivesOptions): Primitives {
+  const { machine, run, host, clock, stop, exit, commonJs, charge } = options;
   const { hostCallBytes } = run.limits;
   const arrivals = new Map<number, Arrival>();
   const order: number[] = [];
@@ -224,6 +229,21 @@ export function createPrimitives({ machine, run, host, clock, stop, charge }: Pr
       }
     },
     base64: (args) => machine().newText(base64(number(args, 0), text(args, 1), anyBytes(args, 1))),
+    exit: (args) => {
+      const code = number(args, 0);
+      exit(Number.isInteger(code) ? code & 0xff : 1);
+      return 0;
+    },
+    resolve: (args) => {
+      const base = text(args, 0);
+      const specifier = text(args, 1);
+      if (base === undefined || specifier === undefined) return 0;
+      return machine().newText(JSON.stringify(commonJs.resolve(base, specifier)));
+    },
+    compile: (args) => {
+      const name = text(args, 0);
+      return name === undefined ? 0 : commonJs.compile(name);
+    },
     remaining: () => machine().newNumber(Math.max(0, run.limits.timeoutMs - clock.elapsed())),
   };
 

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        106274,
-        843653,
-        144130,
-        197011,
-        367679,
-        1551878,
+        107680,
+        845330,
+        144478,
+        197888,
+        367359,
+        1553322,
       ]
     `);
   });

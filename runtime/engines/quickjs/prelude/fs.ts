@@ -17,7 +17,7 @@ import { setup } from './state.ts';
 
 type Data = Uint8Array<ArrayBuffer>;
 type Options = string | null | undefined | { readonly [key: string]: unknown };
-interface Stat {
+export interface Stat {
   readonly type: 'file' | 'directory' | 'symlink';
   readonly size: number;
   readonly accessedMs: number;
@@ -34,7 +34,7 @@ interface Reply {
 /** One fs call after the other: each `yield` is a request, and gets its reply. The same steps serve promises and blocking calls. */
 type Steps<T> = Generator<readonly [operation: string, args: object, bytes?: Data], T, Reply>;
 
-class Stats {
+export class Stats {
   readonly size: number;
   readonly atimeMs: number;
   readonly mtimeMs: number;
@@ -78,7 +78,7 @@ class Stats {
   }
 }
 
-class Dirent {
+export class Dirent {
   readonly name: string;
   readonly parentPath: string;
   readonly #type: Stat['type'];
@@ -110,7 +110,7 @@ const dataOf = (data: unknown, options: Options): Data => {
   return encodeAs(text, readEncoding(options) ?? 'utf8');
 };
 
-const flagsOf = (flags: unknown): Record<string, boolean> => {
+export const flagsOf = (flags: unknown): Record<string, boolean> => {
   switch (flags ?? 'r') {
     case 'r':
       return { read: true };

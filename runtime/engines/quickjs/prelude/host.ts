@@ -27,6 +27,12 @@ export interface Host extends Record<PrimitiveName, unknown> {
   decode(bytes: ArrayBuffer, fatal: boolean): string;
   /** 0: bytes to base64. 1: JSON of a binary text to base64. 2: JSON of base64 to JSON of a binary text. Empty for what is none. */
   base64(kind: 0 | 1 | 2, given: string | ArrayBuffer): string;
+  /** Ends the program with a code, 0..255. In a guest that is kept it returns, and the caller throws. */
+  exit(code: number): void;
+  /** What `require` finds: JSON `{ builtin }`, `{ name, json? }` or `{ failure }`. `base` is the name of the file that asks; empty: the program. */
+  resolve(base: string, specifier: string): string;
+  /** The function around a CommonJS file, or the error of its syntax. */
+  compile(name: string): unknown;
 }
 
 /** What the host tells at the start of a run. */
@@ -34,6 +40,8 @@ export interface Setup {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Name of the program's own file. */
+  readonly program: string;
   /** Where relative URLs of requests start. */
   readonly base?: string | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;

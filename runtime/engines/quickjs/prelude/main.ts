@@ -13,6 +13,7 @@ import { installFs } from './fs.ts';
 import { installHeaders } from './headers.ts';
 import type { Host, Setup } from './host.ts';
 import { inspect } from './inspect.ts';
+import { createInternals, type Internals } from './internals.ts';
 import { createPath } from './path.ts';
 import {
   define,
@@ -32,7 +33,7 @@ import { installUrl } from './url.ts';
 import { convert } from './value.ts';
 import { installWebSocket } from './web-socket.ts';
 
-type Entries = Readonly<Record<EntryName, (...args: never[]) => unknown>>;
+type Entries = Readonly<Record<EntryName, (...args: never[]) => unknown>> & { readonly internals: Internals };
 
 /** Builds the guest's world. Runs once, when the engine is built; what it leaves in memory is the snapshot that every run starts from. */
 export const install = (host: Host): Entries => {
@@ -52,6 +53,7 @@ export const install = (host: Host): Entries => {
   installWebSocket(calls);
   installFs(calls, path);
   const rewind = installExtras(host, calls, path);
+  const internals = createInternals(host, calls, timers, path);
 
   /** Counts the runs of this guest: how a program of an earlier one ends is nobody's business any more. */
   let runs = 0;
@@ -82,10 +84,12 @@ export const install = (host: Host): Entries => {
         timers.drop();
         calls.drop();
         rewind();
+        each(internals.hooks.begin);
       }
       setup.args = given.args;
       setup.env = freeze(given.env);
       setup.cwd = given.cwd;
+      setup.program = given.program;
       setup.base = given.base;
       setup.block = given.block;
       setup.outputBytes = given.outputBytes;
@@ -136,12 +140,18 @@ export const install = (host: Host): Entries => {
     loadFailure: (text: string): Error => calls.failure(text),
     failure: (): string => describe(outcome?.value),
     result: (): string => {
+      each(internals.hooks.end);
       const { text, bytes } = convert(outcome?.value, setup.outputBytes);
       outgoing = bytes;
       return text;
     },
     resultBytes: (): ArrayBuffer | undefined => outgoing,
+    internals,
   };
+};
+
+const each = (hooks: readonly (() => void)[]): void => {
+  for (let at = 0; at < hooks.length; at++) (hooks[at] as () => void)(); // within its length
 };
 
 const MOST_MESSAGE = 16_384;

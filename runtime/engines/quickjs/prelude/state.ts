@@ -5,6 +5,7 @@ export const setup: { -readonly [K in keyof Setup]: Setup[K] } = {
   args: [],
   env: {},
   cwd: '/',
+  program: '',
   base: undefined,
   inputs: {},
   block: [],

@@ -6,8 +6,9 @@ interface Timer {
   readonly callback: (...args: unknown[]) => void;
   readonly args: readonly unknown[];
   readonly every: number | undefined;
+  readonly wait: number;
   /** It does not keep the run going. */
-  readonly idle: boolean;
+  idle: boolean;
   due: number;
   order: number;
 }
@@ -23,6 +24,13 @@ export interface Timers {
   readonly turn: () => number;
   /** A timer that does not keep the run going. */
   readonly idle: (ms: number, callback: () => void) => void;
+  /** Whether a timer keeps the run going; one that is gone is left alone. */
+  readonly setIdle: (id: number, idle: boolean) => void;
+  readonly isIdle: (id: number) => boolean;
+  /** Starts a timer's wait anew. */
+  readonly refresh: (id: number) => void;
+  /** Whether a timer or an immediate is still to come. */
+  readonly isSet: (id: number) => boolean;
   /** Forgets them all: they belong to a run that has ended. */
   readonly drop: () => void;
 }
@@ -87,6 +95,7 @@ export const createTimers = (host: Host): Timers => {
       callback: callback as Timer['callback'],
       args,
       every: repeat ? every : undefined,
+      wait: every,
       idle,
       due: host.monotonic() + every,
       order: orders,
@@ -181,6 +190,26 @@ export const createTimers = (host: Host): Timers => {
   });
   return freeze({
     turn,
+    setIdle: (id: number, idle: boolean) => {
+      const one = live[id];
+      if (one === undefined || typeof one === 'function' || one.idle === idle) return;
+      one.idle = idle;
+      busy += idle ? -1 : 1;
+    },
+    isIdle: (id: number) => {
+      const one = live[id];
+      return one !== undefined && typeof one !== 'function' && one.idle;
+    },
+    refresh: (id: number) => {
+      const one = live[id];
+      if (one === undefined || typeof one === 'function') return;
+      orders += 1;
+      // The old entry is dropped when it comes to the top: it is no longer the one that lives.
+      const again: Timer = { ...one, due: host.monotonic() + one.wait, order: orders };
+      live[id] = again;
+      push(again);
+    },
+    isSet: (id: number) => live[id] !== undefined,
     drop: () => {
       heap.length = 0;
       live = objectCreate(null) as typeof live;

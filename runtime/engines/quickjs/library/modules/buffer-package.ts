@@ -1,0 +1,2 @@
+// What packages in the bundle get for `buffer`.
+export { Buffer } from './buffer.ts';

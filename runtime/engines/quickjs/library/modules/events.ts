@@ -1,0 +1,153 @@
+import Package from 'events/events.js';
+import type { Callable, Named } from '../inner.ts';
+
+interface Emitter {
+  on(name: PropertyKey, listener: Callable): unknown;
+  once(name: PropertyKey, listener: Callable): unknown;
+  removeListener(name: PropertyKey, listener: Callable): unknown;
+  listeners(name: PropertyKey): Callable[];
+  setMaxListeners(count: number): unknown;
+  getMaxListeners(): number;
+  listenerCount(name: PropertyKey): number;
+}
+interface Options {
+  readonly signal?: AbortSignal;
+  readonly close?: readonly string[];
+}
+
+export const EventEmitter = Package as unknown as Named & {
+  new (): Emitter;
+  readonly prototype: Emitter & Named;
+};
+
+const plainCount = EventEmitter.prototype.listenerCount;
+Object.defineProperty(EventEmitter.prototype, 'listenerCount', {
+  configurable: true,
+  writable: true,
+  value(this: Emitter, name: PropertyKey, listener?: Callable): number {
+    if (listener === undefined) return plainCount.call(this, name);
+    return this.listeners(name).filter((one) => one === listener).length;
+  },
+});
+
+const aborted = (signal: AbortSignal): Error =>
+  Object.assign(new Error('The operation was aborted', { cause: signal.reason }), {
+    name: 'AbortError',
+    code: 'ABORT_ERR',
+  });
+
+const plainOnce = EventEmitter.once as (
+  emitter: unknown,
+  name: PropertyKey,
+  options?: unknown,
+) => Promise<unknown[]>;
+const once = async (emitter: unknown, name: PropertyKey, options: Options = {}): Promise<unknown[]> => {
+  const { signal } = options;
+  if (signal === undefined) return plainOnce(emitter, name);
+  if (signal.aborted) throw aborted(signal);
+  return Promise.race([
+    plainOnce(emitter, name),
+    new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(aborted(signal)), { once: true });
+    }),
+  ]);
+};
+
+/** Events as they come, as an async iterator of the lists of their arguments. */
+const on = (emitter: Emitter, name: PropertyKey, options: Options = {}): AsyncIterableIterator<unknown[]> => {
+  const { signal, close = [] } = options;
+  if (signal?.aborted === true) throw aborted(signal);
+  const ready: unknown[][] = [];
+  const waiting: {
+    resolve: (result: IteratorResult<unknown[]>) => void;
+    reject: (error: unknown) => void;
+  }[] = [];
+  let failure: unknown;
+  let finished = false;
+  const listener = (...args: unknown[]): void => {
+    const next = waiting.shift();
+    if (next === undefined) ready.push(args);
+    else next.resolve({ value: args, done: false });
+  };
+  const end = (): void => {
+    finished = true;
+    emitter.removeListener(name, listener);
+    emitter.removeListener('error', fail);
+    for (const one of close) emitter.removeListener(one, end);
+    for (const one of waiting.splice(0)) one.resolve({ value: undefined, done: true });
+  };
+  const fail = (error: unknown): void => {
+    const next = waiting.shift();
+    if (next === undefined) failure = error;
+    else next.reject(error);
+    end();
+  };
+  emitter.on(name, listener);
+  if (name !== 'error') emitter.on('error', fail);
+  for (const one of close) emitter.on(one, end);
+  signal?.addEventListener('abort', () => fail(aborted(signal)), { once: true });
+  return {
+    next: async () => {
+      const value = ready.shift();
+      if (value !== undefined) return { value, done: false };
+      if (failure !== undefined) {
+        const error = failure;
+        failure = undefined;
+        throw error;
+      }
+      if (finished) return { value: undefined, done: true };
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+    },
+    return: async () => {
+      end();
+      return { value: undefined, done: true };
+    },
+    throw: async (error) => {
+      fail(error);
+      return { value: undefined, done: true };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+};
+
+const isEmitter = (target: unknown): target is Emitter =>
+  typeof (target as Named | undefined)?.listeners === 'function';
+
+Object.assign(EventEmitter, {
+  EventEmitter,
+  once,
+  on,
+  errorMonitor: Symbol.for('events.errorMonitor'),
+  captureRejectionSymbol: Symbol.for('nodejs.rejection'),
+  captureRejections: false,
+  usingDomains: false,
+  EventEmitterAsyncResource: EventEmitter,
+  getEventListeners: (target: unknown, name: PropertyKey) =>
+    isEmitter(target) ? target.listeners(name) : [],
+  getMaxListeners: (target: unknown) => (isEmitter(target) ? target.getMaxListeners() : 10),
+  setMaxListeners: (count: number, ...targets: unknown[]): void => {
+    for (const target of targets) if (isEmitter(target)) target.setMaxListeners(count);
+    if (targets.length === 0) EventEmitter.defaultMaxListeners = count;
+  },
+  listenerCount: (target: unknown, name: PropertyKey) => (isEmitter(target) ? target.listenerCount(name) : 0),
+  addAbortListener: (signal: AbortSignal, listener: Callable) => {
+    if (signal.aborted) queueMicrotask(() => listener());
+    else signal.addEventListener('abort', listener as never, { once: true });
+    return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener as never) };
+  },
+});
+
+const plainEmit = EventEmitter.prototype.emit as Callable;
+const MONITOR = Symbol.for('events.errorMonitor');
+Object.defineProperty(EventEmitter.prototype, 'emit', {
+  configurable: true,
+  writable: true,
+  value: function emit(this: Emitter, name: PropertyKey, ...args: unknown[]): unknown {
+    if (name === 'error' && this.listenerCount(MONITOR) > 0) plainEmit.call(this, MONITOR, ...args);
+    return plainEmit.call(this, name, ...args);
+  },
+});
+
+export const events: unknown = EventEmitter;

@@ -1,0 +1,176 @@
+import type { Callable, Named } from '../inner.ts';
+import { EventEmitter } from './events.ts';
+
+interface Options {
+  readonly input?: AsyncIterable<unknown>;
+  readonly output?: { write(text: string): unknown };
+  readonly prompt?: string;
+  readonly signal?: AbortSignal;
+}
+
+const END = Symbol('end');
+
+/** Lines of a stream: events, `question`, and async iteration. Its input is read as soon as something wants a line. */
+class Interface extends (EventEmitter as unknown as new () => Named & {
+  emit(name: string, ...args: unknown[]): boolean;
+  once(name: string, fn: Callable): void;
+  on(name: string, fn: Callable): unknown;
+  listenerCount(name: string): number;
+}) {
+  readonly input: AsyncIterable<unknown> | undefined;
+  readonly output: Options['output'] | undefined;
+  readonly terminal = false;
+  line = '';
+  cursor = 0;
+  closed = false;
+  #prompt: string;
+  #ready: string[] = [];
+  #asking: ((line: string | typeof END) => void)[] = [];
+  #started = false;
+  #paused = false;
+  #ended = false;
+  #pulling = false;
+  constructor(options: Options, output?: Options['output']) {
+    super();
+    const given =
+      options !== null && typeof options === 'object' && 'input' in options
+        ? options
+        : { input: options as never, output };
+    this.input = given.input;
+    this.output = given.output;
+    this.#prompt = (given as Options).prompt ?? '> ';
+    (given as Options).signal?.addEventListener('abort', () => this.close());
+    // Whoever listens for lines adds the listener in this turn.
+    setTimeout(() => this.#start(), 0);
+  }
+  async #start(): Promise<void> {
+    if (this.#started || this.input === undefined) return;
+    this.#started = true;
+    const decoder = new TextDecoder();
+    let rest = '';
+    try {
+      for await (const chunk of this.input) {
+        if (this.closed) break;
+        rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk as Uint8Array, { stream: true });
+        const lines = rest.split(/\r\n|\n|\r(?!$)/);
+        rest = lines.pop() ?? '';
+        this.#ready.push(...lines);
+        this.#deliver();
+      }
+    } catch (error) {
+      this.emit('error', error);
+    }
+    if (rest !== '') this.#ready.push(rest.replace(/\r$/, ''));
+    this.#ended = true;
+    this.#deliver();
+  }
+  #deliver(): void {
+    while (this.#ready.length > 0 && !this.#paused) {
+      const asking = this.#asking.shift();
+      if (asking === undefined && this.#pulling) return;
+      if (asking === undefined && this.listenerCount('line') === 0) return;
+      const line = this.#ready.shift() as string; // there is one
+      if (asking !== undefined) asking(line);
+      else this.emit('line', line);
+    }
+    if (this.#ended && this.#ready.length === 0 && !this.#paused) this.close();
+  }
+  override on(name: string, fn: Callable): this {
+    super.on(name, fn);
+    if (name === 'line' && this.#ready !== undefined) setTimeout(() => this.#deliver(), 0);
+    return this;
+  }
+  #next(): Promise<string | typeof END> {
+    const ready = this.#ready.shift();
+    if (ready !== undefined) {
+      if (this.#ended && this.#ready.length === 0) setTimeout(() => this.#deliver(), 0);
+      return Promise.resolve(ready);
+    }
+    if (this.closed) return Promise.resolve(END);
+    return new Promise((resolve) => {
+      this.#asking.push(resolve);
+      void this.#start();
+    });
+  }
+  setPrompt(prompt: string): void {
+    this.#prompt = prompt;
+  }
+  getPrompt(): string {
+    return this.#prompt;
+  }
+  prompt(): void {
+    this.output?.write(this.#prompt);
+  }
+  question(query: string, options: unknown, done?: Callable): void {
+    const answer = (done ?? options) as Callable;
+    this.output?.write(query);
+    void this.#next().then((line) => (line === END ? undefined : answer(line)));
+  }
+  ask(query: string): Promise<string> {
+    if (this.closed)
+      return Promise.reject(Object.assign(new Error('readline was closed'), { code: 'ERR_USE_AFTER_CLOSE' }));
+    this.output?.write(query);
+    return new Promise(
+      (resolve) => void this.#next().then((line) => (line === END ? undefined : resolve(line))),
+    );
+  }
+  pause(): this {
+    this.#paused = true;
+    this.emit('pause');
+    return this;
+  }
+  resume(): this {
+    this.#paused = false;
+    this.emit('resume');
+    setTimeout(() => this.#deliver(), 0);
+    return this;
+  }
+  write(): void {}
+  getCursorPos(): { rows: number; cols: number } {
+    return { rows: 0, cols: 0 };
+  }
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const asking of this.#asking.splice(0)) asking(END);
+    this.emit('close');
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    this.#pulling = true;
+    for (;;) {
+      const line = await this.#next();
+      if (line === END) return;
+      yield line;
+    }
+  }
+}
+
+class PromiseInterface extends Interface {
+  override question(query: string): never {
+    return this.ask(query) as never; // the promise form answers one
+  }
+}
+
+const written = (...args: unknown[]): true => {
+  const done = args.findLast((arg) => typeof arg === 'function') as Callable | undefined;
+  if (done !== undefined) queueMicrotask(() => done());
+  return true;
+};
+
+export const promises = {
+  Interface: PromiseInterface,
+  createInterface: (options: Options, output?: Options['output']) => new PromiseInterface(options, output),
+};
+export const readline = {
+  Interface,
+  createInterface: (options: Options, output?: Options['output']) => new Interface(options, output),
+  clearLine: written,
+  clearScreenDown: written,
+  cursorTo: written,
+  moveCursor: written,
+  emitKeypressEvents: (): void => undefined,
+  promises,
+};

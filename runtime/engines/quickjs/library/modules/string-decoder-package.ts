@@ -1,0 +1,2 @@
+// What packages in the bundle get for `string_decoder`.
+export { StringDecoder } from './string-decoder.ts';

@@ -1,0 +1,216 @@
+import { type Callable, type Callback, hide, inner, type Named, nodeError, wrongArgument } from '../inner.ts';
+import { deepEqual } from './deep-equal.ts';
+import { parseArgs } from './parse-args.ts';
+import { types } from './util-types.ts';
+
+const CUSTOM_PROMISE = Symbol.for('nodejs.util.promisify.custom');
+const CUSTOM_INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+interface InspectOptions {
+  readonly depth?: number | null;
+}
+
+const inspect = (value: unknown, options?: InspectOptions | boolean, depth?: number | null): string => {
+  const given = typeof options === 'object' && options !== null ? options.depth : depth;
+  return inner.inspect(value, given === null ? Number.POSITIVE_INFINITY : (given ?? 2));
+};
+Object.assign(inspect, {
+  custom: CUSTOM_INSPECT,
+  defaultOptions: { depth: 2, colors: false, showHidden: false },
+  colors: {},
+  styles: {},
+});
+
+const promisify = (original: Callable & Named): Callable => {
+  if (typeof original !== 'function') throw wrongArgument('original', 'of type function', original);
+  const custom = (original as unknown as Record<symbol, unknown>)[CUSTOM_PROMISE];
+  if (typeof custom === 'function') {
+    hide(custom, CUSTOM_PROMISE, custom);
+    return custom as Callable;
+  }
+  const promised = function (this: unknown, ...args: unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const done: Callback = (error, ...results) => {
+        if (error) reject(error);
+        else resolve(results[0]);
+      };
+      Reflect.apply(original, this, [...args, done]);
+    });
+  };
+  Object.setPrototypeOf(promised, Object.getPrototypeOf(original));
+  hide(promised, CUSTOM_PROMISE, promised);
+  return Object.defineProperties(promised, Object.getOwnPropertyDescriptors(original)) as Callable;
+};
+Object.assign(promisify, { custom: CUSTOM_PROMISE });
+
+const callbackify = (original: Callable): Callable => {
+  if (typeof original !== 'function') throw wrongArgument('original', 'of type function', original);
+  return function (this: unknown, ...args: unknown[]): void {
+    const done = args.pop() as Callback;
+    (Reflect.apply(original, this, args) as Promise<unknown>).then(
+      (value) => queueMicrotask(() => done(null, value)),
+      (error: unknown) => {
+        const failure =
+          error ??
+          Object.assign(new Error('Promise was rejected with falsy value'), {
+            reason: error,
+            code: 'ERR_FALSY_VALUE_REJECTION',
+          });
+        queueMicrotask(() => done(failure));
+      },
+    );
+  };
+};
+
+const warned = new Set<string>();
+const deprecate = (fn: Callable, message: string, code = ''): Callable => {
+  let told = false;
+  const wrapped = function (this: unknown, ...args: unknown[]): unknown {
+    if (!told && !(code !== '' && warned.has(code))) {
+      told = true;
+      warned.add(code);
+      inner.write(1, `(sandglass) ${code === '' ? '' : `[${code}] `}DeprecationWarning: ${message}\n`);
+    }
+    return new.target ? Reflect.construct(fn, args, new.target) : Reflect.apply(fn, this, args);
+  };
+  Object.setPrototypeOf(wrapped, fn);
+  if (fn.prototype) wrapped.prototype = fn.prototype;
+  return wrapped;
+};
+
+/** `NODE_DEBUG=section` of the granted environment turns a log on, as under Node. */
+const debuglog = (section: string): Callable & { readonly enabled: boolean } => {
+  const wanted = (inner.setup.env.NODE_DEBUG ?? '').toLowerCase().split(',');
+  const enabled = wanted.includes(section.toLowerCase());
+  const log = (...args: unknown[]): void => {
+    if (enabled) inner.write(1, `${section.toUpperCase()} 1: ${inner.format(args)}\n`);
+  };
+  return Object.assign(log, { enabled });
+};
+
+const inherits = (child: Callable & Named, parent: Callable & Named): void => {
+  if (typeof child !== 'function') throw wrongArgument('ctor', 'of type function', child);
+  if (typeof parent !== 'function') throw wrongArgument('superCtor', 'of type function', parent);
+  hide(child, 'super_', parent);
+  Object.setPrototypeOf(child.prototype, parent.prototype);
+};
+
+const STYLES: Readonly<Record<string, readonly [number, number]>> = {
+  reset: [0, 0],
+  bold: [1, 22],
+  dim: [2, 22],
+  italic: [3, 23],
+  underline: [4, 24],
+  inverse: [7, 27],
+  strikethrough: [9, 29],
+  black: [30, 39],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
+  white: [37, 39],
+  gray: [90, 39],
+  grey: [90, 39],
+  redBright: [91, 39],
+  greenBright: [92, 39],
+  yellowBright: [93, 39],
+  blueBright: [94, 39],
+  magentaBright: [95, 39],
+  cyanBright: [96, 39],
+  whiteBright: [97, 39],
+  bgBlack: [40, 49],
+  bgRed: [41, 49],
+  bgGreen: [42, 49],
+  bgYellow: [43, 49],
+  bgBlue: [44, 49],
+  bgMagenta: [45, 49],
+  bgCyan: [46, 49],
+  bgWhite: [47, 49],
+};
+const styleText = (format: string | readonly string[], text: string): string => {
+  let styled = text;
+  for (const name of [format].flat().reverse()) {
+    if (name === 'none') continue;
+    const style = STYLES[name];
+    if (style === undefined)
+      throw nodeError(
+        TypeError,
+        'ERR_INVALID_ARG_VALUE',
+        `The argument 'format' must be a known style. Received '${name}'`,
+      );
+    styled = `\u001b[${style[0]}m${styled}\u001b[${style[1]}m`;
+  }
+  return styled;
+};
+
+/** ESC and CSI, which begin an escape sequence, and BEL, which may end one. */
+const [BEGIN, BELL] = [String.fromCharCode(0x1b, 0x9b), String.fromCharCode(7)];
+const ESCAPES = new RegExp(
+  `[${BEGIN}][[\\]()#;?]*(?:(?:(?:(?:;[-a-zA-Z\\d/#&.:=?%@~_]+)*|[a-zA-Z\\d]+(?:;[-a-zA-Z\\d/#&.:=?%@~_]*)*)?(?:${BELL}|${BEGIN[0]}\\\\))|(?:(?:\\d{1,4}(?:;\\d{0,4})*)?[\\dA-PR-TZcf-nq-uy=><~]))`,
+  'g',
+);
+
+/** `KEY=value` lines, as `.env` files have them. */
+const parseEnv = (content: string): Record<string, string> => {
+  const found: Record<string, string> = {};
+  const LINE = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(?:'([^']*)'|"((?:\\.|[^"\\])*)"|`([^`]*)`|([^#\n]*))/gm;
+  for (const [, key, single, double, quoted, bare] of content.matchAll(LINE)) {
+    found[key as string] = single ?? double?.replaceAll('\\n', '\n') ?? quoted ?? (bare ?? '').trim();
+  }
+  return found;
+};
+
+const format = (...args: unknown[]): string => inner.format(args);
+
+const legacy = {
+  isArray: Array.isArray,
+  isBoolean: (value: unknown) => typeof value === 'boolean',
+  isBuffer: (value: unknown) =>
+    ArrayBuffer.isView(value) && typeof (value as unknown as Named).readUInt8 === 'function',
+  isDate: types.isDate,
+  isError: (value: unknown) => value instanceof Error,
+  isFunction: (value: unknown) => typeof value === 'function',
+  isNull: (value: unknown) => value === null,
+  isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+  isNumber: (value: unknown) => typeof value === 'number',
+  isObject: (value: unknown) => typeof value === 'object' && value !== null,
+  isPrimitive: (value: unknown) =>
+    value === null || (typeof value !== 'object' && typeof value !== 'function'),
+  isRegExp: types.isRegExp,
+  isString: (value: unknown) => typeof value === 'string',
+  isSymbol: (value: unknown) => typeof value === 'symbol',
+  isUndefined: (value: unknown) => value === undefined,
+};
+
+export const util = {
+  ...legacy,
+  TextDecoder: globalThis.TextDecoder,
+  TextEncoder: globalThis.TextEncoder,
+  aborted: (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    }),
+  callbackify,
+  debug: debuglog,
+  debuglog,
+  deprecate,
+  format,
+  formatWithOptions: (_options: unknown, ...args: unknown[]) => inner.format(args),
+  getSystemErrorName: (code: number) => `Unknown system error ${code}`,
+  inherits,
+  inspect,
+  isDeepStrictEqual: (a: unknown, b: unknown) => deepEqual(a, b, true),
+  log: (...args: unknown[]) => inner.write(0, `${format(...args)}\n`),
+  parseArgs,
+  parseEnv,
+  promisify,
+  stripVTControlCharacters: (text: string) => String(text).replace(ESCAPES, ''),
+  styleText,
+  toUSVString: (text: unknown) => String(text).toWellFormed(),
+  transferableAbortController: () => new AbortController(),
+  transferableAbortSignal: (signal: unknown) => signal,
+  types,
+};

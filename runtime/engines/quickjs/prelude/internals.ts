@@ -1,0 +1,69 @@
+import { type Calls, exposed, refusalOf, standFor } from './calls.ts';
+import { writeTo } from './console.ts';
+import { decodeUtf8, encodeUtf8 } from './encoding.ts';
+import { Dirent, flagsOf, Stats } from './fs.ts';
+import { fsError } from './fs-errors.ts';
+import type { Host } from './host.ts';
+import { format, guestFrames, inspect } from './inspect.ts';
+import type { PathApi } from './path.ts';
+import { bytesOf, exactBuffer } from './primordials.ts';
+import { setup } from './state.ts';
+import type { Timers } from './timers.ts';
+
+/** What the library builds on: the parts of the prelude that guests do not see. It holds no power that a guest has not. */
+export interface Internals {
+  readonly host: Host;
+  readonly calls: Calls;
+  readonly timers: Timers;
+  readonly path: PathApi;
+  readonly setup: typeof setup;
+  readonly inspect: typeof inspect;
+  readonly format: typeof format;
+  readonly guestFrames: typeof guestFrames;
+  readonly write: (stream: 0 | 1, text: string) => void;
+  readonly encodeUtf8: typeof encodeUtf8;
+  readonly decodeUtf8: typeof decodeUtf8;
+  readonly bytesOf: typeof bytesOf;
+  readonly exactBuffer: typeof exactBuffer;
+  /** The file functions as the prelude has them, whatever the program has made of the global. */
+  readonly fs: Readonly<Record<string, unknown>>;
+  readonly fsError: typeof fsError;
+  readonly flagsOf: typeof flagsOf;
+  readonly Stats: typeof Stats;
+  readonly Dirent: typeof Dirent;
+  readonly exposed: typeof exposed;
+  readonly refusalOf: typeof refusalOf;
+  readonly standFor: typeof standFor;
+  /** What the library wants to be told. */
+  readonly hooks: {
+    /** A further run of a kept guest begins. */
+    readonly begin: (() => void)[];
+    /** The program has ended well, and its value is about to be taken. */
+    readonly end: (() => void)[];
+  };
+}
+
+export const createInternals = (host: Host, calls: Calls, timers: Timers, path: PathApi): Internals => ({
+  host,
+  calls,
+  timers,
+  path,
+  setup,
+  inspect,
+  format,
+  guestFrames,
+  write: (stream, text) => writeTo(host, stream, text),
+  encodeUtf8,
+  decodeUtf8,
+  bytesOf,
+  exactBuffer,
+  fs: (globalThis as unknown as { readonly fs: Internals['fs'] }).fs, // the prelude has just set it
+  fsError,
+  flagsOf,
+  Stats,
+  Dirent,
+  exposed,
+  refusalOf,
+  standFor,
+  hooks: { begin: [], end: [] },
+});
