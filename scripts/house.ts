@@ -229,7 +229,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/wasm/plan-function.ts#planFunction':
     'one pass over the operators of a function; its control stack is local to it',
   'runtime/work/in-process.ts#createInProcessScheduler': 'one queue: its order and its places are one state',
-  'runtime/doors/http/app.ts#createHttpApp': 'one table of routes',
   'runtime/engines/pyodide/engine.ts#createPyodideEngine':
     'what preparing, starting and snapshots share is made once for each engine',
   'runtime/engines/pyodide/interpreter.ts#openInterpreter':

@@ -1,0 +1,24 @@
+import { HttpError } from './http-error.ts';
+import { readBytes } from './read-bytes.ts';
+
+/** @throws {HttpError} 413 when the body is larger. */
+export async function readBody(
+  request: Request,
+  what: string,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readBytes(request, maxBytes);
+  if (bytes === undefined) throw new HttpError(413, `Cannot read the ${what}: over ${maxBytes} bytes`);
+  return bytes;
+}
+
+/** @throws {HttpError} 413 when the body is larger, 400 when it is not JSON. */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const bytes = await readBody(request, 'body', maxBytes);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : 'not UTF-8';
+    throw new HttpError(400, `Cannot read the body: no JSON, ${reason}`);
+  }
+}
