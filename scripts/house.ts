@@ -204,6 +204,8 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
     'bundled into the snapshot; its modules are evaluated when a guest first names them',
   ],
   [/^runtime\/engines\/component\/glue\/transpile-job\.ts$/, 'the worker of a job imports it by its URL'],
+  [/^runtime\/cell\/compile-job\.ts$/, 'the worker of a job imports it by its URL'],
+  [/^runtime\/engines\/preview1\/instrument-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/platform\/python\/packages\/package-job\.ts$/, 'the worker of a job imports it by its URL'],
 ];
 

@@ -1,5 +1,6 @@
 // Runs one job and answers once. The job's module is ours; its input is not trusted.
 import { parentPort, workerData } from 'node:worker_threads';
+import { SandglassError } from '../vocabulary/errors.ts';
 
 interface JobModule {
   readonly job: (input: unknown) => unknown;
@@ -19,5 +20,10 @@ try {
   process.permission?.drop?.('fs.read', process.cwd()); // as in a worker cell
   parentPort?.postMessage({ ok: true, value: await job(input) });
 } catch (error) {
-  parentPort?.postMessage({ ok: false, loaded, value: error instanceof Error ? error.message : 'unknown' });
+  parentPort?.postMessage({
+    ok: false,
+    loaded,
+    value: error instanceof Error ? error.message : 'unknown',
+    ...(error instanceof SandglassError ? { error: error.toJSON() } : {}),
+  });
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { RunJob } from '../contracts/engine.ts';
-import { SandglassError } from '../vocabulary/errors.ts';
+import { type ErrorCode, type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
 import { drainStdio, permissionFlags, sibling } from './worker.ts';
 
 interface JobAnswer {
@@ -9,7 +9,20 @@ interface JobAnswer {
   readonly value: unknown;
   /** The job's own code was there, and it failed all the same. */
   readonly loaded?: boolean;
+  /** What our own code threw on purpose, as plain data. */
+  readonly error?: Refused;
 }
+
+interface Refused {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: ErrorDetails;
+  readonly hint?: string;
+}
+
+/** Of a generator's own message only this much is told: its first line. */
+const MAX_REASON = 200;
+const firstLine = (text: string): string => (text.split('\n', 1)[0] ?? '').slice(0, MAX_REASON);
 
 /** Where code of ours is not as it was installed; the reason names files of the host, so it is the cause only. */
 const notLoaded = (name: string, reason: unknown): SandglassError =>
@@ -36,21 +49,28 @@ export const runWorkerJob: RunJob = (moduleUrl, input, { timeoutMs, memoryMb }) 
   const name = fileURLToPath(moduleUrl).replace(/^.*[\\/]/, '');
   return new Promise<unknown>((resolve, reject) => {
     const fail = (reason: string): void =>
-      reject(new SandglassError('MODULE_INVALID', `Cannot prepare the module: ${name} ${reason}`));
-    const timer = setTimeout(() => fail(`took over ${timeoutMs} ms`), timeoutMs);
-    worker.once('message', (message: JobAnswer) => {
+      reject(new SandglassError('MODULE_INVALID', `Cannot prepare the module: ${reason}`));
+    const timer = setTimeout(() => fail(`it took over ${timeoutMs} ms`), timeoutMs);
+    worker.once('message', ({ ok, value, loaded, error }: JobAnswer) => {
       clearTimeout(timer);
-      if (message.ok) resolve(message.value);
-      else if (message.loaded === true) fail(`failed: ${String(message.value)}`);
-      else reject(notLoaded(name, message.value));
+      if (ok) resolve(value);
+      else if (error !== undefined) reject(refusalOf(error));
+      else if (loaded === true) fail(firstLine(String(value)));
+      else reject(notLoaded(name, value));
     });
     worker.once('error', (error: unknown) => {
       clearTimeout(timer);
-      fail(`failed: ${error instanceof Error ? error.message : 'unknown'}`);
+      fail(firstLine(error instanceof Error ? error.message : 'unknown'));
     });
     worker.once('exit', () => {
       clearTimeout(timer);
-      fail('ended without an answer');
+      fail('what prepares it ended without an answer');
     });
   }).finally(() => worker.terminate());
 };
+
+const refusalOf = ({ code, message, details, hint }: Refused): SandglassError =>
+  new SandglassError(code, message, {
+    ...(details === undefined ? {} : { details }),
+    ...(hint === undefined ? {} : { hint }),
+  });

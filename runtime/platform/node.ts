@@ -8,6 +8,7 @@ import { nextTurn } from '../cell/thread-turns.ts';
 import { startWorkerSeat } from '../cell/worker.ts';
 import { runWorkerJob } from '../cell/worker-job.ts';
 import type { Platform } from '../contracts/platform.ts';
+import { compileFairly } from './compile-fairly.ts';
 import { openFileCache } from './node-cache.ts';
 import { readModule } from './read-module.ts';
 
@@ -63,7 +64,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
       },
     };
   },
-  compile: (bytes) => WebAssembly.compile(bytes),
+  compile: compileFairly,
   sameBytes: (one, other) => Buffer.compare(one, other) === 0,
   openCache: openFileCache,
   readModule,

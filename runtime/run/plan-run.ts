@@ -13,6 +13,7 @@ import { limitsFor } from './run-limits.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import { workingFolder } from './scratch.ts';
 import type { OpenSession, SessionTurn } from './session/sessions.ts';
+import { withinDeadline } from './within-deadline.ts';
 
 /** What is settled before anything of a run is opened. */
 export interface RunPlan {
@@ -87,17 +88,24 @@ const memoryOf = (outer: Nest | undefined): readonly Partial<Limits>[] =>
  * @throws {SandglassError} whatever the engine refuses, and UNSUPPORTED for a guest that cannot leave this thread.
  */
 export async function prepareGuest(
-  { request, level }: SandboxRun,
+  { request, level, signal }: SandboxRun,
   { source, engine, limits, cell, options, turn }: RunPlan,
   context: SandboxContext,
 ): Promise<PreparedGuest> {
-  const guest = await engine.prepare(source, {
+  const preparing = engine.prepare(source, {
     ...context.prepare,
     limits,
     options,
     sharesThread: cell.kind === 'inline',
     keptCell: turn !== undefined,
     deterministic: request.deterministic !== undefined,
+  });
+  const name = source.kind === 'wasm' ? source.name : source.filename;
+  // What a script needs first is our own: only of a binary does the guest decide how long it takes.
+  const guest = await withinDeadline(preparing, {
+    signal,
+    name,
+    ...(source.kind === 'wasm' ? { timeoutMs: limits.timeoutMs } : {}),
   });
   if (guest.local !== undefined && cell.kind !== 'inline') {
     throw new SandglassError(

@@ -1,6 +1,5 @@
 import { type FunctionHints, writeBranchHints } from './branch-hints.ts';
 import { refuseNestedExceptions } from './collected-heap.ts';
-import { checkFunctionCount } from './compile-limits.ts';
 import { ConstExpressions } from './const-expression.ts';
 import { copyNamesButGlobals, survives } from './custom-sections.ts';
 import { type AddedIndices, emitFunction } from './function-emitter.ts';
@@ -399,7 +398,6 @@ class ModuleRewriter {
     const defined = total.function - imported.function;
     const count = reader?.u32() ?? 0;
     if (count !== defined) throw invalid(`it declares ${defined} functions and has bodies for ${count}`);
-    checkFunctionCount(defined);
     const code = new Writer(this.#bytes.length);
     const plan = createPlan();
     const planOptions = { globalsMove: this.#shared, collectedHeap: this.#options.collectedHeap === true };

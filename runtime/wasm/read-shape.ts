@@ -1,3 +1,4 @@
+import { checkFunctionCount } from './compile-limits.ts';
 import { ConstExpressions } from './const-expression.ts';
 import { NO_TYPES, readTypes, type TypeSpace } from './function-types.ts';
 import { hex, invalid, quoted } from './invalid.ts';
@@ -49,6 +50,7 @@ export function readShape(
   const functionTypes = of('function').map((entry) => entry.type ?? 0);
   const tables = of('table').flatMap((entry) => entry.limits ?? []);
   const memories = of('memory').flatMap((entry) => entry.limits ?? []);
+  checkFunctionCount(open(SECTION.function)?.u32() ?? 0);
   each(open(SECTION.function), 'the function section', (reader) =>
     functionTypes.push(functionType(reader, types)),
   );

@@ -1,8 +1,9 @@
 import type { PrepareContext, PreparedGuest, WasmSource } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { guardBinary } from '../../wasm/guard.ts';
-import { INSTRUMENT_VERSION, instrument } from '../../wasm/instrument.ts';
+import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
 import { type ComponentData, type ExportedFunction, type WaitMode, wantsFolders } from './component-data.ts';
 import { commandInterface, isTool, listExports } from './exports.ts';
 import { hardenGlue } from './glue/harden-glue.ts';
@@ -14,7 +15,7 @@ import { pack, unpack } from './pack.ts';
 import { readComponentTypes } from './types/read-component.ts';
 
 /** Changes with everything that a cached result was made by: the generator, the glue's hardening and the caps (our own number), the fuel. */
-const MADE_BY = `component-3/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
+const MADE_BY = `component-4/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
 
 export interface PrepareOptions {
   readonly mode: 'auto' | WaitMode;
@@ -111,7 +112,9 @@ async function runJob(
     try {
       return await job(input);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message.slice(0, 200) : 'unknown';
+      if (cause instanceof SandglassError) throw cause;
+      const reason =
+        cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '').slice(0, 200) : 'unknown';
       throw new SandglassError('MODULE_INVALID', `Cannot load the component: ${reason}`, { cause });
     }
   }
@@ -122,22 +125,20 @@ async function runJob(
   return answer as Transpiled; // our own job module's answer, from a worker that runs nothing else
 }
 
-/** Glue and capped core modules, from the cache as far as they are there: transpiled for all caps, capped for this one. */
+/** Glue and capped core modules. The cache holds them once for all caps. */
 async function partsOf(
   key: string,
   maxMemoryPages: number,
   context: PrepareContext,
   transpiled: () => Promise<Parts>,
 ): Promise<Parts> {
-  return remembered(context, `${key}/${maxMemoryPages}`, async () => {
-    const parts = await remembered(context, key, transpiled);
-    return new Map(
-      [...parts].map(([name, bytes]) => [
-        name,
-        name === GLUE_PART ? bytes : instrument(bytes, { maxMemoryPages }),
-      ]),
-    );
-  });
+  const parts = await remembered(context, key, transpiled);
+  return new Map(
+    [...parts].map(([name, bytes]) => [
+      name,
+      name === GLUE_PART ? bytes : capMemories(bytes, maxMemoryPages),
+    ]),
+  );
 }
 
 async function remembered(context: PrepareContext, key: string, make: () => Promise<Parts>): Promise<Parts> {

@@ -1,6 +1,7 @@
 import type { Engine, Executor } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
-import type { PreparedModule } from './prepare.ts';
+import type { Instrumented } from './instrument-job.ts';
+import type { ModuleCaches, PreparedModule } from './prepare.ts';
 import { Recent } from './recent.ts';
 
 export interface Preview1EngineOptions {
@@ -11,6 +12,8 @@ export interface Preview1EngineOptions {
 /** The second argument of `new URL` in the built package ends with .js, in the sources with .ts. */
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const MIB = 1024 * 1024;
+/** Of instrumented, and of compiled modules in memory, bytes; the ones used last. */
+const KEPT_BYTES = 256 * MIB;
 
 /**
  * Runs core modules: WASI preview 1 programs by their `_start`, anything else by exported function. WASI is served by
@@ -65,7 +68,11 @@ function moduleEngine(name: string, { cachedModules = 32 }: Preview1EngineOption
       `Cannot create the engine: cachedModules ${cachedModules} is not a whole number from 1 to 1000`,
     );
   }
-  const recent = new Recent<Promise<PreparedModule>>(cachedModules);
+  const caches: ModuleCaches = {
+    instrumented: new Recent<Promise<Instrumented>>(cachedModules, KEPT_BYTES),
+    compiled: new Recent<Promise<PreparedModule>>(cachedModules, KEPT_BYTES),
+    jobUrl: new URL(EXTENSION === 'ts' ? './instrument-job.ts' : './instrument-job.js', import.meta.url).href,
+  };
   let preparer: typeof import('./prepare.ts') | undefined;
   return {
     name,
@@ -75,7 +82,7 @@ function moduleEngine(name: string, { cachedModules = 32 }: Preview1EngineOption
     prepare: async (source, context) => {
       if (source.kind === 'wasm') {
         preparer ??= await import('./prepare.ts');
-        return preparer.prepareModule(name, source, context, recent);
+        return preparer.prepareModule(name, source, context, caches);
       }
       throw new SandglassError(
         'UNSUPPORTED',

@@ -1,39 +1,48 @@
 import type { CompiledModule, PrepareContext, PreparedGuest, WasmSource } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
-import { guardBinary } from '../../wasm/guard.ts';
-import { inspectBinary } from '../../wasm/inspect.ts';
-import { instrument } from '../../wasm/instrument.ts';
+import { capMemories } from '../../wasm/cap-memories.ts';
+import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
+import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
+import { type Instrumented, type InstrumentInput, job } from './instrument-job.ts';
 import { MODULE, type ModuleData } from './module-data.ts';
-import { readModule } from './read-module.ts';
 import type { Recent } from './recent.ts';
 
 /** Changes with everything that cached bytes were made by. */
-const MADE_BY = 'preview1-1';
+const MADE_BY = `preview1-2/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
 const PAGE_BYTES = 65_536;
-/** Elements of all tables together; one takes some 16 bytes of the host's memory. */
-const MAX_TABLE_ELEMENTS = 1_000_000;
+/** Up to here a module is looked at in this thread: some milliseconds. A worker costs more. */
+const SMALL_BYTES = 128 * 1024;
+const JOB = { timeoutMs: 60_000, memoryMb: 1_024 };
 
 export interface PreparedModule {
   readonly data: ModuleData;
   readonly compiled: CompiledModule;
 }
 
-/** Guard → imports and exports → memory cap and fuel → compiled once for a content and a cap. See `Engine.prepare`. */
+/** What is kept between runs. */
+export interface ModuleCaches {
+  /** By content: instrumented once, whatever the caps of its runs. */
+  readonly instrumented: Recent<Promise<Instrumented>>;
+  /** By content and cap. */
+  readonly compiled: Recent<Promise<PreparedModule>>;
+  /** URL of the module that exports `job`. */
+  readonly jobUrl: string;
+}
+
+/** Guard → imports and exports → fuel, once for a content; memory cap → compiled, once for a content and a cap. See `Engine.prepare`. */
 export async function prepareModule(
   engine: string,
   source: WasmSource,
   context: PrepareContext,
-  recent: Recent<Promise<PreparedModule>>,
+  caches: ModuleCaches,
 ): Promise<PreparedGuest> {
   const pages = Math.floor(context.limits.memoryBytes / PAGE_BYTES);
-  const key = `${source.hash}-${pages}`;
-  const known = recent.get(key);
-  const preparing = known ?? build(source, pages, context);
-  if (known === undefined) {
-    recent.set(key, preparing);
-    preparing.catch(() => recent.delete(key)); // a failure is told to whoever waits, and not kept
-  }
-  const { data, compiled } = await preparing;
+  const { data, compiled } = await remember(
+    caches.compiled,
+    `${source.hash}-${pages}`,
+    () => build(source, pages, context, caches),
+    ({ compiled: { bytes } }) => bytes.byteLength,
+  );
   return {
     engine,
     data: { ...data, name: source.name },
@@ -42,35 +51,87 @@ export async function prepareModule(
   };
 }
 
-async function build(source: WasmSource, pages: number, context: PrepareContext): Promise<PreparedModule> {
-  const { bytes, name } = source;
-  const guarded = guardBinary(bytes, { maxTableElements: MAX_TABLE_ELEMENTS });
-  if (guarded.kind !== 'module') {
-    throw new SandglassError('MODULE_INVALID', `Cannot load "${name}": it is a component, not a core module`);
-  }
-  const data = readModule(name, inspectBinary(bytes));
-  if (guarded.minimumPages > pages) {
+/** Makes a value once for all who ask while it is kept. A failure is told to whoever waits, and not kept. */
+function remember<Value>(
+  cache: Recent<Promise<Value>>,
+  key: string,
+  make: () => Promise<Value>,
+  weigh: (value: Value) => number,
+): Promise<Value> {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const making = make();
+  cache.set(key, making);
+  making.then(
+    (value) => cache.weigh(key, making, weigh(value)),
+    () => cache.delete(key),
+  );
+  return making;
+}
+
+async function build(
+  source: WasmSource,
+  pages: number,
+  context: PrepareContext,
+  caches: ModuleCaches,
+): Promise<PreparedModule> {
+  const { data, minimumPages, bytes } = await remember(
+    caches.instrumented,
+    source.hash,
+    () => instrumentOnce(source, context, caches.jobUrl),
+    (made) => made.bytes.byteLength,
+  );
+  if (minimumPages > pages) {
     throw new SandglassError(
       'MEMORY_EXCEEDED',
-      `Cannot start "${name}": it begins with ${guarded.minimumPages * PAGE_BYTES} bytes of memory, ${context.limits.memoryBytes} are allowed`,
+      `Cannot start "${source.name}": it begins with ${minimumPages * PAGE_BYTES} bytes of memory, ${context.limits.memoryBytes} are allowed`,
       { hint: 'Raise limits.memoryBytes' },
     );
   }
-  const key = `${MADE_BY}/${source.hash}-${pages}`;
+  const capped = capMemories(bytes, pages);
+  return { data, compiled: { module: await compile(source.name, capped, context), bytes: capped } };
+}
+
+/** From the cache of derived bytes, or anew; kept there for all caps alike. */
+async function instrumentOnce(
+  { bytes, hash, name }: WasmSource,
+  context: PrepareContext,
+  jobUrl: string,
+): Promise<Instrumented> {
+  const key = `${MADE_BY}/${hash}`;
   const cached = await context.cache?.get(key);
-  if (cached !== undefined) {
-    // What a cache holds may be damaged: then it is made again.
-    const module = await context.compile(cached).catch(() => undefined);
-    if (module !== undefined) return { data, compiled: { module, bytes: cached } };
+  const known = cached === undefined ? undefined : unpack(cached);
+  if (known !== undefined) return known;
+  const input: InstrumentInput = { bytes, name };
+  const made =
+    context.job === undefined || bytes.byteLength <= SMALL_BYTES
+      ? job(input)
+      : ((await context.job(jobUrl, input, JOB)) as Instrumented); // our own job module's answer
+  await context.cache?.set(key, pack(made));
+  return made;
+}
+
+/** The facts as JSON, its length in front, then the code. */
+function pack({ bytes, ...facts }: Instrumented): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(JSON.stringify(facts));
+  const packed = new Uint8Array(4 + text.byteLength + bytes.byteLength);
+  new DataView(packed.buffer).setUint32(0, text.byteLength, true);
+  packed.set(text, 4);
+  packed.set(bytes, 4 + text.byteLength);
+  return packed;
+}
+
+/** `undefined` for bytes that `pack` did not make: then they are made again. */
+function unpack(packed: Uint8Array<ArrayBuffer>): Instrumented | undefined {
+  try {
+    const length = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true);
+    const facts = JSON.parse(new TextDecoder().decode(packed.subarray(4, 4 + length)));
+    const bytes = packed.slice(4 + length);
+    if (!WebAssembly.validate(bytes.subarray(0, 8))) return undefined;
+    return { data: facts.data, minimumPages: facts.minimumPages, bytes };
+  } catch {
+    return undefined; // cut off, or not JSON
   }
-  const instrumented = instrument(bytes, {
-    maxMemoryPages: pages,
-    maxTableElements: MAX_TABLE_ELEMENTS,
-    fuel: true,
-  });
-  const module = await compile(name, instrumented, context);
-  await context.cache?.set(key, instrumented);
-  return { data, compiled: { module, bytes: instrumented } };
 }
 
 async function compile(

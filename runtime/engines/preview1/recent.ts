@@ -1,26 +1,52 @@
-/** The last few values by key; reading one keeps it. */
+interface Kept<Value> {
+  readonly value: Value;
+  bytes: number;
+}
+
+/** The last few values by key, held to a number and to bytes; reading one keeps it, the one not read for longest goes first. */
 export class Recent<Value> {
   readonly #capacity: number;
-  readonly #values = new Map<string, Value>();
+  readonly #maxBytes: number;
+  readonly #values = new Map<string, Kept<Value>>();
+  #bytes = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, maxBytes: number) {
     this.#capacity = capacity;
+    this.#maxBytes = maxBytes;
   }
 
   get(key: string): Value | undefined {
-    const value = this.#values.get(key);
-    if (value !== undefined) this.set(key, value);
-    return value;
+    const kept = this.#values.get(key);
+    if (kept === undefined) return undefined;
+    this.#values.delete(key);
+    this.#values.set(key, kept);
+    return kept.value;
   }
 
   set(key: string, value: Value): void {
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    const [oldest] = this.#values.keys();
-    if (this.#values.size > this.#capacity && oldest !== undefined) this.#values.delete(oldest);
+    this.delete(key);
+    this.#values.set(key, { value, bytes: 0 });
+    this.#trim();
+  }
+
+  /** Tells what a value weighs, once that is known; one that is too heavy alone is not kept. */
+  weigh(key: string, value: Value, bytes: number): void {
+    const kept = this.#values.get(key);
+    if (kept?.value !== value) return;
+    this.#bytes += bytes - kept.bytes;
+    kept.bytes = bytes;
+    this.#trim();
   }
 
   delete(key: string): void {
+    this.#bytes -= this.#values.get(key)?.bytes ?? 0;
     this.#values.delete(key);
+  }
+
+  #trim(): void {
+    for (const key of this.#values.keys()) {
+      if (this.#values.size <= this.#capacity && this.#bytes <= this.#maxBytes) return;
+      this.delete(key);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { instrument } from '../../../wasm/instrument.ts';
 import type { WaitMode } from '../component-data.ts';
 
 /** Input of the job: a component that the guard and the interface check let through. */
@@ -13,10 +14,14 @@ export interface TranspileInput {
 
 export interface Transpiled {
   readonly glue: string;
+  /** Metered, and made ready for any cap on their memory. */
   readonly cores: readonly (readonly [name: string, bytes: Uint8Array<ArrayBuffer>])[];
   /** As the generator saw them; must be a subset of what was checked. */
   readonly imports: readonly string[];
 }
+
+/** As much as can be addressed: the cap of a run is put on later. */
+const ALL_PAGES = 65_536;
 
 /** Brings the generator in, which reads its own wasm from a file: a job's worker may read none once it has the input in hand. */
 export async function load(): Promise<typeof import('./generator.ts')> {
@@ -25,7 +30,7 @@ export async function load(): Promise<typeof import('./generator.ts')> {
   return generator;
 }
 
-/** Turns a component into glue and core modules. Runs in a worker that can be killed: the generator is large and the input hostile. */
+/** Turns a component into glue and metered core modules. Runs in a worker that can be killed: the generator is large and the input hostile. */
 export async function job(input: unknown): Promise<Transpiled> {
   const { bytes, mode, imports, asyncImports, asyncExports } = input as TranspileInput; // only prepare.ts sends this job
   const { generate } = await load();
@@ -49,7 +54,9 @@ export async function job(input: unknown): Promise<Transpiled> {
   if (source === undefined) throw new TypeError('Cannot transpile: no glue came out');
   return {
     glue: new TextDecoder().decode(source[1]),
-    cores: files.filter(([name]) => name.endsWith('.wasm')).map(([name, core]) => [name, core.slice()]),
+    cores: files
+      .filter(([name]) => name.endsWith('.wasm'))
+      .map(([name, core]) => [name, instrument(core, { maxMemoryPages: ALL_PAGES })]),
     imports: seen,
   };
 }

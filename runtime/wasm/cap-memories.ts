@@ -1,0 +1,70 @@
+import { boundedFlags, readLimits, type SizeLimits, shareCap } from './limits-type.ts';
+import { EXTERNAL_KINDS } from './module-shape.ts';
+import { PREAMBLE_BYTES } from './preamble.ts';
+import { Reader } from './reader.ts';
+import { SECTION, type Section, splitSections } from './sections.ts';
+import { skipReferenceType, skipValueType } from './value-types.ts';
+import { Writer } from './writer.ts';
+
+/** The types of a module are not read here: what they are was checked when the module was rewritten. */
+const ANY_TYPE = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The same module, its memories capped lower: for a module that was instrumented once and runs under many caps. Looks at two sections and
+ * copies the others.
+ * @param maxMemoryPages Pages of 64 KiB that all memories it defines may have together, and each that it imports.
+ * @throws {SandglassError} MODULE_INVALID when they start over the cap.
+ */
+export function capMemories(bytes: Uint8Array, maxMemoryPages: number): Uint8Array<ArrayBuffer> {
+  const writer = new Writer(bytes.length + 1024);
+  writer.copy(bytes, 0, PREAMBLE_BYTES);
+  for (const section of splitSections(bytes)) {
+    writer.section(section.id, () => {
+      if (section.id === SECTION.memory) capDefined(writer, bytes, section, maxMemoryPages);
+      else if (section.id === SECTION.import) capImported(writer, bytes, section, maxMemoryPages);
+      else writer.copy(bytes, section.start, section.end);
+    });
+  }
+  return writer.finish();
+}
+
+function capDefined(writer: Writer, bytes: Uint8Array, { start, end }: Section, cap: number): void {
+  const reader = new Reader(bytes, start, end);
+  const memories = Array.from({ length: reader.count() }, () => readLimits(reader, 'memory'));
+  const maximums = shareCap(memories, cap, 'memory');
+  writer.u32(memories.length);
+  for (const [index, limits] of memories.entries()) writeLimits(writer, limits, maximums[index] ?? 0);
+}
+
+function capImported(writer: Writer, bytes: Uint8Array, { start, end }: Section, cap: number): void {
+  const reader = new Reader(bytes, start, end);
+  let copied = start;
+  for (let left = reader.count(4); left > 0; left -= 1) {
+    reader.name();
+    reader.name();
+    const kind = EXTERNAL_KINDS[reader.byte()];
+    if (kind === 'memory') {
+      writer.copy(bytes, copied, reader.at);
+      const limits = readLimits(reader, 'memory');
+      writeLimits(writer, limits, shareCap([limits], cap, 'memory')[0] ?? 0);
+      copied = reader.at;
+    } else if (kind === 'table') {
+      skipReferenceType(reader, ANY_TYPE);
+      readLimits(reader, 'table');
+    } else if (kind === 'global') {
+      skipValueType(reader, ANY_TYPE);
+      reader.flag();
+    } else {
+      if (kind === 'tag') reader.byte();
+      reader.u32();
+    }
+  }
+  reader.finish('the import section');
+  writer.copy(bytes, copied, end);
+}
+
+function writeLimits(writer: Writer, limits: SizeLimits, maximum: number): void {
+  writer.byte(boundedFlags(limits));
+  writer.u32(limits.minimum);
+  writer.u32(maximum);
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { runWorkerJob } from '../../runtime/cell/worker-job.ts';
+import { compileFairly } from '../../runtime/platform/compile-fairly.ts';
+import { withinDeadline } from '../../runtime/run/within-deadline.ts';
+
+const never = new Promise<never>(() => undefined);
+const job = (path: string): string => new URL(`../../runtime/${path}`, import.meta.url).href;
+const INSTRUMENT = job('engines/preview1/instrument-job.ts');
+
+describe('withinDeadline()', () => {
+  it('ends a run whose guest is not ready in time', async () => {
+    const { signal } = new AbortController();
+    await expect(withinDeadline(never, { signal, name: 'a.wasm', timeoutMs: 1 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      message: 'Cannot run a.wasm: making it ready took over its 1 ms',
+    });
+  });
+
+  it('ends a run that is cancelled meanwhile, or before', async () => {
+    const abort = new AbortController();
+    const waiting = withinDeadline(never, { signal: abort.signal, name: 'a.wasm', timeoutMs: 60_000 });
+    abort.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(withinDeadline(never, { signal: abort.signal, name: 'a.js' })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+  });
+
+  it('gives what is ready, and what failed as it failed', async () => {
+    const { signal } = new AbortController();
+    const limits = { signal, name: 'a.wasm', timeoutMs: 60_000 };
+    await expect(withinDeadline(Promise.resolve(7), limits)).resolves.toBe(7);
+    await expect(withinDeadline(Promise.reject(new TypeError('mine')), limits)).rejects.toThrow('mine');
+  });
+});
+
+describe('runWorkerJob()', () => {
+  const limits = { timeoutMs: 60_000, memoryMb: 256 };
+
+  it('passes on what our own code refuses, with its code', async () => {
+    const input = { bytes: Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0), name: 'mine.wasm' };
+    await expect(runWorkerJob(INSTRUMENT, input, limits)).rejects.toMatchObject({
+      code: 'MODULE_INVALID',
+      message: 'Cannot load "mine.wasm": it is a component, not a core module',
+    });
+  });
+
+  it('tells one line of anything else, and no file of ours', async () => {
+    const failure = await runWorkerJob(job('cell/compile-job.ts'), Uint8Array.of(1, 2, 3, 4), limits).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: 'MODULE_INVALID' });
+    const { message } = failure as Error;
+    expect(message).toMatch(/^Cannot prepare the module: /);
+    expect(message).not.toMatch(/\n|\.ts|\.js|-job/);
+  });
+
+  it('ends a job that takes too long', async () => {
+    const input = { bytes: new Uint8Array(8), name: 'a.wasm' };
+    await expect(runWorkerJob(INSTRUMENT, input, { timeoutMs: 1, memoryMb: 256 })).rejects.toMatchObject({
+      message: 'Cannot prepare the module: it took over 1 ms',
+    });
+  });
+});
+
+describe('compileFairly()', () => {
+  const empty = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  const custom = (size: number): Uint8Array<ArrayBuffer> => {
+    const length = size + 2;
+    const leb = [(length & 127) | 128, ((length >> 7) & 127) | 128, length >> 14];
+    return Uint8Array.from([...empty, 0, ...leb, 1, 0x78, ...new Array<number>(size).fill(0)]);
+  };
+
+  it.each([10, 100_000])('compiles a module with %i bytes', async (size) => {
+    expect(await compileFairly(custom(size))).toBeInstanceOf(WebAssembly.Module);
+  });
+
+  it('rejects what is none', async () => {
+    await expect(compileFairly(new Uint8Array(10))).rejects.toThrow(WebAssembly.CompileError);
+    await expect(compileFairly(new Uint8Array(100_000))).rejects.toThrow(WebAssembly.CompileError);
+  });
+});
