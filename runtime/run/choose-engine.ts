@@ -4,20 +4,56 @@ import { didYouMean } from '../vocabulary/nearest.ts';
 
 /**
  * The engine that takes a source.
- * @param wanted Name of a wasm engine, where the caller chose one.
- * @throws {SandglassError} UNSUPPORTED when none does.
+ * @param wanted Name of an engine, where the caller chose one.
+ * @throws {SandglassError} UNSUPPORTED when none does, or the one that was chosen does not.
  */
 export function chooseEngine(
   source: GuestSource,
   wanted: string | undefined,
   engines: readonly Engine[],
 ): Engine {
-  return source.kind === 'script' ? forLanguage(source.language, engines) : forWasm(source, wanted, engines);
+  const chosen = wanted === undefined ? undefined : byName(wanted, engines);
+  if (source.kind === 'script')
+    return forLanguage(source.language, chosen === undefined ? engines : [chosen], engines);
+  if (chosen === undefined)
+    return byName(
+      source.prebuilt !== undefined || isComponent(source.bytes) ? 'component' : 'preview1',
+      engines,
+    );
+  if (chosen.languages.length === 0) return chosen;
+  throw unsupported(
+    `Cannot run ${source.name}: engine "${chosen.name}" takes ${chosen.languages.join(', ')}, not a .wasm`,
+    engines.filter(({ languages }) => languages.length === 0),
+  );
 }
 
-function forLanguage(language: string, engines: readonly Engine[]): Engine {
-  const found = engines.find((engine) => engine.languages.includes(language));
+function byName(name: string, engines: readonly Engine[]): Engine {
+  const found = engines.find((engine) => engine.name === name);
   if (found !== undefined) return found;
+  const near = didYouMean(
+    name,
+    engines.map((engine) => engine.name),
+  );
+  throw unsupported(`Cannot run it: no engine ${shown(name)} here${near}`, engines);
+}
+
+const shown = (text: string): string => JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+
+const unsupported = (message: string, engines: readonly Engine[]): SandglassError =>
+  new SandglassError('UNSUPPORTED', message, {
+    hint: `Known engines: ${engines.map(({ name }) => name).join(', ') || 'none'}`,
+    details: { engines: engines.map(({ name }) => name) },
+  });
+
+function forLanguage(language: string, among: readonly Engine[], engines: readonly Engine[]): Engine {
+  const found = among.find((engine) => engine.languages.includes(language));
+  if (found !== undefined) return found;
+  const taking = engines.filter((engine) => engine.languages.includes(language));
+  const [chosen] = among;
+  if (taking.length > 0 && chosen !== undefined) {
+    const takes = chosen.languages.join(', ') || 'a .wasm';
+    throw unsupported(`Cannot run ${language}: engine "${chosen.name}" takes ${takes}`, taking);
+  }
   const known = engines.flatMap((engine) => engine.languages);
   const near = didYouMean(language, known);
   throw new SandglassError(
@@ -30,21 +66,6 @@ function forLanguage(language: string, engines: readonly Engine[]): Engine {
       details: { languages: known },
     },
   );
-}
-
-function forWasm(
-  source: Extract<GuestSource, { kind: 'wasm' }>,
-  wanted: string | undefined,
-  engines: readonly Engine[],
-): Engine {
-  const name =
-    wanted ?? (source.prebuilt !== undefined || isComponent(source.bytes) ? 'component' : 'preview1');
-  const ofWasm = engines.filter((engine) => engine.languages.length === 0);
-  const found = ofWasm.find((engine) => engine.name === name);
-  if (found !== undefined) return found;
-  throw new SandglassError('UNSUPPORTED', `Cannot run ${source.name}: no engine "${name}" here`, {
-    hint: `Known wasm engines: ${ofWasm.map((engine) => engine.name).join(', ') || 'none'}`,
-  });
 }
 
 /** A component says so in its header: layer 1 in the upper half of the version field (component-model binary format). */

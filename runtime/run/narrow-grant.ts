@@ -29,7 +29,10 @@ function cover(
   for (const [name, part] of grant.parts) {
     const host = hostFunctions.get(name);
     if (host?.narrow === undefined) {
-      throw new SandglassError('CAPABILITY_DENIED', `Cannot grant ${name}: the ${what} does not cover it`);
+      throw new SandglassError('CAPABILITY_DENIED', `Cannot grant ${name}: the ${what} does not cover it`, {
+        details: { capability: name, requested: name, missing: [name] },
+        hint: `Leave ${name} out of the grant; do not retry`,
+      });
     }
     parts.set(name, host.narrow(part, ceiling.parts.get(name)));
   }
@@ -38,6 +41,10 @@ function cover(
       throw new SandglassError(
         'CAPABILITY_DENIED',
         `Cannot grant env ${name}: the ${what} does not cover it`,
+        {
+          details: { capability: 'env', requested: name, missing: ['env'] },
+          hint: `Leave ${name} out of env, or give it the value that is allowed; do not retry`,
+        },
       );
     }
   }

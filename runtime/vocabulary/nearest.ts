@@ -7,11 +7,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
+    const most = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
+    // No word is nearer than its length is: a caller's text may be megabytes, and what follows costs the product of both lengths.
+    if (Math.abs(word.length - candidate.length) > most) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (
-      distance < least &&
-      distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3))
-    ) {
+    if (distance < least && distance <= most) {
       best = candidate;
       least = distance;
     }

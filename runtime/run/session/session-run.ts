@@ -36,6 +36,14 @@ const FIXED: readonly Fixed[] = [
   },
   {
     code: 'INPUT_INVALID',
+    misfit: (request, { engine }) =>
+      request.engine === undefined || request.engine === engine.name
+        ? undefined
+        : `it runs on ${engine.name}, not on another engine`,
+    hint: 'Leave engine out',
+  },
+  {
+    code: 'INPUT_INVALID',
     misfit: (request, { level }) =>
       request.level === undefined || stricter(request.level, level) === level
         ? undefined
