@@ -10,7 +10,6 @@ import { describeEngine } from './run/engine-info.ts';
 import { createKnownModules } from './run/known-modules.ts';
 import { createLiveRuns } from './run/live-runs.ts';
 import { createOutputQueue } from './run/output-queue.ts';
-import { readLevel } from './run/run-request.ts';
 import type { SandboxContext } from './run/sandbox-context.ts';
 import { createSessionOpener } from './run/session/open-session.ts';
 import { createSessions } from './run/session/sessions.ts';
@@ -21,7 +20,7 @@ import { auditLineOf } from './vocabulary/events.ts';
 import { type IsolationLevel, stricter } from './vocabulary/levels.ts';
 import { checkLimits, mergeLimits } from './vocabulary/limits.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
-import { refuseUnknown } from './vocabulary/read-options.ts';
+import { readLevel, refuseUnknown } from './vocabulary/read-options.ts';
 import { createRunStore } from './work/run-store.ts';
 
 const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {

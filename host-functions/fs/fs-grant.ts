@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { FS_ACCESS, type FsAccess, type FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
-import { refuseUnknownField, unknownName } from '../../runtime/vocabulary/read-options.ts';
+import { unknownName } from '../../runtime/vocabulary/nearest.ts';
+import { refuseUnknownField, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
 import { compileDenyGlobs, type DenyGlobs } from './deny-globs.ts';
 import { FsFault } from './fs-fault.ts';
 import { foldName, parseGuestPath } from './guest-path.ts';
@@ -72,7 +73,7 @@ function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): Fs
   if (typeof host !== 'string' || host === '' || host.includes('\0')) {
     throw new TypeError(`Cannot read ${where}.host: expected the path of a folder or file`);
   }
-  const maxFileBytes = wholeNumber(grant.maxFileBytes, `${where}.maxFileBytes`, 0);
+  const maxFileBytes = cap(grant, 'maxFileBytes', where);
   return {
     where,
     host,
@@ -84,11 +85,11 @@ function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): Fs
     deny: compileDenyGlobs(readStrings(grant.deny ?? [], `${where}.deny`), `${where}.deny`),
     largestWritten: maxFileBytes ?? DEFAULT_WRITTEN_BYTES,
     largestRead: maxFileBytes ?? Number.POSITIVE_INFINITY,
-    maxOpenFiles: wholeNumber(grant.maxOpenFiles, `${where}.maxOpenFiles`, 0) ?? DEFAULT_OPEN_FILES,
-    maxCalls: wholeNumber(grant.maxCalls, `${where}.maxCalls`, 0) ?? Number.POSITIVE_INFINITY,
-    maxBytes: wholeNumber(grant.maxBytes, `${where}.maxBytes`, 0) ?? Number.POSITIVE_INFINITY,
-    maxReadBytes: wholeNumber(grant.maxReadBytes, `${where}.maxReadBytes`, 0) ?? Number.POSITIVE_INFINITY,
-    maxWriteBytes: wholeNumber(grant.maxWriteBytes, `${where}.maxWriteBytes`, 0) ?? Number.POSITIVE_INFINITY,
+    maxOpenFiles: cap(grant, 'maxOpenFiles', where) ?? DEFAULT_OPEN_FILES,
+    maxCalls: cap(grant, 'maxCalls', where) ?? Number.POSITIVE_INFINITY,
+    maxBytes: cap(grant, 'maxBytes', where) ?? Number.POSITIVE_INFINITY,
+    maxReadBytes: cap(grant, 'maxReadBytes', where) ?? Number.POSITIVE_INFINITY,
+    maxWriteBytes: cap(grant, 'maxWriteBytes', where) ?? Number.POSITIVE_INFINITY,
   };
 }
 
@@ -114,7 +115,7 @@ function readExtensions(value: JsonValue | undefined, where: string): readonly s
   if (value === undefined) return undefined;
   return readStrings(value, where).map((extension) => {
     if (!/^\.[^/\\\0]+$/.test(extension)) {
-      throw new TypeError(`Cannot read ${where}: "${extension}" is no name ending such as ".csv"`);
+      throw new TypeError(`Cannot read ${where}: "${extension}" is not a name ending such as ".csv"`);
     }
     return foldName(extension);
   });
@@ -129,7 +130,7 @@ function readGuestPoint(value: JsonValue, where: string): readonly string[] {
   } catch (error) {
     if (!(error instanceof FsFault)) throw error;
   }
-  throw new TypeError(`Cannot read ${where}: ${JSON.stringify(value)} is no absolute guest path`);
+  throw new TypeError(`Cannot read ${where}: ${JSON.stringify(value)} is not an absolute guest path`);
 }
 
 function readStrings(value: JsonValue, where: string): readonly string[] {
@@ -142,14 +143,8 @@ function readStrings(value: JsonValue, where: string): readonly string[] {
   });
 }
 
-function wholeNumber(value: JsonValue | undefined, where: string, minimum: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'number') throw new TypeError(`Cannot read ${where}: expected a number`);
-  if (!Number.isSafeInteger(value) || value < minimum) {
-    throw new RangeError(`Cannot read ${where}: ${value} is not a whole number from ${minimum}`);
-  }
-  return value;
-}
+const cap = (grant: Readonly<Record<string, JsonValue>>, name: string, where: string): number | undefined =>
+  wholeNumber(grant[name], `read ${where}.${name}:`);
 
 /** Whether an entry's `extensions` let this file name be touched. */
 export function coversName(entry: FsEntryPolicy, name: string): boolean {

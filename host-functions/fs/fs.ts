@@ -1,6 +1,7 @@
 import type { HostContext, HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
 import { type Caller, permits } from '../../runtime/vocabulary/caller.ts';
 import type { FsAccess } from '../../runtime/vocabulary/grants/fs.ts';
+import { wholeNumber } from '../../runtime/vocabulary/read-options.ts';
 import type { FsBackend } from './backend.ts';
 import { compileDenyGlobs } from './deny-globs.ts';
 import type { FsOperation } from './fs-args.ts';
@@ -62,11 +63,7 @@ const OPERATIONS: Readonly<Record<FsOperation, OperationInfo>> = Object.freeze({
  */
 export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostFunction<FsPart> {
   const { backend, scratchBytes = DEFAULT_SCRATCH_BYTES } = options;
-  if (!Number.isSafeInteger(scratchBytes) || scratchBytes < 0) {
-    throw new RangeError(
-      `Cannot make the fs host function: scratchBytes ${scratchBytes} is no whole number from 0`,
-    );
-  }
+  wholeNumber(scratchBytes, 'make the fs host function: scratchBytes', { unit: 'bytes' });
   return {
     name: 'fs',
     network: false,

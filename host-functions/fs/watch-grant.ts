@@ -1,6 +1,7 @@
 import type { HostContext } from '../../runtime/contracts/host-function.ts';
 import type { FsEvent, FsOperations } from '../../runtime/contracts/operations/fs.ts';
 import { copyJson, type JsonObject } from '../../runtime/vocabulary/codec.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
@@ -33,7 +34,7 @@ export function watchGrant(
   { files, recursive = false, signal }: WatchOptions = {},
 ): GrantWatch {
   const ended = new AbortController();
-  const fs = createFsHostFunction({ scratchBytes: 0, ...(files === undefined ? {} : { backend: files }) });
+  const fs = createFsHostFunction({ scratchBytes: 0, ...defined({ backend: files }) });
   const service = opened(
     fs.open(parseFsGrants([copyJson(grant, 'grant')], 'grant'), {
       run: { runId: 'watch', depth: 0 },
@@ -56,7 +57,7 @@ export function watchGrant(
   let handle: number;
   try {
     const [mount] = service.mounts ?? [];
-    if (mount === undefined) throw new TypeError('Cannot watch a grant: it is no folder');
+    if (mount === undefined) throw new TypeError('Cannot watch a grant: it is not a folder');
     const reply = opened(call('fs.watch', { path: mount.path, recursive }));
     ({ handle } = reply.value as unknown as FsOperations['fs.watch']['value']); // the service types it
   } catch (error) {

@@ -1,3 +1,4 @@
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 
 /** What `details.reason` of a failed request can be. */
@@ -53,7 +54,7 @@ export const toHttpError = ({ reason, message, hint }: HttpFault, what: string):
   new SandglassError('HOST_CALL_FAILED', `Cannot ${what}: ${message}`, {
     details: { reason },
     retryable: RETRYABLE.has(reason),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 
 const BY_CODE: readonly (readonly [RegExp, HttpReason])[] = [

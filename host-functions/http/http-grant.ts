@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
-import { refuseUnknownField } from '../../runtime/vocabulary/read-options.ts';
+import { refuseUnknownField, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
 import { type OriginPattern, parseOriginPattern } from './origin-pattern.ts';
 import { compilePathPatterns, type PathPatterns, pathSegments } from './path-pattern.ts';
 
@@ -77,14 +77,14 @@ export function readEntries(
 function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): HttpEntryPolicy {
   const methods = readStrings(grant.methods ?? DEFAULT_METHODS, `${where}.methods`);
   const bad = methods.find((method) => !METHOD.test(method));
-  if (bad !== undefined) throw new TypeError(`Cannot read ${where}.methods: "${bad}" is no method`);
+  if (bad !== undefined) throw new TypeError(`Cannot read ${where}.methods: "${bad}" is not a method`);
   const entry = readEntry(grant, where, 'http');
   return {
     ...entry,
     base: readBase(grant.base, entry.origin, `${where}.base`),
     methods: new Set(methods.map((method) => method.toUpperCase())),
-    maxRequestBytes: wholeNumber(grant.maxRequestBytes, `${where}.maxRequestBytes`) ?? 8 * MIB,
-    maxResponseBytes: wholeNumber(grant.maxResponseBytes, `${where}.maxResponseBytes`) ?? 32 * MIB,
+    maxRequestBytes: cap(grant, 'maxRequestBytes', where) ?? 8 * MIB,
+    maxResponseBytes: cap(grant, 'maxResponseBytes', where) ?? 32 * MIB,
   };
 }
 
@@ -110,8 +110,8 @@ export function readEntry(
         ? undefined
         : compilePathPatterns(readStrings(grant.paths, `${where}.paths`), `${where}.paths`),
     secret,
-    maxCalls: wholeNumber(grant.maxCalls, `${where}.maxCalls`) ?? Number.POSITIVE_INFINITY,
-    maxBytes: wholeNumber(grant.maxBytes, `${where}.maxBytes`) ?? Number.POSITIVE_INFINITY,
+    maxCalls: cap(grant, 'maxCalls', where) ?? Number.POSITIVE_INFINITY,
+    maxBytes: cap(grant, 'maxBytes', where) ?? Number.POSITIVE_INFINITY,
   };
 }
 
@@ -123,7 +123,7 @@ function readBase(path: JsonValue | undefined, origin: OriginPattern, where: str
   if (origin.kind !== 'exact') throw complain(`needs an origin of its own, not "${origin.text}"`);
   if (!path.startsWith('/') || !path.endsWith('/')) throw complain('does not begin and end with "/"');
   if (/[?#\\\s]/.test(path) || pathSegments(path) === undefined)
-    throw complain('is no plain path: it has a query, "..", an empty segment or a broken escape');
+    throw complain('is not a plain path: it has a query, "..", an empty segment or a broken escape');
   return new URL(`${origin.protocol}//${origin.host}${origin.port === '' ? '' : `:${origin.port}`}${path}`);
 }
 
@@ -136,12 +136,9 @@ function readStrings(value: JsonValue, where: string): readonly string[] {
   });
 }
 
-/** @throws {TypeError | RangeError} */
-export function wholeNumber(value: JsonValue | undefined, where: string): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'number') throw new TypeError(`Cannot read ${where}: expected a number`);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new RangeError(`Cannot read ${where}: ${value} is not a whole number from 0`);
-  }
-  return value;
-}
+/** A figure of an entry. @throws {TypeError | RangeError} */
+export const cap = (
+  grant: Readonly<Record<string, JsonValue>>,
+  name: string,
+  where: string,
+): number | undefined => wholeNumber(grant[name], `read ${where}.${name}:`);

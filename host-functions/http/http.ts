@@ -1,4 +1,6 @@
 import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
+import { wholeNumber } from '../../runtime/vocabulary/read-options.ts';
 import type { Lookup } from './dialer.ts';
 import { type HttpPart, parseHttpGrants } from './http-grant.ts';
 import { askedResource } from './http-resource.ts';
@@ -47,18 +49,13 @@ export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): H
     ca,
   } = options;
   for (const [name, ms] of Object.entries({ connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs })) {
-    if (!Number.isSafeInteger(ms) || ms < 1) {
-      throw new RangeError(
-        `Cannot make the http host function: ${name} ${ms} is no whole number of ms from 1`,
-      );
-    }
+    wholeNumber(ms, `make the http host function: ${name}`, { minimum: 1, unit: 'ms' });
   }
   const dialer = {
     connectTimeoutMs,
     headersTimeoutMs,
     bodyTimeoutMs,
-    ...(lookup === undefined ? {} : { lookup }),
-    ...(ca === undefined ? {} : { ca }),
+    ...defined({ lookup, ca }),
   };
   return {
     name: 'http',

@@ -21,7 +21,7 @@ export function parseOriginPattern(
   if (text === '*') return { text, kind: 'any', protocol: undefined, host: '', port: '' };
   const complain = (): TypeError =>
     new TypeError(
-      `Cannot read ${where}: ${JSON.stringify(text)} is no origin such as "${scheme}s://api.example.com", "${scheme}s://*.example.com" or "*"`,
+      `Cannot read ${where}: ${JSON.stringify(text)} is not an origin such as "${scheme}s://api.example.com", "${scheme}s://*.example.com" or "*"`,
     );
   const found = /^(https?|wss?):\/\/(\*\.)?([^*/?#@\\\s]+)\/?$/i.exec(text);
   const [, named = '', star, rest] = found ?? [];

@@ -75,7 +75,9 @@ export function readUrl(text: string, base?: URL, scheme: 'http' | 'ws' = 'http'
     throw new HttpFault('invalid', `a URL is over ${MAX_URL_LENGTH} characters`);
   const url = URL.parse(text, base);
   if (url === null)
-    throw base === undefined && scheme === 'http' ? relative() : new HttpFault('invalid', 'that is no URL');
+    throw base === undefined && scheme === 'http'
+      ? relative()
+      : new HttpFault('invalid', 'that is not a URL');
   if (url.protocol !== `${scheme}:` && url.protocol !== `${scheme}s:`) {
     throw new HttpFault(
       'invalid',
@@ -94,13 +96,13 @@ export function readUrl(text: string, base?: URL, scheme: 'http' | 'ws' = 'http'
 const relative = (): HttpFault =>
   new HttpFault(
     'invalid',
-    'that is no absolute URL, and no entry of the grant has a base for relative ones',
+    'that is not an absolute URL, and no entry of the grant has a base for relative ones',
     'Give the whole URL, or set base on an entry of the http grant',
   );
 
 function readMethod(text: string): string {
   const method = text.toUpperCase();
-  if (!METHOD.test(text)) throw new HttpFault('invalid', 'that is no method');
+  if (!METHOD.test(text)) throw new HttpFault('invalid', 'that is not a method');
   if (FORBIDDEN_METHODS.has(method)) throw new HttpFault('invalid', `method ${method} is not served`);
   return method;
 }
@@ -118,7 +120,7 @@ function readHeaders(value: JsonValue, complain: (reason: string) => SandglassEr
     if (bytes > MAX_HEADER_BYTES)
       throw new HttpFault('too-large', `over ${MAX_HEADER_BYTES} bytes of headers`);
     const lower = name.toLowerCase();
-    if (!TOKEN.test(name)) throw new HttpFault('invalid', 'that is no header name');
+    if (!TOKEN.test(name)) throw new HttpFault('invalid', 'that is not a header name');
     if (FORBIDDEN_HEADERS.has(lower) || lower.startsWith('proxy-')) {
       throw new HttpFault('invalid', `a guest may not set the header "${lower}"`);
     }

@@ -63,7 +63,7 @@ export function readOpening({ url, protocols = [], ...others }: JsonObject): Ope
   if (!Array.isArray(protocols)) throw complain('ws.open', '"protocols" must be a list of names');
   const names = protocols.map((name: JsonValue) => {
     if (typeof name === 'string' && PROTOCOL.test(name)) return name;
-    throw new HttpFault('invalid', 'that is no subprotocol');
+    throw new HttpFault('invalid', 'that is not a subprotocol');
   });
   if (names.length > MAX_PROTOCOLS || new Set(names).size < names.length) {
     throw new HttpFault('invalid', `more than ${MAX_PROTOCOLS} subprotocols, or one twice`);

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import type { WsGrant } from '../../runtime/vocabulary/grants/ws.ts';
-import { type EntryPolicy, readEntries, readEntry, wholeNumber } from './http-grant.ts';
+import { cap, type EntryPolicy, readEntries, readEntry } from './http-grant.ts';
 import { findCeiling, narrowed } from './narrow-http.ts';
 
 /** One entry of the `ws` part of a grant, checked, with its defaults filled. */
@@ -28,8 +28,7 @@ export function parseWsGrants(part: JsonValue, where: string): WsPart {
   return readEntries(part, where, FIELDS).map((grant, index) => ({
     ...readEntry(grant, `${where}[${index}]`, 'ws'),
     methods: METHODS,
-    maxMessageBytes:
-      wholeNumber(grant.maxMessageBytes, `${where}[${index}].maxMessageBytes`) ?? DEFAULT_MESSAGE_BYTES,
+    maxMessageBytes: cap(grant, 'maxMessageBytes', `${where}[${index}]`) ?? DEFAULT_MESSAGE_BYTES,
   }));
 }
 

@@ -166,7 +166,7 @@ export class WsService implements HostService {
 }
 
 async function send({ connection, spend }: Open, bytes: Uint8Array, isText: boolean): Promise<HostReply> {
-  if (isText && !isUtf8(bytes)) throw new HttpFault('invalid', 'a text message is no UTF-8');
+  if (isText && !isUtf8(bytes)) throw new HttpFault('invalid', 'a text message is not UTF-8');
   spend(bytes.length);
   await connection.send(bytes, isText);
   return { value: null, egressBytes: bytes.length };

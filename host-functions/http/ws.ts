@@ -1,4 +1,6 @@
 import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
+import { wholeNumber } from '../../runtime/vocabulary/read-options.ts';
 import type { Lookup } from './dialer.ts';
 import { askedOrigin } from './http-resource.ts';
 import { narrowWsGrants, parseWsGrants, type WsPart } from './ws-grant.ts';
@@ -33,15 +35,12 @@ const OPERATIONS: Readonly<Record<WsOperation, OperationInfo>> = Object.freeze({
 export function createWsHostFunction(options: WsHostFunctionOptions = {}): HostFunction<WsPart> {
   const { connectTimeoutMs = 10_000, openTimeoutMs = 30_000, lookup, ca } = options;
   for (const [name, ms] of Object.entries({ connectTimeoutMs, openTimeoutMs })) {
-    if (!Number.isSafeInteger(ms) || ms < 1) {
-      throw new RangeError(`Cannot make the ws host function: ${name} ${ms} is no whole number of ms from 1`);
-    }
+    wholeNumber(ms, `make the ws host function: ${name}`, { minimum: 1, unit: 'ms' });
   }
   const dialer = {
     connectTimeoutMs,
     openTimeoutMs,
-    ...(lookup === undefined ? {} : { lookup }),
-    ...(ca === undefined ? {} : { ca }),
+    ...defined({ lookup, ca }),
   };
   return {
     name: 'ws',

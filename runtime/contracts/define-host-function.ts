@@ -1,4 +1,5 @@
 import { copyJson, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { HostContext, HostFunction, HostReply, HostRequest, OperationInfo } from './host-function.ts';
 
@@ -67,8 +68,7 @@ export function defineHostFunction<Part = JsonValue>(
     operations: Object.fromEntries(
       [...known].map(([full, { call: _, ...info }]) => [full, { ...info, kind: 'act' }]),
     ),
-    ...(parse === undefined ? {} : { parse }),
-    ...(narrow === undefined ? {} : { narrow }),
+    ...defined({ parse, narrow }),
     open: (part, { limits, secret, now }) => ({
       call: (full, { args, bytes, signal }) => {
         const operation = known.get(full);

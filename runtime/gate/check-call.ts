@@ -1,6 +1,6 @@
 import type { AnyHostFunction, OperationInfo } from '../contracts/host-function.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
-import { copyJson, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { copyJson, isJsonObject, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { MOST_DEPTH, OVERSIZE, TOO_DEEP } from './markers.ts';
 
@@ -33,7 +33,7 @@ export function checkArgs(operation: string, value: unknown, maxBytes: number): 
     const reason = error instanceof Error ? error.message : 'not JSON';
     return new SandglassError('INPUT_INVALID', `Cannot call ${operation}: ${reason}`);
   }
-  if (isObject(copied)) {
+  if (isJsonObject(copied)) {
     if (typeof copied[OVERSIZE] === 'number') return oversize(operation, copied[OVERSIZE], maxBytes);
     if (copied[TOO_DEEP] === true) {
       return new SandglassError(
@@ -58,9 +58,6 @@ export function checkBytes(operation: string, value: unknown, maxBytes: number):
   // A view into a larger or shared buffer is memory that its sender can still write to: checked bytes must not change afterwards.
   return inOwnBuffer(value);
 }
-
-const isObject = (value: JsonValue): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const oversize = (operation: string, bytes: number, maxBytes: number): SandglassError =>
   new SandglassError('INPUT_INVALID', `Cannot call ${operation}: ${bytes} bytes are over ${maxBytes}`, {

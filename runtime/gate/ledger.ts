@@ -3,6 +3,7 @@ import type { GateUsage } from '../contracts/gate.ts';
 import type { HostReply } from '../contracts/host-function.ts';
 import type { Budget } from '../vocabulary/budget.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { Resource } from '../vocabulary/events.ts';
@@ -95,8 +96,7 @@ export function createLedger({ identity, budget, events, monotonic, now }: Ledge
         id: refusals.length,
         code,
         message,
-        ...(hint === undefined ? {} : { hint }),
-        ...(details === undefined ? {} : { details }),
+        ...defined({ hint, details }),
       },
     };
   };

@@ -1,5 +1,5 @@
 import type { CellOptions } from '../contracts/api/runtime.ts';
-import { refuseUnknown } from '../vocabulary/read-options.ts';
+import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
 
 const CELL_RANGES: Readonly<Record<keyof CellOptions, readonly [minimum: number, maximum: number]>> = {
   maxCells: [1, 256],
@@ -17,14 +17,8 @@ export function readCells(cells: CellOptions | undefined, processors: number): R
   const given = cells ?? {};
   refuseUnknown(given, CELL_RANGES, 'create a runtime: cells');
   const read = (name: keyof CellOptions, fallback: number): number => {
-    const value = given[name] ?? fallback;
     const [minimum, maximum] = CELL_RANGES[name];
-    if (!Number.isInteger(value) || value < minimum || value > maximum) {
-      throw new RangeError(
-        `Cannot create a runtime: cells.${name} ${value} is not a whole number from ${minimum} to ${maximum}`,
-      );
-    }
-    return value;
+    return wholeNumber(given[name], `create a runtime: cells.${name}`, { minimum, maximum }) ?? fallback;
   };
   const maxCells = read('maxCells', Math.max(4, 2 * processors));
   const maxSessions = read('maxSessions', Math.floor(maxCells / 2));

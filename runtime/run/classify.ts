@@ -2,6 +2,7 @@ import type { CellResult } from '../contracts/cell.ts';
 import type { GuestError } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
 import { copyValue, toJsonForm } from '../vocabulary/codec.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import type { Verdict } from '../vocabulary/outcome-of.ts';
@@ -23,12 +24,7 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
       );
     case 'invalid': {
       const { code, message, details, hint } = end;
-      return fail(
-        new SandglassError(code, message, {
-          ...(details === undefined ? {} : { details }),
-          ...(hint === undefined ? {} : { hint }),
-        }),
-      );
+      return fail(new SandglassError(code, message, defined({ details, hint })));
     }
     case 'limit':
       return fail(stopError(end.limit, limits, end.error));
@@ -52,7 +48,7 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
       const { name, message, hint } = end.error;
       return fail(
         new SandglassError('GUEST_THREW', message === '' ? name : `${name}: ${message}`, {
-          ...(hint === undefined ? {} : { hint }),
+          ...defined({ hint }),
           details: { ...errorDetails(end.error), ...payloadDetails(end.payload, limits) },
         }),
       );
@@ -138,23 +134,18 @@ export function stopError(reason: Stop, limits: Limits, error?: GuestError): San
 
 const errorDetails = ({ name, file, line, column, stack }: GuestError): ErrorDetails => ({
   ...(name === '' ? {} : { name }),
-  ...(file === undefined ? {} : { file }),
-  ...(line === undefined ? {} : { line }),
-  ...(column === undefined ? {} : { column }),
-  ...(stack === undefined ? {} : { stack }),
+  ...defined({ file, line, column, stack }),
 });
 
 /** The refusal as the gate gave it, with the guest's own place beside it. */
 const withPlace = (refusal: SandglassError, { file, line }: GuestError): SandglassError => {
   const details = {
     ...refusal.details,
-    ...(file === undefined ? {} : { file }),
-    ...(line === undefined ? {} : { line }),
+    ...defined({ file, line }),
   };
   return new SandglassError(refusal.code, refusal.message, {
     ...(Object.keys(details).length === 0 ? {} : { details }),
-    ...(refusal.hostDetails === undefined ? {} : { hostDetails: refusal.hostDetails }),
-    ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+    ...defined({ hostDetails: refusal.hostDetails, hint: refusal.hint }),
     retryable: refusal.retryable,
     cause: refusal.cause,
   });

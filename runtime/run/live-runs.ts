@@ -2,6 +2,7 @@ import type { LiveRunInfo } from '../contracts/api/run.ts';
 import type { CellProbe } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
+import { defined } from '../vocabulary/defined.ts';
 import type { IsolationLevel } from '../vocabulary/outcome.ts';
 
 /** A run that has not ended, as it fills in while it goes on. */
@@ -59,7 +60,7 @@ async function describe(run: LiveRun): Promise<LiveRunInfo> {
     id,
     engine: engine?.name ?? null,
     level,
-    ...(session === undefined ? {} : { session }),
+    ...defined({ session }),
     state: startedAt === undefined ? 'waiting' : 'running',
     askedAt,
     startedAt: startedAt ?? null,

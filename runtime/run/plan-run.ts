@@ -3,6 +3,7 @@ import type { Engine, GuestSource, PreparedGuest, RunSpec } from '../contracts/e
 import type { Gate } from '../contracts/gate.ts';
 import { type Budget, createBudget } from '../vocabulary/budget.ts';
 import { permits } from '../vocabulary/caller.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import { chooseEngine } from './choose-engine.ts';
@@ -131,13 +132,12 @@ export function specOf(
     cwd: workingFolder(request.cwd, gate, hostFunctions),
     stdin: request.stdin,
     inputs: request.inputs,
-    ...(request.invoke === undefined ? {} : { invoke: request.invoke }),
+    ...defined({ invoke: request.invoke }),
     args: request.args,
     limits: plan.limits,
     mounts: gate.mounts,
     granted: gate.granted,
-    ...(gate.base === undefined ? {} : { base: gate.base }),
-    ...(request.deterministic === undefined ? {} : { deterministic: request.deterministic }),
+    ...defined({ base: gate.base, deterministic: request.deterministic }),
     options: plan.options,
   };
 }

@@ -2,12 +2,19 @@ import type { LooseRunOptions, RunOptions } from '../contracts/api/run.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
 import { type Caller, type RunIdentity, readCaller } from '../vocabulary/caller.ts';
 import { type CheckedGrant, checkGrant, type PartReader } from '../vocabulary/check-grant.ts';
-import { copyJson, type GuestValue, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { copyJson, type GuestValue, type JsonObject } from '../vocabulary/codec.ts';
 import { type GuestFile, readCollect, readFiles } from '../vocabulary/guest-file.ts';
 import { languageName } from '../vocabulary/languages.ts';
-import { type IsolationLevel, LEVELS } from '../vocabulary/levels.ts';
+import type { IsolationLevel } from '../vocabulary/levels.ts';
 import { checkLimits, type Limits } from '../vocabulary/limits.ts';
-import { refuseUnknown } from '../vocabulary/read-options.ts';
+import {
+  checkSignal,
+  jsonObject,
+  MAX_INPUT_BYTES,
+  readLevel,
+  readName,
+  refuseUnknown,
+} from '../vocabulary/read-options.ts';
 import type { KnownModules, TakenModule } from './known-modules.ts';
 
 /** A run after its options were checked and copied: the core trusts it. */
@@ -80,9 +87,6 @@ const KNOWN: Readonly<Record<keyof LooseRunOptions, true>> = {
   onOutput: true,
 };
 
-/** Source text and input data are held by the host: they have sizes, too. Bytes. */
-const MAX_INPUT_BYTES = 64 * 1024 * 1024;
-
 /**
  * Checks what a caller passed to `run`.
  * @param languageOf The language of an open session, for a run in it that names none.
@@ -118,11 +122,9 @@ export function readRunOptions(
   if (options.args !== undefined && options.invoke === undefined) {
     throw new TypeError('Cannot run: args are for invoke; a program takes argv');
   }
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
-    throw new TypeError('Cannot run: signal is no AbortSignal');
-  }
+  checkSignal(options.signal, 'run');
   if (options.onOutput !== undefined && typeof options.onOutput !== 'function') {
-    throw new TypeError('Cannot run: onOutput is no function');
+    throw new TypeError('Cannot run: onOutput is not a function');
   }
   return {
     source: readSource(language, code, module, options.form, modules),
@@ -133,7 +135,7 @@ export function readRunOptions(
     args: readArgs(options.args),
     argv: readArgv(options.argv),
     stdin: readStdin(options.stdin),
-    inputs: jsonObject(options.inputs, 'inputs'),
+    inputs: jsonObject(options.inputs, 'inputs', 'run'),
     files: readFiles(options.files),
     collect: readCollect(options.collect),
     cwd: options.cwd,
@@ -142,7 +144,7 @@ export function readRunOptions(
     limits: checkLimits(options.limits),
     level: readLevel(options.level, 'run'),
     deterministic: readDeterministic(options.deterministic),
-    options: withPackages(jsonObject(options.options, 'options'), options.packages, language),
+    options: withPackages(jsonObject(options.options, 'options', 'run'), options.packages, language),
     runId: readName(options.runId, 'runId', 'run'),
     caller: readCaller(options.caller, 'run'),
     parent: options.parent,
@@ -159,19 +161,10 @@ function withPackages(
   if (packages === undefined) return engineOptions;
   if (language !== 'python') throw new TypeError('Cannot run: packages are for Python');
   if (!Array.isArray(packages) || packages.some((name) => typeof name !== 'string'))
-    throw new TypeError('Cannot run: packages is no list of names');
+    throw new TypeError('Cannot run: packages is not a list of names');
   if (Object.hasOwn(engineOptions, 'packages'))
     throw new TypeError('Cannot run: packages are given twice, as an option of their own and among options');
   return { ...engineOptions, packages: [...packages] };
-}
-
-export function readLevel(level: unknown, where: string): IsolationLevel | undefined {
-  if (level === undefined) return undefined;
-  const known = LEVELS.find((name) => name === level);
-  if (known === undefined) {
-    throw new TypeError(`Cannot ${where}: level ${JSON.stringify(level)} is not one of ${LEVELS.join(', ')}`);
-  }
-  return known;
 }
 
 function readSource(
@@ -188,7 +181,7 @@ function readSource(
     if (module instanceof Uint8Array) return { kind: 'wasm', ...modules.take(module) };
     if (typeof module === 'string' && module !== '') return { kind: 'file', path: module };
     if (module instanceof URL && module.protocol === 'file:') return { kind: 'file', path: module };
-    if (module instanceof URL) throw new TypeError(`Cannot run: module ${module.href} is no file URL`);
+    if (module instanceof URL) throw new TypeError(`Cannot run: module ${module.href} is not a file URL`);
     if (typeof module === 'object' && module !== null && typeof module.instantiate === 'function') {
       return { kind: 'prebuilt', component: module };
     }
@@ -208,17 +201,17 @@ function readSource(
 }
 
 function readModules(modules: unknown): Readonly<Record<string, string>> {
-  const copied = jsonObject(modules, 'modules');
+  const copied = jsonObject(modules, 'modules', 'run');
   for (const [name, source] of Object.entries(copied)) {
     if (typeof source !== 'string')
-      throw new TypeError(`Cannot run: modules[${JSON.stringify(name)}] is no source text`);
+      throw new TypeError(`Cannot run: modules[${JSON.stringify(name)}] is not source text`);
   }
   return copied as Readonly<Record<string, string>>; // each value was just checked
 }
 
 function readArgs(args: unknown): readonly GuestValue[] {
   if (args === undefined) return [];
-  if (!Array.isArray(args)) throw new TypeError('Cannot run: args is no array');
+  if (!Array.isArray(args)) throw new TypeError('Cannot run: args is not an array');
   return args.map((value, index) => copyGuestValue(value, `args[${index}]`));
 }
 
@@ -244,7 +237,7 @@ const hasRich = (value: object): boolean =>
 function readArgv(argv: unknown): readonly string[] {
   if (argv === undefined) return [];
   if (!Array.isArray(argv) || !argv.every((item) => typeof item === 'string' && !item.includes('\0'))) {
-    throw new TypeError('Cannot run: argv is no array of strings without NUL');
+    throw new TypeError('Cannot run: argv is not an array of strings without NUL');
   }
   return [...argv];
 }
@@ -266,7 +259,7 @@ function readStdin(stdin: unknown): Uint8Array {
 
 function readDeterministic(value: unknown): RunRequest['deterministic'] {
   if (value === undefined) return undefined;
-  const { seed, now } = jsonObject(value, 'deterministic');
+  const { seed, now } = jsonObject(value, 'deterministic', 'run');
   if (
     typeof seed !== 'number' ||
     !Number.isSafeInteger(seed) ||
@@ -280,23 +273,8 @@ function readDeterministic(value: unknown): RunRequest['deterministic'] {
   return { seed, now };
 }
 
-/** A name that is safe anywhere: in a path, a header, a log. @throws {TypeError} on anything else. */
-export function readName(value: unknown, option: string, where: string): string | undefined {
-  if (value === undefined || (typeof value === 'string' && /^[\w-]{1,64}$/.test(value))) return value;
-  throw new TypeError(`Cannot ${where}: ${option} is no text of 1 to 64 letters, digits, - and _`);
-}
-
-export function jsonObject(value: unknown, name: string, where = 'run'): JsonObject {
-  if (value === undefined) return {};
-  const copied: JsonValue = copyJson(value, name, { maxBytes: MAX_INPUT_BYTES });
-  if (typeof copied !== 'object' || copied === null || Array.isArray(copied)) {
-    throw new TypeError(`Cannot ${where}: ${name} is no object`);
-  }
-  return copied as JsonObject; // arrays and null were just excluded
-}
-
 function text(value: unknown, name: string): void {
   if (value !== undefined && (typeof value !== 'string' || value.includes('\0'))) {
-    throw new TypeError(`Cannot run: ${name} is no string without NUL`);
+    throw new TypeError(`Cannot run: ${name} is not a string without NUL`);
   }
 }

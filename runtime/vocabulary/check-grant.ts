@@ -1,6 +1,6 @@
-import { copyJson, type JsonValue } from './codec.ts';
+import { copyJson, isJsonObject, type JsonValue } from './codec.ts';
 import { checkLimits, type Limits } from './limits.ts';
-import { unknownName } from './read-options.ts';
+import { unknownName } from './nearest.ts';
 
 /** Host functions with a field of their own; those of the embedder are under `custom`. */
 export const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http', 'ws']);
@@ -31,9 +31,7 @@ export function checkGrant(
 ): CheckedGrant {
   if (value === undefined) return { env: Object.freeze({}), limits: {}, parts: new Map() };
   const copied = copyJson(value, where);
-  if (typeof copied !== 'object' || copied === null || Array.isArray(copied)) {
-    throw new TypeError(`Cannot read ${where}: expected an object`);
-  }
+  if (!isJsonObject(copied)) throw new TypeError(`Cannot read ${where}: expected an object`);
   const parts = new Map<string, unknown>();
   let env: Readonly<Record<string, string>> = Object.freeze({});
   let limits: Partial<Limits> = {};
@@ -57,9 +55,8 @@ function addCustom(
   readers: ReadonlyMap<string, PartReader>,
   where: string,
 ): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value))
     throw new TypeError(`Cannot read ${where}: expected an object of grants by host function`);
-  }
   for (const [name, part] of Object.entries(value)) {
     if (!readers.has(name) || BUILT_IN.has(name)) {
       const names = [...readers.keys()].filter((host) => !BUILT_IN.has(host)).join(', ') || 'none';
@@ -75,14 +72,14 @@ const parsePart = (reader: PartReader | undefined, part: JsonValue, where: strin
   reader?.parse === undefined ? part : reader.parse(part, where);
 
 function checkEnv(value: JsonValue, where: string): Readonly<Record<string, string>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`Cannot read ${where}: expected an object of strings`);
-  }
+  if (!isJsonObject(value)) throw new TypeError(`Cannot read ${where}: expected an object of strings`);
   const env: [string, string][] = [];
   for (const [name, text] of Object.entries(value)) {
     if (typeof text !== 'string') throw new TypeError(`Cannot read ${where}.${name}: expected a string`);
     if (name === '' || /[=\0]/.test(name) || text.includes('\0')) {
-      throw new TypeError(`Cannot read ${where}: "${name}" is no name and value of an environment variable`);
+      throw new TypeError(
+        `Cannot read ${where}: "${name}" is not a name and value of an environment variable`,
+      );
     }
     env.push([name, text]);
   }

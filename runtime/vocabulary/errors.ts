@@ -1,3 +1,5 @@
+import { defined } from './defined.ts';
+
 /** The groups of the outcome table; each group has one exit code of the CLI. */
 export type ErrorGroup = 'caller' | 'policy' | 'limits' | 'guest' | 'host';
 
@@ -102,8 +104,7 @@ export class SandglassError extends Error {
     return {
       code: this.code,
       message: this.message,
-      ...(details === undefined ? {} : { details }),
-      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...defined({ details, hint: this.hint }),
       retryable: this.retryable,
     };
   }

@@ -1,3 +1,5 @@
+import { unknownName } from './nearest.ts';
+
 /** The budget of one run. Every limit is enforced and reported; an absent one takes its default, never "unlimited". */
 export interface Limits {
   /** Wall-clock budget of one run, ms, 1..600_000. @default 10_000. Over it: DEADLINE_EXCEEDED */
@@ -60,9 +62,7 @@ export function checkLimits(value: unknown, where = 'limits'): Partial<Limits> {
   const checked: { -readonly [K in LimitName]?: number } = {};
   for (const [name, limit] of Object.entries(value)) {
     if (!isLimitName(name)) {
-      throw new TypeError(
-        `Cannot read ${where}: unknown limit "${name}", known are ${LIMIT_NAMES.join(', ')}`,
-      );
+      throw unknownName(`read ${where}: unknown limit`, name, LIMIT_NAMES);
     }
     if (limit === undefined) continue;
     if (typeof limit !== 'number') {

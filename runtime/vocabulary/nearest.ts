@@ -50,3 +50,17 @@ export function editDistance(left: string, right: string): number {
   }
   return above[right.length] ?? left.length;
 }
+
+/** @param action Begins with the verb, ends with what the name is not known as: `run: unknown option`. */
+export function unknownName(action: string, name: string, known: readonly string[]): TypeError {
+  const near = didYouMean(name, known);
+  return new TypeError(
+    `Cannot ${action} ${shownText(name)}${near === '' ? `, known are ${known.join(', ')}` : near}`,
+  );
+}
+
+const MAX_SHOWN = 100;
+
+/** A caller's text in quotes, cut to a bounded length. */
+export const shownText = (text: string): string =>
+  JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);

@@ -1,4 +1,5 @@
 import { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './codec.ts';
+import { defined } from './defined.ts';
 import type { RunError } from './errors.ts';
 import type { Outcome, OutcomeMeta } from './outcome.ts';
 import type { Usage } from './usage.ts';
@@ -23,10 +24,10 @@ export function outcomeToJson(outcome: Outcome): OutcomeJson {
   const value = outcome.ok ? toJsonForm(outcome.value) : undefined;
   return {
     ok: outcome.ok,
-    ...(value === undefined ? {} : { value }),
+    ...defined({ value }),
     stdout: outcome.stdout,
     stderr: outcome.stderr,
-    ...(outcome.exitCode === undefined ? {} : { exitCode: outcome.exitCode }),
+    ...defined({ exitCode: outcome.exitCode }),
     ...(outcome.files === undefined ? {} : { files: jsonFiles(outcome.files) }),
     ...(outcome.ok ? {} : { error: plainError(outcome.error) }),
     usage: outcome.usage,
@@ -42,7 +43,7 @@ const plainError = (error: RunError): RunError => ({
   message: error.message,
   // Details may carry what JSON cannot; they are facts for people and programs, so they take the form of values.
   ...(error.details === undefined ? {} : { details: jsonDetails(error.details) }),
-  ...(error.hint === undefined ? {} : { hint: error.hint }),
+  ...defined({ hint: error.hint }),
   retryable: error.retryable,
 });
 

@@ -1,4 +1,5 @@
 import type { GuestValue } from './codec.ts';
+import { defined } from './defined.ts';
 import type { SandglassError } from './errors.ts';
 import type { IsolationLevel } from './levels.ts';
 import type { Limits } from './limits.ts';
@@ -51,8 +52,7 @@ export function outcomeOf(verdict: Verdict, facts: RunFacts): Outcome {
   const base = {
     stdout,
     stderr,
-    ...(verdict.exitCode === undefined ? {} : { exitCode: verdict.exitCode }),
-    ...(facts.files === undefined ? {} : { files: facts.files }),
+    ...defined({ exitCode: verdict.exitCode, files: facts.files }),
     usage: { ...usage, outputBytes: usage.outputBytes + (verdict.ok ? verdict.valueBytes : 0) },
     meta: {
       runId,
@@ -64,7 +64,7 @@ export function outcomeOf(verdict: Verdict, facts: RunFacts): Outcome {
       attempts,
       cached: false,
       truncated: !verdict.ok && verdict.error.code === 'OUTPUT_EXCEEDED',
-      ...(session === undefined ? {} : { session }),
+      ...defined({ session }),
       ...(facts.sessionEnded === true ? { sessionEnded: true as const } : {}),
     },
   };

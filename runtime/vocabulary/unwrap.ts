@@ -1,4 +1,5 @@
 import type { GuestValue } from './codec.ts';
+import { defined } from './defined.ts';
 import { SandglassError } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -11,8 +12,7 @@ export function unwrap(outcome: Outcome): GuestValue {
   if (outcome.ok) return outcome.value;
   const { code, message, hint, details, retryable } = outcome.error;
   throw new SandglassError(code, message, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(details === undefined ? {} : { details }),
+    ...defined({ hint, details }),
     retryable,
   });
 }

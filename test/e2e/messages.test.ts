@@ -292,7 +292,7 @@ test('what the HTTP door refuses keeps its message', async () => {
       ],
       "unknown argument": [
         "INPUT_INVALID",
-        "Cannot read the body at "/sandbox": unknown field, known are language, code, module, filename, modules, form, invoke, args, argv, stdin, inputs, packages, cwd, session, grant, limits, level, engine, priority",
+        "Cannot read the body at "/sandbox": unknown field, known are language, code, module, filename, modules, form, invoke, args, argv, stdin, inputs, packages, files, collect, cwd, session, grant, limits, level, engine, priority",
       ],
       "unknown field of a grant": [
         "INPUT_INVALID",

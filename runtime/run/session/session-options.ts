@@ -4,9 +4,15 @@ import type { JsonObject } from '../../vocabulary/codec.ts';
 import { languageName } from '../../vocabulary/languages.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
 import { checkLimits, type Limits } from '../../vocabulary/limits.ts';
-import { refuseUnknown } from '../../vocabulary/read-options.ts';
+import {
+  checkSignal,
+  jsonObject,
+  readLevel,
+  readName,
+  refuseUnknown,
+  wholeNumber,
+} from '../../vocabulary/read-options.ts';
 import { IDLE_MS } from '../../vocabulary/session-idle.ts';
-import { jsonObject, readLevel, readName } from '../run-request.ts';
 
 /** What `sessions.open` was asked, checked and copied. */
 export interface SessionRequest {
@@ -46,8 +52,7 @@ export function readSessionOptions(
   refuseUnknown(given, KNOWN, WHERE);
   if (typeof options.language !== 'string')
     throw new TypeError(`Cannot ${WHERE}: expected language as a string`);
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
-    throw new TypeError(`Cannot ${WHERE}: signal is no AbortSignal`);
+  checkSignal(options.signal, WHERE);
   return {
     name: readName(options.name, 'name', WHERE) ?? `session-${crypto.randomUUID()}`,
     language: languageName(options.language),
@@ -55,17 +60,6 @@ export function readSessionOptions(
     grant: options.grant === undefined ? undefined : checkGrant(options.grant, hostFunctions),
     limits: checkLimits(options.limits),
     options: jsonObject(options.options, 'options', WHERE),
-    idleMs: readIdleMs(options.idleMs),
+    idleMs: wholeNumber(options.idleMs, `${WHERE}: idleMs`, { ...IDLE_MS, unit: 'ms' }) ?? IDLE_MS.default,
   };
-}
-
-function readIdleMs(value: unknown): number {
-  if (value === undefined) return IDLE_MS.default;
-  if (typeof value !== 'number') throw new TypeError(`Cannot ${WHERE}: idleMs is no number`);
-  if (!Number.isInteger(value) || value < IDLE_MS.minimum || value > IDLE_MS.maximum) {
-    throw new RangeError(
-      `Cannot ${WHERE}: idleMs ${value} is not a whole number of ms from ${IDLE_MS.minimum} to ${IDLE_MS.maximum}`,
-    );
-  }
-  return value;
 }

@@ -82,7 +82,7 @@ test('text that is no UTF-8 is not sent', async () => {
 });
 
 test.each([
-  [[{ origin: 'https://a.b' }], 'no origin such as "wss://'],
+  [[{ origin: 'https://a.b' }], 'not an origin such as "wss://'],
   [[{ origin: 'wss://a.b', methods: ['GET'] }], 'unknown field "methods"'],
   [[{ origin: '*', secret: 's' }], 'a secret needs an origin of its own'],
   [[{ origin: 'wss://a.b', maxMessageBytes: -1 }], 'maxMessageBytes'],
