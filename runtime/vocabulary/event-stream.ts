@@ -1,5 +1,5 @@
 import { EVENT_KINDS, type EventKind, type EventOf, type RuntimeEvent } from './events.ts';
-import { unknownName } from './read-options.ts';
+import { unknownName } from './nearest.ts';
 
 /** Takes a listener back; also at the end of a `using` block. Idempotent. */
 export interface Unsubscribe extends Disposable {
