@@ -5,14 +5,18 @@ import type { ExchangeContext } from './exchange.ts';
 import { HttpFault } from './http-fault.ts';
 import { baseOf, type HttpEntryPolicy } from './http-grant.ts';
 import { type HttpEntry, HttpPolicy } from './http-policy.ts';
-import { type Credential, readCredentials } from './secrets.ts';
+import { createRedact, type Redact } from './redact.ts';
+import { type Credential, readCredentials, tracesOf } from './secrets.ts';
 
 /** The policy, credentials and connections of one run. */
 export class Connections {
   readonly policy: HttpPolicy;
   /** Where relative URLs of the guest start. */
   readonly base: URL | undefined;
+  /** For all that a server chose and a guest may see. */
+  readonly redact: Redact;
   readonly #options: DialerOptions;
+  readonly #traces: readonly string[];
   readonly #credentials: ReadonlyMap<string, Credential>;
   /** By secret name, so that no connection serves two of them; the empty name is for requests without one. */
   readonly #agents = new Map<string, Agent>();
@@ -24,6 +28,8 @@ export class Connections {
     this.base = baseOf(policies);
     this.#options = options;
     this.#credentials = readCredentials(policies, context, 'http');
+    this.#traces = tracesOf(this.#credentials);
+    this.redact = createRedact(this.#traces);
   }
 
   /** @param sent Counts bytes of request bodies that leave. */
@@ -33,6 +39,8 @@ export class Connections {
       credential: ({ policy: { secret } }) =>
         secret === undefined ? undefined : this.#credentials.get(secret),
       dispatcher: (entry) => this.#agent(entry),
+      traces: this.#traces,
+      redact: this.redact,
       sent,
     };
   }

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { HeaderList } from '../../runtime/contracts/operations/http.ts';
 import { HttpFault, toFault } from './http-fault.ts';
 import { type HttpEntry, type HttpPolicy, spendBytes } from './http-policy.ts';
+import type { Redact } from './redact.ts';
 import { type RequestForm, readUrl } from './request-form.ts';
 import { contentCodings, readBody } from './response-body.ts';
 import { type Credential, Scrubber, withCredential } from './secrets.ts';
@@ -14,6 +15,9 @@ export interface ExchangeContext {
   readonly credential: (entry: HttpEntry) => Credential | undefined;
   /** Connections are shared only among requests with the same credential. */
   readonly dispatcher: (entry: HttpEntry) => Dispatcher;
+  /** All forms of all credentials of the run: a server may send on what it got. */
+  readonly traces: readonly string[];
+  readonly redact: Redact;
   /** Counts bytes of request bodies that left. */
   readonly sent: (bytes: number) => void;
   /** Told where a redirect leads, before it is admitted. */
@@ -64,7 +68,7 @@ export async function exchange(
     const response = await send(url, method, headers, payload, entry, credential, context, signal);
     const location = REDIRECTS.has(response.status) ? headerOf(response.headers, 'location') : undefined;
     if (location === undefined || form.redirect === 'manual') {
-      return { ...finish(response, url, entry, credential, method), redirected: hops > 0 };
+      return { ...finish(response, url, entry, context, method), redirected: hops > 0 };
     }
     await discard(response.body, signal);
     if (form.redirect === 'error')
@@ -104,7 +108,7 @@ async function send(
   body: RequestBody,
   entry: HttpEntry,
   credential: Credential | undefined,
-  { dispatcher, sent }: ExchangeContext,
+  { dispatcher, sent, traces }: ExchangeContext,
   signal: AbortSignal,
 ): Promise<RawResponse> {
   if (body instanceof Uint8Array) countRequest(entry, body.length, body.length, url, sent);
@@ -117,7 +121,7 @@ async function send(
       path: `${url.pathname}${url.search}`,
       // A method of the guest's own is allowed where the grant names it; undici's type knows the usual ones.
       method: method as Dispatcher.HttpMethod,
-      headers: withCredential(withDefaults(headers, credential !== undefined), credential).flat(),
+      headers: withCredential(withDefaults(headers, traces.length > 0), credential).flat(),
       ...(payload === undefined ? {} : { body: payload }),
       signal,
       responseHeaders: 'raw',
@@ -167,7 +171,7 @@ async function* counted(
   }
 }
 
-/** Where a credential travels only codings are asked for that can be undone, so that an answer that repeats it can be searched. */
+/** Where a grant has a credential only codings are asked for that can be undone, so that an answer that repeats it can be searched. */
 function withDefaults(given: HeaderList, hasCredential: boolean): HeaderList {
   const headers = hasCredential ? given.filter(([name]) => name !== 'accept-encoding') : given;
   const has = (wanted: string): boolean => headers.some(([name]) => name === wanted);
@@ -185,11 +189,11 @@ function finish(
   { status, statusText, headers, body }: RawResponse,
   url: URL,
   entry: HttpEntry,
-  credential: Credential | undefined,
+  { traces, redact }: ExchangeContext,
   method: string,
 ): Omit<Exchanged, 'redirected'> {
   const { maxResponseBytes } = entry.policy;
-  const scrubber = new Scrubber(credential?.traces ?? []);
+  const scrubber = new Scrubber(traces);
   const hasBody = method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304;
   let codings: readonly string[] | undefined;
   try {
@@ -213,9 +217,9 @@ function finish(
     : headers;
   return {
     status,
-    statusText: decodeHeader(scrubber.text(statusText)),
-    url: url.href,
-    headers: shown.map(([name, value]) => [name, scrubber.text(value)] as const),
+    statusText: redact(decodeHeader(statusText)),
+    url: redact(url.href),
+    headers: shown.map(([name, value]) => [redact(name), redact(value)] as const),
     body: readBody(body, codings ?? [], {
       maxBytes: maxResponseBytes,
       spend: (bytes) => spendBytes(entry, bytes, url),

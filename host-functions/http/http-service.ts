@@ -15,6 +15,7 @@ import { shown } from './http-policy.ts';
 import { resourceOf } from './http-resource.ts';
 import { collect, IncomingBody } from './incoming-body.ts';
 import { createLifetime, giveUp, type Lifetime } from './lifetime.ts';
+import { redactError } from './redact.ts';
 import { type RequestForm, readRequest, withoutLength } from './request-form.ts';
 import { Slots } from './slots.ts';
 
@@ -98,7 +99,8 @@ export class HttpService implements HostService {
     } catch (error) {
       const fault =
         request.signal.aborted && error === request.signal.reason ? new HttpFault('aborted') : toFault(error);
-      throw fault instanceof HttpFault ? toHttpError(fault, what) : fault;
+      const told = fault instanceof HttpFault ? toHttpError(fault, what) : fault;
+      throw told instanceof SandglassError ? redactError(told, this.#connections.redact) : told;
     }
   }
 

@@ -41,7 +41,11 @@ export function toCredential(secret: Secret): Credential {
   const traces = values.flatMap((value) => [
     value,
     encodeURIComponent(value),
+    encodeURI(value),
+    new URLSearchParams({ '': value }).toString().slice(1),
     JSON.stringify(value).slice(1, -1),
+    value.toLowerCase(),
+    value.toUpperCase(),
   ]);
   return { header, traces: [...new Set(traces)].filter((trace) => trace.length >= MIN_TRACE) };
 }
@@ -64,7 +68,7 @@ const encodeBasic = ({ username, password }: Extract<Secret, { kind: 'basic' }>)
   Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
 
 /**
- * Takes the exact text of credentials out of what a server answers, in place by `*`, so that lengths stay. It covers the value itself, its URL-encoded
+ * Takes the exact text of credentials out of what a server answers, in place by `*`, so that lengths stay. It covers the value itself, also in lower and upper case, its URL-encoded
  * and its JSON-escaped form. It does NOT cover a server that answers it in another encoding (base64, hex, reversed, in parts): such a server gives
  * the secret away to any client.
  */
@@ -76,10 +80,6 @@ export class Scrubber {
   constructor(traces: readonly string[]) {
     this.#traces = traces.map((trace) => Buffer.from(trace, 'utf8')).sort((a, b) => b.length - a.length);
     this.#longest = this.#traces[0]?.length ?? 0;
-  }
-
-  text(value: string): string {
-    return this.#traces.length === 0 ? value : this.#clean(Buffer.from(value, 'latin1')).toString('latin1');
   }
 
   /** The next bytes that are safe to pass on; what may be the beginning of a credential waits for the rest. */
@@ -108,6 +108,11 @@ export class Scrubber {
 }
 
 const STAR = 0x2a;
+
+/** What none of a grant's credentials may be seen as, whichever server they went to. */
+export const tracesOf = (credentials: ReadonlyMap<string, Credential>): readonly string[] => [
+  ...new Set([...credentials.values()].flatMap(({ traces }) => traces)),
+];
 
 /** The guest's headers with the host's credential; a header of that name from the guest is replaced. */
 export const withCredential = (headers: HeaderList, credential: Credential | undefined): HeaderList =>

@@ -11,7 +11,8 @@ import { type ConnectOptions, createConnect } from './dialer.ts';
 import { HttpFault, toFault, toHttpError } from './http-fault.ts';
 import { HttpPolicy, shown, spendBytes } from './http-policy.ts';
 import { createLifetime } from './lifetime.ts';
-import { type Credential, readCredentials, Scrubber } from './secrets.ts';
+import { createRedact, type Redact, redactError } from './redact.ts';
+import { type Credential, readCredentials, Scrubber, tracesOf } from './secrets.ts';
 import { checkWsArgs, readOpening } from './ws-args.ts';
 import { WsConnection } from './ws-connection.ts';
 import type { WsEntryPolicy } from './ws-grant.ts';
@@ -38,6 +39,8 @@ export class WsService implements HostService {
   readonly #options: WsOptions;
   readonly #policy: HttpPolicy<WsEntryPolicy>;
   readonly #credentials: ReadonlyMap<string, Credential>;
+  readonly #traces: readonly string[];
+  readonly #redact: Redact;
   readonly #connect: buildConnector.connector;
   readonly #open = new Map<number, Open>();
   readonly #closed = new AbortController();
@@ -49,6 +52,8 @@ export class WsService implements HostService {
     this.#options = options;
     this.#policy = new HttpPolicy(policies);
     this.#credentials = readCredentials(policies, context, 'ws');
+    this.#traces = tracesOf(this.#credentials);
+    this.#redact = createRedact(this.#traces);
     this.#connect = createConnect(this.#policy, options);
   }
 
@@ -87,7 +92,8 @@ export class WsService implements HostService {
       }
     } catch (error) {
       const fault = toFault(error);
-      throw fault instanceof HttpFault ? toHttpError(fault, what) : fault;
+      const told = fault instanceof HttpFault ? toHttpError(fault, what) : fault;
+      throw told instanceof SandglassError ? redactError(told, this.#redact) : told;
     }
   }
 
@@ -114,7 +120,7 @@ export class WsService implements HostService {
       connect: this.#connect,
       maxMessageBytes: Math.min(entry.policy.maxMessageBytes, this.#context.limits.hostCallBytes),
       spend,
-      scrubber: () => new Scrubber(credential?.traces ?? []),
+      scrubber: () => new Scrubber(this.#traces),
     });
     const handle = this.#nextHandle++;
     this.#open.set(handle, { url, connection, spend });
@@ -134,7 +140,7 @@ export class WsService implements HostService {
       lifetime.signal.removeEventListener('abort', giveUp);
       lifetime.end();
     }
-    return { value: { handle, protocol: connection.protocol } };
+    return { value: { handle, protocol: this.#redact(connection.protocol) } };
   }
 
   async #receive(handle: number, { connection }: Open): Promise<HostReply> {
@@ -144,7 +150,7 @@ export class WsService implements HostService {
         return { value: { kind: next.kind }, bytes: next.bytes, ingressBytes: next.bytes.length };
       }
       this.#open.delete(handle);
-      return { value: { kind: 'close', code: next.code, reason: next.reason } };
+      return { value: { kind: 'close', code: next.code, reason: this.#redact(next.reason) } };
     } catch (error) {
       const fault = toFault(error);
       // A second receive is a mistake of the guest, no end of the connection.

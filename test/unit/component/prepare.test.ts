@@ -62,7 +62,7 @@ test('prepare() takes the transpiled parts from the cache, and compiles anew for
   await engine.prepare(source, context);
   await engine.prepare(source, { ...context, limits: mergeLimits([{ memoryBytes: 1024 * 1024 }]) });
   expect(counts).toEqual({ jobs: 1, compiles: 3 });
-  expect(stored.size).toBe(1); // transpiled, and capped twice
+  expect(stored.size).toBe(1); // transpiled and metered, for all caps
 });
 
 test('prepare() makes again what the cache has damaged', async () => {
