@@ -1,3 +1,4 @@
+import { HOST_FOLDER } from '../../runtime/vocabulary/merge-grants.ts';
 import type { FsBackend, FsDirectory } from './backend.ts';
 import { FsFault, REASON_TEXT } from './fs-fault.ts';
 import type { FsEntryPolicy } from './fs-grant.ts';
@@ -122,8 +123,9 @@ function openEntry(policy: FsEntryPolicy, backend: FsBackend): Opened {
   } catch (error) {
     if (!(error instanceof FsFault)) throw error;
     // The embedder wrote this path; no guest sees this message.
+    const fill = policy.spelledHost === HOST_FOLDER ? ', put the folder of the host in its place' : '';
     throw new TypeError(
-      `Cannot mount ${policy.where}: ${JSON.stringify(policy.host)}: ${REASON_TEXT[error.reason]}`,
+      `Cannot mount ${policy.where}: ${JSON.stringify(policy.host)}: ${REASON_TEXT[error.reason]}${fill}`,
     );
   }
 }

@@ -25,7 +25,11 @@ export function narrowFsGrants(
       'CAPABILITY_DENIED',
       `Cannot grant fs[${index}]: the policy does not cover this folder with this access`,
       {
-        details: { capability: 'fs', requested: `fs[${index}]` },
+        details: {
+          capability: 'fs',
+          requested: `fs[${index}]`,
+          missing: missing(entry, ceiling ?? [], backend),
+        },
         hint: 'Ask for a folder and an access that the policy allows; do not retry',
       },
     );
@@ -69,6 +73,16 @@ function narrowEntry(
 /** `write` brings `delete` along; where nobody asked for it by name, a ceiling without it takes it away instead of refusing. */
 const isImpliedDelete = (asked: FsEntryPolicy, access: FsAccess): boolean =>
   access === 'delete' && asked.access.has('write') && !asked.namesDelete;
+
+/** What is asked and no entry of the ceiling gives in this folder. */
+function missing(asked: FsEntryPolicy, ceiling: FsPart, backend: FsBackend | undefined): readonly string[] {
+  const around = ceiling.filter(
+    (limit) => backend !== undefined && inside(backend, limit.host, asked.host) !== undefined,
+  );
+  const lacking = [...asked.access].filter((access) => !around.some((limit) => limit.access.has(access)));
+  // All access may be there, and the folder be denied or its endings others.
+  return (lacking.length > 0 ? lacking : [...asked.access]).map((access) => `fs.${access}`);
+}
 
 function inside(
   backend: FsBackend,

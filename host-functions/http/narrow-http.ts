@@ -33,7 +33,7 @@ export function findCeiling<P extends EntryPolicy>(
     'CAPABILITY_DENIED',
     `Cannot grant ${capability}[${index}]: the policy does not cover ${JSON.stringify(asked.origin.text)}`,
     {
-      details: { capability, requested: asked.origin.text },
+      details: { capability, requested: asked.origin.text, missing: [capability] },
       hint: 'Ask for an origin, methods and paths that the policy allows; do not retry',
     },
   );

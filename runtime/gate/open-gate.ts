@@ -4,6 +4,7 @@ import type { AnyHostFunction, HostContext, HostReply, HostRequest } from '../co
 import type { Budget } from '../vocabulary/budget.ts';
 import { permits, type RunIdentity } from '../vocabulary/caller.ts';
 import { BUILT_IN } from '../vocabulary/check-grant.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { Resource } from '../vocabulary/events.ts';
@@ -152,7 +153,12 @@ const noPermission = (
     'CAPABILITY_DENIED',
     `Cannot call ${operation}: the caller has no permission for ${capability}`,
     {
-      details: { capability, requested: operation, ...(caller === undefined ? {} : { caller: caller.id }) },
+      details: {
+        capability,
+        requested: operation,
+        missing: [capability],
+        ...defined({ caller: caller?.id }),
+      },
       hint: `Give the caller the permission ${capability}; do not retry`,
     },
   );

@@ -112,7 +112,7 @@ export async function prepareGuest(
     throw new SandglassError(
       'UNSUPPORTED',
       `Cannot run it at level ${level}: a prebuilt component cannot leave the host's own thread`,
-      { hint: 'Use level minimal, or pass the component itself' },
+      { hint: 'Pass the component itself, not its prebuilt form' },
     );
   }
   return guest;

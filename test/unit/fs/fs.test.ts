@@ -133,6 +133,9 @@ describe('fs mounts', () => {
     expect(() => on({ host: 'nowhere' })).toThrow(
       'Cannot mount grant.fs[0]: "nowhere": no such file or folder',
     );
+    expect(() => on({ host: 'HOSTFOLDER', guest: '/x' })).toThrow(
+      'Cannot mount grant.fs[0]: "HOSTFOLDER": no such file or folder, put the folder of the host in its place',
+    );
     expect(() => on({ host: 'data', guest: '/x' }, { host: 'out', guest: '/x' })).toThrow(TypeError);
     expect(() => on({ host: 'data/a.txt', guest: '/' })).toThrow(TypeError);
     expect(() => openGuest({ grant: [{ host: 'data' }] })).toThrow('this platform has no host files');
@@ -557,6 +560,23 @@ describe('fs narrow()', () => {
   ] as const)('refuses %s', (_, asked, ceiling) => {
     mkdirSync(join(root, 'data2'), { recursive: true });
     expect(() => narrow(asked, ceiling)).toThrow('Cannot grant fs[0]: the policy does not cover this folder');
+  });
+
+  test.each([
+    [['write'], ['read'], ['fs.write', 'fs.delete']],
+    [['read', 'write'], ['read'], ['fs.write', 'fs.delete']],
+    [
+      ['read', 'delete'],
+      ['read', 'write'],
+      ['fs.read', 'fs.delete'],
+    ],
+  ] as const)('a refusal lists what lacks: %j under %j', (asked, allowed, missing) => {
+    const deny = allowed.length === 2 ? ['**'] : [];
+    const refused = () =>
+      narrow([{ host: 'data/sub', access: [...asked] }], [{ host: 'data', access: [...allowed], deny }]);
+    expect(refused).toThrow(
+      expect.objectContaining({ details: { capability: 'fs', requested: 'fs[0]', missing } }),
+    );
   });
 
   test('follows links before it compares', async () => {
