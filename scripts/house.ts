@@ -230,7 +230,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/wasm/meter.ts#createMeter': 'counters that the guest, the slices and the report share',
   'runtime/wasm/plan-function.ts#planFunction':
     'one pass over the operators of a function; its control stack is local to it',
-  'runtime/work/in-process.ts#createInProcessScheduler': 'one queue: its order and its places are one state',
+  'runtime/work/lanes.ts#createLanes': 'one queue: its order and its places are one state',
   'runtime/engines/pyodide/engine.ts#createPyodideEngine':
     'what preparing, starting and snapshots share is made once for each engine',
   'runtime/engines/pyodide/interpreter.ts#openInterpreter':

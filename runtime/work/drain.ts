@@ -1,4 +1,5 @@
-import type { Clock, DrainReport } from './scheduler.ts';
+import type { DrainReport } from '../contracts/queue.ts';
+import type { Clock } from './scheduler.ts';
 
 /** The end of a scheduler's life: a grace, then a cut, then a report once nothing is left. */
 export interface Drain<E> {

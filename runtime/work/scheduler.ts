@@ -1,16 +1,14 @@
-/** From the least to the most urgent. */
-export const PRIORITIES = Object.freeze(['low', 'normal', 'high', 'critical'] as const);
-
-export type Priority = (typeof PRIORITIES)[number];
+import type { DrainReport, JobState, QueueCounts } from '../contracts/queue.ts';
+import type { Priority } from '../vocabulary/priority.ts';
 
 /** Bounded work with priorities. What it accepted ends: by itself, by a cancel, or by the end of a drain's grace. */
-export interface Scheduler {
+export interface Lanes {
   /**
    * Takes a job, or refuses it at once.
-   * @throws {SandglassError} QUEUE_FULL when the queue is full or the scheduler drains.
+   * @throws {SandglassError} QUEUE_FULL when it is full or drains.
    */
   submit<T>(job: Job<T>): Ticket<T>;
-  counts(): SchedulerCounts;
+  counts(): QueueCounts;
   /**
    * Accepts nothing more, lets what was accepted go on for `graceMs` (0..), then cancels the rest; resolves when nothing is left.
    * A second call waits for the same end, and can only shorten the grace.
@@ -33,7 +31,7 @@ export interface Slot {
   readonly queuedMs: number;
 }
 
-export type TicketState = 'queued' | 'running' | 'done';
+export type TicketState = JobState;
 
 export interface Ticket<T> {
   readonly state: TicketState;
@@ -45,20 +43,7 @@ export interface Ticket<T> {
   cancel(): void;
 }
 
-export interface SchedulerCounts {
-  readonly queued: number;
-  readonly running: number;
-  readonly accepting: boolean;
-}
-
-export interface DrainReport {
-  /** Jobs that ended by themselves since the drain began. */
-  readonly finished: number;
-  /** Jobs that the end of the grace cancelled. */
-  readonly cancelled: number;
-}
-
-/** Time, as a scheduler needs it; tests bring their own. */
+/** Time, as work needs it; tests bring their own. */
 export interface Clock {
   /** Monotonic milliseconds from an arbitrary origin. */
   now(): number;

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../runtime/contracts/api/run.ts';
+import type { Queue } from '../../runtime/contracts/queue.ts';
 import { type ListeningServer, listen } from '../../runtime/doors/cli/listen.ts';
 import { createHttpApp } from '../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
-import type { Scheduler } from '../../runtime/work/scheduler.ts';
 import { chunk, createFakeRuntime, failure, success } from '../support/fake-runtime.ts';
 
 const KEY = 'key-of-the-socket-test';
 const SCRIPT = { language: 'javascript', code: '1' };
 
 let server: ListeningServer;
-let scheduler: Scheduler;
+let scheduler: Queue;
 /** Resolves when a run whose code is `hang` begins, and then when its signal aborts. */
 let began: PromiseWithResolvers<void>;
 let aborted: PromiseWithResolvers<void>;

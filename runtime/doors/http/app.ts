@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { Runtime } from '../../contracts/api/runtime.ts';
+import type { Queue } from '../../contracts/queue.ts';
 import { createRunService, type RunRecord } from '../../work/run-service.ts';
 import { createRunStore, type RunStoreOptions } from '../../work/run-store.ts';
-import type { Scheduler } from '../../work/scheduler.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
 import { answerErrors } from './answer-errors.ts';
 import type { DoorPolicy } from './door-policy.ts';
@@ -17,7 +17,7 @@ import { createSessionDoor } from './session-door.ts';
 export interface HttpAppOptions {
   /** Without `sessions`, none can be opened here. */
   readonly runtime: Pick<Runtime, 'run'> & Partial<Pick<Runtime, 'sessions'>>;
-  readonly scheduler: Scheduler;
+  readonly scheduler: Queue;
   readonly modules: ModuleStore;
   /** Bearer key that everything but `/health` needs, 1 or more visible characters. */
   readonly key: string;
@@ -50,8 +50,15 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   const { onFault = () => undefined, now = Date.now } = options;
   const access = readAccess(options);
   const store = createRunStore<RunRecord>(options.store);
-  const runs = createRunService({ runtime: options.runtime, scheduler, store, onFault });
   const sessions = createSessionDoor(options.runtime.sessions);
+  const runs = createRunService({
+    runtime: options.runtime,
+    queue: scheduler,
+    store,
+    moduleOf: (hash) => modules.get(hash).bytes,
+    sessionOf: sessions.get,
+    onFault,
+  });
   const app = new Hono();
   answerErrors(app, onFault, now);
   app.use(async (context, next) => {

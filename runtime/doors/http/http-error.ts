@@ -1,5 +1,5 @@
 import { ERROR_CODES, type ErrorCode, type RunError, SandglassError } from '../../vocabulary/errors.ts';
-import type { Failure, Outcome } from '../../vocabulary/outcome.ts';
+import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
 
 /** Body of every answer that is no outcome. */
 export interface HttpErrorBody {
@@ -50,15 +50,15 @@ export function errorResponse(
 }
 
 /** Status of a run that ended: 200 once the guest had begun, the code's own before that, and 500 for a fault of ours. */
-export function statusOf(outcome: Outcome): number {
-  if (outcome.ok) return 200;
+export function statusOf(outcome: OutcomeJson): number {
+  if (outcome.error === undefined) return 200;
   const { code } = outcome.error;
-  return hasBegun(outcome) && code !== 'INTERNAL' ? 200 : ERROR_CODES[code].httpStatus;
+  return hasBegun(outcome, code) && code !== 'INTERNAL' ? 200 : ERROR_CODES[code].httpStatus;
 }
 
-function hasBegun({ error, meta, usage }: Failure): boolean {
-  if (meta.engine === null || error.code === 'QUEUE_FULL') return false;
+function hasBegun({ meta, usage }: OutcomeJson, code: ErrorCode): boolean {
+  if (meta.engine === null || code === 'QUEUE_FULL') return false;
   // Codes of these groups mean that the request does not fit the guest or the policy, unless a host call was refused in the run.
-  const { group } = ERROR_CODES[error.code];
+  const { group } = ERROR_CODES[code];
   return (group !== 'caller' && group !== 'policy') || Object.keys(usage.hostCalls).length > 0;
 }

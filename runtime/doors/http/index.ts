@@ -2,8 +2,8 @@
 
 export { inspectModule } from '../../catalog/inspect-module.ts';
 export type { ModuleInfo } from '../../contracts/api/module.ts';
+export type { Queue } from '../../contracts/queue.ts';
 export { createInProcessScheduler, type InProcessOptions } from '../../work/in-process.ts';
-export type { Scheduler } from '../../work/scheduler.ts';
 export { createHttpApp, type HttpAppOptions } from './app.ts';
 export type { DoorPolicy } from './door-policy.ts';
 export { createModuleStore, type ModuleStore, type ModuleStoreOptions } from './module-store.ts';

@@ -3,7 +3,7 @@ import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { SessionOptions } from '../../contracts/api/session.ts';
 import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
 import { type ErrorDetails, SandglassError } from '../../vocabulary/errors.ts';
-import type { Priority } from '../../work/scheduler.ts';
+import type { Priority } from '../../vocabulary/priority.ts';
 import { RUN_SCHEMA, SESSION_SCHEMA } from './run-schema.ts';
 
 /** A checked body of `POST /v1/runs`. */

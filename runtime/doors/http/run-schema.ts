@@ -1,7 +1,7 @@
 import { GUEST_FILES } from '../../vocabulary/guest-file.ts';
 import { LIMITS } from '../../vocabulary/limits.ts';
+import { PRIORITIES } from '../../vocabulary/priority.ts';
 import { IDLE_MS } from '../../vocabulary/session-idle.ts';
-import { PRIORITIES } from '../../work/scheduler.ts';
 
 const text = { type: 'string' } as const;
 

@@ -11,6 +11,10 @@ export interface SessionDoor {
    * @throws {SandglassError} INPUT_INVALID for a session that this door has not opened.
    */
   find(name: string): Session;
+  /** What names the session itself, in a queued run. @throws {SandglassError} as `find` does. */
+  keyOf(name: string): string;
+  /** The session of a key. @throws {SandglassError} INPUT_INVALID when it is not known any more. */
+  get(key: string): Session;
   /** False for a session that this door has not opened. */
   close(name: string): Promise<boolean>;
 }
@@ -28,7 +32,27 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
     if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
     return session;
   };
+  const find = (name: string): Session => {
+    const session = known.get(name);
+    if (session === undefined) throw notOpen(name);
+    return use(session);
+  };
+  /** No other session that has its name by now. */
+  const keys = new WeakMap<Session, string>();
   return {
+    find,
+    keyOf(name) {
+      const session = find(name);
+      const key = keys.get(session) ?? `${name}/${crypto.randomUUID()}`;
+      keys.set(session, key);
+      return key;
+    },
+    get(key) {
+      const name = key.slice(0, key.lastIndexOf('/'));
+      const session = known.get(name);
+      if (session === undefined || keys.get(session) !== key) throw notOpen(name);
+      return session;
+    },
     open: async (options, signal) => {
       if (sessions === undefined) {
         throw new SandglassError('UNSUPPORTED', 'Cannot open a session: this server has none');
@@ -42,20 +66,6 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
         throw error;
       }
     },
-    find: (name) => {
-      const session = known.get(name);
-      if (session === undefined) {
-        throw new SandglassError(
-          'INPUT_INVALID',
-          `Cannot run in session "${name}": none of this name is open`,
-          {
-            details: { session: name },
-            hint: 'Open it with POST /v1/sessions',
-          },
-        );
-      }
-      return use(session);
-    },
     close: async (name) => {
       const session = known.get(name);
       known.delete(name);
@@ -64,3 +74,9 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
     },
   };
 }
+
+const notOpen = (name: string): SandglassError =>
+  new SandglassError('INPUT_INVALID', `Cannot run in session "${name}": none of this name is open`, {
+    details: { session: name },
+    hint: 'Open it with POST /v1/sessions',
+  });

@@ -1,8 +1,5 @@
 import { type Context, Hono } from 'hono';
-import type { OutputChunk, RunOptions } from '../../../contracts/api/run.ts';
-import type { SessionRunOptions } from '../../../contracts/api/session.ts';
-import type { Outcome } from '../../../vocabulary/outcome.ts';
-import { outcomeToJson } from '../../../vocabulary/outcome-json.ts';
+import type { OutcomeJson } from '../../../vocabulary/outcome-json.ts';
 import type { RunRecord, RunService, SubmitOptions } from '../../../work/run-service.ts';
 import { checkAsked, type DoorPolicy, hintFor } from '../door-policy.ts';
 import { createEventStream } from '../event-stream.ts';
@@ -36,7 +33,7 @@ export function runRoutes(deps: RunRoutes): Hono {
       const request = readRunBody(await readJson(context.req.raw, maxBodyBytes));
       const submit = prepare(request, deps);
       if (context.req.header('accept')?.includes('text/event-stream')) return stream(submit);
-      const record = submit();
+      const record = await submit();
       if (!prefersAsync(context)) return wait(record, context.req.raw.signal, deps);
       return context.json(describe(record), 202, {
         Location: `/v1/runs/${record.id}`,
@@ -52,7 +49,7 @@ export function runRoutes(deps: RunRoutes): Hono {
     });
 }
 
-type Submit = (onOutput?: SubmitOptions['onOutput']) => RunRecord;
+type Submit = (onOutput?: SubmitOptions['onOutput']) => Promise<RunRecord>;
 
 /** What must hold of a request before it is queued. @throws {SandglassError} CAPABILITY_DENIED, INPUT_INVALID */
 function prepare(
@@ -60,27 +57,32 @@ function prepare(
   { runs, sessions, modules, policy }: RunRoutes,
 ): Submit {
   if (policy !== undefined) checkAsked(options.grant, policy);
-  const session = options.session === undefined ? undefined : sessions.find(options.session);
-  const within =
-    session === undefined ? {} : { run: (own: RunOptions) => session.run(own as SessionRunOptions) }; // it refuses what does not fit a session
-  const run = (
-    module === undefined ? options : { ...options, module: modules.get(module).bytes }
-  ) as RunOptions; // its reader has checked that it is one kind of run
+  const places = {
+    runId: options.runId,
+    module: module === undefined ? undefined : modules.get(module).hash,
+    session: options.session === undefined ? undefined : sessions.keyOf(options.session),
+  };
   return (onOutput) =>
-    runs.submit(run, { priority, ...(onOutput === undefined ? {} : { onOutput }), ...within });
+    runs.submit(options, { priority, ...(onOutput === undefined ? {} : { onOutput }), ...places });
 }
 
 /** Events of the run as they come; a reader that leaves cancels it. */
-function stream(submit: Submit): Response {
-  const events = createEventStream(() => record.cancel());
-  const record = submit(({ stream: name, text }: OutputChunk) => {
-    if (text !== '') events.send('output', { stream: name, text });
+async function stream(submit: Submit): Promise<Response> {
+  let record: RunRecord | undefined;
+  const events = createEventStream(() => record?.cancel());
+  const early: object[] = [];
+  const accepted = await submit(({ stream: name, text }) => {
+    const output = { stream: name, text };
+    if (record === undefined) early.push(output);
+    else events.send('output', output);
   });
-  const { id } = record;
+  record = accepted;
+  const { id, state, outcome } = accepted;
   events.response.headers.set('X-Run-Id', id);
-  events.send('run', { id, state: record.state });
-  void record.outcome.then((outcome) => {
-    events.send('outcome', outcomeToJson(outcome));
+  events.send('run', { id, state });
+  for (const output of early) events.send('output', output); // a reader knows the run before anything of it
+  void outcome.then((ended) => {
+    events.send('outcome', ended);
     events.end();
   });
   return events.response;
@@ -96,10 +98,10 @@ async function wait(record: RunRecord, signal: AbortSignal, deps: RunRoutes): Pr
   return answer(record.id, outcome, deps);
 }
 
-function answer(id: string, outcome: Outcome, { policy, now }: RunRoutes): Response {
+function answer(id: string, outcome: OutcomeJson, { policy, now }: RunRoutes): Response {
   const status = statusOf(outcome);
   const headers = { 'X-Run-Id': id };
-  if (outcome.ok || status === 200) return Response.json(outcomeToJson(outcome), { status, headers });
+  if (outcome.error === undefined || status === 200) return Response.json(outcome, { status, headers });
   const { code, details } = outcome.error;
   const hint =
     policy === undefined || code !== 'CAPABILITY_DENIED' ? {} : hintFor(details?.capability, policy);
@@ -118,5 +120,5 @@ const prefersAsync = ({ req }: Context): boolean =>
 const describe = ({ id, state, ended }: RunRecord): object => ({
   id,
   state,
-  ...(ended === undefined ? {} : { outcome: outcomeToJson(ended) }),
+  ...(ended === undefined ? {} : { outcome: ended }),
 });

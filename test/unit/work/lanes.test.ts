@@ -1,8 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
-import { createInProcessScheduler } from '../../../runtime/work/in-process.ts';
-import { PRIORITIES, type Priority, type Slot } from '../../../runtime/work/scheduler.ts';
+import { PRIORITIES, type Priority } from '../../../runtime/vocabulary/priority.ts';
+import { createLanes } from '../../../runtime/work/lanes.ts';
+import type { Slot } from '../../../runtime/work/scheduler.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { verifies } from '../../support/verifies.ts';
 
@@ -50,9 +51,9 @@ const codeOf = (action: () => unknown): string => {
   return 'no error';
 };
 
-describe('createInProcessScheduler()', () => {
+describe('createLanes()', () => {
   test('never has more jobs at work than its concurrency, and serves all of them', async () => {
-    const scheduler = createInProcessScheduler();
+    const scheduler = createLanes();
     let now = 0;
     let most = 0;
     const tickets = Array.from({ length: 30 }, (_, index) =>
@@ -75,7 +76,7 @@ describe('createInProcessScheduler()', () => {
 
   test('starts by priority, and first in first out within one', async () => {
     const jobs = createJobs();
-    const scheduler = createInProcessScheduler({ concurrency: 1, clock: createFakeClock() });
+    const scheduler = createLanes({ concurrency: 1, clock: createFakeClock() });
     scheduler.submit(jobs.job('first'));
     for (const turn of [1, 2]) {
       for (const priority of PRIORITIES) scheduler.submit(jobs.job(`${priority} ${turn}`, priority));
@@ -101,7 +102,7 @@ describe('createInProcessScheduler()', () => {
 
   test('keeps the order of submission within one priority', async () => {
     const jobs = createJobs();
-    const scheduler = createInProcessScheduler({ concurrency: 1, clock: createFakeClock() });
+    const scheduler = createLanes({ concurrency: 1, clock: createFakeClock() });
     for (let index = 0; index < 6; index++) scheduler.submit(jobs.job(`job${index}`, 'high'));
     for (let index = 0; index < 6; index++) {
       jobs.finish(`job${index}`);
@@ -113,7 +114,7 @@ describe('createInProcessScheduler()', () => {
   test('lets a low job run under a constant stream of high ones, once it has waited long enough', async () => {
     const jobs = createJobs();
     const clock = createFakeClock();
-    const scheduler = createInProcessScheduler({ concurrency: 1, ageMs: 1000, clock });
+    const scheduler = createLanes({ concurrency: 1, ageMs: 1000, clock });
     scheduler.submit(jobs.job('high0', 'high'));
     scheduler.submit(jobs.job('low', 'low'));
     for (let index = 1; index < 6; index++) {
@@ -131,7 +132,7 @@ describe('createInProcessScheduler()', () => {
 
   test('refuses with QUEUE_FULL beyond the queue length, and accepts again when there is room', async () => {
     const jobs = createJobs();
-    const scheduler = createInProcessScheduler({ concurrency: 1, maxQueued: 2 });
+    const scheduler = createLanes({ concurrency: 1, maxQueued: 2 });
     for (const name of ['a', 'b', 'c']) scheduler.submit(jobs.job(name));
     const refused = () => scheduler.submit(jobs.job('d'));
     expect(codeOf(refused)).toBe('QUEUE_FULL');
@@ -145,7 +146,7 @@ describe('createInProcessScheduler()', () => {
 
   test('with no queue at all still runs what finds a free slot', () => {
     const jobs = createJobs();
-    const scheduler = createInProcessScheduler({ concurrency: 2, maxQueued: 0 });
+    const scheduler = createLanes({ concurrency: 2, maxQueued: 0 });
     scheduler.submit(jobs.job('a'));
     scheduler.submit(jobs.job('b'));
     expect(codeOf(() => scheduler.submit(jobs.job('c')))).toBe('QUEUE_FULL');
@@ -155,7 +156,7 @@ describe('createInProcessScheduler()', () => {
   test('tells how long a job waited, apart from how long it ran', async () => {
     const jobs = createJobs();
     const clock = createFakeClock();
-    const scheduler = createInProcessScheduler({ concurrency: 1, clock });
+    const scheduler = createLanes({ concurrency: 1, clock });
     const first = scheduler.submit(jobs.job('first'));
     const second = scheduler.submit(jobs.job('second'));
     clock.advance(250);
@@ -170,7 +171,7 @@ describe('createInProcessScheduler()', () => {
 
   test('cancels a waiting job without starting it', async () => {
     const jobs = createJobs();
-    const scheduler = createInProcessScheduler({ concurrency: 1 });
+    const scheduler = createLanes({ concurrency: 1 });
     scheduler.submit(jobs.job('first'));
     const second = scheduler.submit(jobs.job('second'));
     second.cancel();
@@ -185,7 +186,7 @@ describe('createInProcessScheduler()', () => {
 
   test('cancels a running job through its signal, and gives its answer', async () => {
     const jobs = createJobs();
-    const scheduler = createInProcessScheduler();
+    const scheduler = createLanes();
     const ticket = scheduler.submit(jobs.job('only'));
     expect(ticket.state).toBe('running');
     ticket.cancel();
@@ -195,7 +196,7 @@ describe('createInProcessScheduler()', () => {
 
   test("obeys the submitter's signal, aborted before or after", async () => {
     const jobs = createJobs();
-    const scheduler = createInProcessScheduler();
+    const scheduler = createLanes();
     const early = scheduler.submit(jobs.job('early', 'normal', AbortSignal.abort()));
     await expect(early.result).rejects.toMatchObject({ code: 'CANCELLED' });
     const abort = new AbortController();
@@ -207,7 +208,7 @@ describe('createInProcessScheduler()', () => {
 
   test("leaves no listener on the submitter's signal, however the job ends", async () => {
     const jobs = createJobs();
-    const scheduler = createInProcessScheduler({ concurrency: 1 });
+    const scheduler = createLanes({ concurrency: 1 });
     const { signal } = new AbortController();
     const running = scheduler.submit(jobs.job('running', 'normal', signal));
     const queued = scheduler.submit(jobs.job('queued', 'normal', signal));
@@ -219,7 +220,7 @@ describe('createInProcessScheduler()', () => {
   });
 
   test('frees the slot of a job that throws, at once or later', async () => {
-    const scheduler = createInProcessScheduler({ concurrency: 1 });
+    const scheduler = createLanes({ concurrency: 1 });
     const atOnce = scheduler.submit({
       run: () => {
         throw new TypeError('at once');
@@ -233,11 +234,11 @@ describe('createInProcessScheduler()', () => {
   });
 
   test('refuses options out of range and unknown priorities', () => {
-    expect(() => createInProcessScheduler({ concurrency: 0 })).toThrow(
+    expect(() => createLanes({ concurrency: 0 })).toThrow(
       'Cannot use concurrency 0: expected a whole number from 1 to 10000',
     );
-    expect(() => createInProcessScheduler({ maxQueued: 1.5 })).toThrow(RangeError);
-    const scheduler = createInProcessScheduler();
+    expect(() => createLanes({ maxQueued: 1.5 })).toThrow(RangeError);
+    const scheduler = createLanes();
     const priority = 'urgent' as Priority; // what an untyped caller can pass
     expect(() => scheduler.submit({ run: async () => 1, priority })).toThrow('unknown priority "urgent"');
   });
@@ -247,7 +248,7 @@ describe('drain()', () => {
   test('accepts nothing more and loses nothing that was accepted', async () => {
     const jobs = createJobs();
     const clock = createFakeClock();
-    const scheduler = createInProcessScheduler({ concurrency: 1, clock });
+    const scheduler = createLanes({ concurrency: 1, clock });
     const tickets = ['a', 'b', 'c'].map((name) => scheduler.submit(jobs.job(name)));
     const drained = scheduler.drain(1000);
     expect(codeOf(() => scheduler.submit(jobs.job('d')))).toBe('QUEUE_FULL');
@@ -264,7 +265,7 @@ describe('drain()', () => {
   test('cancels what is left at the end of the grace; each job still ends', async () => {
     const jobs = createJobs();
     const clock = createFakeClock();
-    const scheduler = createInProcessScheduler({ concurrency: 2, clock });
+    const scheduler = createLanes({ concurrency: 2, clock });
     const tickets = ['a', 'b', 'c', 'd'].map((name) => scheduler.submit(jobs.job(name)));
     const drained = scheduler.drain(1000);
     jobs.finish('a');
@@ -287,7 +288,7 @@ describe('drain()', () => {
 
   test('ends at once when nothing is left, and a second call can only shorten the grace', async () => {
     const idle = createFakeClock();
-    expect(await createInProcessScheduler({ clock: idle }).drain(1000)).toEqual({
+    expect(await createLanes({ clock: idle }).drain(1000)).toEqual({
       finished: 0,
       cancelled: 0,
     });
@@ -295,7 +296,7 @@ describe('drain()', () => {
 
     const jobs = createJobs();
     const clock = createFakeClock();
-    const scheduler = createInProcessScheduler({ clock });
+    const scheduler = createLanes({ clock });
     scheduler.submit(jobs.job('a'));
     const first = scheduler.drain(1000);
     const longer = scheduler.drain(5000);
