@@ -19,7 +19,7 @@ let server: Server;
 let origin: string;
 let root: string;
 beforeAll(async () => {
-  runtime = createRuntime();
+  runtime = createRuntime({ limits: { timeoutMs: 120_000 } }); // what is slow here is the machine
   server = createServer((request, response) => {
     if (request.url === '/from') response.writeHead(302, { location: '/to' }).end();
     else response.end(`${request.method} ${request.url}`);
