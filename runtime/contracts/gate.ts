@@ -24,6 +24,10 @@ export interface Gate {
   refusal(id: number): SandglassError | undefined;
   /** The last refusal, for the story of a guest that ended badly. */
   lastRefusal(): SandglassError | undefined;
+  /** The error that the run ends with whatever its guest answers: set once it has gone on calling for too long with its budget spent. */
+  overspent(): SandglassError | undefined;
+  /** Calls that host functions have not answered. */
+  pending(): number;
   usage(): GateUsage;
   /** Ends all sessions and whatever calls are still going. Idempotent. */
   close(): Promise<void>;

@@ -8,8 +8,12 @@ import { SandglassError } from '../vocabulary/errors.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { Resource } from '../vocabulary/events.ts';
 
-/** How many refusals after the call budget is spent are still told of, each. */
-const TOLD_OVERRUNS = 10;
+/** Calls beyond the budget that a guest is told of. One that goes on all the same is ended. */
+const MOST_OVERRUNS = 10;
+/** Refusals of a run, when it may make fewer calls than that: those of calls that do not count, too, end in the end. */
+const LEAST_REFUSALS = 1000;
+/** Refusals that are kept. A guest that lets an older one through is told by its own error. */
+const MOST_KEPT = 256;
 
 /** One call as the ledger writes it down. */
 export interface CallRecord {
@@ -41,6 +45,8 @@ export interface Ledger {
   /** The refusal under this id. */
   refusal(id: number): SandglassError | undefined;
   lastRefusal(): SandglassError | undefined;
+  /** Set once the guest has gone on calling for too long with its budget spent: the error that the run ends with. */
+  readonly overspent: SandglassError | undefined;
   usage(): GateUsage;
 }
 
@@ -51,10 +57,34 @@ export interface LedgerOptions {
   readonly monotonic: () => number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Called once, when there is an `overspent`. */
+  readonly onOverspent?: (() => void) | undefined;
 }
 
-export function createLedger({ identity, budget, events, monotonic, now }: LedgerOptions): Ledger {
-  const refusals: SandglassError[] = [];
+const tooManyRefused = (refused: number): SandglassError =>
+  new SandglassError('HOST_CALLS_EXCEEDED', `Stopped the guest: ${refused} of its host calls were refused`, {
+    hint: 'Do not repeat a call that was refused',
+    details: { refused },
+  });
+
+function refusalOf({ code, message, hint, details }: SandglassError, id: number): HostAnswer {
+  return {
+    ok: false,
+    refusal: {
+      id,
+      code,
+      message,
+      ...defined({ hint, details }),
+    },
+  };
+}
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const { identity, budget, events, monotonic, now, onOverspent } = options;
+  const refusals = new Map<number, SandglassError>();
+  let refusedCalls = 0;
+  let last: SandglassError | undefined;
+  let overspent: SandglassError | undefined;
   let overruns = 0;
 
   const tellCalled = (call: CallRecord, reply: HostReply | undefined, error?: SandglassError): void => {
@@ -87,18 +117,20 @@ export function createLedger({ identity, budget, events, monotonic, now }: Ledge
       ...(resource === undefined ? {} : { resource }),
     });
   };
+  const overspend = (error: SandglassError): void => {
+    if (overspent !== undefined) return;
+    overspent = error;
+    onOverspent?.();
+  };
+
   const refuse = (error: SandglassError): HostAnswer => {
-    refusals.push(error);
-    const { code, message, hint, details } = error;
-    return {
-      ok: false,
-      refusal: {
-        id: refusals.length,
-        code,
-        message,
-        ...defined({ hint, details }),
-      },
-    };
+    refusedCalls += 1;
+    last = error;
+    refusals.set(refusedCalls, error);
+    refusals.delete(refusedCalls - MOST_KEPT);
+    if (refusedCalls > Math.max(budget.limits.hostCalls, LEAST_REFUSALS) + MOST_OVERRUNS)
+      overspend(tooManyRefused(refusedCalls));
+    return refusalOf(error, refusedCalls);
   };
 
   return {
@@ -109,24 +141,29 @@ export function createLedger({ identity, budget, events, monotonic, now }: Ledge
       const over = budget.spendCall(capability);
       if (over === undefined) return;
       overruns += 1;
-      throw new SandglassError(
+      const error = new SandglassError(
         'HOST_CALLS_EXCEEDED',
         `Cannot call ${operation}: the run's ${over} host calls are spent`,
         { hint: 'Raise limits.hostCalls, or make fewer calls', details: { limit: over } },
       );
+      if (overruns > MOST_OVERRUNS) overspend(error);
+      throw error;
     },
     receive: ({ egressBytes = 0, ingressBytes = 0 }) => budget.spendBytes(egressBytes, ingressBytes),
     allowed: tellCalled,
     refused(call, error) {
       const answer = refuse(error);
-      if (error.code === 'HOST_CALLS_EXCEEDED' && overruns > TOLD_OVERRUNS) return answer;
+      if (overspent !== undefined) return answer;
       tellCalled(call, undefined, error);
       tellDenied(call, error);
       return answer;
     },
     refuse,
-    refusal: (id) => refusals[id - 1],
-    lastRefusal: () => refusals.at(-1),
+    refusal: (id) => refusals.get(id),
+    lastRefusal: () => last,
+    get overspent() {
+      return overspent;
+    },
     usage() {
       const { hostCalls, egressBytes, ingressBytes } = budget.spent();
       return { hostCalls, egressBytes, ingressBytes };

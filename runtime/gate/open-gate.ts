@@ -28,6 +28,8 @@ export interface GateOptions {
   readonly monotonic: () => number;
   /** Told what a host function threw that it should not: a bug, of which the guest learns nothing but that there is one. */
   readonly onFault?: (error: unknown) => void;
+  /** Called once, when the guest has gone on calling for too long with its budget spent. */
+  readonly onOverspent?: () => void;
 }
 
 /**
@@ -39,6 +41,8 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   const { limits } = budget;
   const services = createServices({ ...options, context: { ...options.context, run: identity, limits } });
   const ledger = createLedger({ ...options, now: options.context.now });
+  /** Calls that wait for their host functions. */
+  let pending = 0;
 
   /** What must hold before a host function sees the call. Counts it, also when it is refused. */
   const admit = (call: CallRecord, { host, info }: Served): void => {
@@ -49,6 +53,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       if (host.checksPermissions !== true && !permits(identity.caller, capability))
         throw noPermission(call, capability, identity);
     }
+    if (ledger.overspent !== undefined) throw ledger.overspent;
     if (options.noNetwork && host.network) throw noNetwork(operation, capability, options.level);
   };
 
@@ -58,18 +63,24 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       return reject(call, tooLarge(call.operation, limits.hostCallBytes));
     }
     ledger.allowed(call, reply);
-    return {
-      ok: true,
-      value: reply.value ?? null,
-      ...(reply.bytes === undefined ? {} : { bytes: reply.bytes }),
-      ...(reply.givesBytes === true ? { ownsBytes: true } : {}),
-    };
+    return answerOf(reply);
   };
   const reject = (call: CallRecord, error: unknown): HostAnswer => {
     const known = error instanceof SandglassError ? error : fault(call.operation, error);
     // What a host function throws because the run is over is not a fault.
     if (known !== error && !services.closed) options.onFault?.(error);
     return ledger.refused(call, lacksPermission(call, known, identity) ?? known);
+  };
+
+  const later = async (call: CallRecord, reply: Promise<HostReply>): Promise<HostAnswer> => {
+    pending += 1;
+    try {
+      return accept(call, await reply);
+    } catch (error) {
+      return reject(call, error);
+    } finally {
+      pending -= 1;
+    }
   };
 
   const call: Gate['call'] = (operation, rawArgs, rawBytes) => {
@@ -82,9 +93,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       started: monotonic(),
     };
     try {
-      if (served === undefined) {
-        throw new SandglassError('UNSUPPORTED', `Cannot call ${name}: no host function serves it`);
-      }
+      if (served === undefined) throw unknownOperation(name);
       const args = checkArgs(name, rawArgs, limits.hostCallBytes);
       if (!(args instanceof SandglassError)) {
         record.capability = served.info.capabilityOf?.(args) ?? record.capability;
@@ -103,9 +112,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
         service instanceof Promise
           ? service.then((ready) => ready.call(name, request))
           : service.call(name, request);
-      return reply instanceof Promise
-        ? reply.then((value) => accept(record, value)).catch((error: unknown) => reject(record, error))
-        : accept(record, reply);
+      return reply instanceof Promise ? later(record, reply) : accept(record, reply);
     } catch (error) {
       return reject(record, error);
     }
@@ -122,10 +129,22 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     refuseBlocking: (operation) => ledger.refuse(cannotWait(operation)),
     refusal: ledger.refusal,
     lastRefusal: ledger.lastRefusal,
+    overspent: () => ledger.overspent,
+    pending: () => pending,
     usage: ledger.usage,
     close: services.close,
   };
 }
+
+const unknownOperation = (name: string): SandglassError =>
+  new SandglassError('UNSUPPORTED', `Cannot call ${name}: no host function serves it`);
+
+const answerOf = ({ value = null, bytes, givesBytes }: HostReply): HostAnswer => ({
+  ok: true,
+  value,
+  ...(bytes === undefined ? {} : { bytes }),
+  ...(givesBytes === true ? { ownsBytes: true } : {}),
+});
 
 const stateIn =
   (record: CallRecord) =>

@@ -15,7 +15,7 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
   const fail = (error: SandglassError): Verdict => ({ ok: false, error });
   switch (end.kind) {
     case 'stopped':
-      return fail(stopError(end.reason ?? 'deadline', limits));
+      return fail(stopError(end.reason ?? 'deadline', limits, undefined, gate.pending() > 0));
     case 'crashed':
       return fail(
         new SandglassError('INTERNAL', 'Cannot finish the run: its cell failed', {
@@ -27,7 +27,7 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
       return fail(new SandglassError(code, message, defined({ details, hint })));
     }
     case 'limit':
-      return fail(stopError(end.limit, limits, end.error));
+      return fail(stopError(end.limit, limits, end.error, gate.pending() > 0));
     case 'value':
       return takeValue(end.value, limits, outputBytes);
     case 'exit':
@@ -44,7 +44,7 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
     case 'threw': {
       const refusal = end.refusalId === undefined ? undefined : gate.refusal(end.refusalId);
       if (refusal !== undefined) return fail(withPlace(refusal, end.error));
-      if (end.growthRefused) return fail(stopError('memory', limits, end.error));
+      // A guest that got over a refused growth is told by its own error; an engine says itself when it did not.
       const { name, message, hint } = end.error;
       return fail(
         new SandglassError('GUEST_THREW', message === '' ? name : `${name}: ${message}`, {
@@ -82,8 +82,11 @@ function payloadDetails(payload: unknown, limits: Limits): ErrorDetails {
 
 type Stop = 'fuel' | 'deadline' | 'memory' | 'stack' | 'output' | 'cancelled';
 
-/** The error of a run that was stopped at a limit, or cancelled. */
-export function stopError(reason: Stop, limits: Limits, error?: GuestError): SandglassError {
+/**
+ * The error of a run that was stopped at a limit, or cancelled.
+ * @param waited For its host, when it was stopped.
+ */
+export function stopError(reason: Stop, limits: Limits, error?: GuestError, waited = false): SandglassError {
   const place = error === undefined ? {} : errorDetails(error);
   switch (reason) {
     case 'fuel':
@@ -102,6 +105,7 @@ export function stopError(reason: Stop, limits: Limits, error?: GuestError): San
         {
           details: { limit: limits.timeoutMs, ...place },
           hint: 'Raise limits.timeoutMs, or do less work in one run',
+          retryable: waited, // what it waited for may be there sooner; what it computed takes as long again
         },
       );
     case 'memory':

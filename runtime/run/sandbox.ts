@@ -43,6 +43,7 @@ export async function runInSandbox(
   let files: readonly GuestFile[] = [];
   /** Why the guest of a session must not run again. */
   let ending: string | undefined;
+  const stop = stopOf(signal);
 
   try {
     refuseCancelled(signal);
@@ -50,7 +51,7 @@ export async function runInSandbox(
     const plan = await planRun(run, turn, context, (...known) => {
       [engine, limits] = known;
     });
-    gate = await openGateFor(run, plan, context, tell);
+    gate = await openGateFor(run, plan, context, tell, stop.now);
     live.engine = plan.engine;
     live.gate = gate;
     const guest = await prepareGuest(run, plan, context);
@@ -64,7 +65,7 @@ export async function runInSandbox(
       guest,
       spec: { ...specOf(run, plan, gate, context), ...scratch },
       gate,
-      signal,
+      signal: stop.signal,
       onOutput: output.take,
       onStart: (probe) => {
         started = context.monotonic();
@@ -80,12 +81,13 @@ export async function runInSandbox(
     if (result.coldStart) tell.coldStart(plan, started - asked);
     await nest.close(); // what they have spent is this run's
     verdict = signal.aborted ? STOPPED : judge(result, gate, plan.budget, output.bytes());
-    ending = sessionEnd(result.end, verdict);
+    ending = sessionEnd(result.end, verdict, gate.overspent() !== undefined);
   } catch (error) {
     ended = context.monotonic();
     if (error instanceof UnusablePart) throw error.reason; // misuse, not an outcome
     verdict = { ok: false, error: error instanceof SandglassError ? error : internal(error) };
   } finally {
+    stop.release();
     await nest.close();
     await gate?.close();
     turn?.release(ending); // not before: the next run must find nothing of this one's grant
@@ -114,11 +116,22 @@ const STOPPED: Verdict = {
   error: new SandglassError('CANCELLED', 'Stopped the guest: the run was cancelled'),
 };
 
-/** Nested runs that went on side by side can have spent more than there was. */
-const judge = ({ end }: CellResult, gate: Gate, budget: Budget, outputBytes: number): Verdict =>
-  budget.left().fuel < 0
-    ? { ok: false, error: stopError('fuel', budget.limits) }
-    : classify(end, gate, budget.limits, outputBytes);
+function judge({ end }: CellResult, gate: Gate, budget: Budget, outputBytes: number): Verdict {
+  const overspent = gate.overspent();
+  if (overspent !== undefined) return { ok: false, error: overspent };
+  // Nested runs that went on side by side can have spent more than there was.
+  if (budget.left().fuel < 0) return { ok: false, error: stopError('fuel', budget.limits) };
+  return classify(end, gate, budget.limits, outputBytes);
+}
+
+/** A signal of the run's own, which also aborts when the caller's does. */
+function stopOf(signal: AbortSignal) {
+  const controller = new AbortController();
+  const now = (): void => controller.abort();
+  if (signal.aborted) now();
+  else signal.addEventListener('abort', now, { once: true });
+  return { signal: controller.signal, now, release: () => signal.removeEventListener('abort', now) };
+}
 
 const internal = (error: unknown): SandglassError =>
   new SandglassError('INTERNAL', 'Cannot finish the run: the runtime failed', { cause: error });
@@ -140,6 +153,7 @@ function openGateFor(
   { budget, grant, turn }: RunPlan,
   { hostFunctions, events, monotonic, secret, now }: SandboxContext,
   tell: RunTeller,
+  onOverspent: () => void,
 ): Promise<Gate> {
   const { noNetwork, readOnlyFiles, noHostFiles } = LEVEL_POLICIES[level];
   return openGate({
@@ -159,6 +173,7 @@ function openGateFor(
     },
     monotonic,
     onFault: tell.fault,
+    onOverspent,
   });
 }
 

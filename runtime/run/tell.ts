@@ -18,6 +18,9 @@ export interface RunTeller {
   misused(): void;
 }
 
+/** Faults that are remembered as told; a guest can bring about as many as it may make calls. */
+const MOST_TOLD = 100;
+
 export function createRunTeller(
   { identity, level, request }: Pick<SandboxRun, 'identity' | 'level' | 'request'>,
   { events, now }: Pick<SandboxContext, 'events' | 'now'>,
@@ -26,6 +29,8 @@ export function createRunTeller(
   const told = new Set<unknown>();
   const fault = (error: unknown): void => {
     told.add(error);
+    const [oldest] = told;
+    if (told.size > MOST_TOLD) told.delete(oldest);
     events.emit({ kind: 'fault', time: now(), identity, error });
   };
   return {

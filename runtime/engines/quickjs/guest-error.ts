@@ -8,6 +8,8 @@ export interface Described {
   readonly stack: string;
   /** The gate's own id, if this very error object is a refusal. */
   readonly id?: number;
+  /** The limit that the engine told of by this very error object; `none` for one it had no memory to make. */
+  readonly limit?: 'stack' | 'memory' | 'none';
 }
 
 interface Place {

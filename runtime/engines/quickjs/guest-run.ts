@@ -220,17 +220,18 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     return text;
   };
   const endWith = (text: string): never => endDescribed(JSON.parse(text) as Described); // our own prelude wrote it
+  /** The error says which limit the engine told of; whether it was reached, the host knows. */
+  const limitReached = (told: Described['limit']): 'stack' | 'memory' | undefined => {
+    if (told === 'stack' && stackWasFull(machine.memory(), stackBytes)) return 'stack';
+    if (told === undefined || told === 'stack' || !machine.growthRefused()) return undefined;
+    return told === 'memory' || !machine.hasRoom() ? 'memory' : undefined;
+  };
   const endDescribed = (described: Described): never => {
     if (exited !== undefined) throw new Ended({ kind: 'exit', exitCode: exited });
     const error = guestError(described, loader.shifts);
     host.write('stderr', new TextEncoder().encode(uncaughtText(error)));
-    if (
-      described.name === 'InternalError' &&
-      described.message === 'stack overflow' &&
-      stackWasFull(machine.memory(), stackBytes)
-    ) {
-      throw new Ended({ kind: 'limit', limit: 'stack', error });
-    }
+    const limit = limitReached(described.limit);
+    if (limit !== undefined) throw new Ended({ kind: 'limit', limit, error });
     const { id } = described;
     throw new Ended({ kind: 'threw', error, ...(id === undefined ? {} : { refusalId: id }) });
   };

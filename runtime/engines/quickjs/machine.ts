@@ -106,6 +106,8 @@ export interface Machine {
   at(context: number, runtime: number): Machine;
   /** Set once the instance asked for memory beyond its cap. */
   readonly growthRefused: () => boolean;
+  /** Whether the guest's memory has room for something small. */
+  readonly hasRoom: () => boolean;
   readonly memoryBytes: () => number;
   /** The first thing the C code itself gave up on. */
   readonly aborted: () => string | undefined;
@@ -382,6 +384,11 @@ export function createMachine(options: MachineOptions): Machine {
       return machine;
     },
     growthRefused: () => refusedGrowths > 0,
+    hasRoom: () => {
+      const at = exports.malloc(WASM_PAGE);
+      if (at !== 0) exports.free(at);
+      return at !== 0;
+    },
     memoryBytes: () => memory.buffer.byteLength,
     aborted: () => aborted,
     memory: () => {

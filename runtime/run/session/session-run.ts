@@ -84,13 +84,14 @@ export function checkFits(request: RunRequest, session: OpenSession): void {
 }
 
 /** Why the guest must not run again; `undefined` when it may: it has answered, or thrown an ordinary error. */
-export function sessionEnd(end: CellResult['end'], verdict: Verdict): string | undefined {
+export function sessionEnd(end: CellResult['end'], verdict: Verdict, overspent: boolean): string | undefined {
   switch (end.kind) {
     case 'exit':
       return 'the guest exited';
     case 'value':
     case 'threw':
     case 'invalid':
+      if (overspent) return 'HOST_CALLS_EXCEEDED'; // its cell was told to stop
       return !verdict.ok && ENDING.has(verdict.error.code) ? verdict.error.code : undefined;
     case 'trapped':
     case 'limit':

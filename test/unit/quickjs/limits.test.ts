@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        107680,
-        845330,
-        144478,
-        197888,
-        367359,
-        1553322,
+        106915,
+        844222,
+        144690,
+        196382,
+        366021,
+        1551366,
       ]
     `);
   });

@@ -6,6 +6,7 @@ import { installClone } from './clone.ts';
 import { installConsole } from './console.ts';
 import { installCrypto } from './crypto.ts';
 import { installEncoding } from './encoding.ts';
+import { installEngineErrors, limitOf } from './engine-errors.ts';
 import { installEvents } from './events.ts';
 import { installExtras } from './extras.ts';
 import { installFetch } from './fetch.ts';
@@ -40,6 +41,7 @@ export const install = (host: Host): Entries => {
   const calls = createCalls(host);
   const timers = createTimers(host);
   const path = createPath(() => setup.cwd);
+  installEngineErrors();
   installConsole(host);
   installEncoding(host);
   installEvents(timers);
@@ -163,7 +165,9 @@ const describe = (error: unknown): string => {
   let name = 'Uncaught';
   let message = '';
   let stack = '';
+  let limit: ReturnType<typeof limitOf>;
   try {
+    limit = limitOf(error);
     if (error instanceof ErrorType) {
       const given = error as {
         readonly name?: unknown;
@@ -183,5 +187,6 @@ const describe = (error: unknown): string => {
     message: slice(message, 0, MOST_MESSAGE),
     stack: slice(stack, 0, MOST_STACK),
     id,
+    limit,
   });
 };

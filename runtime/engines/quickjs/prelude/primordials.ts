@@ -17,6 +17,7 @@ export const {
   freeze,
   getOwnPropertyDescriptor,
   getPrototypeOf,
+  setPrototypeOf,
   keys: objectKeys,
 } = Object;
 export const ObjectPrototype = Object.prototype;
@@ -24,7 +25,7 @@ export const { isArray } = Array;
 export const { isFinite: isFiniteNumber, isNaN: isNotANumber } = Number;
 export const { stringify: jsonStringify, parse: jsonParse } = JSON;
 export const { floor, max, min } = Math;
-export const { apply, deleteProperty, ownKeys } = Reflect;
+export const { apply, construct, deleteProperty, ownKeys } = Reflect;
 export const ErrorType = Error;
 export const TypeErrorType = TypeError;
 export const PromiseType = Promise;

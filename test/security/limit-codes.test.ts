@@ -1,0 +1,112 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { createRuntime } from '../../runtime/index.ts';
+import type { AuditLine } from '../../runtime/vocabulary/events.ts';
+
+const audited: AuditLine[] = [];
+const runtime = createRuntime({ onAudit: (line) => audited.push(line) });
+afterAll(async () => runtime.close());
+
+const FILL =
+  'const held = []; try { for (;;) held.push(new Uint8Array(1e6)); } catch (error) { caught = error; }';
+const RECURSE = 'const f = () => f(); try { f(); } catch (error) { caught = error; }';
+const run = (code: string) => runtime.run({ language: 'javascript', code: `let caught;\n${code}` });
+
+describe('the code of a limit belongs to the guest that did not get over it', () => {
+  test.each([
+    ['an error of its own', `${FILL} held.length = 0; throw new TypeError("mine")`, 'TypeError: mine'],
+    [
+      'a copy',
+      `${FILL} held.length = 0; throw new InternalError("out of memory")`,
+      'InternalError: out of memory',
+    ],
+    ['nothing', `${FILL} held.length = 0; throw null`, 'Uncaught: null'],
+    [
+      'a copy of the class of what it caught',
+      `${RECURSE} throw new caught.constructor("stack overflow")`,
+      'InternalError: stack overflow',
+    ],
+    [
+      'a copy without new',
+      `${RECURSE} throw InternalError("stack overflow")`,
+      'InternalError: stack overflow',
+    ],
+    [
+      'a class of its own',
+      `${RECURSE} class X extends InternalError {} throw new X("stack overflow")`,
+      'InternalError: stack overflow',
+    ],
+    [
+      'another error by that name',
+      `${RECURSE} throw Object.assign(new TypeError("stack overflow"), { name: "InternalError" })`,
+      'InternalError: stack overflow',
+    ],
+    [
+      'a copy that a promise rejects with',
+      `${RECURSE} await Promise.reject(new InternalError("stack overflow"))`,
+      'InternalError: stack overflow',
+    ],
+  ])('a guest that throws %s after it recovered is told by that', async (_, code, message) => {
+    expect(await run(code)).toMatchObject({ ok: false, error: { code: 'GUEST_THREW', message } });
+  });
+
+  test.each([
+    ['memory', 'const held = []; for (;;) held.push(new Uint8Array(1e6))', 'MEMORY_EXCEEDED'],
+    ['memory, to the last bit', 'const held = []; for (;;) held.push([1])', 'MEMORY_EXCEEDED'],
+    ['stack', 'const f = () => f(); f()', 'STACK_EXCEEDED'],
+    ['stack, in a promise', 'const f = () => f(); await (async () => f())()', 'STACK_EXCEEDED'],
+    ['stack, thrown again', `${RECURSE} throw caught`, 'STACK_EXCEEDED'],
+  ])('the error of a full %s, let through, ends the run with its code', async (_, code, expected) => {
+    expect(await run(code)).toMatchObject({ ok: false, error: { code: expected } });
+  });
+
+  test('what the engine throws is an InternalError to the guest', async () => {
+    const code = `${RECURSE} [caught instanceof InternalError, caught instanceof Error, caught.name, String(caught)]`;
+    expect(await run(code)).toMatchObject({
+      ok: true,
+      value: [true, true, 'InternalError', 'InternalError: stack overflow'],
+    });
+  });
+});
+
+describe('a spent budget of host calls ends the run', () => {
+  const flood = (call: string) =>
+    runtime.run({
+      language: 'javascript',
+      code: `let refused = 0; for (let i = 0; i < 20000; i++) { try { ${call} } catch { refused++; } } refused`,
+      limits: { hostCalls: 10 },
+    });
+
+  test('some calls past the limit, though the guest handles each refusal', async () => {
+    audited.length = 0;
+    const outcome = await flood('await sandglass.call("fs.stat", { path: "/tmp" })');
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'HOST_CALLS_EXCEEDED', details: { limit: 10 }, retryable: false },
+    });
+    expect(Object.values(outcome.usage.hostCalls)).toEqual([21]);
+    expect(audited).toHaveLength(20);
+  });
+
+  test.each([
+    'await sandglass.call("fs.read", { handle: 99, offset: 0, length: 1 })',
+    'await sandglass.call("no.such", {})',
+    'sandglass.call("no.such", {}).catch(() => refused++); if (i % 10 === 0) await 1',
+  ])('%s: calls that do not count are not refused for ever', async (call) => {
+    expect(await flood(call)).toMatchObject({ ok: false, error: { code: 'HOST_CALLS_EXCEEDED' } });
+  });
+
+  test('one that stops at the first refusal goes on', async () => {
+    const outcome = await runtime.run({
+      language: 'javascript',
+      code: 'let n = 0; try { for (;;) { await sandglass.call("fs.stat", { path: "/tmp" }); n++; } } catch {} n',
+      limits: { hostCalls: 10 },
+    });
+    expect(outcome).toMatchObject({ ok: true, value: 10 });
+  });
+});
+
+test('a deadline is worth another try only where the guest waited for its host', async () => {
+  const limits = { timeoutMs: 50 };
+  const spin = await runtime.run({ language: 'javascript', code: 'for (;;);', limits });
+  expect(spin).toMatchObject({ ok: false, error: { code: 'DEADLINE_EXCEEDED', retryable: false } });
+});
