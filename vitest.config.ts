@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * stays under them, and no test asserts how long something took.
  */
 const FLOORS = {
-  unit: { include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
+  unit: { include: ['test/unit/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000 },
   contract: { include: ['test/contract/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000 },
   security: { include: ['test/security/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000 },
   e2e: {

@@ -3,6 +3,7 @@ import { createComponentEngine } from './engines/component/engine.ts';
 import { PREBUILT_FORMAT, type PrebuiltData } from './engines/component/prebuilt.ts';
 import { nodePlatform } from './platform/node.ts';
 import { mergeLimits } from './vocabulary/limits.ts';
+import { sha256Hex } from './vocabulary/sha256.ts';
 
 export interface PrebuildOptions {
   /** Where the files will run: how a `.wasm` beside them is loaded. */
@@ -36,8 +37,7 @@ export async function prebuildComponent(
   if (!/^[a-z\d-]+$/i.test(name))
     throw new TypeError(`Cannot prebuild: name ${JSON.stringify(name)} is no file name`);
   const copy = new Uint8Array(bytes);
-  const digest = await crypto.subtle.digest('SHA-256', copy);
-  const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hash = await sha256Hex(copy);
   const prepared = await createComponentEngine({ mode: suspend ? 'jspi' : 'sync' }).prepare(
     { kind: 'wasm', bytes: copy, hash, name: `${name}.wasm` },
     {

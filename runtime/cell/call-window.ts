@@ -1,12 +1,13 @@
 import type { HostAnswer } from '../contracts/engine.ts';
 import type { JsonObject } from '../vocabulary/codec.ts';
+import { MIB } from '../vocabulary/units.ts';
 
 /** Calls of one run that are under way at once: asked for, and not yet answered to the guest. */
 export const MOST_IN_FLIGHT = 16;
 /** Calls that may wait for their turn; over it they are refused, since each holds its arguments. */
 const MOST_WAITING = 10_000;
 /** The same for the bytes that go with them. */
-const MOST_WAITING_BYTES = 64 * 1024 * 1024;
+const MOST_WAITING_BYTES = 64 * MIB;
 
 export type Ask = (operation: string, args: JsonObject, bytes?: Uint8Array) => Promise<HostAnswer>;
 

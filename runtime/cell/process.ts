@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { freeArrived } from '../vocabulary/bytes.ts';
+import { MIB } from '../vocabulary/units.ts';
 import { HEAP_IS_FULL } from './process-exit.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
 import type { Serving } from './serving.ts';
@@ -29,7 +30,7 @@ export async function startProcessSeat(
   const shared = await engine.shared?.(context);
   return createRemoteSeat(openProcess(engine.stackSizeMb, engine.executorUrl), {
     executorUrl: engine.executorUrl,
-    stackBytes: Math.floor(engine.stackSizeMb * 1024 * 1024 * STACK_SHARE),
+    stackBytes: Math.floor(engine.stackSizeMb * MIB * STACK_SHARE),
     shared,
     ...(serving === undefined ? {} : { serving }),
   });

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
+import { ownUrl } from '../vocabulary/own-url.ts';
+import { MIB } from '../vocabulary/units.ts';
 import { BRIDGE, packAnswer, STOP_CODES } from './protocol.ts';
 import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
 import type { Serving } from './serving.ts';
@@ -11,9 +13,8 @@ import type { Serving } from './serving.ts';
 const STACK_SHARE = 0.9;
 const HEAP_MB = 256;
 
-/** The file beside this one, in the form this one has: `.ts` from sources, `.js` once built. */
-export const sibling = (name: string): URL =>
-  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/** The file beside this one. */
+export const sibling = (name: string): URL => ownUrl(import.meta.url, `./${name}`);
 
 /**
  * What a permissioned cell must read to load our code, an executor, and their packages; nothing else of the package's own folder, because that
@@ -62,7 +63,7 @@ export async function startWorkerSeat(
   const shared = await engine.shared?.(context);
   return createRemoteSeat(openWorker(engine.stackSizeMb, engine.name, permissionFlags(engine.executorUrl)), {
     executorUrl: engine.executorUrl,
-    stackBytes: Math.floor(engine.stackSizeMb * 1024 * 1024 * STACK_SHARE),
+    stackBytes: Math.floor(engine.stackSizeMb * MIB * STACK_SHARE),
     shared,
     ...(serving === undefined ? {} : { serving }),
   });

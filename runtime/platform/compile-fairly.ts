@@ -1,15 +1,13 @@
 import { runWorkerJob } from '../cell/worker-job.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { ownUrl } from '../vocabulary/own-url.ts';
 
 /** Up to here compiling in this thread takes a few milliseconds, as functions are only compiled when they are called. */
 const SMALL_BYTES = 64 * 1024;
 /** How long the engine's own threads may keep a module waiting, ms. */
 const PATIENCE_MS = 250;
 const JOB = { timeoutMs: 60_000, memoryMb: 512 };
-const JOB_URL = new URL(
-  import.meta.url.endsWith('.ts') ? '../cell/compile-job.ts' : '../cell/compile-job.js',
-  import.meta.url,
-).href;
+const JOB_URL = ownUrl(import.meta.url, '../cell/compile-job').href;
 
 /**
  * Compiles where no guest can be in the way. The engine compiles on a few threads of the process that also optimise what guests run, one

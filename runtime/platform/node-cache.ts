@@ -2,9 +2,10 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ByteCache } from '../contracts/engine.ts';
+import { MIB } from '../vocabulary/units.ts';
 
 const DIGEST_BYTES = 32;
-const DEFAULT_MAX_BYTES = 2 * 1024 * 1024 * 1024;
+const DEFAULT_MAX_BYTES = 2 * 1024 * MIB;
 /** What an entry is called. Nothing else in the folder is ever removed. */
 const ENTRY_NAME = /^[0-9a-f]{64}$/;
 

@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { MIB } from '../vocabulary/units.ts';
 
 /** As large as a component that an engine takes. */
-const MAX_MODULE_BYTES = 256 * 1024 * 1024;
+const MAX_MODULE_BYTES = 256 * MIB;
 
 /** Why a file cannot be read, in words. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,3 +1,5 @@
+import { sha256Hex } from '../vocabulary/sha256.ts';
+
 /** A caller's binary, copied, with its identity. */
 export interface TakenModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -21,7 +23,7 @@ export function createKnownModules(same: typeof sameBytes = sameBytes): KnownMod
       const before = known.get(bytes);
       if (before !== undefined && same(before.bytes, bytes)) return before;
       const copy = new Uint8Array(bytes);
-      const taken = { bytes: copy, hash: sha256(copy) };
+      const taken = { bytes: copy, hash: sha256Hex(copy) };
       known.set(bytes, taken);
       return taken;
     },
@@ -37,9 +39,4 @@ function sameBytes(one: Uint8Array<ArrayBuffer>, other: Uint8Array): boolean {
   for (let at = 0; at < words; at++) if (mine[at] !== theirs[at]) return false;
   for (let at = words * 4; at < one.byteLength; at++) if (one[at] !== other[at]) return false;
   return true;
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

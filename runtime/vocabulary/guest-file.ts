@@ -1,5 +1,6 @@
 import { setOwn } from './codec.ts';
 import { SandglassError } from './errors.ts';
+import { MIB } from './units.ts';
 
 /** A file that goes into the scratch folder of a run, or comes out of it. */
 export interface GuestFile {
@@ -9,7 +10,7 @@ export interface GuestFile {
 }
 
 /** What may go in, and what may come out: files, and bytes of them together with `NODE_BYTES` and two for each character of a path. */
-export const GUEST_FILES = Object.freeze({ maxFiles: 1_000, maxBytes: 16 * 1024 * 1024, maxPatterns: 100 });
+export const GUEST_FILES = Object.freeze({ maxFiles: 1_000, maxBytes: 16 * MIB, maxPatterns: 100 });
 
 /** Where a guest finds the scratch folder. */
 export const SCRATCH_PATH = '/tmp';

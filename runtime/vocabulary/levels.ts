@@ -1,5 +1,6 @@
 import type { Limits } from './limits.ts';
 import type { IsolationLevel } from './outcome.ts';
+import { MIB } from './units.ts';
 
 export type { IsolationLevel } from './outcome.ts';
 
@@ -14,8 +15,6 @@ export interface LevelPolicy {
   readonly noHostFiles: boolean;
   readonly ceilings: Partial<Limits>;
 }
-
-const MIB = 1024 * 1024;
 
 export const LEVEL_POLICIES: Readonly<Record<IsolationLevel, LevelPolicy>> = Object.freeze({
   minimal: { cell: 'inline', noNetwork: false, readOnlyFiles: false, noHostFiles: false, ceilings: {} },

@@ -1,4 +1,5 @@
 import { unknownName } from './nearest.ts';
+import { KIB, MIB } from './units.ts';
 
 /** The budget of one run. Every limit is enforced and reported; an absent one takes its default, never "unlimited". */
 export interface Limits {
@@ -29,9 +30,6 @@ export interface LimitInfo {
   readonly maximum: number;
   readonly unit: 'ms' | 'bytes' | 'units' | 'calls' | 'share';
 }
-
-const KIB = 1024;
-const MIB = 1024 * KIB;
 
 /** Name → default, range and unit. Ranges are inclusive; all limits but shares are whole numbers. */
 export const LIMITS: Readonly<Record<LimitName, LimitInfo>> = Object.freeze({

@@ -1,9 +1,10 @@
 import { copyJson, isJsonObject, type JsonObject } from './codec.ts';
 import { type IsolationLevel, LEVELS } from './levels.ts';
 import { shownText, unknownName } from './nearest.ts';
+import { MIB } from './units.ts';
 
 /** Source text and input data are held by the host: they have sizes, too. Bytes. */
-export const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+export const MAX_INPUT_BYTES = 64 * MIB;
 
 /** @throws {TypeError} naming the first option that `known` does not have, with the nearest one that it has. */
 export function refuseUnknown(given: object, known: Readonly<Record<string, unknown>>, where: string): void {

@@ -1,3 +1,6 @@
+import { Recent } from '../vocabulary/recent.ts';
+import { MIB } from '../vocabulary/units.ts';
+
 export interface RunStoreOptions {
   /** Ended runs kept. @default 1_000 */
   readonly maxRuns?: number;
@@ -20,29 +23,15 @@ export interface RunStore<R> {
 
 interface Kept<R> {
   readonly run: R;
-  readonly bytes: number;
   usedAt: number;
 }
 
 export function createRunStore<R>(options: RunStoreOptions = {}): RunStore<R> {
-  const { maxRuns = 1_000, maxBytes = 64 * 1024 * 1024, ttlMs = 600_000 } = options;
+  const { maxRuns = 1_000, maxBytes = 64 * MIB, ttlMs = 600_000 } = options;
   const now = options.now ?? (() => performance.now());
   const active = new Map<string, R>();
-  // Insertion order is order of use: an entry that is asked for moves to the end.
-  const done = new Map<string, Kept<R>>();
-  let held = 0;
-
-  const forget = (id: string, kept: Kept<R>): void => {
-    done.delete(id);
-    held -= kept.bytes;
-  };
-  const trim = (): void => {
-    for (const [id, kept] of done) {
-      const fits = done.size <= maxRuns && held <= maxBytes;
-      if (fits && now() - kept.usedAt < ttlMs) break;
-      forget(id, kept);
-    }
-  };
+  const done = new Recent<Kept<R>>(maxRuns, maxBytes);
+  const trim = (): void => done.dropWhile(({ usedAt }) => now() - usedAt >= ttlMs);
 
   return {
     add(id, run) {
@@ -53,19 +42,14 @@ export function createRunStore<R>(options: RunStoreOptions = {}): RunStore<R> {
       const run = active.get(id);
       if (run === undefined) return;
       active.delete(id);
-      const earlier = done.get(id);
-      if (earlier !== undefined) forget(id, earlier);
-      done.set(id, { run, bytes, usedAt: now() });
-      held += bytes;
+      done.set(id, { run, usedAt: now() }, bytes);
       trim();
     },
     get(id) {
       trim();
       const kept = done.get(id);
       if (kept === undefined) return active.get(id);
-      done.delete(id);
       kept.usedAt = now();
-      done.set(id, kept);
       return kept.run;
     },
     get size() {

@@ -2,11 +2,12 @@ import type { Stats } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { nearest } from '../../vocabulary/nearest.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import { formatSize } from './quantities.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Largest file that the command line hands to a run; the runtime takes no more input either. */
-export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+export const MAX_FILE_BYTES = 64 * MIB;
 
 /** @throws {UsageError} naming the file, the reason, and a name that is near. */
 export async function readBytes(path: string, cwd: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { Queue } from '../../contracts/queue.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import { createRunService, type RunRecord } from '../../work/run-service.ts';
 import { createRunStore, type RunStoreOptions } from '../../work/run-store.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
@@ -37,8 +38,6 @@ export interface HttpAppOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
-
-const MIB = 1024 * 1024;
 
 /**
  * The HTTP door: `POST /v1/runs`, `GET` and `DELETE /v1/runs/:id`, `POST /v1/sessions`, `DELETE /v1/sessions/:name`, `POST /v1/modules`,

@@ -1,5 +1,8 @@
 import type { ModuleInfo } from '../../contracts/api/module.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { Recent } from '../../vocabulary/recent.ts';
+import { sha256Hex } from '../../vocabulary/sha256.ts';
+import { MIB } from '../../vocabulary/units.ts';
 
 export interface ModuleStoreOptions {
   /** Checks untrusted bytes and reads what they are. @throws {SandglassError} MODULE_INVALID */
@@ -25,21 +28,14 @@ export interface ModuleStore {
 }
 
 export function createModuleStore(options: ModuleStoreOptions): ModuleStore {
-  const { inspect, maxModules = 100, maxTotalBytes = 256 * 1024 * 1024 } = options;
-  const kept = new Map<string, StoredModule>();
-  let total = 0;
-
-  const use = (module: StoredModule): StoredModule => {
-    kept.delete(module.hash);
-    kept.set(module.hash, module);
-    return module;
-  };
+  const { inspect, maxModules = 100, maxTotalBytes = 256 * MIB } = options;
+  const kept = new Recent<StoredModule>(maxModules, maxTotalBytes);
 
   return {
     async put(bytes) {
-      const hash = await sha256(bytes);
+      const hash = await sha256Hex(bytes);
       const known = kept.get(hash);
-      if (known !== undefined) return use(known);
+      if (known !== undefined) return known;
       const { kind, exports } = inspect(bytes);
       if (bytes.byteLength > maxTotalBytes) {
         throw new SandglassError('MODULE_INVALID', `Cannot keep a module of ${bytes.byteLength} bytes`, {
@@ -47,13 +43,7 @@ export function createModuleStore(options: ModuleStoreOptions): ModuleStore {
         });
       }
       const module = { hash, kind, exports, bytes };
-      total += bytes.byteLength;
-      use(module);
-      for (const [oldHash, old] of kept) {
-        if (kept.size <= maxModules && total <= maxTotalBytes) break;
-        kept.delete(oldHash);
-        total -= old.bytes.byteLength;
-      }
+      kept.set(hash, module, bytes.byteLength);
       return module;
     },
     get(hash) {
@@ -64,12 +54,7 @@ export function createModuleStore(options: ModuleStoreOptions): ModuleStore {
           hint: 'Upload it with POST /v1/modules first; modules not used for long are dropped',
         });
       }
-      return use(module);
+      return module;
     },
   };
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

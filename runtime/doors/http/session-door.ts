@@ -1,6 +1,7 @@
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { Session, SessionOptions } from '../../contracts/api/session.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { Recent } from '../../vocabulary/recent.ts';
 
 /** The sessions that were opened through one door: its clients reach no others of the runtime. */
 export interface SessionDoor {
@@ -23,19 +24,11 @@ export interface SessionDoor {
 const MOST_KNOWN = 1_000;
 
 export function createSessionDoor(sessions: Runtime['sessions'] | undefined): SessionDoor {
-  /** In the order of use. */
-  const known = new Map<string, Session>();
-  const use = (session: Session): Session => {
-    known.delete(session.name);
-    known.set(session.name, session);
-    const [oldest] = known.keys();
-    if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
-    return session;
-  };
+  const known = new Recent<Session>(MOST_KNOWN);
   const find = (name: string): Session => {
     const session = known.get(name);
     if (session === undefined) throw notOpen(name);
-    return use(session);
+    return session;
   };
   /** No other session that has its name by now. */
   const keys = new WeakMap<Session, string>();
@@ -58,7 +51,9 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
         throw new SandglassError('UNSUPPORTED', 'Cannot open a session: this server has none');
       }
       try {
-        return use(await sessions.open({ ...options, signal })).name;
+        const session = await sessions.open({ ...options, signal });
+        known.set(session.name, session);
+        return session.name;
       } catch (error) {
         // Misuse is the caller's input here, since the options came from outside.
         if (error instanceof TypeError || error instanceof RangeError)

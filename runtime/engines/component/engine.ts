@@ -1,6 +1,8 @@
 import type { Engine, Executor, PrepareContext, PreparedGuest } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { LIMITS } from '../../vocabulary/limits.ts';
+import { ownUrl } from '../../vocabulary/own-url.ts';
+import { Recent } from '../../vocabulary/recent.ts';
 import type { WaitMode } from './component-data.ts';
 import { refuseOptions } from './options.ts';
 
@@ -18,10 +20,6 @@ export interface ComponentEngineOptions {
   readonly keep?: number;
 }
 
-/** Sources run as `.ts` in the checkout and as `.js` from a build: siblings have the extension that this file has. */
-const isSource = import.meta.url.endsWith('.ts');
-const sibling = (path: string): string => new URL(`${path}${isSource ? '.ts' : '.js'}`, import.meta.url).href;
-
 /**
  * Runs WebAssembly components: the world `sandglass:host/tool`, WASI 0.2 commands, and single exported functions.
  * @throws {SandglassError} from `prepare`: MODULE_INVALID for what is no component, imports something unknown, or does not compile.
@@ -32,25 +30,17 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     mode,
     transpileTimeoutMs,
     transpileMemoryMb,
-    jobUrl: sibling('./glue/transpile-job'),
+    jobUrl: ownUrl(import.meta.url, './glue/transpile-job').href,
   };
-  const kept = new Map<string, Promise<PreparedGuest>>();
+  const kept = new Recent<Promise<PreparedGuest>>(keep);
   let executor: Executor | undefined;
 
   const prepareOnce = (key: string, prepare: () => Promise<PreparedGuest>): Promise<PreparedGuest> => {
     const known = kept.get(key);
-    if (known !== undefined) {
-      kept.delete(key); // to the end: the least recently used go first
-      kept.set(key, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const preparing = prepare();
     kept.set(key, preparing);
     preparing.catch(() => kept.delete(key));
-    for (const oldest of kept.keys()) {
-      if (kept.size <= keep) break;
-      kept.delete(oldest);
-    }
     return preparing;
   };
 
@@ -65,7 +55,7 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     memoryBytes: LIMITS.memoryBytes.default,
     stackSizeMb: 4,
     inline: true,
-    executorUrl: sibling(isSource ? './execute' : './execute.cell'),
+    executorUrl: ownUrl(import.meta.url, './execute', './execute.cell').href,
     // Brought in by the first run in this thread; cells import it by its URL.
     execute: async (...run) => {
       executor ??= await import('./execute.ts');

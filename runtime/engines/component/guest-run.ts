@@ -1,6 +1,7 @@
 import type { GuestEnd, GuestHost, HostAnswer, RunSpec } from '../../contracts/engine.ts';
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import type { WaitMode } from './component-data.ts';
 
 /** A value now, or a promise of it: what an import answers in the two wait modes. */
@@ -49,7 +50,6 @@ export interface GuestRun {
   charge(bytes: number): void;
 }
 
-const MEBIBYTE = 1024 * 1024;
 /** Answers whose bytes go into the guest at once; nothing here keeps a part of them. */
 const HANDED_OVER: ReadonlySet<string> = new Set(['fs.read', 'fs.readFile']);
 
@@ -83,7 +83,7 @@ export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode, s
     host,
     spec,
     mode,
-    chunkBytes: Math.min(spec.limits.hostCallBytes, MEBIBYTE),
+    chunkBytes: Math.min(spec.limits.hostCallBytes, MIB),
     ending: () => decided,
     ended: ended.promise,
     end,

@@ -1,17 +1,16 @@
 import type { Engine, Executor } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { ownUrl } from '../../vocabulary/own-url.ts';
+import { Recent } from '../../vocabulary/recent.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import type { Instrumented } from './instrument-job.ts';
 import type { ModuleCaches, PreparedModule } from './prepare.ts';
-import { Recent } from './recent.ts';
 
 export interface Preview1EngineOptions {
   /** Compiled modules kept in memory, 1..1_000. @default 32 */
   readonly cachedModules?: number;
 }
 
-/** The second argument of `new URL` in the built package ends with .js, in the sources with .ts. */
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const MIB = 1024 * 1024;
 /** Of instrumented, and of compiled modules in memory, bytes; the ones used last. */
 const KEPT_BYTES = 256 * MIB;
 
@@ -29,7 +28,7 @@ export function createPreview1Engine(options: Preview1EngineOptions = {}): Engin
     options: ['wasi'],
     realm: 'sealed',
     inline: true,
-    executorUrl: new URL(EXTENSION === 'ts' ? './execute.ts' : './execute.cell.js', import.meta.url).href,
+    executorUrl: ownUrl(import.meta.url, './execute', './execute.cell').href,
     // Brought in by the first run in this thread; cells import it by its URL.
     execute: async (...run) => {
       executor ??= await import('./execute.ts');
@@ -54,7 +53,7 @@ export function createWasmerEngine(options: Preview1EngineOptions = {}): Engine 
     options: ['wasi'],
     realm: 'exposed',
     inline: false,
-    executorUrl: new URL(`./execute-wasmer.${EXTENSION}`, import.meta.url).href,
+    executorUrl: ownUrl(import.meta.url, './execute-wasmer').href,
     // Half a megabyte of base64 that nobody should load who does not use it.
     execute: async (...run) => (await import('./execute-wasmer.ts')).execute(...run),
   };
@@ -71,7 +70,7 @@ function moduleEngine(name: string, { cachedModules = 32 }: Preview1EngineOption
   const caches: ModuleCaches = {
     instrumented: new Recent<Promise<Instrumented>>(cachedModules, KEPT_BYTES),
     compiled: new Recent<Promise<PreparedModule>>(cachedModules, KEPT_BYTES),
-    jobUrl: new URL(EXTENSION === 'ts' ? './instrument-job.ts' : './instrument-job.js', import.meta.url).href,
+    jobUrl: ownUrl(import.meta.url, './instrument-job').href,
   };
   let preparer: typeof import('./prepare.ts') | undefined;
   return {

@@ -1,6 +1,7 @@
 import type { GuestHost } from '../../contracts/engine.ts';
 import type { FsOperations } from '../../contracts/operations/fs.ts';
 import type { Arrived } from '../../vocabulary/bytes.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import { errnoOf } from './errno.ts';
 import { Filestats } from './filestat.ts';
 
@@ -23,7 +24,7 @@ export type FsReply<K extends keyof FsOperations> =
   | ({ readonly ret: 0; readonly value: FsOperations[K]['value']; readonly bytes: Uint8Array } & Arrived)
   | ({ readonly ret: number; readonly value?: undefined; readonly bytes?: undefined } & Arrived);
 
-const MAX_CHUNK = 1024 * 1024;
+const MAX_CHUNK = MIB;
 const NOTHING = new Uint8Array();
 
 export function createFiles(host: GuestHost, hostCallBytes: number): Files {

@@ -1,11 +1,11 @@
 import type { CompiledModule, PrepareContext, PreparedGuest, WasmSource } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import type { Recent } from '../../vocabulary/recent.ts';
 import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
 import { type Instrumented, type InstrumentInput, job } from './instrument-job.ts';
 import { MODULE, type ModuleData } from './module-data.ts';
-import type { Recent } from './recent.ts';
 
 /** Changes with everything that cached bytes were made by. */
 const MADE_BY = `preview1-2/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;

@@ -1,6 +1,7 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
 import type { GuestEnd, GuestHost } from '../../contracts/engine.ts';
 import { freeArrived } from '../../vocabulary/bytes.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import { clock } from './clock.ts';
 import { fillRandom } from './fill-random.ts';
 import { guarded, type WasiBody } from './guarded.ts';
@@ -12,7 +13,7 @@ import { isWasiFunction, WASI_FUNCTIONS } from './wasi-functions.ts';
 import { init, MemFS, WASI } from './wasmer.ts';
 
 /** The granted folders are copied in before the guest starts: more than this is refused. */
-const MAX_COPY_BYTES = 16 * 1024 * 1024;
+const MAX_COPY_BYTES = 16 * MIB;
 const MAX_COPY_FILES = 500;
 
 /** Every function that changes files answers EROFS: what a guest wrote into the copies would not reach the granted folders. */

@@ -1,6 +1,7 @@
 import type { Engine, PrepareContext, PreparedGuest, ScriptSource } from '../../contracts/engine.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import type { PyodideAssets } from './assets.ts';
 import { findImports } from './find-imports.ts';
 import { MODULE_NAME } from './module-name.ts';
@@ -14,7 +15,6 @@ import {
 import { filesOf, type PackageContext, type PackageSet, type ResolvePackages } from './packages.ts';
 import type { PyodideProgram, PyodideShared } from './program.ts';
 
-const MIB = 1024 * 1024;
 const PAGE = 65_536;
 /** The interpreter's present memory before any guest code, whole MiB: less cannot hold it. */
 const LEAST_MEMORY_BYTES = 40 * MIB;

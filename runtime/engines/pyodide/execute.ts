@@ -8,6 +8,7 @@ import type {
   RunSpec,
 } from '../../contracts/engine.ts';
 import type { MountView } from '../../contracts/host-function.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { createCollected } from './collected.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './interpreter.ts';
@@ -23,11 +24,11 @@ import type { SourcePlace } from './stopped-at.ts';
 /** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody. */
 const WATCH_MS = 10;
 /** What files in memory may hold at most. */
-const MAX_SCRATCH_BYTES = 64 * 1024 * 1024;
+const MAX_SCRATCH_BYTES = 64 * MIB;
 /** What buffers outside wasm may hold beside those files: room for copies that are on their way, and for garbage. */
-const OUTSIDE_BYTES = 192 * 1024 * 1024;
+const OUTSIDE_BYTES = 192 * MIB;
 /** One read or write of a granted file. */
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = MIB;
 /** Python frames; each takes about 500 bytes of wasm stack and more of the thread's. */
 const RECURSION_LIMIT = 1000;
 /** Units for what a kept interpreter does between two runs: freeing what the last one has left. More ends it. */

@@ -2,6 +2,7 @@ import type { GuestHost, HostAnswer } from '../../contracts/engine.ts';
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
 import type { GuestFile } from '../../vocabulary/guest-file.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import { exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
@@ -110,7 +111,7 @@ export interface Report {
  * Of the interpreter's own stack, for what nests inside Python without Python frames: JSON, `repr`, pickle, the compiler. The stack that V8
  * gives takes two to fourteen times as much for the same calls, and is that much larger.
  */
-const RECURSION_BYTES = 1024 * 1024;
+const RECURSION_BYTES = MIB;
 
 /** What the hashes of packages' objects may burn each time that their snapshot is restored, units. */
 const RENEW_FUEL = 1_000_000_000;

@@ -1,3 +1,5 @@
+import { MIB } from '../../vocabulary/units.ts';
+
 /** A line of the guest's own source. */
 export interface SourcePlace {
   readonly file: string;
@@ -61,7 +63,7 @@ const VERSION_FIELD = 0;
 /** All of these are met long before: forged memory may be a circle, or a line without end. */
 const MAX_THREADS = 64;
 const MAX_FRAMES = 20_000;
-const MAX_TABLE_BYTES = 4 * 1024 * 1024;
+const MAX_TABLE_BYTES = 4 * MIB;
 const MAX_NAME_LENGTH = 1000;
 
 /** `undefined` when the table is not there or of another version: then nothing can be told, and nothing else changes. */

@@ -6,6 +6,8 @@ import type {
   ScriptSource,
 } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { ownUrl } from '../../vocabulary/own-url.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import type { GuestFailure } from './machine.ts';
 import { checkQuickjsOptions, QUICKJS_OPTIONS } from './options.ts';
 import { ENGINE_MODULE, type Program } from './program.ts';
@@ -14,8 +16,6 @@ export interface QuickjsEngineOptions {
   /** The compiled engine, `quickjs.wasm` of the build. Called once, on first use; after a failure again. */
   readonly loadModule: () => Promise<CompiledModule>;
 }
-
-const MEBI = 1024 * 1024;
 
 /** The release of QuickJS inside, by the date its author gives it. */
 const QUICKJS_RELEASE = '2025-09-13';
@@ -49,13 +49,12 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
     languages: ['javascript', 'typescript'],
     options: QUICKJS_OPTIONS,
     realm: 'sealed',
-    memoryBytes: 64 * MEBI,
+    memoryBytes: 64 * MIB,
     stackSizeMb: 16,
     inline: true,
     // A compiled build has `.js` where the sources have `.ts`. Told when asked: a module in workerd has no URL, and no worker to tell it.
     get executorUrl() {
-      return new URL(import.meta.url.endsWith('.ts') ? './execute.ts' : './execute.cell.js', import.meta.url)
-        .href;
+      return ownUrl(import.meta.url, './execute', './execute.cell').href;
     },
     // Brought in by the first run in this thread; cells import it by its URL.
     execute: async (...run) => {

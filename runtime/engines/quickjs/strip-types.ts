@@ -1,8 +1,9 @@
 import { transform } from 'sucrase';
+import { MIB } from '../../vocabulary/units.ts';
 import type { GuestFailure } from './machine.ts';
 
 /** Longest TypeScript text, characters: the remover runs on the host's side, so its work is bounded here. */
-const MOST_TYPESCRIPT = 4 * 1024 * 1024;
+const MOST_TYPESCRIPT = 4 * MIB;
 
 /** Removes types; every line stays where it is. What it cannot read is a failure with file, line and column. */
 export function stripTypes(code: string, filename: string): string | GuestFailure {

@@ -18,6 +18,8 @@ import { PLAN_VERSION } from '../../engines/pyodide/hashes/plan.ts';
 import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
 import { BOOT_SCRIPT, PARTS_SCRIPT } from '../../engines/pyodide/realm/scripts.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { ownUrl } from '../../vocabulary/own-url.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION, instrument } from '../../wasm/instrument.ts';
 import { addStackFrame } from '../../wasm/stack-frame.ts';
@@ -29,7 +31,7 @@ import { readPythonSources } from './python-sources.ts';
 
 const PAGE = 65_536;
 /** Enough to set Python up in; the snapshot itself only grows with what is used. */
-const SETUP_PAGES = (256 * 1024 * 1024) / PAGE;
+const SETUP_PAGES = (256 * MIB) / PAGE;
 /** For the interpreter's own start, which no run pays for. */
 const START_FUEL = Number.MAX_SAFE_INTEGER;
 /**
@@ -40,8 +42,7 @@ const DEALLOC_FRAME = { function: '_Py_Dealloc', stackPointer: '__stack_pointer'
 const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
 
 /** Beside this file, in the form this file has: `.ts` from sources, `.js` once built. */
-const besides = (name: string): string =>
-  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
+const besides = (name: string): string => ownUrl(import.meta.url, `./${name}`).href;
 
 /**
  * Reads the package, and derives what the cache does not have: the metered wasm and the snapshot.

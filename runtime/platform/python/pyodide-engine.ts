@@ -1,6 +1,7 @@
 import type { Engine } from '../../contracts/engine.ts';
 import { createPyodideEngine } from '../../engines/pyodide/engine.ts';
 import type { ResolvePackages } from '../../engines/pyodide/packages.ts';
+import { ownUrl } from '../../vocabulary/own-url.ts';
 import type { PythonPackageOptions } from './packages/options.ts';
 import { findPyodide } from './pyodide-files.ts';
 
@@ -17,8 +18,7 @@ export interface NodePyodideOptions {
 export function createNodePyodideEngine({ packages }: NodePyodideOptions = {}): Engine {
   return createPyodideEngine({
     version: findPyodide().version,
-    executorUrl: new URL(`./pyodide-node${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-      .href,
+    executorUrl: ownUrl(import.meta.url, './pyodide-node').href,
     execute: async (...run) => (await import('./pyodide-node.ts')).execute(...run),
     open: async () => (await import('./pyodide-node.ts')).open(),
     load: async (context) => (await import('./pyodide-build.ts')).loadPyodide(context),

@@ -1,4 +1,5 @@
 // Makes a snapshot in a worker of its own: it takes seconds, and the host's thread has other things to do.
+
 import { type PyodideAssets, packSnapshot, type Snapshot } from '../../engines/pyodide/assets.ts';
 import { findHashes } from '../../engines/pyodide/hashes/find.ts';
 import { openHeap } from '../../engines/pyodide/hashes/heap.ts';
@@ -6,6 +7,7 @@ import { encodePlan } from '../../engines/pyodide/hashes/plan.ts';
 import { type Interpreter, openInterpreter } from '../../engines/pyodide/interpreter.ts';
 import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
 import { silentHost } from '../../engines/pyodide/rehearsal.ts';
+import { MIB } from '../../vocabulary/units.ts';
 import { exportsOf } from '../../wasm/intrinsics.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { openNodeRealm } from './node-realm.ts';
@@ -15,7 +17,7 @@ const IMPORT_FUEL = 20_000_000_000;
 /** For finding the hashes: a large text or `bytes` takes more than a slice. */
 const FIND_FUEL = 20_000_000_000;
 /** What its buffers outside wasm may hold, and what it may write, bytes. */
-const OUTSIDE_BYTES = 256 * 1024 * 1024;
+const OUTSIDE_BYTES = 256 * MIB;
 
 export interface SnapshotJob {
   readonly assets: PyodideAssets;

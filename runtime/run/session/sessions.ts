@@ -5,6 +5,7 @@ import type { JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
+import { Recent } from '../../vocabulary/recent.ts';
 
 /** A session after its options were checked and its engine chosen. */
 export interface SessionPlan {
@@ -70,15 +71,12 @@ export function createSessions(maxSessions: number): Sessions {
   const sessions = new Map<string, OpenSession>();
   /** Names of sessions whose cell is on its way. */
   const opening = new Map<string, Promise<unknown>>();
-  /** Name → why it ended, the oldest first. */
-  const ended = new Map<string, string>();
+  /** Name → why it ended. */
+  const ended = new Recent<string>(MOST_REMEMBERED);
 
   const remember = (name: string, reason: string): void => {
     sessions.delete(name);
-    ended.delete(name);
     ended.set(name, reason);
-    const [oldest] = ended.keys();
-    if (ended.size > MOST_REMEMBERED && oldest !== undefined) ended.delete(oldest);
   };
 
   return {

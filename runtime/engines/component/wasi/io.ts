@@ -1,3 +1,4 @@
+import { MIB } from '../../../vocabulary/units.ts';
 import { after, type Eventually, type GuestRun } from '../guest-run.ts';
 import { err, type FsErrorCode, ok, type Result } from './errors.ts';
 
@@ -101,7 +102,7 @@ export type ReadSource = (length: number) => Eventually<Result<Uint8Array, FsErr
 export type WriteSink = (bytes: Uint8Array) => Eventually<FsErrorCode | undefined>;
 
 /** A guest asks for as much as it likes; it gets at most this a call. */
-const MAX_READ = 1024 * 1024;
+const MAX_READ = MIB;
 
 const clampLength = (length: bigint, most: number): number => (length < BigInt(most) ? Number(length) : most);
 

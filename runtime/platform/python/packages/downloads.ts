@@ -1,9 +1,9 @@
 import type { ByteCache } from '../../../contracts/engine.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
+import { MIB } from '../../../vocabulary/units.ts';
 import { checkWheel } from './checked-wheel.ts';
 import { readAddress } from './index-page.ts';
 
-const MIB = 1024 * 1024;
 const MAX_PAGE_BYTES = 32 * MIB;
 const MAX_WHEEL_BYTES = 256 * MIB;
 const TIMEOUT_MS = 120_000;

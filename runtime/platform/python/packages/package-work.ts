@@ -1,6 +1,7 @@
 import { runWorkerJob } from '../../../cell/worker-job.ts';
 import type { RunJob } from '../../../contracts/engine.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
+import { ownUrl } from '../../../vocabulary/own-url.ts';
 import type { Choice, PageRequest } from './index-page.ts';
 import type { PackageAnswer, PackageJob } from './package-job.ts';
 import type { Wheel, WheelRequest } from './unpack-wheel.ts';
@@ -13,8 +14,7 @@ export interface PackageWork {
   unpack(wheel: WheelRequest): Promise<Wheel>;
 }
 
-const JOB_URL = new URL(`./package-job${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-  .href;
+const JOB_URL = ownUrl(import.meta.url, './package-job').href;
 const LIMITS = Object.freeze({ timeoutMs: 30_000, memoryMb: 512 });
 
 /** @param run @default in a worker */

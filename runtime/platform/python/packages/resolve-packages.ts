@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { satisfies } from '@renovatebot/pep440';
 import type { PackageFile, PackageSet, WantedPackages } from '../../../engines/pyodide/packages.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
+import { MIB } from '../../../vocabulary/units.ts';
 import type { Candidate, PackageSource } from './package-source.ts';
 import type { PackageWork } from './package-work.ts';
 import { normalName, type Requirement, readRequirement } from './requirement.ts';
@@ -17,9 +18,9 @@ const MAX_REQUIREMENTS = 10_000;
 const MAX_LINE = 1_000;
 /** Requirements that are looked at before others have a turn of the thread. */
 const TURN = 100;
-const MAX_FILES_BYTES = 1024 * 1024 * 1024;
+const MAX_FILES_BYTES = 1024 * MIB;
 /** Unpacked wheels that stay in memory for the next run, bytes; the oldest go first. */
-const MAX_KEPT_BYTES = 512 * 1024 * 1024;
+const MAX_KEPT_BYTES = 512 * MIB;
 
 export interface Installed {
   readonly candidate: Candidate;

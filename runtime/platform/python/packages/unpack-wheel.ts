@@ -1,16 +1,17 @@
 import type { PackageFile } from '../../../engines/pyodide/packages.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
+import { MIB } from '../../../vocabulary/units.ts';
 import { instrument } from '../../../wasm/instrument.ts';
 import { unzip } from './unzip.ts';
 import { checkPaths } from './wheel-paths.ts';
 
-const MAX_UNPACKED_BYTES = 512 * 1024 * 1024;
+const MAX_UNPACKED_BYTES = 512 * MIB;
 const MAX_ENTRIES = 50_000;
 /** Beyond `ROUGH_BYTES`, an archive that unpacks to so many times its size holds nothing but padding. */
 const MAX_GROWTH = 100;
-const ROUGH_BYTES = 16 * 1024 * 1024;
+const ROUGH_BYTES = 16 * MIB;
 /** Of the metadata, whose first lines are read; a description may follow. */
-const MAX_METADATA_BYTES = 1024 * 1024;
+const MAX_METADATA_BYTES = MIB;
 const MAX_REQUIREMENTS = 1_000;
 
 /** A wheel as it is installed; of its metadata, what it needs. */

@@ -10,9 +10,13 @@ export class Recent<Value> {
   readonly #values = new Map<string, Kept<Value>>();
   #bytes = 0;
 
-  constructor(capacity: number, maxBytes: number) {
+  constructor(capacity: number, maxBytes: number = Number.POSITIVE_INFINITY) {
     this.#capacity = capacity;
     this.#maxBytes = maxBytes;
+  }
+
+  get size(): number {
+    return this.#values.size;
   }
 
   get(key: string): Value | undefined {
@@ -23,9 +27,10 @@ export class Recent<Value> {
     return kept.value;
   }
 
-  set(key: string, value: Value): void {
+  set(key: string, value: Value, bytes = 0): void {
     this.delete(key);
-    this.#values.set(key, { value, bytes: 0 });
+    this.#values.set(key, { value, bytes });
+    this.#bytes += bytes;
     this.#trim();
   }
 
@@ -41,6 +46,14 @@ export class Recent<Value> {
   delete(key: string): void {
     this.#bytes -= this.#values.get(key)?.bytes ?? 0;
     this.#values.delete(key);
+  }
+
+  /** Drops from the one not read for longest, as long as they are past. */
+  dropWhile(past: (value: Value) => boolean): void {
+    for (const [key, { value }] of this.#values) {
+      if (!past(value)) break;
+      this.delete(key);
+    }
   }
 
   #trim(): void {
