@@ -10,6 +10,7 @@ import { NOTHING_USED, outcomeOf } from '../vocabulary/outcome-of.ts';
 import type { Priority } from '../vocabulary/priority.ts';
 import { fromPayload, type QueuedRun, type RunPlaces, toPayload } from './run-payload.ts';
 import type { RunStore } from './run-store.ts';
+import { weighOutcome } from './weigh-outcome.ts';
 
 /** A run that was accepted. */
 export interface RunRecord {
@@ -78,7 +79,7 @@ export function createRunService(options: RunServiceOptions): RunService {
         .catch((error: unknown) => neverBegan(runId, run, job.queuedMs, readFault(error, runId, onFault)))
         .then((result) => {
           ended = result;
-          store.ended(runId, result.usage.outputBytes);
+          store.ended(runId, weighOutcome(result));
           return result;
         });
       const record: RunRecord = {

@@ -14,6 +14,9 @@ import { UsageError } from './usage-error.ts';
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
+/** What a client may raise its limits to where the operator says nothing else. */
+const CEILINGS = { timeoutMs: 60_000, memoryBytes: 1024 ** 3, outputBytes: 16 * 1024 ** 2 };
+
 /** Said to a client whose grant this server does not allow. */
 const HINTS: Readonly<Record<string, string>> = {
   fs: 'Whoever runs the server can allow it: sandglass serve --allow-read=FOLDER, --allow-write=FOLDER',
@@ -68,7 +71,7 @@ export async function serve(
     }),
     key: key.text,
     hosts: loopback ? ['localhost', '127.0.0.1', '[::1]'] : 'any',
-    policy: { grant: policy, hints: HINTS },
+    policy: { grant: policy, hints: HINTS, ceilings: { ...CEILINGS, ...granted, ...asked } },
     onFault: fault,
   });
 

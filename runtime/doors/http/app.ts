@@ -7,6 +7,7 @@ import { createRunService, type RunRecord } from '../../work/run-service.ts';
 import { createRunStore, type RunStoreOptions } from '../../work/run-store.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
 import { answerErrors } from './answer-errors.ts';
+import { createBodyBudget } from './body-budget.ts';
 import type { DoorPolicy } from './door-policy.ts';
 import type { ModuleStore } from './module-store.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -32,6 +33,8 @@ export interface HttpAppOptions {
   readonly maxBodyBytes?: number;
   /** Body of `POST /v1/modules`, bytes. @default 64 MiB */
   readonly maxModuleBytes?: number;
+  /** All bodies that are being read, or wait with their runs, together, bytes. Over it: QUEUE_FULL. @default 256 MiB */
+  readonly maxHeldBytes?: number;
   readonly store?: RunStoreOptions;
   /** Told of errors that are bugs; `id` is the one that the caller was shown. @default nothing is told */
   readonly onFault?: (error: unknown, id: string) => void;
@@ -48,6 +51,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   const { scheduler, modules, policy, maxBodyBytes = 8 * MIB, maxModuleBytes = 64 * MIB } = options;
   const { onFault = () => undefined, now = Date.now } = options;
   const access = readAccess(options);
+  const bodies = createBodyBudget(options.maxHeldBytes ?? 256 * MIB);
   const store = createRunStore<RunRecord>(options.store);
   const sessions = createSessionDoor(options.runtime.sessions);
   const runs = createRunService({
@@ -70,9 +74,9 @@ export function createHttpApp(options: HttpAppOptions): Hono {
 
   app.route('/', healthRoutes({ scheduler }));
   app.use(checkKey(access));
-  app.route('/', runRoutes({ runs, sessions, modules, policy, maxBodyBytes, now }));
+  app.route('/', runRoutes({ runs, sessions, modules, policy, maxBodyBytes, bodies, now }));
   app.route('/', sessionRoutes({ sessions, policy, maxBodyBytes }));
-  app.route('/', moduleRoutes({ modules, maxModuleBytes }));
+  app.route('/', moduleRoutes({ modules, maxModuleBytes, bodies }));
   return app;
 }
 

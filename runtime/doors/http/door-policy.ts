@@ -1,10 +1,13 @@
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
+import { LIMIT_NAMES, type Limits } from '../../vocabulary/limits.ts';
 
 /** What this server allows at all, and what an operator does to allow more. */
 export interface DoorPolicy {
   /** The same grant that the runtime has as its `policy`; the runtime narrows each entry, the door refuses whole parts early. */
   readonly grant: Grant;
+  /** What a client may raise a limit to; what it does not name keeps its default. @default no bound but the runtime's own */
+  readonly ceilings?: Partial<Limits>;
   /** Part of a grant → how an operator allows it, e.g. `fs` → `Start the server with --allow-read=FOLDER`. */
   readonly hints?: Readonly<Record<string, string>>;
 }
@@ -19,6 +22,31 @@ export function checkAsked(asked: Grant | undefined, policy: DoorPolicy): void {
       ...hintFor(part, policy),
     });
   }
+}
+
+/** What a client asked for, none of its limits over its ceiling, wherever it says them. */
+export function withinCeilings<Asked extends { readonly limits?: Partial<Limits>; readonly grant?: Grant }>(
+  asked: Asked,
+  policy: DoorPolicy | undefined,
+): Asked {
+  const ceilings = policy?.ceilings;
+  if (ceilings === undefined) return asked;
+  const { limits, grant } = asked;
+  return {
+    ...asked,
+    ...(limits === undefined ? {} : { limits: held(limits, ceilings) }),
+    ...(grant?.limits === undefined ? {} : { grant: { ...grant, limits: held(grant.limits, ceilings) } }),
+  };
+}
+
+/** What is no number stays, for whoever reads limits to refuse. */
+function held(limits: Partial<Limits>, ceilings: Partial<Limits>): Partial<Limits> {
+  const lowered = LIMIT_NAMES.flatMap((name) => {
+    const [limit, ceiling] = [limits[name], ceilings[name]];
+    const isOver = typeof limit === 'number' && ceiling !== undefined && limit > ceiling;
+    return isOver ? [[name, ceiling] as const] : [];
+  });
+  return { ...limits, ...Object.fromEntries(lowered) };
 }
 
 /** The hint for a denial that names its capability (`fs.read`) or its part (`fs`) in the details. */

@@ -6,30 +6,51 @@ export interface EventStream {
   end(): void;
 }
 
+/** Bytes that may wait for a reader: more than a run of the default limits can print. */
+const MAX_BACKLOG_BYTES = 8 * 1024 * 1024;
+
+export interface EventStreamOptions {
+  /** Bytes of events that may wait for a slow reader. @default 8 MiB */
+  readonly maxBacklogBytes?: number;
+}
+
 /**
- * @param onLeave Called once when the reader goes away before the end.
- *
- * Events wait in memory for a slow reader: send only what is bounded already, as a run's output is.
+ * @param onLeave Called once when the reader goes away before the end, and when it does not read: over `maxBacklogBytes` the connection is
+ * ended and what waits is dropped, so that a reader costs no more memory than that.
  */
-export function createEventStream(onLeave: () => void): EventStream {
+export function createEventStream(
+  onLeave: () => void,
+  { maxBacklogBytes = MAX_BACKLOG_BYTES }: EventStreamOptions = {},
+): EventStream {
   const encoder = new TextEncoder();
   let sink: ReadableStreamDefaultController<Uint8Array> | undefined;
-  const body = new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      sink = controller;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => {
+        sink = controller;
+      },
+      cancel: () => {
+        sink = undefined;
+        onLeave();
+      },
     },
-    cancel: () => {
-      sink = undefined;
-      onLeave();
-    },
-  });
+    { highWaterMark: maxBacklogBytes, size: (chunk) => chunk.byteLength },
+  );
+  const refuse = (): void => {
+    sink?.error(new Error(`over ${maxBacklogBytes} bytes of events wait to be read`));
+    sink = undefined;
+    onLeave();
+  };
   return {
     response: new Response(body, {
       headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' },
     }),
     send(event, data) {
+      if (sink === undefined) return;
       // JSON has no raw line breaks, so one data line holds it whatever the guest printed.
-      sink?.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+      const bytes = encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+      if (bytes.byteLength > (sink.desiredSize ?? 0)) refuse();
+      else sink.enqueue(bytes);
     },
     end() {
       sink?.close();

@@ -1,3 +1,4 @@
+import type { BodyShare } from './body-budget.ts';
 import { HttpError } from './http-error.ts';
 import { readBytes } from './read-bytes.ts';
 
@@ -6,15 +7,16 @@ export async function readBody(
   request: Request,
   what: string,
   maxBytes: number,
+  share?: BodyShare,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await readBytes(request, maxBytes);
+  const bytes = await readBytes(request, maxBytes, share);
   if (bytes === undefined) throw new HttpError(413, `Cannot read the ${what}: over ${maxBytes} bytes`);
   return bytes;
 }
 
 /** @throws {HttpError} 413 when the body is larger, 400 when it is not JSON. */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  const bytes = await readBody(request, 'body', maxBytes);
+export async function readJson(request: Request, maxBytes: number, share?: BodyShare): Promise<unknown> {
+  const bytes = await readBody(request, 'body', maxBytes, share);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

@@ -1,7 +1,8 @@
 import { type Context, Hono } from 'hono';
 import type { OutcomeJson } from '../../../vocabulary/outcome-json.ts';
 import type { RunRecord, RunService, SubmitOptions } from '../../../work/run-service.ts';
-import { checkAsked, type DoorPolicy, hintFor } from '../door-policy.ts';
+import type { BodyBudget, BodyShare } from '../body-budget.ts';
+import { checkAsked, type DoorPolicy, hintFor, withinCeilings } from '../door-policy.ts';
 import { createEventStream } from '../event-stream.ts';
 import { errorResponse, HttpError, statusOf } from '../http-error.ts';
 import type { ModuleStore } from '../module-store.ts';
@@ -15,23 +16,41 @@ export interface RunRoutes {
   readonly modules: ModuleStore;
   readonly policy: DoorPolicy | undefined;
   readonly maxBodyBytes: number;
+  readonly bodies: BodyBudget;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** `POST /v1/runs`: answers the outcome, a stream of events, or at once where to ask for it; `GET` and `DELETE /v1/runs/:id`. */
 export function runRoutes(deps: RunRoutes): Hono {
-  const { runs, maxBodyBytes } = deps;
+  const { runs, bodies, maxBodyBytes } = deps;
   const readRunBody = createRunBodyReader();
   const find = (id: string): RunRecord => {
     const record = runs.get(id);
     if (record !== undefined) return record;
     throw new HttpError(404, `Cannot find run ${JSON.stringify(id)}: unknown, or ended too long ago`);
   };
+  /** What is held for the body is let go with the run. */
+  const readRun = async (request: Request, share: BodyShare): Promise<Submit> => {
+    const submit = prepare(readRunBody(await readJson(request, maxBodyBytes, share)), deps);
+    return async (onOutput) => {
+      try {
+        const record = await submit(onOutput);
+        void record.outcome.then(share.release);
+        return record;
+      } catch (error) {
+        share.release();
+        throw error;
+      }
+    };
+  };
   return new Hono()
     .post('/v1/runs', async (context) => {
-      const request = readRunBody(await readJson(context.req.raw, maxBodyBytes));
-      const submit = prepare(request, deps);
+      const share = bodies.open();
+      const submit = await readRun(context.req.raw, share).catch((error: unknown) => {
+        share.release();
+        throw error;
+      });
       if (context.req.header('accept')?.includes('text/event-stream')) return stream(submit);
       const record = await submit();
       if (!prefersAsync(context)) return wait(record, context.req.raw.signal, deps);
@@ -53,10 +72,11 @@ type Submit = (onOutput?: SubmitOptions['onOutput']) => Promise<RunRecord>;
 
 /** What must hold of a request before it is queued. @throws {SandglassError} CAPABILITY_DENIED, INPUT_INVALID */
 function prepare(
-  { options, module, priority }: ReturnType<ReturnType<typeof createRunBodyReader>>,
+  { options: asked, module, priority }: ReturnType<ReturnType<typeof createRunBodyReader>>,
   { runs, sessions, modules, policy }: RunRoutes,
 ): Submit {
-  if (policy !== undefined) checkAsked(options.grant, policy);
+  if (policy !== undefined) checkAsked(asked.grant, policy);
+  const options = withinCeilings(asked, policy);
   const places = {
     runId: options.runId,
     module: module === undefined ? undefined : modules.get(module).hash,
@@ -82,11 +102,19 @@ async function stream(submit: Submit): Promise<Response> {
   events.send('run', { id, state });
   for (const output of early) events.send('output', output); // a reader knows the run before anything of it
   void outcome.then((ended) => {
-    events.send('outcome', ended);
+    events.send('outcome', withoutLongOutput(ended));
     events.end();
   });
   return events.response;
 }
+
+/** Output that the events before have told already is not told again, unless it is short. */
+function withoutLongOutput({ stdout, stderr, ...rest }: OutcomeJson): Partial<OutcomeJson> {
+  return stdout.length + stderr.length > REPEATED_OUTPUT ? rest : { ...rest, stdout, stderr };
+}
+
+/** Characters of both streams together. */
+const REPEATED_OUTPUT = 65_536;
 
 /** The outcome; a client that leaves cancels the run. */
 async function wait(record: RunRecord, signal: AbortSignal, deps: RunRoutes): Promise<Response> {

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { checkAsked, type DoorPolicy } from '../door-policy.ts';
+import { checkAsked, type DoorPolicy, withinCeilings } from '../door-policy.ts';
 import { HttpError } from '../http-error.ts';
 import { readJson } from '../read-body.ts';
 import { createSessionBodyReader } from '../run-body.ts';
@@ -16,8 +16,9 @@ export function sessionRoutes({ sessions, policy, maxBodyBytes }: SessionRoutes)
   const readSessionBody = createSessionBodyReader();
   return new Hono()
     .post('/v1/sessions', async (context) => {
-      const session = readSessionBody(await readJson(context.req.raw, maxBodyBytes));
-      if (policy !== undefined) checkAsked(session.grant, policy);
+      const asked = readSessionBody(await readJson(context.req.raw, maxBodyBytes));
+      if (policy !== undefined) checkAsked(asked.grant, policy);
+      const session = withinCeilings(asked, policy);
       const name = await sessions.open(session, context.req.raw.signal);
       return context.json({ name }, 201, { Location: `/v1/sessions/${name}` });
     })

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import type { RunOptions } from '../../runtime/contracts/api/run.ts';
+import { createHttpApp, type HttpAppOptions } from '../../runtime/doors/http/app.ts';
+import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
+import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
+import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
+import { outcomeToJson } from '../../runtime/vocabulary/outcome-json.ts';
+import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
+import { weighOutcome } from '../../runtime/work/weigh-outcome.ts';
+import { chunk, createFakeRuntime, never, success } from '../support/fake-runtime.ts';
+
+const KEY = 'a-key-for-tests';
+
+function open(
+  answer: (options: RunOptions) => Outcome | Promise<Outcome>,
+  options: Partial<HttpAppOptions> = {},
+) {
+  const runtime = createFakeRuntime(answer);
+  const app = createHttpApp({
+    runtime,
+    scheduler: createInProcessScheduler(),
+    modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: [] }) }),
+    key: KEY,
+    ...options,
+  });
+  const post = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+    app.request(path, { method: 'POST', body, headers: { Authorization: `Bearer ${KEY}`, ...headers } });
+  return { runtime, post };
+}
+
+const run = (more: object = {}): string => JSON.stringify({ language: 'javascript', code: '1', ...more });
+
+describe('a reader of events that does not read', () => {
+  test('holds no more than the backlog, then its run is cancelled', () => {
+    let left = 0;
+    const events = createEventStream(() => (left += 1), { maxBacklogBytes: 10_000 });
+    for (let sent = 0; sent < 1_000; sent += 1) events.send('output', { text: '\u0001'.repeat(100) });
+    expect(left).toBe(1);
+    events.end();
+  });
+
+  test('who reads gets more than the backlog', async () => {
+    let left = 0;
+    const events = createEventStream(() => (left += 1), { maxBacklogBytes: 1_000 });
+    const reader = events.response.body?.getReader();
+    let bytes = 0;
+    for (let sent = 0; sent < 100; sent += 1) {
+      events.send('output', { text: 'x'.repeat(500) });
+      bytes += (await reader?.read())?.value?.byteLength ?? 0;
+    }
+    expect(left).toBe(0);
+    expect(bytes).toBeGreaterThan(50_000);
+  });
+
+  test('a flood of output ends the run', async () => {
+    const { runtime, post } = open(async ({ onOutput, signal }) => {
+      for (let printed = 0; printed < 100 && signal?.aborted !== true; printed += 1)
+        onOutput?.(chunk('stdout', '\u0001'.repeat(1_000_000)));
+      return success();
+    });
+    const response = await post('/v1/runs', run(), { Accept: 'text/event-stream' });
+    await expect(response.text()).rejects.toThrow(/wait to be read/);
+    expect(runtime.runs[0]?.signal?.aborted).toBe(true);
+  });
+
+  test('the outcome does not tell long output again', async () => {
+    const text = 'x'.repeat(100_000);
+    const { post } = open(({ onOutput }) => {
+      onOutput?.(chunk('stdout', text));
+      return success({ stdout: text });
+    });
+    const told = await (await post('/v1/runs', run(), { Accept: 'text/event-stream' })).text();
+    expect(told.split('x'.repeat(1_000)).length - 1).toBe(100);
+  });
+});
+
+describe('weighOutcome()', () => {
+  test.each([
+    ['empty lists', Array.from({ length: 1_000 }, () => []), 96_000],
+    ['empty objects', Array.from({ length: 1_000 }, () => ({})), 96_000],
+    ['small numbers', Array.from({ length: 1_000 }, () => 1), 8_000],
+    ['texts', Array.from({ length: 1_000 }, () => 'ab'), 32_000],
+    ['keys', Object.fromEntries(Array.from({ length: 1_000 }, (_, key) => [`k${key}`, 1])), 32_000],
+    ['bytes', Array.from({ length: 1_000 }, () => new Uint8Array(1)), 96_000],
+  ])('counts %s as they weigh', (_, value, least) => {
+    expect(weighOutcome(outcomeToJson(success({ value })))).toBeGreaterThan(least);
+  });
+
+  test('counts output twice a character', () => {
+    expect(weighOutcome(outcomeToJson(success({ stdout: 'x'.repeat(1_000_000) })))).toBeGreaterThan(
+      2_000_000,
+    );
+  });
+});
+
+describe('bodies', () => {
+  test('are bounded in sum while their runs wait', async () => {
+    const { runtime, post } = open(never, { maxHeldBytes: 10_000 });
+    const large = run({ code: `"${'x'.repeat(6_000)}"` });
+    const first = await post('/v1/runs', large, { Prefer: 'respond-async' });
+    expect(first.status).toBe(202);
+    expect((await post('/v1/runs', large)).status).toBe(503);
+    expect((await post('/v1/modules', new Uint8Array(6_000))).status).toBe(503);
+    expect(runtime.runs).toHaveLength(1);
+  });
+
+  test('are let go with their runs, also with those that were refused', async () => {
+    const { post } = open(() => success(), { maxHeldBytes: 10_000 });
+    const large = run({ code: `"${'x'.repeat(6_000)}"` });
+    for (let sent = 0; sent < 5; sent += 1) expect((await post('/v1/runs', large)).status).toBe(200);
+    for (let sent = 0; sent < 5; sent += 1) expect((await post('/v1/runs', `${large}?`)).status).toBe(400);
+    for (let sent = 0; sent < 5; sent += 1)
+      expect((await post('/v1/modules', new Uint8Array(6_000))).status).toBe(200);
+  });
+});
+
+describe('limits that a client asks for', () => {
+  test('stop at the ceilings of the server, wherever they stand', async () => {
+    const ceilings = { timeoutMs: 60_000, outputBytes: 1_000 };
+    const { runtime, post } = open(() => success(), { policy: { grant: {}, ceilings } });
+    const limits = { timeoutMs: 600_000, outputBytes: 500 };
+    await post('/v1/runs', run({ limits, grant: { limits: { timeoutMs: 600_000, fuel: 5 } } }));
+    expect(runtime.runs[0]).toMatchObject({
+      limits: { timeoutMs: 60_000, outputBytes: 500 },
+      grant: { limits: { timeoutMs: 60_000, fuel: 5 } },
+    });
+  });
+});
