@@ -19,6 +19,7 @@ import { createEventStream, type EventStream } from './vocabulary/event-stream.t
 import { auditLineOf } from './vocabulary/events.ts';
 import { type IsolationLevel, stricter } from './vocabulary/levels.ts';
 import { checkLimits, mergeLimits } from './vocabulary/limits.ts';
+import type { TellNotice } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
 import { readLevel, refuseUnknown } from './vocabulary/read-options.ts';
 import { createRunStore } from './work/run-store.ts';
@@ -33,6 +34,7 @@ const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   cells: true,
   cache: true,
   onAudit: true,
+  onNotice: true,
   onError: true,
 };
 
@@ -128,9 +130,15 @@ function listen(events: EventStream, { onAudit, onError = toConsole }: RuntimeOp
 
 const toConsole = (error: unknown, runId: string): void => console.error(`sandglass ${runId}:`, error);
 
+const warnOnConsole: TellNotice = ({ kind, message }) => {
+  if (kind === 'not-kept') console.warn(`sandglass: ${message}`);
+};
+
 function readPrepare(platform: Platform, options: RuntimeOptions): Omit<PrepareContext, 'limits'> {
-  const cache = options.cache === false ? undefined : platform.openCache?.(options.cache);
+  const tell = options.onNotice ?? warnOnConsole;
+  const cache = options.cache === false ? undefined : platform.openCache?.(options.cache, tell);
   return {
+    tell,
     compile: platform.compile,
     ...(cache === undefined ? {} : { cache }),
     ...(platform.job === undefined ? {} : { job: platform.job }),

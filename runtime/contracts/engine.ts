@@ -2,6 +2,7 @@ import type { GuestValue, JsonObject, JsonValue } from '../vocabulary/codec.ts';
 import type { ErrorCode, ErrorDetails } from '../vocabulary/errors.ts';
 import type { GuestFile } from '../vocabulary/guest-file.ts';
 import type { Limits } from '../vocabulary/limits.ts';
+import type { TellNotice } from '../vocabulary/notice.ts';
 import type { MountView } from './host-function.ts';
 
 /** What can run one kind of guest. Two halves: `prepare` on the host side, `execute` inside a cell. */
@@ -122,6 +123,8 @@ export interface PrepareContext {
   /** Runs a heavy, killable job (transpiling an untrusted component) away from this thread; absent where there are no workers. */
   readonly job?: RunJob;
   readonly compile: (bytes: Uint8Array<ArrayBuffer>) => Promise<WebAssembly.Module>;
+  /** Tells whoever waits of work that is done once. */
+  readonly tell?: TellNotice;
 }
 
 /** Imports `moduleUrl` in a fresh, permissioned worker, calls its export `job(input)`, answers the result, ends the worker. */

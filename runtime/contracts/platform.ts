@@ -1,3 +1,4 @@
+import type { TellNotice } from '../vocabulary/notice.ts';
 import type { PlatformInfo } from './api/info.ts';
 import type { CellOptions } from './api/runtime.ts';
 import type { Cell } from './cell.ts';
@@ -17,7 +18,7 @@ export interface Platform {
   /** Compares two byte strings faster than a loop does. */
   sameBytes?(one: Uint8Array, other: Uint8Array): boolean;
   /** A cache of derived bytes. `folder` absent: the platform's own place; `undefined` answer: none here. */
-  openCache?(folder: string | undefined): ByteCache;
+  openCache?(folder: string | undefined, tell: TellNotice): ByteCache;
   readonly job?: RunJob;
   /** The engines that are wired by default. */
   readonly engines: readonly Engine[];

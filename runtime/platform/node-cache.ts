@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ByteCache } from '../contracts/engine.ts';
+import type { TellNotice } from '../vocabulary/notice.ts';
 import { MIB } from '../vocabulary/units.ts';
 
 const DIGEST_BYTES = 32;
@@ -12,6 +13,8 @@ const ENTRY_NAME = /^[0-9a-f]{64}$/;
 export interface FileCacheOptions {
   /** Bytes of all entries together; the ones used last stay. @default 2 GiB */
   readonly maxBytes?: number;
+  /** Told once when an entry cannot be kept. */
+  readonly tell?: TellNotice;
 }
 
 /**
@@ -20,8 +23,18 @@ export interface FileCacheOptions {
  */
 export function openFileCache(
   folder: string | undefined,
-  { maxBytes = DEFAULT_MAX_BYTES }: FileCacheOptions = {},
+  { maxBytes = DEFAULT_MAX_BYTES, tell = () => undefined }: FileCacheOptions = {},
 ): ByteCache {
+  let toldOf = false;
+  const warn = (error: unknown): void => {
+    if (toldOf) return;
+    toldOf = true;
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    tell({
+      kind: 'not-kept',
+      message: `Nothing can be kept in ${root} (${reason}), so every process prepares its engines anew; set XDG_CACHE_HOME, or the option cache, to a folder that can be written to`,
+    });
+  };
   const root = folder ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sandglass');
   const pathOf = async (key: string): Promise<string> => join(root, (await sha256(key)).toString('hex'));
   /** Written since the folder was last looked through, and what it held then; unknown at first. */
@@ -63,7 +76,8 @@ export function openFileCache(
           trimming = undefined;
         });
         await trimming;
-      } catch {
+      } catch (error) {
+        warn(error);
         await rm(draft, { force: true }).catch(() => undefined); // a cache that cannot be written costs time, not a run
       }
     },

@@ -66,7 +66,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   },
   compile: compileFairly,
   sameBytes: (one, other) => Buffer.compare(one, other) === 0,
-  openCache: openFileCache,
+  openCache: (folder, tell) => openFileCache(folder, { tell }),
   readModule,
   job: runWorkerJob,
   monotonic,

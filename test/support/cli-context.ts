@@ -25,6 +25,7 @@ export interface FakeContextOptions {
   readonly cwd?: string;
   readonly stdin?: string;
   readonly isTerminal?: boolean;
+  readonly stdinIsPiped?: boolean;
   /** What goes wrong with stdout. */
   readonly outputFailure?: string;
   readonly env?: Record<string, string>;
@@ -57,6 +58,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
     stderr: output('stderr'),
     cwd: options.cwd ?? '/',
     env: options.env ?? {},
+    stdinIsPiped: options.stdinIsPiped ?? false,
     readStdin: async () => new TextEncoder().encode(options.stdin ?? ''),
     onSignal: (action) => {
       signals.add(action);

@@ -2,6 +2,7 @@ import type { EventListener, Unsubscribe } from '../../vocabulary/event-stream.t
 import type { AuditLine, EventKind } from '../../vocabulary/events.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
+import type { TellNotice } from '../../vocabulary/notice.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
 import type { Engine } from '../engine.ts';
 import type { AnyHostFunction, Secret } from '../host-function.ts';
@@ -55,6 +56,11 @@ export interface RuntimeOptions {
   readonly cache?: string | false;
   /** Receives one line for every host call, allowed or refused: `on('host.called', …)` in a flat form. */
   readonly onAudit?: (line: AuditLine) => void;
+  /**
+   * Told of work that is done once and kept, such as Python's memory image, and when it cannot be kept. @default the latter: one line to the
+   * console
+   */
+  readonly onNotice?: TellNotice;
   /** Receives the cause of every INTERNAL error, which no outcome shows: `on('fault', …)` in a flat form. @default one line to the console */
   readonly onError?: (error: unknown, runId: string) => void;
 }

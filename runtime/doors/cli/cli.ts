@@ -1,10 +1,13 @@
 import { exitCodeOf, SandglassError } from '../../vocabulary/errors.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
 import type { Command, CommandContext } from './command.ts';
+import { completionsCommand } from './commands/completions.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { packagesCommand } from './commands/packages.ts';
+import { prepareCommand } from './commands/prepare.ts';
+import { replCommand } from './commands/repl.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { parseArguments } from './flags.ts';
@@ -16,10 +19,13 @@ import { UsageError } from './usage-error.ts';
 export const COMMANDS: readonly Command[] = [
   runCommand,
   evalCommand,
+  replCommand,
   inspectCommand,
   packagesCommand,
   doctorCommand,
+  prepareCommand,
   serveCommand,
+  completionsCommand(() => COMMANDS),
 ];
 
 const USAGE_EXIT_CODE = 2;
@@ -43,7 +49,7 @@ async function runCommandLine(args: readonly string[], context: CommandContext):
   let command: Command | undefined;
   try {
     const [first, ...others] = args;
-    if (first === '--version' || first === '-V') {
+    if (first === '--version' || first === '-V' || first === '-v' || first === 'version') {
       stdout.write(`${context.version}\n`);
       return 0;
     }
@@ -51,6 +57,7 @@ async function runCommandLine(args: readonly string[], context: CommandContext):
       stderr.write(overview(COMMANDS));
       return USAGE_EXIT_CODE;
     }
+    if (looksLikeFile(first)) return await runCommandLine(['run', ...args], context);
     if (first === '--help' || first === '-h' || (first === 'help' && others.length === 0)) {
       stdout.write(overview(COMMANDS));
       return 0;
@@ -87,12 +94,14 @@ function asksForHelp(args: readonly string[]): boolean {
     .some((argument) => argument === '--help' || argument === '-h');
 }
 
+/** By its ending: no command has one. */
+const looksLikeFile = (name: string): boolean => /\.(?:[cm]?[jt]sx?|py|wasm)$/i.test(name);
+
 function unknownCommand(name: string): UsageError {
   const names = COMMANDS.map((command) => command.name);
   if (name.startsWith('-')) return new UsageError(`Unknown flag "${name}": a command comes first`);
-  const looksLikeFile = /\.(?:[cm]?[jt]s|py|wasm)$/i.test(name);
   return new UsageError(
     `Unknown command "${name}"${didYouMean(name, [...names, 'help'])}`,
-    looksLikeFile ? `To run a file: sandglass run ${name}` : `Commands: ${names.join(', ')}`,
+    looksLikeFile(name) ? `To run a file: sandglass run ${name}` : `Commands: ${names.join(', ')}`,
   );
 }

@@ -20,11 +20,17 @@ export interface ExecuteOptions {
   readonly packages?: PythonPackageOptions | undefined;
   /** Prints one JSON object instead of the guest's own streams. */
   readonly json: boolean;
+  /** Prints no line of usage. */
+  readonly quiet?: boolean;
+  /** Ends with the program's own exit code, where it has one. */
+  readonly passExitCode?: boolean;
   /** Where the files that the run gives back go. */
   readonly fetches?: readonly Fetch[];
 }
 
 const NEWLINE = 0x0a;
+/** As a shell reports a program that SIGPIPE has ended. */
+const PIPE_EXIT_CODE = 141;
 
 /** A single run needs a single cell, and none in reserve. */
 const CELLS = { maxCells: 1, warm: 0 };
@@ -38,12 +44,16 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
   const style = styleFor(stderr, context.terminal);
   const cancel = new AbortController();
   let signal: Signal | undefined;
+  let readerLeft = false;
   const takeBack = [
     onSignal((seen) => {
       signal = seen;
       cancel.abort();
     }),
-    stdout.onBroken(() => cancel.abort()),
+    stdout.onBroken(() => {
+      readerLeft = true;
+      cancel.abort();
+    }),
   ];
   const progress = showProgress(stderr, style, `Running ${options.run.filename ?? 'the code'}`);
   let lineOpen = false;
@@ -53,6 +63,10 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       cells: CELLS,
       secrets: options.secrets,
       ...(options.packages === undefined ? {} : { packages: options.packages }),
+      onNotice: ({ kind, message }) => {
+        if (kind === 'preparing') progress.tell(message);
+        else stderr.write(`${style.dim(`warning: ${message}`)}\n`);
+      },
       // Only a fault of ours gets here; its cause is what a report of it needs.
       onError: (error) =>
         stderr.write(`${printable(String(error instanceof Error ? error.stack : error))}\n`),
@@ -71,13 +85,15 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       } as RunOptions) // which flags go together, the commands have checked
       .catch(misuse);
     progress.stop();
+    // Nobody is there to read anything, e.g. after `| head -1`; whoever started it may want to know why it ended.
+    if (readerLeft) return PIPE_EXIT_CODE;
     if (options.json) stdout.write(`${JSON.stringify(outcomeToJson(outcome))}\n`);
     else {
       if (outcome.ok && outcome.value !== undefined) {
         stdout.write(`${lineOpen ? '\n' : ''}${valueLine(outcome.value)}\n`);
       }
       if (!outcome.ok) stderr.write(errorLines(outcome.error, style, outcome.stderr));
-      stderr.write(`${style.dim(usageLine(outcome.usage))}\n`);
+      if (options.quiet !== true) stderr.write(`${style.dim(usageLine(outcome.usage))}\n`);
     }
     const fetched = await writeFetched(
       outcome.files ?? {},
@@ -86,7 +102,8 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       context.terminal.cwd,
     );
     if (!options.json) for (const path of fetched) stderr.write(`${style.dim(`wrote ${printable(path)}`)}\n`);
-    return signal === undefined ? codeOf(outcome) : SIGNAL_EXIT_CODES[signal];
+    if (signal !== undefined) return SIGNAL_EXIT_CODES[signal];
+    return options.passExitCode === true ? (outcome.exitCode ?? codeOf(outcome)) : codeOf(outcome);
   } finally {
     progress.stop();
     for (const action of takeBack) action();

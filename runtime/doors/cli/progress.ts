@@ -6,6 +6,8 @@ import type { Output } from './terminal.ts';
 export interface Progress {
   /** Takes the line away before something else is written; it comes back if the quiet goes on. */
   clear(): void;
+  /** Says from now on that something else goes on. */
+  tell(what: string): void;
   /** Takes the line away for good. Idempotent. */
   stop(): void;
 }
@@ -14,7 +16,8 @@ const FIRST_AFTER_MS = 1_000;
 
 /** Shows `what` and how long it takes, once a second has passed without anything to see. */
 export function showProgress(output: Output, style: Style, what: string): Progress {
-  if (!output.isTerminal) return { clear: () => undefined, stop: () => undefined };
+  if (!output.isTerminal) return { clear: () => undefined, tell: () => undefined, stop: () => undefined };
+  let said = what;
   const startedAt = performance.now();
   let shown = false;
   let lastSign = startedAt;
@@ -24,7 +27,7 @@ export function showProgress(output: Output, style: Style, what: string): Progre
     const time = ` ... ${formatDuration(now - startedAt)}`;
     // A line that wraps could not be taken away again.
     const room = Math.max(0, (output.columns ?? 80) - 1 - time.length);
-    const line = `${what.length > room ? what.slice(0, room) : what}${time}`;
+    const line = `${said.length > room ? said.slice(0, room) : said}${time}`;
     output.write(`\r\x1b[K${style.dim(line)}`);
     shown = true;
   }, 250);
@@ -35,6 +38,9 @@ export function showProgress(output: Output, style: Style, what: string): Progre
   };
   return {
     clear,
+    tell: (other) => {
+      said = other;
+    },
     stop: () => {
       clearInterval(timer);
       clear();

@@ -25,6 +25,18 @@ export const parseSize = (flag: string, text: string): number => {
   return inRange(flag, text, bytes, 'memoryBytes');
 };
 
+/** The same, for what a guest may print. */
+export const parseOutputSize = (flag: string, text: string): number => {
+  const bytes = parse(flag, text, SIZE_UNITS, 'a size with its unit, such as 64KiB or 16MiB');
+  return inRange(flag, text, bytes, 'outputBytes');
+};
+
+/** `5000`, `5k` → calls. */
+export const parseCalls = (flag: string, text: string): number => {
+  const calls = parse(flag, text.replaceAll('_', ''), COUNT_UNITS, 'a number, such as 5000 or 5k');
+  return inRange(flag, text, calls, 'hostCalls');
+};
+
 /** `5000000`, `5_000_000`, `5M`, `2G` → units. */
 export const parseFuel = (flag: string, text: string): number => {
   const units = parse(flag, text.replaceAll('_', ''), COUNT_UNITS, 'a number, such as 5000000, 5M or 2G');

@@ -53,6 +53,8 @@ const inFlags = (hint: string): string =>
     .replace(/\blimits\.cpuShare\b/g, '--cpu-share')
     .replace(/\blimits\.memoryBytes\b/g, '--memory')
     .replace(/\blimits\.fuel\b/g, '--fuel')
+    .replace(/\blimits\.outputBytes\b/g, '--output')
+    .replace(/\blimits\.hostCalls\b/g, '--host-calls')
     .replace(/\blimits\.\w+/g, '$& in a --grant file');
 
 const placeOf = (file: string, line: number, column: unknown): string =>

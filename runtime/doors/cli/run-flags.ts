@@ -1,13 +1,21 @@
 import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { RuntimeOptions } from '../../contracts/api/runtime.ts';
+import type { JsonValue } from '../../vocabulary/codec.ts';
 import { type IsolationLevel, LEVELS } from '../../vocabulary/levels.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
-import { MAX_FILE_BYTES, readBytes } from './files.ts';
+import { MAX_FILE_BYTES, parseJson, readBytes, readText } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { GRANT_FLAGS, readGrant } from './grant-flags.ts';
 import { readNames } from './package-flags.ts';
-import { parseDuration, parseFuel, parseShare, parseSize } from './quantities.ts';
+import {
+  parseCalls,
+  parseDuration,
+  parseFuel,
+  parseOutputSize,
+  parseShare,
+  parseSize,
+} from './quantities.ts';
 import { readGets, readPuts, SCRATCH_FLAGS } from './scratch-flags.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,6 +32,12 @@ export const LIMIT_FLAGS: readonly Flag[] = [
     value: 'N',
     help: 'Limit of work units, about one wasm operator each, e.g. 5M. Default 20G.',
   },
+  {
+    name: 'output',
+    value: 'SIZE',
+    help: 'Limit of what is printed and answered together, e.g. 16MiB. Default 1MiB.',
+  },
+  { name: 'host-calls', value: 'N', help: 'Limit of calls to the host, e.g. 5000. Default 1000.' },
   {
     name: 'cpu-share',
     value: 'SHARE',
@@ -44,7 +58,17 @@ export const RUN_FLAGS: readonly Flag[] = [
   {
     name: 'stdin',
     value: 'FILE|-',
-    help: 'What the guest reads as stdin: a file, or - for yours. Default nothing.',
+    help: 'What the guest reads as stdin: a file, or - for yours. Default yours when it is a pipe or a file, else nothing.',
+  },
+  {
+    name: 'inputs',
+    value: 'JSON|@FILE',
+    help: 'JSON object: globals of a script, by their names, or the input of a tool.',
+  },
+  { name: 'quiet', help: 'Print no line of what the run used.' },
+  {
+    name: 'exit-code',
+    help: 'End with the exit code of the program itself, where it has one.',
   },
   { name: 'json', help: 'Print one JSON object: ok, value, stdout, stderr, exitCode, error, usage, meta.' },
 ];
@@ -53,10 +77,16 @@ export const RUN_FLAGS: readonly Flag[] = [
 export async function readRunFlags(
   parsed: ParsedArguments,
   terminal: Terminal,
+  /** Nothing else is read from stdin. */
+  options: { readonly stdinIsFree: boolean },
 ): Promise<
-  Pick<LooseRunOptions, 'grant' | 'limits' | 'level' | 'stdin' | 'argv' | 'packages' | 'files' | 'collect'>
+  Pick<
+    LooseRunOptions,
+    'grant' | 'limits' | 'level' | 'stdin' | 'argv' | 'packages' | 'files' | 'collect' | 'inputs'
+  >
 > {
-  const stdin = parsed.one('stdin');
+  const stdin = parsed.one('stdin') ?? (options.stdinIsFree && terminal.stdinIsPiped ? '-' : undefined);
+  const inputs = parsed.one('inputs');
   const packages = readNames(parsed.all('with'));
   const files = await readPuts(parsed, terminal.cwd);
   const collect = readGets(parsed, terminal.cwd).map(({ pattern }) => pattern);
@@ -69,11 +99,24 @@ export async function readRunFlags(
           stdin:
             stdin === '-' ? await terminal.readStdin(MAX_FILE_BYTES) : await readBytes(stdin, terminal.cwd),
         }),
+    ...(inputs === undefined ? {} : { inputs: await readInputs(inputs, terminal.cwd) }),
     argv: parsed.rest,
     ...(packages.length === 0 ? {} : { packages }),
     ...(Object.keys(files).length === 0 ? {} : { files }),
     ...(collect.length === 0 ? {} : { collect }),
   };
+}
+
+/** `{"name": …}` as it stands, or in the file after `@`. @throws {UsageError} */
+async function readInputs(text: string, cwd: string): Promise<Readonly<Record<string, JsonValue>>> {
+  const source = text.startsWith('@') ? await readText(text.slice(1), cwd) : text;
+  const inputs = parseJson(source, '--inputs');
+  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) {
+    throw new UsageError(
+      `Cannot read --inputs=${text}: expected a JSON object, e.g. --inputs='{"text": "a b"}'`,
+    );
+  }
+  return inputs as Readonly<Record<string, JsonValue>>; // the runtime refuses what is not JSON, a bigint above all
 }
 
 /** @throws {UsageError} */
@@ -84,6 +127,8 @@ export function readLimitFlags(parsed: ParsedArguments): Pick<RuntimeOptions, 'l
       ...limit(parsed, 'timeout', 'timeoutMs', parseDuration),
       ...limit(parsed, 'memory', 'memoryBytes', parseSize),
       ...limit(parsed, 'fuel', 'fuel', parseFuel),
+      ...limit(parsed, 'output', 'outputBytes', parseOutputSize),
+      ...limit(parsed, 'host-calls', 'hostCalls', parseCalls),
       ...limit(parsed, 'cpu-share', 'cpuShare', parseShare),
     },
     ...(level === undefined ? {} : { level: levelOf(level) }),

@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import { isPiped } from './piped-stdin.ts';
 
 /** Where a command reads and writes; tests bring their own. */
 export interface Terminal {
@@ -6,6 +7,8 @@ export interface Terminal {
   readonly stderr: Output;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Somebody has put something into stdin. */
+  readonly stdinIsPiped: boolean;
   /** All of stdin. @throws {RangeError} over `maxBytes`. */
   readStdin(maxBytes: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Calls `action` on SIGINT and SIGTERM; a second signal ends the process at once. The answer takes it back. */
@@ -37,6 +40,7 @@ export function createProcessTerminal(): Terminal {
     stderr: createOutput(process.stderr),
     cwd: process.cwd(),
     env: process.env,
+    stdinIsPiped: isPiped(),
     readStdin,
     onSignal(action) {
       let seen = false;

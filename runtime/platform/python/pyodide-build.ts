@@ -174,6 +174,7 @@ async function cached(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const known = await context.cache?.get(key);
   if (known !== undefined) return known;
+  context.tell?.({ kind: 'preparing', message: 'Preparing Python, once per version' });
   const made = await make();
   await context.cache?.set(key, made);
   return made;

@@ -37,10 +37,17 @@ export const evalCommand: Command = {
     const rules = readRules(parsed, { name: 'the code', isScript: true });
     const packages = await readPackageSources(parsed, context.terminal, parsed.all('with').length > 0);
     return execute(context, {
-      run: { language, code, ...(await readRunFlags(parsed, context.terminal)), ...rules },
+      run: {
+        language,
+        code,
+        ...(await readRunFlags(parsed, context.terminal, { stdinIsFree: true })),
+        ...rules,
+      },
       secrets: readSecrets(parsed, context.terminal.env),
       packages,
       json: parsed.has('json'),
+      quiet: parsed.has('quiet'),
+      passExitCode: parsed.has('exit-code'),
       fetches: readGets(parsed, context.terminal.cwd),
     });
   },

@@ -69,13 +69,15 @@ export const runCommand: Command = {
     return execute(context, {
       run: {
         ...source,
-        ...(await readRunFlags(parsed, terminal)),
+        ...(await readRunFlags(parsed, terminal, { stdinIsFree: file !== '-' })),
         ...rules,
         ...(invoke === undefined ? {} : { invoke, args: args === undefined ? [] : readArgs(args) }),
       },
       secrets: readSecrets(parsed, terminal.env),
       packages,
       json: parsed.has('json'),
+      quiet: parsed.has('quiet'),
+      passExitCode: parsed.has('exit-code'),
       fetches: readGets(parsed, terminal.cwd),
     });
   },

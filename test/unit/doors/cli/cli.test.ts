@@ -68,11 +68,7 @@ describe('runCli()', () => {
   test.each([
     [
       ['rnu'],
-      'sandglass: Unknown command "rnu", did you mean "run"?\nCommands: run, eval, inspect, packages, doctor, serve\nSee "sandglass --help"\n',
-    ],
-    [
-      ['main.js'],
-      'sandglass: Unknown command "main.js"\nTo run a file: sandglass run main.js\nSee "sandglass --help"\n',
+      'sandglass: Unknown command "rnu", did you mean "run"?\nCommands: run, eval, repl, inspect, packages, doctor, prepare, serve, completions\nSee "sandglass --help"\n',
     ],
     [['--json'], 'sandglass: Unknown flag "--json": a command comes first\nSee "sandglass --help"\n'],
     [
@@ -433,7 +429,7 @@ describe('sandglass run', () => {
       },
     });
     expect(err.slice(stderr.length)).toBe(
-      'MEMORY_EXCEEDED Stopped the guest\nhint: Raise --memory, --fuel, --timeout or limits.outputBytes in a --grant file\n1 ms · 64 KiB · 42 fuel\n',
+      'MEMORY_EXCEEDED Stopped the guest\nhint: Raise --memory, --fuel, --timeout or --output\n1 ms · 64 KiB · 42 fuel\n',
     );
   });
 
@@ -466,7 +462,8 @@ describe('sandglass run', () => {
     const ended = runCli(['run', 'main.js'], context);
     while (context.runtime.runs.length === 0) await new Promise((resolve) => setImmediate(resolve));
     context.breakPipe();
-    expect(await ended).toBe(exitCodeOf('CANCELLED'));
+    expect(await ended).toBe(141);
+    expect(context.err()).toBe('');
   });
 
   test('uses colour on a terminal only, and not with NO_COLOR', async () => {
