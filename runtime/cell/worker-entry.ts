@@ -35,6 +35,8 @@ interface EntryData {
 }
 
 // Held before any guest begins; importing node:process would read every property it has, which takes milliseconds.
+/** Characters of an error as it is told of. */
+const MOST_DESCRIBED = 1000;
 const { process } = globalThis;
 const port = parentPort;
 if (port === null) throw new Error('worker-entry runs in a worker only');
@@ -323,5 +325,16 @@ function threadCpuMs(): number | null {
   return (user + system) / 1000;
 }
 
-const describe = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+/** An error may be of another realm, and no error at all: what it says of itself is read with care. */
+function describe(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error).slice(0, MOST_DESCRIBED);
+  try {
+    const { name, message } = error as { readonly name?: unknown; readonly message?: unknown };
+    if (typeof message === 'string') {
+      return `${typeof name === 'string' ? name : 'Error'}: ${message}`.slice(0, MOST_DESCRIBED);
+    }
+    return JSON.stringify(error).slice(0, MOST_DESCRIBED);
+  } catch {
+    return 'an error that does not say what it is';
+  }
+}

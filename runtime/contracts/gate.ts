@@ -22,8 +22,8 @@ export interface Gate {
   refuseBlocking(operation: string): HostAnswer;
   /** The refusal that this gate gave under this id. */
   refusal(id: number): SandglassError | undefined;
-  /** The last refusal, for the story of a guest that ended badly. */
-  lastRefusal(): SandglassError | undefined;
+  /** The last refusal of what the run may not do, for the story of a guest that ended badly. A call that was made and failed is none. */
+  lastDenial(): SandglassError | undefined;
   /** The error that the run ends with whatever its guest answers: set once it has gone on calling for too long with its budget spent. */
   overspent(): SandglassError | undefined;
   /** Calls that host functions have not answered. */

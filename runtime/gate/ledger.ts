@@ -44,7 +44,7 @@ export interface Ledger {
   refuse(error: SandglassError): HostAnswer;
   /** The refusal under this id. */
   refusal(id: number): SandglassError | undefined;
-  lastRefusal(): SandglassError | undefined;
+  lastDenial(): SandglassError | undefined;
   /** Set once the guest has gone on calling for too long with its budget spent: the error that the run ends with. */
   readonly overspent: SandglassError | undefined;
   usage(): GateUsage;
@@ -60,6 +60,9 @@ export interface LedgerOptions {
   /** Called once, when there is an `overspent`. */
   readonly onOverspent?: (() => void) | undefined;
 }
+
+/** Codes of what a run may not do; others tell of calls that failed. */
+const DENIALS: ReadonlySet<string> = new Set(['CAPABILITY_DENIED', 'HOST_CALLS_EXCEEDED']);
 
 const tooManyRefused = (refused: number): SandglassError =>
   new SandglassError('HOST_CALLS_EXCEEDED', `Stopped the guest: ${refused} of its host calls were refused`, {
@@ -125,7 +128,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   const refuse = (error: SandglassError): HostAnswer => {
     refusedCalls += 1;
-    last = error;
+    if (DENIALS.has(error.code)) last = error;
     refusals.set(refusedCalls, error);
     refusals.delete(refusedCalls - MOST_KEPT);
     if (refusedCalls > Math.max(budget.limits.hostCalls, LEAST_REFUSALS) + MOST_OVERRUNS)
@@ -160,7 +163,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     refuse,
     refusal: (id) => refusals.get(id),
-    lastRefusal: () => last,
+    lastDenial: () => last,
     get overspent() {
       return overspent;
     },

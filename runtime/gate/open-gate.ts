@@ -128,7 +128,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     call,
     refuseBlocking: (operation) => ledger.refuse(cannotWait(operation)),
     refusal: ledger.refusal,
-    lastRefusal: ledger.lastRefusal,
+    lastDenial: ledger.lastDenial,
     overspent: () => ledger.overspent,
     pending: () => pending,
     usage: ledger.usage,

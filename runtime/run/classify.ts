@@ -1,11 +1,14 @@
 import type { CellResult } from '../contracts/cell.ts';
 import type { GuestError } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
-import { copyValue, toJsonForm } from '../vocabulary/codec.ts';
+import { copyValue, toJsonForm, utf8Length } from '../vocabulary/codec.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import type { Verdict } from '../vocabulary/outcome-of.ts';
+
+/** An error says what it is, even of a run without output, bytes. */
+const FREE_ERROR_BYTES = 4096;
 
 /**
  * Decides the code of a run from the host's own state: how the cell ended, what the engine's meter says, which refusals the gate gave. Nothing a
@@ -45,13 +48,18 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
       const refusal = end.refusalId === undefined ? undefined : gate.refusal(end.refusalId);
       if (refusal !== undefined) return fail(withPlace(refusal, end.error));
       // A guest that got over a refused growth is told by its own error; an engine says itself when it did not.
-      const { name, message, hint } = end.error;
-      return fail(
-        new SandglassError('GUEST_THREW', message === '' ? name : `${name}: ${message}`, {
+      const { name, message, stack = '', hint } = end.error;
+      // A guest that can forge its error can leave out what an honest one prints: what it tells is output all the same.
+      const told = Math.max(utf8Length(message), utf8Length(stack));
+      if (told > limits.outputBytes + FREE_ERROR_BYTES) return fail(stopError('output', limits));
+      return {
+        ok: false,
+        errorBytes: Math.max(0, Math.min(told, limits.outputBytes) - outputBytes),
+        error: new SandglassError('GUEST_THREW', message === '' ? name : `${name}: ${message}`, {
           ...defined({ hint }),
           details: { ...errorDetails(end.error), ...payloadDetails(end.payload, limits) },
         }),
-      );
+      };
     }
     case 'trapped':
       if (end.growthRefused) return fail(stopError('memory', limits));
@@ -155,8 +163,8 @@ const withPlace = (refusal: SandglassError, { file, line }: GuestError): Sandgla
   });
 };
 
-/** A program that ended badly after a refusal most likely ended because of it; only a person can tell. */
+/** A program that ended badly after a denial most likely ended because of it; only a person can tell. */
 const refusalHint = (gate: Gate): { readonly hint?: string } => {
-  const last = gate.lastRefusal();
+  const last = gate.lastDenial();
   return last === undefined ? {} : { hint: `The run was refused a host call: ${last.message}` };
 };

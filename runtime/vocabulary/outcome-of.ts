@@ -10,7 +10,13 @@ import type { Usage } from './usage.ts';
 /** How a run ended, before it becomes an outcome. */
 export type Verdict =
   | { readonly ok: true; readonly value: GuestValue; readonly valueBytes: number; readonly exitCode?: number }
-  | { readonly ok: false; readonly error: SandglassError; readonly exitCode?: number };
+  | {
+      readonly ok: false;
+      readonly error: SandglassError;
+      readonly exitCode?: number;
+      /** What the error tells that was not printed: output, too. @default 0 */
+      readonly errorBytes?: number;
+    };
 
 /** What is told of a run beside its verdict. */
 export interface RunFacts {
@@ -53,7 +59,10 @@ export function outcomeOf(verdict: Verdict, facts: RunFacts): Outcome {
     stdout,
     stderr,
     ...defined({ exitCode: verdict.exitCode, files: facts.files }),
-    usage: { ...usage, outputBytes: usage.outputBytes + (verdict.ok ? verdict.valueBytes : 0) },
+    usage: {
+      ...usage,
+      outputBytes: usage.outputBytes + (verdict.ok ? verdict.valueBytes : (verdict.errorBytes ?? 0)),
+    },
     meta: {
       runId,
       engine: engine?.name ?? null,

@@ -116,6 +116,28 @@ describe('deep recursion inside Python', verifies('LM-09'), () => {
     60_000,
   );
 
+  test.each([
+    ['iterators in each other', `${nested('iter([1])', 'map(int, x)', 200_000)}next(x)`],
+    [
+      'generators that give way to each other',
+      `import sys
+sys.setrecursionlimit(10 ** 6)
+def g(n):
+  if n: yield from g(n - 1)
+  else: yield 1
+next(g(50_000))`,
+    ],
+  ])(
+    '%s, too deep, end as STACK_EXCEEDED or RecursionError',
+    async (_, code) => {
+      const outcome = await runtime.run({ language: 'python', code, limits: { timeoutMs: 50_000 } });
+      expect(outcome).toMatchObject({ ok: false });
+      const { code: ending, message } = outcome.ok ? { code: 'ok', message: '' } : outcome.error;
+      expect(`${ending}: ${message}`).toMatch(/^(STACK_EXCEEDED|GUEST_THREW: RecursionError)/);
+    },
+    60_000,
+  );
+
   test.each(['standard', 'maximum'] as const)(
     'at %s what CPython does not check ends the run alone: the host, other threads and the next run go on',
     async (level) => {

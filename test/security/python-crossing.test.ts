@@ -77,6 +77,38 @@ e`;
     expect(outcome).toMatchObject({ ok: false, error: { code } });
   });
 
+  test('a forged error is cut as an honest one is, and is output', async () => {
+    const long = (letter: string): string => `'"' + '${letter}' * 3_000_000 + '"'`;
+    const code = `h._host.report('{"error":{"name":' + ${long('N')} + ',"message":' + ${long('M')} + ',"line":1}}')`;
+    const outcome = await run(code, { outputBytes: 2_000_000 });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'GUEST_THREW' },
+      usage: { outputBytes: 10_000 },
+    });
+    expect(outcome.ok ? '' : outcome.error.message).toHaveLength(200 + 2 + 10_000);
+    const all = `h._host.report('{"error":{"stack":"' + 'S' * 100_000 + '","file":"' + 'F' * 1_000 + '"}}')`;
+    expect(await run(all)).toMatchObject({
+      ok: false,
+      error: { details: { stack: 'S'.repeat(20_000), file: 'F'.repeat(200) } },
+    });
+    expect(await run(all, { outputBytes: 1_000 })).toMatchObject({
+      ok: false,
+      error: { code: 'OUTPUT_EXCEEDED' },
+    });
+  });
+
+  test('a file that was looked for and not there is no hint for what ends the program later; a denial is', async () => {
+    const code = (path: string): string => `import sys
+try: open('${path}')
+except OSError: pass
+sys.exit(1)`;
+    const none = await run(code('/tmp/none'));
+    expect(none.ok ? '' : none.error.hint).toBeUndefined();
+    const denied = await run(code('/etc/passwd'));
+    expect(denied.ok ? '' : denied.error.hint).toMatch(/^The run was refused a host call: /);
+  });
+
   test.each([
     ['many small lists', `'{"a":[' + '[],' * 3_000_000 + '0]}'`],
     ['a long text', `'{"a":"' + 'x' * 9_000_000 + '"}'`],

@@ -160,7 +160,7 @@ async function runProgram(
     const end = stopped(meter, interpreter, host);
     if (end !== undefined) ended.resolve(end);
   };
-  interpreter.connect({
+  const misplaced = interpreter.connect({
     host,
     meter,
     stdin: run.stdin,
@@ -182,6 +182,11 @@ async function runProgram(
     entered: look,
     refused: () => undefined,
   });
+  if (misplaced !== undefined) {
+    const message = `Cannot install the packages: their file ${JSON.stringify(misplaced)} is in the way of another, or another of it`;
+    interpreter.close();
+    return { kind: 'invalid', code: 'MODULE_INVALID', message, ...NOTHING_USED };
+  }
   const watch = setInterval(look, WATCH_MS);
   let stays = false;
   try {
@@ -194,7 +199,7 @@ async function runProgram(
         ended.resolve(
           report.ok
             ? readReport(report.text, interpreter.growthRefused, bounds)
-            : fatal(report.text, interpreter.growthRefused),
+            : fatal(report.text, interpreter),
         );
       });
     const end = await ended.promise;
@@ -253,8 +258,9 @@ function stopped(meter: Meter, interpreter: Interpreter, host: GuestHost): Guest
 }
 
 /** An error of the interpreter itself: no Python code can raise one, but it can bring the interpreter down. */
-function fatal(text: string, growthRefused: boolean): GuestEnd {
-  if (growthRefused) return { kind: 'limit', limit: 'memory' }; // it could not get over what it was refused
+function fatal(text: string, interpreter: Interpreter): GuestEnd {
+  if (interpreter.growthRefused) return { kind: 'limit', limit: 'memory' }; // it could not get over what it was refused
+  if (interpreter.stackIsFull()) return { kind: 'limit', limit: 'stack' };
   if (text.startsWith('stack ')) return { kind: 'limit', limit: 'stack' };
   return {
     kind: 'trapped',

@@ -62,12 +62,17 @@ export interface Interpreter {
   readonly instances: readonly WebAssembly.Instance[];
   /** Puts files of packages in place for all that comes, before any run. */
   install(packages: readonly PackageFile[]): void;
-  /** Connects the interpreter to the run it serves. `entered` is called after each return from the realm. */
-  connect(link: RunLink): void;
+  /**
+   * Connects the interpreter to the run it serves. `entered` is called after each return from the realm.
+   * @returns The path of a package's file that cannot be put in place, after which the run must not begin.
+   */
+  connect(link: RunLink): string | undefined;
   /** The guest's own line that was running, of files that `isOwn` takes; to be asked once the interpreter has been stopped. */
   stoppedAt(isOwn: (file: string) => boolean): SourcePlace | undefined;
   /** Offers the scratch folder to `collected`, once the run has ended by itself. */
   collect(): void;
+  /** What has trapped had gone past the end of the stack that Python looks at: in C code that does not look. */
+  stackIsFull(): boolean;
   /** Parts from the rehearsal, before the run. */
   disconnect(): void;
   /**
@@ -112,6 +117,8 @@ export interface Report {
  * gives takes two to fourteen times as much for the same calls, and is that much larger.
  */
 const RECURSION_BYTES = MIB;
+/** Python gives up shortly before the end of it; what raises its own error in time uses less. */
+const FULL_STACK_BYTES = (15 / 16) * RECURSION_BYTES;
 
 /** What the hashes of packages' objects may burn each time that their snapshot is restored, units. */
 const RENEW_FUEL = 1_000_000_000;
@@ -321,6 +328,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     stoppedAt: (isOwn) => (layout === undefined ? undefined : stoppedAt(bytes(), layout, isOwn)),
     memoryBytes: () => memoryOf(instances[0])?.byteLength ?? 0,
+    stackIsFull: () => stackUsed(instances[0]) > FULL_STACK_BYTES,
     get growthRefused() {
       return growthRefused;
     },
@@ -352,12 +360,16 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       for (const [index, file] of packages.entries()) files.set(`package-${index}`, file.bytes);
       if (isFirst) outsideBefore = realm.externalBytes();
       outsideBytes = run.outsideBytes;
-      api.enter(JSON.stringify({ ...run.settings, packages: packages.map((file) => file.path) }));
+      const misplaced = api.enter(
+        JSON.stringify({ ...run.settings, packages: packages.map((file) => file.path) }),
+      );
+      if (misplaced >= 0) return packages[misplaced]?.path;
       for (const file of run.files ?? []) {
         files.set('given', file.bytes);
         api.put('given', file.path);
       }
       files.delete('given');
+      return undefined;
     },
     leave: (meter) => {
       api.leave();
@@ -375,6 +387,13 @@ function memoryOf(instance: WebAssembly.Instance | undefined): ArrayBuffer | und
   return instance === undefined
     ? undefined
     : memoryBufferOf(exportsOf(instance).memory as WebAssembly.Memory);
+}
+
+/** Of the wasm's own stack, bytes; after a trap, what was used then. */
+function stackUsed(instance: WebAssembly.Instance | undefined): number {
+  if (instance === undefined) return 0;
+  const { emscripten_stack_get_base: base, emscripten_stack_get_current: current } = exportsOf(instance);
+  return typeof base === 'function' && typeof current === 'function' ? Number(base()) - Number(current()) : 0;
 }
 
 const memoryBytesOf = (instance: WebAssembly.Instance | undefined): Uint8Array =>

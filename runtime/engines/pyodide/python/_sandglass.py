@@ -309,7 +309,7 @@ def describe(error):
         text += f"[{left_out} frames in the middle are left out]\n"
     if sys.excepthook is _plain_hook or not call_hook(error):
         print(text, end="", file=sys.stderr)
-    result = {"name": type(error).__qualname__, "message": message_of(error), "stack": text[-20000:]}
+    result = {"name": type(error).__qualname__[:200], "message": message_of(error), "stack": text[-20000:]}
     if isinstance(error, SyntaxError) and error.filename and is_own(error.filename):
         result["file"], result["line"], result["column"] = error.filename, error.lineno, error.offset
     elif report.stack:

@@ -13,6 +13,8 @@ import pathlib
 import uuid
 
 MAX_DEPTH = 100
+#: What one of those beside the tree counts at least, bytes.
+SMALLEST_LEAF = 8
 MAX_SAFE = 2**53 - 1
 COMPACT = json.JSONEncoder(separators=(",", ":"))
 
@@ -28,17 +30,24 @@ class TooLarge(Exception):
 class Form:
     """The JSON form of one value, as it grows."""
 
-    __slots__ = ("leaves", "room", "seen")
+    __slots__ = ("leaves", "places", "room", "seen")
 
     def __init__(self, room):
         self.leaves = []
         self.room = room
+        self.places = 4 * room  # characters; the host reads a report of that size
         self.seen = set()
 
     def spend(self, count):
         self.room -= count
         if self.room < 0:
             raise TooLarge
+
+    def leaf(self, path, kind, content):
+        self.places -= sum(len(step) + 3 if type(step) is str else 8 for step in path)
+        if self.places < 0:
+            raise TooLarge
+        self.leaves.append([path, kind, content])
 
     def walk(self, item, path):
         if item is None or item is True or item is False:
@@ -55,7 +64,7 @@ class Form:
                 self.spend(1)
                 return int(item)
             self.spend(item.bit_length() // 4 + 2)
-            self.leaves.append([path, "int", hex(item)])
+            self.leaf(path, "int", hex(item))
             return None
         if isinstance(item, float):
             self.spend(2)
@@ -65,8 +74,8 @@ class Form:
             return str.__str__(item)
         if isinstance(item, (bytes, bytearray, memoryview)):
             data = bytes(item)
-            self.spend(len(data))
-            self.leaves.append([path, "bytes", base64.b64encode(data).decode("ascii")])
+            self.spend(max(len(data), SMALLEST_LEAF))
+            self.leaf(path, "bytes", base64.b64encode(data).decode("ascii"))
             return None
         if isinstance(item, (datetime.datetime, datetime.date, datetime.time)):
             self.spend(26)

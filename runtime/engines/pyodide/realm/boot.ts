@@ -281,7 +281,10 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
       text =
         wasm.overflowed() || error instanceof Range
           ? 'stack overflow'
-          : apply(sliceText, textOf((error as Error)?.stack), [0, MOST_ERROR_TEXT]);
+          : apply(sliceText, textOf((error as Error)?.stack ?? (error as Error)?.message), [
+              0,
+              MOST_ERROR_TEXT,
+            ]);
     } catch {
       // A guest may have made the error: its text is then of no use.
     }
@@ -328,7 +331,11 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
       wasm.setLimit(settings.maxMemoryBytes);
       texts.setLimit(settings.textLength);
       for (const [index, path] of (settings.packages ?? []).entries()) {
-        fileRealm?.install(path, fileBytes(`package-${index}`));
+        try {
+          fileRealm?.install(path, fileBytes(`package-${index}`));
+        } catch {
+          return index; // one package has as a folder what another, or Python, has as a file
+        }
       }
       fileRealm?.enter(
         settings.mounts,
@@ -337,6 +344,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
         settings.chunkBytes,
         settings.scratchBytes,
       );
+      return -1;
     },
     put: (name, path) => fileRealm?.given.put(path, fileBytes(name)),
     collect: () => fileRealm?.given.collect(),

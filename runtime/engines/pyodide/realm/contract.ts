@@ -89,8 +89,8 @@ export interface RealmApi {
   settle(id: number, answer: string): void;
   /** Puts a file of the host's, by its name there, in place below `site-packages`. */
   install(name: string, path: string): void;
-  /** Sets up a run: the first one, or a later one of a guest that is kept. */
-  enter(settings: string): void;
+  /** Sets up a run: the first one, or a later one of a guest that is kept. Answers which of its packages' files cannot be put in place; −1: none. */
+  enter(settings: string): number;
   /** Puts a file of the host's, by its name there, into the scratch folder; after `enter`. */
   put(name: string, path: string): void;
   /** Offers the files of the scratch folder to `wants`. */

@@ -1,5 +1,7 @@
 """One request over the host, its answer in pieces, and header names without regard to case."""
 
+import errno
+
 import _sandglass_host as host
 
 #: Where relative URLs start, or None; the host resolves them, but urllib wants to know of which scheme they are.
@@ -64,12 +66,24 @@ class Answer:
     def close(self):
         handle, self._handle, self._first = self._handle, None, None
         if handle is not None:
-            host.call("http.close", {"handle": handle})
+            try:
+                host.call("http.close", {"handle": handle})
+            except OSError as error:
+                forgive_ended(error)
 
     async def close_async(self):
         handle, self._handle, self._first = self._handle, None, None
         if handle is not None:
-            await host.call_async("http.close", {"handle": handle})
+            try:
+                await host.call_async("http.close", {"handle": handle})
+            except OSError as error:
+                forgive_ended(error)
+
+
+def forgive_ended(error):
+    """Of an answer that has ended by itself, as it does when it takes too long, there is nothing left to close."""
+    if error.errno != errno.EBADF:
+        raise error
 
 
 def arguments(method, url, headers, redirect, timeout):

@@ -21,6 +21,8 @@ export interface FsNode {
   stream_ops: object;
   contents?: Uint8Array;
   usedBytes: number;
+  /** Of a link in memory: its target. */
+  link?: string;
   handle: number;
   users: number;
   /** Of a file or folder that the host serves. */

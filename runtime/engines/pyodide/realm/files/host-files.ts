@@ -9,7 +9,7 @@ interface Answer {
 /** Calls to the host's `fs`: what it refuses is the error of a system call. */
 export interface HostFiles {
   /** The errors that are raised without asking the host, as Emscripten numbers them. */
-  readonly errors: Readonly<Record<'EINVAL' | 'ENODEV' | 'ENOENT' | 'ENOSPC' | 'EXDEV', number>>;
+  readonly errors: Readonly<Record<'EINVAL' | 'ELOOP' | 'ENODEV' | 'ENOENT' | 'ENOSPC' | 'EXDEV', number>>;
   ask(operation: string, args: object, body?: Uint8Array): Answer;
   fail(errno: number): never;
   /** The refusal behind the last failed call, as JSON; empty if there was none. Asking clears it. */
@@ -59,7 +59,7 @@ export function askHostFiles(FS: Fs, port: RealmPort): HostFiles {
   };
 
   return {
-    errors: { EINVAL, ENODEV, ENOENT, ENOSPC, EXDEV },
+    errors: { EINVAL, ELOOP: 32, ENODEV, ENOENT, ENOSPC, EXDEV },
     ask,
     fail,
     refusal: () => {

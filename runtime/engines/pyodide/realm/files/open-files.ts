@@ -23,7 +23,9 @@ export interface Entry {
 /** Emscripten's nodes and streams for what the host serves. */
 export interface OpenFiles {
   /** The flags of `open`. */
-  readonly flags: Readonly<Record<'access' | 'write' | 'create' | 'truncate' | 'directory', number>>;
+  readonly flags: Readonly<
+    Record<'access' | 'write' | 'create' | 'truncate' | 'directory' | 'noFollow', number>
+  >;
   setChunk(bytes: number): void;
   statOf(stat: HostStat, path: string): Stat;
   /** Kinds of a listed folder's entries, by name. */

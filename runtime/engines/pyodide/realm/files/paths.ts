@@ -17,7 +17,7 @@ export function serveHostPaths(
 ): void {
   const { apply } = Reflect;
   const { ask, fail } = host;
-  const { EINVAL, ENOENT, EXDEV } = host.errors;
+  const { EINVAL, ELOOP, ENOENT, EXDEV } = host.errors;
   const { resolve, isGranted, isOpenedByHost, isWrittenByHost } = mounts;
   const { flags: O, statOf, kindsOf, times, nodeFor, openFolder, openFile } = files;
 
@@ -39,9 +39,50 @@ export function serveHostPaths(
   const [originalUnlink, originalRename] = [originalOf('unlink'), originalOf('rename')];
   const answered = (answer: unknown): { readonly answer: unknown } => ({ answer });
 
+  /** A link was made in memory: its target may lie in a granted folder, which is not in memory. */
+  let hasLinks = false;
+  /** Links are looked for by a look-up of their own. */
+  let isLooking = false;
+  const looking = <T>(act: () => T): T => {
+    isLooking = true;
+    try {
+      return act();
+    } finally {
+      isLooking = false;
+    }
+  };
+  const MOST_LINKS = 40;
+  const linkAt = (path: string): string | undefined => {
+    const analyze = FS.analyzePath as (path: string, noFollow: boolean) => { object?: FsNode | null };
+    return looking(() => analyze(path, true)).object?.link;
+  };
+  /** Where a path leads: up to a granted folder, whose own links the host follows. */
+  const located = (name: unknown, follows: boolean): string => {
+    let path = resolve(String(name));
+    if (!hasLinks) return path;
+    let links = 0;
+    let at = 0;
+    while (!isGranted(path)) {
+      const next = path.indexOf('/', at + 1);
+      const end = next < 0 ? path.length : next;
+      if (next < 0 && !follows) break;
+      const target = linkAt(path.slice(0, end));
+      if (target === undefined) {
+        if (next < 0) break;
+        at = next;
+        continue;
+      }
+      links += 1;
+      if (links > MOST_LINKS) fail(ELOOP);
+      path = resolve(`${target.startsWith('/') ? '' : `${path.slice(0, at)}/`}${target}${path.slice(end)}`);
+      at = 0;
+    }
+    return path;
+  };
+
   before('open', (name: unknown, flags: unknown) => {
     if (typeof name !== 'string' || typeof flags !== 'number') return undefined; // the interpreter's own files, by node or mode text
-    const path = resolve(name);
+    const path = located(name, (flags & O.noFollow) === 0);
     const writes = (flags & O.access) !== 0 || (flags & (O.create | O.truncate)) !== 0;
     // CPython looks for the line of a syntax error in code that has no file: tracebacks try their lines by it.
     const last = path.slice(path.lastIndexOf('/') + 1);
@@ -50,22 +91,22 @@ export function serveHostPaths(
     return answered((flags & O.directory) !== 0 ? openFolder(path, flags) : openFile(path, flags));
   });
   before('stat', (name: unknown, noFollow: unknown) => {
-    const path = resolve(String(name));
+    const path = located(name, noFollow !== true);
     if (!isGranted(path)) return undefined;
     return answered(statOf(ask('fs.stat', { path, noFollow: noFollow === true }).value as HostStat, path));
   });
   before('readdir', (name: unknown) => {
-    const path = resolve(String(name));
+    const path = located(name, true);
     if (!isGranted(path)) return undefined;
     const entries = ask('fs.list', { path }).value as { name: string }[];
     return answered(['.', '..', ...entries.map((entry) => entry.name)]);
   });
   before('mkdir', (name: unknown) => {
-    const path = resolve(String(name));
+    const path = located(name, false);
     return isWrittenByHost(path) ? answered(ask('fs.mkdir', { path })) : undefined;
   });
   before('unlink', (name: unknown) => {
-    const path = resolve(String(name));
+    const path = located(name, false);
     return answered(
       isWrittenByHost(path)
         ? ask('fs.remove', { path, kind: 'file' })
@@ -73,11 +114,11 @@ export function serveHostPaths(
     );
   });
   before('rmdir', (name: unknown) => {
-    const path = resolve(String(name));
+    const path = located(name, false);
     return isWrittenByHost(path) ? answered(ask('fs.remove', { path, kind: 'directory' })) : undefined;
   });
   before('rename', (from: unknown, to: unknown) => {
-    const [path, target] = [resolve(String(from)), resolve(String(to))];
+    const [path, target] = [located(from, false), located(to, false)];
     const [left, arrives] = [isWrittenByHost(path), isWrittenByHost(target)];
     if (!left && !arrives) return answered(scratch.freeing(target, () => originalRename(from, to)));
     // Between memory and a granted folder a file has to be copied; Python's own tools do so when they are told.
@@ -85,17 +126,19 @@ export function serveHostPaths(
     return answered(ask('fs.rename', { path, to: target }));
   });
   before('symlink', (target: unknown, name: unknown) => {
-    const path = resolve(String(name));
-    return isWrittenByHost(path) ? answered(ask('fs.symlink', { path, target: String(target) })) : undefined;
+    const path = located(name, false);
+    if (isWrittenByHost(path)) return answered(ask('fs.symlink', { path, target: String(target) }));
+    hasLinks = true;
+    return undefined;
   });
   before('readlink', (name: unknown) => {
-    const path = resolve(String(name));
+    const path = located(name, false);
     if (!isGranted(path)) return undefined;
     return answered((ask('fs.readlink', { path }).value as { target: string }).target);
   });
   before('truncate', (name: unknown, size: unknown) => {
     if (typeof name !== 'string') return undefined;
-    const path = resolve(name);
+    const path = located(name, true);
     if (!isWrittenByHost(path)) return undefined;
     const stream = openFile(path, O.write);
     try {
@@ -106,7 +149,7 @@ export function serveHostPaths(
     return answered(undefined);
   });
   before('utime', (name: unknown, accessed: unknown, modified: unknown) => {
-    const path = resolve(String(name));
+    const path = located(name, true);
     if (!isWrittenByHost(path)) return undefined;
     return answered(
       ask('fs.utimes', { path, ...times(accessed as number | null, modified as number | null) }),
@@ -115,15 +158,15 @@ export function serveHostPaths(
   for (const name of ['chmod', 'lchmod', 'chown', 'lchown']) {
     // Modes and owners are the host's; programs that copy files set them and must not fail for it.
     before(name, (target: unknown) => {
-      const path = typeof target === 'string' ? resolve(target) : '';
+      const path = typeof target === 'string' ? located(target, !name.startsWith('l')) : '';
       if (!isGranted(path)) return undefined;
       ask('fs.stat', { path, noFollow: name.startsWith('l') });
       return answered(undefined);
     });
   }
   before('lookupPath', (name: unknown, options: unknown) => {
-    const path = resolve(String(name));
-    const parent = (options as { parent?: boolean } | undefined)?.parent === true;
+    const { parent = false, follow = false } = (options ?? {}) as { parent?: boolean; follow?: boolean };
+    const path = isLooking ? resolve(String(name)) : located(name, follow && !parent);
     const wanted = parent ? path.slice(0, path.lastIndexOf('/')) || '/' : path;
     if (!isGranted(wanted)) return undefined;
     if (parent)

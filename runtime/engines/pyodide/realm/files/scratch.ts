@@ -12,6 +12,10 @@ export interface ScratchBudget {
 /** Runs inside the guest's realm; see `bootRealm`. Files in memory hold the host's memory: they have a budget of their own. */
 export function limitScratch(FS: Fs, host: HostFiles, mounts: Mounts): ScratchBudget {
   const { apply } = Reflect;
+  const Bytes = Uint8Array;
+  const setBytes = Bytes.prototype.set;
+  const { subarray } = Bytes.prototype;
+  const [LEAST_CAPACITY, DOUBLED] = [256, 1024 * 1024];
   let left = Number.POSITIVE_INFINITY;
   const { MEMFS } = FS.filesystems;
   const spend = (bytes: number): void => {
@@ -19,16 +23,21 @@ export function limitScratch(FS: Fs, host: HostFiles, mounts: Mounts): ScratchBu
     if (bytes > 0 && bytes > left) host.fail(host.errors.ENOSPC);
     left -= bytes;
   };
-  const expand = MEMFS.expandFileStorage;
+  /** Emscripten takes more than was asked for, so that a file that grows is not copied each time; here as much of that as there is left. */
   MEMFS.expandFileStorage = (node, capacity) => {
     const held = node.contents?.length ?? 0;
-    if (capacity > held) spend(capacity - held);
-    const charged = Math.max(held, capacity);
-    apply(expand, MEMFS, [node, capacity]);
-    left -= Math.max(0, (node.contents?.length ?? 0) - charged);
+    if (held >= capacity) return;
+    const generous = Math.max(capacity, LEAST_CAPACITY, Math.floor(held * (held < DOUBLED ? 2 : 1.125)));
+    const size = Math.min(generous, Math.max(capacity, held + left));
+    spend(size - held);
+    const grown = new Bytes(size);
+    if (node.contents !== undefined && node.contents !== null)
+      apply(setBytes, grown, [apply(subarray, node.contents, [0, node.usedBytes])]);
+    node.contents = grown;
   };
   const resize = MEMFS.resizeFileStorage;
   MEMFS.resizeFileStorage = (node, size) => {
+    if (node.usedBytes === size) return; // what is ahead of it stays, and stays charged
     spend(size - (node.contents?.length ?? 0));
     apply(resize, MEMFS, [node, size]);
   };
