@@ -1,4 +1,4 @@
-import type { Cell, CellResult, CellRun, HeldCell } from '../contracts/cell.ts';
+import { type Cell, type CellResult, type CellRun, type HeldCell, STOP_GRACE_MS } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { IdleMemory } from './idle-memory.ts';
@@ -20,6 +20,8 @@ export interface PoolOptions {
   readonly idleMemory: IdleMemory;
   /** How long a cell beyond `warm` may idle, ms. @default 10_000 */
   readonly idleMs?: number;
+  /** How long anybody waits for a cell that was told to end, ms. @default 2_000 */
+  readonly endMs?: number;
 }
 
 export interface PooledCell extends Cell {
@@ -48,6 +50,8 @@ interface Spare {
  * processors as it finds: a shorter run would wait for that longer than it takes itself.
  */
 const OVERLAP_MS = 25;
+/** A thread that V8 does not interrupt ends when it comes back from there; `close()` does not wait for it for ever. */
+const MOST_END_MS = 2_000;
 /** How many spares runs that found none may bring about, beyond `warm`. */
 const MOST_EXTRA = 3;
 
@@ -80,12 +84,24 @@ export function createPool(options: PoolOptions): PooledCell {
     slot.state = 'busy';
   };
 
+  /** Cells that were told to end and whose threads go on: their room is nobody's yet. */
+  const lingering = new Set<Slot>();
+  /** Resolves when the cell is gone, or as soon as nobody should wait for it any longer. */
   const remove = (slot: Slot): Promise<void> => {
     leaveIdle(slot);
     slots.delete(slot);
-    const gone = slot.seat.end().finally(() => closing.delete(gone));
-    closing.add(gone);
-    return gone;
+    // One that had to be broken off may be in a call that V8 does not interrupt; any other is gone in no time.
+    if (!slot.seat.sound) lingering.add(slot);
+    const late = setTimeout(() => lingering.add(slot), STOP_GRACE_MS);
+    late.unref();
+    const gone = slot.seat.end().finally(() => {
+      clearTimeout(late);
+      closing.delete(ended);
+      if (lingering.delete(slot)) passOn(slot.engine);
+    });
+    const ended = within(gone, options.endMs ?? MOST_END_MS);
+    closing.add(ended);
+    return ended;
   };
 
   const start = async (engine: Engine, state: Slot['state']): Promise<Slot> => {
@@ -101,7 +117,7 @@ export function createPool(options: PoolOptions): PooledCell {
     }
   };
   const starting = new Set<{ readonly engine: Engine; readonly state: 'starting' }>();
-  const alive = (): number => slots.size + starting.size;
+  const alive = (): number => slots.size + starting.size + lingering.size;
   const sparesOf = (engine: Engine): Spare[] => [...spares].filter((spare) => spare.engine === engine);
   const wanted = (engine: Engine): number => options.warm + (extra.get(engine) ?? 0);
   const wantMore = (engine: Engine): void => {
@@ -224,7 +240,7 @@ export function createPool(options: PoolOptions): PooledCell {
     sizes.set(slot.engine, slot.seat.memoryBytes);
     if (closed || !again) void remove(slot);
     else setIdle(slot);
-    passOn(slot.engine);
+    if (!lingering.has(slot)) passOn(slot.engine);
   };
 
   /** The room of a cell that has become free or has ended. */
@@ -266,7 +282,7 @@ export function createPool(options: PoolOptions): PooledCell {
     const end = (): Promise<void> => {
       if (gone === undefined) {
         gone = remove(slot);
-        passOn(engine);
+        if (!lingering.has(slot)) passOn(engine);
       }
       return gone;
     };
@@ -303,4 +319,15 @@ export function createPool(options: PoolOptions): PooledCell {
       await Promise.all(closing);
     },
   };
+}
+
+/** Resolves with the promise, or after so many milliseconds without it. */
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  try {
+    await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

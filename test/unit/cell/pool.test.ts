@@ -10,6 +10,9 @@ import { verifies } from '../../support/verifies.ts';
 verifies('SC-08');
 
 interface FakeSeat extends Seat {
+  sound: boolean;
+  /** What its end waits for. */
+  gone: Promise<void>;
   readonly name: string;
   readonly finish: () => void;
   runs: number;
@@ -36,6 +39,7 @@ function fakePool(
         name: `${engine.name}-${seats.length}`,
         ready: ready(seats.length),
         sound: true,
+        gone: Promise.resolve(),
         memoryBytes: 10,
         runs: 0,
         ended: false,
@@ -48,6 +52,7 @@ function fakePool(
         },
         end: async () => {
           seat.ended = true;
+          await seat.gone;
         },
         hold: () => undefined,
       };
@@ -418,5 +423,52 @@ describe('createPool()', () => {
       [true],
     ]);
     for (const { pool } of [one, two, none]) await pool.close();
+  });
+});
+
+describe('a cell whose thread does not end', () => {
+  /** A pool of one cell, whose run has ended broken off; its thread goes on. */
+  async function stuckPool(overrides: Partial<PoolOptions> = {}) {
+    const thread = Promise.withResolvers<void>();
+    const { pool, seats } = fakePool({ maxCells: 1, ...overrides });
+    const first = pool.run(request(scriptedEngine));
+    await settled();
+    const [seat] = seats;
+    if (seat === undefined) throw new Error('no seat');
+    Object.assign(seat, { sound: false, gone: thread.promise });
+    seat.finish();
+    await first;
+    return { pool, seats, thread };
+  }
+
+  test('counts against maxCells until it is gone', async () => {
+    const { pool, seats, thread } = await stuckPool();
+    const second = pool.run(request(scriptedEngine));
+    await settled();
+    await settled();
+    expect(seats).toHaveLength(1);
+    thread.resolve();
+    await settled();
+    await settled();
+    expect(seats).toHaveLength(2);
+    seats[1]?.finish();
+    await second;
+    await pool.close();
+  });
+
+  test('a run that waits for its room can be cancelled', async () => {
+    const { pool, seats, thread } = await stuckPool();
+    const cancel = new AbortController();
+    const second = pool.run(request(scriptedEngine, cancel.signal));
+    cancel.abort();
+    await expect(second).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(seats).toHaveLength(1);
+    thread.resolve();
+    await pool.close();
+  });
+
+  test('close() does not wait for it for ever', async () => {
+    const { pool } = await stuckPool({ endMs: 1 });
+    await pool.close();
   });
 });
