@@ -131,6 +131,7 @@ async function evaluatePrelude(
       onThrashing: () => undefined,
       shouldStop: () => false,
       now: () => BUILD_CLOCK_MS,
+      zoneOffset: () => 0,
     },
     onMemory: (made: WebAssembly.Memory) => {
       memory = made;

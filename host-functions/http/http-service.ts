@@ -48,6 +48,8 @@ export class HttpService implements HostService {
   readonly #slots = new Slots(MAX_WHOLE);
   /** What the open bodies belong to. */
   readonly #forms = new WeakMap<Lifetime, RequestForm>();
+  /** Requests under way by the guest's own numbers. */
+  readonly #underWay = new Map<number, Lifetime>();
   #heldBytes = 0;
   #nextHandle: number;
 
@@ -92,7 +94,7 @@ export class HttpService implements HostService {
         case 'http.read':
           return await this.#read(handle());
         case 'http.close':
-          return await this.#drop(handle());
+          return 'request' in request.args ? this.#abort(request.args) : await this.#drop(handle());
         default:
           throw new SandglassError('UNSUPPORTED', 'Cannot call http: it has no such operation');
       }
@@ -140,7 +142,19 @@ export class HttpService implements HostService {
       throw giveUp(lifetime, error);
     } finally {
       this.#heldBytes -= body?.length ?? 0;
+      this.#answered(lifetime);
     }
+  }
+
+  /** The guest gives a request up; one that is answered already, or unknown, is left as it is. */
+  #abort({ request }: JsonObject): HostReply {
+    if (typeof request === 'number') this.#underWay.get(request)?.abort(new HttpFault('aborted'));
+    return { value: null };
+  }
+
+  #answered(lifetime: Lifetime): void {
+    const number = this.#forms.get(lifetime)?.request;
+    if (number !== undefined && this.#underWay.get(number) === lifetime) this.#underWay.delete(number);
   }
 
   #begin(form: RequestForm): HostReply {
@@ -184,6 +198,8 @@ export class HttpService implements HostService {
       return { ...answer, egressBytes: takeUnreported(upload) };
     } catch (error) {
       throw giveUp(upload.lifetime, error);
+    } finally {
+      this.#answered(upload.lifetime);
     }
   }
 
@@ -222,6 +238,7 @@ export class HttpService implements HostService {
     const open = this.#handles.get(handle);
     if (open === undefined) throw new HttpFault('bad-handle');
     this.#handles.delete(handle);
+    this.#answered(open.lifetime);
     const reason = new HttpFault('aborted');
     open.lifetime.abort(reason);
     if (!(open instanceof IncomingBody)) {
@@ -246,6 +263,7 @@ export class HttpService implements HostService {
   #lifetime(signal: AbortSignal, form: RequestForm): Lifetime {
     const sources = new Set([signal, this.#context.signal, this.#closed.signal]);
     const lifetime = createLifetime(sources, form.timeoutMs);
+    if (form.request !== undefined) this.#underWay.set(form.request, lifetime);
     this.#forms.set(lifetime, form);
     return lifetime;
   }

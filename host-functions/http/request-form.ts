@@ -13,9 +13,19 @@ export interface RequestForm {
   readonly redirect: 'follow' | 'manual' | 'error';
   readonly timeoutMs: number | undefined;
   readonly stream: boolean;
+  /** The guest's own number for it, by which it ends the request while it is under way. */
+  readonly request: number | undefined;
 }
 
-const FIELDS: ReadonlySet<string> = new Set(['url', 'method', 'headers', 'redirect', 'timeoutMs', 'stream']);
+const FIELDS: ReadonlySet<string> = new Set([
+  'url',
+  'method',
+  'headers',
+  'redirect',
+  'timeoutMs',
+  'stream',
+  'request',
+]);
 const MAX_URL_LENGTH = 8192;
 const MAX_HEADERS = 100;
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -47,7 +57,7 @@ export function readRequest(operation: string, args: JsonObject, base: URL | und
     new SandglassError('INPUT_INVALID', `Cannot call ${operation}: ${reason}`, {
       details: { reason: 'invalid' },
     });
-  const { url, method = 'GET', headers = [], redirect = 'follow', timeoutMs, stream = false } = args;
+  const { url, method = 'GET', headers = [], redirect = 'follow', timeoutMs, stream = false, request } = args;
   const unknown = Object.keys(args).find((name) => !FIELDS.has(name));
   if (unknown !== undefined) throw complain(`unknown argument ${JSON.stringify(unknown.slice(0, 64))}`);
   if (typeof url !== 'string') throw complain('"url" must be a string');
@@ -56,6 +66,8 @@ export function readRequest(operation: string, args: JsonObject, base: URL | und
   if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') {
     throw complain('"redirect" must be "follow", "manual" or "error"');
   }
+  if (request !== undefined && !Number.isSafeInteger(request))
+    throw complain('"request" must be a whole number');
   const isTimeout = typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS;
   if (timeoutMs !== undefined && !isTimeout)
     throw complain(`"timeoutMs" must be from 1 to ${MAX_TIMEOUT_MS}`);
@@ -66,6 +78,7 @@ export function readRequest(operation: string, args: JsonObject, base: URL | und
     redirect,
     timeoutMs: isTimeout ? timeoutMs : undefined,
     stream,
+    request: typeof request === 'number' ? request : undefined,
   };
 }
 

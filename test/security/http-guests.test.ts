@@ -55,6 +55,7 @@ const JAVASCRIPT = `const request = new Request(url); const answer = await fetch
       for (const key of Reflect.ownKeys(value)) {
         told.push(String(key));
         let inner; try { inner = value[key]; } catch (error) { inner = String(error); }
+        if (inner instanceof Promise) inner.catch(() => {});
         dump(inner, depth + 1);
       }
       dump(Object.getPrototypeOf(value), depth + 1);

@@ -54,6 +54,7 @@ async function exposed(): Promise<{
       loadModule: () => ({ failure: 'none' }),
       errorFor: () => 0,
       onThrashing: () => undefined,
+      zoneOffset: () => 0,
       shouldStop: () => false,
       now: () => 0,
     },

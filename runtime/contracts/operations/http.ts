@@ -23,6 +23,8 @@ interface HttpRequestArgs {
   readonly timeoutMs?: number;
   /** `true`: the reply carries a body handle. `false`: the whole body in `bytes`, at most `hostCallBytes`. @default false */
   readonly stream?: boolean;
+  /** The guest's own number for this request, by which `http.close` ends it before it is answered. */
+  readonly request?: number;
 }
 
 /**
@@ -37,5 +39,8 @@ export interface HttpOperations {
   'http.send': { readonly args: { readonly handle: number }; readonly value: HttpResponseHead };
   /** Answers the next `bytes` of a body, none once `done`. */
   'http.read': { readonly args: { readonly handle: number }; readonly value: { readonly done: boolean } };
-  'http.close': { readonly args: { readonly handle: number }; readonly value: null };
+  'http.close': {
+    readonly args: { readonly handle: number } | { readonly request: number };
+    readonly value: null;
+  };
 }

@@ -68,6 +68,9 @@ export const PRIMITIVES = [
   'exit',
   'resolve',
   'compile',
+  'intl',
+  'decodeAs',
+  'subtle',
 ] as const;
 export type PrimitiveName = (typeof PRIMITIVES)[number];
 

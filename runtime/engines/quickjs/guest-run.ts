@@ -12,6 +12,7 @@ import { createMachine, type Machine, MachineFull, type MachineHost, type Pointe
 import { createPrimitives, type Primitives } from './primitives.ts';
 import { ENGINE_MODULE, type Program, programOf } from './program.ts';
 import { forgetFullStack, logicalStackBytes, stackWasFull } from './stack.ts';
+import { zoneOffset } from './time-zone.ts';
 
 /** Promise jobs at a time, so that a storm of them is looked at. */
 const JOBS_AT_ONCE = 10_000;
@@ -142,6 +143,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     },
     shouldStop: () => halted() !== undefined,
     now: clock.now,
+    zoneOffset: zoneOffset(run.env.TZ),
   };
   const machine =
     kept ??

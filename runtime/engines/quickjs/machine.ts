@@ -71,6 +71,8 @@ export interface MachineHost {
   shouldStop(): boolean;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Seconds that local time is ahead of UTC at a time in ms since the epoch. */
+  zoneOffset(ms: number): number;
 }
 
 /** An error to be thrown inside the guest. */
@@ -267,14 +269,14 @@ export function createMachine(options: MachineOptions): Machine {
       setTimer: () => 0,
       keepAliveClear: () => undefined,
       growHeap,
-      // Guests live in UTC: the host's time zone is none of their business.
+      // Guests live in UTC, or in the zone of their own environment: the host's is none of their business.
       timeZone: (offset: number, daylight: number, standardName: number, daylightName: number) => {
         refresh();
         words.setInt32(offset, 0, true);
         words.setInt32(daylight, 0, true);
         for (const name of [standardName, daylightName]) bytes.set([0x55, 0x54, 0x43, 0], name);
       },
-      localTime: (seconds: bigint, out: number) => writeTime(new Date(Number(seconds) * 1000), out),
+      localTime: (seconds: bigint, out: number) => writeTime(Number(seconds) * 1000, out),
       now: () => host.now(),
       interrupt: () => (host.shouldStop() ? 1 : 0),
       freeHost: () => undefined,
@@ -290,8 +292,10 @@ export function createMachine(options: MachineOptions): Machine {
       },
     }),
   );
-  const writeTime = (date: Date, out: number): void => {
+  const writeTime = (ms: number, out: number): void => {
+    const offset = host.zoneOffset(ms);
     refresh();
+    const date = new Date(ms + 1000 * offset);
     const year = date.getUTCFullYear();
     const dayOfYear = Math.floor(
       (Date.UTC(year, date.getUTCMonth(), date.getUTCDate()) - Date.UTC(year, 0, 1)) / 86_400_000,
@@ -306,7 +310,7 @@ export function createMachine(options: MachineOptions): Machine {
       date.getUTCDay(),
       dayOfYear,
       0,
-      0,
+      offset,
     ];
     for (const [index, field] of fields.entries()) words.setInt32(out + 4 * index, field, true);
   };

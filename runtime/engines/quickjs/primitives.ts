@@ -4,7 +4,10 @@ import { type JsonObject, toBase64 } from '../../vocabulary/codec.ts';
 import { PRIMITIVES, type PrimitiveName } from './abi.ts';
 import type { Clock } from './clock.ts';
 import type { CommonJs } from './common-js.ts';
+import { createDecoders } from './decode-primitive.ts';
+import { createIntl } from './intl-primitive.ts';
 import type { GuestArguments, Machine, Pointer } from './machine.ts';
+import { subtlePrimitive } from './subtle-primitive.ts';
 import { urlPrimitive } from './url-primitive.ts';
 
 /** An answer on its way to the guest. */
@@ -43,6 +46,8 @@ export interface PrimitivesOptions {
 const MOST_RANDOM = 65_536;
 /** Calls and digests at once, as the prelude has it; what asks for more is not the prelude any more. */
 const MOST_AT_ONCE = 16;
+/** What a call of `Intl` costs beside its text, in bytes of native work: a formatter may have to be made. */
+const INTL_BYTES = 4096;
 const encoder = new TextEncoder();
 
 export function createPrimitives(options: PrimitivesOptions): Primitives {
@@ -67,6 +72,8 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
   let wake: (() => void) | undefined;
   let settled: 'value' | 'failure' | undefined;
   let waiting: Arrived = {};
+  const intl = createIntl();
+  const decoders = createDecoders();
 
   const text = (args: GuestArguments, index: number): string | undefined => {
     if (index >= args.count || machine().kind(args.at(index)) !== 'string') return undefined;
@@ -243,6 +250,35 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
     compile: (args) => {
       const name = text(args, 0);
       return name === undefined ? 0 : commonJs.compile(name);
+    },
+    intl: (args) => {
+      const request = text(args, 0);
+      if (request === undefined) return 0;
+      charge(INTL_BYTES + 16 * request.length);
+      return machine().newText(intl(request));
+    },
+    decodeAs: (args) => {
+      const given = anyBytes(args, 0);
+      const label = text(args, 1);
+      if (given === undefined || label === undefined) return 0;
+      return machine().newText(decoders.decode(given, label, flag(args, 2), number(args, 3), flag(args, 4)));
+    },
+    subtle: (args) => {
+      const id = number(args, 0);
+      const request = text(args, 1);
+      if (!Number.isSafeInteger(id) || order.length >= MOST_AT_ONCE) return 0;
+      const data = bytes(args, 2);
+      order.push(id);
+      const repeats = run.deterministic !== undefined;
+      void subtlePrimitive(request ?? '', data ?? new Uint8Array(), { charge, repeats }).then((answer) =>
+        arrive({
+          id,
+          text: JSON.stringify({ value: JSON.parse(answer.text), bytes: answer.bytes !== undefined }),
+          bytes: answer.bytes,
+          ownsBytes: true,
+        }),
+      );
+      return 0;
     },
     remaining: () => machine().newNumber(Math.max(0, run.limits.timeoutMs - clock.elapsed())),
   };

@@ -243,3 +243,36 @@ describe('fetch', () => {
     ]);
   });
 });
+
+describe('answers without a body, and requests given up', () => {
+  const answer = (status: number) => ({
+    host: {
+      operations: {
+        'http.request': () => ({
+          value: { status, statusText: '', url: 'http://a/', redirected: false, headers: [], body: 7 },
+        }),
+        'http.close': () => ({ value: null }),
+        'http.read': () => ({ value: { done: true } }),
+      },
+    },
+  });
+  test.each([204, 205, 304])('status %i has a null body, and its handle is closed', async (status) => {
+    const { value, host } = await runJs(
+      `const r = await fetch('http://a/'); [r.status, r.ok, r.body, await r.text()]`,
+      answer(status),
+    );
+    expect(value).toEqual([status, status < 300, null, '']);
+    expect(host.calls.map(({ operation }) => operation)).toEqual(['http.request', 'http.close']);
+  });
+
+  test('an aborted request is ended at the host by the number it was made with', async () => {
+    const { value, host } = await runJs(
+      `const stop = new AbortController(); const asked = fetch('http://a/', { signal: AbortSignal.any([stop.signal]) }).catch((e) => e.name); for (let i = 0; i < 50; i++) await null; stop.abort(); await asked`,
+      answer(200),
+    );
+    expect(value).toBe('AbortError');
+    const [request, close] = host.calls;
+    expect(request?.args).toMatchObject({ request: 1 });
+    expect(close).toEqual({ operation: 'http.close', args: { request: 1 } });
+  });
+});

@@ -1,17 +1,52 @@
+import { installEsNext } from './es-next.ts';
 import { hide, inner } from './inner.ts';
-import { builtin } from './registry.ts';
+import { builtin, own } from './registry.ts';
 
 /** Globals of Node and the web that come from the library, each made when it is first used. */
 const member = (module: string, name: string) => (): unknown =>
   (builtin(module) as Record<string, unknown>)[name];
 
+const stream = (name: string): readonly [string, () => unknown] => [name, member('stream/web', name)];
+
+/** Not one of Node's modules, but made on demand as they are. */
+const inside = (name: string) => (): unknown => own(name);
+
 const LAZY: Readonly<Record<string, () => unknown>> = {
   Buffer: member('buffer', 'Buffer'),
   process: () => builtin('process'),
+  Intl: inside('Intl'),
+  CryptoKey: inside('CryptoKey'),
+  ...Object.fromEntries(
+    [
+      'ReadableStream',
+      'ReadableStreamDefaultReader',
+      'ReadableStreamBYOBReader',
+      'ReadableStreamDefaultController',
+      'ReadableByteStreamController',
+      'WritableStream',
+      'WritableStreamDefaultWriter',
+      'TransformStream',
+      'ByteLengthQueuingStrategy',
+      'CountQueuingStrategy',
+      'TextEncoderStream',
+      'TextDecoderStream',
+      'CompressionStream',
+      'DecompressionStream',
+    ].map(stream),
+  ),
 };
 
 export const installGlobals = (): void => {
+  installEsNext();
   hide(globalThis, 'global', globalThis);
+  installLocales();
+  installSubtle();
+  inner.setMakeStream((source) => {
+    const { ReadableStream } = builtin('stream/web') as {
+      readonly ReadableStream: new (source: unknown, strategy: object) => never;
+    };
+    return new ReadableStream(source, { highWaterMark: 0 });
+  });
   for (const [name, make] of Object.entries(LAZY)) {
     Object.defineProperty(globalThis, name, {
       configurable: true,
@@ -25,6 +60,50 @@ export const installGlobals = (): void => {
     });
   }
   installTimers();
+};
+
+/** The methods that know a locale: stand-ins until one is called, which puts them all in place. */
+const installLocales = (): void => {
+  const places: readonly (readonly [object, readonly string[]])[] = [
+    [Date.prototype, ['toLocaleString', 'toLocaleDateString', 'toLocaleTimeString']],
+    [Number.prototype, ['toLocaleString']],
+    [BigInt.prototype, ['toLocaleString']],
+    [String.prototype, ['localeCompare', 'toLocaleUpperCase', 'toLocaleLowerCase']],
+    [Array.prototype, ['toLocaleString']],
+    [Object.getPrototypeOf(Uint8Array.prototype) as object, ['toLocaleString']],
+  ];
+  for (const [prototype, names] of places) {
+    for (const name of names) {
+      const stand = {
+        [name](this: unknown, ...args: unknown[]): unknown {
+          (own('installLocaleMethods') as () => void)();
+          return Reflect.apply(
+            (prototype as Record<string, () => unknown>)[name] as () => unknown,
+            this,
+            args,
+          );
+        },
+      }[name];
+      hide(prototype, name, stand);
+    }
+  }
+};
+
+const SUBTLE =
+  'importKey exportKey generateKey sign verify encrypt decrypt deriveBits deriveKey wrapKey unwrapKey';
+/** The same for `crypto.subtle`, which has only `digest` without the library. */
+const installSubtle = (): void => {
+  const { subtle } = globalThis.crypto;
+  for (const name of SUBTLE.split(' ')) {
+    hide(subtle, name, async (...args: unknown[]) => {
+      own('CryptoKey');
+      return Reflect.apply(
+        (subtle as unknown as Record<string, () => unknown>)[name] as () => unknown,
+        subtle,
+        args,
+      );
+    });
+  }
 };
 
 /** The functions that set timers answer an object, as Node's do; it counts as a number where one is wanted. */

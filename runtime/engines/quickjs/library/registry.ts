@@ -43,6 +43,16 @@ const MODULES: Readonly<Record<string, Maker>> = Object.assign(Object.create(nul
   zlib: () => pick(require('./modules/zlib.ts'), 'zlib'),
 });
 
+/** Parts that are not modules of Node. */
+const OWN: Readonly<Record<string, Maker>> = Object.assign(Object.create(null), {
+  Intl: () => pick(require('./modules/intl.ts'), 'intl'),
+  installLocaleMethods: () => pick(require('./modules/intl.ts'), 'installLocaleMethods'),
+  CryptoKey: () =>
+    (pick(require('./modules/subtle.ts'), 'webcrypto') as Readonly<Record<string, unknown>>).CryptoKey,
+});
+
+export const own = (name: string): unknown => OWN[name]?.();
+
 const pick = (module: Readonly<Record<string, unknown>>, name: string): unknown => module[name];
 
 const made: Record<string, unknown> = Object.create(null);

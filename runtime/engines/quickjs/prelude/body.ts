@@ -1,4 +1,5 @@
 import { decodeUtf8, encodeUtf8 } from './encoding.ts';
+import { readMultipart } from './multipart.ts';
 import {
   Bytes,
   bytesOf,
@@ -9,7 +10,7 @@ import {
   toText,
   typedArrayBytes,
 } from './primordials.ts';
-import { ReadableStream } from './streams.ts';
+import { isStream, makeStream, type ReadableStream } from './streams.ts';
 
 type Data = Uint8Array<ArrayBuffer>;
 
@@ -115,7 +116,7 @@ export const joinBytes = (pieces: readonly Data[]): Data => {
 };
 
 export const streamOf = (bytes: Data): ReadableStream =>
-  new ReadableStream({
+  makeStream({
     start: (controller) => {
       if (typedArrayBytes(bytes) > 0) controller.enqueue(bytes);
       controller.close();
@@ -153,7 +154,7 @@ export const contentOf = async (body: unknown, boundary: string): Promise<Conten
   if (body instanceof FormData) {
     return { data: await multipart(body, boundary), type: `multipart/form-data; boundary=${boundary}` };
   }
-  if (body instanceof ReadableStream) return { data: body, type: undefined };
+  if (isStream(body)) return { data: body, type: undefined };
   return { data: encodeUtf8(toText(body)), type: 'text/plain;charset=UTF-8' };
 };
 
@@ -180,13 +181,22 @@ const multipart = async (form: FormData, boundary: string): Promise<Data> => {
   return joinBytes(pieces);
 };
 
-/** Form fields of an answered body. Only the url-encoded form is read; a multipart answer is refused by name. */
+/** Form fields of a body: url-encoded, or multipart with the boundary that its type names. */
 export const readForm = (bytes: Data, type: string): FormData => {
-  if (!type.startsWith('application/x-www-form-urlencoded')) {
+  const form = new FormData();
+  const [kind] = type.toLowerCase().split(';');
+  if (kind?.trim() === 'application/x-www-form-urlencoded') {
+    for (const [name, value] of new URLSearchParams(decodeUtf8(bytes))) form.append(name, value);
+    return form;
+  }
+  const boundary = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type);
+  if (kind?.trim() !== 'multipart/form-data' || boundary === null) {
     throw new TypeError(`Cannot read the body as a form: its type is ${type === '' ? 'not told' : type}`);
   }
-  const form = new FormData();
-  for (const [name, value] of new URLSearchParams(decodeUtf8(bytes))) form.append(name, value);
+  for (const part of readMultipart(bytes, (boundary[1] ?? boundary[2]) as string)) {
+    if (part.filename === undefined) form.append(part.name, decodeUtf8(part.bytes));
+    else form.append(part.name, new File([part.bytes], part.filename, { type: part.type }));
+  }
   return form;
 };
 

@@ -130,6 +130,8 @@ export interface Calls {
   readonly callSync: (operation: string, args: object, bytes?: Uint8Array<ArrayBuffer>) => Answer;
   /** A call whose one argument is a path. Returns if it succeeds, whatever it answers. */
   readonly trySync: (operation: string, path: string) => void;
+  /** An operation of `crypto.subtle`: JSON in, JSON and bytes out. */
+  readonly subtle: (request: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Answer>;
   readonly digest: (algorithm: string, bytes: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
   /** The error for a module that cannot be loaded: JSON `{ message, refusal? }`. */
   readonly failure: (text: string) => Error;
@@ -189,6 +191,8 @@ export const createCalls = (host: Host): Calls => {
       if (text.length > setup.hostCallBytes) throw tooLarge(operation, text.length);
       answered(host.callSync(operation, text, undefined, true));
     },
+    subtle: (request, bytes) =>
+      wait(bytes, (id, body) => host.subtle(id, request, body as ArrayBuffer)) as Promise<Answer>, // no `take`
     digest: (algorithm, bytes) =>
       wait(
         bytes,

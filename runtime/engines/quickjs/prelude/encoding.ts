@@ -168,6 +168,17 @@ class InvalidCharacter extends Error {
 }
 define(InvalidCharacter.prototype, 'name', 'InvalidCharacterError');
 
+/** Encodings that are decoded without the platform. */
+const OWN = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'];
+let decoders = 0;
+
+/** The standard's own name for a label, if the platform knows it. */
+const platformEncoding = (label: string): string | undefined => {
+  if (!/^[\x21-\x7e]{1,40}$/.test(label)) return undefined;
+  const json = native.decodeAs(new ArrayBuffer(0), label, false, -1, true);
+  return json === '' ? undefined : (jsonParse(json) as string);
+};
+
 export const installEncoding = (host: Host): void => {
   native = host;
   class TextEncoder {
@@ -188,11 +199,14 @@ export const installEncoding = (host: Host): void => {
     readonly #ignoreBom: boolean;
     #held: Uint8Array<ArrayBuffer> = new Bytes(0);
     #started = false;
+    /** Of a text that comes in pieces and that the platform decodes. */
+    #number = 0;
     constructor(label = 'utf-8', options: { readonly fatal?: boolean; readonly ignoreBOM?: boolean } = {}) {
-      const encoding = LABELS[toText(label).trim().toLowerCase()];
+      const asked = toText(label).trim().toLowerCase();
+      const encoding = LABELS[asked] ?? platformEncoding(asked);
       if (encoding === undefined) {
         throw new RangeError(
-          `Cannot decode: unknown encoding ${jsonStringify(slice(toText(label), 0, 100))}, known are utf-8, utf-16le, utf-16be and latin1`,
+          `Cannot decode: unknown encoding ${jsonStringify(slice(toText(label), 0, 100))}; known are those of the Encoding standard, e.g. utf-8, utf-16le, windows-1252, shift_jis, gbk, big5, euc-kr`,
         );
       }
       this.#encoding = encoding;
@@ -212,6 +226,7 @@ export const installEncoding = (host: Host): void => {
       const given = input === undefined ? new Bytes(0) : bytesOf(input);
       if (given === undefined) throw new TypeError('Cannot decode: expected a buffer or a view');
       const stream = options?.stream === true;
+      if (!OWN.includes(this.#encoding)) return this.#ask(given, stream);
       const held = typedArrayBytes(this.#held);
       let bytes = given;
       if (held > 0) {
@@ -230,6 +245,17 @@ export const installEncoding = (host: Host): void => {
       return first && !this.#ignoreBom && this.#encoding !== 'windows-1252' && charCodeAt(text, 0) === 0xfeff
         ? text.slice(1)
         : text;
+    }
+    /** The platform decodes, and remembers what a text in pieces has begun. */
+    #ask(given: Uint8Array<ArrayBuffer>, stream: boolean): string {
+      if (this.#number === 0 && stream) {
+        decoders += 1;
+        this.#number = decoders;
+      }
+      const json = native.decodeAs(exactBuffer(given), this.#encoding, this.#fatal, this.#number, !stream);
+      if (!stream) this.#number = 0;
+      if (json === '') throw new TypeError(`Cannot decode: the bytes are no valid ${this.#encoding}`);
+      return jsonParse(json);
     }
     #unfinished(bytes: Uint8Array): number {
       if (this.#encoding === 'utf-8') return unfinishedUtf8(bytes);

@@ -9,6 +9,7 @@ import {
   streamOf,
 } from './body.ts';
 import { type Answer, type Calls, exposed, exposeMethod, type SandglassError, standFor } from './calls.ts';
+import { readDataUrl } from './data-url.ts';
 import { decodeUtf8 } from './encoding.ts';
 import type { AbortSignal } from './events.ts';
 import { Headers } from './headers.ts';
@@ -26,7 +27,7 @@ import {
   typedArrayBytes,
 } from './primordials.ts';
 import { setup } from './state.ts';
-import { ReadableStream } from './streams.ts';
+import { isStream, makeStream, type ReadableStream } from './streams.ts';
 
 type Data = Uint8Array<ArrayBuffer>;
 interface Head {
@@ -64,12 +65,12 @@ abstract class Body {
     if (this.#stream === undefined) {
       const { content } = this;
       let reader: ReturnType<ReadableStream['getReader']> | undefined;
-      this.#stream = new ReadableStream({
+      this.#stream = makeStream({
         pull: async (controller) => {
           this.#used = true;
           if (reader === undefined) {
             const { data } = await content;
-            reader = (data instanceof ReadableStream ? data : streamOf(data ?? new Bytes(0))).getReader();
+            reader = (isStream(data) ? data : streamOf(data ?? new Bytes(0))).getReader();
           }
           const { done, value } = await reader.read();
           if (done) controller.close();
@@ -79,7 +80,7 @@ abstract class Body {
           if (reader !== undefined) await reader.cancel(reason);
           else {
             const { data } = await content;
-            if (data instanceof ReadableStream) await data.cancel(reason);
+            if (isStream(data)) await data.cancel(reason);
           }
         },
       });
@@ -96,7 +97,7 @@ abstract class Body {
     this.#used = true;
     const { data } = await this.content;
     if (data === undefined) return new Bytes(0);
-    return data instanceof ReadableStream ? readAll(data) : data;
+    return isStream(data) ? readAll(data) : data;
   }
   /** The content, and a second one to read it again. */
   protected split(): Promise<Content> | undefined {
@@ -104,7 +105,7 @@ abstract class Body {
     const { content } = this;
     if (content === undefined) return undefined;
     const both = content.then(({ data, type }): [Content, Content] => {
-      if (!(data instanceof ReadableStream))
+      if (!isStream(data))
         return [
           { data, type },
           { data, type },
@@ -227,11 +228,12 @@ class Response extends Body {
     this.headers = new Headers(made?.headers ?? init.headers);
     this.url = made?.url ?? '';
     this.redirected = made?.redirected ?? false;
-    this.type = made === undefined ? 'default' : 'basic';
+    this.type = made === undefined ? 'default' : made.status === 0 ? 'error' : 'basic';
     if (body !== undefined && body !== null && NO_BODY.includes(this.status)) {
       throw new TypeError(`Cannot make a Response: status ${this.status} has no body`);
     }
-    this.content = made === undefined ? contentFor(body, this.headers) : contentOf(body, '');
+    this.content =
+      made === undefined ? contentFor(body, this.headers) : body === null ? undefined : contentOf(body, '');
   }
   get ok(): boolean {
     return this.status >= 200 && this.status < 300;
@@ -272,20 +274,59 @@ const fetchError = (error: unknown): unknown => {
   return standFor(made, error);
 };
 
+/** Rejects with the signal's reason as soon as it is aborted, and has the host end the request then. */
+const unlessAborted = <T>(
+  answered: Promise<T>,
+  signal: AbortSignal,
+  end: () => Promise<unknown>,
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => {
+      reject(signal.reason);
+      end().catch(() => undefined);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    answered.then(
+      (value) => {
+        signal.removeEventListener('abort', stop);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', stop);
+        reject(error);
+      },
+    );
+  });
+
+/** A `data:` URL is its own answer: no network, so no grant. */
+const dataResponse = ({ url, method }: Request): Response => {
+  const found = readDataUrl(url);
+  if (found === undefined) throw new TypeError('fetch failed: the data: URL is not well formed');
+  const headers = [['content-type', found.type]] as const;
+  return new Response(method === 'HEAD' ? null : found.bytes, {
+    made: { status: 200, statusText: 'OK', url, redirected: false, headers },
+  });
+};
+
 export const installFetch = (calls: Calls): void => {
-  const send = async (request: Request): Promise<{ head: Head; bytes: ArrayBuffer | undefined }> => {
+  let requests = 0;
+  const send = async (
+    request: Request,
+    number: number | undefined,
+  ): Promise<{ head: Head; bytes: ArrayBuffer | undefined }> => {
     const args = {
       url: request.url,
       method: request.method,
       headers: [...request.headers],
       redirect: request.redirect,
       stream: true,
+      ...(number === undefined ? {} : { request: number }),
     };
     const content = await requestContent(request);
+    request.signal?.throwIfAborted(); // it may have been aborted while the body was made
     const data = content?.data;
     const single =
-      data === undefined ||
-      (!(data instanceof ReadableStream) && typedArrayBytes(data) <= setup.hostCallBytes / 2);
+      data === undefined || (!isStream(data) && typedArrayBytes(data) <= setup.hostCallBytes / 2);
     if (single) {
       const { value, bytes } = await calls.call('http.request', args, data as Data | undefined);
       return { head: value as Head, bytes };
@@ -302,15 +343,14 @@ export const installFetch = (calls: Calls): void => {
         );
       }
     };
-    if (data instanceof ReadableStream)
-      for await (const piece of data) await write(joinBytes([piece as Data]));
+    if (isStream(data)) for await (const piece of data) await write(joinBytes([piece as Data]));
     else if (data !== undefined) await write(data);
     const reply = await calls.call('http.send', { handle });
     return { head: reply.value as Head, bytes: reply.bytes };
   };
 
   const bodyStream = (handle: number, signal: AbortSignal | null): ReadableStream =>
-    new ReadableStream({
+    makeStream({
       start: (controller) => {
         signal?.addEventListener('abort', () => {
           controller.error(signal.reason);
@@ -337,29 +377,30 @@ export const installFetch = (calls: Calls): void => {
     const request = new Request(input, init);
     const { signal } = request;
     signal?.throwIfAborted();
+    if (request.url.startsWith('data:')) return dataResponse(request);
+    let number: number | undefined;
+    if (signal !== null) {
+      requests += 1;
+      number = requests;
+    }
     const answered = (async () => {
       try {
-        return await send(request);
+        return await send(request, number);
       } catch (error) {
         throw fetchError(error);
       }
     })();
     const { head, bytes } = await (signal === null
       ? answered
-      : Promise.race([
-          answered,
-          new Promise<never>((_, reject) => {
-            signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-          }),
-        ]));
-    const empty =
-      head.status === 204 || head.status === 205 || head.status === 304 || request.method === 'HEAD';
-    const body =
-      head.body !== undefined
+      : unlessAborted(answered, signal, () => calls.call('http.close', { request: number })));
+    const empty = NO_BODY.includes(head.status) || request.method === 'HEAD';
+    if (empty && head.body !== undefined)
+      void calls.call('http.close', { handle: head.body }).catch(() => undefined);
+    const body = empty
+      ? null
+      : head.body !== undefined
         ? bodyStream(head.body, signal)
-        : empty
-          ? null
-          : new Bytes(bytes ?? new ArrayBuffer(0));
+        : new Bytes(bytes ?? new ArrayBuffer(0));
     return new Response(body, { made: head });
   };
   publish('fetch', exposed(fetch));

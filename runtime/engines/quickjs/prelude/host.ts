@@ -33,6 +33,15 @@ export interface Host extends Record<PrimitiveName, unknown> {
   resolve(base: string, specifier: string): string;
   /** The function around a CommonJS file, or the error of its syntax. */
   compile(name: string): unknown;
+  /** What the platform's `Intl` answers: JSON to JSON; see `intl-primitive.ts`. */
+  intl(request: string): string;
+  /**
+   * Text of an encoding of the web other than UTF-8, as JSON; empty for a label that is none, or with `fatal` bytes that are no such text.
+   * `stream` is the number of a text that comes in pieces, 0 for a whole one; `last` ends it.
+   */
+  decodeAs(bytes: ArrayBuffer, label: string, fatal: boolean, stream: number, last: boolean): string;
+  /** An operation of the platform's `crypto.subtle`; see `subtle-primitive.ts`. */
+  subtle(id: number, request: string, bytes: ArrayBuffer): void;
 }
 
 /** What the host tells at the start of a run. */

@@ -8,6 +8,7 @@ import { format, guestFrames, inspect } from './inspect.ts';
 import type { PathApi } from './path.ts';
 import { bytesOf, exactBuffer } from './primordials.ts';
 import { setup } from './state.ts';
+import { setMakeStream } from './streams.ts';
 import type { Timers } from './timers.ts';
 
 /** What the library builds on: the parts of the prelude that guests do not see. It holds no power that a guest has not. */
@@ -31,6 +32,7 @@ export interface Internals {
   readonly flagsOf: typeof flagsOf;
   readonly Stats: typeof Stats;
   readonly Dirent: typeof Dirent;
+  readonly setMakeStream: typeof setMakeStream;
   readonly exposed: typeof exposed;
   readonly refusalOf: typeof refusalOf;
   readonly standFor: typeof standFor;
@@ -62,6 +64,7 @@ export const createInternals = (host: Host, calls: Calls, timers: Timers, path: 
   flagsOf,
   Stats,
   Dirent,
+  setMakeStream,
   exposed,
   refusalOf,
   standFor,

@@ -1,6 +1,6 @@
 import { define, publish } from './primordials.ts';
 
-interface Source {
+export interface Source {
   readonly start?: (controller: Controller) => unknown;
   readonly pull?: (controller: Controller) => unknown;
   readonly cancel?: (reason: unknown) => unknown;
@@ -174,6 +174,19 @@ export class ReadableStream {
     });
   }
 }
+
+/** Makes the streams that bodies give out. The library puts the whole standard here. */
+let make = (source: Source): ReadableStream => new ReadableStream(source);
+export const makeStream = (source: Source): ReadableStream => make(source);
+export const setMakeStream = (given: (source: Source) => ReadableStream): void => {
+  make = given;
+};
+
+/** Of either kind: that of the prelude, or of the library. */
+export const isStream = (value: unknown): value is ReadableStream =>
+  typeof value === 'object' &&
+  value !== null &&
+  (value instanceof ReadableStream || typeof (value as ReadableStream).getReader === 'function');
 
 export const installStreams = (): void => {
   define(ReadableStream.prototype, Symbol.toStringTag, 'ReadableStream');
