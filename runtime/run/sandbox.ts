@@ -1,24 +1,23 @@
 import type { CellResult } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
-import { openGate } from '../gate/open-gate.ts';
 import { UnusablePart } from '../gate/open-services.ts';
 import type { Budget } from '../vocabulary/budget.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { filesByPath, type GuestFile } from '../vocabulary/guest-file.ts';
-import { LEVEL_POLICIES } from '../vocabulary/levels.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
-import { NOTHING_USED, outcomeOf, type Verdict } from '../vocabulary/outcome-of.ts';
-import type { Usage } from '../vocabulary/usage.ts';
+import { outcomeOf, type Verdict } from '../vocabulary/outcome-of.ts';
 import { classify, stopError } from './classify.ts';
 import { collectOutput } from './collect-output.ts';
-import { planRun, prepareGuest, type RunPlan, specOf } from './plan-run.ts';
+import { openRunGate } from './open-run-gate.ts';
+import { planRun, prepareGuest, specOf } from './plan-run.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import { collectFiles, putFiles } from './scratch.ts';
-import { checkFits, firstHandleOf, sessionEnd } from './session/session-run.ts';
+import { sessionEnd, takeTurn } from './session/session-run.ts';
 import type { SessionTurn } from './session/sessions.ts';
 import type { RunTeller } from './tell.ts';
+import { usageOf } from './usage-of.ts';
 
 /**
  * One run: plan, gate, guest, cell, verdict; then the outcome with its usage, whatever happened.
@@ -51,7 +50,7 @@ export async function runInSandbox(
     const plan = await planRun(run, turn, context, (...known) => {
       [engine, limits] = known;
     });
-    gate = await openGateFor(run, plan, context, tell, stop.now);
+    gate = await openRunGate(run, plan, context, tell, stop.now);
     live.engine = plan.engine;
     live.gate = gate;
     const guest = await prepareGuest(run, plan, context);
@@ -138,55 +137,4 @@ const internal = (error: unknown): SandglassError =>
 
 function refuseCancelled(signal: AbortSignal): void {
   if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
-}
-
-/** Waits for the guest of the session that the run asks for; at once where it asks for none. */
-async function takeTurn({ request, session, signal }: SandboxRun): Promise<SessionTurn | undefined> {
-  if (session instanceof SandglassError) throw session;
-  if (session === undefined) return undefined;
-  checkFits(request, session);
-  return session.take(signal);
-}
-
-function openGateFor(
-  { identity, level }: SandboxRun,
-  { budget, grant, turn }: RunPlan,
-  { hostFunctions, events, monotonic, secret, now }: SandboxContext,
-  tell: RunTeller,
-  onOverspent: () => void,
-): Promise<Gate> {
-  const { noNetwork, readOnlyFiles, noHostFiles } = LEVEL_POLICIES[level];
-  return openGate({
-    identity,
-    budget,
-    events,
-    parts: grant.parts,
-    hostFunctions,
-    noNetwork,
-    level,
-    context: {
-      readOnlyFiles,
-      noHostFiles,
-      secret,
-      now,
-      ...(turn === undefined ? {} : { firstHandle: firstHandleOf(turn.number) }),
-    },
-    monotonic,
-    onFault: tell.fault,
-    onOverspent,
-  });
-}
-
-/** What the run cost, with what was nested in it. */
-function usageOf(result: CellResult | undefined, budget: Budget | undefined): Usage {
-  const spent = budget?.spent();
-  const { fuel = null, memoryBytes = 0 } = result?.end ?? {};
-  return {
-    ...NOTHING_USED,
-    ...spent,
-    fuel: fuel === null && (spent?.fuel ?? 0) === 0 ? null : (spent?.fuel ?? fuel),
-    memoryBytes,
-    cpuMs: result?.cpuMs ?? null,
-    coldStart: result?.coldStart ?? false,
-  };
 }

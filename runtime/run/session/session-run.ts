@@ -3,7 +3,8 @@ import { SandglassError } from '../../vocabulary/errors.ts';
 import { stricter } from '../../vocabulary/levels.ts';
 import type { Verdict } from '../../vocabulary/outcome-of.ts';
 import type { RunRequest } from '../run-request.ts';
-import type { OpenSession } from './sessions.ts';
+import type { SandboxRun } from '../sandbox-context.ts';
+import type { OpenSession, SessionTurn } from './sessions.ts';
 
 /** A thing that a session holds fixed, and how a run asks for another. */
 interface Fixed {
@@ -72,7 +73,7 @@ const FIXED: readonly Fixed[] = [
  * A run asks nothing that its session holds fixed.
  * @throws {SandglassError} INPUT_INVALID, or UNSUPPORTED for what no session has.
  */
-export function checkFits(request: RunRequest, session: OpenSession): void {
+function checkFits(request: RunRequest, session: OpenSession): void {
   for (const { code, misfit, hint } of FIXED) {
     const reason = misfit(request, session);
     if (reason === undefined) continue;
@@ -81,6 +82,14 @@ export function checkFits(request: RunRequest, session: OpenSession): void {
       details: { session: session.name },
     });
   }
+}
+
+/** Waits for the guest of the session that the run asks for; at once where it asks for none. */
+export async function takeTurn({ request, session, signal }: SandboxRun): Promise<SessionTurn | undefined> {
+  if (session instanceof SandglassError) throw session;
+  if (session === undefined) return undefined;
+  checkFits(request, session);
+  return session.take(signal);
 }
 
 /** Why the guest must not run again; `undefined` when it may: it has answered, or thrown an ordinary error. */

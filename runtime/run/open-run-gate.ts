@@ -1,0 +1,37 @@
+import type { Gate } from '../contracts/gate.ts';
+import { openGate } from '../gate/open-gate.ts';
+import { LEVEL_POLICIES } from '../vocabulary/levels.ts';
+import type { RunPlan } from './plan-run.ts';
+import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
+import { firstHandleOf } from './session/session-run.ts';
+import type { RunTeller } from './tell.ts';
+
+/** The gate of a run: its grant, its budget, and what its level allows. */
+export function openRunGate(
+  { identity, level }: SandboxRun,
+  { budget, grant, turn }: RunPlan,
+  { hostFunctions, events, monotonic, secret, now }: SandboxContext,
+  tell: RunTeller,
+  onOverspent: () => void,
+): Promise<Gate> {
+  const { noNetwork, readOnlyFiles, noHostFiles } = LEVEL_POLICIES[level];
+  return openGate({
+    identity,
+    budget,
+    events,
+    parts: grant.parts,
+    hostFunctions,
+    noNetwork,
+    level,
+    context: {
+      readOnlyFiles,
+      noHostFiles,
+      secret,
+      now,
+      ...(turn === undefined ? {} : { firstHandle: firstHandleOf(turn.number) }),
+    },
+    monotonic,
+    onFault: tell.fault,
+    onOverspent,
+  });
+}
