@@ -68,6 +68,8 @@ export interface FsDirectory {
    * All entries but `.` and `..`, in any order. @throws {FsFault} `too-large` once the names take more than `maxBytes`.
    */
   list(maxBytes: number): readonly NodeEntry[];
+  /** The same piece by piece, for folders that would hold this thread too long. Absent: `list` takes no time. */
+  pieces?(maxBytes: number): Generator<readonly NodeEntry[], void, undefined>;
   readLink(name: string): string;
   makeDirectory(name: string): void;
   makeLink(name: string, target: string): void;

@@ -1,10 +1,11 @@
-import type { FsTarget } from '../../runtime/contracts/operations/fs.ts';
+import type { FsEntry, FsTarget } from '../../runtime/contracts/operations/fs.ts';
 import { checkLink, checkMove, removeTree } from './folder-scan.ts';
 import { denyEscape } from './fs-denial.ts';
 import { FsFault } from './fs-fault.ts';
 import { coversName } from './fs-grant.ts';
 import { isSafeLinkTarget } from './guest-path.ts';
-import type { Serve, Servers } from './operation.ts';
+import type { Later } from './in-pieces.ts';
+import type { Reply, Serve, Servers } from './operation.ts';
 import { existing, isFolder, type ServiceState } from './service-state.ts';
 import { belowMount, isHiddenPath, type Place, type Walked } from './walk.ts';
 
@@ -22,15 +23,18 @@ const list: Serve<'fs.list'> = (state, args) => {
   using walked = state.walk(args, { action: 'list', access: 'read' });
   const { place } = walked;
   state.admit(place, state.also('read'));
-  if (place.kind === 'folder') return { value: state.entries(place.location) };
+  if (place.kind === 'folder') return listed(state.entries(place.location));
   if (existing(place).type !== 'directory') throw new FsFault('not-directory');
   const directory = place.parent.directory.openDirectory(place.name);
   try {
-    return { value: state.entries({ path: place.path, mount: place.parent.mount, directory }) };
+    return listed(state.entries({ path: place.path, mount: place.parent.mount, directory }));
   } finally {
     directory.close();
   }
 };
+
+const listed = (entries: Later<readonly FsEntry[]>): Later<Reply<'fs.list'>> =>
+  entries instanceof Promise ? entries.then((value) => ({ value })) : { value: entries };
 
 const mkdir: Serve<'fs.mkdir'> = (state, args) => {
   const recursive = args.recursive === true;

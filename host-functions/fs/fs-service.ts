@@ -16,8 +16,9 @@ import { FsFault, REASON_TEXT } from './fs-fault.ts';
 import { resourceOf } from './fs-resource.ts';
 import { pathText } from './guest-path.ts';
 import { handleOperations } from './handle-operations.ts';
+import type { Later } from './in-pieces.ts';
 import type { MountTree } from './mount-tree.ts';
-import type { Servers } from './operation.ts';
+import type { Reply, Servers } from './operation.ts';
 import { scratchFiles } from './scratch-files.ts';
 import { ServiceState } from './service-state.ts';
 import { nextEvents, watchOperations } from './watch-operations.ts';
@@ -66,17 +67,23 @@ export function createFsService(
 
   const scratch = tree.mounts.find((mount) => mount.scratch);
 
-  const serve = <O extends keyof Servers>(operation: O, { args, bytes, about }: HostRequest): HostReply => {
+  const serve = <O extends keyof Servers>(
+    operation: O,
+    { args, bytes, about }: HostRequest,
+  ): Later<HostReply> => {
     const checked = checkFsArgs(operation, args);
     if (about !== undefined) about(resourceOf(state.handles, args));
-    const action = ACTIONS[operation];
+    const fail = (error: unknown, ask: FsAsk | undefined): unknown =>
+      error instanceof FsFault ? toFailure(error, ask, ACTIONS[operation], subject(args)) : error;
     try {
-      const { value, ...rest } = SERVERS[operation](state, checked, bytes);
-      // The values are plain JSON by their types: interfaces, so TypeScript sees no index signature in them.
-      return { ...rest, value: value as JsonValue };
+      const reply = SERVERS[operation](state, checked, bytes);
+      if (!(reply instanceof Promise)) return plain(reply);
+      const ask = state.lastAsk; // other calls go on meanwhile, with asks of their own
+      return reply.then(plain, (error: unknown) => {
+        throw fail(error, ask);
+      });
     } catch (error) {
-      if (error instanceof FsFault) throw toFailure(error, state.lastAsk, action, subject(args));
-      throw error;
+      throw fail(error, state.lastAsk);
     } finally {
       freeBytes(bytes); // written, or refused: back ends keep copies of their own
     }
@@ -111,6 +118,12 @@ export function createFsService(
     close: () => state.close(),
   };
 }
+
+/** The values are plain JSON by their types: interfaces, so TypeScript sees no index signature in them. */
+const plain = ({ value, ...rest }: Reply<keyof Servers>): HostReply => ({
+  ...rest,
+  value: value as JsonValue,
+});
 
 function toFailure(
   fault: FsFault,

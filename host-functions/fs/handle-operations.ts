@@ -1,9 +1,11 @@
+import type { FsEntry } from '../../runtime/contracts/operations/fs.ts';
 import { checkMount, checkRead, checkWritten, findEntry, spendBytes } from './admission.ts';
 import type { FsAsk } from './fs-denial.ts';
 import { FsFault } from './fs-fault.ts';
 import { pathText } from './guest-path.ts';
 import type { FileHandle } from './handles.ts';
-import type { Serve, Servers } from './operation.ts';
+import type { Later } from './in-pieces.ts';
+import type { Reply, Serve, Servers } from './operation.ts';
 import { readReply } from './read-reply.ts';
 import type { ServiceState } from './service-state.ts';
 
@@ -78,8 +80,11 @@ const flist: Serve<'fs.flist'> = (state, { handle }) => {
   const { location } = state.handles.folder(handle);
   const ask = state.ask({ action: 'list', access: 'read' }, undefined, pathText(location.path));
   if (location.mount !== undefined) findEntry(location.mount, ask, undefined);
-  return { value: state.entries(location) };
+  return replyOf(state.entries(location));
 };
+
+const replyOf = (entries: Later<readonly FsEntry[]>): Later<Reply<'fs.flist'>> =>
+  entries instanceof Promise ? entries.then((value) => ({ value })) : { value: entries };
 
 const asking = (state: ServiceState, open: FileHandle, access: 'read' | 'write'): FsAsk =>
   state.ask({ action: access, access }, undefined, open.path);

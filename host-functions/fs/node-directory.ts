@@ -47,6 +47,8 @@ const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
 /** Bytes that one entry of a listing takes beside its name. */
 const ENTRY_BYTES = 48;
+/** Entries that are looked at in one go: some milliseconds. */
+const PIECE_ENTRIES = 1_000;
 
 /**
  * One host folder. By descriptor (Linux): every call names `/proc/self/fd/N/name`, which the kernel resolves in the very folder that was
@@ -186,8 +188,12 @@ export class NodeDirectory implements FsDirectory {
   }
 
   list(maxBytes: number): readonly NodeEntry[] {
+    return [...this.pieces(maxBytes)].flat();
+  }
+
+  *pieces(maxBytes: number): Generator<readonly NodeEntry[], void, undefined> {
     this.#verify();
-    const entries: NodeEntry[] = [];
+    let entries: NodeEntry[] = [];
     const folder = attempt(() => opendirSync(this.#path));
     try {
       let bytes = 0;
@@ -204,15 +210,19 @@ export class NodeDirectory implements FsDirectory {
         );
         const type = stat && typeOf(stat);
         // Gone since, a special file, or a name that is not UTF-8 and so cannot be named.
-        if (stat !== undefined && type !== undefined) {
-          entries.push({ name: entry.name, type, identity: identityOf(stat) });
-        }
+        if (stat === undefined || type === undefined) continue;
+        entries.push({ name: entry.name, type, identity: identityOf(stat) });
+        if (entries.length < PIECE_ENTRIES) continue;
+        this.#verify();
+        yield entries;
+        entries = [];
+        this.#verify();
       }
     } finally {
       folder.closeSync();
     }
     this.#verify();
-    return entries;
+    yield entries;
   }
 
   readLink(name: string): string {

@@ -1,6 +1,7 @@
 import type { HostReply } from '../../runtime/contracts/host-function.ts';
 import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
 import type { FsOperation } from './fs-args.ts';
+import type { Later } from './in-pieces.ts';
 import type { ServiceState } from './service-state.ts';
 
 export type Args<O extends FsOperation> = FsOperations[O]['args'];
@@ -15,7 +16,7 @@ export type Serve<O extends FsOperation> = (
   state: ServiceState,
   args: Args<O>,
   bytes: Uint8Array | undefined,
-) => Reply<O>;
+) => Later<Reply<O>>;
 
 /** Every operation but the one that waits. */
 export type Servers = { readonly [O in Exclude<FsOperation, 'fs.watchNext'>]: Serve<O> };

@@ -6,8 +6,12 @@ import { FsFault } from './fs-fault.ts';
 import { coversName } from './fs-grant.ts';
 import { joinPath, normalizeAbsolute, parseGuestPath, pathText } from './guest-path.ts';
 import { HandleTable } from './handles.ts';
+import { inPieces, type Later } from './in-pieces.ts';
 import type { EntryState, Mount, MountTree } from './mount-tree.ts';
 import { type Follow, isHiddenPath, type Location, type Place, type Walked, walk } from './walk.ts';
+
+/** Of one listing: its answer is sorted, copied and sent in one go. */
+const MAX_ENTRIES = 20_000;
 
 /** What the operations of one run share. */
 export class ServiceState {
@@ -119,23 +123,27 @@ export class ServiceState {
   }
 
   /** What a guest may see of a folder, sorted by name. */
-  entries({ path, mount, directory }: Location): readonly FsEntry[] {
+  entries({ path, mount, directory }: Location): Later<readonly FsEntry[]> {
     const seen = new Map<string, FsEntry>();
-    if (mount !== undefined && directory !== undefined) {
-      for (const entry of directory.list(this.hostCallBytes)) {
-        if (this.isVisible(mount, [...path, entry.name], entry)) {
-          const { name, type, identity } = entry;
-          seen.set(name, { name, type, inode: this.inode(mount.device, identity) });
-        }
+    const add = (mounted: Mount, entries: readonly NodeEntry[]): void => {
+      for (const entry of entries) {
+        if (!this.isVisible(mounted, [...path, entry.name], entry)) continue;
+        const { name, type, identity } = entry;
+        seen.set(name, { name, type, inode: this.inode(mounted.device, identity) });
       }
-    }
-    for (const name of this.tree.names(path)) {
-      const below = [...path, name];
-      const inner = this.tree.at(below);
-      const type = inner?.file === undefined ? 'directory' : 'file';
-      seen.set(name, { name, type, inode: this.inode('1', pathText(below)) });
-    }
-    return [...seen.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      if (seen.size > MAX_ENTRIES) throw new FsFault('too-large');
+    };
+    const finish = (): readonly FsEntry[] => {
+      for (const name of this.tree.names(path)) {
+        const below = [...path, name];
+        const inner = this.tree.at(below);
+        const type = inner?.file === undefined ? 'directory' : 'file';
+        seen.set(name, { name, type, inode: this.inode('1', pathText(below)) });
+      }
+      return [...seen.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    };
+    if (mount === undefined || directory === undefined) return finish();
+    return inPieces(directory, this.hostCallBytes, (entries) => add(mount, entries), finish);
   }
 
   /** Whether a guest may see an entry of a folder. */

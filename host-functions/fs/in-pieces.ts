@@ -1,0 +1,56 @@
+import type { FsDirectory, NodeEntry } from './backend.ts';
+
+/** At once, or later where it would take this thread too long. */
+export type Later<T> = T | Promise<T>;
+
+/**
+ * Lists a folder. A small one is listed at once, which whoever cannot wait needs; others have their turns between the pieces of a large one.
+ * @throws {FsFault}
+ */
+export function inPieces<T>(
+  directory: FsDirectory,
+  maxBytes: number,
+  take: (entries: readonly NodeEntry[]) => void,
+  finish: () => T,
+): Later<T> {
+  if (directory.pieces === undefined) {
+    take(directory.list(maxBytes));
+    return finish();
+  }
+  // An opening of its own: the guest may close its handle between two pieces, and something else could have the number then.
+  const own = directory.reopen();
+  const pieces = own.pieces?.(maxBytes) ?? [].values();
+  const end = (): void => {
+    pieces.return?.();
+    own.close();
+  };
+  let isLeft = false;
+  try {
+    isLeft = takeNext(pieces, take) && takeNext(pieces, take);
+    if (!isLeft) return finish();
+  } finally {
+    if (!isLeft) end();
+  }
+  return (async () => {
+    try {
+      do await nextTurn();
+      while (takeNext(pieces, take));
+      return finish();
+    } finally {
+      end();
+    }
+  })();
+}
+
+/** @returns Whether there may be more. */
+function takeNext(
+  pieces: Iterator<readonly NodeEntry[]>,
+  take: (entries: readonly NodeEntry[]) => void,
+): boolean {
+  const next = pieces.next();
+  if (next.done !== true) take(next.value);
+  return next.done !== true;
+}
+
+/** Timers and other calls come first. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
