@@ -1,0 +1,66 @@
+// Hostile guests against a host that serves HTTP: `npm run test:hostile -- [--only=WORD] [--level=LEVEL] [--guests=2] [--ms=2000] [--busy] [--programs=100000]`.
+// Prints a table and fails where the host did not answer for too long or grew too large; then runs random programs of host calls.
+import { parseArgs } from 'node:util';
+import { FLOODS } from './hostile/floods.ts';
+import { fuzzCalls } from './hostile/fuzz-calls.ts';
+import { type Watched, watchHost } from './hostile/watch-host.ts';
+
+const MIB = 1024 ** 2;
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    level: { type: 'string' },
+    guests: { type: 'string', default: '2' },
+    ms: { type: 'string', default: '2000' },
+    busy: { type: 'boolean', default: false },
+    programs: { type: 'string', default: '100000' },
+  },
+});
+const guests = Number(values.guests);
+const timeoutMs = Number(values.ms);
+/** How long a host may not answer, ms; a run may be that much late beyond the grace of 200 ms, too. */
+const MOST_SILENT_MS = values.busy ? 500 : 250;
+const GRACE_MS = 200;
+/** Beyond what its guests may hold. */
+const MOST_GROWN_BYTES = 256 * MIB;
+const LEVELS = { quickjs: ['minimal', 'standard', 'strict', 'maximum'], pyodide: ['standard', 'maximum'] };
+const CAPS = { quickjs: 64 * MIB, pyodide: 512 * MIB };
+
+const faultsOf = ({ silentMs, grownBytes, lateMs }: Watched, cap: number): string[] => [
+  ...(silentMs > MOST_SILENT_MS ? ['silent'] : []),
+  ...(grownBytes > guests * cap + MOST_GROWN_BYTES ? ['large'] : []),
+  ...(lateMs > GRACE_MS + 2 * MOST_SILENT_MS ? ['late'] : []),
+];
+
+let failed = 0;
+console.log('| flood | engine | level | silent ms | late ms | others ms | grown MiB | ends | |');
+console.log('| --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |');
+for (const flood of FLOODS) {
+  if (!`${flood.engine} ${flood.name}`.includes(values.only)) continue;
+  for (const level of LEVELS[flood.engine]) {
+    if (values.level !== undefined && level !== values.level) continue;
+    const start = [flood.name, flood.engine, level];
+    try {
+      const watched = await watchHost({ flood, level, guests, timeoutMs });
+      const { silentMs, lateMs, otherMs, grownBytes, codes } = watched;
+      const faults = faultsOf(watched, CAPS[flood.engine]);
+      failed += faults.length;
+      const figures = [silentMs, lateMs, otherMs ?? 0, grownBytes / MIB].map((figure) => figure.toFixed(0));
+      const cells = [...start, ...figures, [...new Set(codes)].join(' '), faults.join(', ')];
+      console.log(`| ${cells.join(' | ')} |`);
+    } catch (error) {
+      failed += 1;
+      console.log(
+        `| ${start.join(' | ')} | | | | | | ${error instanceof Error ? error.message : 'failed'} |`,
+      );
+    }
+  }
+}
+
+const programs = Number(values.programs);
+const seed = Date.now() % 2 ** 31;
+console.log(`\n${programs} random programs of host calls, seed ${seed}`);
+const found = await fuzzCalls({ programs, seed });
+console.log(`${found.calls} calls, ${found.served} served, at most ${found.mostAtOnce} at once`);
+for (const fault of found.faults) console.error(fault);
+process.exitCode = failed + found.faults.length > 0 ? 1 : 0;

@@ -1,0 +1,48 @@
+// A host that serves HTTP and runs hostile guests. Started by `../hostile.ts`, which watches it from outside.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createRuntime } from '../../runtime/index.ts';
+import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
+import { FLOODS } from './floods.ts';
+
+export interface HostReport {
+  readonly codes: readonly string[];
+  /** How long a run took beyond its deadline at most, ms. */
+  readonly lateMs: number;
+  /** How long an innocent run beside them took at most, ms; `null` where there was none. */
+  readonly otherMs: number | null;
+}
+
+const [name, engine, level, guests, timeoutMs] = process.argv.slice(2);
+const flood = FLOODS.find((one) => one.name === name && one.engine === engine);
+if (flood === undefined) throw new Error(`Cannot run the flood "${name}" of ${engine}: unknown`);
+const runtime = createRuntime({});
+const options = { level: level as IsolationLevel }; // the parent passes one
+await runtime.run({ ...flood.program, code: '1', inputs: {}, ...options });
+const server = createServer((_request, response) => response.end('here')).listen(0, '127.0.0.1');
+server.once('listening', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+
+process.once('message', async () => {
+  let going = true;
+  let otherMs: number | null = null;
+  const others = async (): Promise<void> => {
+    while (going) {
+      const asked = performance.now();
+      await runtime.run({ language: 'javascript', code: '1', level: 'standard' });
+      otherMs = Math.max(otherMs ?? 0, performance.now() - asked);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const beside = others();
+  const outcomes = await Promise.all(
+    Array.from({ length: Number(guests) }, () =>
+      runtime.run({ ...flood.program, ...options, limits: { timeoutMs: Number(timeoutMs), fuel: 1e15 } }),
+    ),
+  );
+  const lateMs = Math.max(0, ...outcomes.map(({ usage }) => usage.durationMs - Number(timeoutMs)));
+  going = false;
+  await beside;
+  const codes = outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.error.code));
+  process.send?.({ report: { codes, lateMs, otherMs } satisfies HostReport });
+});
+process.once('disconnect', () => process.exit(0));
