@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkEntries } from './check/entries.ts';
 import { checkExports, checkStars } from './check/exports.ts';
 import { checkFunctions } from './check/functions.ts';
+import { checkPatterns } from './check/patterns.ts';
 import { checkArrows, checkPackages, checkPlaces, checkPlan, type House } from './check/rooms.ts';
 import { listFiles, readSources } from './check/sources.ts';
 import { fillTables, houseTables } from './check/tables.ts';
@@ -16,6 +17,10 @@ import {
   OWNERS,
   ROOMS,
 } from './house.ts';
+import { LINEAR_PATTERNS } from './linear-patterns.ts';
+
+/** Runs in the guest's own realm, where it is metered; or reads what the operator wrote; or what is built. */
+const MEETS_NOBODY = /^runtime\/(engines\/quickjs\/(prelude|library)\/|doors\/cli\/|index\.|build\/)/;
 
 const root = join(import.meta.dirname, '..');
 const files = listFiles(root, ['runtime', 'host-functions']).filter((file) => !file.includes('__pycache__'));
@@ -48,6 +53,10 @@ const breaches = [
   ),
   ...checkExports(sources, scripts, { outside: LOADED_FROM_OUTSIDE, kept: EXPORTS_KEPT }),
   ...checkFunctions(sources, LONG_FUNCTIONS),
+  ...checkPatterns(
+    sources.filter(({ path }) => !MEETS_NOBODY.test(path)),
+    LINEAR_PATTERNS,
+  ),
 ];
 for (const breach of breaches) console.error(breach);
 const count = breaches.length + stale;

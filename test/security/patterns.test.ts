@@ -3,6 +3,7 @@ import { compileDenyGlobs } from '../../host-functions/fs/deny-globs.ts';
 import { compilePathPatterns, coversPattern } from '../../host-functions/http/path-pattern.ts';
 import { compileNameGlob } from '../../runtime/vocabulary/glob.ts';
 import { advance, type PathGlob, startOf } from '../../runtime/vocabulary/path-glob.ts';
+import { checkPatterns } from '../../scripts/check/patterns.ts';
 
 const denies = (pattern: string, path: string): boolean =>
   compileDenyGlobs([pattern], 'deny').matches(path.split('/'));
@@ -96,5 +97,24 @@ describe('compileNameGlob()', () => {
     ['{01..10}', /the range \{01\.\.10\}/],
   ])('refuses %s', (pattern, reason) => {
     expect(() => compileNameGlob(pattern, 'here')).toThrow(reason);
+  });
+});
+
+describe('checkPatterns()', () => {
+  const breaches = (text: string, known = {}) => checkPatterns([{ path: 'a.ts', text }], known);
+
+  it.each([
+    ['two repetitions', 'const a = /^a*b*$/;'],
+    ['one that may begin anywhere', 'x.replace(/ +$/, "");'],
+    ['one within another', 'const a = /^(a+)+$/;'],
+    ['one that is made at run time', 'const a = new RegExp(text);'],
+  ])('finds %s', (_, text) => {
+    expect(breaches(text)).toHaveLength(1);
+  });
+
+  it('takes what is anchored, bounded, or listed with its reason, and nothing that is listed and gone', () => {
+    expect(breaches('const a = [/^a+$/, /[ab]c?/, /a{2,5}/];')).toEqual([]);
+    expect(breaches('const a = /^a*b*$/;', { 'a.ts': { '^a*b*$': 'nobody chooses it' } })).toEqual([]);
+    expect(breaches('', { 'a.ts': { '^a*b*$': 'nobody chooses it' } })).toHaveLength(1);
   });
 });

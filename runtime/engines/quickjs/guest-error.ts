@@ -18,8 +18,24 @@ interface Place {
   readonly column: number;
 }
 
-/** `    at name (file:line:column)`, or without a name for a syntax error. */
-const FRAME = /^\s*at (?:.*\()?(.*?):(\d+):(\d+)\)?$/;
+const DIGITS = /^\d+$/;
+
+/** Reads `    at name (file:line:column)`, or the same without a name, from its end: the name and the file are the guest's to choose. */
+function placeOf(frame: string): Place | undefined {
+  const text = frame.trimStart();
+  const end = text.endsWith(')') ? text.length - 1 : text.length;
+  const columnAt = text.lastIndexOf(':', end);
+  const lineAt = columnAt < 1 ? -1 : text.lastIndexOf(':', columnAt - 1);
+  if (lineAt < 0 || !text.startsWith('at ')) return undefined;
+  const [line, column] = [text.slice(lineAt + 1, columnAt), text.slice(columnAt + 1, end)];
+  if (!DIGITS.test(line) || !DIGITS.test(column)) return undefined;
+  const opened = text.lastIndexOf('(', lineAt);
+  return {
+    file: text.slice(opened === -1 ? 3 : opened + 1, lineAt),
+    line: Number(line),
+    column: Number(column),
+  };
+}
 
 /**
  * Makes a `GuestError` of what the prelude says: frames of the prelude are dropped, and what a prefix on a module's first line moved is
@@ -30,13 +46,12 @@ export function guestError(described: Described, shifts: ReadonlyMap<string, num
   let place: Place | undefined;
   for (const line of described.stack.split('\n')) {
     if (line.trim() === '' || line.includes(PRELUDE_FILE)) continue;
-    const [, file, row, column] = FRAME.exec(line) ?? [];
-    if (file === undefined) {
+    const found = placeOf(line);
+    if (found === undefined) {
       frames.push(line);
       continue;
     }
-    const found = { file, line: Number(row), column: Number(column) };
-    const shift = found.line === 1 ? (shifts.get(file) ?? 0) : 0;
+    const shift = found.line === 1 ? (shifts.get(found.file) ?? 0) : 0;
     const moved = { ...found, column: Math.max(1, found.column - shift) };
     place ??= moved;
     frames.push(shift === 0 ? line : line.replace(/:(\d+)(\)?)$/, `:${moved.column}$2`));
