@@ -8,7 +8,7 @@ export const isCount = (value: unknown): value is number =>
 
 /** Field → what it must be, for each way a guest can end. */
 const END_FIELDS: Readonly<Record<string, (end: Fields) => boolean>> = {
-  value: () => true,
+  value: (end) => end.form === undefined || end.form === 'text',
   exit: (end) => typeof end.exitCode === 'number' && Number.isInteger(end.exitCode),
   threw: (end) => isGuestError(end.error) && (end.refusalId === undefined || isCount(end.refusalId)),
   trapped: (end) => typeof end.message === 'string',

@@ -307,7 +307,8 @@ export type GuestResult = GuestEnd & {
 };
 
 export type GuestEnd =
-  | { readonly kind: 'value'; readonly value: GuestValue }
+  /** `form: 'text'`: the guest's value has no form that can be answered, and `value` is the text its language shows of it. */
+  | { readonly kind: 'value'; readonly value: GuestValue; readonly form?: 'text' }
   /** A command ended with a status; 0 is success. */
   | { readonly kind: 'exit'; readonly exitCode: number }
   /**

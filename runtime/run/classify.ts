@@ -32,7 +32,7 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
     case 'limit':
       return fail(stopError(end.limit, limits, end.error, gate.pending() > 0));
     case 'value':
-      return takeValue(end.value, limits, outputBytes);
+      return takeValue(end.value, end.form, limits, outputBytes);
     case 'exit':
       if (end.exitCode === 0) return { ok: true, value: undefined, valueBytes: 0, exitCode: 0 };
       if (end.growthRefused) return { ...fail(stopError('memory', limits)), exitCode: end.exitCode };
@@ -67,10 +67,15 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
   }
 }
 
-function takeValue(value: unknown, limits: Limits, outputBytes: number): Verdict {
+function takeValue(value: unknown, form: 'text' | undefined, limits: Limits, outputBytes: number): Verdict {
   try {
     const copied = copyValue(value, limits.outputBytes - outputBytes);
-    return { ok: true, value: copied.value, valueBytes: copied.bytes };
+    return {
+      ok: true,
+      value: copied.value,
+      valueBytes: copied.bytes,
+      ...(form === undefined ? {} : { valueForm: form }),
+    };
   } catch (error) {
     if (error instanceof RangeError) return { ok: false, error: stopError('output', limits) };
     const reason = error instanceof Error ? error.message : 'Cannot take the value';

@@ -9,7 +9,13 @@ import type { Usage } from './usage.ts';
 
 /** How a run ended, before it becomes an outcome. */
 export type Verdict =
-  | { readonly ok: true; readonly value: GuestValue; readonly valueBytes: number; readonly exitCode?: number }
+  | {
+      readonly ok: true;
+      readonly value: GuestValue;
+      readonly valueBytes: number;
+      readonly valueForm?: 'text';
+      readonly exitCode?: number;
+    }
   | {
       readonly ok: false;
       readonly error: SandglassError;
@@ -73,6 +79,7 @@ export function outcomeOf(verdict: Verdict, facts: RunFacts): Outcome {
       attempts,
       cached: false,
       truncated: !verdict.ok && verdict.error.code === 'OUTPUT_EXCEEDED',
+      ...(verdict.ok && verdict.valueForm !== undefined ? { valueForm: verdict.valueForm } : {}),
       ...defined({ session }),
       ...(facts.sessionEnded === true ? { sessionEnded: true as const } : {}),
     },

@@ -47,6 +47,11 @@ export interface OutcomeMeta {
   readonly cached: boolean;
   /** The guest had more to say than its outputBytes allowed: stdout and stderr hold what fitted. */
   readonly truncated: boolean;
+  /**
+   * `text`: the program's value has no JSON form, and `value` is the text that its language shows of it (`repr` in Python). Absent for a
+   * value as it is.
+   */
+  readonly valueForm?: 'text';
   /** The session that the run asked for; absent outside of sessions. */
   readonly session?: string;
   /** With this run the session ended: its guest was stopped, trapped, crashed or exited. Absent while it stays open. */

@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 873251,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
-        "python: an expression": 770987,
-        "python: classes, exceptions, json": 2290859,
-        "python: sets, hashes, random, clock": 1392129,
+        "python: an expression": 817163,
+        "python: classes, exceptions, json": 2337949,
+        "python: sets, hashes, random, clock": 1437974,
         "typescript: a module": 637998,
       }
     `);

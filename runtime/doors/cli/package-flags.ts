@@ -17,6 +17,11 @@ export const SOURCE_FLAGS: readonly Flag[] = [
     value: 'URL',
     help: 'Package index (simple API) for what the folder lacks. Default SANDGLASS_INDEX; for --with else the one that pip uses.',
   },
+  {
+    name: 'base-url',
+    value: 'URL',
+    help: "Where the wheels of Pyodide's release lie, such as numpy: an address of it or of a mirror. Default SANDGLASS_BASE_URL; for --with else the release itself, asked last.",
+  },
   { name: 'offline', help: 'Use only wheels of the folder and the cache.' },
 ];
 
@@ -50,9 +55,10 @@ export async function readPackageSources(
   const { env, cwd } = terminal;
   const folder = parsed.one('wheels') ?? given(env.SANDGLASS_WHEELS);
   const named = parsed.one('index') ?? given(env.SANDGLASS_INDEX);
+  const baseUrl = parsed.one('base-url') ?? given(env.SANDGLASS_BASE_URL);
   const offline = parsed.has('offline');
   const index = named ?? (byName && folder === undefined ? await findPipIndex(env) : undefined);
-  if (folder === undefined && index === undefined) {
+  if (folder === undefined && index === undefined && baseUrl === undefined) {
     if (!byName) return undefined;
     throw new UsageError(
       'Cannot install packages: there is no folder of wheels, and no package index is configured',
@@ -62,6 +68,8 @@ export async function readPackageSources(
   return {
     ...(folder === undefined ? {} : { wheels: resolve(cwd, folder) }),
     ...(index === undefined ? {} : { index }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(byName && baseUrl === undefined && folder === undefined ? { release: true } : {}),
     ...(offline ? { offline } : {}),
   };
 }

@@ -21,7 +21,7 @@ import { readReport } from './report.ts';
 import { reportBounds } from './report-bounds.ts';
 import type { SourcePlace } from './stopped-at.ts';
 
-/** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody. */
+/** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody, and nothing wakes a program that waits for nothing. */
 const WATCH_MS = 10;
 /** What files in memory may hold at most. */
 const MAX_SCRATCH_BYTES = 64 * MIB;
@@ -187,7 +187,10 @@ async function runProgram(
     interpreter.close();
     return { kind: 'invalid', code: 'MODULE_INVALID', message, ...NOTHING_USED };
   }
-  const watch = setInterval(look, WATCH_MS);
+  const watch = setInterval(() => {
+    look();
+    interpreter.wake();
+  }, WATCH_MS);
   let stays = false;
   try {
     meter.arm();

@@ -12,6 +12,7 @@ import { openHeap } from './hashes/heap.ts';
 import { SECRET_BYTES } from './hashes/layout.ts';
 import { decodePlan, type HashPlan } from './hashes/plan.ts';
 import { renewHashes } from './hashes/renew.ts';
+import { keepOrder, type Order } from './order.ts';
 import { isPreparedModule, type PackageFile } from './packages.ts';
 import { readCall } from './read-call.ts';
 import type { bootRealm, RealmParts } from './realm/boot.ts';
@@ -82,6 +83,8 @@ export interface Interpreter {
   leave(between: Meter): void;
   /** Enters the realm no more: what its timers and calls would still do is nobody's business after the run. */
   close(): void;
+  /** Tells a program that can never go on so. To be called from outside of its turns. */
+  wake(): void;
   /** Calls into the realm and waits for its `done`. */
   ask(call: (id: number) => void): Promise<Report>;
 }
@@ -151,6 +154,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   const decoder = new TextDecoder();
   let link: RunLink | undefined;
   let closed = false;
+  let order: Order | undefined;
   let growthRefused = false;
   let outputSpent = false;
   let outsideBefore: number | undefined;
@@ -206,7 +210,8 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       const fire = (): void => {
         if (mine === undefined || mine === link) enter(() => api.fire(id));
       };
-      if (!(ms > 0)) soon(fire);
+      if (order !== undefined) order.timer(Math.min(ms, MAX_TIMER_MS), fire);
+      else if (!(ms > 0)) soon(fire);
       else if (link === undefined) setTimeout(fire, Math.min(ms, MAX_TIMER_MS));
       else void link.host.sleep(Math.min(ms, MAX_TIMER_MS)).then(fire);
     },
@@ -219,8 +224,13 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     call: (id, operation, args, body) => {
       if (link === undefined) throw new Error('no run');
       const mine = link;
+      const turn = order?.call();
       void mine.host.call(...request(operation, args, body)).then((answer) => {
-        if (mine === link) enter(() => api.settle(id, answerText(id, answer)));
+        const settle = (): void => {
+          if (mine === link) enter(() => api.settle(id, answerText(id, answer)));
+        };
+        if (turn === undefined) settle();
+        else turn(settle);
       });
     },
     take: (id, into, offset) => {
@@ -346,12 +356,16 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       files.set('stdin', NOTHING);
       taken.clear();
     },
+    wake: () => {
+      if (link !== undefined) enter(() => api.wake());
+    },
     close: () => {
       closed = true;
     },
     connect: (run) => {
       const isFirst = outsideBefore === undefined;
       link = run;
+      order = run.fixedClock ? keepOrder(soon, (ms) => run.host.sleep(ms)) : undefined;
       between = undefined;
       growthRefused = false;
       meterBy(run.meter);

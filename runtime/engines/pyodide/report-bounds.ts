@@ -7,7 +7,6 @@ export const ERROR_TEXTS = Object.freeze({
   stack: 20_000,
   file: 200,
   missing: 100,
-  formless: 500,
 });
 
 /** What JSON makes of a character at most: two escapes of six each. */

@@ -1,5 +1,6 @@
 import type { GuestEnd, GuestError } from '../../contracts/engine.ts';
 import { fitsJson, type JsonBounds } from '../../vocabulary/json-weight.ts';
+import { packageOfModule } from './package-of-module.ts';
 import { ERROR_TEXTS } from './report-bounds.ts';
 import { readValue } from './value.ts';
 
@@ -19,18 +20,13 @@ export function readReport(text: string, growthRefused: boolean, bounds: JsonBou
   if (isFields(report.error)) return readError(report.error, growthRefused);
   if (typeof report.exit === 'number') return { kind: 'exit', exitCode: report.exit & 0xff };
   if (report.oversize === true) return { kind: 'limit', limit: 'output' };
-  if (typeof report.formless === 'string') {
-    return {
-      kind: 'invalid',
-      code: 'OUTPUT_INVALID',
-      message: `Cannot answer the program's last expression: ${report.formless.slice(0, ERROR_TEXTS.formless)}`,
-      hint: 'End the program with a statement, or with a value that has a JSON form',
-    };
-  }
   if (report.value === null) return { kind: 'value', value: undefined };
   if (!isFields(report.value)) return { kind: 'trapped', message: 'The interpreter ended without a report' };
   try {
-    return { kind: 'value', value: readValue(report.value) };
+    const value = readValue(report.value);
+    return report.form === 'text' && typeof value === 'string'
+      ? { kind: 'value', value, form: 'text' }
+      : { kind: 'value', value };
   } catch {
     return { kind: 'trapped', message: 'The interpreter answered a malformed value' };
   }
@@ -74,11 +70,13 @@ function hintOf(
 ): { readonly hint?: string } {
   if (missing !== undefined && /^[A-Za-z_]\w{0,99}$/.test(missing)) {
     return {
-      hint: `Name the package that has ${missing === 'tzdata' ? 'the time zones, tzdata' : missing}: --with=NAME; in a program the option packages of the run`,
+      hint: `${missing === 'tzdata' ? 'Name the package that has the time zones, tzdata' : `Name the package that has ${missing}`}: --with=${packageOfModule(missing)}; in a program the option packages of the run`,
     };
   }
   if (name === 'MemoryError' && message === '')
     return { hint: 'A guest of 32 bits cannot hold one object of this size; make smaller ones' };
+  if (name === 'OperationalError' && message === 'unable to open database file')
+    return { hint: 'Open it in a folder that is there and can be written: /tmp, or a granted one' };
   return {};
 }
 

@@ -40,7 +40,7 @@ describe('what a Python guest does not find', () => {
     expect(await errorOf('import pandas.core as pd')).toMatchObject({
       name: 'ModuleNotFoundError',
       message: "No module named 'pandas'",
-      hint: 'Name the package that has pandas: --with=NAME; in a program the option packages of the run',
+      hint: 'Name the package that has pandas: --with=pandas; in a program the option packages of the run',
     });
   });
 
@@ -48,7 +48,7 @@ describe('what a Python guest does not find', () => {
     expect(await errorOf("import zoneinfo\nzoneinfo.ZoneInfo('Europe/Berlin')")).toMatchObject({
       name: 'ZoneInfoNotFoundError',
       message: expect.stringContaining('the package tzdata, which has them, is not installed'),
-      hint: expect.stringContaining('tzdata: --with=NAME'),
+      hint: expect.stringContaining('--with=tzdata'),
     });
   });
 
@@ -57,10 +57,6 @@ describe('what a Python guest does not find', () => {
     ['import multiprocessing as m\nm.Pool(2)', 'guests cannot start processes'],
     ["import asyncio\nawait asyncio.create_subprocess_exec('ls')", 'guests cannot start processes'],
     ["import asyncio\nawait asyncio.create_subprocess_shell('ls')", 'guests cannot start processes'],
-    [
-      'from concurrent.futures import ThreadPoolExecutor as T\nT(2).submit(print)',
-      'guests have one thread; use asyncio for work side by side',
-    ],
   ])('%s', async (code, reason) => {
     expect(await errorOf(code)).toMatchObject({ message: expect.stringContaining(reason) });
   });

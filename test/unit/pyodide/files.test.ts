@@ -397,7 +397,7 @@ print('fits again')`;
 try: ${call}
 except FileNotFoundError as error: print(isinstance(error, PermissionError), error)`;
       expect(await printed(code)).toMatch(
-        /^True \[Errno 2\] Cannot look at "\/secret\/x": no grant for fs\.read covers it\. .*: '\/secret\/x'\n$/,
+        /^True \[Errno 13\] Cannot look at "\/secret\/x": no grant for fs\.read covers it\. .*: '\/secret\/x'\n$/,
       );
       const { result } = await run(`import os, pathlib\n${call}`);
       expect(result).toMatchObject({ kind: 'threw', refusalId: expect.any(Number) });

@@ -11,12 +11,16 @@ import random
 import sys
 import traceback
 
+import _sandglass_errno as numbers
 import _sandglass_files as files
 import _sandglass_host as host
 import _sandglass_http as http
+import _sandglass_loop as loops
+import _sandglass_notebook as notebook
 import _sandglass_policy as policy
 import _sandglass_program as program
 import _sandglass_surroundings as surroundings
+import _sandglass_threads as threads
 import _sandglass_values as values
 from pyodide.webloop import PyodideTask
 
@@ -37,6 +41,8 @@ DEFAULTS = {
     "repeats": False,
     "resumes": False,
 }
+#: The folder that is there without a grant.
+HOME = "/tmp"
 DECODER = json.JSONDecoder()
 
 #: File names whose lines are the guest's own.
@@ -51,6 +57,8 @@ _loop = None
 def attach(bridge):
     global _loop
     _loop = asyncio.get_event_loop()
+    threads.attach(_loop)
+    loops.attach(_loop)
     host.attach(bridge)
 
 
@@ -100,9 +108,10 @@ def set_up(spec):
             }
         )
     sys.argv = [spec["filename"], *spec["argv"]]
-    if os.environ or spec["env"]:
+    env = {"HOME": HOME} | spec["env"]
+    if os.environ != env:
         os.environ.clear()
-        os.environ.update(spec["env"])
+        os.environ.update(env)
     http.set_base(spec["base"])
     _own_folders = tuple(path.rstrip("/") + "/" for path in spec["mounts"])
     for module, source in spec["modules"].items():
@@ -118,7 +127,7 @@ def set_up(spec):
             os.urandom(32)
         )  # of the caller's seed; any other run has the random numbers that its interpreter took after the rehearsal
     sys.setrecursionlimit(spec["recursionLimit"])
-    if os.getcwd() != spec["cwd"]:
+    if not resumes and os.getcwd() != spec["cwd"]:
         os.chdir(spec["cwd"])
     names.update(spec["inputs"])
     _names = names
@@ -201,24 +210,34 @@ class SourceFinder:
 
 
 async def run_program(spec, names):
-    global _ruled
     source, filename = spec["code"], spec["filename"]
     remember_source(filename, source)
     rules = policy.rules_of(spec["options"])
-    if rules is None:
-        pieces, last = program.compiled(source, filename)
-    else:
-        tree = program.tree_of(source, filename)
-        if not _ruled:
-            policy.apply(names, rules, is_own)
-            _ruled = True
-        policy.check(tree, rules, filename)
-        pieces, last = program.compiled_tree(tree, filename)
+    try:
+        pieces, last = compiled(source, filename, rules, names)
+    except SyntaxError:
+        changed = notebook.without_magic(source)
+        if changed is None:
+            raise
+        names["_sandglass_notebook"] = notebook
+        pieces, last = compiled(changed, filename, rules, names)
     for piece in pieces:
         await evaluate(piece, names)
     if last is None:
         return None, False
     return await evaluate(last, names), True
+
+
+def compiled(source, filename, rules, names):
+    global _ruled
+    if rules is None:
+        return program.compiled(source, filename)
+    tree = program.tree_of(source, filename)
+    if not _ruled:
+        policy.apply(names, rules, is_own)
+        _ruled = True
+    policy.check(tree, rules, filename)
+    return program.compiled_tree(tree, filename)
 
 
 async def evaluate(code, names):
@@ -302,6 +321,8 @@ _plain_hook = sys.excepthook
 def describe(error):
     """The report of an uncaught exception; its traceback goes to stderr."""
     _reserve.clear()
+    if isinstance(error, OSError):
+        numbers.show(error)
     left_out = shorten(error)
     report = own_frames(traceback.TracebackException.from_exception(error, compact=True, lookup_lines=False))
     text = "".join(report.format())
@@ -382,6 +403,10 @@ def start(text):
     _running = PyodideTask(main(text), loop=_loop, eager_start=True)
 
 
+def stuck():
+    loops.stuck()
+
+
 async def main(text):
     """Runs a program and reports how it ended."""
     try:
@@ -390,7 +415,7 @@ async def main(text):
         if spec["rehearsal"]:
             forget(sys.modules[MAIN].__dict__)
         value = report.get("value")
-        text = json.dumps(report) if value is None else f'{{"value":{value}}}'
+        text = json.dumps(report) if value is None else f'{{"value":{value},"form":"{report["form"]}"}}'
     except BaseException:
         text = ""  # there was no memory left to tell it in
     host.report(text)
@@ -401,22 +426,24 @@ async def attempt(spec):
     names = {}
     try:
         names = set_up(spec)
+        loops.began(asyncio.current_task())
         value, given = await run_program(spec, names)
         flush()
         # None is what a line answers that answers nothing, such as a call of print().
         given = given and value is not None
-        report = {"value": values.encode(value, spec["valueBytes"]) if given else None}  # JSON text
-    except SystemExit as error:
-        report = {"exit": exit_status(error)}
-    except values.NoJsonForm as error:
-        report = {"formless": str(error)}
+        report = encoded(value, spec["valueBytes"]) if given else {"value": None}
     except values.TooLarge:
         report = {"oversize": True}
+    except asyncio.CancelledError as error:
+        ending = loops.ending()
+        report = ended(error if ending is None else ending.with_traceback(error.__traceback__))
     except BaseException as error:
-        report = {"error": describe(error)}
+        report = ended(error)
     value = None
+    loops.began(None)
     try:
         if not spec["keeps"] or "exit" in report:
+            threads.finish()
             finish(names)
         else:
             await end_tasks()
@@ -425,6 +452,28 @@ async def attempt(spec):
     except BaseException as error:
         report = report if "error" in report else {"error": describe(error)}
     return report
+
+
+def encoded(value, limit):
+    """A value as JSON text; one that has no JSON form as what Python shows of it."""
+    try:
+        return {"value": values.encode(value, limit), "form": "json"}
+    except values.NoJsonForm:
+        return {"value": values.encode(values.text_of(value), limit), "form": "text"}
+
+
+def ended(error):
+    """The report of a program that an exception has ended."""
+    if isinstance(error, SystemExit):
+        return {"exit": exit_status(error)}
+    if isinstance(error, KeyboardInterrupt):
+        describe(error)
+        return {"exit": INTERRUPTED}
+    return {"error": describe(error)}
+
+
+#: What shells say of a process that was interrupted.
+INTERRUPTED = 130
 
 
 def forget(names):

@@ -10,6 +10,7 @@ import os
 import sys
 import weakref
 
+import _sandglass_errno as numbers
 import _sandglass_host as host
 
 WRAPPED = (
@@ -54,6 +55,7 @@ class Explained:
         try:
             return self.function(*args, **kwargs)
         except OSError as error:
+            numbers.show(error)
             explain(error)
             raise
 
@@ -72,6 +74,7 @@ class Looked(Explained):
         try:
             return self.function(*args, **kwargs)
         except OSError as error:
+            numbers.show(error)
             if not explain(error) and type(error) is FileNotFoundError:
                 caller = sys._getframe(1)
                 if not (
@@ -135,6 +138,7 @@ def explained(method):
         try:
             return method(self, *args)
         except OSError as error:
+            numbers.show(error)
             explain(error)
             raise
 

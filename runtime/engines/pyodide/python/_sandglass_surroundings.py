@@ -1,21 +1,21 @@
 """Sentences for what is not there. This is courtesy: the boundary is the wasm and the realm around it."""
 
-import _thread
-import asyncio
 import errno
 import functools
 import os
+import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
-import _sandglass_host as host
+import _sandglass_threads as threads
+import pyodide.webloop
 
 NO_JAVASCRIPT = "guests have no JavaScript"
 NO_PROCESS = "guests cannot start processes"
-NO_THREAD = "guests have one thread; use asyncio for work side by side"
+NO_INTERPRETERS = "a guest has one interpreter; use threads or asyncio for work side by side"
+NO_SIGNAL = "guests have no signals; limits.timeoutMs ends a run, asyncio.timeout() a part of it"
 NO_SOCKET = "guests have no sockets; use urllib.request, requests or httpx under an http grant"
 NO_NATIVE = "guests have no native libraries"
 
@@ -31,7 +31,7 @@ NO_MODULE = {
     "_multiprocessing": NO_PROCESS,
     "_posixshmem": NO_PROCESS,
     "_posixsubprocess": NO_PROCESS,
-    "_interpreters": NO_THREAD,
+    "_interpreters": NO_INTERPRETERS,
     "curses": NO_TERMINAL,
     "_curses": NO_TERMINAL,
     "readline": NO_TERMINAL,
@@ -86,6 +86,22 @@ def refuse(action, reason, kind=OSError):
     return refused
 
 
+def refuse_process(self, args, *more, **kwargs):
+    words = (
+        args.split()
+        if isinstance(args, str)
+        else [str(word) for word in args]
+        if isinstance(args, (list, tuple))
+        else []
+    )
+    about = NO_PROCESS
+    if any(word.endswith(("pip", "pip3", "conda")) for word in words[:3]):
+        about += (
+            "; packages are brought before the run: --with=NAME, in a program the option packages of the run"
+        )
+    raise OSError(errno.ENOTSUP, f"Cannot start a process: {about}")
+
+
 class Sleep:
     """time.sleep; an object, so that a class that keeps it does not make a method of it."""
 
@@ -103,50 +119,7 @@ def sleep(seconds, /):
         raise ValueError("Invalid value NaN (not a number)")
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    host.sleep(seconds)
-
-
-class Runner(asyncio.Runner):
-    """asyncio.Runner on the one loop that there is, which is running always."""
-
-    def __init__(self, *, debug=None, loop_factory=None):
-        super().__init__(debug=debug, loop_factory=asyncio.get_running_loop)
-
-    def _lazy_init(self):
-        if self._loop is None:
-            self._others = asyncio.all_tasks(asyncio.get_running_loop())
-        super()._lazy_init()
-
-    def run(self, coro, *, context=None):
-        if not asyncio.iscoroutine(coro):
-            raise ValueError(f"a coroutine was expected, got {coro!r}")
-        self._lazy_init()
-        return self._loop.run_until_complete(self._loop.create_task(coro, context=context or self._context))
-
-    def close(self):
-        if self._state is not asyncio.runners._State.INITIALIZED:
-            return
-        left = asyncio.all_tasks(self._loop) - self._others
-        for task in left:
-            task.cancel()
-        if left:
-            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        self._loop, self._state = None, asyncio.runners._State.CLOSED
-
-
-def run_coroutine(main, *, debug=None, loop_factory=None):
-    with Runner() as runner:
-        return runner.run(main)
-
-
-def install_asyncio():
-    import pyodide.webloop
-
-    Runner.__module__ = "asyncio.runners"
-    asyncio.Runner = asyncio.runners.Runner = Runner
-    asyncio.run = asyncio.runners.run = functools.wraps(asyncio.run)(run_coroutine)
-    no_process = refuse("start a process", NO_PROCESS)
-    pyodide.webloop.WebLoop.subprocess_shell = pyodide.webloop.WebLoop.subprocess_exec = no_process
+    threads.sleep(seconds)
 
 
 def install_zones():
@@ -181,7 +154,6 @@ def limit_recursion():
 def install():
     """Before the snapshot: nothing here holds an object of the realm."""
     time.sleep = Sleep()
-    install_asyncio()
     install_zones()
     limit_recursion()
     for name in (
@@ -210,18 +182,10 @@ def install():
         posix = sys.modules["posix"]
         if hasattr(posix, name):
             setattr(posix, name, getattr(os, name))
-    subprocess.Popen.__init__ = refuse("start a process", NO_PROCESS)
+    no_process = refuse("start a process", NO_PROCESS)
+    pyodide.webloop.WebLoop.subprocess_shell = pyodide.webloop.WebLoop.subprocess_exec = no_process
+    subprocess.Popen.__init__ = refuse_process
     subprocess.Popen.__del__ = lambda self, **kwargs: None
-    no_thread = refuse("start a thread", NO_THREAD, RuntimeError)
-    for module, name in (
-        (_thread, "start_new_thread"),
-        (_thread, "start_joinable_thread"),
-        (_thread, "start_new"),
-        (threading, "_start_new_thread"),
-        (threading, "_start_joinable_thread"),
-    ):
-        if hasattr(module, name):
-            setattr(module, name, no_thread)
     no_socket = refuse("use a socket", NO_SOCKET)
     for name in (
         "connect",
@@ -243,6 +207,10 @@ def install():
     )  # the kind that programs expect where there is no network
     for name in ("getaddrinfo", "gethostbyname", "gethostbyaddr", "gethostbyname_ex"):
         setattr(socket, name, no_name)
+    for name in ("alarm", "setitimer", "pause", "pthread_kill", "siginterrupt"):
+        setattr(signal, name, refuse(f"call signal.{name}", NO_SIGNAL, NotImplementedError))
+    os.getlogin = lambda: "guest"
+    sys.executable = ""  # as Python says where there is no file to start
     try:
         import _ctypes
         import ctypes

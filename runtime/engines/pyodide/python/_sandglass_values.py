@@ -23,6 +23,14 @@ class NoJsonForm(Exception):
     """A value that has no JSON form."""
 
 
+def text_of(value):
+    """What Python shows of a value in an interactive session."""
+    try:
+        return repr(value)
+    except Exception:
+        return object.__repr__(value)
+
+
 class TooLarge(Exception):
     """A value that is larger than the run may answer with."""
 

@@ -3,7 +3,12 @@ export type ReadSource = (path: string) => string;
 
 /** Files of modules that an interpreter has, in the order in which they are loaded; each is named after its module. */
 const MODULES = [
+  '_sandglass_errno.py',
   '_sandglass_host.py',
+  '_sandglass_threads.py',
+  '_sandglass_loop.py',
+  '_sandglass_hashes.py',
+  '_sandglass_notebook.py',
   '_sandglass_files.py',
   'http/_sandglass_http.py',
   'http/_sandglass_http_client.py',
@@ -15,12 +20,17 @@ const MODULES = [
   '_sandglass_program.py',
   '_sandglass_values.py',
   '_sandglass_surroundings.py',
+  'webbrowser.py',
   'sandglass.py',
   '_sandglass.py',
 ] as const;
 
 /** Those of them that have an `install()`, in the order in which it is called. */
 const INSTALLED = [
+  '_sandglass_errno.py',
+  '_sandglass_threads.py',
+  '_sandglass_loop.py',
+  '_sandglass_hashes.py',
   '_sandglass_surroundings.py',
   '_sandglass_files.py',
   'http/_sandglass_http_client.py',

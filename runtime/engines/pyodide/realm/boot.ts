@@ -29,6 +29,8 @@ interface PyodideApi {
 
 interface PyModule {
   attach(host: object): void;
+  /** Tells a program that it waits for what nothing will bring. */
+  stuck(): void;
   /** Runs a program, which reports by itself; answers once it has ended or waits for the first time. */
   readonly start: { callPromising(spec: string): Promise<void> };
 }
@@ -67,6 +69,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   const mapSet = Map.prototype.set;
   const mapDelete = Map.prototype.delete;
   const mapClear = Map.prototype.clear;
+  const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as () => number; // every Map has it
 
   /** A host function that can neither throw a host's error into the realm nor answer anything but a primitive. */
   const wrapped =
@@ -348,6 +351,9 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     },
     put: (name, path) => fileRealm?.given.put(path, fileBytes(name)),
     collect: () => fileRealm?.given.collect(),
+    wake: () => {
+      if (running > 0 && timers.count() === 0 && apply(sizeOf, pending, []) === 0) runner?.stuck();
+    },
     reset: () => {
       fileRealm?.leave();
       streamsAreFresh = true;

@@ -95,6 +95,8 @@ export interface RealmApi {
   put(name: string, path: string): void;
   /** Offers the files of the scratch folder to `wants`. */
   collect(): void;
+  /** Nothing is under way: a program that has not ended waits for what nothing will bring, and is told so. */
+  wake(): void;
   /** Undoes `enter`, after the rehearsal. */
   reset(): void;
   /** Drops the timers and the host calls that an ended run of a kept guest has left. */

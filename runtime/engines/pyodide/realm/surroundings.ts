@@ -6,6 +6,8 @@ export interface RealmTimers {
   clearTimer(id: unknown): void;
   /** Runs one that is due. */
   fire(id: number): void;
+  /** How many there are. */
+  count(): number;
   /** Forgets all of them. */
   clear(): void;
   /** A number that no timer and no call has. */
@@ -39,6 +41,7 @@ export function installSurroundings(
   const mapSet = Map.prototype.set;
   const mapDelete = Map.prototype.delete;
   const mapClear = Map.prototype.clear;
+  const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as () => number; // every Map has it
 
   const MOST_NAME_BYTES = 1024 * 1024;
   /** The system calls answer an error of this name to the program, by its number. */
@@ -210,6 +213,7 @@ export function installSurroundings(
       apply(mapDelete, timers, [id]);
       callback?.();
     },
+    count: () => apply(sizeOf, timers, []) as number,
     clear: () => {
       apply(mapClear, timers, []);
     },

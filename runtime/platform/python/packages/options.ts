@@ -11,6 +11,11 @@ export interface PythonPackageOptions {
   readonly lock?: string;
   /** Address under which the wheels of Pyodide's own lock lie, such as a mirror of a release of it. @default none */
   readonly baseUrl?: string;
+  /**
+   * Look last for what nobody else has at the address that Pyodide itself would bring its packages from: numpy, pandas and others that are
+   * built for it. @default false
+   */
+  readonly release?: boolean;
   /** Address of an index with the simple API (PEP 503, 691). @default none: nothing is downloaded */
   readonly index?: string;
   /** Use only what is in the folder and the cache. @default false */
@@ -32,6 +37,7 @@ const KNOWN: Readonly<Record<keyof PythonPackageOptions, 'string' | 'boolean' | 
   wheels: 'string',
   lock: 'string',
   baseUrl: 'string',
+  release: 'boolean',
   index: 'string',
   offline: 'boolean',
   fromImports: 'boolean',

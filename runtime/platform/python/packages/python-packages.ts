@@ -8,6 +8,7 @@ import type { PythonPackageOptions } from './options.ts';
 import { modulesOf, readPackageLock } from './package-lock.ts';
 import type { PackageSource } from './package-source.ts';
 import { createPackageWork } from './package-work.ts';
+import { releaseAddress } from './pyodide-release.ts';
 import { createUnpackedWheels, type Installed, packageSetOf, resolvePackages } from './resolve-packages.ts';
 import { createSimpleIndex } from './simple-index.ts';
 import { createWheelFolder } from './wheel-folder.ts';
@@ -60,6 +61,11 @@ export function createPythonPackages(
       const known = modulesOf(await lock);
       const index = createSimpleIndex(asFolder(options.index), downloads, work, parts.refresh ?? false);
       sources.push({ ...index, modules: async () => known });
+    }
+    const published = options.release === true ? await releaseAddress() : undefined;
+    if (published !== undefined) {
+      lock ??= ownLock();
+      sources.push(createLockedSource(await lock, published, downloads));
     }
     return sources;
   };
