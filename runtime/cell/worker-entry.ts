@@ -8,9 +8,9 @@ import type {
   HostAnswer,
   StopReason,
 } from '../contracts/engine.ts';
-import { MOST_DEPTH, OVERSIZE, TOO_DEEP } from '../gate/markers.ts';
+import { MOST_DEPTH, MOST_VALUES, OVERSIZE, TOO_DEEP, TOO_MANY } from '../gate/markers.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
-import { type JsonObject, nestsDeeper } from '../vocabulary/codec.ts';
+import { holdsMore, type JsonObject, nestsDeeper } from '../vocabulary/codec.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import { createCallWindow } from './call-window.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
@@ -274,7 +274,8 @@ function withCap(host: GuestHost, hostCallBytes: number): GuestHost {
   ): [args: JsonObject, bytes: Uint8Array | undefined] => {
     if (bytes !== undefined && bytes.byteLength > hostCallBytes)
       return [{ [OVERSIZE]: bytes.byteLength }, undefined];
-    return nestsDeeper(args, MOST_DEPTH) ? [{ [TOO_DEEP]: true }, undefined] : [args, bytes];
+    if (nestsDeeper(args, MOST_DEPTH)) return [{ [TOO_DEEP]: true }, undefined];
+    return holdsMore(args, MOST_VALUES) ? [{ [TOO_MANY]: true }, undefined] : [args, bytes];
   };
   return {
     ...host,

@@ -2,7 +2,7 @@ import type { AnyHostFunction, OperationInfo } from '../contracts/host-function.
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
 import { copyJson, isJsonObject, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import { MOST_DEPTH, OVERSIZE, TOO_DEEP } from './markers.ts';
+import { MOST_DEPTH, MOST_VALUES, OVERSIZE, TOO_DEEP, TOO_MANY } from './markers.ts';
 
 /** The host function that serves an operation, and what it says of it. */
 export interface Served {
@@ -28,13 +28,20 @@ export function findServed(
 export function checkArgs(operation: string, value: unknown, maxBytes: number): JsonObject | SandglassError {
   let copied: JsonValue;
   try {
-    copied = copyJson(value, 'args', { maxBytes, maxDepth: MOST_DEPTH });
+    copied = copyJson(value, 'args', { maxBytes, maxDepth: MOST_DEPTH, maxValues: MOST_VALUES });
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'not JSON';
     return new SandglassError('INPUT_INVALID', `Cannot call ${operation}: ${reason}`);
   }
   if (isJsonObject(copied)) {
     if (typeof copied[OVERSIZE] === 'number') return oversize(operation, copied[OVERSIZE], maxBytes);
+    if (copied[TOO_MANY] === true) {
+      return new SandglassError(
+        'INPUT_INVALID',
+        `Cannot call ${operation}: args hold more than ${MOST_VALUES} values`,
+        { hint: 'Send a large list as text or bytes' },
+      );
+    }
     if (copied[TOO_DEEP] === true) {
       return new SandglassError(
         'INPUT_INVALID',

@@ -23,6 +23,20 @@ export interface JsonCheck {
   readonly maxDepth?: number;
   /** Bytes of the compact UTF-8 form allowed. @default unlimited */
   readonly maxBytes?: number;
+  /** Values allowed, those in lists and objects counted, too. @default unlimited */
+  readonly maxValues?: number;
+}
+
+/** Whether a value holds more than so many others, at any depth. Counts no further than that. */
+export function holdsMore(value: unknown, most: number): boolean {
+  let left = most;
+  const count = (item: unknown): boolean => {
+    if (typeof item !== 'object' || item === null) return false;
+    const parts = Object.values(item);
+    left -= parts.length;
+    return left < 0 || parts.some(count);
+  };
+  return count(value);
 }
 
 /** Whether lists and objects in a value lie deeper in it than so many levels. Looks no deeper than that. */
@@ -39,6 +53,8 @@ export const nestsDeeper = (value: unknown, levels: number): boolean =>
 export function copyJson(value: unknown, where: string, check: JsonCheck = {}): JsonValue {
   const maxDepth = check.maxDepth ?? MAX_DEPTH;
   const maxBytes = check.maxBytes ?? Number.POSITIVE_INFINITY;
+  const maxValues = check.maxValues ?? Number.POSITIVE_INFINITY;
+  let values = 0;
   let bytes = 0;
   const spend = (count: number): void => {
     bytes += count;
@@ -49,6 +65,8 @@ export function copyJson(value: unknown, where: string, check: JsonCheck = {}): 
   const copy = (item: unknown, depth: number, holder: Place | undefined, key: string | number): JsonValue => {
     const place = (): Place | undefined => (depth === 0 ? undefined : { holder, key });
     if (depth > maxDepth) throw fail(place(), `nested deeper than ${maxDepth}`);
+    values += 1;
+    if (values > maxValues) throw new RangeError(`Cannot copy ${where}: over ${maxValues} values`);
     switch (typeof item) {
       case 'string':
         spend(utf8Length(item) + 2);

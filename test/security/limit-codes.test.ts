@@ -105,6 +105,22 @@ describe('a spent budget of host calls ends the run', () => {
   });
 });
 
+test.each(['standard', 'minimal'] as const)(
+  'arguments of too many values are refused at level %s, whatever their bytes',
+  async (level) => {
+    const outcome = await runtime.run({
+      language: 'javascript',
+      code: `const list = Array.from({ length: 150_000 }, () => []);
+      let told; try { await sandglass.call('fs.stat', { path: '/tmp', list }); } catch (error) { told = error.message; } told`,
+      level,
+    });
+    expect(outcome).toMatchObject({
+      ok: true,
+      value: expect.stringMatching(/^Cannot call fs.stat: .*over 100000 values$|more than 100000 values$/),
+    });
+  },
+);
+
 test('a deadline is worth another try only where the guest waited for its host', async () => {
   const limits = { timeoutMs: 50 };
   const spin = await runtime.run({ language: 'javascript', code: 'for (;;);', limits });

@@ -7,7 +7,7 @@ import type {
   OpenGuest,
   RunSpec,
 } from '../../contracts/engine.ts';
-import { createMeter } from '../../wasm/meter.ts';
+import { createMeter, nativeFuel } from '../../wasm/meter.ts';
 import { canSuspend } from '../../wasm/suspending.ts';
 import { Ended } from './ended.ts';
 import { type GuestRun, startGuest } from './guest-run.ts';
@@ -81,6 +81,7 @@ async function runProgram(
     onSlice: host.stopReason,
     ...(suspends ? { turns } : {}),
   });
+  const hasInputs = Object.keys(run.inputs).length > 0;
   let current: GuestRun | undefined;
   const begin = async (): Promise<GuestRun> => {
     meter.disarm(); // the engine's own start is not the guest's to pay
@@ -97,6 +98,11 @@ async function runProgram(
     });
     current = started;
     if (kept !== undefined) kept.machine = started.machine;
+    if (hasInputs) {
+      // What they take is the guest's: to be read, and to be made globals of.
+      meter.arm();
+      meter.charge(nativeFuel(setup.length));
+    }
     started.release(await started.call('begin', [started.enter(() => started.machine.newText(setup))]));
     meter.arm();
     return started;

@@ -15,6 +15,16 @@ function recorder() {
   };
 }
 
+test('inputs cost fuel by their size, and can exhaust it', async () => {
+  const inputs = (count: number) => ({
+    inputs: Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, at])),
+  });
+  const [few, many] = [await runJs('1', { spec: inputs(10) }), await runJs('1', { spec: inputs(1000) })];
+  expect(many.result.fuel).toBeGreaterThan((few.result.fuel ?? 0) + 1_000_000);
+  const spent = await runJs('1', { spec: inputs(20_000), limits: { fuel: 1_000_000 } });
+  expect(spent.result).toMatchObject({ kind: 'limit', limit: 'fuel' });
+});
+
 describe('calls of a guest that does not wait', () => {
   test('sixteen at most are with the host before it takes an answer; the others follow in order', async () => {
     const { operations } = recorder();

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        107817,
-        845681,
-        145030,
-        199187,
-        368995,
-        1554045,
+        106915,
+        844222,
+        144690,
+        196382,
+        366021,
+        1551366,
       ]
     `);
   });
@@ -166,7 +166,7 @@ describe('fuel', () => {
     const few = await runJs('1', { host: { deterministic } });
     const many = await runJs('1', {
       host: { deterministic },
-      spec: { inputs: { data: 'x'.repeat(1_000_000) } },
+      spec: { argv: ['x'.repeat(1_000_000)] },
     });
     // The heap is laid out otherwise, which costs the program itself a little.
     expect(Math.abs((many.result.fuel ?? 0) - (few.result.fuel ?? 0))).toBeLessThan(5_000);
