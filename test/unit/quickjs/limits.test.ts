@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        106915,
-        844222,
-        144690,
-        196382,
-        366021,
-        1551366,
+        107817,
+        845681,
+        145030,
+        199187,
+        368995,
+        1554045,
       ]
     `);
   });
