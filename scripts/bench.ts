@@ -1,4 +1,4 @@
-// Measures Sandglass beside its peers and prints one table; `--write` puts it into README.md. See CONTRIBUTING.md for how to read it.
+// Measures Sandglass beside its peers and prints one table; `--write` puts it into BENCHMARKS.md.
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Group, Row } from './bench/group.ts';
 
-const README = join(import.meta.dirname, '../README.md');
+const PAGE = join(import.meta.dirname, '../BENCHMARKS.md');
 const [BEGIN, END] = ['<!-- bench: begin -->', '<!-- bench: end -->'];
 
 /** File under `scripts/bench/`, and its export: the order of the table. */
@@ -83,16 +83,16 @@ for (const name of chosen) {
 }
 
 if (values.write) {
-  const readme = await readFile(README, 'utf8');
-  const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  const page = await readFile(PAGE, 'utf8');
+  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (from === -1 || to < from)
-    throw new Error(`Cannot write the figures: README.md has no ${BEGIN} … ${END}`);
+    throw new Error(`Cannot write the figures: BENCHMARKS.md has no ${BEGIN} … ${END}`);
   const load = loadavg()[0] ?? 0;
   const busy =
     load > availableParallelism() ? `; the machine was busy with other work (load ${load.toFixed(0)})` : '';
   const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'})${busy}, by \`npm run bench -- --write\`.`;
   const text = `${BEGIN}\n${machine}\n\n${parts.join('\n\n')}\n${END}`;
-  await writeFile(README, readme.slice(0, from) + text + readme.slice(to + END.length));
+  await writeFile(PAGE, page.slice(0, from) + text + page.slice(to + END.length));
 }
 
 if (missed.length > 0) {

@@ -1,4 +1,4 @@
-// Builds what a checkout needs beside its sources: metered engines, guest tools, and `dist/`. Skips what is up to date.
+// Builds what a checkout needs beside its sources: metered engines, guest tools, examples, and `dist/`. Skips what is up to date.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -29,6 +29,7 @@ for (const [name, file] of [
   ['pyodide', 'build-pyodide.ts'],
   ['guests', 'build-guests.ts'],
   ['tools', 'build-tools.ts'],
+  ['examples', 'build-examples.ts'],
 ] as const) {
   if (existsSync(script(file))) step(name, process.execPath, [script(file)]);
 }

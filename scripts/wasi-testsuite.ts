@@ -1,7 +1,7 @@
 // Runs every WASI preview 1 case of a checkout of github.com/WebAssembly/wasi-testsuite (branch prod/testsuite-base, which holds built binaries)
 // through the runtime, and compares what failed with test/guests/wasi-testsuite-known.json. Ends with 1 on any difference.
 //   node scripts/wasi-testsuite.ts CHECKOUT [--engine=preview1|preview1-wasmer] [--level=minimal|standard] [--only=TEXT]
-//   node scripts/wasi-testsuite.ts CHECKOUT --write=CONTRIBUTING.md runs both engines and writes the results between the page's marks.
+//   node scripts/wasi-testsuite.ts CHECKOUT --write=docs/conformance.md runs both engines and writes the results between the page's marks.
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';

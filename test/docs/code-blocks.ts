@@ -1,6 +1,12 @@
-/** A fenced block of a document that is marked to be run. */
-export interface RunBlock {
-  readonly language: 'ts' | 'sh';
+/** What is done with a block, by the first word of its marks. */
+export type Use = 'run' | 'guest' | 'check' | 'install' | 'script' | 'server';
+
+/** A fenced block of a document, in a language that can be run. */
+export interface CodeBlock {
+  readonly language: 'ts' | 'js' | 'py' | 'sh';
+  readonly use: Use | undefined;
+  /** All that stands behind the language. */
+  readonly marks: string;
   readonly code: string;
   /** Line of its opening fence, from 1. */
   readonly line: number;
@@ -11,9 +17,15 @@ export interface RunBlock {
 }
 
 const FENCE = /^```(\S*) ?(.*)$/;
+const LANGUAGES = ['ts', 'js', 'py', 'sh'] as const;
+const USES = ['run', 'guest', 'check', 'install', 'script', 'server'] as const;
 
-/** Finds the blocks that are opened by ```` ```ts run ```` or ```` ```sh run ````, with `exit=3` where that is the point. */
-export function runBlocks(markdown: string): readonly RunBlock[] {
+/**
+ * Finds the blocks of code. The marks behind a language say what is done with it: `ts run` is a program with the package at hand, `ts check` is
+ * compiled only (a platform that is not here), `js guest` and `py guest` are guests (`data`: with the example data), `sh run` is run in a shell,
+ * with `exit=3` where that is the point; `sh install` sets up, `sh script` names scripts of the package, `sh server` starts what does not end.
+ */
+export function codeBlocks(markdown: string): readonly CodeBlock[] {
   const blocks: { info: string; marks: string; line: number; end: number; code: string }[] = [];
   const lines = markdown.split('\n');
   for (let at = 0; at < lines.length; at++) {
@@ -31,11 +43,15 @@ export function runBlocks(markdown: string): readonly RunBlock[] {
     at = end;
   }
   return blocks.flatMap(({ info, marks, line, end, code }, index) => {
-    if ((info !== 'ts' && info !== 'sh') || !/\brun\b/.test(marks)) return [];
+    const language = LANGUAGES.find((name) => name === info);
+    if (language === undefined) return [];
     const next = blocks[index + 1];
     const between = next === undefined ? '-' : lines.slice(end, next.line - 1).join('');
     const prints = next?.info === 'text' && between.trim() === '' ? next.code : undefined;
-    return [{ language: info, code, line, prints, exitCode: Number(/exit=(\d+)/.exec(marks)?.[1] ?? 0) }];
+    const use = USES.find((word) => word === marks.split(' ')[0]);
+    return [
+      { language, use, marks, code, line, prints, exitCode: Number(/exit=(\d+)/.exec(marks)?.[1] ?? 0) },
+    ];
   });
 }
 

@@ -1,56 +1,90 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { printsPattern, runBlocks } from './code-blocks.ts';
-import { compileBlocks, prepareFolder, runBlock } from './run-block.ts';
+import { codeBlocks, printsPattern } from './code-blocks.ts';
+import { DOCUMENTS, exists, ROOT, readDocument } from './documents.ts';
+import { compileBlocks, createReader, type Reader } from './run-block.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'THREAT_MODEL.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(join(ROOT, 'package.json'), 'utf8'),
+).scripts;
 
-const read = (document: string): string => readFileSync(join(ROOT, document), 'utf8');
+let folder = '';
+let reader: Reader;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sandglass-docs-'));
+  reader = await createReader(folder);
+});
+afterAll(async () => {
+  await reader[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
 
-describe.each(DOCUMENTS)('%s', (document) => {
-  let folder = '';
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'sandglass-docs-'));
-    await prepareFolder(folder);
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** The id that a heading has on the pages of the usual hosts. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
 
-  test('every relative link leads to a file', () => {
-    const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(
-      ([, path]) => path ?? '',
-    );
-    expect(links.filter((path) => !existsSync(join(ROOT, dirname(document), path)))).toEqual([]);
+const anchorsOf = (page: string): Set<string> =>
+  new Set([...readDocument(page).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading]) => anchorOf(heading ?? '')));
+
+describe.each(DOCUMENTS)('%s', (page) => {
+  const markdown = readDocument(page);
+  const blocks = codeBlocks(markdown);
+
+  test('every relative link leads to a file, and to a heading of it', () => {
+    const links = [...markdown.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
+    const broken = links.filter(([, path = '', anchor]) => {
+      const target = path === '' ? page : join(dirname(page), path);
+      return !exists(target) || (anchor !== undefined && !anchorsOf(target).has(anchor));
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
   });
 
   test('every path in backticks that names a source file leads to one', () => {
     const paths = [
-      ...read(document).matchAll(/`((?:runtime|host-functions|scripts|test|wit|guest-tools)\/[\w./-]+)`/g),
+      ...markdown.matchAll(/`((?:runtime|host-functions|scripts|test|wit|guest-tools|examples)\/[\w./-]+)`/g),
     ];
-    expect(paths.map(([, path]) => path ?? '').filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    expect(paths.map(([, path]) => path ?? '').filter((path) => !exists(path))).toEqual([]);
   });
 
-  test('its TypeScript blocks compile under strict', async () => {
-    const blocks = runBlocks(read(document)).filter(({ language }) => language === 'ts');
-    if (blocks.length > 0)
-      expect(await compileBlocks(blocks, folder)).toMatchObject({ exitCode: 0, stdout: '' });
+  test('every block of code says what is done with it', () => {
+    expect(
+      blocks.filter(({ use }) => use === undefined).map(({ line, language }) => [line, language]),
+    ).toEqual([]);
   });
 
-  for (const block of existsSync(join(ROOT, document)) ? runBlocks(read(document)) : []) {
-    test(`the ${block.language} block at line ${block.line} runs as it says`, {
-      timeout: 60_000,
-    }, async () => {
-      const ended = await runBlock(block, folder);
-      expect(ended.exitCode, ended.stderr).toBe(block.exitCode);
+  test('every npm script that is named is one', () => {
+    const named = [...markdown.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name]) => name ?? '');
+    expect(named.filter((name) => !Object.hasOwn(SCRIPTS, name))).toEqual([]);
+  });
+
+  for (const block of blocks.filter(({ use }) => use === 'run' || use === 'guest')) {
+    test(`the ${block.language} block at line ${block.line} runs as it says`, async () => {
+      const ended = await reader.run(block);
+      expect(ended.exitCode, `${ended.stderr}\n${ended.stdout}`).toBe(block.exitCode);
       if (block.prints !== undefined) expect(ended.stdout).toMatch(printsPattern(block.prints));
     });
   }
 });
 
-test('README.md has blocks that run', () => {
-  const blocks = runBlocks(read('README.md'));
-  expect(blocks.filter(({ language }) => language === 'ts').length).toBeGreaterThan(4);
+describe.each(['node', 'browser', 'workerd'] as const)('blocks for %s', (platform) => {
+  test('compile under strict', async () => {
+    const blocks = DOCUMENTS.flatMap((page) => codeBlocks(readDocument(page)))
+      .filter(({ language }) => language === 'ts')
+      .filter(({ marks }) => (/\b(browser|workerd)\b/.exec(marks)?.[1] ?? 'node') === platform);
+    expect(blocks.length).toBeGreaterThan(0);
+    expect(await compileBlocks(blocks, folder, platform)).toMatchObject({ exitCode: 0, stdout: '' });
+  });
+});
+
+test('README.md is short, and has blocks that run', () => {
+  const markdown = readDocument('README.md');
+  expect(markdown.split('\n').length).toBeLessThanOrEqual(201);
+  const blocks = codeBlocks(markdown).filter(({ use }) => use === 'run');
+  expect(blocks.filter(({ language }) => language === 'ts').length).toBeGreaterThan(2);
   expect(blocks.filter(({ language }) => language === 'sh').length).toBeGreaterThan(1);
 });

@@ -1,38 +1,18 @@
-import { spawn } from 'node:child_process';
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import wabt from 'wabt';
-import { compileChart } from '../../scripts/demo/compile-chart.ts';
-import type { RunBlock } from './code-blocks.ts';
+import { createRuntime, type Runtime } from '../../runtime/index.ts';
+import type { CodeBlock } from './code-blocks.ts';
+import { ROOT } from './documents.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-
-const FIB = `(module (func $fib (export "fib") (param i32) (result i32)
-  (if (result i32) (i32.lt_s (local.get 0) (i32.const 2)) (then (local.get 0)) (else (i32.add
-    (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2))))))))`;
-
-/** Sets a folder up the way the documents suppose: data and modules beside the reader, and `npx sandglass` there. */
-export async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(join(folder, 'data'), { recursive: true });
-  await mkdir(join(folder, 'bin'), { recursive: true });
-  await copyFile(
-    join(ROOT, 'node_modules/vega-datasets/data/seattle-weather.csv'),
-    join(folder, 'data/seattle-weather.csv'),
-  );
-  await writeFile(join(folder, 'data/rain.csv'), 'month,rain\nJan,5.4\nFeb,4.4\n');
-  await copyFile(join(ROOT, 'guest-tools/csv-stats/dist/csv-stats.wasm'), join(folder, 'csv-stats.wasm'));
-  await writeFile(join(folder, 'chart.wasm'), await compileChart());
-  const { parseWat } = await wabt();
-  await writeFile(join(folder, 'fib.wasm'), parseWat('fib.wat', FIB).toBinary({}).buffer);
-  const npx = join(folder, 'bin/npx');
-  await writeFile(
-    npx,
-    `#!/bin/sh\nshift\nexec "${process.execPath}" "${ROOT}/runtime/doors/cli/main.ts" "$@"\n`,
-  );
-  await chmod(npx, 0o755);
-}
+const ENTRIES: Readonly<Record<string, string>> = {
+  sandglass: 'runtime/index.ts',
+  'sandglass/http': 'runtime/doors/http/index.ts',
+  'sandglass/prebuild': 'runtime/index.prebuild.ts',
+};
 
 export interface Ended {
   readonly exitCode: number | null;
@@ -40,27 +20,95 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs one block as a reader would: TypeScript with Node, shell lines with `sh -e`. */
-export async function runBlock(block: RunBlock, folder: string): Promise<Ended> {
-  if (block.language === 'sh') return command('sh', ['-e', '-c', block.code], folder);
-  const file = join(folder, `block-${block.line}.ts`);
-  const own = (specifier: string, source: string): [string, string] => [
-    `from '${specifier}'`,
-    `from '${pathToFileURL(join(ROOT, source)).href}'`,
-  ];
-  const code = [
-    own('sandglass', 'runtime/index.ts'),
-    own('sandglass/http', 'runtime/doors/http/index.ts'),
-  ].reduce((text, [from, to]) => text.replaceAll(from, to), block.code);
-  await writeFile(file, code);
-  return command(process.execPath, [file], folder);
+/** Runs blocks as a reader would, who has the package and has copied its examples: in one folder, TypeScript in one process, guests of one runtime. */
+export interface Reader extends AsyncDisposable {
+  run(block: CodeBlock): Promise<Ended>;
 }
 
-/** Compiles blocks as a strict project of somebody else's would. Answers what the compiler complains of. */
-export async function compileBlocks(blocks: readonly RunBlock[], folder: string): Promise<Ended> {
-  const target = join(folder, 'compile');
-  await mkdir(target, { recursive: true });
-  for (const { line, code } of blocks) await writeFile(join(target, `block-${line}.ts`), code);
+export async function createReader(folder: string): Promise<Reader> {
+  await cp(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true });
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  const npx = join(folder, 'bin/npx');
+  await writeFile(
+    npx,
+    `#!/bin/sh\nshift\nexec "${process.execPath}" "${ROOT}/runtime/doors/cli/main.ts" "$@"\n`,
+  );
+  await chmod(npx, 0o755);
+  let programs: ChildProcess | undefined;
+  let guests: Runtime | undefined;
+  let count = 0;
+  return {
+    async run(block) {
+      if (block.use === 'guest') {
+        guests ??= createRuntime();
+        return asGuest(guests, block, folder);
+      }
+      if (block.language === 'sh') return command('sh', ['-e', '-c', block.code], folder);
+      programs ??= fork(join(ROOT, 'test/docs/serve-blocks.ts'), [], {
+        cwd: folder,
+        execPath: process.execPath,
+        execArgv: [],
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
+      const file = join(folder, `block-${count++}.ts`);
+      await writeFile(file, withOwnEntries(block.code));
+      const told = once(programs, 'message');
+      programs.send(file);
+      const [{ stdout, failure = '' }] = await told;
+      return { exitCode: failure === '' ? 0 : 1, stdout, stderr: failure };
+    },
+    async [Symbol.asyncDispose]() {
+      programs?.disconnect(); // it ends once nothing of the blocks is left: a block that leaves something behind keeps it up
+      await guests?.close();
+    },
+  };
+}
+
+const withOwnEntries = (code: string): string =>
+  Object.entries(ENTRIES).reduce(
+    (text, [specifier, source]) =>
+      text.replaceAll(`from '${specifier}'`, `from '${pathToFileURL(join(ROOT, source)).href}'`),
+    code,
+  );
+
+async function asGuest(
+  runtime: Runtime,
+  { language, code, marks }: CodeBlock,
+  folder: string,
+): Promise<Ended> {
+  const outcome = await runtime.run({
+    language,
+    code,
+    ...(marks.includes('data')
+      ? { grant: { fs: [{ host: join(folder, 'examples/data'), guest: '/data' }] } }
+      : {}),
+  });
+  const value = outcome.ok && outcome.value !== undefined && outcome.value !== null ? `${outcome.value}` : '';
+  return {
+    exitCode: outcome.ok ? 0 : 1,
+    stdout: `${outcome.stdout}${value}`,
+    stderr: outcome.ok ? '' : outcome.error.message,
+  };
+}
+
+/** Compiles blocks as a strict project of somebody else's would, by the entry that their platform gets. Answers what the compiler complains of. */
+export async function compileBlocks(
+  blocks: readonly CodeBlock[],
+  folder: string,
+  platform: 'node' | 'browser' | 'workerd' = 'node',
+): Promise<Ended> {
+  const target = join(folder, `compile-${platform}`);
+  await mkdir(join(target, 'tool'), { recursive: true });
+  for (const [index, { line, code }] of blocks.entries())
+    await writeFile(join(target, `block-${index}-line-${line}.ts`), `${code}\nexport {};\n`);
+  const entry = platform === 'node' ? 'runtime/index.ts' : `runtime/index.${platform}.ts`;
+  const paths = Object.fromEntries(
+    Object.entries({
+      ...ENTRIES,
+      sandglass: entry,
+      'sandglass/quickjs.wasm': 'runtime/engines/quickjs/quickjs.wasm.d.ts',
+    }).map(([specifier, file]) => [specifier, [join(ROOT, file)]]),
+  );
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -74,11 +122,13 @@ export async function compileBlocks(blocks: readonly RunBlock[], folder: string)
     resolveJsonModule: true,
     types: ['node'],
     typeRoots: [join(ROOT, 'node_modules/@types')],
-    paths: {
-      sandglass: [join(ROOT, 'runtime/index.ts')],
-      'sandglass/http': [join(ROOT, 'runtime/doors/http/index.ts')],
-    },
+    paths,
   };
+  // What prebuildComponent writes has no types of its own.
+  await writeFile(
+    join(target, 'tool/component.d.ts'),
+    `import type { PrebuiltComponent } from 'sandglass';\nexport declare const component: PrebuiltComponent;\n`,
+  );
   await writeFile(join(target, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
   return command(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', target], folder);
 }

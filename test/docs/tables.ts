@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createRuntime, type EngineInfo } from '../../runtime/index.ts';
 import { ERROR_CODES, type ErrorCode, exitCodeOf } from '../../runtime/vocabulary/errors.ts';
 import { LEVEL_POLICIES, LEVELS } from '../../runtime/vocabulary/levels.ts';
 import { LIMITS } from '../../runtime/vocabulary/limits.ts';
 import { FUEL_SCHEDULE } from '../../runtime/wasm/fuel-schedule.ts';
+import { ROOT } from './documents.ts';
 
 const MIB = 1024 * 1024;
 
@@ -44,8 +47,23 @@ function describeEngines(): readonly EngineInfo[] {
   return engines;
 }
 
-/** The tables of README.md that say what the code says. */
+/** Node's modules that JavaScript guests find, from the registry of their library. */
+function nodeModules(): readonly string[] {
+  const source = readFileSync(join(ROOT, 'runtime/engines/quickjs/library/registry.ts'), 'utf8');
+  return [...source.matchAll(/^ {2}'?([\w/]+)'?: \(\) =>/gm)].map(([, name]) => name ?? '');
+}
+
+const inRows = (names: readonly string[], width: number): readonly (readonly string[])[] =>
+  Array.from({ length: Math.ceil(names.length / width) }, (_, row) =>
+    Array.from({ length: width }, (_cell, column) => {
+      const name = names[row * width + column];
+      return name === undefined ? '' : `\`${name}\``;
+    }),
+  );
+
+/** The tables of the documents that say what the code says: they stand behind `<!-- table: NAME -->`. */
 export const tables: Readonly<Record<string, string>> = {
+  'node modules': table(['', '', '', '', ''], inRows(nodeModules(), 5)),
   limits: table(
     ['limit', 'what it bounds', 'default', 'range', 'over it'],
     Object.entries(LIMITS).map(([name, { default: standard, minimum, maximum, unit }]) => {
@@ -115,3 +133,13 @@ export const tables: Readonly<Record<string, string>> = {
     ),
   ),
 };
+
+/** A page with its tables put in anew. */
+export const fillTables = (markdown: string): string =>
+  markdown.replaceAll(/(<!-- table: ([\w ]+) -->\n)((?:\|.*\n)*)/g, (whole, mark: string, name: string) =>
+    name in tables ? `${mark}${tables[name]}\n` : whole,
+  );
+
+/** Names of the tables that a page has. */
+export const tablesOf = (markdown: string): readonly string[] =>
+  [...markdown.matchAll(/<!-- table: ([\w ]+) -->/g)].map(([, name]) => name ?? '');
