@@ -231,7 +231,10 @@ function copyGuestValue(value: unknown, where: string): GuestValue {
 const hasRich = (value: object): boolean =>
   Object.getPrototypeOf(value) === Object.prototype &&
   Object.values(value).some(
-    (item) => typeof item === 'bigint' || (typeof item === 'object' && item !== null),
+    (item) =>
+      typeof item === 'bigint' ||
+      (typeof item === 'object' && item !== null) ||
+      (typeof item === 'number' && !Number.isFinite(item)),
   );
 
 function readArgv(argv: unknown): readonly string[] {

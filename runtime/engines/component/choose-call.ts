@@ -1,5 +1,6 @@
 import type { GuestEnd, RunSpec } from '../../contracts/engine.ts';
 import type { GuestValue } from '../../vocabulary/codec.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { ComponentData, ExportedFunction } from './component-data.ts';
 import { exportLines, findExport } from './find-export.ts';
 import { fromJson } from './values/from-json.ts';
@@ -49,6 +50,7 @@ function invoked(data: ComponentData, name: string, args: readonly GuestValue[])
       code: 'INPUT_INVALID',
       message: `Cannot invoke "${name}": ${error.message}`,
       details: { place: error.path, wanted: error.wanted },
+      ...defined({ hint: error.hint }),
     };
   }
 }

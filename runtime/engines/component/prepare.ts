@@ -15,7 +15,7 @@ import { pack, unpack } from './pack.ts';
 import { readComponentTypes } from './types/read-component.ts';
 
 /** Changes with everything that a cached result was made by: the generator, the glue's hardening and the caps (our own number), the fuel. */
-const MADE_BY = `component-4/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
+const MADE_BY = `component-5/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
 
 export interface PrepareOptions {
   readonly mode: 'auto' | WaitMode;

@@ -27,7 +27,9 @@ test.each<[string, readonly GuestValue[], GuestValue]>([
   ['maybe', [null], null],
   ['maybe', ['x'], 'x'],
   ['nested', [null], null],
-  ['nested', [4], 4],
+  ['nested', [4], { tag: 'some', val: 4 }],
+  ['nested', [{ tag: 'some', val: null }], { tag: 'some', val: null }],
+  ['reverse', [{ $bytes: 'AQL/' }], Uint8Array.of(255, 2, 1)],
   ['swap', [{ tag: 'err', val: 'text' }], 'text'],
   ['divide', [7, 2], 3],
   ['nothing', [], undefined],
@@ -106,8 +108,7 @@ test('arguments that do not fit name their place and the type wanted', async () 
     message: 'Cannot invoke "add": argument 2 (b) must be s32, got nothing',
   });
   expect(await invoke('sum-points', [[{ x: 1, y: 2 }, { x: 1 }]])).toMatchObject({
-    message:
-      'Cannot invoke "sum-points": argument 1 (points)[1] must be record { x: s32, y: s32 }, got {"x":1}',
+    message: 'Cannot invoke "sum-points": argument 1 (points)[1].y is missing, it must be s32',
   });
 });
 
@@ -127,4 +128,53 @@ test("a command's run can be invoked by its name, and answers as a function does
   });
   expect(result).toMatchObject({ kind: 'value', value: undefined });
   expect(host.stdout()).toBe('out');
+});
+
+test('values are lifted as the Canonical ABI says', async () => {
+  // Core functions that answer what no compiler would: each result is lifted from the raw number.
+  const bytes = await wat(`(component
+    (core module $m
+      (memory (export "memory") 1)
+      (func (export "i") (param i32) (result i32) local.get 0)
+      (func (export "nan") (result f64) (f64.reinterpret_i64 (i64.const 0xfff0000000000001)))
+      (func (export "option") (param i32) (result i32)
+        (i32.store8 (i32.const 16) (local.get 0)) (i32.store8 (i32.const 20) (i32.const 0)) i32.const 16)
+      (data (i32.const 32) "\\40\\00\\00\\00\\05\\00\\00\\00\\40\\00\\00\\00\\06\\00\\00\\00")
+      (data (i32.const 64) "\\ef\\bb\\bfab\\ff"))
+    (core instance $i (instantiate $m))
+    (alias core export $i "memory" (core memory $memory))
+    (type $flags (flags "one" "two"))
+    (func (export "bool") (param "v" u32) (result bool) (canon lift (core func $i "i")))
+    (func (export "byte") (param "v" u32) (result u8) (canon lift (core func $i "i")))
+    (func (export "short") (param "v" u32) (result s16) (canon lift (core func $i "i")))
+    (func (export "nan") (result f64) (canon lift (core func $i "nan")))
+    (func $set (param "v" u32) (result $flags) (canon lift (core func $i "i")))
+    (component $shim
+      (type $inner (flags "one" "two"))
+      (import "kind" (type $kind (eq $inner)))
+      (import "imported-set" (func $f (param "v" u32) (result $kind)))
+      (export $named "bits" (type $kind))
+      (export "set" (func $f) (func (param "v" u32) (result $named))))
+    (instance $bits (instantiate $shim (with "kind" (type $flags)) (with "imported-set" (func $set))))
+    (export "test:abi/bits" (instance $bits))
+    (func (export "letter") (param "v" u32) (result char) (canon lift (core func $i "i")))
+    (func (export "text") (param "at" u32) (result string) (canon lift (core func $i "i") (memory $memory)))
+    (func (export "nested") (param "v" u32) (result (option (option u32))) (canon lift (core func $i "option") (memory $memory))))`);
+  const call = async (name: string, ...args: readonly GuestValue[]) => {
+    const { result } = await runComponent(bytes, { invoke: name, args });
+    return result.kind === 'value' ? result.value : result.kind;
+  };
+  expect(await call('bool', 7)).toBe(true);
+  expect(await call('bool', 0)).toBe(false);
+  expect(await call('byte', 0x1ff)).toBe(0xff);
+  expect(await call('short', 0x18000)).toBe(-0x8000);
+  expect(await call('nan')).toBe(Number.NaN);
+  expect(await call('set', 0xfe)).toEqual(['two']);
+  expect(await call('letter', 0x1f600)).toBe('😀');
+  expect(await call('letter', 0xd800)).toBe('trapped');
+  expect(await call('letter', 0x110000)).toBe('trapped');
+  expect(await call('text', 32)).toBe('\ufeffab');
+  expect(await call('text', 40)).toBe('trapped');
+  expect(await call('nested', 0)).toBe(null);
+  expect(await call('nested', 1)).toEqual({ tag: 'some', val: null });
 });

@@ -57,7 +57,8 @@ const bare = (source: object): object => Object.freeze(Object.assign(Object.crea
 
 /** By the label that the glue asks for. Making one costs as much as all else that is made for an instance. */
 const DECODERS: ReadonlyMap<string, TextDecoder> = new Map(
-  ['utf-8', 'utf-16'].map((label) => [label, new TextDecoder(label)]),
+  // By the Canonical ABI text that is not well-formed traps, and a byte order mark is a character of it.
+  ['utf-8', 'utf-16'].map((label) => [label, new TextDecoder(label, { fatal: true, ignoreBOM: true })]),
 );
 
 /** What the hardened glue takes from us instead of from its realm: see `hardenGlue`. */

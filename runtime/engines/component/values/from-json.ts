@@ -1,184 +1,172 @@
 import type { GuestValue } from '../../../vocabulary/codec.ts';
+import { didYouMean } from '../../../vocabulary/nearest.ts';
 import { camelCase } from '../glue/names.ts';
-import type { Primitive, WitType } from '../types/wit-type.ts';
+import type { Case, Field, WitType } from '../types/wit-type.ts';
+import { isPrimitive, readPrimitive } from './from-json-primitive.ts';
 import { MisfitError } from './misfit.ts';
-
-type Misfit = () => MisfitError;
-
-const INTEGERS: Readonly<Partial<Record<Primitive, readonly [low: bigint, high: bigint]>>> = {
-  u8: [0n, 0xffn],
-  s8: [-0x80n, 0x7fn],
-  u16: [0n, 0xffffn],
-  s16: [-0x8000n, 0x7fffn],
-  u32: [0n, 0xffff_ffffn],
-  s32: [-0x8000_0000n, 0x7fff_ffffn],
-  u64: [0n, 0xffff_ffff_ffff_ffffn],
-  s64: [-0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn],
-};
-
-const isWide = (kind: string): boolean => kind === 'u64' || kind === 's64';
+import { readBytes } from './read-bytes.ts';
 
 /**
- * A JSON-like value as the glue wants it for a WIT type. Whole numbers may be numbers, bigints or decimal text; bytes may be a
- * Uint8Array, an array of numbers, or base64; names of fields, cases and flags may be spelled as in WIT or in camel case.
+ * A JSON-like value as the glue wants it for a WIT type. Whole numbers may be numbers, bigints or decimal text; bytes may be a Uint8Array,
+ * `{ "$bytes": base64 }` or an array of numbers; names of fields, cases and flags may be spelled as in WIT or in camel case. An absent
+ * option is `null` or left out; an option of an option is `null` or `{ tag: 'some', val }`.
  * @throws {MisfitError} naming the place and the type wanted.
  */
 export function fromJson(value: GuestValue, type: WitType, path: string): unknown {
-  const misfit: Misfit = () => new MisfitError(path, type, value);
+  if (isPrimitive(type)) return readPrimitive(value, type, path);
   switch (type.kind) {
-    case 'bool':
-      if (typeof value !== 'boolean') throw misfit();
-      return value;
-    case 'string':
-      if (typeof value !== 'string') throw misfit();
-      return value;
-    case 'char':
-      if (typeof value !== 'string' || [...value].length !== 1 || !value.isWellFormed()) throw misfit();
-      return value;
-    case 'f32':
-    case 'f64':
-      return readFloat(value, misfit);
     case 'list':
-      return readList(value, type.element, path, misfit);
-    case 'option': {
-      const nested = type.element.kind === 'option';
-      if (value === null || value === undefined) return nested ? { tag: 'none' } : undefined;
-      const val = fromJson(value, type.element, path);
-      return nested ? { tag: 'some', val } : val;
-    }
-    case 'result': {
-      const { tag, val } = readTagged(value, misfit);
-      if (tag !== 'ok' && tag !== 'err') throw misfit();
-      return { tag, val: readPayload(val, tag === 'ok' ? type.ok : type.err, `${path}.val`, misfit) };
-    }
+      if (type.element.kind === 'u8') return readBytes(value, type, path);
+      return readArray(value, type, path).map((item, index) =>
+        fromJson(item, type.element, `${path}[${index}]`),
+      );
+    case 'option':
+      return readOption(value, type.element, path);
+    case 'result':
+      return readResult(value, type, path);
     case 'tuple': {
-      const items = readArray(value, misfit);
-      if (items.length !== type.items.length) throw misfit();
+      const items = readArray(value, type, path);
+      if (items.length !== type.items.length) throw MisfitError.value(path, type, value);
       return type.items.map((item, index) => fromJson(items[index], item, `${path}[${index}]`));
     }
-    case 'record': {
-      const entries = readEntries(value, misfit);
-      refuseUnknown(
-        entries.keys(),
-        type.fields.map(({ name }) => name),
-        misfit,
-      );
-      return Object.fromEntries(
-        type.fields.map(({ name, type: field }) => {
-          const key = camelCase(name);
-          const given = entries.has(name) ? entries.get(name) : entries.get(key);
-          if (given === undefined && field.kind !== 'option') throw misfit();
-          return [key, fromJson(given, field, `${path}.${key}`)];
-        }),
-      );
-    }
-    case 'variant': {
-      const { tag, val } =
-        typeof value === 'string' ? { tag: value, val: undefined } : readTagged(value, misfit);
-      const found = type.cases.find(({ name }) => name === tag || camelCase(name) === tag);
-      if (found === undefined) throw misfit();
-      return { tag: found.name, val: readPayload(val, found.type, `${path}.val`, misfit) };
-    }
+    case 'record':
+      return readRecord(value, type, path);
+    case 'variant':
+      return readVariant(value, type, path);
     case 'enum': {
       const found = type.names.find((name) => name === value || camelCase(name) === value);
-      if (found === undefined) throw misfit();
+      if (found === undefined) throw MisfitError.value(path, type, value);
       return found;
     }
-    case 'flags': {
-      const set = readFlags(value, misfit);
-      refuseUnknown(set, type.names, misfit);
-      return Object.fromEntries(
-        type.names.map((name) => [camelCase(name), set.has(name) || set.has(camelCase(name))]),
-      );
-    }
-    case 'own':
-    case 'borrow':
-      throw misfit();
+    case 'flags':
+      return readFlags(value, type, path);
     default:
-      return readInteger(value, type.kind, misfit);
+      throw MisfitError.value(
+        path,
+        type,
+        value,
+        'A resource is a handle that a call of the same instance answered',
+      );
   }
 }
 
-function readInteger(value: GuestValue, kind: Primitive, misfit: Misfit): number | bigint {
-  const range = INTEGERS[kind];
-  let whole: bigint;
-  if (typeof value === 'bigint') whole = value;
-  else if (typeof value === 'number' && Number.isSafeInteger(value)) whole = BigInt(value);
-  else if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) whole = BigInt(value);
-  else throw misfit();
-  if (range === undefined || whole < range[0] || whole > range[1]) throw misfit();
-  return isWide(kind) ? whole : Number(whole);
+function readOption(value: GuestValue, element: WitType, path: string): unknown {
+  const absent = value === null || value === undefined;
+  if (element.kind !== 'option') return absent ? undefined : fromJson(value, element, path);
+  if (absent) return { tag: 'none' };
+  const given = tagOf(value);
+  if (given?.tag === 'none' && given.val === undefined) return { tag: 'none' };
+  if (given?.tag === 'some') return { tag: 'some', val: fromJson(given.val, element, `${path}.val`) };
+  return { tag: 'some', val: fromJson(value, element, path) };
 }
 
-function readFloat(value: GuestValue, misfit: Misfit): number {
-  if (typeof value === 'number') return value;
-  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
-  throw misfit();
+function readResult(value: GuestValue, type: WitType & { kind: 'result' }, path: string): unknown {
+  const given = tagOf(value);
+  if (given === undefined || (given.tag !== 'ok' && given.tag !== 'err'))
+    throw MisfitError.value(path, type, value);
+  const payload = given.tag === 'ok' ? type.ok : type.err;
+  return { tag: given.tag, val: readPayload(given.val, payload, type, given.tag, path) };
 }
 
-function readList(value: GuestValue, element: WitType, path: string, misfit: Misfit): unknown {
-  if (element.kind === 'u8') {
-    if (value instanceof Uint8Array) return value;
-    if (typeof value === 'string') return readBase64(value, misfit);
+function readVariant(value: GuestValue, type: WitType & { kind: 'variant' }, path: string): unknown {
+  const given = typeof value === 'string' ? { tag: value, val: undefined } : tagOf(value);
+  if (given === undefined) throw MisfitError.value(path, type, value);
+  const found = type.cases.find(({ name }) => name === given.tag || camelCase(name) === given.tag);
+  if (found === undefined)
+    throw MisfitError.unknown(path, type, `has no case "${shown(given.tag)}"${known(type.cases, given.tag)}`);
+  return { tag: found.name, val: readPayload(given.val, found.type, type, found.name, path) };
+}
+
+function readRecord(value: GuestValue, type: WitType & { kind: 'record' }, path: string): unknown {
+  const entries = entriesOf(value);
+  if (entries === undefined) throw MisfitError.value(path, type, value);
+  const names = new Set(type.fields.flatMap(({ name }) => [name, camelCase(name)]));
+  // A misspelt name must not be taken for an absent one.
+  for (const name of entries.keys()) {
+    if (!names.has(name))
+      throw MisfitError.unknown(`${path}.${shown(name)}`, type, `is not a field${known(type.fields, name)}`);
   }
-  const items = readArray(value, misfit).map((item, index) => fromJson(item, element, `${path}[${index}]`));
-  return element.kind === 'u8' ? Uint8Array.from(items, Number) : items;
-}
-
-function readBase64(text: string, misfit: Misfit): Uint8Array {
-  try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  } catch {
-    throw misfit();
-  }
-}
-
-function readArray(value: GuestValue, misfit: Misfit): readonly GuestValue[] {
-  if (!Array.isArray(value)) throw misfit();
-  return value;
-}
-
-function readEntries(value: GuestValue, misfit: Misfit): ReadonlyMap<string, GuestValue> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
-    throw misfit();
-  }
-  return new Map(Object.entries(value));
-}
-
-function readTagged(value: GuestValue, misfit: Misfit): { readonly tag: string; readonly val: GuestValue } {
-  const entries = readEntries(value, misfit);
-  const tag = entries.get('tag');
-  if (typeof tag !== 'string' || [...entries.keys()].some((key) => key !== 'tag' && key !== 'val'))
-    throw misfit();
-  return { tag, val: entries.get('val') };
-}
-
-function readPayload(value: GuestValue, type: WitType | undefined, path: string, misfit: Misfit): unknown {
-  if (type !== undefined) return fromJson(value, type, path);
-  if (value !== undefined && value !== null) throw misfit();
-  return undefined;
+  return Object.fromEntries(
+    type.fields.map(({ name, type: field }) => {
+      const key = camelCase(name);
+      const given = entries.has(name) ? entries.get(name) : entries.get(key);
+      if (given === undefined && field.kind !== 'option') throw MisfitError.missing(`${path}.${key}`, field);
+      return [key, fromJson(given, field, `${path}.${key}`)];
+    }),
+  );
 }
 
 /** Either the names that are set, or an object of booleans. */
-function readFlags(value: GuestValue, misfit: Misfit): ReadonlySet<string> {
-  if (Array.isArray(value)) {
-    return new Set(
-      readArray(value, misfit).map((name) => {
-        if (typeof name !== 'string') throw misfit();
-        return name;
-      }),
-    );
+function readFlags(value: GuestValue, type: WitType & { kind: 'flags' }, path: string): unknown {
+  const names = new Map(
+    type.names.flatMap((name) => [[name, name] as const, [camelCase(name), name] as const]),
+  );
+  const set = new Set<string>();
+  const take = (given: GuestValue, on: GuestValue): void => {
+    if (typeof given !== 'string' || typeof on !== 'boolean') throw MisfitError.value(path, type, value);
+    const name = names.get(given);
+    if (name === undefined)
+      throw MisfitError.unknown(
+        path,
+        type,
+        `has no flag "${shown(given)}"${known(
+          type.names.map((flag) => ({ name: flag })),
+          given,
+        )}`,
+      );
+    if (on) set.add(name);
+  };
+  if (Array.isArray(value)) for (const name of value) take(name, true);
+  else {
+    const entries = entriesOf(value);
+    if (entries === undefined) throw MisfitError.value(path, type, value);
+    for (const [name, on] of entries) take(name, on);
   }
-  const names = new Set<string>();
-  for (const [name, on] of readEntries(value, misfit)) {
-    if (typeof on !== 'boolean') throw misfit();
-    if (on) names.add(name);
-  }
-  return names;
+  return Object.fromEntries(type.names.map((name) => [camelCase(name), set.has(name)]));
 }
 
-/** A misspelt name must not be taken for an absent one. */
-function refuseUnknown(given: Iterable<string>, names: readonly string[], misfit: Misfit): void {
-  const known = new Set(names.flatMap((name) => [name, camelCase(name)]));
-  for (const name of given) if (!known.has(name)) throw misfit();
+function readPayload(
+  value: GuestValue,
+  type: WitType | undefined,
+  whole: WitType,
+  name: string,
+  path: string,
+): unknown {
+  if (type !== undefined) {
+    if (value === undefined && type.kind !== 'option') throw MisfitError.missing(`${path}.val`, type);
+    return fromJson(value, type, `${path}.val`);
+  }
+  if (value !== undefined && value !== null)
+    throw MisfitError.unknown(`${path}.val`, whole, `must not be there: "${name}" carries nothing`);
+  return undefined;
+}
+
+function readArray(value: GuestValue, type: WitType, path: string): readonly GuestValue[] {
+  if (!Array.isArray(value)) throw MisfitError.value(path, type, value);
+  return value;
+}
+
+/** `{ tag, val }` and no more. */
+function tagOf(value: GuestValue): { readonly tag: string; readonly val: GuestValue } | undefined {
+  const entries = entriesOf(value);
+  const tag = entries?.get('tag');
+  if (entries === undefined || typeof tag !== 'string') return undefined;
+  for (const key of entries.keys()) if (key !== 'tag' && key !== 'val') return undefined;
+  return { tag, val: entries.get('val') };
+}
+
+function entriesOf(value: GuestValue): ReadonlyMap<string, GuestValue> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array)
+    return undefined;
+  return new Map(Object.entries(value));
+}
+
+const MAX_NAMES = 40;
+const shown = (name: string): string => (name.length > 64 ? `${name.slice(0, 64)}…` : name);
+
+/** `, known are a, b`, and the one that is near. */
+function known(parts: readonly Pick<Field | Case, 'name'>[], given: string): string {
+  const names = parts.map(({ name }) => name);
+  const more = names.length > MAX_NAMES ? ', …' : '';
+  return `, known are ${names.slice(0, MAX_NAMES).join(', ')}${more}${didYouMean(given, names)}`;
 }

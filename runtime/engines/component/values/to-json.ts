@@ -4,7 +4,8 @@ import type { WitType } from '../types/wit-type.ts';
 
 /**
  * What the glue lifted out of a guest, as a run's value: 64-bit numbers are bigints, `list<u8>` is a Uint8Array, records are objects
- * with camel-case keys, variants and results are `{ tag, val }`, an absent option is `null`, flags are the names of those set.
+ * with camel-case keys, variants and results are `{ tag, val }`, an absent option is `null`, flags are the names of those set. An option of
+ * an option is `null` or `{ tag: 'some', val }`: `null` alone could be either. NaN is the canonical one, as every number of JavaScript.
  */
 export function toJson(value: unknown, type: WitType): GuestValue {
   switch (type.kind) {
@@ -17,7 +18,7 @@ export function toJson(value: unknown, type: WitType): GuestValue {
       if (value === undefined || value === null) return null;
       if (type.element.kind !== 'option') return toJson(value, type.element);
       const nested = value as Tagged; // the glue's form of an option of an option
-      return nested.tag === 'none' ? null : toJson(nested.val, type.element);
+      return nested.tag === 'none' ? null : { tag: 'some', val: toJson(nested.val, type.element) };
     }
     case 'result': {
       const { tag, val } = value as Tagged; // a result by the type
@@ -41,14 +42,11 @@ export function toJson(value: unknown, type: WitType): GuestValue {
       const flags = value as Readonly<Record<string, unknown>>; // flags by the type
       return type.names.filter((name) => flags[camelCase(name)] === true);
     }
-    case 'f32':
-    case 'f64':
-      return Number.isFinite(value) ? Number(value) : String(value); // NaN and infinities have no JSON form
     case 'own':
     case 'borrow':
       return null; // a resource stays with its instance, which ends with the run
     default:
-      return value as GuestValue; // bool, whole number, bigint, char, string, enum: as lifted
+      return value as GuestValue; // bool, number, bigint, char, string, enum: as lifted
   }
 }
 
