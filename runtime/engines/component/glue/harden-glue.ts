@@ -2,9 +2,8 @@ import { SandglassError } from '../../../vocabulary/errors.ts';
 import { GLUE_IMPORT } from '../component-data.ts';
 
 const OPENING = /^export function instantiate\(getCoreModule, imports, instantiateCore = [^\n]*\{$/m;
-const CLAMP = /^(\s*)function clampGuest\(i, min, max\) \{\n[\s\S]*?\n\1\}$/m;
-const WRAP =
-  'function clampGuest(i, min, max) { const span = max - min + 1; return ((((i - min) % span) + span) % span) + min; }';
+const OUT_OF_RANGE = /throw new TypeError\(`must be between \$\{min\} and \$\{max\}`\);/;
+const WRAPPED = 'const span = max - min + 1; return ((((i - min) % span) + span) % span) + min;';
 const DEBUG_LOG = /const _debugLog = \(\.\.\.args\) => \{\n[^\n]*\n\s*console\.debug\(\.\.\.args\);\n\s*\};/;
 
 /**
@@ -27,9 +26,9 @@ export function hardenGlue(source: string): string {
     .replaceAll(/\b(memory\d+)\.buffer\.slice\(/g, '$slice($1.buffer, ')
     .replaceAll(/^(\s*)for \(let i = 0; i < (len\d+); i\+\+\) \{$/gm, '$1$charge($2 * 64);\n$&')
     // Lifted as the Canonical ABI says: any bool but 0 is true, flags that nobody named do not count, a small number is what fits of it.
-    .replaceAll(/\w+ == 1 \? true : throwInvalidBool\(\)/g, 'true')
+    .replaceAll(': throwInvalidBool()', ': true')
     .replaceAll("throw new TypeError('flags have extraneous bits set');", '')
-    .replace(CLAMP, WRAP)
+    .replace(OUT_OF_RANGE, WRAPPED)
     // A quarter of it is indentation and comments, which every cell would read.
     .replaceAll(/^[ \t]+(?:\/\/.*)?/gm, '');
   if (/\.buffer\.slice\(/.test(hardened)) throw unknownForm('a copy');
