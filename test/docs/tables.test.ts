@@ -62,6 +62,12 @@ test('docs/python.md names the options for packages, and no others', () => {
   );
 });
 
+test('docs/http.md names the options of createHttpApp, and no others', () => {
+  expect(namedIn('docs/http.md', '| option of `createHttpApp` |').toSorted()).toEqual(
+    [...fieldsOf('runtime/doors/http/app.ts', 'HttpAppOptions')].toSorted(),
+  );
+});
+
 test('docs/guests.md names every option of a run', () => {
   const page = readDocument('docs/guests.md');
   const file = 'runtime/contracts/api/run.ts';
