@@ -17,6 +17,45 @@ export type {
 } from './contracts/api/run.ts';
 export type { CellOptions, Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 export type { Session, SessionApi, SessionOptions, SessionRunOptions } from './contracts/api/session.ts';
+export type {
+  ArgumentFault,
+  ArtifactPage,
+  ArtifactPart,
+  Artifacts,
+  ConfirmTool,
+  ForModelOptions,
+  LoadReport,
+  ModelFormat,
+  ModelTool,
+  ModuleHandler,
+  RegisterOptions,
+  ScriptHandler,
+  SignatureOptions,
+  StageTrace,
+  ToolCallOptions,
+  ToolCallRequest,
+  ToolCallView,
+  ToolCheck,
+  ToolExplanation,
+  ToolFacts,
+  ToolFilter,
+  ToolHandler,
+  ToolHook,
+  ToolHooks,
+  ToolInfo,
+  ToolMatch,
+  ToolOutcome,
+  ToolRegistry,
+  ToolResultView,
+  ToolSearchOptions,
+  ToolsApi,
+  ToolsOptions,
+  ToolUses,
+  TrustedContext,
+  TrustedHandler,
+  TrustedTool,
+  Validation,
+} from './contracts/api/tools.ts';
 export {
   type CallAnswer,
   type CallContext,
@@ -65,9 +104,19 @@ export type { AuditLine, EventKind, EventOf, Resource, RuntimeEvent } from './vo
 export type { Grant } from './vocabulary/grant.ts';
 export type { FsAccess, FsGrant } from './vocabulary/grants/fs.ts';
 export type { HttpGrant } from './vocabulary/grants/http.ts';
+export type { ToolsGrant } from './vocabulary/grants/tools.ts';
 export type { WsGrant } from './vocabulary/grants/ws.ts';
 export { LEVELS } from './vocabulary/levels.ts';
 export { LIMITS, type LimitInfo, type LimitName, type Limits } from './vocabulary/limits.ts';
+export type {
+  JsonSchema,
+  ParameterMap,
+  ScopedCapability,
+  StandardSchema,
+  TextRules,
+  ToolExample,
+  ToolManifest,
+} from './vocabulary/manifest.ts';
 export { HOST_FOLDER, type MergeOptions, mergeGrants } from './vocabulary/merge-grants.ts';
 export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './vocabulary/outcome.ts';
 export { type OutcomeJson, outcomeToJson } from './vocabulary/outcome-json.ts';

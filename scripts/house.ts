@@ -218,6 +218,8 @@ export const EXPORTS_KEPT: Readonly<Record<string, string>> = {
   'runtime/engines/pyodide/glue.ts#GLUE_NAMES':
     'a test compares it with what the glue of this Pyodide asks for',
   'runtime/engines/pyodide/stopped-at.ts#lineOf': 'its tests decode line tables of CPython',
+  'runtime/contracts/operations/tools.ts#ToolsOperations': 'what guests and the host function tools agree on',
+  'runtime/contracts/operations/tools.ts#ToolsPort': 'what the host function tools is handed',
   'host-functions/http/secrets.ts#toCredential': 'its tests compare what a secret becomes',
 };
 

@@ -1,6 +1,7 @@
 import type { JsonValue } from './codec.ts';
 import type { FsGrant } from './grants/fs.ts';
 import type { HttpGrant } from './grants/http.ts';
+import type { ToolsGrant } from './grants/tools.ts';
 import type { WsGrant } from './grants/ws.ts';
 import type { Limits } from './limits.ts';
 
@@ -12,6 +13,7 @@ export interface Grant {
   readonly fs?: readonly FsGrant[];
   readonly http?: readonly HttpGrant[];
   readonly ws?: readonly WsGrant[];
+  readonly tools?: ToolsGrant;
   /** The guest's whole environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
