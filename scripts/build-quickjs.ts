@@ -16,13 +16,13 @@ import {
   WASM_PAGE,
 } from '../runtime/engines/quickjs/abi.ts';
 import { createMachine, type Machine } from '../runtime/engines/quickjs/machine.ts';
+import { joinBytes } from '../runtime/vocabulary/bytes.ts';
 import { instrument } from '../runtime/wasm/instrument.ts';
 import { bundleLibrary } from './quickjs/bundle-library.ts';
 import { libraryPatch } from './quickjs/library-patch.ts';
 import { lowerTemplates } from './quickjs/lower-templates.ts';
 import { reshape, setMemoryImport } from './quickjs/reshape.ts';
 import {
-  concat,
   nameBytes,
   PREAMBLE_BYTES,
   readSections,
@@ -80,7 +80,7 @@ export async function buildQuickjs(): Promise<Uint8Array<ArrayBuffer>> {
     maxMemoryPages: MOST_PAGES,
   });
   const own = [layoutSection(layout), customSection(LIBRARY_SECTION, patch)];
-  return concat([metered, writeSections(own).subarray(PREAMBLE_BYTES)]);
+  return joinBytes([metered, writeSections(own).subarray(PREAMBLE_BYTES)]);
 }
 
 async function bundlePrelude(): Promise<string> {
@@ -255,7 +255,7 @@ function enableHooks(machine: Machine, memory: WebAssembly.Memory, rejectionSlot
 /** The sections with the snapshot for data, and no start function. */
 function withSnapshot(sections: readonly Section[], memory: Uint8Array, layout: Layout): Section[] {
   const segments = runs(memory);
-  const data = concat([
+  const data = joinBytes([
     u32(segments.length),
     ...segments.flatMap(({ at, bytes }) => [
       Uint8Array.of(0x00, 0x41),
@@ -277,7 +277,7 @@ function withSnapshot(sections: readonly Section[], memory: Uint8Array, layout: 
 
 const customSection = (name: string, content: Uint8Array): Section => ({
   id: SECTION.custom,
-  body: concat([nameBytes(name), content]),
+  body: joinBytes([nameBytes(name), content]),
 });
 
 const layoutSection = (layout: Layout): Section =>

@@ -16,6 +16,17 @@ export function freeBytes(bytes: Uint8Array | undefined): void {
   if (bytes !== undefined && bytes.byteLength > 0 && coversBuffer(bytes)) bytes.buffer.transfer(0);
 }
 
+/** All parts one after the other, in a buffer of their own. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
 /** Bytes that came from the host, and whether nobody else holds them. */
 export interface Arrived {
   readonly bytes?: Uint8Array | undefined;

@@ -122,6 +122,18 @@ export class Reader {
     return part;
   }
 
+  /** A vector: its count, then each item as `read` reads it. */
+  vector<T>(read: () => T): T[] {
+    return Array.from({ length: this.count() }, read);
+  }
+
+  /** The next `count` bytes as they are. */
+  take(count: number): Uint8Array {
+    const start = this.at;
+    this.skip(count);
+    return this.bytes.subarray(start, this.at);
+  }
+
   name(): string {
     const part = this.part();
     try {

@@ -1,4 +1,4 @@
-import { concat } from './sections.ts';
+import { joinBytes } from '../../runtime/vocabulary/bytes.ts';
 
 /** Equal bytes between two differences that are carried along rather than told apart. */
 const GAP = 64;
@@ -28,5 +28,5 @@ export function libraryPatch(base: Uint8Array, whole: Uint8Array): Uint8Array {
   head[0] = stretches.length;
   for (const [index, stretch] of stretches.entries())
     head.set([stretch.at, stretch.bytes.length], 1 + 2 * index);
-  return concat([new Uint8Array(head.buffer), ...stretches.map(({ bytes }) => bytes)]);
+  return joinBytes([new Uint8Array(head.buffer), ...stretches.map(({ bytes }) => bytes)]);
 }

@@ -1,5 +1,7 @@
 import { REJECTION_REF, REJECTION_SCRATCH } from '../../runtime/engines/quickjs/abi.ts';
-import { concat, createReader, nameBytes, SECTION, type Section, s32, sectionBody, u32 } from './sections.ts';
+import { joinBytes } from '../../runtime/vocabulary/bytes.ts';
+import { Reader } from '../../runtime/wasm/reader.ts';
+import { nameBytes, SECTION, type Section, s32, sectionBody, u32 } from './sections.ts';
 
 /** Import letter of the published binary → the name that `runtime/engines/quickjs/machine.ts` serves. */
 const IMPORTS: Readonly<Record<string, string>> = {
@@ -47,17 +49,17 @@ export function reshape(sections: readonly Section[], glue: string): Reshaped {
 
   const imports = renameImports(sectionBody(sections, SECTION.import));
   const callHost = imports.functions.indexOf('callHost');
-  const functions = createReader(sectionBody(sections, SECTION.function));
+  const functions = new Reader(sectionBody(sections, SECTION.function));
   const defined = functions.u32();
   const hookIndex = imports.functions.length + defined;
 
-  const code = createReader(sectionBody(sections, SECTION.code));
+  const code = new Reader(sectionBody(sections, SECTION.code));
   const bodies = code.u32();
   if (bodies !== defined) throw new Error('Cannot build QuickJS: functions and bodies differ');
 
   const element = readElement(sectionBody(sections, SECTION.element));
   const rejectionSlot = element.offset + element.functions.length;
-  const table = createReader(sectionBody(sections, SECTION.table));
+  const table = new Reader(sectionBody(sections, SECTION.table));
   const [tables, kind, flags, minimum] = [table.u32(), table.byte(), table.byte(), table.u32()];
   if (tables !== 1 || kind !== 0x70 || minimum !== rejectionSlot) {
     throw new Error('Cannot build QuickJS: its table is not the one we know');
@@ -65,10 +67,10 @@ export function reshape(sections: readonly Section[], glue: string): Reshaped {
 
   const replaced = new Map<number, Uint8Array>([
     [SECTION.import, imports.body],
-    [SECTION.function, concat([u32(defined + 1), functions.rest(), u32(hookType)])],
+    [SECTION.function, joinBytes([u32(defined + 1), functions.bytes.subarray(functions.at), u32(hookType)])],
     [
       SECTION.table,
-      concat([
+      joinBytes([
         u32(1),
         Uint8Array.of(0x70, flags),
         u32(minimum + 1),
@@ -78,7 +80,7 @@ export function reshape(sections: readonly Section[], glue: string): Reshaped {
     [SECTION.export, renameExports(sectionBody(sections, SECTION.export), exportNames)],
     [
       SECTION.element,
-      concat([
+      joinBytes([
         u32(1),
         u32(0),
         Uint8Array.of(0x41),
@@ -89,7 +91,7 @@ export function reshape(sections: readonly Section[], glue: string): Reshaped {
         u32(hookIndex),
       ]),
     ],
-    [SECTION.code, concat([u32(bodies + 1), code.rest(), hookBody(callHost)])],
+    [SECTION.code, joinBytes([u32(bodies + 1), code.bytes.subarray(code.at), hookBody(callHost)])],
   ]);
   return {
     rejectionSlot,
@@ -101,7 +103,7 @@ export function reshape(sections: readonly Section[], glue: string): Reshaped {
 
 /** `(ctx, promise, reason, handled, opaque)`: store promise and reason, then `callHost(ctx, 0, handled, scratch, ref)`. */
 function hookBody(callHost: number): Uint8Array {
-  const body = concat([
+  const body = joinBytes([
     u32(0), // no locals
     Uint8Array.of(0x41),
     s32(REJECTION_SCRATCH),
@@ -117,11 +119,11 @@ function hookBody(callHost: number): Uint8Array {
     u32(callHost),
     Uint8Array.of(0x1a, 0x0b), // drop; end
   ]);
-  return concat([u32(body.length), body]);
+  return joinBytes([u32(body.length), body]);
 }
 
 function readTypes(body: Uint8Array): string[] {
-  const reader = createReader(body);
+  const reader = new Reader(body);
   return Array.from({ length: reader.u32() }, () => {
     if (reader.byte() !== FUNC_TYPE) throw new Error('Cannot build QuickJS: a type that is no function');
     const parameters = [...reader.take(reader.u32())];
@@ -131,7 +133,7 @@ function readTypes(body: Uint8Array): string[] {
 }
 
 function renameImports(body: Uint8Array): { readonly body: Uint8Array; readonly functions: string[] } {
-  const reader = createReader(body);
+  const reader = new Reader(body);
   const count = reader.u32();
   const functions: string[] = [];
   const parts: Uint8Array[] = [u32(count)];
@@ -152,12 +154,12 @@ function renameImports(body: Uint8Array): { readonly body: Uint8Array; readonly 
       parts.push(Uint8Array.of(1), u32(minimum), u32(maximum));
     } else throw new Error(`Cannot build QuickJS: unknown kind of import ${kind}`);
   }
-  return { body: concat(parts), functions };
+  return { body: joinBytes(parts), functions };
 }
 
 /** Sets the limits of the imported memory. */
 export function setMemoryImport(body: Uint8Array, minimumPages: number, maximumPages: number): Uint8Array {
-  const reader = createReader(body);
+  const reader = new Reader(body);
   const count = reader.u32();
   const parts: Uint8Array[] = [u32(count)];
   for (let index = 0; index < count; index++) {
@@ -172,7 +174,7 @@ export function setMemoryImport(body: Uint8Array, minimumPages: number, maximumP
       parts.push(Uint8Array.of(1), u32(minimumPages), u32(maximumPages));
     }
   }
-  return concat(parts);
+  return joinBytes(parts);
 }
 
 /** The package's own loader says which letter is which function: `c._QTS_Eval=b.pa`. */
@@ -186,7 +188,7 @@ function readExportNames(glue: string): ReadonlyMap<string, string> {
 }
 
 function renameExports(body: Uint8Array, names: ReadonlyMap<string, string>): Uint8Array {
-  const reader = createReader(body);
+  const reader = new Reader(body);
   const count = reader.u32();
   const kept: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
@@ -195,13 +197,13 @@ function renameExports(body: Uint8Array, names: ReadonlyMap<string, string>): Ui
     const target = reader.u32();
     const name = letter === 'u' ? 'construct' : names.get(letter);
     if (name === undefined) continue; // the loader's own stack helpers: nobody calls them here
-    kept.push(concat([nameBytes(name), Uint8Array.of(kind), u32(target)]));
+    kept.push(joinBytes([nameBytes(name), Uint8Array.of(kind), u32(target)]));
   }
-  return concat([u32(kept.length), ...kept]);
+  return joinBytes([u32(kept.length), ...kept]);
 }
 
 function readElement(body: Uint8Array): { readonly offset: number; readonly functions: number[] } {
-  const reader = createReader(body);
+  const reader = new Reader(body);
   const [segments, flags, opcode, offset, end] = [
     reader.u32(),
     reader.u32(),

@@ -1,3 +1,6 @@
+import { joinBytes } from '../../runtime/vocabulary/bytes.ts';
+import { Reader } from '../../runtime/wasm/reader.ts';
+
 /** A core module as its sections, so that a build step can replace one and leave the rest as it is. Trusted input only: our own engine. */
 export interface Section {
   readonly id: number;
@@ -24,8 +27,8 @@ export const SECTION = {
 
 export function readSections(binary: Uint8Array): Section[] {
   const sections: Section[] = [];
-  const reader = createReader(binary, HEADER.length);
-  while (!reader.done()) {
+  const reader = new Reader(binary, HEADER.length);
+  while (!reader.done) {
     const id = reader.byte();
     sections.push({ id, body: reader.take(reader.u32()) });
   }
@@ -33,7 +36,10 @@ export function readSections(binary: Uint8Array): Section[] {
 }
 
 export function writeSections(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
-  return concat([HEADER, ...sections.flatMap(({ id, body }) => [Uint8Array.of(id), u32(body.length), body])]);
+  return joinBytes([
+    HEADER,
+    ...sections.flatMap(({ id, body }) => [Uint8Array.of(id), u32(body.length), body]),
+  ]);
 }
 
 /** The body of the one section of a kind. */
@@ -41,45 +47,6 @@ export function sectionBody(sections: readonly Section[], id: number): Uint8Arra
   const found = sections.find((section) => section.id === id);
   if (found === undefined) throw new Error(`Cannot read the engine: no section ${id}`);
   return found.body;
-}
-
-export interface Reader {
-  done(): boolean;
-  byte(): number;
-  u32(): number;
-  take(length: number): Uint8Array;
-  name(): string;
-  rest(): Uint8Array;
-}
-
-export function createReader(bytes: Uint8Array, start = 0): Reader {
-  let at = start;
-  const byte = (): number => {
-    const value = bytes[at];
-    if (value === undefined) throw new Error(`Cannot read the engine: it ends at ${at}`);
-    at += 1;
-    return value;
-  };
-  const u32Value = (): number => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const next = byte();
-      value += (next & 0x7f) * 2 ** shift;
-      if (next < 0x80) return value;
-    }
-  };
-  const take = (length: number): Uint8Array => {
-    at += length;
-    return bytes.subarray(at - length, at);
-  };
-  return {
-    done: () => at >= bytes.length,
-    byte,
-    u32: u32Value,
-    take,
-    name: () => new TextDecoder().decode(take(u32Value())),
-    rest: () => bytes.subarray(at),
-  };
 }
 
 export function u32(value: number): Uint8Array {
@@ -108,15 +75,5 @@ export function s32(value: number): Uint8Array {
 
 export function nameBytes(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
-  return concat([u32(bytes.length), bytes]);
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes([u32(bytes.length), bytes]);
 }

@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import { joinBytes } from '../../vocabulary/bytes.ts';
 import { isPiped } from './piped-stdin.ts';
 
 /** Where a command reads and writes; tests bring their own. */
@@ -107,11 +108,5 @@ async function readStdin(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     if (length > maxBytes) throw new RangeError(`Cannot read stdin: over ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
+  return joinBytes(chunks);
 }

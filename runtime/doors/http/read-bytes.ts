@@ -1,3 +1,4 @@
+import { joinBytes } from '../../vocabulary/bytes.ts';
 import type { BodyShare } from './body-budget.ts';
 
 /**
@@ -22,11 +23,5 @@ export async function readBytes(
     share?.take(chunk.byteLength);
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
+  return joinBytes(chunks);
 }

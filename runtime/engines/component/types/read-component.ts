@@ -1,4 +1,5 @@
-import { Cursor, malformed } from './cursor.ts';
+import { Reader } from '../../../wasm/reader.ts';
+import { malformed } from './malformed.ts';
 import type { ComponentTypes, Item } from './model.ts';
 import {
   declare,
@@ -23,7 +24,7 @@ const MAX_WORK = 20_000;
  */
 export function readComponentTypes(bytes: Uint8Array): ComponentTypes {
   const imports = new Map<string, Item>();
-  const exports = evaluate(new Cursor(bytes), openScope(undefined, { left: MAX_WORK }), 0, (name, item) => {
+  const exports = evaluate(new Reader(bytes), openScope(undefined, { left: MAX_WORK }), 0, (name, item) => {
     imports.set(name, item);
     return item;
   });
@@ -32,19 +33,19 @@ export function readComponentTypes(bytes: Uint8Array): ComponentTypes {
 
 /** Walks one component. `supply` answers what stands behind an import of the given declared kind. */
 function evaluate(
-  cursor: Cursor,
+  reader: Reader,
   scope: Scope,
   depth: number,
   supply: (name: string, declared: Item) => Item,
 ): ReadonlyMap<string, Item> {
   const header = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
-  if (!header.every((byte) => cursor.byte() === byte))
+  if (!header.every((byte) => reader.byte() === byte))
     throw malformed('its header is not that of a component');
   const exports = new Map<string, Item>();
-  while (!cursor.done) {
+  while (!reader.done) {
     step(scope);
-    const id = cursor.byte();
-    const section = cursor.slice(cursor.u32());
+    const id = reader.byte();
+    const section = reader.part();
     if (id === 4) scope.components.push(nested(section, scope, depth));
     else if (id === 5) section.vector(() => readInstance(section, scope));
     else if (id === 6) section.vector(() => readAlias(section, scope));
@@ -71,25 +72,25 @@ function evaluate(
   return exports;
 }
 
-function nested(section: Cursor, scope: Scope, depth: number): Item {
+function nested(section: Reader, scope: Scope, depth: number): Item {
   const { bytes, at, end } = section;
   return {
     sort: 'component',
     instantiate: (args) =>
-      evaluate(new Cursor(bytes, at, end), openScope(scope, scope.work), depth + 1, (name, declared) => {
+      evaluate(new Reader(bytes, at, end), openScope(scope, scope.work), depth + 1, (name, declared) => {
         return args.get(name) ?? declared;
       }),
   };
 }
 
-function readIndex(cursor: Cursor, scope: Scope): Item {
-  const sort = cursor.byte();
+function readIndex(reader: Reader, scope: Scope): Item {
+  const sort = reader.byte();
   if (sort === 0) {
-    cursor.byte();
-    cursor.u32();
+    reader.byte();
+    reader.u32();
     return { sort: 'module' };
   }
-  const index = cursor.u32();
+  const index = reader.u32();
   if (sort === 1) return { sort: 'func', type: lookUp(scope.funcs, index, 'function') };
   if (sort === 3) return { sort: 'type', type: lookUp(scope.types, index, 'type') };
   if (sort === 4) return lookUp(scope.components, index, 'component');
@@ -97,58 +98,58 @@ function readIndex(cursor: Cursor, scope: Scope): Item {
   throw malformed('an index is of no known sort');
 }
 
-function readInstance(cursor: Cursor, scope: Scope): void {
+function readInstance(reader: Reader, scope: Scope): void {
   step(scope);
-  const form = cursor.byte();
+  const form = reader.byte();
   if (form === 0) {
-    const component = lookUp(scope.components, cursor.u32(), 'component');
-    const args = new Map(cursor.vector(() => [cursor.name(), readIndex(cursor, scope)] as const));
+    const component = lookUp(scope.components, reader.u32(), 'component');
+    const args = new Map(reader.vector(() => [reader.name(), readIndex(reader, scope)] as const));
     if (component.sort !== 'component' || component.instantiate === undefined) {
       throw malformed('it instantiates a component that it does not contain');
     }
     scope.instances.push(component.instantiate(args));
   } else if (form === 1) {
     scope.instances.push(
-      new Map(cursor.vector(() => [readExternName(cursor), readIndex(cursor, scope)] as const)),
+      new Map(reader.vector(() => [readExternName(reader), readIndex(reader, scope)] as const)),
     );
   } else throw malformed('an instance is of no known form');
 }
 
 /** Only `lift` makes a component function; the rest makes core functions, whose types nobody here asks for. */
-function readCanon(cursor: Cursor, scope: Scope): void {
-  const code = cursor.byte();
+function readCanon(reader: Reader, scope: Scope): void {
+  const code = reader.byte();
   const options = (): void => {
-    cursor.vector(() => {
-      const option = cursor.byte();
+    reader.vector(() => {
+      const option = reader.byte();
       if (option > 9) throw malformed(`canonical option ${option} is not supported`);
-      if (option >= 3 && option <= 5) cursor.u32();
-      else if (option === 7 || option === 8) cursor.u32();
+      if (option >= 3 && option <= 5) reader.u32();
+      else if (option === 7 || option === 8) reader.u32();
     });
   };
   switch (code) {
     case 0x00: {
-      if (cursor.byte() !== 0) throw malformed('a lift is malformed');
-      cursor.u32();
+      if (reader.byte() !== 0) throw malformed('a lift is malformed');
+      reader.u32();
       options();
-      const entry = lookUp(scope.types, cursor.u32(), 'type');
+      const entry = lookUp(scope.types, reader.u32(), 'type');
       if (entry.kind !== 'func') throw malformed('a function has no function type');
       scope.funcs.push(entry.type);
       return;
     }
     case 0x01:
-      if (cursor.byte() !== 0) throw malformed('a lower is malformed');
-      cursor.u32();
+      if (reader.byte() !== 0) throw malformed('a lower is malformed');
+      reader.u32();
       options();
       return;
     case 0x02:
     case 0x03:
     case 0x04:
-      cursor.u32();
+      reader.u32();
       return;
     case 0x0a:
     case 0x0b:
-      readValueType(cursor, scope);
-      cursor.u32();
+      readValueType(reader, scope);
+      reader.u32();
       return;
     default:
       throw malformed(

@@ -1,4 +1,5 @@
-import { Cursor, malformed } from './cursor.ts';
+import { Reader } from '../../../wasm/reader.ts';
+import { malformed } from './malformed.ts';
 import type { Item, TypeEntry } from './model.ts';
 import type { Primitive, Resource, WitFunction, WitType } from './wit-type.ts';
 
@@ -54,99 +55,99 @@ export function lookUp<T>(space: readonly T[], index: number, what: string): T {
 }
 
 /** A value type in place: a primitive, or an index of one. */
-export function readValueType(cursor: Cursor, scope: Scope): WitType {
-  const first = cursor.peek();
+export function readValueType(reader: Reader, scope: Scope): WitType {
+  const first = reader.peek();
   if (first >= 0x40 && first < 0x80) {
-    cursor.byte();
+    reader.byte();
     const kind = PRIMITIVES.get(first);
     if (kind === undefined) throw malformed(`value type 0x${first.toString(16)} is not supported`);
     return { kind };
   }
-  const entry = lookUp(scope.types, cursor.u32(), 'type');
+  const entry = lookUp(scope.types, reader.u32(), 'type');
   if (entry.kind === 'value') return entry.type;
   throw malformed(
     entry.kind === 'opaque' ? `${entry.what} is not supported` : 'a type stands where a value type must',
   );
 }
 
-const optional = <T>(cursor: Cursor, read: () => T): T | undefined => {
-  const flag = cursor.byte();
+const optional = <T>(reader: Reader, read: () => T): T | undefined => {
+  const flag = reader.byte();
   if (flag === 0) return undefined;
   if (flag !== 1) throw malformed('an optional part is malformed');
   return read();
 };
 
-const readFields = (cursor: Cursor, scope: Scope) =>
-  cursor.vector(() => ({ name: cursor.name(), type: readValueType(cursor, scope) }));
+const readFields = (reader: Reader, scope: Scope) =>
+  reader.vector(() => ({ name: reader.name(), type: readValueType(reader, scope) }));
 
-function readResource(cursor: Cursor, scope: Scope): Resource {
-  const entry = lookUp(scope.types, cursor.u32(), 'type');
+function readResource(reader: Reader, scope: Scope): Resource {
+  const entry = lookUp(scope.types, reader.u32(), 'type');
   if (entry.kind !== 'resource') throw malformed('a handle of something that is no resource');
   return entry.resource;
 }
 
 /** One entry of a type section, or a `type` declaration within a type. */
-export function readDefinedType(cursor: Cursor, scope: Scope): TypeEntry {
+export function readDefinedType(reader: Reader, scope: Scope): TypeEntry {
   step(scope);
-  const code = cursor.byte();
+  const code = reader.byte();
   const value = (type: WitType): TypeEntry => ({ kind: 'value', type });
   const primitive = PRIMITIVES.get(code);
   if (primitive !== undefined) return value({ kind: primitive });
   switch (code) {
     case 0x72:
-      return value({ kind: 'record', fields: readFields(cursor, scope) });
+      return value({ kind: 'record', fields: readFields(reader, scope) });
     case 0x71: {
-      const cases = cursor.vector(() => {
-        const name = cursor.name();
-        const type = optional(cursor, () => readValueType(cursor, scope));
-        if (cursor.byte() !== 0) throw malformed('a variant case refines another');
+      const cases = reader.vector(() => {
+        const name = reader.name();
+        const type = optional(reader, () => readValueType(reader, scope));
+        if (reader.byte() !== 0) throw malformed('a variant case refines another');
         return { name, type };
       });
       return value({ kind: 'variant', cases });
     }
     case 0x70:
-      return value({ kind: 'list', element: readValueType(cursor, scope) });
+      return value({ kind: 'list', element: readValueType(reader, scope) });
     case 0x6f:
-      return value({ kind: 'tuple', items: cursor.vector(() => readValueType(cursor, scope)) });
+      return value({ kind: 'tuple', items: reader.vector(() => readValueType(reader, scope)) });
     case 0x6e:
-      return value({ kind: 'flags', names: cursor.vector(() => cursor.name()) });
+      return value({ kind: 'flags', names: reader.vector(() => reader.name()) });
     case 0x6d:
-      return value({ kind: 'enum', names: cursor.vector(() => cursor.name()) });
+      return value({ kind: 'enum', names: reader.vector(() => reader.name()) });
     case 0x6b:
-      return value({ kind: 'option', element: readValueType(cursor, scope) });
+      return value({ kind: 'option', element: readValueType(reader, scope) });
     case 0x6a: {
-      const ok = optional(cursor, () => readValueType(cursor, scope));
-      return value({ kind: 'result', ok, err: optional(cursor, () => readValueType(cursor, scope)) });
+      const ok = optional(reader, () => readValueType(reader, scope));
+      return value({ kind: 'result', ok, err: optional(reader, () => readValueType(reader, scope)) });
     }
     case 0x69:
-      return value({ kind: 'own', resource: readResource(cursor, scope) });
+      return value({ kind: 'own', resource: readResource(reader, scope) });
     case 0x68:
-      return value({ kind: 'borrow', resource: readResource(cursor, scope) });
+      return value({ kind: 'borrow', resource: readResource(reader, scope) });
     case 0x66:
     case 0x65: {
-      optional(cursor, () => readValueType(cursor, scope));
+      optional(reader, () => readValueType(reader, scope));
       return { kind: 'opaque', what: code === 0x66 ? 'stream' : 'future' };
     }
     case 0x64:
       return { kind: 'opaque', what: 'error-context' };
     case 0x40: {
-      const params = readFields(cursor, scope);
-      return { kind: 'func', type: { params, result: readResult(cursor, scope) } };
+      const params = readFields(reader, scope);
+      return { kind: 'func', type: { params, result: readResult(reader, scope) } };
     }
     case 0x3f: {
-      if (cursor.byte() !== 0x7f) throw malformed('a resource is not represented by an i32');
-      optional(cursor, () => cursor.u32());
+      if (reader.byte() !== 0x7f) throw malformed('a resource is not represented by an i32');
+      optional(reader, () => reader.u32());
       return { kind: 'resource', resource: { name: 'resource' } };
     }
     case 0x41:
-      skipDeclarations(cursor, scope, true);
+      skipDeclarations(reader, scope, true);
       return { kind: 'opaque', what: 'a component type' };
     case 0x42: {
-      const start = cursor.at;
-      skipDeclarations(cursor, scope, false);
-      const { bytes, at: end } = cursor;
+      const start = reader.at;
+      skipDeclarations(reader, scope, false);
+      const { bytes, at: end } = reader;
       const open = (owner: string): ReadonlyMap<string, Item> =>
-        readDeclarations(new Cursor(bytes, start, end), openScope(scope, scope.work), false, owner);
+        readDeclarations(new Reader(bytes, start, end), openScope(scope, scope.work), false, owner);
       return { kind: 'instance', open };
     }
     default:
@@ -154,36 +155,36 @@ export function readDefinedType(cursor: Cursor, scope: Scope): TypeEntry {
   }
 }
 
-function readResult(cursor: Cursor, scope: Scope): WitType | undefined {
-  const form = cursor.byte();
-  if (form === 0) return readValueType(cursor, scope);
-  if (form === 1 && cursor.byte() === 0) return undefined;
+function readResult(reader: Reader, scope: Scope): WitType | undefined {
+  const form = reader.byte();
+  if (form === 0) return readValueType(reader, scope);
+  if (form === 1 && reader.byte() === 0) return undefined;
   throw malformed('named results are not supported');
 }
 
-const skipDeclarations = (cursor: Cursor, scope: Scope, component: boolean): void => {
-  readDeclarations(cursor, openScope(scope, scope.work), component, '');
+const skipDeclarations = (reader: Reader, scope: Scope, component: boolean): void => {
+  readDeclarations(reader, openScope(scope, scope.work), component, '');
 };
 
 /** Declarations of a component or instance type; answers what it exports. */
 function readDeclarations(
-  cursor: Cursor,
+  reader: Reader,
   scope: Scope,
   component: boolean,
   owner: string,
 ): ReadonlyMap<string, Item> {
   const exports = new Map<string, Item>();
-  cursor.vector(() => {
+  reader.vector(() => {
     step(scope);
-    const form = cursor.byte();
-    if (form === 0x01) scope.types.push(readDefinedType(cursor, scope));
-    else if (form === 0x02) readAlias(cursor, scope);
+    const form = reader.byte();
+    if (form === 0x01) scope.types.push(readDefinedType(reader, scope));
+    else if (form === 0x02) readAlias(reader, scope);
     else if (form === 0x03 && component) {
-      const name = readExternName(cursor);
-      declare(scope, readExtern(cursor, scope, name, ''));
+      const name = readExternName(reader);
+      declare(scope, readExtern(reader, scope, name, ''));
     } else if (form === 0x04) {
-      const name = readExternName(cursor);
-      const item = readExtern(cursor, scope, name, owner);
+      const name = readExternName(reader);
+      const item = readExtern(reader, scope, name, owner);
       declare(scope, item);
       exports.set(name, item);
     } else throw malformed(`declaration 0x${form.toString(16)} is not supported`);
@@ -191,38 +192,38 @@ function readDeclarations(
   return exports;
 }
 
-export function readExternName(cursor: Cursor): string {
-  const form = cursor.byte();
+export function readExternName(reader: Reader): string {
+  const form = reader.byte();
   if (form > 1) throw malformed('the name of an import or export has options');
-  return cursor.name();
+  return reader.name();
 }
 
 /** What an import or export is declared to be. `owner` names the interface that new resources belong to. */
-export function readExtern(cursor: Cursor, scope: Scope, name: string, owner: string): Item {
-  switch (cursor.byte()) {
+export function readExtern(reader: Reader, scope: Scope, name: string, owner: string): Item {
+  switch (reader.byte()) {
     case 0x00:
-      if (cursor.byte() !== 0x11) throw malformed('an import is malformed');
-      cursor.u32();
+      if (reader.byte() !== 0x11) throw malformed('an import is malformed');
+      reader.u32();
       return { sort: 'module' };
     case 0x01: {
-      const entry = lookUp(scope.types, cursor.u32(), 'type');
+      const entry = lookUp(scope.types, reader.u32(), 'type');
       if (entry.kind !== 'func') throw malformed('a function has no function type');
       return { sort: 'func', type: entry.type };
     }
     case 0x02:
       throw malformed('values are not supported');
     case 0x03: {
-      const bound = cursor.byte();
-      if (bound === 0) return { sort: 'type', type: lookUp(scope.types, cursor.u32(), 'type') };
+      const bound = reader.byte();
+      if (bound === 0) return { sort: 'type', type: lookUp(scope.types, reader.u32(), 'type') };
       if (bound !== 1) throw malformed('the bound of a type is malformed');
       const resource = { name: owner === '' ? name : `${owner}.${name}` };
       return { sort: 'type', type: { kind: 'resource', resource } };
     }
     case 0x04:
-      cursor.u32();
+      reader.u32();
       return { sort: 'component', instantiate: undefined };
     case 0x05: {
-      const entry = lookUp(scope.types, cursor.u32(), 'type');
+      const entry = lookUp(scope.types, reader.u32(), 'type');
       if (entry.kind !== 'instance') throw malformed('an instance has no instance type');
       return { sort: 'instance', exports: entry.open(owner === '' ? name : owner) };
     }
@@ -240,24 +241,24 @@ export function declare(scope: Scope, item: Item): void {
 }
 
 /** An alias: of an instance's export, of a core export (skipped), or of an enclosing scope. */
-export function readAlias(cursor: Cursor, scope: Scope): void {
-  const sort = cursor.byte();
-  const coreSort = sort === 0 ? cursor.byte() : undefined;
-  const target = cursor.byte();
+export function readAlias(reader: Reader, scope: Scope): void {
+  const sort = reader.byte();
+  const coreSort = sort === 0 ? reader.byte() : undefined;
+  const target = reader.byte();
   if (target === 0) {
-    const exports = lookUp(scope.instances, cursor.u32(), 'instance');
-    const name = cursor.name();
+    const exports = lookUp(scope.instances, reader.u32(), 'instance');
+    const name = reader.name();
     const item = exports.get(name);
     if (item === undefined) throw malformed(`an alias names "${name}", which its instance does not export`);
     declare(scope, item);
   } else if (target === 1) {
-    cursor.u32();
-    cursor.name();
+    reader.u32();
+    reader.name();
   } else if (target === 2) {
     let from: Scope | undefined = scope;
-    for (let count = cursor.u32(); count > 0 && from !== undefined; count--) from = from.parent;
+    for (let count = reader.u32(); count > 0 && from !== undefined; count--) from = from.parent;
     if (from === undefined) throw malformed('an alias leaves the component');
-    const index = cursor.u32();
+    const index = reader.u32();
     if (sort === 3) scope.types.push(lookUp(from.types, index, 'type'));
     else if (sort === 4) scope.components.push(lookUp(from.components, index, 'component'));
     else if (coreSort === undefined) throw malformed('an outer alias is of no known sort');

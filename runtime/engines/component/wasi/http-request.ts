@@ -1,3 +1,4 @@
+import { joinBytes } from '../../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../../vocabulary/codec.ts';
 import type { GuestRun } from '../guest-run.ts';
 import { err, ok, type Result } from './errors.ts';
@@ -97,7 +98,7 @@ export function requestClasses(run: GuestRun): RequestClasses {
 
     /** Calls back once the body is complete, or given up. */
     over(use: (contents: Uint8Array | undefined) => void): void {
-      const tell = (): void => use(this.#state === 'finished' ? join(this.#chunks, this.#size) : undefined);
+      const tell = (): void => use(this.#state === 'finished' ? joinBytes(this.#chunks) : undefined);
       if (this.#state === 'open') this.#whenOver = tell;
       else tell();
     }
@@ -203,14 +204,4 @@ export function requestClasses(run: GuestRun): RequestClasses {
   }
 
   return { OutgoingBody, OutgoingRequest };
-}
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const joined = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return joined;
 }
