@@ -38,7 +38,9 @@ export function denyAccess(
   const needed: readonly FsAccess[] = ask.access === 'read' ? ['read'] : ['read', ask.access];
   const entry = entryWith(mount, entries, needed);
   const brief = { host: HOST_FOLDER, guest: entry.guest, access: entry.access };
-  return denial(ask, `no grant for fs.${ask.access} covers it`, {
+  // Opening to write and to read at once: of the two, the other is granted.
+  const both = opensBoth(ask);
+  return denial(ask, `no grant for fs.${ask.access} covers it${both ? ', only one for fs.write' : ''}`, {
     entry,
     hint: `Grant it with ${FLAG[ask.access]}=${HOST_FOLDER}:${entry.guest} (in a program: ${JSON.stringify({ fs: [brief] })}), or do without; do not retry`,
   });
@@ -124,6 +126,13 @@ export const callsSpent = (ask: FsAsk, maxCalls: number): SandglassError =>
     },
   );
 
+const opensBoth = ({ action, access }: FsAsk): boolean => action === 'write' && access === 'read';
+
+const actionText = (ask: FsAsk): string =>
+  opensBoth(ask)
+    ? `open ${quote(ask.requested)} for reading and writing`
+    : `${ask.action} ${quote(ask.requested)}`;
+
 interface DenialExtras {
   readonly hint: string;
   /** The entry that would allow it. */
@@ -136,7 +145,7 @@ interface DenialExtras {
  * whoever asked for the run gets the entry as it would have to be.
  */
 const denial = (ask: FsAsk, why: string, { hint, entry, limit }: DenialExtras): SandglassError =>
-  new SandglassError('CAPABILITY_DENIED', `Cannot ${ask.action} ${quote(ask.requested)}: ${why}`, {
+  new SandglassError('CAPABILITY_DENIED', `Cannot ${actionText(ask)}: ${why}`, {
     details: {
       capability: `fs.${ask.access}`,
       requested: ask.requested.slice(0, MAX_SHOWN),

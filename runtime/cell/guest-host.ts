@@ -43,6 +43,9 @@ export interface GuestHostHandle {
   readonly wake: () => void;
 }
 
+/** Where the monotonic clock of a deterministic run stands. Not at zero, which programs take for a clock that is not there: Go's runtime ends at once. */
+const FIXED_MONOTONIC_MS = 1;
+
 /** Builds the host that an engine sees: output budget, deadline, clocks and random over one cell's link. */
 export function createGuestHost({
   link,
@@ -99,7 +102,7 @@ export function createGuestHost({
     },
     stopReason,
     now: () => deterministic?.now ?? link.now(),
-    monotonic: () => (deterministic === undefined ? link.monotonic() : 0),
+    monotonic: () => (deterministic === undefined ? link.monotonic() : FIXED_MONOTONIC_MS),
     random: (bytes) => random(bytes),
     sleep: (ms) => {
       const until = link.monotonic() + Math.min(Math.max(0, ms), Math.max(0, deadline - link.monotonic()));

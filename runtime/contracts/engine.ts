@@ -173,6 +173,8 @@ export interface RunSpec {
   readonly runId: string;
   /** Script arguments or a command's argv after its name. */
   readonly argv: readonly string[];
+  /** Name that a command finds as `argv[0]`: its file's. @default `module.wasm` */
+  readonly program?: string;
   readonly env: Readonly<Record<string, string>>;
   /** Absolute guest path that relative paths start at. */
   readonly cwd: string;
@@ -229,7 +231,7 @@ export interface GuestHost {
   stopReason(): StopReason | undefined;
   /** Milliseconds since the epoch; fixed in a deterministic run. */
   now(): number;
-  /** Monotonic milliseconds with fractions, from an arbitrary origin. */
+  /** Monotonic milliseconds with fractions, from an arbitrary origin; fixed in a deterministic run, and never zero. */
   monotonic(): number;
   /** Fills `bytes` with random, from the seed in a deterministic run. */
   random(bytes: Uint8Array): void;

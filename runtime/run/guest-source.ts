@@ -1,4 +1,5 @@
 import type { GuestSource } from '../contracts/engine.ts';
+import { programName } from './program-name.ts';
 import type { RunRequest } from './run-request.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 
@@ -26,7 +27,7 @@ export async function guestSourceOf(
       filename: request.filename ?? `${turn === undefined ? 'main' : `run-${turn}`}.${ending}`,
     };
   }
-  const name = request.filename ?? 'module.wasm';
+  const name = programName(request);
   if (source.kind === 'prebuilt') {
     return { kind: 'wasm', bytes: new Uint8Array(), hash: '', name, prebuilt: source.component };
   }

@@ -10,6 +10,7 @@ import { chooseEngine } from './choose-engine.ts';
 import { guestSourceOf } from './guest-source.ts';
 import { type GrantParts, narrowGrant } from './narrow-grant.ts';
 import type { Nest } from './nests.ts';
+import { programName } from './program-name.ts';
 import { limitsFor } from './run-limits.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import { workingFolder } from './scratch.ts';
@@ -128,6 +129,7 @@ export function specOf(
   return {
     runId: identity.runId,
     argv: request.argv,
+    ...(request.source.kind === 'script' ? {} : { program: programName(request) }),
     env: plan.grant.env,
     cwd: workingFolder(request.cwd, gate, hostFunctions),
     stdin: request.stdin,

@@ -2,6 +2,7 @@ import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
 import type { RunSpec } from '../../runtime/contracts/engine.ts';
 import type { HostReply } from '../../runtime/contracts/host-function.ts';
 import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
+import { createClock } from '../../runtime/engines/preview1/clock.ts';
 import { GuestMemory } from '../../runtime/engines/preview1/guest-memory.ts';
 import { createRunControl, LeaveGuest, type RunControl } from '../../runtime/engines/preview1/run-control.ts';
 import { openShimHost } from '../../runtime/engines/preview1/shim-host.ts';
@@ -92,6 +93,7 @@ export function openShim(options: ShimHarnessOptions = {}): ShimHarness {
     },
     module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
     memory: guestMemory,
+    clock: createClock(host, options.run?.deterministic !== undefined),
     suspends: false,
     ...(options.allowed === undefined ? {} : { allowed: options.allowed }),
   });

@@ -42,6 +42,8 @@ export interface GuestRun {
   send(operation: string, args: JsonObject): void;
   /** Guest output; leaves the guest when the output budget is spent. */
   write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
   /** Monotonic nanoseconds. */
   nanoseconds(): bigint;
   /** Waits, in deterministic runs by moving the clock. */
@@ -107,6 +109,7 @@ export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode, s
     write: (stream, bytes) => {
       if (!host.write(stream, bytes)) end({ kind: 'limit', limit: 'output' });
     },
+    now: () => host.now() + skewMs,
     nanoseconds: () => BigInt(Math.round((host.monotonic() + skewMs) * 1e6)),
     sleep: (milliseconds) => {
       if (spec.deterministic !== undefined) {

@@ -23,8 +23,9 @@ export const filetypeOf = (type: FsStat['type']): number =>
       ? wasi.FILETYPE_DIRECTORY
       : wasi.FILETYPE_SYMBOLIC_LINK;
 
-/** Milliseconds with fractions as whole nanoseconds. */
+/** Milliseconds with fractions as whole nanoseconds. WASI counts them from the epoch without a sign: what was before is the epoch. */
 export function nanoseconds(ms: number): bigint {
+  if (!(ms > 0)) return 0n;
   const whole = Math.floor(ms);
   return BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6));
 }

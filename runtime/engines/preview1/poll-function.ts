@@ -31,14 +31,15 @@ function createNap(host: GuestHost, waitMs: number): { left(): number } {
 
 /** `poll_oneoff` in a thread that can block. */
 export const blockingPoll =
-  ({ host, control, memory }: HostContext, fds: Fds): WasiBody =>
+  ({ host, control, memory, clock }: HostContext, fds: Fds): WasiBody =>
   (input: number, output: number, count: number, stored: number) => {
     const request = { input, output, count, stored };
-    const poll = startPoll(memory, host, fds, request);
+    const poll = startPoll(memory, clock, fds, request);
     if (poll.events !== undefined) return finishPoll(memory, poll.events, request);
     if (poll.timers === undefined) return poll.ret;
-    if (!host.canBlock) return wasi.ERRNO_NOTSUP;
-    const nap = createNap(host, poll.waitMs);
+    if (clock.virtual) clock.advance(poll.wait);
+    else if (!host.canBlock) return wasi.ERRNO_NOTSUP;
+    const nap = createNap(host, clock.virtual ? 0 : Number(poll.wait) / 1e6);
     for (let left = nap.left(); left > 0; left = nap.left()) {
       host.sleepSync(left);
       control.check();
@@ -52,7 +53,7 @@ export const blockingPoll =
 
 /** The same poll where the thread cannot block: JSPI suspends the guest while the host sleeps. */
 export function suspendingPoll(
-  { host, control, memory }: HostContext,
+  { host, control, memory, clock }: HostContext,
   fds: Fds,
   guard: GuardContext,
 ): Import {
@@ -62,10 +63,11 @@ export function suspendingPoll(
   // The guarded half is synchronous: it answers at once, or leaves the time to wait behind.
   const start = guarded(spec, guard, (input: number, output: number, count: number, stored: number) => {
     const request = { input, output, count, stored };
-    const poll = startPoll(memory, host, fds, request);
+    const poll = startPoll(memory, clock, fds, request);
     if (poll.events !== undefined) return finishPoll(memory, poll.events, request);
     if (poll.timers === undefined) return poll.ret;
-    waitMs = Math.max(poll.waitMs, Number.MIN_VALUE);
+    if (clock.virtual) clock.advance(poll.wait);
+    else waitMs = Math.max(Number(poll.wait) / 1e6, Number.MIN_VALUE);
     return finishPoll(
       memory,
       poll.timers.map(({ event }) => event),

@@ -1,6 +1,5 @@
 import { type Fd, wasi } from '@bjorn3/browser_wasi_shim';
-import type { GuestHost } from '../../contracts/engine.ts';
-import { clock } from './clock.ts';
+import type { GuestClock } from './clock.ts';
 import { Descriptor } from './descriptor.ts';
 import type { GuestMemory } from './guest-memory.ts';
 
@@ -34,12 +33,13 @@ export interface PollRequest {
 export type Poll =
   | { readonly ret: number; readonly events?: undefined; readonly timers?: undefined }
   | { readonly events: readonly Event[]; readonly timers?: undefined }
-  | { readonly timers: readonly Timer[]; readonly waitMs: number; readonly events?: undefined };
+  /** `wait` in nanoseconds. */
+  | { readonly timers: readonly Timer[]; readonly wait: bigint; readonly events?: undefined };
 
 /** Reads the subscriptions, which the guard has found inside the memory, and asks each what it has. Files and streams never wait. */
 export function startPoll(
   memory: GuestMemory,
-  host: GuestHost,
+  clock: GuestClock,
   fds: readonly (Fd | undefined)[],
   { input, count }: PollRequest,
 ): Poll {
@@ -59,7 +59,7 @@ export function startPoll(
       hangup,
     });
     if (type === wasi.EVENTTYPE_CLOCK) {
-      const now = clock(host, view.getUint32(at + 16, true));
+      const now = clock.time(view.getUint32(at + 16, true));
       if (now === undefined) {
         ready.push(event(wasi.ERRNO_INVAL));
         continue;
@@ -82,7 +82,7 @@ export function startPoll(
   if (ready.length + due.length > 0) return { events: [...ready, ...due.map(({ event }) => event)] };
   // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
   const shortest = timers.map(({ delay }) => delay).reduce((least, delay) => (delay < least ? delay : least));
-  return { timers: timers.filter(({ delay }) => delay === shortest), waitMs: Number(shortest) / 1e6 };
+  return { timers: timers.filter(({ delay }) => delay === shortest), wait: shortest };
 }
 
 /** Writes the events of a finished poll. */

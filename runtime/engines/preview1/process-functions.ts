@@ -1,5 +1,4 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
-import { clock } from './clock.ts';
 import { fillRandom } from './fill-random.ts';
 import type { WasiBody } from './guarded.ts';
 import type { GuestMemory } from './guest-memory.ts';
@@ -17,8 +16,9 @@ export function processFunctions({
   control,
   memory,
   data,
+  clock,
 }: HostContext): Readonly<Record<string, WasiBody>> {
-  const args = encode([data.name, ...run.argv]);
+  const args = encode([run.program ?? data.name, ...run.argv]);
   const variables = encode(Object.entries(run.env).map(([name, value]) => `${name}=${value}`));
   const notSocket = (): number => wasi.ERRNO_NOTSOCK;
   return {
@@ -33,7 +33,7 @@ export function processFunctions({
       return wasi.ERRNO_SUCCESS;
     },
     clock_time_get: (id: number, _precision: bigint, stored: number) => {
-      const now = clock(host, id);
+      const now = clock.time(id);
       if (now === undefined) return wasi.ERRNO_INVAL;
       memory.view.setBigUint64(stored, now, true);
       return wasi.ERRNO_SUCCESS;

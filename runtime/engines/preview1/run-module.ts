@@ -3,6 +3,7 @@ import { createMeter } from '../../wasm/meter.ts';
 import { ABORT_MODULE, ABORT_NAME, createAbort } from './abort-import.ts';
 import { chooseEntry, INITIALIZE } from './choose-entry.ts';
 import { type CallOutcome, classify, classifyThrown } from './classify.ts';
+import { createClock, type GuestClock } from './clock.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { hasJspi, type Import, promising } from './jspi.ts';
 import { MODULE, type ModuleData } from './module-data.ts';
@@ -20,6 +21,7 @@ export interface HostContext {
   readonly memory: GuestMemory;
   /** Functions that may be used; absent: all. */
   readonly allowed?: ReadonlySet<string>;
+  readonly clock: GuestClock;
   /** Sleeping suspends the guest's stack (JSPI) instead of the thread. */
   readonly suspends: boolean;
 }
@@ -76,6 +78,7 @@ export async function runModule(
     data,
     module,
     memory,
+    clock: createClock(host, run.deterministic !== undefined),
     suspends,
     ...(allowed === undefined ? {} : { allowed }),
   });

@@ -1,4 +1,5 @@
 import { type Fd, WASI, wasi } from '@bjorn3/browser_wasi_shim';
+import { preopens } from '../../vocabulary/preopens.ts';
 import { descriptorFunctions } from './descriptor-functions.ts';
 import { createFiles } from './files.ts';
 import { type GuardContext, guarded, type WasiBody } from './guarded.ts';
@@ -6,7 +7,6 @@ import type { Import } from './jspi.ts';
 import { OpenFolder } from './open-folder.ts';
 import { pathFunctions } from './path-functions.ts';
 import { blockingPoll, suspendingPoll } from './poll-function.ts';
-import { preopens } from './preopens.ts';
 import { processFunctions } from './process-functions.ts';
 import type { HostContext, OpenedHost } from './run-module.ts';
 import { StandardInput, StandardOutput } from './standard-streams.ts';

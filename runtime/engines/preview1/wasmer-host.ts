@@ -1,12 +1,11 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
 import type { GuestEnd, GuestHost } from '../../contracts/engine.ts';
 import { freeArrived } from '../../vocabulary/bytes.ts';
+import { preopens } from '../../vocabulary/preopens.ts';
 import { MIB } from '../../vocabulary/units.ts';
-import { clock } from './clock.ts';
 import { fillRandom } from './fill-random.ts';
 import { guarded, type WasiBody } from './guarded.ts';
 import type { Import } from './jspi.ts';
-import { preopens } from './preopens.ts';
 import type { HostContext, OpenedHost } from './run-module.ts';
 import { readVectors } from './vectors.ts';
 import { isWasiFunction, WASI_FUNCTIONS } from './wasi-functions.ts';
@@ -35,7 +34,7 @@ const VECTORED = new Set(['fd_read', 'fd_pread', 'fd_write', 'sock_send', 'sock_
 
 /** Serves one run by `@wasmer/wasi`. Its state is shared by all that runs in a realm, so a cell that ran it is never used again. */
 export async function openWasmerHost(context: HostContext): Promise<OpenedHost> {
-  const { run, host, control, data, module, memory, allowed } = context;
+  const { run, host, control, data, module, memory, allowed, clock } = context;
   // Theirs cannot serve a module that asks for nothing.
   if (data.wasi.length === 0) return { ok: true, functions: {} };
   await init();
@@ -47,7 +46,7 @@ export async function openWasmerHost(context: HostContext): Promise<OpenedHost> 
   );
   if (copied !== undefined) return { ok: false, end: copied };
   const engine = new WASI({
-    args: [data.name, ...run.argv],
+    args: [run.program ?? data.name, ...run.argv],
     env: run.env,
     preopens: Object.fromEntries(preopens(run).map(({ name, path }) => [name, path])),
     fs: files,
@@ -66,7 +65,7 @@ export async function openWasmerHost(context: HostContext): Promise<OpenedHost> 
   };
   const own: Readonly<Record<string, WasiBody>> = {
     clock_time_get: (id: number, _precision: bigint, stored: number) => {
-      const now = clock(host, id);
+      const now = clock.time(id);
       if (now === undefined) return wasi.ERRNO_INVAL;
       memory.view.setBigUint64(stored, now, true);
       return wasi.ERRNO_SUCCESS;

@@ -192,7 +192,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
 
   const port: RealmPort = {
     now: () => link?.host.now() ?? 0,
-    monotonic: () => (link === undefined || link.fixedClock ? 0 : link.host.monotonic()),
+    monotonic: () => link?.host.monotonic() ?? 0,
     random: (into) => {
       const bytes = bytesOf(into);
       if (link === undefined) fillRandom(bytes);

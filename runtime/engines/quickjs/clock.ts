@@ -9,6 +9,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds since the start of the run. */
   elapsed(): number;
+  /** What programs are told of the time since the start: the same, but never zero in a deterministic run. */
+  monotonic(): number;
   readonly virtual: boolean;
   /** Deterministic runs only: the wait is over. */
   advance(ms: number): void;
@@ -22,6 +24,7 @@ export function createClock(run: RunSpec, host: GuestHost): Clock {
     virtual,
     now: () => host.now() + waited,
     elapsed: () => (virtual ? waited : host.monotonic() - start),
+    monotonic: () => (virtual ? start + waited : host.monotonic() - start),
     advance: (ms) => {
       waited += ms;
     },

@@ -177,7 +177,7 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       return machine().takeBytes(taken);
     },
     now: () => machine().newNumber(clock.now()),
-    monotonic: () => machine().newNumber(clock.elapsed()),
+    monotonic: () => machine().newNumber(clock.monotonic()),
     random: (args) => {
       const count = number(args, 0);
       const filled = new Uint8Array(count >= 0 && count <= MOST_RANDOM ? Math.floor(count) : 0);

@@ -96,6 +96,7 @@ const WRITE: u64 = 64;
 const args = strings(false);
 const step = args.length > 1 ? args[1] : '';
 if (step == 'args') print(1, args.slice(2).join('|') + '\n');
+else if (step == 'name') print(1, args[0] + '\n');
 else if (step == 'env') print(1, strings(true).join('|') + '\n');
 else if (step == 'print') {
   print(1, args[2]);

@@ -89,6 +89,20 @@ describe('fs mounts', () => {
     });
   });
 
+  test('opening for both with one granted says which lacks', () => {
+    using guest = on({ host: 'data', access: ['write'] });
+    const both = guest.refusal('fs.open', { path: '/data/new', read: true, write: true, create: true });
+    expect(both).toMatchObject({
+      message:
+        'Cannot open "/data/new" for reading and writing: no grant for fs.read covers it, only one for fs.write',
+      hint: expect.stringContaining('--allow-read=HOSTFOLDER:/data'),
+      details: {
+        missing: ['fs.read'],
+        grant: { fs: [{ guest: '/data', access: ['read', 'write', 'delete'] }] },
+      },
+    });
+  });
+
   test('may be one file', () => {
     using guest = on(
       { host: 'data/a.txt', access: ['read', 'write'] },

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Refusal } from '../../../runtime/contracts/engine.ts';
 import { errnoOf } from '../../../runtime/engines/preview1/errno.ts';
 import { milliseconds, nanoseconds } from '../../../runtime/engines/preview1/filestat.ts';
-import { preopens } from '../../../runtime/engines/preview1/preopens.ts';
+import { preopens } from '../../../runtime/vocabulary/preopens.ts';
 import { runSpec } from '../../support/fake-host.ts';
 import { ERRNO, openShim, type ShimHarness } from '../../support/shim-harness.ts';
 
@@ -89,7 +89,7 @@ describe('arguments, environment and clocks', () => {
 
   test('nanoseconds() and milliseconds() keep what a double can hold', () => {
     expect(nanoseconds(1_700_000_000_123.5)).toBe(1_700_000_000_123_500_000n);
-    expect(nanoseconds(-1.5)).toBe(-1_500_000n);
+    expect(nanoseconds(-1.5)).toBe(0n); // WASI has no time before the epoch
     expect(milliseconds(1_700_000_000_123_500_000n)).toBe(1_700_000_000_123.5);
   });
 });
@@ -169,6 +169,20 @@ describe('poll_oneoff', () => {
     expect(sleeps).toEqual([7]);
   });
 
+  test('a deterministic run does not wait: its clocks move on by what it sleeps', () => {
+    const deterministic = { seed: 1, now: 1000 };
+    const { shim, sleeps } = watched({ deterministic, run: { deterministic } });
+    const time = (id: number): bigint => {
+      expect(shim.call('clock_time_get', id, 0n, 64)).toBe(ERRNO.SUCCESS);
+      return shim.u64(64);
+    };
+    const before = time(0);
+    subscribe(shim, 0, { type: 0, clock: 1, timeout: 5_000_000_007n });
+    subscribe(shim, 1, { type: 0, clock: 1, timeout: 6_000_000_000n });
+    expect(poll(shim, 2).map(({ user }) => user)).toEqual([100n]);
+    expect([time(0) - before, sleeps]).toEqual([5_000_000_007n, []]);
+  });
+
   test('an unknown clock is an event with an error', () => {
     const { shim } = watched();
     subscribe(shim, 0, { type: 0, clock: 9, timeout: 1n });
@@ -181,9 +195,9 @@ describe('preopens()', () => {
 
   test('are the mounts, and the working folder as "."', () => {
     expect(preopens(runSpec({ mounts: [mount('/data'), mount('/tmp')], cwd: '/data/sub' }))).toEqual([
-      { name: '/data', path: '/data' },
-      { name: '/tmp', path: '/tmp' },
-      { name: '.', path: '/data/sub' },
+      { name: '/data', path: '/data', mount: mount('/data') },
+      { name: '/tmp', path: '/tmp', mount: mount('/tmp') },
+      { name: '.', path: '/data/sub', mount: mount('/data') },
     ]);
   });
 
@@ -191,12 +205,12 @@ describe('preopens()', () => {
     const scratch = { path: '/tmp', write: true, delete: true, scratch: true as const };
     const files = runSpec({ mounts: [scratch], granted: ['fs'], cwd: '/tmp' });
     expect(preopens(files)).toEqual([
-      { name: '/tmp', path: '/tmp' },
-      { name: '/', path: '/' },
+      { name: '/tmp', path: '/tmp', mount: scratch },
+      { name: '/', path: '/', mount: undefined },
     ]);
     expect(preopens({ ...files, granted: [] })).toEqual([
-      { name: '/tmp', path: '/tmp' },
-      { name: '.', path: '/tmp' },
+      { name: '/tmp', path: '/tmp', mount: scratch },
+      { name: '.', path: '/tmp', mount: scratch },
     ]);
   });
 

@@ -8,7 +8,7 @@ class TerminalOutput {}
 
 /** `wasi:cli/*`: only what the run gives; `exit` ends the guest, never the host. */
 export function cliInterfaces(run: GuestRun) {
-  const { argv, env, cwd, stdin } = run.spec;
+  const { argv, env, cwd, stdin, program = 'module.wasm' } = run.spec;
   let position = 0;
   const output = (stream: 'stdout' | 'stderr') => (): OutputStream =>
     new OutputStream(run, (bytes) => {
@@ -24,7 +24,7 @@ export function cliInterfaces(run: GuestRun) {
   return {
     'wasi:cli/environment': {
       getEnvironment: () => Object.entries(env),
-      getArguments: () => ['component.wasm', ...argv],
+      getArguments: () => [program, ...argv],
       initialCwd: () => cwd,
     },
     'wasi:cli/exit': {

@@ -19,10 +19,10 @@ export function toDatetime(milliseconds: number): Datetime {
 export const fromDatetime = ({ seconds, nanoseconds }: Datetime): number =>
   Number(seconds) * 1000 + nanoseconds / 1e6;
 
-/** `wasi:clocks/*`: the cell's clocks, fixed in a deterministic run. */
+/** `wasi:clocks/*`: the cell's clocks; in a deterministic run they move on by what the guest waits only. */
 export const clocksInterfaces = (run: GuestRun) => ({
   'wasi:clocks/wall-clock': {
-    now: () => toDatetime(run.host.now()),
+    now: () => toDatetime(run.now()),
     resolution: () => ({ seconds: 0n, nanoseconds: 1_000_000 }),
   },
   'wasi:clocks/monotonic-clock': {

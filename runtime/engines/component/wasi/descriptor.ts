@@ -342,7 +342,7 @@ function pathProblem(path: string): FsErrorCode | undefined {
 
 function times(run: GuestRun, accessed: NewTimestamp, modified: NewTimestamp) {
   const value = (time: NewTimestamp): number | undefined =>
-    time.tag === 'no-change' ? undefined : time.tag === 'now' ? run.host.now() : fromDatetime(time.val);
+    time.tag === 'no-change' ? undefined : time.tag === 'now' ? run.now() : fromDatetime(time.val);
   const accessedMs = value(accessed);
   const modifiedMs = value(modified);
   return {

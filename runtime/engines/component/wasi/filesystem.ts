@@ -1,4 +1,4 @@
-import type { MountView } from '../../../contracts/host-function.ts';
+import { preopens } from '../../../vocabulary/preopens.ts';
 import type { GuestRun } from '../guest-run.ts';
 import { after } from '../guest-run.ts';
 import { Descriptor } from './descriptor.ts';
@@ -15,20 +15,23 @@ export const filesystemInterfaces = (run: GuestRun) => ({
     filesystemErrorCode: (error: IoError) => error.code,
   },
   'wasi:filesystem/preopens': {
-    getDirectories: () => run.spec.mounts.map((mount) => [preopen(run, mount), mount.path] as const),
+    getDirectories: () =>
+      preopens(run.spec).map(
+        ({ name, path, mount }) => [preopen(run, path, mount?.write ?? true), name] as const,
+      ),
   },
 });
 
 /** A folder that is opened on the host side when it is first used: looking at preopens costs no host call. */
-function preopen(run: GuestRun, mount: MountView): Descriptor {
+function preopen(run: GuestRun, path: string, mutateDirectory: boolean): Descriptor {
   const handle = shareHandle(run, () =>
-    after(fsCall(run, 'fs.open', { path: mount.path, directory: true }), (answer) =>
+    after(fsCall(run, 'fs.open', { path, directory: true }), (answer) =>
       answer.tag === 'ok' ? ok(answer.val.value.handle) : answer,
     ),
   );
   return new Descriptor(run, handle, 'directory', {
     read: true,
     write: false,
-    mutateDirectory: mount.write,
+    mutateDirectory,
   });
 }
