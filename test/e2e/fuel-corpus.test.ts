@@ -97,7 +97,7 @@ describe('fuel of a deterministic run', () => {
     for (const name of Object.keys(CORPUS)) [burnt[name]] = await burn(name, 'standard');
     expect(burnt).toMatchInlineSnapshot(`
       {
-        "component: a WASI command": 7259,
+        "component: a WASI command": 7427,
         "component: a function": 9001,
         "core module: a function": 197015,
         "javascript: a granted file": 4548809,

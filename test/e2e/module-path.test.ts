@@ -59,6 +59,8 @@ test('an unknown export lists what there is; garbage and missing files are told'
 });
 
 test('no other address is read', async () => {
-  await expect(runtime.run({ module: new URL('https://example.com/a.wasm') })).rejects.toThrow('not a file URL');
+  await expect(runtime.run({ module: new URL('https://example.com/a.wasm') })).rejects.toThrow(
+    'not a file URL',
+  );
   await expect(runtime.run({ module: '' })).rejects.toThrow(TypeError);
 });
