@@ -12,7 +12,14 @@ import {
   type PackageSnapshot,
   type PackageSnapshotsOptions,
 } from './package-snapshots.ts';
-import { filesOf, type PackageContext, type PackageSet, type ResolvePackages } from './packages.ts';
+import {
+  filesOf,
+  type InstalledWheel,
+  type PackageContext,
+  type PackageFile,
+  type PackageSet,
+  type ResolvePackages,
+} from './packages.ts';
 import type { PyodideProgram, PyodideShared } from './program.ts';
 
 const PAGE = 65_536;
@@ -43,6 +50,8 @@ export interface PyodideBuild {
   readonly assets: PyodideAssets;
   /** The same with the hash seed 0, for runs that repeat everywhere. */
   repeatable(): Promise<PyodideAssets>;
+  /** What the Python files of a wheel are compiled to, to be put in place beside them; nothing where that cannot be. */
+  bytecode(wheel: InstalledWheel): Promise<readonly PackageFile[]>;
   /** The same with these packages imported. Rejects where their modules cannot be kept in a snapshot. */
   withPackages(packages: ImportedPackages): Promise<PyodideAssets>;
   /** The interpreter's wasm, metered, with this many pages at most. */
@@ -123,7 +132,12 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     }
     const imports = [source.code, ...Object.values(source.modules)].flatMap(findImports);
     const set = await options.packages({ names, imports }, packageContext(context, bytes));
-    return set.wheels.length === 0 ? undefined : set;
+    if (set.wheels.length === 0) return undefined;
+    const built = await build(context);
+    const wheels: InstalledWheel[] = [];
+    for (const wheel of set.wheels)
+      wheels.push({ ...wheel, files: [...wheel.files, ...(await built.bytecode(wheel))] });
+    return { wheels };
   };
 
   const snapshots =

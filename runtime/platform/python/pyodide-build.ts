@@ -16,6 +16,7 @@ import type { PyodideBuild } from '../../engines/pyodide/engine.ts';
 import { realmScripts } from '../../engines/pyodide/glue.ts';
 import { PLAN_VERSION } from '../../engines/pyodide/hashes/plan.ts';
 import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
+import type { InstalledWheel, PackageFile } from '../../engines/pyodide/packages.ts';
 import { BOOT_SCRIPT, PARTS_SCRIPT } from '../../engines/pyodide/realm/scripts.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
@@ -24,6 +25,7 @@ import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION, instrument } from '../../wasm/instrument.ts';
 import { addStackFrame } from '../../wasm/stack-frame.ts';
 import { widenStacks } from './node-stacks.ts';
+import { type BytecodeJob, job as compileSources, readFrames } from './pyodide-bytecode.ts';
 import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
 import { type PyodideFiles, readPyodide } from './pyodide-files.ts';
 import { job, type SnapshotJob, type SnapshotRefused } from './pyodide-snapshot.ts';
@@ -39,6 +41,8 @@ const START_FUEL = Number.MAX_SAFE_INTEGER;
  * tuples being freed take nothing: a million of them in each other would fill the thread's stack unseen.
  */
 const DEALLOC_FRAME = { function: '_Py_Dealloc', stackPointer: '__stack_pointer', frameBytes: 64 } as const;
+/** Wheels whose bytecode stays in memory. */
+const MOST_BYTECODES = 100;
 const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
 
 /** Beside this file, in the form this file has: `.ts` from sources, `.js` once built. */
@@ -144,6 +148,7 @@ async function derive(
   return {
     assets,
     wasm,
+    bytecode: keepBytecode(context, [wasmHash, sha256(stdlib)], sources.compilePackage, assets, setUp),
     withPackages: async (packages) => {
       const name = `packages-${sha256([packages.key, sources.importPackages(packages.modules)].join('\0'))}`;
       return { ...assets, snapshot: await snapshotOf(name, 'renewed', packages) };
@@ -155,6 +160,42 @@ async function derive(
       });
       return repeatable;
     },
+  };
+}
+
+/**
+ * Bytecode by wheel, made once and cached: of the interpreter (`made`), of the program that compiles (`source`) and of the wheel; nothing else
+ * is in it, and no run of a guest's has a part in it.
+ */
+function keepBytecode(
+  context: PrepareContext,
+  made: readonly string[],
+  source: string,
+  assets: PyodideAssets,
+  setUp: () => Promise<Omit<CompileJob, 'assets'>>,
+): PyodideBuild['bytecode'] {
+  const kept = new Map<string, Promise<readonly PackageFile[]>>();
+  const bytecode = async (wheel: InstalledWheel): Promise<readonly PackageFile[]> => {
+    const files = wheel.files.filter(({ path }) => path.endsWith('.py'));
+    if (files.length === 0 || context.cache === undefined) return [];
+    const key = `pyodide-bytecode/${[...made, sha256(source), wheel.sha256].join('/')}`;
+    const encoded = await cached(context, key, async () => {
+      const input: BytecodeJob = { ...(await setUp()), assets, source, files };
+      const answer =
+        context.job === undefined
+          ? await compileSources(input)
+          : await context.job(besides('pyodide-bytecode'), input, JOB_LIMITS);
+      return new Uint8Array(answer as Uint8Array); // what `job` answers
+    });
+    return readFrames(shareBytes(encoded));
+  };
+  return (wheel) => {
+    const there = kept.get(wheel.sha256);
+    if (there !== undefined) return there;
+    const coming = bytecode(wheel).catch(() => []); // then each run compiles what it imports
+    if (kept.size >= MOST_BYTECODES) kept.clear();
+    kept.set(wheel.sha256, coming);
+    return coming;
   };
 }
 

@@ -52,6 +52,8 @@ export interface PreparingSources {
   readonly setUp: string;
   /** Then, where packages are to be imported ahead. */
   importPackages(modules: readonly string[]): string;
+  /** A program that compiles the files of a package, whose paths it is given. */
+  readonly compilePackage: string;
 }
 
 /** Puts the files of this folder together. Only where snapshots are made; what starts from one needs none of them. */
@@ -67,6 +69,7 @@ export function preparingSources(read: ReadSource): PreparingSources {
         Object.fromEntries(LIBRARIES.map(named)),
         INSTALLED.map(moduleOf),
       ) + settle,
+    compilePackage: read('prepare/compile_package.py'),
     importPackages: (modules) =>
       called(read('prepare/import_packages.py'), 'import_packages', modules) + settle,
   };
