@@ -140,7 +140,8 @@ export class NodeDirectory implements FsDirectory {
 
   reopen(): FsDirectory {
     const device = deviceOf(this.#identity);
-    if (this.#fd === undefined) return NodeDirectory.atPath(this.#path, device);
+    // Between two checks: another folder may have taken the path.
+    if (this.#fd === undefined) return this.#do(() => NodeDirectory.atPath(this.#path, device));
     return NodeDirectory.atDescriptor(
       attempt(() => openSync(`${this.#path}/.`, O_RDONLY | O_DIRECTORY)),
       device,
