@@ -141,6 +141,7 @@ async function evaluatePrelude(
   const { exports } = first;
   exports.construct();
   const runtime = exports.QTS_NewRuntime();
+  if (memory !== undefined) hideStackName(memory);
   const context = exports.QTS_NewContext(runtime, 0);
   const machine: Machine = first.at(context, runtime);
   if (memory === undefined) throw new Error('Cannot build QuickJS: no memory');
@@ -204,6 +205,27 @@ function image({ buffer }: WebAssembly.Memory): Uint8Array {
   let top = bytes.length;
   while (bytes[top - 1] === 0) top -= 1;
   return bytes.slice(0, top);
+}
+
+/**
+ * Gives the name under which QuickJS writes the frames of an error (its atom for `stack`) a first letter that no program can spell. Its hash
+ * stays, so that who looks for `stack` meets it, finds it different and makes a name anew.
+ */
+function hideStackName({ buffer }: WebAssembly.Memory): void {
+  const bytes = new Uint8Array(buffer);
+  const view = new DataView(buffer);
+  const wanted = [...'stack\0'].map((letter) => letter.charCodeAt(0));
+  const found: number[] = [];
+  for (let at = 16; at < bytes.length - wanted.length; at += 4) {
+    if (!wanted.every((code, index) => bytes[at + index] === code)) continue;
+    // `JSString`: references, length, hash with the kind of atom in its upper two bits, the next of the same hash, letters.
+    const isAtom = view.getUint32(at - 8, true) >>> 30 === 1;
+    if (view.getUint32(at - 12, true) === wanted.length - 1 && isAtom) found.push(at);
+  }
+  const [at] = found;
+  if (at === undefined || found.length > 1)
+    throw new Error('Cannot build QuickJS: cannot find its name for stacks');
+  bytes[at] = 1;
 }
 
 /** The one place in the context that holds the seed. */

@@ -24,7 +24,7 @@ for (const [from, to] of BUNDLES) {
     target: 'es2024',
     packages: 'external',
     // Brought in by the runs that need it.
-    external: ['./strip-types.js'],
+    external: ['./strip-types.js', './lower.js'],
     legalComments: 'none',
     logLevel: 'warning',
   });

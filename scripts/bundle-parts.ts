@@ -30,10 +30,25 @@ const PARTS: readonly Part[] = [
     beside: ['core', 'core2'].map((part) => join(jco, `vendor/js-component-bindgen-component.${part}.wasm`)),
   },
   { file: 'engines/preview1/wasmer.js' },
+  { file: 'engines/quickjs/lower.js' },
 ];
 
 /** Packages whose work is in `dist` without their code being bundled: name → what of it. */
-const BUILT_FROM = ['@jitl/quickjs-wasmfile-release-sync'];
+const BUILT_FROM = [
+  '@jitl/quickjs-wasmfile-release-sync',
+  '@noble/ciphers',
+  '@noble/hashes',
+  'base64-js',
+  'buffer',
+  'events',
+  'fflate',
+  'ieee754',
+  'readable-stream',
+  'safe-buffer',
+  'string_decoder',
+  'unenv',
+  'web-streams-polyfill',
+];
 
 /** Puts the licence of a package where the built package keeps them. */
 function keepLicence(name: string): void {

@@ -166,6 +166,7 @@ export const MAY_USE_NODE: readonly string[] = [
 
 /** Package → the folders that own it. */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  '@babel/standalone': ['runtime/engines/quickjs'],
   // Those of the library are bundled into the engine's snapshot when it is built.
   '@noble/ciphers': ['runtime/engines/quickjs/library'],
   '@noble/hashes': ['runtime/engines/quickjs/library'],

@@ -14,8 +14,9 @@ import { verifies } from '../support/verifies.ts';
 
 /** They have a door or an embedder of their own: tested below. */
 const ELSEWHERE: readonly ErrorCode[] = ['UNAUTHENTICATED', 'QUEUE_FULL', 'CANCELLED', 'INTERNAL'];
-/** Nothing gives these yet: they are of tools, their manifests and their rates. */
+/** They are of tools: their manifests and rates, which nothing gives yet, and answers that are no JSON, which the tests of components show. */
 const OF_TOOLS: readonly ErrorCode[] = [
+  'OUTPUT_INVALID',
   'MANIFEST_INVALID',
   'TOOL_NOT_FOUND',
   'CONFIRMATION_REQUIRED',

@@ -98,10 +98,6 @@ test('each code of a run keeps its message and its hint', async () => {
         "Guest trapped: unreachable",
       ],
       [
-        "OUTPUT_INVALID",
-        "Cannot return the value: it contains itself at value["ring"]",
-      ],
-      [
         "HOST_CALL_FAILED",
         "Cannot read "/tmp/nope": no such file or folder",
       ],

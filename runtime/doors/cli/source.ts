@@ -14,9 +14,11 @@ const BY_ENDING: Readonly<
   '.js': { language: 'javascript' },
   '.mjs': { language: 'javascript', form: 'module' },
   '.cjs': { language: 'javascript', form: 'script' },
+  '.jsx': { language: 'javascript' },
   '.ts': { language: 'typescript' },
   '.mts': { language: 'typescript', form: 'module' },
   '.cts': { language: 'typescript', form: 'script' },
+  '.tsx': { language: 'typescript' },
   '.py': { language: 'python' },
   '.wasm': { language: 'wasm' },
 };

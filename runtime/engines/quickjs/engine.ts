@@ -69,7 +69,9 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
       checkQuickjsOptions(options);
       typescript ||= source.language === 'typescript';
       return prepared(
-        source.language === 'typescript' ? await fromTypescript(source) : fromJavascript(source),
+        source.language === 'typescript' || source.filename.endsWith('.jsx')
+          ? await fromTypescript(source)
+          : fromJavascript(source),
       );
     },
     // A cell that is started for TypeScript, or after it, brings the type remover along.
@@ -85,9 +87,18 @@ const fromJavascript = ({ code, filename, form, modules }: ScriptSource): Progra
   typescript: false,
 });
 
+/** Whether a text may have namespaces with values in them, which the type remover drops. */
+const hasNamespaces = (text: string): boolean =>
+  /\bnamespace\s{1,20}[\w$.]{1,100}\s{0,20}\{/.test(text) && !/\bdeclare\s{1,20}namespace\b/.test(text);
+
 async function fromTypescript({ code, filename, form, modules }: ScriptSource): Promise<Program> {
   const { stripTypes } = await import('./strip-types.ts');
+  const { stripNamespaces } = [code, ...Object.values(modules)].some(hasNamespaces)
+    ? await import('./lower.ts')
+    : { stripNamespaces: () => undefined };
   const stripped = (text: string, name: string): string => {
+    const whole = hasNamespaces(text) ? stripNamespaces(text, name) : undefined;
+    if (whole !== undefined) return whole;
     const result: string | GuestFailure = stripTypes(text, name);
     if (typeof result === 'string') return result;
     throw new SandglassError('INPUT_INVALID', result.failure, { details: { file: name } });

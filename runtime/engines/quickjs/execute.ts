@@ -12,6 +12,7 @@ import { canSuspend } from '../../wasm/suspending.ts';
 import { Ended } from './ended.ts';
 import { type GuestRun, startGuest } from './guest-run.ts';
 import type { Machine } from './machine.ts';
+import { lowered } from './needs-lowering.ts';
 import { rulesOf } from './options.ts';
 import { readOutgoing } from './outgoing.ts';
 import type { Arrival } from './primitives.ts';
@@ -53,12 +54,13 @@ interface Kept {
 }
 
 async function runProgram(
-  guest: CellGuest,
+  given: CellGuest,
   run: RunSpec,
   host: GuestHost,
   kept?: Kept,
 ): Promise<GuestResult> {
-  const program = programOf(guest);
+  const program = await lowered(programOf(given));
+  const guest = { ...given, data: program };
   const { typescript } = program;
   // Later programs of a guest that is kept are not known yet.
   const library = kept !== undefined || wantsLibrary(program);

@@ -4,6 +4,7 @@ import { type EntryName, type Layout, WASM_PAGE } from './abi.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createCommonJs } from './common-js.ts';
 import { Ended } from './ended.ts';
+import { explained } from './explained.ts';
 import { type Described, guestError, uncaughtText } from './guest-error.ts';
 import { layoutOf } from './layout.ts';
 import { addLibrary } from './library-image.ts';
@@ -24,6 +25,8 @@ export interface GuestRun {
   readonly primitives: Primitives;
   readonly clock: Clock;
   readonly machine: Machine;
+  /** It is kept for further programs. */
+  readonly keeps: boolean;
   /** What the program gave to `process.exit`, or left in `process.exitCode`. */
   readonly exitCode: () => number | undefined;
   /** The program waits at its top level: a promise that never settles is then an error, not an idle end. */
@@ -230,7 +233,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   };
   const endDescribed = (described: Described): never => {
     if (exited !== undefined) throw new Ended({ kind: 'exit', exitCode: exited });
-    const error = guestError(described, loader.shifts);
+    const error = explained(guestError(described, loader.shifts), program, loader.sourceOf);
     host.write('stderr', new TextEncoder().encode(uncaughtText(error)));
     const limit = limitReached(described.limit);
     if (limit !== undefined) throw new Ended({ kind: 'limit', limit, error });
@@ -264,6 +267,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     primitives,
     clock,
     machine,
+    keeps,
     exitCode: () => exited,
     mustSettle: true,
     enter,

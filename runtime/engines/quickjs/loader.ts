@@ -19,6 +19,10 @@ export interface Loader {
   require(base: string, specifier: string): { readonly builtin: string } | SourceFile | GuestFailure;
   /** Files that the static graph needs and that have to be waited for. */
   takeMissing(): readonly string[];
+  /** The text under a name that stack frames show, if it is at hand. */
+  readonly sourceOf: (name: string) => string | undefined;
+  /** Whether a specifier leads to what needs no file. */
+  readonly isAtHand: (specifier: string) => boolean;
   /** Files read so far, with what the gate answered. */
   readonly files: Map<string, HostAnswer>;
   fetch(name: string): Promise<void>;
@@ -128,6 +132,18 @@ export function createLoader({ program, main, run, host, stripTypes, library }: 
         failure ??= text;
       }
       return failure ?? fail(specifier, 'no such file');
+    },
+    sourceOf: (name) => {
+      if (name === main) return program.code;
+      const file = files.get(name);
+      return (
+        modules.get(name) ?? (file?.ok ? new TextDecoder().decode(file.bytes ?? new Uint8Array()) : undefined)
+      );
+    },
+    isAtHand: (specifier) => {
+      importer = main;
+      const found = resolve(specifier);
+      return typeof found !== 'string' || found.startsWith(BUILT_IN_PREFIX) || modules.has(found);
     },
     takeMissing: () => {
       const names = [...missing];

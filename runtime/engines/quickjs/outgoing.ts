@@ -27,6 +27,8 @@ export function readOutgoing(text: string, bytes: Uint8Array): GuestEnd {
       for (const special of specials) value = place(value, special, bytes);
       return { kind: 'value', value };
     }
+    case 't':
+      return { kind: 'value', value: JSON.parse(rest), form: 'text' };
     case 'l':
       return { kind: 'limit', limit: 'output' };
     default:

@@ -1,7 +1,10 @@
 import { EVAL_ASYNC, EVAL_COMPILE_ONLY, EVAL_GLOBAL, EVAL_MODULE } from './abi.ts';
 import { Ended } from './ended.ts';
+import type { Described } from './guest-error.ts';
 import type { GuestRun } from './guest-run.ts';
-import type { Completion } from './machine.ts';
+import type { Completion, Pointer } from './machine.ts';
+import { isCommonJs } from './module-text.ts';
+import { moduleAsScript, RETURNING, redeclarable } from './rewrite.ts';
 
 /** Most rounds of reading files that the static imports of a program need: as deep as a graph of imports may be. */
 const MOST_ROUNDS = 64;
@@ -15,8 +18,9 @@ export async function startProgram(
   first: GuestRun,
   restart: (() => Promise<GuestRun>) | undefined,
 ): Promise<GuestRun> {
-  if ((await formOf(first)) === 'script') {
-    await startScript(first);
+  const script = await scriptOf(first);
+  if (script !== undefined) {
+    await startScript(first, script);
     return first;
   }
   let guest = first;
@@ -57,41 +61,70 @@ const link = (guest: GuestRun): Promise<Completion> => {
   );
 };
 
-/** `auto`: what parses as a script is one. Only a text with the words of a module in it is parsed twice. */
-async function formOf(guest: GuestRun): Promise<'script' | 'module'> {
-  const { program, machine } = guest;
-  if (program.form !== 'auto') return program.form;
-  if (!/\b(?:import|export)\b/.test(program.code)) return 'script';
-  const flags = EVAL_GLOBAL | EVAL_COMPILE_ONLY | (mayAwait(program.code) ? EVAL_ASYNC : 0);
-  const parsed = await guest.run(() => machine.suspendable.evaluate(program.code, program.filename, flags));
-  if ('value' in parsed) {
-    guest.release(parsed.value);
-    return 'script';
-  }
-  guest.enter(() => machine.free(parsed.thrown));
-  return 'module';
+/**
+ * The text of what is a script, or `undefined` for a module. `auto`: what parses as a script is one, and so is a module that asks for a value by
+ * its last expression. Only a text with the words of a module in it is parsed twice.
+ */
+async function scriptOf(guest: GuestRun): Promise<string | undefined> {
+  const { program, machine, loader } = guest;
+  const { code, filename, form } = program;
+  if (form !== 'auto') return form === 'script' ? code : undefined;
+  if (!/\b(?:import|export)\b/.test(code)) return code;
+  const parses = async (text: string, flags: number): Promise<boolean> => {
+    const all = EVAL_GLOBAL | EVAL_COMPILE_ONLY | flags;
+    const parsed = await guest.run(() => machine.suspendable.evaluate(text, filename, all));
+    guest.enter(() => machine.free('value' in parsed ? parsed.value : parsed.thrown));
+    return 'value' in parsed;
+  };
+  if (await parses(code, mayAwait(code) ? EVAL_ASYNC : 0)) return code;
+  if (isCommonJs(filename.endsWith('.cjs') ? filename : '', code)) return code;
+  const script = moduleAsScript(code, loader.isAtHand);
+  if (script === undefined) return undefined;
+  return (await parses(script, EVAL_ASYNC)) || /\breturn\b/.test(script) ? script : undefined;
 }
 
 /** `await (x)` is a call in a script without top-level await, so the form with it is tried first where the word occurs. */
 const mayAwait = (code: string): boolean => /\bawait\b/.test(code);
 
-async function startScript(guest: GuestRun): Promise<void> {
+/** The frame of an error that the parser found, and no function is on the way to it. */
+const UNPARSED = /^\s{0,8}at [^(\n]{1,4096}:\d{1,10}:\d{1,10}\s{0,4}$/;
+const RETURN_OUTSIDE = 'return not in a function';
+
+async function startScript(guest: GuestRun, text: string): Promise<void> {
   const { program, machine, loader } = guest;
-  const evaluate = (flags: number): Promise<Completion> =>
-    guest.run(() => machine.suspendable.evaluate(program.code, program.filename, flags));
+  const code = guest.keeps ? redeclarable(text) : text;
+  const evaluate = (flags: number, given = code): Promise<Completion> =>
+    guest.run(() => machine.suspendable.evaluate(given, program.filename, flags));
+  /** Frees an error of the parser; answers whether it found a `return` outside of functions. */
+  const returns = async (thrown: Pointer): Promise<boolean> => {
+    const told = JSON.parse(await guest.callText('describe', [thrown])) as Described; // our own prelude wrote it
+    return told.message === RETURN_OUTSIDE && UNPARSED.test(told.stack);
+  };
+  const asFunction = async (): Promise<void> => {
+    loader.shifts.set(program.filename, RETURNING.head.length);
+    const done = await evaluate(EVAL_GLOBAL, RETURNING.head + code + RETURNING.tail);
+    if ('thrown' in done) await guest.threw(done.thrown);
+    else guest.release(await guest.call('trackValue', [done.value]));
+  };
   loader.endLinking();
-  if (mayAwait(program.code)) {
+  if (mayAwait(code)) {
     const parsed = await evaluate(EVAL_GLOBAL | EVAL_ASYNC | EVAL_COMPILE_ONLY);
-    guest.enter(() => machine.free('value' in parsed ? parsed.value : parsed.thrown));
     if ('value' in parsed) {
+      guest.enter(() => machine.free(parsed.value));
       const waiting = await evaluate(EVAL_GLOBAL | EVAL_ASYNC);
       if ('thrown' in waiting) await guest.threw(waiting.thrown);
       else guest.release(await guest.call('trackScript', [waiting.value]));
       return;
     }
+    if (/\breturn\b/.test(code)) {
+      if (await returns(parsed.thrown)) return asFunction();
+    } else guest.enter(() => machine.free(parsed.thrown));
   }
   guest.mustSettle = false;
   const done = await evaluate(EVAL_GLOBAL);
-  if ('thrown' in done) await guest.threw(done.thrown);
-  else guest.release(await guest.call('trackValue', [done.value]));
+  if ('value' in done) guest.release(await guest.call('trackValue', [done.value]));
+  else if (/\breturn\b/.test(code) && (await returns(guest.enter(() => machine.duplicate(done.thrown))))) {
+    guest.mustSettle = true;
+    return asFunction();
+  } else await guest.threw(done.thrown);
 }

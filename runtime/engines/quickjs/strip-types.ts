@@ -1,27 +1,62 @@
-import { transform } from 'sucrase';
+import { type Options, type Transform, transform } from 'sucrase';
 import { MIB } from '../../vocabulary/units.ts';
 import type { GuestFailure } from './machine.ts';
 
 /** Longest TypeScript text, characters: the remover runs on the host's side, so its work is bounded here. */
 const MOST_TYPESCRIPT = 4 * MIB;
 
-/** Removes types; every line stays where it is. What it cannot read is a failure with file, line and column. */
+/**
+ * Removes types, and writes JSX as calls: of `React.createElement`, of what `@jsx` names, or of the automatic runtime where `@jsxImportSource` or
+ * `@jsxRuntime automatic` asks for it. Every line stays where it is. What it cannot read is a failure with file, line and column.
+ */
 export function stripTypes(code: string, filename: string): string | GuestFailure {
   if (code.length > MOST_TYPESCRIPT) {
     return {
       failure: `Cannot read ${filename}: ${code.length} characters of TypeScript are over ${MOST_TYPESCRIPT}`,
     };
   }
-  try {
-    return transform(code, {
-      transforms: filename.endsWith('x') ? ['typescript', 'jsx'] : ['typescript'],
+  const strip = (transforms: Transform[]): string =>
+    transform(code, {
+      transforms,
       disableESTransforms: true,
       keepUnusedImports: true,
-      jsxRuntime: 'preserve',
+      production: true,
+      ...jsxOptions(code),
     }).code;
+  if (filename.endsWith('.jsx')) return attempt(() => strip(['jsx']), filename);
+  if (filename.endsWith('x')) return attempt(() => strip(['typescript', 'jsx']), filename);
+  const stripped = attempt(() => strip(['typescript']), filename);
+  // JSX in a file whose ending does not say so: the endings are not known where a program comes as text.
+  if (typeof stripped === 'string' || !/<\/|\/>/.test(code)) return stripped;
+  const jsx = attempt(() => strip(['typescript', 'jsx']), filename);
+  return typeof jsx === 'string' ? jsx : stripped;
+}
+
+function attempt(strip: () => string, filename: string): string | GuestFailure {
+  try {
+    return strip();
   } catch (error) {
     return { failure: describe(error, filename) };
   }
+}
+
+/** What the pragmas in a text's comments say of its JSX. */
+function jsxOptions(
+  code: string,
+): Pick<Options, 'jsxRuntime' | 'jsxImportSource' | 'jsxPragma' | 'jsxFragmentPragma'> {
+  const head = code.slice(0, 10_000);
+  const found = (pattern: RegExp): string | undefined => pattern.exec(head)?.[1];
+  const source = found(/@jsxImportSource\s{1,9}([\w.@/$-]{1,200})/);
+  const call = found(/@jsx\s{1,9}([\w.$]{1,200})/);
+  const fragment = found(/@jsxFrag\s{1,9}([\w.$]{1,200})/);
+  if (source !== undefined || /@jsxRuntime\s{1,9}automatic\b/.test(head)) {
+    return { jsxRuntime: 'automatic', ...(source === undefined ? {} : { jsxImportSource: source }) };
+  }
+  return {
+    jsxRuntime: 'classic',
+    ...(call === undefined ? {} : { jsxPragma: call }),
+    ...(fragment === undefined ? {} : { jsxFragmentPragma: fragment }),
+  };
 }
 
 function describe(error: unknown, filename: string): string {

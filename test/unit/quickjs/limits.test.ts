@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        107817,
-        845681,
-        145030,
-        199187,
-        368995,
-        1554045,
+        110118,
+        847922,
+        148142,
+        202132,
+        370174,
+        1556201,
       ]
     `);
   });

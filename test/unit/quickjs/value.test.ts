@@ -7,8 +7,8 @@ describe('the value of a run', () => {
     ['"text \\0 \\ud83d\\ude00"', 'text \0 😀'],
     ['undefined', undefined],
     ['null', null],
-    ['() => 1', undefined],
-    ['Symbol("x")', undefined],
+    ['() => 1', '[Function (anonymous)]'],
+    ['Symbol("x")', 'Symbol(x)'],
     ['-(2n ** 64n)', -(2n ** 64n)],
     ['NaN', null],
     ['[NaN, Infinity, -0]', [null, null, 0]],
@@ -61,19 +61,19 @@ describe('the value of a run', () => {
     expect((await runJs('export const x = 1')).value).toBeUndefined();
   });
 
-  test('a cycle cannot leave, and its place is told', async () => {
+  test('a cycle has no JSON form: it is told as text', async () => {
     const { result } = await runJs('const o = { list: [1, {}] }; o.list[1]["a key"] = o; o');
     expect(result).toMatchObject({
-      kind: 'invalid',
-      code: 'OUTPUT_INVALID',
-      message: 'Cannot return the value: it contains itself at value["list"][1]["a key"]',
+      kind: 'value',
+      form: 'text',
+      value: "<ref *1> { list: [ 1, { 'a key': [Circular *1] } ] }",
     });
   });
 
-  test('nesting over 128 cannot leave; 128 can', async () => {
+  test('nesting over 128 has no JSON form; 128 has', async () => {
     const nested = (levels: number): string => `let v = 0; for (let i = 0; i < ${levels}; i++) v = [v]; v`;
     expect((await runJs(nested(128))).result.kind).toBe('value');
-    expect((await runJs(nested(129))).result).toMatchObject({ kind: 'invalid', code: 'OUTPUT_INVALID' });
+    expect((await runJs(nested(129))).result).toMatchObject({ kind: 'value', form: 'text' });
   });
 
   test('a value over the output limit is the limit, before it is copied', async () => {

@@ -4,7 +4,6 @@ import {
   apply,
   define,
   defineProperty,
-  deleteProperty,
   ErrorType,
   exactBuffer,
   jsonParse,
@@ -21,6 +20,7 @@ import {
   weakGet,
   weakSet,
 } from './primordials.ts';
+import { withoutFrames } from './stack.ts';
 import { setup } from './state.ts';
 
 /** A refusal as the host words it. */
@@ -81,10 +81,9 @@ const refusalError = (refused: Refused): SandglassError => {
  * the guest's own `await`. An error that is never thrown has the empty stack of `Error.prototype`.
  */
 const bare = <E extends object>(error: E): E => {
-  deleteProperty(error, 'stack');
+  withoutFrames(error);
   return error;
 };
-define(ErrorType.prototype, 'stack', '');
 
 const tooLarge = (operation: string, size: number): Error =>
   new RangeError(

@@ -1,5 +1,6 @@
+import { guestFrames } from './frames.ts';
 import type { Host } from './host.ts';
-import { format, guestFrames, inspect } from './inspect.ts';
+import { format, inspect } from './inspect.ts';
 import {
   define,
   includes,
@@ -14,6 +15,7 @@ import {
   toText,
   toWellFormed,
 } from './primordials.ts';
+import { rawFrames } from './stack.ts';
 
 /** Text to a stream of the run; a NUL makes it travel as JSON, because plain text ends there. */
 export const writeTo = (host: Host, stream: 0 | 1, text: string): void => {
@@ -56,8 +58,7 @@ export const installConsole = (host: Host): void => {
     warn: err,
     error: err,
     trace: (...args: unknown[]): void => {
-      const { stack } = new Error();
-      err(`Trace${args.length > 0 ? `: ${format(args)}` : ''}\n${guestFrames(stack ?? '')}`);
+      err(`Trace${args.length > 0 ? `: ${format(args)}` : ''}\n${guestFrames(rawFrames(new Error()))}`);
     },
     dir: (value: unknown, options?: { readonly depth?: number | null }): void =>
       print(0, inspect(value, options?.depth === null ? Infinity : (options?.depth ?? 2))),

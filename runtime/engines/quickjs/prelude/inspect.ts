@@ -1,3 +1,4 @@
+import { guestFrames } from './frames.ts';
 import {
   bigintToText,
   bytesOf,
@@ -35,6 +36,7 @@ import {
   typedArrayLength,
   typedArrayTag,
 } from './primordials.ts';
+import { rawFrames } from './stack.ts';
 
 const LINE = 76;
 const MOST_ITEMS = 100;
@@ -408,7 +410,7 @@ const tagFor = (object: object, name: string | null): string => {
 const errorText = (error: Error, indent: number): string => {
   const name = textField(error, 'name') ?? 'Error';
   const message = textField(error, 'message') ?? '';
-  const frames = guestFrames(textField(error, 'stack') ?? '');
+  const frames = guestFrames(rawFrames(error));
   const head = message === '' ? name : `${name}: ${message}`;
   if (frames === '') return `[${head}]`;
   let text = head;
@@ -424,19 +426,6 @@ const errorText = (error: Error, indent: number): string => {
 const textField = (object: object, key: string): string | undefined => {
   const value = (object as Record<string, unknown>)[key];
   return typeof value === 'string' ? value : undefined;
-};
-
-/** A stack without the prelude's own frames. */
-export const guestFrames = (stack: string): string => {
-  let text = '';
-  let start = 0;
-  for (let at = 0; at <= stack.length; at++) {
-    if (at < stack.length && stack[at] !== '\n') continue;
-    const line = slice(stack, start, at);
-    if (line !== '' && !includes(line, '<sandglass>')) text += `${text === '' ? '' : '\n'}${line}`;
-    start = at + 1;
-  }
-  return text;
 };
 
 const hex = (bytes: Uint8Array): string => {

@@ -21,12 +21,14 @@ import {
   defineProperty,
   ErrorType,
   freeze,
+  isArray,
   jsonParse,
   jsonStringify,
   objectKeys,
   promiseThen,
   slice,
 } from './primordials.ts';
+import { installStack, rawFrames } from './stack.ts';
 import { setup } from './state.ts';
 import { installStreams } from './streams.ts';
 import { createTimers } from './timers.ts';
@@ -42,6 +44,7 @@ export const install = (host: Host): Entries => {
   const timers = createTimers(host);
   const path = createPath(() => setup.cwd);
   installEngineErrors();
+  installStack();
   installConsole(host);
   installEncoding(host);
   installEvents(timers);
@@ -143,17 +146,39 @@ export const install = (host: Host): Entries => {
     failure: (): string => describe(outcome?.value),
     result: (): string => {
       each(internals.hooks.end);
-      const { text, bytes } = convert(outcome?.value, setup.outputBytes);
+      const value = outcome?.value;
+      const { text, bytes } = convert(value, setup.outputBytes);
       outgoing = bytes;
-      return text;
+      // What has no JSON form is told as its text; nothing asked for a value that must not fail.
+      const asText = text[0] === 'x' || (text === 'u' && value !== undefined);
+      return asText ? textOf(value, setup.outputBytes) : text;
     },
     resultBytes: (): ArrayBuffer | undefined => outgoing,
     internals,
   };
 };
 
+const textOf = (value: unknown, most: number): string => {
+  let shown: string;
+  try {
+    shown = inspect(value);
+  } catch {
+    shown = '[a value that cannot be shown]';
+  }
+  return shown.length > most ? 'l' : `t${jsonStringify(shown)}`;
+};
+
 const each = (hooks: readonly (() => void)[]): void => {
   for (let at = 0; at < hooks.length; at++) (hooks[at] as () => void)(); // within its length
+};
+
+/** What an error was caused by, and the errors that an AggregateError gathers: each with its own frames, as Node prints them. */
+const more = (error: object): string => {
+  const { cause, errors } = error as { readonly cause?: unknown; readonly errors?: unknown };
+  let text = '';
+  if (cause !== undefined && refusalOf(cause) === undefined) text += `\n  [cause]: ${inspect(cause)}`;
+  if (isArray(errors)) text += `\n  [errors]: ${inspect(errors)}`;
+  return text;
 };
 
 const MOST_MESSAGE = 16_384;
@@ -172,11 +197,10 @@ const describe = (error: unknown): string => {
       const given = error as {
         readonly name?: unknown;
         readonly message?: unknown;
-        readonly stack?: unknown;
       };
       name = typeof given.name === 'string' && given.name !== '' ? given.name : 'Error';
       message = typeof given.message === 'string' ? given.message : '';
-      stack = typeof given.stack === 'string' ? given.stack : '';
+      stack = rawFrames(error) + more(error);
     } else message = inspect(error);
   } catch {
     message = 'an error that cannot be read';

@@ -90,7 +90,7 @@ describe('runCli()', () => {
     ],
     [
       ['run', 'notes.txt'],
-      'sandglass: Cannot tell what "notes.txt" is: known endings are .js, .mjs, .cjs, .ts, .mts, .cts, .py, .wasm\nSay what it is, e.g. --lang=javascript\nSee "sandglass run --help"\n',
+      'sandglass: Cannot tell what "notes.txt" is: known endings are .js, .mjs, .cjs, .jsx, .ts, .mts, .cts, .tsx, .py, .wasm\nSay what it is, e.g. --lang=javascript\nSee "sandglass run --help"\n',
     ],
     [
       ['run', 'main.js', '--timout=5s'],

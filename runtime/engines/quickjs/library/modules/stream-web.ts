@@ -59,6 +59,7 @@ const { CompressionStream, DecompressionStream } = createCompression(TransformSt
 const publish = (name: string, type: object): void => {
   Object.defineProperty(type, 'name', { value: name, configurable: true });
 };
+for (const [name, type] of Object.entries(ponyfill)) publish(name, type);
 for (const [name, type] of Object.entries({
   TextEncoderStream,
   TextDecoderStream,

@@ -1,0 +1,53 @@
+import { transform } from '@babel/standalone';
+import type { GuestFailure } from './machine.ts';
+
+/** Longest text that is lowered, characters: the work grows with it, and is done in the guest's cell. */
+const MOST_TEXT = 1_000_000;
+/** Longest text with namespaces: these are read before the run, on the host's side. */
+const MOST_NAMESPACES = 100_000;
+
+type Options = Parameters<typeof transform>[1];
+const transformed = (code: string, options: object): string | undefined =>
+  transform(code, { ...PLAIN, plugins: PLUGINS, ...options } as Options)?.code ?? undefined; // its types know fewer forms of presets
+
+/** Nothing is looked up beside the file, and lines stay where they are. */
+const PLAIN = {
+  babelrc: false,
+  configFile: false,
+  compact: false,
+  retainLines: true,
+  sourceType: 'module',
+  parserOpts: { allowReturnOutsideFunction: true, allowAwaitOutsideFunction: true },
+} as const;
+const PLUGINS = [['proposal-decorators', { version: '2023-11' }], ['transform-explicit-resource-management']];
+
+/** Removes types where namespaces are more than types: they become objects. Decorators and `using` are written as below. */
+export function stripNamespaces(code: string, filename: string): string | undefined {
+  if (code.length > MOST_NAMESPACES) return undefined;
+  try {
+    const jsx = filename.endsWith('x');
+    return transformed(code, {
+      filename: jsx ? 'main.tsx' : 'main.ts',
+      presets: [
+        ['typescript', { onlyRemoveTypeImports: true }],
+        ...(jsx ? [['react', { runtime: 'classic' }]] : []),
+      ],
+    });
+  } catch {
+    return undefined; // the type remover says what is wrong with it
+  }
+}
+
+/** Writes decorators (as the standard has them) and `using` in what QuickJS knows. Lines stay where they are. */
+export function lower(code: string, filename: string): string | GuestFailure {
+  if (code.length > MOST_TEXT) {
+    return {
+      failure: `Cannot read ${filename}: ${code.length} characters with decorators or using are over ${MOST_TEXT}`,
+    };
+  }
+  try {
+    return transformed(code, { filename: 'main.js' }) ?? code;
+  } catch {
+    return code; // the engine's own parser says what is wrong with it
+  }
+}

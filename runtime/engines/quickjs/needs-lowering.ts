@@ -1,0 +1,32 @@
+import type { Program } from './program.ts';
+import { scan } from './scan.ts';
+
+/** Whether a text has decorators or `using`, which QuickJS does not know. */
+function needsLowering(code: string): boolean {
+  if (!/@[\w$(]|\busing\b/.test(code)) return false;
+  const tokens = scan(code);
+  return tokens.some(({ text }, at) => {
+    const next = tokens[at + 1];
+    if (text === '@') return /^[\w$(]/.test(next?.text ?? '') && tokens[at - 1]?.text !== '.';
+    return (
+      text === 'using' &&
+      next !== undefined &&
+      !next.newLine &&
+      /^[A-Za-z_$]/.test(next.text) &&
+      /^(?:=|of)$/.test(tokens[at + 2]?.text ?? '')
+    );
+  });
+}
+
+/** The program, with decorators and `using` in it and its modules written in what QuickJS knows; what does that is brought in when it is needed. */
+export async function lowered(program: Program): Promise<Program> {
+  const asked = Object.values(program.modules).some(needsLowering);
+  if (!asked && !needsLowering(program.code)) return program;
+  const { lower } = await import('./lower.ts');
+  const one = (code: string, name: string): string => {
+    const text = needsLowering(code) ? lower(code, name) : code;
+    return typeof text === 'string' ? text : `throw new SyntaxError(${JSON.stringify(text.failure)})`;
+  };
+  const modules = Object.entries(program.modules).map(([name, code]) => [name, one(code, name)] as const);
+  return { ...program, code: one(program.code, program.filename), modules: Object.fromEntries(modules) };
+}

@@ -1,0 +1,150 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRuntime, type Runtime } from '../../runtime/index.ts';
+
+const folder = join(import.meta.dirname, '../libraries');
+
+/** Why the libraries are not there, if they are not: this machine may reach no registry. */
+function missing(): string | undefined {
+  if (existsSync(join(folder, 'node_modules/luxon'))) return undefined;
+  const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 240_000,
+  });
+  return status === 0 ? undefined : `npm ci in test/libraries failed: ${(stderr ?? '').slice(0, 200)}`;
+}
+const reason = missing();
+if (reason !== undefined) console.warn(`The libraries are not tested: ${reason}`);
+
+/** What a program that a model writes does with each; its last word goes to stdout. */
+const PROGRAMS: Readonly<Record<string, readonly [code: string, out: string]>> = {
+  ajv: [`import Ajv from 'ajv'; console.log(new Ajv({ code: {} }).compile({ type: 'number' })(1))`, 'true'],
+  cheerio: [
+    `import { load } from 'cheerio/slim'; console.log(load('<ul><li>a<li>b</ul>')('li').length)`,
+    '2',
+  ],
+  'csv-parse': [
+    `import { parse } from 'csv-parse/sync'; console.log(JSON.stringify(parse('a,b\\n1,2')))`,
+    '[["a","b"],["1","2"]]',
+  ],
+  'date-fns': [
+    `import { format, addDays } from 'date-fns'; console.log(format(addDays(new Date(2024, 0, 31), 1), 'yyyy-MM-dd'))`,
+    '2024-02-01',
+  ],
+  'dayjs/timezone': [
+    `import dayjs from 'dayjs'; import utc from 'dayjs/plugin/utc.js'; import tz from 'dayjs/plugin/timezone.js'; dayjs.extend(utc); dayjs.extend(tz); console.log(dayjs.tz('2024-07-01 12:00', 'America/New_York').toISOString())`,
+    '2024-07-01T16:00:00.000Z',
+  ],
+  'decimal.js': [
+    `import { Decimal } from 'decimal.js'; console.log(new Decimal('0.1').plus('0.2').toString())`,
+    '0.3',
+  ],
+  handlebars: [
+    `import Handlebars from 'handlebars/dist/cjs/handlebars.js'; console.log(Handlebars.compile('{{a}}!')({ a: 1 }))`,
+    '1!',
+  ],
+  he: [`import he from 'he'; console.log(he.decode('&lt;&eacute;'))`, '<é'],
+  'iconv-lite': [
+    `import iconv from 'iconv-lite'; console.log(iconv.decode(iconv.encode('日本', 'shift_jis'), 'shift_jis'), iconv.encode('é', 'latin1').length)`,
+    '日本 1',
+  ],
+  immer: [
+    `import { produce } from 'immer'; console.log(JSON.stringify(produce({ a: [1] }, (d) => { d.a.push(2) })))`,
+    '{"a":[1,2]}',
+  ],
+  'js-yaml': [
+    `import { load } from 'js-yaml'; console.log(JSON.stringify(load('a: [1, b]')))`,
+    '{"a":[1,"b"]}',
+  ],
+  lodash: [
+    `import _ from 'lodash'; console.log(JSON.stringify(_.groupBy([1, 2, 3], (n) => n % 2)))`,
+    '{"0":[2],"1":[1,3]}',
+  ],
+  'lru-cache': [
+    `import { LRUCache } from 'lru-cache'; const c = new LRUCache({ max: 2 }); c.set(1, 1); c.set(2, 2); c.set(3, 3); console.log([...c.keys()].join())`,
+    '3,2',
+  ],
+  luxon: [
+    `import { DateTime } from 'luxon'; console.log(DateTime.fromISO('2024-01-15T12:00Z', { zone: 'Europe/Berlin' }).toFormat('HH:mm ZZZZ', { locale: 'en-US' }))`,
+    '13:00 GMT+1',
+  ],
+  marked: [`import { marked } from 'marked'; console.log(marked.parse('# a').trim())`, '<h1>a</h1>'],
+  moment: [
+    `import moment from 'moment'; console.log(moment.utc('2024-02-29').add(1, 'year').format('YYYY-MM-DD'))`,
+    '2025-02-28',
+  ],
+  nanoid: [`import { nanoid } from 'nanoid'; console.log(nanoid().length)`, '21'],
+  openai: [
+    `import OpenAI from 'openai'; console.log(typeof new OpenAI({ apiKey: 'x', dangerouslyAllowBrowser: true }).chat.completions.create)`,
+    'function',
+  ],
+  qs: [
+    `import qs from 'qs'; console.log(JSON.stringify(qs.parse('a[b]=1&a[c]=2')))`,
+    '{"a":{"b":"1","c":"2"}}',
+  ],
+  rxjs: [
+    `import { of, map, toArray } from 'rxjs'; of(1, 2).pipe(map((n) => n * 2), toArray()).subscribe((x) => console.log(x.join()))`,
+    '2,4',
+  ],
+  'sanitize-html': [
+    `import sanitize from 'sanitize-html'; console.log(sanitize('<b onclick=x>a</b><script>1</script>'))`,
+    '<b>a</b>',
+  ],
+  semver: [`import semver from 'semver'; console.log(semver.satisfies('1.2.3', '^1.0.0'))`, 'true'],
+  uuid: [`import { v4, validate } from 'uuid'; console.log(validate(v4()))`, 'true'],
+  xlsx: [
+    `import * as XLSX from 'xlsx'; const w = XLSX.utils.book_new(); XLSX.utils.book_append_sheet(w, XLSX.utils.json_to_sheet([{ a: 1 }]), 's'); const bytes = XLSX.write(w, { type: 'array', bookType: 'xlsx' }); console.log(JSON.stringify(XLSX.utils.sheet_to_json(XLSX.read(bytes).Sheets.s)))`,
+    '[{"a":1}]',
+  ],
+  zod: [
+    `import { z } from 'zod'; console.log(z.object({ a: z.number() }).safeParse({ a: 'x' }).success)`,
+    'false',
+  ],
+};
+
+/** Those that one of the two forms cannot have, and why. */
+const LEFT_OUT: Readonly<Record<string, string>> = {};
+
+async function bundled(code: string, platform: 'browser' | 'node'): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: folder },
+    bundle: true,
+    write: false,
+    platform,
+    format: platform === 'node' ? 'cjs' : 'esm',
+    target: 'es2022',
+    minify: true,
+    logLevel: 'error',
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+describe.skipIf(reason !== undefined)('npm libraries as guests', { timeout: 120_000 }, () => {
+  let runtime: Runtime;
+  beforeAll(() => {
+    runtime = createRuntime();
+  });
+  afterAll(() => runtime.close());
+
+  test.each(['browser', 'node'] as const)('bundled for %s', async (platform) => {
+    const told: Record<string, string> = {};
+    const wanted: Record<string, string> = {};
+    for (const [name, [code, out]] of Object.entries(PROGRAMS)) {
+      if (LEFT_OUT[`${name} ${platform}`] !== undefined) continue;
+      wanted[name] = out;
+      const outcome = await runtime.run({
+        language: 'javascript',
+        code: await bundled(code, platform),
+        limits: { timeoutMs: 60_000 },
+      });
+      told[name] = outcome.ok
+        ? outcome.stdout.trim()
+        : `${outcome.error.code}: ${outcome.error.message} ${outcome.stderr.slice(0, 300)}`;
+    }
+    expect(told).toEqual(wanted);
+  });
+});
