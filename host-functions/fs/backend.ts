@@ -70,6 +70,8 @@ export interface FsDirectory {
   list(maxBytes: number): readonly NodeEntry[];
   /** The same piece by piece, for folders that would hold this thread too long. Absent: `list` takes no time. */
   pieces?(maxBytes: number): Generator<readonly NodeEntry[], void, undefined>;
+  /** Its files are on a disk, which may keep whoever writes waiting: then their `later` is there. */
+  readonly isSlow?: boolean;
   readLink(name: string): string;
   makeDirectory(name: string): void;
   makeLink(name: string, target: string): void;
@@ -94,6 +96,8 @@ export interface FsFile {
   stat(): NodeStat;
   /** Fills `into` from `offset`; answers how much there was. */
   read(into: Uint8Array, offset: number): number;
+  /** The slow ones off this thread; not closed before they have answered. Absent: the others take no time. */
+  readonly later?: SlowFile;
   /** Writes all of `bytes` at `offset`, or at the end when opened for append. */
   write(bytes: Uint8Array, offset: number): void;
   truncate(size: number): void;
@@ -102,10 +106,17 @@ export interface FsFile {
   close(): void;
 }
 
+/** What a disk may take long for. */
+export interface SlowFile {
+  read(into: Uint8Array, offset: number): Promise<number>;
+  write(bytes: Uint8Array, offset: number): Promise<void>;
+  sync(): Promise<void>;
+}
+
 /** Closed without a commit, it leaves nothing, and what it would have replaced as it was. */
 export interface FsReplacement extends FsFile {
-  /** Makes it file `name` of `to`, once. `exclusive`: that must not be there. */
-  commit(to: FsDirectory, name: string, exclusive: boolean): void;
+  /** Makes it file `name` of `to`, once. `exclusive`: that must not be there. `synced`: it was synced since it was last written. */
+  commit(to: FsDirectory, name: string, exclusive: boolean, synced?: boolean): void;
 }
 
 /** Names that a back end may use for its own half-written files; no guest ever sees or touches one. */

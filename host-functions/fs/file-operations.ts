@@ -1,11 +1,11 @@
 import { checkRead, checkWritten, spendBytes } from './admission.ts';
-import type { FsFile, OpenFlags } from './backend.ts';
+import type { OpenFlags } from './backend.ts';
 import type { FsAsk } from './fs-denial.ts';
 import { FsFault } from './fs-fault.ts';
 import { pathText } from './guest-path.ts';
 import type { EntryState } from './mount-tree.ts';
 import type { Args, Reply, Serve, Servers } from './operation.ts';
-import { readReply } from './read-reply.ts';
+import { readReply, syncLater, writeBytes } from './read-reply.ts';
 import { existing, isFolder, type ServiceState } from './service-state.ts';
 import type { Place } from './walk.ts';
 
@@ -129,55 +129,73 @@ function openReplacement(state: ServiceState, args: Args<'fs.open'>): Reply<'fs.
   }
 }
 
-const commit: Serve<'fs.commit'> = (state, { handle }) => {
+const commit: Serve<'fs.commit'> = function* (state, { handle }, _, canWait) {
   const { path, replacement } = state.handles.file(handle);
   if (replacement === undefined) throw new FsFault('bad-handle');
   const { file, exclusive } = replacement;
+  const synced = yield* syncLater(file, canWait);
   // Where the name leads by now: folders may have been renamed since, and a name may be hidden there that was not here.
   using walked = state.walk({ path }, { action: 'write', access: 'write' }, { follow: 'never' });
   const { place } = checkWrite(walked.place, state.entry(walked.place, state.also('write')), exclusive);
-  file.commit(place.parent.directory, place.name, exclusive);
+  file.commit(place.parent.directory, place.name, exclusive, synced);
   state.handles.close(handle);
   return { value: null };
 };
 
-const readFile: Serve<'fs.readFile'> = (state, args) => {
+const readFile: Serve<'fs.readFile'> = function* (state, args, _, canWait) {
   using walked = state.walk(args, { action: 'read', access: 'read' });
   const { place } = walked;
   const entry = state.admit(place, state.also('read'));
   if (isFolder(place) || place.kind === 'folder' || entry === undefined) throw new FsFault('is-directory');
   if (existing(place).type === 'symlink') throw new FsFault('loop');
-  return withFile(place.parent.directory.openFile(place.name, READ), (file) => {
+  const file = place.parent.directory.openFile(place.name, READ);
+  try {
     const { size } = file.stat();
     checkRead(entry, size);
     if (size > state.hostCallBytes) throw new FsFault('too-large');
     spendBytes(entry, state.also('read'), size);
-    return readReply(file, 0, size);
-  });
+    return yield* readReply(file, 0, size, canWait);
+  } finally {
+    file.close();
+  }
 };
 
-const writeFile: Serve<'fs.writeFile'> = (state, args, bytes = new Uint8Array()) => {
+const writeFile: Serve<'fs.writeFile'> = function* (state, args, bytes = new Uint8Array(), canWait) {
   const exclusive = args.exclusive === true;
   const ask = { action: 'write', access: 'write' } as const;
   using walked = state.walk(args, ask, exclusive ? { follow: 'never' } : {});
   const { entry, place } = admitWrite(state, walked.place, exclusive);
   checkWritten(entry, bytes.length);
   spendBytes(entry, state.also('write'), bytes.length);
-  place.parent.directory.replaceFile(place.name, bytes, exclusive);
+  const { directory } = place.parent;
+  if (!canWait || !directory.isSlow) directory.replaceFile(place.name, bytes, exclusive);
+  else {
+    const file = directory.beginReplacement(place.name, exclusive);
+    try {
+      yield* writeBytes(file, bytes, 0, true);
+      const synced = yield* syncLater(file, true);
+      file.commit(directory, place.name, exclusive, synced);
+    } finally {
+      file.close();
+    }
+  }
   return { value: { written: bytes.length }, egressBytes: bytes.length };
 };
 
-const append: Serve<'fs.append'> = (state, args, bytes = new Uint8Array()) => {
+const append: Serve<'fs.append'> = function* (state, args, bytes = new Uint8Array(), canWait) {
   using walked = state.walk(args, { action: 'append to', access: 'write' });
   const { entry, place } = admitWrite(state, walked.place, false);
   checkWritten(entry, (place.stat?.size ?? 0) + bytes.length);
   spendBytes(entry, state.also('write'), bytes.length);
-  return withFile(place.parent.directory.openFile(place.name, APPEND), (file) => {
+  const file = place.parent.directory.openFile(place.name, APPEND);
+  try {
     const { size } = file.stat();
     checkWritten(entry, size + bytes.length); // it may have grown since it was looked at
-    file.write(bytes, size);
+    yield* writeBytes(file, bytes, size, canWait);
     return { value: { written: bytes.length }, egressBytes: bytes.length };
-  });
+  } finally {
+    file.close();
+  }
 };
 
 /** What must hold before a whole file is written: access, name, and that nothing but a file is there. */
@@ -202,14 +220,6 @@ function checkWrite(
   if (mustBeDirectory) throw new FsFault(stat === undefined ? 'is-directory' : 'not-directory');
   if (stat?.type === 'symlink') throw new FsFault('loop');
   return { entry, place };
-}
-
-function withFile<T>(file: FsFile, use: (file: FsFile) => T): T {
-  try {
-    return use(file);
-  } finally {
-    file.close();
-  }
 }
 
 export const fileOperations = {

@@ -1,10 +1,11 @@
 import type { FsEntry, FsTarget } from '../../runtime/contracts/operations/fs.ts';
+import type { NodeEntry } from './backend.ts';
 import { checkLink, checkMove, removeTree } from './folder-scan.ts';
 import { denyEscape } from './fs-denial.ts';
 import { FsFault } from './fs-fault.ts';
 import { coversName } from './fs-grant.ts';
 import { isSafeLinkTarget } from './guest-path.ts';
-import type { Later } from './in-pieces.ts';
+import type { Later } from './in-turns.ts';
 import type { Reply, Serve, Servers } from './operation.ts';
 import { existing, isFolder, type ServiceState } from './service-state.ts';
 import { belowMount, isHiddenPath, type Place, type Walked } from './walk.ts';
@@ -52,7 +53,7 @@ const mkdir: Serve<'fs.mkdir'> = (state, args) => {
   return { value: null };
 };
 
-const remove: Serve<'fs.remove'> = (state, args) => {
+const remove: Serve<'fs.remove'> = function* (state, args, _, canWait) {
   using walked = state.walk(args, { action: 'remove', access: 'delete' }, { follow: 'never' });
   const { place } = walked;
   const entry = state.admit(place, state.also('delete'));
@@ -64,15 +65,16 @@ const remove: Serve<'fs.remove'> = (state, args) => {
   if (!isDirectory) parent.directory.removeFile(name);
   else if (args.recursive !== true) parent.directory.removeDirectory(name);
   else {
-    removeTree(parent.directory, name, named.path, ({ name: below, type }, path) => {
+    const mayRemove = ({ name: below, type }: NodeEntry, path: readonly string[]): boolean => {
       const isNamed = type === 'directory' || entry === undefined || coversName(entry.policy, below);
       return isNamed && !isHiddenPath(parent.mount, path);
-    });
+    };
+    yield* removeTree(parent.directory, name, named.path, mayRemove, canWait);
   }
   return { value: null };
 };
 
-const rename: Serve<'fs.rename'> = (state, args) => {
+const rename: Serve<'fs.rename'> = function* (state, args) {
   const ask = { action: 'rename', access: 'write' } as const;
   using target = state.walk(destination(args), ask, { follow: 'never' });
   const targetAsk = state.also('write');
@@ -93,7 +95,7 @@ const rename: Serve<'fs.rename'> = (state, args) => {
   if (moved.type === 'directory') {
     const folder = from.parent.directory.openDirectory(from.name);
     try {
-      checkMove(mount, folder, from.path, to.path);
+      yield* checkMove(mount, folder, from.path, to.path);
     } finally {
       folder.close();
     }

@@ -16,7 +16,7 @@ import { FsFault, REASON_TEXT } from './fs-fault.ts';
 import { resourceOf } from './fs-resource.ts';
 import { pathText } from './guest-path.ts';
 import { handleOperations } from './handle-operations.ts';
-import type { Later } from './in-pieces.ts';
+import { cannotWait, inTurns, type Later, runHasEnded, type Steps } from './in-turns.ts';
 import type { MountTree } from './mount-tree.ts';
 import type { Reply, Servers } from './operation.ts';
 import { scratchFiles } from './scratch-files.ts';
@@ -56,7 +56,24 @@ const ACTIONS: Readonly<Record<FsOperation, string>> = {
 /** Failures that another try, with nothing changed, may not meet. */
 const RETRYABLE: ReadonlySet<FsReason> = new Set<FsReason>(['io', 'too-many-open', 'no-space']);
 
-/** One run's use of the mounts. Every call but `fs.watchNext` answers at once. */
+/** What changes nothing may come between two turns of what takes longer. */
+const LOOKS: ReadonlySet<FsOperation> = new Set<FsOperation>([
+  'fs.read',
+  'fs.readFile',
+  'fs.stat',
+  'fs.fstat',
+  'fs.list',
+  'fs.flist',
+  'fs.readlink',
+]);
+
+/** They hold nothing back: what they list is an opening of their own, and may change meanwhile. */
+const LISTS: ReadonlySet<FsOperation> = new Set<FsOperation>(['fs.list', 'fs.flist']);
+
+/**
+ * One run's use of the mounts. What may take long is done in turns or off this thread, and the run's later calls wait for it: they see what it
+ * did, and nothing changes what it has looked at. Asked `atOnce`, every call but `fs.watchNext` is answered so, or refused with UNSUPPORTED.
+ */
 export function createFsService(
   tree: MountTree,
   hostCallBytes: number,
@@ -69,24 +86,59 @@ export function createFsService(
 
   const serve = <O extends keyof Servers>(
     operation: O,
-    { args, bytes, about }: HostRequest,
+    { args, bytes, about, atOnce = false }: HostRequest,
   ): Later<HostReply> => {
     const checked = checkFsArgs(operation, args);
     if (about !== undefined) about(resourceOf(state.handles, args));
     const fail = (error: unknown, ask: FsAsk | undefined): unknown =>
       error instanceof FsFault ? toFailure(error, ask, ACTIONS[operation], subject(args)) : error;
-    try {
-      const reply = SERVERS[operation](state, checked, bytes);
-      if (!(reply instanceof Promise)) return plain(reply);
-      const ask = state.lastAsk; // other calls go on meanwhile, with asks of their own
-      return reply.then(plain, (error: unknown) => {
-        throw fail(error, ask);
-      });
-    } catch (error) {
-      throw fail(error, state.lastAsk);
-    } finally {
-      freeBytes(bytes); // written, or refused: back ends keep copies of their own
-    }
+    const start = (): Later<Reply<O>> => {
+      const made = SERVERS[operation](state, checked, bytes, !atOnce);
+      return isSteps(made) ? inTurns(made, !atOnce, () => closed) : made;
+    };
+    const answer = (): Later<HostReply> => {
+      let later = false;
+      state.lastAsk = undefined;
+      try {
+        const reply = start();
+        if (!(reply instanceof Promise)) return plain(reply);
+        later = true;
+        const ask = state.lastAsk; // other calls go on meanwhile, with asks of their own
+        return reply
+          .then(plain, (error: unknown) => {
+            throw fail(error, ask);
+          })
+          .finally(() => freeBytes(bytes));
+      } catch (error) {
+        throw fail(error, state.lastAsk);
+      } finally {
+        if (!later) freeBytes(bytes); // written, or refused: back ends keep copies of their own
+      }
+    };
+    if (busy !== undefined && atOnce && !LOOKS.has(operation)) throw cannotWait();
+    const reply =
+      busy === undefined || atOnce
+        ? answer()
+        : busy.then(() => {
+            if (closed) throw runHasEnded();
+            return answer();
+          });
+    if (reply instanceof Promise && !LISTS.has(operation)) queue(reply);
+    return reply;
+  };
+
+  /** Settles once the calls that take longer have ended. */
+  let busy: Promise<void> | undefined;
+  let closed = false;
+  const queue = (reply: Promise<HostReply>): void => {
+    const turn = reply.then(
+      () => undefined,
+      () => undefined, // told to whoever asked
+    );
+    busy = turn;
+    void turn.then(() => {
+      if (busy === turn) busy = undefined;
+    });
   };
 
   const wait = async ({ args, signal, about }: HostRequest): Promise<HostReply> => {
@@ -111,13 +163,20 @@ export function createFsService(
       if (!isFsOperation(operation)) {
         throw new SandglassError('UNSUPPORTED', `Cannot call ${quote(operation)}: fs has no such operation`);
       }
-      state.lastAsk = undefined;
       return operation === 'fs.watchNext' ? wait(request) : serve(operation, request);
     },
     ...(scratch === undefined ? {} : { scratch: scratchFiles(scratch.directory) }),
-    close: () => state.close(),
+    close: () => {
+      closed = true;
+      // What is under way in another thread still needs what is open.
+      if (busy === undefined) state.close();
+      else return busy.then(() => state.close());
+    },
   };
 }
+
+const isSteps = <T extends object>(made: T | Promise<T> | Steps<T>): made is Steps<T> =>
+  Symbol.iterator in made;
 
 /** The values are plain JSON by their types: interfaces, so TypeScript sees no index signature in them. */
 const plain = ({ value, ...rest }: Reply<keyof Servers>): HostReply => ({

@@ -4,9 +4,9 @@ import type { FsAsk } from './fs-denial.ts';
 import { FsFault } from './fs-fault.ts';
 import { pathText } from './guest-path.ts';
 import type { FileHandle } from './handles.ts';
-import type { Later } from './in-pieces.ts';
+import type { Later } from './in-turns.ts';
 import type { Reply, Serve, Servers } from './operation.ts';
-import { readReply } from './read-reply.ts';
+import { readReply, syncLater, writeBytes } from './read-reply.ts';
 import type { ServiceState } from './service-state.ts';
 
 const close: Serve<'fs.close'> = (state, { handle }) => {
@@ -14,7 +14,7 @@ const close: Serve<'fs.close'> = (state, { handle }) => {
   return { value: null };
 };
 
-const read: Serve<'fs.read'> = (state, { handle, offset, length }) => {
+const read: Serve<'fs.read'> = (state, { handle, offset, length }, _, canWait) => {
   const open = state.handles.file(handle);
   const ask = asking(state, open, 'read');
   if (open.reader === undefined) throw new FsFault('bad-handle');
@@ -23,10 +23,10 @@ const read: Serve<'fs.read'> = (state, { handle, offset, length }) => {
   checkRead(open.reader, size);
   const wanted = Math.min(length, Math.max(0, size - offset));
   spendBytes(open.reader, ask, wanted);
-  return readReply(open.file, offset, wanted);
+  return readReply(open.file, offset, wanted, canWait);
 };
 
-const write: Serve<'fs.write'> = (state, { handle, offset }, bytes = new Uint8Array()) => {
+const write: Serve<'fs.write'> = function* (state, { handle, offset }, bytes = new Uint8Array(), canWait) {
   const open = state.handles.file(handle);
   const ask = asking(state, open, 'write');
   if (open.writer === undefined) throw new FsFault('bad-handle');
@@ -34,13 +34,13 @@ const write: Serve<'fs.write'> = (state, { handle, offset }, bytes = new Uint8Ar
   const at = open.append || offset === undefined ? size : offset;
   checkWritten(open.writer, Math.max(size, at + bytes.length));
   spendBytes(open.writer, ask, bytes.length);
-  open.file.write(bytes, at);
+  yield* writeBytes(open.file, bytes, at, canWait);
   return { value: { written: bytes.length }, egressBytes: bytes.length };
 };
 
-const sync: Serve<'fs.sync'> = (state, { handle }) => {
+const sync: Serve<'fs.sync'> = function* (state, { handle }, _, canWait) {
   const open = state.handles.get(handle);
-  if (open.kind === 'file') open.file.sync();
+  if (open.kind === 'file' && !(yield* syncLater(open.file, canWait))) open.file.sync();
   return { value: null };
 };
 

@@ -1,7 +1,5 @@
 import type { FsDirectory, NodeEntry } from './backend.ts';
-
-/** At once, or later where it would take this thread too long. */
-export type Later<T> = T | Promise<T>;
+import { type Later, nextTurn } from './in-turns.ts';
 
 /**
  * Lists a folder. A small one is listed at once, which whoever cannot wait needs; others have their turns between the pieces of a large one.
@@ -51,6 +49,3 @@ function takeNext(
   if (next.done !== true) take(next.value);
   return next.done !== true;
 }
-
-/** Timers and other calls come first. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

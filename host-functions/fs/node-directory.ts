@@ -56,6 +56,7 @@ const PIECE_ENTRIES = 1_000;
  * the way; a swap between the two is noticed, but what it did is not undone.
  */
 export class NodeDirectory implements FsDirectory {
+  readonly isSlow = true;
   readonly #fd: number | undefined;
   readonly #path: string;
   readonly #identity: string;
@@ -286,7 +287,7 @@ export class NodeDirectory implements FsDirectory {
     try {
       try {
         attempt(() => writeAll(fd, bytes, 0));
-        this.commitTemporary(temporary, fd, this, name, exclusive);
+        this.commitTemporary(temporary, fd, this, name, exclusive, false);
       } finally {
         closeSync(fd);
       }
@@ -316,13 +317,20 @@ export class NodeDirectory implements FsDirectory {
   }
 
   /** For a file of this folder that was written whole: keeps the permissions of what it replaces. */
-  commitTemporary(temporary: string, fd: number, to: FsDirectory, name: string, exclusive: boolean): void {
+  commitTemporary(
+    temporary: string,
+    fd: number,
+    to: FsDirectory,
+    name: string,
+    exclusive: boolean,
+    synced: boolean,
+  ): void {
     const target = own(to);
     const mode = target.#oldMode(name, exclusive);
     const [from, path] = [this.#child(temporary), target.#child(name)];
     attempt(() => {
       if (mode !== undefined) fchmodSync(fd, mode);
-      fsyncSync(fd);
+      if (!synced) fsyncSync(fd);
     });
     if (exclusive) {
       // link(2) refuses what is there; rename(2) would replace it.

@@ -37,10 +37,21 @@ export function attempt<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (error instanceof FsFault) throw error;
-    throw new FsFault(REASONS[codeOf(error)] ?? 'io');
+    throw faultOf(error);
   }
 }
+
+/** The same for calls that answer later. */
+export async function attemptLater<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw faultOf(error);
+  }
+}
+
+const faultOf = (error: unknown): FsFault =>
+  error instanceof FsFault ? error : new FsFault(REASONS[codeOf(error)] ?? 'io');
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

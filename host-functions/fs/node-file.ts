@@ -1,7 +1,19 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, futimesSync, readSync, writeSync } from 'node:fs';
-import type { FsFile, NodeStat, NodeTimes } from './backend.ts';
+import {
+  closeSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  futimesSync,
+  read,
+  readSync,
+  write,
+  writeSync,
+} from 'node:fs';
+import { promisify } from 'node:util';
+import type { FsFile, NodeStat, NodeTimes, SlowFile } from './backend.ts';
 import { FsFault } from './fs-fault.ts';
-import { attempt } from './node-fault.ts';
+import { attempt, attemptLater } from './node-fault.ts';
 import { toNodeStat } from './node-stat.ts';
 import { toNodeTime } from './node-time.ts';
 
@@ -9,10 +21,12 @@ import { toNodeTime } from './node-time.ts';
 export class NodeFile implements FsFile {
   readonly #fd: number;
   readonly #append: boolean;
+  readonly later: SlowFile;
 
   constructor(fd: number, append: boolean) {
     this.#fd = fd;
     this.#append = append;
+    this.later = slowFile(fd, append);
   }
 
   stat(): NodeStat {
@@ -60,3 +74,27 @@ export function writeAll(fd: number, bytes: Uint8Array, offset: number | null): 
     written += writeSync(fd, bytes, written, bytes.length - written, at);
   }
 }
+
+const [readPart, writePart, syncAll] = [promisify(read), promisify(write), promisify(fsync)];
+
+const slowFile = (fd: number, append: boolean): SlowFile => ({
+  read: (into, offset) =>
+    attemptLater(async () => {
+      let filled = 0;
+      while (filled < into.length) {
+        const { bytesRead } = await readPart(fd, into, filled, into.length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return filled;
+    }),
+  write: (bytes, offset) =>
+    attemptLater(async () => {
+      let written = 0;
+      while (written < bytes.length) {
+        const at = append ? null : offset + written;
+        written += (await writePart(fd, bytes, written, bytes.length - written, at)).bytesWritten;
+      }
+    }),
+  sync: () => attemptLater(() => syncAll(fd)),
+});

@@ -3,7 +3,14 @@ import { NodeFile } from './node-file.ts';
 
 /** The folder in which a hidden file waits. */
 interface TemporaryFolder {
-  commitTemporary(temporary: string, fd: number, to: FsDirectory, name: string, exclusive: boolean): void;
+  commitTemporary(
+    temporary: string,
+    fd: number,
+    to: FsDirectory,
+    name: string,
+    exclusive: boolean,
+    synced: boolean,
+  ): void;
   dropTemporary(temporary: string): void;
   close(): void;
 }
@@ -23,8 +30,8 @@ export class NodeReplacement extends NodeFile implements FsReplacement {
     this.#fd = fd;
   }
 
-  commit(to: FsDirectory, name: string, exclusive: boolean): void {
-    this.#directory.commitTemporary(this.#temporary, this.#fd, to, name, exclusive);
+  commit(to: FsDirectory, name: string, exclusive: boolean, synced = false): void {
+    this.#directory.commitTemporary(this.#temporary, this.#fd, to, name, exclusive, synced);
     this.#committed = true;
   }
 

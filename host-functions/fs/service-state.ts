@@ -6,7 +6,8 @@ import { FsFault } from './fs-fault.ts';
 import { coversName } from './fs-grant.ts';
 import { joinPath, normalizeAbsolute, parseGuestPath, pathText } from './guest-path.ts';
 import { HandleTable } from './handles.ts';
-import { inPieces, type Later } from './in-pieces.ts';
+import { inPieces } from './in-pieces.ts';
+import type { Later } from './in-turns.ts';
 import type { EntryState, Mount, MountTree } from './mount-tree.ts';
 import { type Follow, isHiddenPath, type Location, type Place, type Walked, walk } from './walk.ts';
 

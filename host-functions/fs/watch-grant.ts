@@ -53,7 +53,12 @@ export function watchGrant(
     void service.close(); // it answers at once
   };
   const call = <O extends keyof FsOperations>(operation: O, args: FsOperations[O]['args']) =>
-    service.call(operation, { args: args as unknown as JsonObject, bytes: undefined, signal: ended.signal }); // JSON by their types
+    service.call(operation, {
+      args: args as unknown as JsonObject, // JSON by their types
+      bytes: undefined,
+      signal: ended.signal,
+      atOnce: true,
+    });
   let handle: number;
   try {
     const [mount] = service.mounts ?? [];

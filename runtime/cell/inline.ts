@@ -55,9 +55,9 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
   let ended = false;
   const guestTurns = options.turns.forGuest();
   const desk = options.serving.open();
-  const askGate: typeof gate.call = (operation, args, bytes) => {
+  const askGate: typeof gate.call = (operation, args, bytes, atOnce) => {
     const asked = options.monotonic();
-    const answer = gate.call(operation, args, bytes);
+    const answer = gate.call(operation, args, bytes, atOnce);
     guestTurns.worked(options.monotonic() - asked);
     return answer;
   };
@@ -72,7 +72,7 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
       stackBytes: options.stackBytes ?? 984 * 1024,
       call: window.call,
       callSync: (operation, args, bytes) => {
-        const answer = askGate(operation, args, bytes);
+        const answer = askGate(operation, args, bytes, true);
         if (!(answer instanceof Promise)) return answer;
         // The host function has to wait, and this thread cannot: the gate's own refusal, so that its id is known.
         answer.catch(() => undefined); // the gate never rejects; the answer itself is of no use any more

@@ -16,8 +16,9 @@ export interface Gate {
   /**
    * Serves one call. All three arguments are untrusted. Answers at once when the host function does, so that a guest in the same thread
    * can block on it. Never throws and never rejects.
+   * @param atOnce See `HostRequest`. @default false
    */
-  call(operation: unknown, args: unknown, bytes: unknown): HostAnswer | Promise<HostAnswer>;
+  call(operation: unknown, args: unknown, bytes: unknown, atOnce?: boolean): HostAnswer | Promise<HostAnswer>;
   /** The answer for a guest that must block on a call that has to wait, in a thread that cannot. */
   refuseBlocking(operation: string): HostAnswer;
   /** The refusal that this gate gave under this id. */

@@ -123,6 +123,8 @@ export interface HostRequest {
   readonly bytes: Uint8Array | undefined;
   /** Aborts with the run, and when the guest cancels this call. */
   readonly signal: AbortSignal;
+  /** Whoever asks cannot wait: a promise is refused. What takes longer is done at once, or refused before any of it is done. @default false */
+  readonly atOnce?: boolean;
   /** States what the call is about, once that is known; the last statement holds. Absent when nobody is told of it. */
   readonly about?: (resource: Resource) => void;
 }

@@ -83,7 +83,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     }
   };
 
-  const call: Gate['call'] = (operation, rawArgs, rawBytes) => {
+  const call: Gate['call'] = (operation, rawArgs, rawBytes, atOnce = false) => {
     const name = nameOf(operation);
     const served = findServed(name, hostFunctions);
     const record: CallRecord = {
@@ -105,6 +105,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
         args,
         bytes: checkBytes(name, rawBytes, limits.hostCallBytes),
         signal: services.signal(),
+        ...(atOnce ? { atOnce } : {}),
         ...(ledger.wantsResources ? { about: stateIn(record) } : {}),
       };
       const service = services.open(served.host);

@@ -82,6 +82,7 @@ export function openGuest({ grant, hostCallBytes, level, ...options }: GuestOpti
       args: args as unknown as JsonObject, // arguments are JSON by their types
       bytes: typeof bytes === 'string' ? encode(bytes) : bytes,
       signal: run.signal,
+      atOnce: true,
     });
     if (reply instanceof Promise) throw new Error(`${operation} must answer at once`);
     const { value, bytes: answered, ingressBytes = 0, egressBytes = 0 } = reply;
