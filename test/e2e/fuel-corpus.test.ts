@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 7427,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 4553046,
-        "javascript: an expression": 109769,
-        "javascript: objects, text, regular expressions": 424603,
-        "javascript: random, clock, timers, promises": 870782,
+        "javascript: a granted file": 4539670,
+        "javascript: an expression": 109357,
+        "javascript: objects, text, regular expressions": 423336,
+        "javascript: random, clock, timers, promises": 868836,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
         "python: an expression": 817163,
         "python: classes, exceptions, json": 2337949,
         "python: sets, hashes, random, clock": 1437974,
-        "typescript: a module": 638747,
+        "typescript: a module": 641250,
       }
     `);
   });

@@ -145,3 +145,12 @@ describe('console', () => {
     expect(stdout).toBe('[object that cannot be shown]\n{ a: [Getter] }\n');
   });
 });
+
+test('objects that say what they are shown as, in the manner of Node', async () => {
+  const { stdout } = await runJs(
+    `console.log(new Headers({ a: '1' }), new URLSearchParams('a=1&b=2'), Buffer.from('ab'), { [Symbol.for('nodejs.util.inspect.custom')]() { return 'mine' } }, { [Symbol.for('nodejs.util.inspect.custom')]() { throw 1 } })`,
+  );
+  expect(stdout).toBe(
+    "Headers { a: '1' } URLSearchParams { 'a' => '1', 'b' => '2' } <Buffer 61 62> mine {\n  Symbol(nodejs.util.inspect.custom): [Function: [nodejs.util.inspect.custom]]\n}\n",
+  );
+});

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        110118,
-        847922,
-        148142,
-        202132,
-        370174,
-        1556201,
+        109352,
+        846318,
+        146663,
+        201437,
+        367257,
+        1555514,
       ]
     `);
   });

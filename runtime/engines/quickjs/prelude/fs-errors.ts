@@ -22,6 +22,27 @@ const NODE: Readonly<Record<string, readonly [code: string, text: string]>> = {
   io: ['EIO', 'i/o error'],
 } as unknown as Readonly<Record<string, readonly [string, string]>>; // `__proto__: null` is syntax, not a field
 
+/** Linux's numbers, which Node tells as `errno`, negative. */
+const ERRNO: Readonly<Record<string, number>> = {
+  __proto__: null,
+  EPERM: 1,
+  ENOENT: 2,
+  EIO: 5,
+  EBADF: 9,
+  EACCES: 13,
+  EEXIST: 17,
+  EXDEV: 18,
+  ENOTDIR: 20,
+  EISDIR: 21,
+  EINVAL: 22,
+  EMFILE: 24,
+  EFBIG: 27,
+  ENOSPC: 28,
+  ENAMETOOLONG: 36,
+  ENOTEMPTY: 39,
+  ELOOP: 40,
+} as unknown as Readonly<Record<string, number>>; // `__proto__: null` is syntax, not a field
+
 /** An fs error as Node programs expect it, standing for the same refusal. `sandglassCode` has the code of the outcome. */
 export const fsError = (error: unknown, syscall: string, path: string | undefined): unknown => {
   if (typeof error !== 'object' || error === null) return error;
@@ -37,6 +58,8 @@ export const fsError = (error: unknown, syscall: string, path: string | undefine
   if (known === undefined) define(made, 'name', 'SandglassError');
   made.code = known?.[0] ?? (refused.code === 'CAPABILITY_DENIED' ? 'EACCES' : refused.code);
   made.syscall = syscall;
+  const number = ERRNO[made.code as string];
+  if (number !== undefined) made.errno = -number;
   if (path !== undefined) made.path = path;
   made.sandglassCode = refused.code;
   if (refused.hint !== undefined) made.hint = refused.hint;

@@ -1,3 +1,4 @@
+import { inspect } from './inspect.ts';
 import { define, objectKeys, publish, toText } from './primordials.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -74,5 +75,8 @@ export class Headers {
 
 export const installHeaders = (): void => {
   define(Headers.prototype, Symbol.toStringTag, 'Headers');
+  define(Headers.prototype, Symbol.for('nodejs.util.inspect.custom'), function (this: Headers): string {
+    return `Headers ${inspect(Object.fromEntries(this))}`;
+  });
   publish('Headers', Headers);
 };

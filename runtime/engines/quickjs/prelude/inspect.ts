@@ -1,5 +1,6 @@
 import { guestFrames } from './frames.ts';
 import {
+  apply,
   bigintToText,
   bytesOf,
   dateGetTime,
@@ -153,7 +154,23 @@ const find = (list: readonly object[], wanted: object): number => {
   return -1;
 };
 
+const CUSTOM = Symbol.for('nodejs.util.inspect.custom');
+
+/** What an object says of itself, by the method that Node's own classes have; `undefined` without one, or when it fails. */
+const ownText = (object: object, { depth }: Context): string | undefined => {
+  try {
+    const say = (object as { readonly [CUSTOM]?: unknown })[CUSTOM];
+    if (typeof say !== 'function') return undefined;
+    const told: unknown = apply(say, object, [depth, { depth }, inspect]);
+    return typeof told === 'string' ? told : told === object ? undefined : inspect(told, depth);
+  } catch {
+    return undefined; // a getter or the method threw: the object is shown as any other
+  }
+};
+
 const showObject = (object: object, context: Context, indent: number): Laid => {
+  const told = ownText(object, context);
+  if (told !== undefined) return leaf(told);
   const name = className(object);
   const tag = typedArrayTag(object);
   let prefix = '';

@@ -1,4 +1,5 @@
 import type { Host } from './host.ts';
+import { inspect } from './inspect.ts';
 import {
   define,
   includes,
@@ -241,6 +242,14 @@ export const installUrl = (host: Host): void => {
   }
   define(URL.prototype, Symbol.toStringTag, 'URL');
   define(URLSearchParams.prototype, Symbol.toStringTag, 'URLSearchParams');
+  define(
+    URLSearchParams.prototype,
+    Symbol.for('nodejs.util.inspect.custom'),
+    function (this: URLSearchParams): string {
+      const pairs = [...this].map(([name, value]) => `${inspect(name)} => ${inspect(value)}`);
+      return pairs.length === 0 ? 'URLSearchParams {}' : `URLSearchParams { ${pairs.join(', ')} }`;
+    },
+  );
   publish('URL', URL);
   publish('URLSearchParams', URLSearchParams);
 };
