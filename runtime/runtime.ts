@@ -80,6 +80,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
       if (platform.readModule === undefined) throw noFiles(platform.info.name);
       return modules.take(await platform.readModule(path));
     },
+    checkInput: platform.checkInput,
     secret: (name) => {
       const secrets = options.secrets ?? {};
       return Object.hasOwn(secrets, name) ? secrets[name] : undefined;

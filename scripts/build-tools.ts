@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { MANIFEST_SECTION } from '../runtime/wasm/tool-manifest.ts';
 import {
   compileAssemblyScript,
   componentizeQuickJs,
@@ -16,9 +17,6 @@ import {
 } from './tools/build-component.ts';
 
 const TOOLS = new URL('../guest-tools/', import.meta.url);
-
-/** The custom section that carries a tool's manifest, readable without running anything. */
-export const MANIFEST_SECTION = 'sandglass:manifest';
 
 type Backend = 'quickjs' | 'spidermonkey' | 'assemblyscript';
 

@@ -182,7 +182,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['runtime/doors/cli'],
   '@renovatebot/pep440': ['runtime/platform/python/packages'],
   '@wasmer/wasi': ['runtime/engines/preview1'],
-  ajv: ['runtime/doors/http'],
+  ajv: ['runtime/doors/http', 'runtime/platform/schema'],
   hono: ['runtime/doors/http'],
   'ipaddr.js': ['host-functions/http'],
   pyodide: ['runtime/platform/python'],
@@ -207,6 +207,7 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
   [/^runtime\/engines\/component\/glue\/transpile-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/cell\/compile-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/engines\/preview1\/instrument-job\.ts$/, 'the worker of a job imports it by its URL'],
+  [/^runtime\/platform\/schema\/check-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/platform\/python\/packages\/package-job\.ts$/, 'the worker of a job imports it by its URL'],
 ];
 

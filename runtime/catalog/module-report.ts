@@ -1,4 +1,5 @@
-import { type Need, needsOf } from './needs.ts';
+import type { JsonValue } from '../vocabulary/codec.ts';
+import { type Need, needsOf, needsOfCapabilities } from './needs.ts';
 import type { Port } from './port.ts';
 
 /** What a .wasm says of itself, without running any of it. */
@@ -11,6 +12,8 @@ export interface ModuleReport {
   readonly customSections: readonly string[];
   /** What made it, as it says, e.g. `{ 'processed-by': ['rustc 1.63.0'] }`. */
   readonly producers: Readonly<Record<string, readonly string[]>>;
+  /** Of a tool. */
+  readonly manifest?: ManifestReport;
   readonly needs: readonly Need[];
 }
 
@@ -20,7 +23,19 @@ export interface MemoryReport {
   readonly maximumBytes?: number;
 }
 
+/** What a tool says of itself in its manifest. Its author wrote it: it is shown, not obeyed. */
+export interface ManifestReport {
+  readonly name?: string;
+  readonly version?: string;
+  readonly description?: string;
+  readonly capabilities: readonly string[];
+  /** JSON Schemas. */
+  readonly input?: JsonValue;
+  readonly output?: JsonValue;
+  readonly examples?: JsonValue;
+}
+
 export const reportOf = (facts: Omit<ModuleReport, 'needs'>): ModuleReport => ({
   ...facts,
-  needs: needsOf(facts),
+  needs: facts.manifest === undefined ? needsOf(facts) : needsOfCapabilities(facts.manifest.capabilities),
 });

@@ -52,6 +52,27 @@ export function needsOf({ imports }: { readonly imports: readonly Port[] }): rea
   }));
 }
 
+/** What a tool's manifest asks for: a tool gets no more, whatever its compiler had it import. */
+export function needsOfCapabilities(capabilities: readonly string[]): readonly Need[] {
+  const known = (name: string): Need | undefined =>
+    BY_CAPABILITY.find(([pattern]) => pattern.test(name))?.[1];
+  const needs = capabilities.map(
+    (name) => known(name) ?? { what: `use the capability ${name.slice(0, 64)}` },
+  );
+  return [...new Map(needs.map((need) => [need.what, need])).values()];
+}
+
+const BY_CAPABILITY: readonly (readonly [RegExp, Need])[] = [
+  [/^fs\.read$/, { what: 'read files', flag: '--allow-read=FOLDER:/GUEST' }],
+  [/^fs\.(?:write|delete)$/, { what: 'write files', flag: '--allow-write=FOLDER:/GUEST' }],
+  [
+    /^fs\.\*$/,
+    { what: 'read and write files', flag: '--allow-read=FOLDER:/GUEST, --allow-write=FOLDER:/GUEST' },
+  ],
+  [/^(?:http|ws)$/, { what: 'reach the network', flag: '--allow-net=ORIGIN' }],
+  [/^env$/, { what: 'read environment variables', flag: '--allow-env=NAME=VALUE' }],
+];
+
 function either(...tests: readonly ((port: Port) => boolean)[]): (port: Port) => boolean {
   return (port) => tests.some((test) => test(port));
 }

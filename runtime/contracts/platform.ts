@@ -1,3 +1,4 @@
+import type { JsonObject } from '../vocabulary/codec.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
 import type { PlatformInfo } from './api/info.ts';
 import type { CellOptions } from './api/runtime.ts';
@@ -20,6 +21,8 @@ export interface Platform {
   /** A cache of derived bytes. `folder` absent: the platform's own place; `undefined` answer: none here. */
   openCache?(folder: string | undefined, tell: TellNotice): ByteCache;
   readonly job?: RunJob;
+  /** Absent: tools take whatever they are called with. */
+  readonly checkInput?: CheckInput;
   /** The engines that are wired by default. */
   readonly engines: readonly Engine[];
   /** The host functions that are wired by default. */
@@ -31,6 +34,22 @@ export interface Platform {
   /** Processors, for the default number of cells. */
   readonly processors: number;
 }
+
+/** Holds what a tool is called with to the schema of its manifest, neither of which anybody trusts. */
+export type CheckInput = (
+  schema: JsonObject,
+  input: JsonObject,
+  job: RunJob | undefined,
+) => Promise<InputCheck>;
+
+export type InputCheck =
+  | { readonly kind: 'fits' }
+  /** Each place that does not fit: path in the input, and what must be there. */
+  | {
+      readonly kind: 'faults';
+      readonly faults: readonly { readonly path: string; readonly message: string }[];
+    }
+  | { readonly kind: 'no-schema'; readonly reason: string };
 
 export interface CellPools {
   readonly worker?: Cell;

@@ -69,6 +69,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   openCache: (folder, tell) => openFileCache(folder, { tell }),
   readModule,
   job: runWorkerJob,
+  checkInput: async (...check) => (await import('./schema/check-input.ts')).checkInput(...check),
   monotonic,
   now,
   processors: availableParallelism(),

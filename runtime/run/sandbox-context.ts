@@ -2,6 +2,7 @@ import type { OutputChunk } from '../contracts/api/run.ts';
 import type { Cell } from '../contracts/cell.ts';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import type { AnyHostFunction, Secret } from '../contracts/host-function.ts';
+import type { CheckInput } from '../contracts/platform.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
 import type { CheckedGrant } from '../vocabulary/check-grant.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';
@@ -23,6 +24,7 @@ export interface SandboxContext extends LimitCeilings {
   readonly prepare: Omit<PrepareContext, 'limits'>;
   /** Reads and takes a module of the embedder's own. */
   readonly readModule: (path: string | URL) => Promise<TakenModule>;
+  readonly checkInput: CheckInput | undefined;
   readonly secret: (name: string) => Secret | undefined;
   /** The grant every run gets at most, part by part; absent: no ceiling. */
   readonly policy: CheckedGrant | undefined;

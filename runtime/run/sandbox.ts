@@ -17,6 +17,7 @@ import { collectFiles, putFiles } from './scratch.ts';
 import { sessionEnd, takeTurn } from './session/session-run.ts';
 import type { SessionTurn } from './session/sessions.ts';
 import type { RunTeller } from './tell.ts';
+import { toolInput } from './tool-input.ts';
 import { usageOf } from './usage-of.ts';
 
 /**
@@ -55,6 +56,7 @@ export async function runInSandbox(
     live.gate = gate;
     const guest = await prepareGuest(run, plan, context);
     if (guest.wantsFolders === true) await gate.openFolders();
+    const inputs = await toolInput(request, guest, { check: context.checkInput, job: context.prepare.job });
     const scratch = await putFiles(request, guest, gate);
     refuseCancelled(signal);
     started = context.monotonic();
@@ -62,7 +64,7 @@ export async function runInSandbox(
     result = await plan.cell.run({
       engine: guest.cellsOf ?? plan.engine,
       guest,
-      spec: { ...specOf(run, plan, gate, context), ...scratch },
+      spec: { ...specOf(run, plan, gate, context), inputs, ...scratch },
       gate,
       signal: stop.signal,
       onOutput: output.take,

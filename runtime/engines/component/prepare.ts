@@ -4,6 +4,7 @@ import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { guardBinary } from '../../wasm/guard.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
+import { readToolManifest } from '../../wasm/tool-manifest.ts';
 import { type ComponentData, type ExportedFunction, type WaitMode, wantsFolders } from './component-data.ts';
 import { commandInterface, isTool, listExports } from './exports.ts';
 import { hardenGlue } from './glue/harden-glue.ts';
@@ -68,6 +69,7 @@ export async function prepareComponent(
     data,
     modules: Object.fromEntries(compiled),
     wantsFolders: wantsFolders(data),
+    ...(data.tool ? { tool: { manifest: readToolManifest(bytes) } } : {}),
   };
 }
 

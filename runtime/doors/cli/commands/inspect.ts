@@ -1,5 +1,6 @@
-import type { ModuleReport } from '../../../catalog/module-report.ts';
+import type { ManifestReport, ModuleReport } from '../../../catalog/module-report.ts';
 import type { Port } from '../../../catalog/port.ts';
+import type { JsonValue } from '../../../vocabulary/codec.ts';
 import type { Command } from '../command.ts';
 import { readBytes } from '../files.ts';
 import { formatSize } from '../quantities.ts';
@@ -17,7 +18,7 @@ export const inspectCommand: Command = {
   flags: [
     {
       name: 'json',
-      help: 'Print one JSON object: kind, bytes, imports, exports, memories, customSections, producers, needs.',
+      help: 'Print one JSON object: kind, bytes, imports, exports, memories, customSections, producers, manifest, needs.',
     },
   ],
   examples: ['sandglass inspect tool.wasm'],
@@ -38,13 +39,14 @@ export const inspectCommand: Command = {
 };
 
 function describe(file: string, report: ModuleReport, { bold }: Style): string {
-  const { kind, bytes, imports, exports, memories, customSections, producers, needs } = report;
+  const { kind, bytes, imports, exports, memories, customSections, producers, needs, manifest } = report;
   const memory = memories.map(
     ({ minimumBytes, maximumBytes }) =>
       `${formatSize(minimumBytes)}, grows to ${maximumBytes === undefined ? 'the limit of the run' : formatSize(maximumBytes)}`,
   );
   return [
     `${bold(file)} ${kind === 'component' ? 'component' : 'core module'}, ${formatSize(bytes)}`,
+    ...(manifest === undefined ? [] : section(bold('Tool'), manifestLines(manifest))),
     ...section(bold('Imports'), ports(imports)),
     ...section(bold('Exports'), ports(exports)),
     ...section(bold('Memory'), memory),
@@ -61,6 +63,28 @@ function describe(file: string, report: ModuleReport, { bold }: Style): string {
     ),
     '',
   ].join('\n');
+}
+
+/** What its author wrote, like all else in the file. */
+function manifestLines({
+  name,
+  version,
+  description,
+  capabilities,
+  input,
+  output,
+  examples,
+}: ManifestReport): string[] {
+  const json = (value: JsonValue): string => printable(JSON.stringify(value));
+  const rows: (readonly [string, string])[] = [
+    ...(name === undefined ? [] : [['name', printable([name, version].filter(Boolean).join(' '))] as const]),
+    ...(description === undefined ? [] : [['description', printable(description)] as const]),
+    ['capabilities', capabilities.map(printable).join(', ') || 'none'],
+    ...(input === undefined ? [] : [['input', json(input)] as const]),
+    ...(output === undefined ? [] : [['output', json(output)] as const]),
+    ...(examples === undefined ? [] : [['examples', json(examples)] as const]),
+  ];
+  return table(rows).split('\n');
 }
 
 const section = (title: string, lines: readonly string[], none = 'none'): string[] => [

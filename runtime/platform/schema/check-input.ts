@@ -1,0 +1,28 @@
+import type { RunJob } from '../../contracts/engine.ts';
+import type { CheckInput, InputCheck } from '../../contracts/platform.ts';
+import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
+import { ownUrl } from '../../vocabulary/own-url.ts';
+import { type CheckJob, job } from './check-job.ts';
+
+/** Inputs longer than this, and schemas with patterns, are looked at in a worker that can be killed: both come from people nobody trusts. */
+const SMALL_CHARS = 65_536;
+const JOB = { timeoutMs: 10_000, memoryMb: 256 };
+/** Their time depends on the text that they are held against, or grows by the square of it. */
+const COSTLY: ReadonlySet<string> = new Set(['pattern', 'patternProperties', 'uniqueItems']);
+
+export const checkInput: CheckInput = async (schema, input, runJob): Promise<InputCheck> => {
+  const asked: CheckJob = { schema, input };
+  if (runJob === undefined || !isCostly(schema, input)) return job(asked);
+  return (await jobIn(runJob, asked)) as InputCheck; // our own job module's answer
+};
+
+const jobIn = (runJob: RunJob, asked: CheckJob): Promise<unknown> =>
+  runJob(ownUrl(import.meta.url, './check-job').href, asked, JOB);
+
+const isCostly = (schema: JsonObject, input: JsonObject): boolean =>
+  names(schema) || JSON.stringify(input).length > SMALL_CHARS;
+
+const names = (part: JsonValue): boolean =>
+  typeof part === 'object' &&
+  part !== null &&
+  Object.entries(part).some(([key, value]: [string, JsonValue]) => COSTLY.has(key) || names(value));
