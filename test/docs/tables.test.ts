@@ -110,6 +110,16 @@ test('docs/cli.md names every command', () => {
   expect(COMMANDS.map(({ name }) => name).filter((name) => !page.includes(`\`${name}`))).toEqual([]);
 });
 
+test('docs/cli.md and docs/http.md name every flag, and docs/cli.md no other', () => {
+  const pages = readDocument('docs/cli.md') + readDocument('docs/http.md');
+  const flags = new Set(COMMANDS.flatMap((command) => command.flags.map(({ name }) => name)));
+  expect([...flags].filter((name) => !pages.includes(`--${name}`))).toEqual([]);
+  const named = [...readDocument('docs/cli.md').matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(
+    ([, name]) => name ?? '',
+  );
+  expect(named.filter((name) => !flags.has(name) && name !== 'help')).toEqual([]);
+});
+
 test('every export of the package has its title in docs/api.md', () => {
   const { exports } = JSON.parse(source('package.json'));
   const api = readDocument('docs/api.md');
