@@ -47,17 +47,7 @@ const LEVELS = ['minimal', 'standard', 'strict', 'maximum'] as const;
 
 describe.each(LEVELS)('at level %s', verifies('EX-15', 'EX-16', 'PM-01'), (level) => {
   test.each(['javascript', 'typescript'])('%s has no name of the host', async (language) => {
-    const names = [
-      'process',
-      'require',
-      'Worker',
-      'WebAssembly',
-      'Deno',
-      'Bun',
-      'document',
-      'window',
-      'Buffer',
-    ];
+    const names = ['Worker', 'WebAssembly', 'Deno', 'Bun', 'document', 'window'];
     const outcome = await runtime.run({
       language,
       code: `[${names.map((name) => `typeof ${name}`)}]`,
@@ -68,7 +58,7 @@ describe.each(LEVELS)('at level %s', verifies('EX-15', 'EX-16', 'PM-01'), (level
 
   test('the constructor chain of any function of JavaScript ends inside the guest', async () => {
     const code = `
-      const power = "return [typeof process, typeof require, typeof WebAssembly].join() + (globalThis.process ? process.env.SANDGLASS_CANARY : '')";
+      const power = "return [typeof process.mainModule, typeof process.dlopen, typeof WebAssembly].join() + (process.env.SANDGLASS_CANARY ?? '')";
       const seen = new Set(), told = new Set();
       const look = async (thing, depth) => {
         if (thing === null || (typeof thing !== 'object' && typeof thing !== 'function') || seen.has(thing) || depth > 6) return;
@@ -81,7 +71,7 @@ describe.each(LEVELS)('at level %s', verifies('EX-15', 'EX-16', 'PM-01'), (level
             } catch (error) { told.add(error instanceof Error ? 'refused' : 'stranger'); }
           }
         }
-        for (const key of Reflect.ownKeys(thing)) { try { await look(thing[key], depth + 1); } catch {} }
+        for (const key of Reflect.ownKeys(thing)) { try { const inner = thing[key]; if (inner instanceof Promise) inner.catch(() => {}); await look(inner, depth + 1); } catch {} }
         await look(Object.getPrototypeOf(thing), depth + 1);
       };
       await look(globalThis, 0);
