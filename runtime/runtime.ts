@@ -19,6 +19,7 @@ import { createEventStream, type EventStream } from './vocabulary/event-stream.t
 import { auditLineOf } from './vocabulary/events.ts';
 import { type IsolationLevel, stricter } from './vocabulary/levels.ts';
 import { checkLimits, mergeLimits } from './vocabulary/limits.ts';
+import { readModuleBytes } from './vocabulary/module-size.ts';
 import type { TellNotice } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
 import { readLevel, refuseUnknown } from './vocabulary/read-options.ts';
@@ -32,6 +33,7 @@ const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   engines: true,
   hostFunctions: true,
   cells: true,
+  maxModuleBytes: true,
   cache: true,
   onAudit: true,
   onNotice: true,
@@ -50,6 +52,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   const cellOptions = readCells(options.cells, platform.processors);
   const prepare = readPrepare(platform, options);
   const modules = createKnownModules(platform.sameBytes);
+  const maxModuleBytes = readModuleBytes(options.maxModuleBytes);
   const sessions = createSessions(cellOptions.maxSessions);
   const lives = createLiveRuns();
   const cut = createRunStore<KeptOutput>({ maxRuns: 64, now: platform.monotonic });
@@ -78,8 +81,9 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     prepare,
     readModule: async (path) => {
       if (platform.readModule === undefined) throw noFiles(platform.info.name);
-      return modules.take(await platform.readModule(path));
+      return modules.take(await platform.readModule(path, maxModuleBytes));
     },
+    maxModuleBytes,
     checkInput: platform.checkInput,
     secret: (name) => {
       const secrets = options.secrets ?? {};

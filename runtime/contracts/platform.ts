@@ -15,7 +15,7 @@ export interface Platform {
   /** @throws on bytes that are no wasm. */
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
   /** Reads a module of the embedder's own; absent where there are no files. @throws {SandglassError} INPUT_INVALID when it cannot be read. */
-  readModule?(path: string | URL): Promise<Uint8Array>;
+  readModule?(path: string | URL, maxBytes: number): Promise<Uint8Array>;
   /** Compares two byte strings faster than a loop does. */
   sameBytes?(one: Uint8Array, other: Uint8Array): boolean;
   /** A cache of derived bytes. `folder` absent: the platform's own place; `undefined` answer: none here. */

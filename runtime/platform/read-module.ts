@@ -1,9 +1,6 @@
 import { open } from 'node:fs/promises';
 import { SandglassError } from '../vocabulary/errors.ts';
-import { MIB } from '../vocabulary/units.ts';
-
-/** As large as a component that an engine takes. */
-const MAX_MODULE_BYTES = 256 * MIB;
+import { moduleTooLarge } from '../vocabulary/module-size.ts';
 
 /** Why a file cannot be read, in words. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -13,13 +10,13 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Reads a `.wasm` of the embedder's own. @throws {SandglassError} INPUT_INVALID when it cannot be read, or is too large. */
-export async function readModule(path: string | URL): Promise<Uint8Array> {
+export async function readModule(path: string | URL, maxBytes: number): Promise<Uint8Array> {
   const fail = (reason: string): SandglassError =>
     new SandglassError('INPUT_INVALID', `Cannot read the module ${JSON.stringify(String(path))}: ${reason}`);
   try {
     await using file = await open(path);
     const { size } = await file.stat();
-    if (size > MAX_MODULE_BYTES) throw fail(`over ${MAX_MODULE_BYTES} bytes`);
+    if (size > maxBytes) throw moduleTooLarge(String(path), size, maxBytes);
     return await file.readFile();
   } catch (error) {
     if (error instanceof SandglassError) throw error;

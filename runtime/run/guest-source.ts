@@ -1,4 +1,5 @@
 import type { GuestSource } from '../contracts/engine.ts';
+import { moduleTooLarge } from '../vocabulary/module-size.ts';
 import { programName } from './program-name.ts';
 import type { RunRequest } from './run-request.ts';
 import type { SandboxContext } from './sandbox-context.ts';
@@ -12,7 +13,7 @@ const ENDINGS: Readonly<Record<string, string>> = { javascript: 'js', typescript
 export async function guestSourceOf(
   request: RunRequest,
   turn: number | undefined,
-  readModule: SandboxContext['readModule'],
+  { readModule, maxModuleBytes }: Pick<SandboxContext, 'readModule' | 'maxModuleBytes'>,
 ): Promise<GuestSource> {
   const { source } = request;
   if (source.kind === 'script') {
@@ -32,5 +33,7 @@ export async function guestSourceOf(
     return { kind: 'wasm', bytes: new Uint8Array(), hash: '', name, prebuilt: source.component };
   }
   const taken = source.kind === 'file' ? await readModule(source.path) : source;
+  const { byteLength } = taken.bytes;
+  if (byteLength > maxModuleBytes) throw moduleTooLarge(name, byteLength, maxModuleBytes);
   return { kind: 'wasm', bytes: taken.bytes, hash: await taken.hash, name };
 }

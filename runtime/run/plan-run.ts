@@ -43,7 +43,7 @@ export async function planRun(
   onEngine: (engine: Engine, limits: Limits) => void,
 ): Promise<RunPlan> {
   const session: OpenSession | undefined = asked instanceof SandglassError ? undefined : asked;
-  const source = await guestSourceOf(request, turn?.number, context.readModule);
+  const source = await guestSourceOf(request, turn?.number, context);
   const engine = session?.engine ?? chooseEngine(source, request.engine, context.engines);
   const wanted = limitsFor(engine, level, context, [
     request.limits,

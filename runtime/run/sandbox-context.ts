@@ -24,6 +24,8 @@ export interface SandboxContext extends LimitCeilings {
   readonly prepare: Omit<PrepareContext, 'limits'>;
   /** Reads and takes a module of the embedder's own. */
   readonly readModule: (path: string | URL) => Promise<TakenModule>;
+  /** Bytes of one module. */
+  readonly maxModuleBytes: number;
   readonly checkInput: CheckInput | undefined;
   readonly secret: (name: string) => Secret | undefined;
   /** The grant every run gets at most, part by part; absent: no ceiling. */

@@ -95,3 +95,40 @@ test('a file from before 1970 is of the epoch to a module', async () => {
   const outcome = await runtime.run({ module: core, grant });
   expect([outcome.ok, number(outcome)]).toEqual([true, 0n]);
 });
+
+describe('the size of a module', () => {
+  const padded = async (bytes: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const core = await loadGuest('preview1/numbers.wat');
+    const filled = new Uint8Array(core.byteLength + bytes + 6);
+    filled.set(core);
+    // A custom section of padding: its length in five bytes of LEB128, of which the name's own length is one.
+    const length = bytes;
+    const leb = [0, 7, 14, 21].map((shift) => ((length >>> shift) & 0x7f) | 0x80);
+    filled.set([0, ...leb, length >>> 28], core.byteLength);
+    return filled;
+  };
+
+  test('is bounded by an option, and the refusal names it', async () => {
+    await using small = createRuntime({ cache: false, level: 'minimal', maxModuleBytes: 100_000 });
+    const module = await padded(100_000);
+    expect(await small.run({ module, invoke: 'fib', args: [10] })).toMatchObject({
+      error: {
+        code: 'INPUT_INVALID',
+        message: `Cannot run "module.wasm": its ${module.byteLength} bytes are over the 100000 that this runtime takes`,
+        hint: expect.stringContaining('Raise maxModuleBytes of the runtime (--max-module=1MiB)'),
+      },
+    });
+    expect(await runtime.run({ module, invoke: 'fib', args: [10] })).toMatchObject({ value: 55 });
+    expect(() => createRuntime({ maxModuleBytes: 2 ** 31 })).toThrow(RangeError);
+  });
+
+  test('over 64 MiB is taken where the option says so', async () => {
+    await using large = createRuntime({ cache: false, level: 'minimal', maxModuleBytes: 80 * 2 ** 20 });
+    const module = await padded(66 * 2 ** 20);
+    expect(await runtime.run({ module, invoke: 'fib', args: [10] })).toMatchObject({
+      error: { code: 'INPUT_INVALID' },
+    });
+    const limits = { timeoutMs: 120_000 };
+    expect(await large.run({ module, invoke: 'fib', args: [10], limits })).toMatchObject({ value: 55 });
+  }, 120_000);
+});

@@ -52,6 +52,8 @@ export interface RuntimeOptions {
   /** More host functions beside `fs`, `http` and `ws`. */
   readonly hostFunctions?: readonly AnyHostFunction[];
   readonly cells?: CellOptions;
+  /** Largest `.wasm` that a run takes, bytes, 1 KiB..1 GiB. Compiling one takes several times its size. @default 64 MiB. Over it: INPUT_INVALID */
+  readonly maxModuleBytes?: number;
   /** Folder (Node) for derived bytes: transpiled components, compiled snapshots. `false`: memory only. @default the user's cache folder */
   readonly cache?: string | false;
   /** Receives one line for every host call, allowed or refused: `on('host.called', …)` in a flat form. */

@@ -1,6 +1,7 @@
 import type { LooseRunOptions, RunOptions } from '../../contracts/api/run.ts';
 import type { Secret } from '../../contracts/host-function.ts';
 import type { PythonPackageOptions } from '../../index.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { exitCodeOf } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import { outcomeToJson } from '../../vocabulary/outcome-json.ts';
@@ -18,6 +19,8 @@ export interface ExecuteOptions {
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Where packages of Python guests come from. */
   readonly packages?: PythonPackageOptions | undefined;
+  /** Largest module that is taken. */
+  readonly maxModuleBytes?: number;
   /** Prints one JSON object instead of the guest's own streams. */
   readonly json: boolean;
   /** Prints no line of usage. */
@@ -62,6 +65,7 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
     await using runtime = await context.createRuntime({
       cells: CELLS,
       secrets: options.secrets,
+      ...defined({ maxModuleBytes: options.maxModuleBytes }),
       ...(options.packages === undefined ? {} : { packages: options.packages }),
       onNotice: ({ kind, message }) => {
         if (kind === 'preparing') progress.tell(message);

@@ -9,16 +9,27 @@ import { UsageError } from './usage-error.ts';
 /** Largest file that the command line hands to a run; the runtime takes no more input either. */
 export const MAX_FILE_BYTES = 64 * MIB;
 
+/** How much is read of a `.wasm`, and what to do about a larger one. */
+export const moduleSize = (maxBytes: number) => ({
+  maxBytes,
+  hint: 'Take larger modules with --max-module=SIZE, and give them time to compile with --timeout=TIME',
+});
+
 /** @throws {UsageError} naming the file, the reason, and a name that is near. */
-export async function readBytes(path: string, cwd: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBytes(
+  path: string,
+  cwd: string,
+  { maxBytes, hint }: { readonly maxBytes: number; readonly hint?: string } = { maxBytes: MAX_FILE_BYTES },
+): Promise<Uint8Array<ArrayBuffer>> {
   const full = resolve(cwd, path);
   try {
     await using file = await open(full);
     const stats: Stats = await file.stat();
     if (stats.isDirectory()) throw new UsageError(`Cannot read "${path}": it is a folder`);
-    if (stats.size > MAX_FILE_BYTES) {
+    if (stats.size > maxBytes) {
       throw new UsageError(
-        `Cannot read "${path}": ${formatSize(stats.size)} are over the ${formatSize(MAX_FILE_BYTES)} that a run takes`,
+        `Cannot read "${path}": ${formatSize(stats.size)} are over the ${formatSize(maxBytes)} that a run takes`,
+        hint,
       );
     }
     return new Uint8Array(await file.readFile());

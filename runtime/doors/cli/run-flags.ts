@@ -3,6 +3,7 @@ import type { RuntimeOptions } from '../../contracts/api/runtime.ts';
 import type { JsonValue } from '../../vocabulary/codec.ts';
 import { type IsolationLevel, LEVELS } from '../../vocabulary/levels.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
+import { DEFAULT_MODULE_BYTES } from '../../vocabulary/module-size.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
 import { MAX_FILE_BYTES, parseJson, readBytes, readText } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
@@ -19,6 +20,11 @@ import {
 import { readGets, readPuts, SCRATCH_FLAGS } from './scratch-flags.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
+
+/** For commands that take a `.wasm`. */
+export const MODULE_FLAGS: readonly Flag[] = [
+  { name: 'max-module', value: 'SIZE', help: 'Largest .wasm that is taken, e.g. 128MiB. Default 64MiB.' },
+];
 
 export const LIMIT_FLAGS: readonly Flag[] = [
   { name: 'timeout', value: 'TIME', help: 'Wall-clock limit, e.g. 500ms, 5s, 2m. Default 10s.' },
@@ -117,6 +123,12 @@ async function readInputs(text: string, cwd: string): Promise<Readonly<Record<st
     );
   }
   return inputs as Readonly<Record<string, JsonValue>>; // the runtime refuses what is not JSON, a bigint above all
+}
+
+/** @throws {UsageError} */
+export function readMaxModule(parsed: ParsedArguments): number {
+  const text = parsed.one('max-module');
+  return text === undefined ? DEFAULT_MODULE_BYTES : parseSize('--max-module', text);
 }
 
 /** @throws {UsageError} */

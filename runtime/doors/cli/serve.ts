@@ -9,7 +9,7 @@ import { readGrant, readSecrets } from './grant-flags.ts';
 import { listen } from './listen.ts';
 import { readPackageSources } from './package-flags.ts';
 import { parseDuration, parseWhole } from './quantities.ts';
-import { readLimitFlags } from './run-flags.ts';
+import { readLimitFlags, readMaxModule } from './run-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
@@ -57,6 +57,7 @@ export async function serve(
     // Sessions hold their cells beside those of the runs.
     cells: { maxCells: Math.min(256, 2 * concurrency), maxSessions: Math.min(128, concurrency) },
     ...(packages === undefined ? {} : { packages }),
+    maxModuleBytes: readMaxModule(parsed),
     onError: fault,
   });
   const scheduler = createInProcessScheduler({ concurrency, maxQueued });
@@ -69,6 +70,7 @@ export async function serve(
         return { kind, exports: exports.map(({ name }) => name) };
       },
     }),
+    maxModuleBytes: readMaxModule(parsed),
     key: key.text,
     hosts: loopback ? ['localhost', '127.0.0.1', '[::1]'] : 'any',
     policy: { grant: policy, hints: HINTS, ceilings: { ...CEILINGS, ...granted, ...asked } },

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
-import { decodeText, MAX_FILE_BYTES, readBytes } from './files.ts';
+import { decodeText, MAX_FILE_BYTES, moduleSize, readBytes } from './files.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -57,10 +57,15 @@ export async function readSource(
   path: string,
   told: string | undefined,
   terminal: Terminal,
+  maxModuleBytes: number,
 ): Promise<GuestCode> {
   const language = told === undefined ? undefined : languageOf(told);
   const ending = BY_ENDING[extname(path).toLowerCase()];
-  const bytes = path === '-' ? await terminal.readStdin(MAX_FILE_BYTES) : await readBytes(path, terminal.cwd);
+  const isModule = (language ?? ending?.language) === 'wasm';
+  const bytes =
+    path === '-'
+      ? await terminal.readStdin(isModule ? maxModuleBytes : MAX_FILE_BYTES)
+      : await readBytes(path, terminal.cwd, isModule ? moduleSize(maxModuleBytes) : undefined);
   const kind =
     language ?? ending?.language ?? (isWasm(bytes) ? 'wasm' : path === '-' ? 'javascript' : undefined);
   if (kind === undefined) throw unknownKind(path);

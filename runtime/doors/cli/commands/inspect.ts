@@ -1,12 +1,16 @@
 import type { ManifestReport, ModuleReport } from '../../../catalog/module-report.ts';
 import type { Port } from '../../../catalog/port.ts';
 import type { JsonValue } from '../../../vocabulary/codec.ts';
+import { MIB } from '../../../vocabulary/units.ts';
 import type { Command } from '../command.ts';
 import { readBytes } from '../files.ts';
 import { formatSize } from '../quantities.ts';
 import { printable, type Style, styleFor } from '../style.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
+
+/** Nothing of it is compiled. */
+const MAX_INSPECTED_BYTES = 1024 * MIB;
 
 export const inspectCommand: Command = {
   name: 'inspect',
@@ -27,7 +31,7 @@ export const inspectCommand: Command = {
     if (file === undefined) throw new UsageError('Nothing to inspect: give a .wasm file');
     if (others.length > 0)
       throw new UsageError(`Cannot inspect more than one file: "${others[0]}" is one too many`);
-    const bytes = await readBytes(file, terminal.cwd);
+    const bytes = await readBytes(file, terminal.cwd, { maxBytes: MAX_INSPECTED_BYTES });
     const report = (await loadInspector())(bytes);
     terminal.stdout.write(
       parsed.has('json')

@@ -5,7 +5,7 @@ import { parseJson } from '../files.ts';
 import { readSecrets } from '../grant-flags.ts';
 import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
 import { RULE_FLAGS, readRules } from '../rule-flags.ts';
-import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
+import { MODULE_FLAGS, RUN_FLAGS, readMaxModule, readRunFlags } from '../run-flags.ts';
 import { readGets } from '../scratch-flags.ts';
 import { readSource } from '../source.ts';
 import { UsageError } from '../usage-error.ts';
@@ -20,6 +20,7 @@ export const runCommand: Command = {
   ],
   flags: [
     ...RUN_FLAGS,
+    ...MODULE_FLAGS,
     ...RULE_FLAGS,
     ...PACKAGE_FLAGS,
     {
@@ -60,7 +61,7 @@ export const runCommand: Command = {
     if (args !== undefined && invoke === undefined) {
       throw new UsageError('Cannot use --args without --invoke', 'Arguments of a program go after "--"');
     }
-    const source = await readSource(file, parsed.one('lang'), terminal);
+    const source = await readSource(file, parsed.one('lang'), terminal, readMaxModule(parsed));
     if (invoke !== undefined && source.module === undefined) {
       throw new UsageError(`Cannot use --invoke with ${file}: it calls an export of a .wasm`);
     }
@@ -75,6 +76,7 @@ export const runCommand: Command = {
       },
       secrets: readSecrets(parsed, terminal.env),
       packages,
+      maxModuleBytes: readMaxModule(parsed),
       json: parsed.has('json'),
       quiet: parsed.has('quiet'),
       passExitCode: parsed.has('exit-code'),

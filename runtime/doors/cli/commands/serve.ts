@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts';
 import { GRANT_FLAGS } from '../grant-flags.ts';
 import { SOURCE_FLAGS } from '../package-flags.ts';
-import { LIMIT_FLAGS } from '../run-flags.ts';
+import { LIMIT_FLAGS, MODULE_FLAGS } from '../run-flags.ts';
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -25,6 +25,7 @@ export const serveCommand: Command = {
     { name: 'grace', value: 'TIME', help: 'How long accepted runs may go on after SIGTERM. Default 10s.' },
     ...GRANT_FLAGS,
     ...LIMIT_FLAGS,
+    ...MODULE_FLAGS,
     ...SOURCE_FLAGS,
   ],
   examples: ['sandglass serve', 'sandglass serve --port=0 --allow-read=./data:/data --timeout=30s'],
