@@ -88,3 +88,9 @@ test('README.md is short, and has blocks that run', () => {
   expect(blocks.filter(({ language }) => language === 'ts').length).toBeGreaterThan(2);
   expect(blocks.filter(({ language }) => language === 'sh').length).toBeGreaterThan(1);
 });
+
+test('docs/README.md names every page', () => {
+  const index = readDocument('docs/README.md');
+  const pages = DOCUMENTS.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md');
+  expect(pages.filter((page) => !index.includes(`(${page.slice('docs/'.length)})`))).toEqual([]);
+});
