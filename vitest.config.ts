@@ -18,6 +18,7 @@ const FLOORS = {
 
 export default defineConfig({
   test: {
+    globalSetup: './test/support/build-realm.ts',
     pool: 'forks',
     maxWorkers: 2,
     expect: { poll: { timeout: 120_000 } },

@@ -8,9 +8,9 @@ import {
 import { createHttpHostFunction } from '../host-functions/http/http.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
-import { createComponentEngine } from './engines/component/engine.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
+import { createNodeComponentEngine } from './platform/component/component-engine.ts';
 import { nodePlatform } from './platform/node.ts';
 import { loadWasmFile } from './platform/node-module.ts';
 import { checkPackageOptions, type PythonPackageOptions } from './platform/python/packages/options.ts';
@@ -50,7 +50,7 @@ export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {})
         createNodePyodideEngine({
           ...(packages === undefined ? {} : { packages: checkPackageOptions(packages) }),
         }),
-        createComponentEngine(),
+        createNodeComponentEngine(),
         createPreview1Engine(),
         createWasmerEngine(),
       ],

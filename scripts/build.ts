@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { buildRealm } from './build-realm.ts';
 
 const root = join(import.meta.dirname, '..');
 const bin: Readonly<Record<string, string>> = JSON.parse(
@@ -35,6 +36,7 @@ for (const [name, file] of [
 }
 
 if (only.size === 0 || only.has('dist')) {
+  buildRealm();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   step('dist', process.execPath, [
     join(root, 'node_modules/typescript/bin/tsc'),

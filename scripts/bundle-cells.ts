@@ -8,6 +8,7 @@ const dist = join(import.meta.dirname, '../dist/runtime');
 const BUNDLES: readonly (readonly [from: string, to: string])[] = [
   ['cell/worker-entry.js', 'cell/worker-entry.js'],
   ['cell/process-entry.js', 'cell/process-entry.js'],
+  ['platform/component/component-node.js', 'platform/component/component-node.js'],
   ...['component', 'preview1', 'quickjs'].map(
     (engine) => [`engines/${engine}/execute.js`, `engines/${engine}/execute.cell.js`] as const,
   ),

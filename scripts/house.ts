@@ -115,8 +115,8 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'platform',
     at: ['runtime/platform'],
-    folders: ['python', 'schema'],
-    what: 'what differs between Node, browsers and workerd; `python/`: its files, snapshots and packages',
+    folders: ['component', 'python', 'schema'],
+    what: 'what differs between Node, browsers and workerd; `component/`: realms for its guests; `python/`: its files, snapshots and packages',
     mayImport: ['vocabulary', 'contracts', 'cell', 'engines', 'wasm'],
   },
   {
@@ -205,6 +205,11 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
     'bundled into the snapshot; its modules are evaluated when a guest first names them',
   ],
   [/^runtime\/engines\/component\/glue\/transpile-job\.ts$/, 'the worker of a job imports it by its URL'],
+  [/^runtime\/platform\/component\/component-node\.ts$/, 'a cell imports an executor by its URL'],
+  [
+    /^runtime\/engines\/component\/realm\/main\.ts$/,
+    'bundled into the script that the realm of each run begins with',
+  ],
   [/^runtime\/cell\/compile-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/engines\/preview1\/instrument-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/platform\/schema\/check-job\.ts$/, 'the worker of a job imports it by its URL'],

@@ -1,7 +1,5 @@
 import type { GuestEnd } from '../../contracts/engine.ts';
 import type { GuestValue } from '../../vocabulary/codec.ts';
-import { copyJson } from '../../vocabulary/codec.ts';
-import { fitsJson, type JsonBounds } from '../../vocabulary/json-weight.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import type { Call } from './choose-call.ts';
 import type { GuestRun } from './guest-run.ts';
@@ -32,7 +30,7 @@ export function classify({ outcome, call, run, meter, overgrown }: Ended): Guest
   if (decided !== undefined) return decided;
   if (meter.state === 'exhausted') return { kind: 'limit', limit: 'fuel' };
   if (meter.state === 'stopped') return { kind: 'limit', limit: meter.stopReason ?? 'cancelled' };
-  if (outcome.kind === 'returned') return returned(outcome.value, call, run.spec.limits.outputBytes);
+  if (outcome.kind === 'returned') return returned(outcome.value, call);
   const { thrown } = outcome;
   // The glue throws a declared error bare: whatever is an Error was thrown by the machine, the glue or an import.
   if (!(thrown instanceof Error)) return declared(thrown, call);
@@ -43,39 +41,14 @@ export function classify({ outcome, call, run, meter, overgrown }: Ended): Guest
   return { kind: 'trapped', message: trapMessage(thrown) };
 }
 
-function returned(value: unknown, { exported, answer }: Call, outputBytes: number): GuestEnd {
+function returned(value: unknown, { exported, answer }: Call): GuestEnd {
   if (answer === 'command') return { kind: 'exit', exitCode: 0 };
-  if (answer === 'tool') return toolAnswer(String(value), outputBytes);
+  if (answer === 'tool') return { kind: 'value', value: String(value) }; // as text: see `withToolAnswer`
   const { result } = exported.type;
   if (result === undefined) return { kind: 'value', value: undefined };
   // The glue unwraps a result at the top of a function: what is returned is its ok payload.
   if (result.kind !== 'result') return { kind: 'value', value: toJson(value, result) };
   return { kind: 'value', value: result.ok === undefined ? undefined : toJson(value, result.ok) };
-}
-
-/** Of an answer that fits the output: escapes of six characters for one byte, and room for blanks. */
-const answerBounds = (outputBytes: number): JsonBounds => ({
-  length: 8 * outputBytes + 4096,
-  depth: MAX_ANSWER_DEPTH,
-  weight: 40 * outputBytes + 4096,
-});
-const MAX_ANSWER_DEPTH = 128;
-
-/** An answer of a tool is JSON: what it may become is looked at before it is parsed. */
-function toolAnswer(text: string, outputBytes: number): GuestEnd {
-  const bounds = answerBounds(outputBytes);
-  if (!fitsJson(text, { ...bounds, depth: Number.POSITIVE_INFINITY }))
-    return { kind: 'limit', limit: 'output' };
-  try {
-    if (!fitsJson(text, bounds)) throw new TypeError('nested too deep');
-    return { kind: 'value', value: copyJson(JSON.parse(text), 'the answer') };
-  } catch {
-    return {
-      kind: 'invalid',
-      code: 'OUTPUT_INVALID',
-      message: 'Cannot read the answer of the tool: it is no JSON',
-    };
-  }
 }
 
 function declared(payload: unknown, { exported, answer }: Call): GuestEnd {

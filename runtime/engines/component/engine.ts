@@ -18,6 +18,11 @@ export interface ComponentEngineOptions {
   readonly transpileMemoryMb?: number;
   /** Prepared components kept in memory. @default 16 */
   readonly keep?: number;
+  /**
+   * URL of an executor that runs each guest's glue in a realm of its own, so that a cell can serve again. @default this engine's own, whose cells
+   * serve once
+   */
+  readonly sealedExecutorUrl?: string;
 }
 
 /**
@@ -25,7 +30,13 @@ export interface ComponentEngineOptions {
  * @throws {SandglassError} from `prepare`: MODULE_INVALID for what is no component, imports something unknown, or does not compile.
  */
 export function createComponentEngine(options: ComponentEngineOptions = {}): Engine {
-  const { mode = 'auto', transpileTimeoutMs = 30_000, transpileMemoryMb = 1_024, keep = 16 } = options;
+  const {
+    mode = 'auto',
+    transpileTimeoutMs = 30_000,
+    transpileMemoryMb = 1_024,
+    keep = 16,
+    sealedExecutorUrl,
+  } = options;
   const prepareOptions = {
     mode,
     transpileTimeoutMs,
@@ -50,12 +61,12 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     languageVersion: 'component model, WASI 0.2',
     setup: 'each component transpiled by its first run and then cached',
     languages: [],
-    // Glue is generated from the binary and runs in the cell's realm: names in it are checked, and still its cell serves once.
-    realm: 'exposed',
+    // Glue is generated from the binary. In the cell's own realm it may do so once, although names in it are checked.
+    realm: sealedExecutorUrl === undefined ? 'exposed' : 'sealed',
     memoryBytes: LIMITS.memoryBytes.default,
     stackSizeMb: 4,
     inline: true,
-    executorUrl: ownUrl(import.meta.url, './execute', './execute.cell').href,
+    executorUrl: sealedExecutorUrl ?? ownUrl(import.meta.url, './execute', './execute.cell').href,
     // Brought in by the first run in this thread; cells import it by its URL.
     execute: async (...run) => {
       executor ??= await import('./execute.ts');

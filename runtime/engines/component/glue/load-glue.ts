@@ -1,13 +1,13 @@
 import { toBase64 } from '../../../vocabulary/codec.ts';
 
+/** What stands for a core module while the glue is about it: the module itself, or its number where glue must not have it. */
+export type CoreModule = WebAssembly.Module | number;
+
 /** What the glue module exports: builds one instance. In mode `jspi` exports answer promises. */
 export type InstantiateGlue = (
-  getCoreModule: (name: string) => WebAssembly.Module,
+  getCoreModule: (name: string) => CoreModule,
   imports: object,
-  instantiateCore: (
-    module: WebAssembly.Module,
-    imports?: WebAssembly.Imports,
-  ) => { exports: WebAssembly.Exports },
+  instantiateCore: (module: CoreModule, imports?: WebAssembly.Imports) => { exports: WebAssembly.Exports },
 ) => unknown;
 
 /**

@@ -55,18 +55,26 @@ const PACKAGES: ReadonlyMap<string, (run: GuestRun) => Interfaces> = new Map(
 
 const bare = (source: object): object => Object.freeze(Object.assign(Object.create(null), source));
 
-/** By the label that the glue asks for. Making one costs as much as all else that is made for an instance. */
-const DECODERS: ReadonlyMap<string, TextDecoder> = new Map(
+/** By the label that the glue asks for, from the first time on: making one costs as much as all else that is made for an instance. */
+const decoders = new Map<string, TextDecoder>();
+
+function decoderFor(label: string): TextDecoder | undefined {
+  const known = decoders.get(label);
+  if (known !== undefined || !DECODED.has(label)) return known;
   // By the Canonical ABI text that is not well-formed traps, and a byte order mark is a character of it.
-  ['utf-8', 'utf-16'].map((label) => [label, new TextDecoder(label, { fatal: true, ignoreBOM: true })]),
-);
+  const made = new TextDecoder(label, { fatal: true, ignoreBOM: true });
+  decoders.set(label, made);
+  return made;
+}
+
+const DECODED: ReadonlySet<string> = new Set(['utf-8', 'utf-16']);
 
 /** What the hardened glue takes from us instead of from its realm: see `hardenGlue`. */
 function glueHelpers(run: GuestRun): object {
   class ChargedDecoder {
     readonly #decoder: TextDecoder;
     constructor(label = 'utf-8', options?: unknown) {
-      const known = options === undefined ? DECODERS.get(label) : undefined;
+      const known = options === undefined ? decoderFor(label) : undefined;
       if (known === undefined) throw new TypeError(`Cannot decode ${label}: the glue asks for no such thing`);
       this.#decoder = known;
     }

@@ -1,0 +1,122 @@
+import type { GuestHost, GuestResult, RunSpec } from '../../contracts/engine.ts';
+import { createMeter } from '../../wasm/meter.ts';
+import type { Call } from './choose-call.ts';
+import { type CallOutcome, classify } from './classify.ts';
+import type { ComponentData } from './component-data.ts';
+import type { CoreModule, InstantiateGlue } from './glue/load-glue.ts';
+import { camelCase } from './glue/names.ts';
+import { after, createGuestRun, type Eventually, GuestEnded, type GuestRun } from './guest-run.ts';
+import { implementImports } from './interfaces/implement-imports.ts';
+
+/** What a run needs of its component once it is known what to call. */
+export interface CallParts {
+  readonly call: Call;
+  readonly data: Pick<ComponentData, 'mode' | 'imports'>;
+  readonly spec: RunSpec;
+  readonly host: GuestHost;
+  readonly instantiate: InstantiateGlue;
+  /** What stands for a core module where the glue asks for it. */
+  readonly getCore: (name: string) => CoreModule;
+  readonly makeInstance: (module: CoreModule, imports?: WebAssembly.Imports) => WebAssembly.Instance;
+  /** For realms that may compile nothing. */
+  readonly trampoline?: WebAssembly.Module;
+}
+
+/** Makes a fresh instance, calls into it once and tells how that ended; the answer of a tool is still its text. */
+export function runCall(parts: CallParts): Eventually<GuestResult> {
+  const { call, data, spec, host, trampoline } = parts;
+  const memories = new Set<WebAssembly.Memory>();
+  const memoryBytes = (): number => {
+    let sum = 0;
+    for (const { buffer } of memories) sum += buffer.byteLength;
+    return sum;
+  };
+  host.trackMemory(memoryBytes);
+  let overgrown = false;
+  const meter = createMeter({
+    fuel: spec.limits.fuel,
+    onSlice: () => {
+      // Each memory has its own cap in the binary; here they are held to the cap together.
+      overgrown ||= memoryBytes() > spec.limits.memoryBytes;
+      return overgrown ? 'cancelled' : host.stopReason();
+    },
+    ...(data.mode === 'jspi' && host.turns !== undefined ? { turns: host.turns } : {}),
+    ...(trampoline === undefined ? {} : { trampoline }),
+  });
+  host.trackFuel?.(() => meter.used);
+  const run = createGuestRun(host, spec, data.mode, () => meter.stop('cancelled'));
+
+  const instantiateCore = (module: CoreModule, imports?: WebAssembly.Imports) => {
+    const instance = parts.makeInstance(module, withStatus(imports, run.noteStatus));
+    const exports = meter.attach(instance);
+    for (const item of Object.values(exports)) if (item instanceof WebAssembly.Memory) memories.add(item);
+    meter.start(instance);
+    return { exports };
+  };
+
+  const end = (outcome: CallOutcome): GuestResult => {
+    overgrown ||= memoryBytes() > spec.limits.memoryBytes;
+    if (outcome.kind === 'threw' && outcome.thrown instanceof Error) meter.trapped();
+    const result = {
+      ...classify({ outcome, call, run, meter, overgrown }),
+      memoryBytes: memoryBytes(),
+      fuel: meter.used,
+      growthRefused: meter.growthRefused || overgrown,
+    };
+    meter.release();
+    return result;
+  };
+  const outcome = attempt(run, () => {
+    const instance = parts.instantiate(parts.getCore, implementImports(run, data.imports), instantiateCore);
+    return functionOf(instance, call)(...call.args);
+  });
+  return after(outcome, end);
+}
+
+/** Reads along where an adapted command calls preview1's `proc_exit`: its adapter passes on only whether the status was 0. */
+function withStatus(
+  imports: WebAssembly.Imports | undefined,
+  note: (code: number) => void,
+): WebAssembly.Imports | undefined {
+  const preview1 = imports?.wasi_snapshot_preview1;
+  const exit = preview1?.proc_exit;
+  if (typeof exit !== 'function') return imports;
+  const noting = (code: number): void => {
+    note(code);
+    exit(code);
+  };
+  return { ...imports, wasi_snapshot_preview1: { ...preview1, proc_exit: noting } };
+}
+
+/** A call that answers at once has ended at once, with no promise in between. */
+function attempt(run: GuestRun, call: () => unknown): Eventually<CallOutcome> {
+  let value: unknown;
+  try {
+    value = call();
+  } catch (thrown) {
+    return { kind: 'threw', thrown };
+  }
+  if (!(value instanceof Promise)) return { kind: 'returned', value };
+  const left: CallOutcome = { kind: 'threw', thrown: new GuestEnded('The guest has ended') };
+  return Promise.race([
+    value.then(
+      (settled: unknown): CallOutcome => ({ kind: 'returned', value: settled }),
+      (thrown: unknown): CallOutcome => ({ kind: 'threw', thrown }),
+    ),
+    run.ended.then(() => left),
+  ]);
+}
+
+/** The function as the glue exposes it: at the top, or in an object named after its interface. */
+function functionOf(instance: unknown, { exported }: Call): (...args: readonly unknown[]) => unknown {
+  const holder = exported.interface === undefined ? instance : property(instance, exported.interface);
+  const found = property(holder, camelCase(exported.function));
+  if (typeof found !== 'function')
+    throw new TypeError(`Cannot call ${exported.name}: the glue does not expose it`);
+  return (...args) => Reflect.apply(found, holder, args);
+}
+
+const property = (holder: unknown, name: string): unknown =>
+  typeof holder === 'object' && holder !== null
+    ? Object.getOwnPropertyDescriptor(holder, name)?.value
+    : undefined;
