@@ -1,4 +1,5 @@
 import { createComponentEngine } from '../../runtime/engines/component/engine.ts';
+import { execute as executeInRealm } from '../../runtime/platform/component/component-node.ts';
 import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
 import { describeEngine, type EngineSamples, wasm } from './engine-suite.ts';
 
@@ -47,4 +48,8 @@ const samples: EngineSamples = {
 
 for (const mode of ['jspi', 'sync'] as const) {
   describeEngine(`component (${mode})`, { engine: () => createComponentEngine({ mode }), samples });
+  describeEngine(`component (${mode}), its glue in a realm of its own`, {
+    engine: () => ({ ...createComponentEngine({ mode }), execute: executeInRealm }),
+    samples,
+  });
 }

@@ -15,10 +15,13 @@ const encoder = new TextEncoder();
 const decoders: TextDecoder[] = [];
 
 function decoderFor(kind: number): TextDecoder {
-  const made = (decoders[kind & ALL_BITS] ??= new TextDecoder((kind & DECODER.utf16) === 0 ? 'utf-8' : 'utf-16', {
-    fatal: (kind & DECODER.fatal) !== 0,
-    ignoreBOM: (kind & DECODER.ignoreBom) !== 0,
-  }));
+  const made = (decoders[kind & ALL_BITS] ??= new TextDecoder(
+    (kind & DECODER.utf16) === 0 ? 'utf-8' : 'utf-16',
+    {
+      fatal: (kind & DECODER.fatal) !== 0,
+      ignoreBOM: (kind & DECODER.ignoreBom) !== 0,
+    },
+  ));
   return made;
 }
 

@@ -17,7 +17,9 @@ class RealmTextDecoder {
     const bits = BITS[label];
     if (bits === undefined) throw new RangeError(`unknown encoding ${label}`);
     this.#kind =
-      bits | (options.fatal === true ? DECODER.fatal : 0) | (options.ignoreBOM === true ? DECODER.ignoreBom : 0);
+      bits |
+      (options.fatal === true ? DECODER.fatal : 0) |
+      (options.ignoreBOM === true ? DECODER.ignoreBom : 0);
   }
   decode(input: Uint8Array): string {
     return portOf().decode(this.#kind, input.buffer as ArrayBuffer, input.byteOffset, input.byteLength); // the cell looks at what it is
