@@ -15,13 +15,14 @@ const encoder = new TextEncoder();
 const decoders: TextDecoder[] = [];
 
 function decoderFor(kind: number): TextDecoder {
-  const made = (decoders[kind & ALL_BITS] ??= new TextDecoder(
-    (kind & DECODER.utf16) === 0 ? 'utf-8' : 'utf-16',
-    {
+  const place = kind & ALL_BITS;
+  const made =
+    decoders[place] ??
+    new TextDecoder((kind & DECODER.utf16) === 0 ? 'utf-8' : 'utf-16', {
       fatal: (kind & DECODER.fatal) !== 0,
       ignoreBOM: (kind & DECODER.ignoreBom) !== 0,
-    },
-  ));
+    });
+  decoders[place] = made;
   return made;
 }
 
