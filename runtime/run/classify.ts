@@ -1,9 +1,10 @@
 import type { CellResult } from '../contracts/cell.ts';
 import type { GuestError } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
-import { copyValue, toJsonForm, utf8Length } from '../vocabulary/codec.ts';
+import { copySlices, copyValue, toJsonForm, utf8Length } from '../vocabulary/codec.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
+import { inSlices } from '../vocabulary/in-slices.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import type { Verdict } from '../vocabulary/outcome-of.ts';
 
@@ -14,7 +15,12 @@ const FREE_ERROR_BYTES = 4096;
  * Decides the code of a run from the host's own state: how the cell ended, what the engine's meter says, which refusals the gate gave. Nothing a
  * guest made is looked at but the id of a refusal, and that must be one the gate gave.
  */
-export function classify(end: CellResult['end'], gate: Gate, limits: Limits, outputBytes: number): Verdict {
+export function classify(
+  end: CellResult['end'],
+  gate: Gate,
+  limits: Limits,
+  outputBytes: number,
+): Verdict | Promise<Verdict> {
   const fail = (error: SandglassError): Verdict => ({ ok: false, error });
   switch (end.kind) {
     case 'stopped':
@@ -67,9 +73,14 @@ export function classify(end: CellResult['end'], gate: Gate, limits: Limits, out
   }
 }
 
-function takeValue(value: unknown, form: 'text' | undefined, limits: Limits, outputBytes: number): Verdict {
+async function takeValue(
+  value: unknown,
+  form: 'text' | undefined,
+  limits: Limits,
+  outputBytes: number,
+): Promise<Verdict> {
   try {
-    const copied = copyValue(value, limits.outputBytes - outputBytes);
+    const copied = await inSlices(copySlices(value, limits.outputBytes - outputBytes));
     return {
       ok: true,
       value: copied.value,

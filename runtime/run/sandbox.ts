@@ -81,7 +81,7 @@ export async function runInSandbox(
     files = await collectFiles(request, guest, gate, result.end);
     if (result.coldStart) tell.coldStart(plan, started - asked);
     await nest.close(); // what they have spent is this run's
-    verdict = signal.aborted ? STOPPED : judge(result, gate, plan.budget, output.bytes());
+    verdict = signal.aborted ? STOPPED : await judge(result, gate, plan.budget, output.bytes());
     ending = sessionEnd(result.end, verdict, gate.overspent() !== undefined);
   } catch (error) {
     ended = context.monotonic();
@@ -117,7 +117,12 @@ const STOPPED: Verdict = {
   error: new SandglassError('CANCELLED', 'Stopped the guest: the run was cancelled'),
 };
 
-function judge({ end }: CellResult, gate: Gate, budget: Budget, outputBytes: number): Verdict {
+function judge(
+  { end }: CellResult,
+  gate: Gate,
+  budget: Budget,
+  outputBytes: number,
+): Verdict | Promise<Verdict> {
   const overspent = gate.overspent();
   if (overspent !== undefined) return { ok: false, error: overspent };
   // Nested runs that went on side by side can have spent more than there was.

@@ -1,3 +1,5 @@
+import { atOnce, SLICE, type Slices } from './in-slices.ts';
+
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 /** Not a list, not null. */
 export const isJsonObject = (value: JsonValue): value is JsonObject =>
@@ -154,14 +156,21 @@ export function copyValue(
   value: unknown,
   maxBytes: number,
 ): { readonly value: GuestValue; readonly bytes: number } {
+  return atOnce(copySlices(value, maxBytes));
+}
+
+/** `copyValue` in slices. */
+export function* copySlices(
+  value: unknown,
+  maxBytes: number,
+): Slices<{ readonly value: GuestValue; readonly bytes: number }> {
   let bytes = 0;
+  let parts = 0;
   const spend = (count: number): void => {
     bytes += count;
     if (bytes > maxBytes) throw new RangeError(`Cannot take the value: over ${maxBytes} bytes`);
   };
-  const copy = (item: unknown, depth: number): GuestValue => {
-    if (depth > MAX_VALUE_DEPTH)
-      throw new TypeError(`Cannot take the value: nested deeper than ${MAX_VALUE_DEPTH}`);
+  const copyLeaf = (item: unknown): GuestValue => {
     switch (typeof item) {
       case 'undefined':
         return undefined;
@@ -177,35 +186,44 @@ export function copyValue(
       case 'bigint':
         spend(20);
         return item;
-      case 'object': {
-        if (item === null) {
-          spend(4);
-          return null;
-        }
-        if (item instanceof Uint8Array) {
-          spend(item.byteLength);
-          return new Uint8Array(item);
-        }
-        if (Array.isArray(item)) {
-          spend(2 + item.length);
-          return item.map((element) => copy(element, depth + 1));
-        }
-        if (!isPlain(item)) throw new TypeError('Cannot take the value: it holds an object of a class');
-        spend(2);
-        return Object.fromEntries(
-          Object.entries(item).map(([key, element]) => {
-            spend(utf8Length(key) + 4);
-            return [key, copy(element, depth + 1)];
-          }),
-        );
-      }
+      case 'object':
+        spend(4);
+        return null; // what has parts is not copied here
       default:
         throw new TypeError(`Cannot take the value: it holds a ${typeof item}`);
     }
   };
-  const copied = copy(value, 0);
+  function* copy(item: object, depth: number): Slices<GuestValue> {
+    if (depth > MAX_VALUE_DEPTH)
+      throw new TypeError(`Cannot take the value: nested deeper than ${MAX_VALUE_DEPTH}`);
+    if (item instanceof Uint8Array) {
+      spend(item.byteLength);
+      return new Uint8Array(item);
+    }
+    if (Array.isArray(item)) {
+      spend(2 + item.length);
+      const elements: GuestValue[] = [];
+      for (const element of item) {
+        if (++parts % SLICE === 0) yield;
+        elements.push(hasParts(element) ? yield* copy(element, depth + 1) : copyLeaf(element));
+      }
+      return elements;
+    }
+    if (!isPlain(item)) throw new TypeError('Cannot take the value: it holds an object of a class');
+    spend(2);
+    const fields: Record<string, GuestValue> = {};
+    for (const [key, element] of Object.entries(item)) {
+      if (++parts % SLICE === 0) yield;
+      spend(utf8Length(key) + 4);
+      setOwn(fields, key, hasParts(element) ? yield* copy(element, depth + 1) : copyLeaf(element));
+    }
+    return fields;
+  }
+  const copied = hasParts(value) ? yield* copy(value, 0) : copyLeaf(value);
   return { value: copied, bytes };
 }
+
+const hasParts = (item: unknown): item is object => typeof item === 'object' && item !== null;
 
 const isPlain = (item: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(item);
@@ -217,19 +235,45 @@ const isPlain = (item: object): boolean => {
  * `"NaN"`, `"Infinity"` or `"-Infinity"`.
  */
 export function toJsonForm(value: GuestValue): JsonValue | undefined {
-  if (value === undefined || value === null) return value;
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (typeof value !== 'object') return value;
-  if (value instanceof Uint8Array) return { [BYTES_KEY]: toBase64(value) };
-  if (Array.isArray(value)) return value.map((item) => toJsonForm(item) ?? null);
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => {
-      const form = toJsonForm(item);
-      return form === undefined ? [] : [[key, form]];
-    }),
-  );
+  return atOnce(jsonFormSlices(value));
 }
+
+/** `toJsonForm` in slices. */
+export function* jsonFormSlices(value: GuestValue): Slices<JsonValue | undefined> {
+  let parts = 0;
+  const leaf = (item: GuestLeaf): JsonValue | undefined => {
+    if (typeof item === 'bigint') return item.toString();
+    if (typeof item === 'number') return Number.isFinite(item) ? item : String(item);
+    return item instanceof Uint8Array ? { [BYTES_KEY]: toBase64(item) } : item;
+  };
+  function* form(item: GuestValue): Slices<JsonValue | undefined> {
+    if (isGuestLeaf(item)) return leaf(item);
+    if (isGuestList(item)) {
+      const elements: JsonValue[] = [];
+      for (const element of item) {
+        if (++parts % SLICE === 0) yield;
+        elements.push((isGuestLeaf(element) ? leaf(element) : yield* form(element)) ?? null);
+      }
+      return elements;
+    }
+    const fields: Record<string, JsonValue> = {};
+    for (const [key, element] of Object.entries(item)) {
+      if (++parts % SLICE === 0) yield;
+      const made = isGuestLeaf(element) ? leaf(element) : yield* form(element);
+      if (made !== undefined) setOwn(fields, key, made);
+    }
+    return fields;
+  }
+  return yield* form(value);
+}
+
+type GuestLeaf = Exclude<GuestValue, readonly GuestValue[] | { readonly [key: string]: GuestValue }>;
+
+const isGuestLeaf = (item: GuestValue): item is GuestLeaf =>
+  typeof item !== 'object' || item === null || item instanceof Uint8Array;
+
+const isGuestList = (item: Exclude<GuestValue, GuestLeaf>): item is readonly GuestValue[] =>
+  Array.isArray(item);
 
 /** The one key of what `toJsonForm` makes of bytes. */
 const BYTES_KEY = '$bytes';

@@ -1,6 +1,7 @@
-import { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './codec.ts';
+import { type GuestValue, type JsonObject, type JsonValue, jsonFormSlices, toJsonForm } from './codec.ts';
 import { defined } from './defined.ts';
 import type { RunError } from './errors.ts';
+import { atOnce, type Slices } from './in-slices.ts';
 import type { Outcome, OutcomeMeta } from './outcome.ts';
 import type { Usage } from './usage.ts';
 
@@ -20,8 +21,11 @@ export interface OutcomeJson {
 }
 
 /** Plain JSON of an outcome: bigints as decimal strings, bytes as `{ "$bytes": base64 }`. */
-export function outcomeToJson(outcome: Outcome): OutcomeJson {
-  const value = outcome.ok ? toJsonForm(outcome.value) : undefined;
+export const outcomeToJson = (outcome: Outcome): OutcomeJson => atOnce(outcomeSlices(outcome));
+
+/** `outcomeToJson` in slices. */
+export function* outcomeSlices(outcome: Outcome): Slices<OutcomeJson> {
+  const value = outcome.ok ? yield* jsonFormSlices(outcome.value) : undefined;
   return {
     ok: outcome.ok,
     ...defined({ value }),

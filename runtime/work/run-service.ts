@@ -4,8 +4,9 @@ import type { Session, SessionRunOptions } from '../contracts/api/session.ts';
 import type { JobHandler, JobState, Queue } from '../contracts/queue.ts';
 import type { JsonValue } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { inSlices } from '../vocabulary/in-slices.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
-import { type OutcomeJson, outcomeToJson } from '../vocabulary/outcome-json.ts';
+import { type OutcomeJson, outcomeSlices, outcomeToJson } from '../vocabulary/outcome-json.ts';
 import { NOTHING_USED, outcomeOf } from '../vocabulary/outcome-of.ts';
 import type { Priority } from '../vocabulary/priority.ts';
 import { fromPayload, type QueuedRun, type RunPlaces, toPayload } from './run-payload.ts';
@@ -77,9 +78,10 @@ export function createRunService(options: RunServiceOptions): RunService {
         // Handlers answer outcomes; what rejects is the queue itself.
         .then((result) => result as unknown as OutcomeJson)
         .catch((error: unknown) => neverBegan(runId, run, job.queuedMs, readFault(error, runId, onFault)))
-        .then((result) => {
+        .then(async (result) => {
+          const weight = await inSlices(weighOutcome(result));
           ended = result;
-          store.ended(runId, weighOutcome(result));
+          store.ended(runId, weight);
           return result;
         });
       const record: RunRecord = {
@@ -113,7 +115,7 @@ function createRunHandler({ runtime, moduleOf, sessionOf, onFault }: RunServiceO
       const outcome = await (session === undefined
         ? runtime.run(asked as RunOptions) // whoever queued it has checked that it is one kind of run, and the runtime checks it again
         : sessionOf(session).run(asked as SessionRunOptions)); // it refuses what does not fit a session
-      const { meta, ...rest } = outcomeToJson(outcome);
+      const { meta, ...rest } = await inSlices(outcomeSlices(outcome));
       // A run waits in both queues.
       return { ...rest, meta: { ...meta, queuedMs: meta.queuedMs + queuedMs } } as unknown as JsonValue; // interfaces, so TypeScript sees no index signature
     } catch (error) {

@@ -1,4 +1,5 @@
-import type { JsonValue } from '../vocabulary/codec.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { SLICE, type Slices } from '../vocabulary/in-slices.ts';
 import type { OutcomeJson } from '../vocabulary/outcome-json.ts';
 
 /** What objects take beside what they hold, bytes: an object or list, one element of it, a text, the outcome itself. */
@@ -8,8 +9,8 @@ const TEXT = 32;
 const OUTCOME = 4_096;
 
 /** How much memory an outcome holds, bytes; rather too much than too little. Its JSON form may be thirty times smaller. */
-export function weighOutcome({ stdout, stderr, value, files, error }: OutcomeJson): number {
-  const own = OUTCOME + weighText(stdout) + weighText(stderr) + weigh(value) + weigh(files);
+export function* weighOutcome({ stdout, stderr, value, files, error }: OutcomeJson): Slices<number> {
+  const own = OUTCOME + weighText(stdout) + weighText(stderr) + (yield* weigh(value)) + (yield* weigh(files));
   if (error === undefined) return own;
   // Details are JSON of ours, with texts that a guest may have chosen.
   return (
@@ -22,14 +23,18 @@ export function weighOutcome({ stdout, stderr, value, files, error }: OutcomeJso
 
 const weighText = (text: string): number => TEXT + 2 * text.length;
 
-function weigh(value: JsonValue | undefined): number {
-  if (typeof value === 'string') return weighText(value);
-  if (typeof value !== 'object' || value === null) return 0;
-  let sum = CONTAINER;
-  if (Array.isArray(value)) {
-    for (const item of value) sum += ELEMENT + weigh(item);
+function* weigh(value: JsonValue | undefined): Slices<number> {
+  let parts = 0;
+  const leaf = (item: JsonValue | undefined): number => (typeof item === 'string' ? weighText(item) : 0);
+  function* container(of: readonly JsonValue[] | JsonObject): Slices<number> {
+    let sum = CONTAINER;
+    const keys = isJsonObject(of) ? Object.keys(of) : [];
+    for (const key of keys) sum += weighText(key);
+    for (const item of isJsonObject(of) ? Object.values(of) : of) {
+      if (++parts % SLICE === 0) yield;
+      sum += ELEMENT + (typeof item === 'object' && item !== null ? yield* container(item) : leaf(item));
+    }
     return sum;
   }
-  for (const [key, item] of Object.entries(value)) sum += ELEMENT + weighText(key) + weigh(item);
-  return sum;
+  return typeof value === 'object' && value !== null ? yield* container(value) : leaf(value);
 }

@@ -1,8 +1,12 @@
+import { jsonChunks, nextTurn } from './json-response.ts';
+
 /** Server-sent events of one answer (WHATWG HTML, section 9.2). */
 export interface EventStream {
   readonly response: Response;
   /** Sends one event; without effect once the reader is gone. */
   send(event: string, data: unknown): void;
+  /** The same for data of any size, in pieces with turns for others between; nothing else may be sent before it has settled. */
+  sendLarge(event: string, data: unknown): Promise<void>;
   end(): void;
 }
 
@@ -41,16 +45,29 @@ export function createEventStream(
     sink = undefined;
     onLeave();
   };
+  const put = (bytes: Uint8Array): void => {
+    if (sink === undefined) return;
+    if (bytes.byteLength > (sink.desiredSize ?? 0)) refuse();
+    else sink.enqueue(bytes);
+  };
   return {
     response: new Response(body, {
       headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' },
     }),
     send(event, data) {
-      if (sink === undefined) return;
       // JSON has no raw line breaks, so one data line holds it whatever the guest printed.
-      const bytes = encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-      if (bytes.byteLength > (sink.desiredSize ?? 0)) refuse();
-      else sink.enqueue(bytes);
+      if (sink !== undefined) put(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+    },
+    async sendLarge(event, data) {
+      put(encoder.encode(`event: ${event}\ndata: `));
+      let isFirst = true;
+      for (const bytes of jsonChunks(data)) {
+        if (!isFirst) await nextTurn();
+        isFirst = false;
+        if (sink === undefined) return;
+        put(bytes);
+      }
+      put(encoder.encode('\n\n'));
     },
     end() {
       sink?.close();

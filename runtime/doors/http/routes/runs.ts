@@ -5,6 +5,7 @@ import type { BodyBudget, BodyShare } from '../body-budget.ts';
 import { checkAsked, type DoorPolicy, hintFor, withinCeilings } from '../door-policy.ts';
 import { createEventStream } from '../event-stream.ts';
 import { errorResponse, HttpError, statusOf } from '../http-error.ts';
+import { jsonResponse } from '../json-response.ts';
 import type { ModuleStore } from '../module-store.ts';
 import { readJson } from '../read-body.ts';
 import { createRunBodyReader } from '../run-body.ts';
@@ -54,17 +55,17 @@ export function runRoutes(deps: RunRoutes): Hono {
       if (context.req.header('accept')?.includes('text/event-stream')) return stream(submit);
       const record = await submit();
       if (!prefersAsync(context)) return wait(record, context.req.raw.signal, deps);
-      return context.json(describe(record), 202, {
-        Location: `/v1/runs/${record.id}`,
-        'X-Run-Id': record.id,
+      return jsonResponse(describe(record), {
+        status: 202,
+        headers: { Location: `/v1/runs/${record.id}`, 'X-Run-Id': record.id },
       });
     })
-    .get('/v1/runs/:id', (context) => context.json(describe(find(context.req.param('id')))))
+    .get('/v1/runs/:id', (context) => jsonResponse(describe(find(context.req.param('id')))))
     .delete('/v1/runs/:id', async (context) => {
       const record = find(context.req.param('id'));
       record.cancel();
       await record.outcome;
-      return context.json(describe(record));
+      return jsonResponse(describe(record));
     });
 }
 
@@ -101,8 +102,8 @@ async function stream(submit: Submit): Promise<Response> {
   events.response.headers.set('X-Run-Id', id);
   events.send('run', { id, state });
   for (const output of early) events.send('output', output); // a reader knows the run before anything of it
-  void outcome.then((ended) => {
-    events.send('outcome', withoutLongOutput(ended));
+  void outcome.then(async (ended) => {
+    await events.sendLarge('outcome', withoutLongOutput(ended));
     events.end();
   });
   return events.response;
@@ -129,7 +130,7 @@ async function wait(record: RunRecord, signal: AbortSignal, deps: RunRoutes): Pr
 function answer(id: string, outcome: OutcomeJson, { policy, now }: RunRoutes): Response {
   const status = statusOf(outcome);
   const headers = { 'X-Run-Id': id };
-  if (outcome.error === undefined || status === 200) return Response.json(outcome, { status, headers });
+  if (outcome.error === undefined || status === 200) return jsonResponse(outcome, { status, headers });
   const { code, details } = outcome.error;
   const hint =
     policy === undefined || code !== 'CAPABILITY_DENIED' ? {} : hintFor(details?.capability, policy);
