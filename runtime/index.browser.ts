@@ -1,6 +1,7 @@
 import type { FsBackend } from '../host-functions/fs/backend.ts';
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createMemoryBackend } from '../host-functions/fs/memory-backend.ts';
+import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import { createPrebuiltComponentEngine } from './engines/component/prebuilt.ts';
 import { createPreview1Engine } from './engines/preview1/engine.ts';
@@ -41,6 +42,7 @@ export function createRuntime({ wasm = {}, files, ...options }: BrowserRuntimeOp
         createPreview1Engine(),
       ],
       hostFunctions: [createFsHostFunction({ backend: files ?? createMemoryBackend() })],
+      createToolsFunction: createToolsHostFunction,
     },
     options,
   );

@@ -7,6 +7,7 @@ import {
 } from '../host-functions/fs/watch-grant.ts';
 import { createHttpHostFunction } from '../host-functions/http/http.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
+import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
@@ -59,6 +60,7 @@ export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {})
         createHttpHostFunction(),
         createWsHostFunction(),
       ],
+      createToolsFunction: createToolsHostFunction,
     },
     options,
   );

@@ -1,6 +1,7 @@
 import type { FsBackend } from '../host-functions/fs/backend.ts';
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createMemoryBackend } from '../host-functions/fs/memory-backend.ts';
+import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import { createPrebuiltComponentEngine } from './engines/component/prebuilt.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
@@ -31,6 +32,7 @@ export function createRuntime({ wasm, files, ...options }: WorkerdRuntimeOptions
       ...workerdPlatform,
       engines: [createQuickjsEngine({ loadModule: loadWasm(wasm.quickjs) }), createPrebuiltComponentEngine()],
       hostFunctions: [createFsHostFunction({ backend: files ?? createMemoryBackend() })],
+      createToolsFunction: createToolsHostFunction,
     },
     options,
   );

@@ -60,9 +60,9 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'host functions',
     at: ['host-functions'],
-    folders: ['fs', 'http'],
+    folders: ['fs', 'http', 'tools'],
     apart: true,
-    what: '`fs`, `http` and `ws` (in `http/`, whose dialer it shares): a policy beside the code that does the I/O',
+    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares) and `tools`: a policy beside the code that does the I/O',
     mayImport: ['vocabulary', 'contracts'],
   },
   {
@@ -225,8 +225,6 @@ export const EXPORTS_KEPT: Readonly<Record<string, string>> = {
   'runtime/engines/pyodide/glue.ts#GLUE_NAMES':
     'a test compares it with what the glue of this Pyodide asks for',
   'runtime/engines/pyodide/stopped-at.ts#lineOf': 'its tests decode line tables of CPython',
-  'runtime/contracts/operations/tools.ts#ToolsOperations': 'what guests and the host function tools agree on',
-  'runtime/contracts/operations/tools.ts#ToolsPort': 'what the host function tools is handed',
   'host-functions/http/secrets.ts#toCredential': 'its tests compare what a secret becomes',
 };
 

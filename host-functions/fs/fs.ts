@@ -11,6 +11,7 @@ import { createFsService } from './fs-service.ts';
 import { createMemoryBackend } from './memory-backend.ts';
 import { createMountTree, type Mount, newEntry, openMounts, SCRATCH_POINT } from './mount-tree.ts';
 import { narrowFsGrants } from './narrow-fs.ts';
+import { shownMounts } from './shown-mounts.ts';
 
 export interface FsHostFunctionOptions {
   /** Where the folders of grants live: `createNodeBackend()` for this machine's. Without one there is only the scratch folder. */
@@ -91,6 +92,10 @@ export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostF
       );
     },
     narrow: (asked, ceiling) => narrowFsGrants(asked, ceiling, backend),
+    show: (part, { run, readOnlyFiles, noHostFiles }) =>
+      noHostFiles
+        ? []
+        : shownMounts(permitted(part, run.caller), readOnlyFiles, (host) => backend?.nameOf(host) ?? ''),
   };
 }
 

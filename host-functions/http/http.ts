@@ -6,6 +6,7 @@ import { type HttpPart, parseHttpGrants } from './http-grant.ts';
 import { askedResource } from './http-resource.ts';
 import type { HttpOperation } from './http-service.ts';
 import { narrowHttpGrants } from './narrow-http.ts';
+import { shownEntries } from './shown-entries.ts';
 
 export type { Lookup } from './dialer.ts';
 
@@ -71,5 +72,6 @@ export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): H
       return new HttpService(new Connections(part, context, dialer), context);
     },
     narrow: narrowHttpGrants,
+    show: (part) => shownEntries(part, 'http'),
   };
 }

@@ -3,6 +3,7 @@ import { defined } from '../../runtime/vocabulary/defined.ts';
 import { wholeNumber } from '../../runtime/vocabulary/read-options.ts';
 import type { Lookup } from './dialer.ts';
 import { askedOrigin } from './http-resource.ts';
+import { shownEntries } from './shown-entries.ts';
 import { narrowWsGrants, parseWsGrants, type WsPart } from './ws-grant.ts';
 import type { WsOperation } from './ws-service.ts';
 
@@ -53,5 +54,6 @@ export function createWsHostFunction(options: WsHostFunctionOptions = {}): HostF
       return new WsService(part, context, dialer);
     },
     narrow: narrowWsGrants,
+    show: (part) => shownEntries(part, 'ws'),
   };
 }

@@ -42,6 +42,11 @@ export interface HostFunction<Part = JsonValue> {
    * @throws {SandglassError} CAPABILITY_DENIED naming the first entry that the ceiling does not cover.
    */
   narrow?(asked: Part, ceiling: Part | undefined): Part;
+  /**
+   * The part as its guest may read it, in the form it has in a grant: nothing of the host's, no path, no secret. Absent: `true`, which says only
+   * that there is one.
+   */
+  show?(part: Part, context: Omit<HostContext, 'signal'>): JsonValue;
 }
 
 /** One among others, whatever its parts are. */

@@ -5,6 +5,7 @@ import type { CellOptions } from './api/runtime.ts';
 import type { Cell } from './cell.ts';
 import type { ByteCache, CompiledModule, Engine, PrepareContext, RunJob } from './engine.ts';
 import type { AnyHostFunction } from './host-function.ts';
+import type { ToolsPort } from './operations/tools.ts';
 
 /** What one platform brings: the only seam between the runtime and the machine it runs on. */
 export interface Platform {
@@ -27,6 +28,8 @@ export interface Platform {
   readonly engines: readonly Engine[];
   /** The host functions that are wired by default. */
   readonly hostFunctions: readonly AnyHostFunction[];
+  /** The host function `tools` of guests, handed the tools of the runtime; absent: no guest calls tools. */
+  readonly createToolsFunction?: (port: ToolsPort) => AnyHostFunction;
   /** Monotonic milliseconds. */
   monotonic(): number;
   /** Milliseconds since the epoch. */

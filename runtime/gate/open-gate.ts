@@ -11,6 +11,7 @@ import type { Resource } from '../vocabulary/events.ts';
 import { checkArgs, checkBytes, findServed, nameOf, type Served } from './check-call.ts';
 import { type CallRecord, createLedger } from './ledger.ts';
 import { createServices } from './open-services.ts';
+import { READ_GRANT, shownGrant } from './shown-grant.ts';
 
 export interface GateOptions {
   readonly identity: RunIdentity;
@@ -39,7 +40,8 @@ export interface GateOptions {
 export async function openGate(options: GateOptions): Promise<Gate> {
   const { identity, budget, hostFunctions, monotonic } = options;
   const { limits } = budget;
-  const services = createServices({ ...options, context: { ...options.context, run: identity, limits } });
+  const context = { ...options.context, run: identity, limits };
+  const services = createServices({ ...options, context });
   const ledger = createLedger({ ...options, now: options.context.now });
   /** Calls that wait for their host functions. */
   let pending = 0;
@@ -83,8 +85,14 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     }
   };
 
+  /** Made when it is first asked for, and of bounded size: a grant is. */
+  let shown: HostAnswer | undefined;
   const call: Gate['call'] = (operation, rawArgs, rawBytes, atOnce = false) => {
     const name = nameOf(operation);
+    if (name === READ_GRANT) {
+      shown ??= { ok: true, value: shownGrant({ ...options, context }) };
+      return shown;
+    }
     const served = findServed(name, hostFunctions);
     const record: CallRecord = {
       operation: name,

@@ -2,7 +2,7 @@ import { SandglassError } from './errors.ts';
 import type { Limits } from './limits.ts';
 
 /** How deep runs may be nested in each other. */
-const MOST_NESTED = 8;
+export const MOST_NESTED = 8;
 
 /** What was spent of a budget, by nested ones too. */
 export interface Spent {

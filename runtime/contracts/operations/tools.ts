@@ -10,7 +10,7 @@ export interface ToolsOperations {
   /** Answers a list of `ToolMatch`, of what the grant names only. */
   'tools.search': { readonly query: string; readonly limit?: number };
   /** Answers a `ToolDescription`. */
-  'tools.describe': { readonly name: string };
+  'tools.describe': { readonly name: string; readonly language?: 'typescript' | 'python' };
 }
 
 /** What a guest gets of a call. */

@@ -291,6 +291,7 @@ function specOf(program: PyodideProgram, run: RunSpec, kept: Kept | undefined): 
     repeats: run.deterministic !== undefined,
     keeps: kept !== undefined,
     resumes: kept !== undefined && kept.runs > 1,
+    tools: run.granted.includes('tools'),
   };
   return {
     code: program.code,

@@ -73,6 +73,7 @@ async function runProgram(
     ...(run.base === undefined ? {} : { base: run.base }),
     inputs: run.inputs,
     block: rulesOf(run.options).block,
+    ...(run.granted.includes('tools') ? { tools: true } : {}),
     outputBytes: run.limits.outputBytes,
     hostCallBytes: run.limits.hostCallBytes,
   });

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        109352,
-        846318,
-        146663,
-        201437,
-        367257,
-        1555514,
+        110094,
+        847880,
+        147739,
+        202797,
+        372671,
+        1556648,
       ]
     `);
   });

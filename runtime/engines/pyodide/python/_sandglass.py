@@ -22,6 +22,7 @@ import _sandglass_program as program
 import _sandglass_surroundings as surroundings
 import _sandglass_threads as threads
 import _sandglass_values as values
+from _sandglass_tools import tools
 from pyodide.webloop import PyodideTask
 
 MAIN = "__main__"
@@ -40,6 +41,7 @@ DEFAULTS = {
     "rehearsal": False,
     "repeats": False,
     "resumes": False,
+    "tools": False,
 }
 #: The folder that is there without a grant.
 HOME = "/tmp"
@@ -129,6 +131,8 @@ def set_up(spec):
     sys.setrecursionlimit(spec["recursionLimit"])
     if not resumes and os.getcwd() != spec["cwd"]:
         os.chdir(spec["cwd"])
+    if spec["tools"]:
+        names["tools"] = tools
     names.update(spec["inputs"])
     _names = names
     return names

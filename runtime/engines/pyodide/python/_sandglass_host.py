@@ -109,25 +109,25 @@ def refusal_error(refusal):
     return remember(HostCallError(errno.EIO, message), refusal)
 
 
-def _read(text, number):
+def _read(text, number, failed):
     answer = json.loads(text)
     if "refusal" in answer:
-        raise refusal_error(answer["refusal"])
+        raise failed(answer["refusal"])
     size = answer["bytes"]
     data = None if size < 0 else _host.take(number, size).to_bytes()
     return answer["value"], data
 
 
-def call(operation, args, body=None):
-    """Asks the host and waits. Answers (value, bytes or None)."""
+def call(operation, args, body=None, failed=refusal_error):
+    """Asks the host and waits. Answers (value, bytes or None); raises what failed makes of a refusal."""
     if body is None:
         text = _host.call(operation, json.dumps(args))
     else:
         text = _host.call(operation, json.dumps(args), _to_js(bytes(body)))
-    return _read(text, 0)
+    return _read(text, 0, failed)
 
 
-async def call_async(operation, args, body=None):
+async def call_async(operation, args, body=None, failed=refusal_error):
     """The same without blocking other tasks."""
     if body is None:
         pending = _host.call_later(operation, json.dumps(args))
@@ -135,7 +135,7 @@ async def call_async(operation, args, body=None):
         pending = _host.call_later(operation, json.dumps(args), _to_js(bytes(body)))
     text = await pending
     number, _, rest = text.partition(":")
-    return _read(rest, int(number))
+    return _read(rest, int(number), failed)
 
 
 def sleep(seconds):

@@ -1,9 +1,15 @@
-"""What a program has of Sandglass beyond Python's own library: calls to host functions of the embedder."""
+"""What a program has of Sandglass beyond Python's own library: calls to tools and to host functions of the embedder, and its grant."""
 
 import _sandglass_host as _host
 from _sandglass_host import HostCallError
+from _sandglass_tools import ToolError, tools
 
-__all__ = ["HostCallError", "call", "call_async"]
+__all__ = ["HostCallError", "ToolError", "call", "call_async", "grant", "tools"]
+
+
+def grant():
+    """What the program was granted, as a dict; an absent part is denied. Paths are the program's own."""
+    return _host.call("sandglass.grant", {})[0]
 
 
 def _request(operation, args, body):

@@ -61,6 +61,8 @@ export const installExtras = (host: Host, calls: Calls, path: PathApi): (() => v
       calls.call(toText(operation), args, bytes, (answer) =>
         answer.bytes === undefined ? answer.value : { value: answer.value, bytes: new Bytes(answer.bytes) },
       ),
+    /** What the run was granted; an absent part is denied. Paths are the guest's own. */
+    grant: (): unknown => calls.callSync('sandglass.grant', {}).value,
     inspect: (value: unknown, options?: { readonly depth?: number }): string =>
       inspect(value, options?.depth ?? 2),
     SandglassError,

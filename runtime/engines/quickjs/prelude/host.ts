@@ -55,6 +55,8 @@ export interface Setup {
   readonly base?: string | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly block: readonly string[];
+  /** The grant names tools. */
+  readonly tools?: boolean;
   readonly outputBytes: number;
   readonly hostCallBytes: number;
 }

@@ -32,6 +32,7 @@ import { installStack, rawFrames } from './stack.ts';
 import { setup } from './state.ts';
 import { installStreams } from './streams.ts';
 import { createTimers } from './timers.ts';
+import { createTools } from './tools.ts';
 import { installUrl } from './url.ts';
 import { convert } from './value.ts';
 import { installWebSocket } from './web-socket.ts';
@@ -58,6 +59,7 @@ export const install = (host: Host): Entries => {
   installWebSocket(calls);
   installFs(calls, path);
   const rewind = installExtras(host, calls, path);
+  const tools = createTools(calls);
   const internals = createInternals(host, calls, timers, path);
 
   /** Counts the runs of this guest: how a program of an earlier one ends is nobody's business any more. */
@@ -101,6 +103,7 @@ export const install = (host: Host): Entries => {
       setup.hostCallBytes = given.hostCallBytes;
       define(globalThis, 'args', given.args);
       define(globalThis, 'env', setup.env);
+      if (given.tools === true) define(globalThis, 'tools', tools);
       const names = objectKeys(given.inputs);
       for (let at = 0; at < names.length; at++) {
         const name = names[at] as string; // within its length
