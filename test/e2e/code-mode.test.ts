@@ -21,7 +21,11 @@ afterAll(() => runtime.close());
 const GRANT = { tools: ['double', 'text.*', 'fails', 'picky', 'echo', 'nothing', 'missing'] };
 const run = (language: string, code: string, more: Partial<RunOptions> = {}): Promise<Outcome> =>
   runtime.run({ language, code, grant: GRANT, ...more } as RunOptions);
-const valueFrom = async (language: string, code: string, more: Partial<RunOptions> = {}): Promise<unknown> => {
+const valueFrom = async (
+  language: string,
+  code: string,
+  more: Partial<RunOptions> = {},
+): Promise<unknown> => {
   const outcome = await run(language, code, more);
   if (!outcome.ok) throw new Error(`${outcome.error.code} ${outcome.error.message}\n${outcome.stderr}`);
   return outcome.value;
