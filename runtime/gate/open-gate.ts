@@ -11,7 +11,7 @@ import type { Resource } from '../vocabulary/events.ts';
 import { checkArgs, checkBytes, findServed, nameOf, type Served } from './check-call.ts';
 import { type CallRecord, createLedger } from './ledger.ts';
 import { createServices } from './open-services.ts';
-import { READ_GRANT, shownGrant } from './shown-grant.ts';
+import { grantReader, READ_GRANT } from './shown-grant.ts';
 
 export interface GateOptions {
   readonly identity: RunIdentity;
@@ -85,14 +85,10 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     }
   };
 
-  /** Made when it is first asked for, and of bounded size: a grant is. */
-  let shown: HostAnswer | undefined;
+  const readGrant = grantReader({ ...options, context });
   const call: Gate['call'] = (operation, rawArgs, rawBytes, atOnce = false) => {
     const name = nameOf(operation);
-    if (name === READ_GRANT) {
-      shown ??= { ok: true, value: shownGrant({ ...options, context }) };
-      return shown;
-    }
+    if (name === READ_GRANT) return readGrant();
     const served = findServed(name, hostFunctions);
     const record: CallRecord = {
       operation: name,

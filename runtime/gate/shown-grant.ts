@@ -1,3 +1,4 @@
+import type { HostAnswer } from '../contracts/engine.ts';
 import type { AnyHostFunction, HostContext } from '../contracts/host-function.ts';
 import { permits } from '../vocabulary/caller.ts';
 import { BUILT_IN } from '../vocabulary/check-grant.ts';
@@ -14,8 +15,17 @@ export interface ShownGrantOptions {
   readonly context: Omit<HostContext, 'signal'>;
 }
 
+/** Answers with the grant of one run: made when it is first asked for, and as large as a grant may be. */
+export function grantReader(options: ShownGrantOptions): () => HostAnswer {
+  let answer: HostAnswer | undefined;
+  return () => {
+    answer ??= { ok: true, value: shownGrant(options) };
+    return answer;
+  };
+}
+
 /** What a run may touch, in the form of a grant, as its guest may know it: what level and permissions take away is not there, and nothing of the host's. */
-export function shownGrant({ parts, hostFunctions, noNetwork, context }: ShownGrantOptions): JsonObject {
+function shownGrant({ parts, hostFunctions, noNetwork, context }: ShownGrantOptions): JsonObject {
   const known: Record<string, JsonValue> = {};
   const custom: Record<string, JsonValue> = {};
   for (const [name, part] of parts) {
