@@ -90,12 +90,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     const name = nameOf(operation);
     if (name === READ_GRANT) return readGrant();
     const served = findServed(name, hostFunctions);
-    const record: CallRecord = {
-      operation: name,
-      capability: served?.info.capability ?? 'unknown',
-      resource: undefined,
-      started: monotonic(),
-    };
+    const record = newRecord(name, served, monotonic());
     try {
       if (served === undefined) throw unknownOperation(name);
       const args = checkArgs(name, rawArgs, limits.hostCallBytes);
@@ -140,6 +135,13 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     close: services.close,
   };
 }
+
+const newRecord = (operation: string, served: Served | undefined, started: number): CallRecord => ({
+  operation,
+  capability: served?.info.capability ?? 'unknown',
+  resource: undefined,
+  started,
+});
 
 const unknownOperation = (name: string): SandglassError =>
   new SandglassError('UNSUPPORTED', `Cannot call ${name}: no host function serves it`);
