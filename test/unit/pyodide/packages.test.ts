@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasNoCode } from '../../../runtime/engines/pyodide/side-modules.ts';
 import { unzip } from '../../../runtime/platform/python/packages/unzip.ts';
 import { openPython, type PythonBench } from '../../support/pyodide-parts.ts';
+import { sideModule } from '../../support/side-module.ts';
 import { sha256, zip } from '../../support/wheels.ts';
 
 describe('unzip()', () => {
@@ -69,6 +70,8 @@ describe('packages of a Python guest', () => {
       { name: 'hello_pkg-1.0.dist-info/METADATA', content: 'Name: hello-pkg\nVersion: 1.0\n' },
     ]);
     const base = zip([{ name: 'base_pkg.py', content: 'Y = 1\n' }]);
+    const native = zip([{ name: 'native_pkg.so', content: await sideModule('native_pkg', 42) }]);
+    writeFileSync(join(folder, 'native_pkg-1.0-py3-none-any.whl'), native);
     writeFileSync(join(folder, 'hello_pkg-1.0-py3-none-any.whl'), hello);
     writeFileSync(join(folder, 'base_pkg-1.0-py3-none-any.whl'), base);
     writeFileSync(join(folder, 'bad_pkg-1.0-py3-none-any.whl'), base);
@@ -84,6 +87,7 @@ describe('packages of a Python guest', () => {
         packages: {
           'hello-pkg': entry('hello_pkg', sha256(hello), ['base-pkg']),
           'base-pkg': entry('base_pkg', sha256(base)),
+          'native-pkg': entry('native_pkg', sha256(native)),
           'bad-pkg': entry('bad_pkg', '0'.repeat(64)),
           'gone-pkg': entry('gone_pkg', '1'.repeat(64)),
         },
@@ -111,6 +115,27 @@ describe('packages of a Python guest', () => {
     expect(result).toMatchObject({ kind: 'value', value: 42 });
     const unknown = await python.run('import nowhere_pkg');
     expect(unknown.result).toMatchObject({ kind: 'threw', error: { name: 'ModuleNotFoundError' } });
+  });
+
+  test('may have native modules, whose code is metered; one that the guest brings itself is not compiled', async () => {
+    const { result } = await run('import native_pkg\nnative_pkg.ANSWER', ['native-pkg']);
+    expect(result).toMatchObject({ kind: 'value', value: 42 });
+    const other = await run(
+      `import importlib.util, native_pkg
+content = bytearray(open(native_pkg.__file__, 'rb').read())
+content[content.index(b'ANSWER')] = 66
+open('/tmp/native_pkg.so', 'wb').write(content)
+spec = importlib.util.spec_from_file_location('native_pkg', '/tmp/native_pkg.so')
+importlib.util.module_from_spec(spec)`,
+      ['native-pkg'],
+    );
+    expect(other.result).toMatchObject({
+      kind: 'threw',
+      error: {
+        name: 'ImportError',
+        message: expect.stringContaining('compiling WebAssembly is not allowed here'),
+      },
+    });
   });
 
   test('of one run are not in the next', async () => {

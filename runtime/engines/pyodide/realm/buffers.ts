@@ -4,7 +4,7 @@ import type { RealmPort } from './contract.ts';
 export interface BufferCount {
   /** Before so many bytes are held. @throws {RangeError} when the host refuses. */
   charge(bytes: number): void;
-  /** A buffer of its own with the bytes of a `Uint8Array` or of another buffer. @throws {TypeError} for anything else, which a guest may have made. */
+  /** A buffer of its own with the bytes of a `Uint8Array`, an `Int8Array` (bit for bit) or of another buffer. @throws {TypeError} for anything else, which a guest may have made. */
   copyOf(source: unknown): ArrayBuffer;
   /** From now on, whatever makes a buffer is counted. */
   harden(): void;
@@ -109,10 +109,11 @@ export function countBuffers(realm: Record<string, unknown>, port: Pick<RealmPor
   };
   const copyOf = (source: unknown): ArrayBuffer => {
     let view = source;
-    if (apply(kindOf, source, []) === undefined) {
+    const kind: unknown = apply(kindOf, source, []);
+    if (kind === undefined) {
       apply(sizeOfBuffer, source, []); // throws for what is no buffer
       view = new Bytes(source as ArrayBuffer);
-    } else if (apply(kindOf, source, []) !== 'Uint8Array') throw new TypeFailure('expected bytes');
+    } else if (kind !== 'Uint8Array' && kind !== 'Int8Array') throw new TypeFailure('expected bytes'); // `dlopen` gives the glue a library's file as signed bytes
     const length = apply(lengthOf, view, []) as number;
     charge(length);
     const copy = new Bytes(length);
