@@ -13,11 +13,11 @@ const VECTORS = ROWS.filter(([id]) => /^T-/.test(id ?? ''));
 const pathsIn = (cell: string | undefined): string[] =>
   [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, path]) => path ?? '');
 
-test('every vector has an id of its own, in order, a defence, files and tests', () => {
+test('every vector has an id of its own, which stays when rows are put in, a defence, files and tests', () => {
   expect(VECTORS.length).toBeGreaterThan(60);
-  expect(VECTORS.map(([id]) => id)).toEqual(
-    VECTORS.map((_, index) => `T-${String(index + 1).padStart(2, '0')}`),
-  );
+  const ids = VECTORS.map(([id]) => id ?? '');
+  expect(ids.filter((id) => !/^T-\d{2,3}$/.test(id))).toEqual([]);
+  expect(new Set(ids).size).toBe(ids.length);
   const incomplete = VECTORS.filter(
     (cells) =>
       cells.length !== 5 ||
