@@ -187,14 +187,7 @@ class MemoryDirectory implements FsDirectory {
   }
 
   replaceFile(name: string, bytes: Uint8Array, exclusive: boolean): void {
-    const file = this.beginReplacement(name, exclusive);
-    try {
-      // Both are charged for a moment: a replacement that does not fit leaves the old file whole, and no new one.
-      file.write(bytes, 0);
-      file.commit(this, name, exclusive);
-    } finally {
-      file.close();
-    }
+    this.#tree.replace(this.node, name, this.replaced(name, exclusive), bytes);
   }
 
   beginReplacement(name: string, exclusive: boolean): FsReplacement {

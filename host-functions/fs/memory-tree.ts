@@ -115,6 +115,21 @@ export class MemoryTree {
     }
   }
 
+  /** Writes a whole file. What the old one gives back pays for it, so that a full tree takes a smaller file; one that does not fit changes nothing. */
+  replace(parent: DirectoryNode, name: string, old: FileNode | undefined, bytes: Uint8Array): void {
+    if (parent.removed) throw new FsFault('not-found');
+    const isLast = old !== undefined && old.links === 1 && old.opens === 0;
+    const given = old === undefined ? 0 : nameBytes(name) + (isLast ? old.size : 0);
+    const needed = nameBytes(name) + bytes.length - given;
+    if (needed > 0 && this.#usedBytes + needed > this.#maxBytes) throw new FsFault('no-space');
+    const data = new Uint8Array(bytes);
+    if (old !== undefined) this.unlink(parent, name, old);
+    const made = this.makeFile(parent, name);
+    this.charge(data.length);
+    made.data = data;
+    made.size = data.length;
+  }
+
   addName(parent: DirectoryNode, name: string, node: FileNode | LinkNode): void {
     this.#add(parent, name, () => node);
     node.links += 1;
