@@ -39,7 +39,8 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
  * if (outcome.ok) console.log(outcome.value); // 42
  */
 export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {}): Runtime {
-  const tooOld = nodeIsTooOld(nodePlatform.info.version);
+  const { name, version } = nodePlatform.info;
+  const tooOld = name === 'node' ? nodeIsTooOld(version) : undefined;
   if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);
   return createRuntimeOn(
     {

@@ -7,70 +7,74 @@ import { createServing } from '../cell/serving.ts';
 import { nextTurn } from '../cell/thread-turns.ts';
 import { startWorkerSeat } from '../cell/worker.ts';
 import { runWorkerJob } from '../cell/worker-job.ts';
-import type { Platform } from '../contracts/platform.ts';
+import type { CellOptions } from '../contracts/api/runtime.ts';
+import type { PrepareContext } from '../contracts/engine.ts';
+import type { CellPools, Platform } from '../contracts/platform.ts';
 import { compileFairly } from './compile-fairly.ts';
 import { openFileCache } from './node-cache.ts';
+import { nodeFacts } from './node-facts.ts';
 import { readModule } from './read-module.ts';
 
 const monotonic = (): number => performance.now();
 const now = (): number => Date.now();
 
-/** Node 24 and later: workers and processes with `--permission`, JSPI, a cache on disk. */
+const facts = nodeFacts();
+
+/**
+ * Node 24 and later: workers and processes with `--permission`, JSPI, a cache on disk. Deno and Bun have the same modules but no thread that holds
+ * a guest: there guests share the host's, at level `minimal`, where fuel and deadlines stop them.
+ */
 export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   info: {
-    name: 'node',
-    version: process.versions.node,
-    levels: ['minimal', 'standard', 'strict', 'maximum'],
-    workers: true,
-    processes: true,
-    jspi: 'Suspending' in WebAssembly,
-    syncWait: true,
-    hardKill: true,
+    name: facts.name,
+    version: facts.version,
+    levels: facts.holdsGuests ? ['minimal', 'standard', 'strict', 'maximum'] : ['minimal'],
+    workers: facts.holdsGuests,
+    processes: facts.holdsGuests,
+    jspi: facts.jspi,
+    syncWait: facts.holdsGuests,
+    hardKill: facts.holdsGuests,
     compiles: true,
   },
-  inline: createInlineCell({
-    monotonic,
-    now,
-    cpuMs: () => {
-      const { user, system } = process.threadCpuUsage();
-      return (user + system) / 1000;
-    },
-  }),
-  openPools: ({ idleMemoryBytes, ...options }, prepare) => {
-    const idleMemory = createIdleMemory(idleMemoryBytes);
-    const serving = createServing(monotonic, nextTurn);
-    const worker = createPool({
-      ...options,
-      idleMemory,
-      kind: 'worker',
-      singleUse: false,
-      spawn: (engine) => startWorkerSeat(engine, prepare, serving),
-    });
-    const child = createPool({
-      ...options,
-      idleMemory,
-      // A process costs tens of megabytes, so none is kept warm unless it was asked for.
-      warm: Math.max(0, options.warm - 1),
-      kind: 'process',
-      singleUse: true,
-      spawn: async (engine) =>
-        (await import('../cell/process.ts')).startProcessSeat(engine, prepare, serving),
-    });
-    return {
-      worker,
-      process: child,
-      close: async () => {
-        await Promise.all([worker.close(), child.close()]);
-      },
-    };
-  },
+  inline: createInlineCell({ monotonic, now, cpuMs: facts.cpuMs ?? (() => null) }),
   compile: compileFairly,
   sameBytes: (one, other) => Buffer.compare(one, other) === 0,
   openCache: (folder, tell) => openFileCache(folder, { tell }),
   readModule,
-  job: runWorkerJob,
   checkInput: async (...check) => (await import('./schema/check-input.ts')).checkInput(...check),
+  ...(facts.holdsGuests ? { openPools, job: runWorkerJob } : {}),
   monotonic,
   now,
   processors: availableParallelism(),
 };
+
+function openPools(
+  { idleMemoryBytes, ...options }: Required<CellOptions>,
+  prepare: PrepareContext,
+): CellPools {
+  const idleMemory = createIdleMemory(idleMemoryBytes);
+  const serving = createServing(monotonic, nextTurn);
+  const worker = createPool({
+    ...options,
+    idleMemory,
+    kind: 'worker',
+    singleUse: false,
+    spawn: (engine) => startWorkerSeat(engine, prepare, serving),
+  });
+  const child = createPool({
+    ...options,
+    idleMemory,
+    // A process costs tens of megabytes, so none is kept warm unless it was asked for.
+    warm: Math.max(0, options.warm - 1),
+    kind: 'process',
+    singleUse: true,
+    spawn: async (engine) => (await import('../cell/process.ts')).startProcessSeat(engine, prepare, serving),
+  });
+  return {
+    worker,
+    process: child,
+    close: async () => {
+      await Promise.all([worker.close(), child.close()]);
+    },
+  };
+}

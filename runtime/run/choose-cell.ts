@@ -21,7 +21,7 @@ export function chooseCell(
     throw new SandglassError(
       'UNSUPPORTED',
       `Cannot run ${engine.name} at level ${level}: ${platform.info.name} cannot give it`,
-      { hint: `Levels that it can give: ${levels.join(', ') || 'none'}`, details: { level, levels } },
+      { hint: hintFor(levels), details: { level, levels } },
     );
   }
   const wanted = LEVEL_POLICIES[level].cell;
@@ -35,3 +35,8 @@ export function chooseCell(
   }
   return cell;
 }
+
+const hintFor = (levels: readonly IsolationLevel[]): string =>
+  levels.length === 0
+    ? 'It needs a thread of its own that holds a guest: run it on Node 24 or later'
+    : `Levels that it can give: ${levels.join(', ')}`;
