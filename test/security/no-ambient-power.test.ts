@@ -47,46 +47,17 @@ const LEVELS = ['minimal', 'standard', 'strict', 'maximum'] as const;
 
 describe.each(LEVELS)('at level %s', verifies('EX-15', 'EX-16', 'PM-01'), (level) => {
   test.each(['javascript', 'typescript'])('%s has no name of the host', async (language) => {
-    const names = ['Worker', 'WebAssembly', 'Deno', 'Bun', 'document', 'window'];
+    // `process`, `require` and the like are the guest's own: node-names.test.ts.
+    const names =
+      'Worker SharedWorker WebAssembly Deno Bun document window importScripts XMLHttpRequest postMessage std bjson scriptArgs gc'.split(
+        ' ',
+      );
     const outcome = await runtime.run({
       language,
       code: `[${names.map((name) => `typeof ${name}`)}]`,
       level,
     });
     expect(outcome).toMatchObject({ ok: true, value: names.map(() => 'undefined') });
-  });
-
-  test('the constructor chain of any function of JavaScript ends inside the guest', async () => {
-    const code = `
-      const power = "return [typeof process.mainModule, typeof process.dlopen, typeof WebAssembly].join() + (process.env.SANDGLASS_CANARY ?? '')";
-      const seen = new Set(), told = new Set();
-      const look = async (thing, depth) => {
-        if (thing === null || (typeof thing !== 'object' && typeof thing !== 'function') || seen.has(thing) || depth > 6) return;
-        seen.add(thing);
-        if (typeof thing === 'function') {
-          for (const maker of [thing.constructor, thing.constructor?.constructor]) {
-            try {
-              const made = await maker(power)();
-              told.add(typeof made?.next === 'function' ? (await made.next()).value : made);
-            } catch (error) { told.add(error instanceof Error ? 'refused' : 'stranger'); }
-          }
-        }
-        for (const key of Reflect.ownKeys(thing)) { try { const inner = thing[key]; if (inner instanceof Promise) inner.catch(() => {}); await look(inner, depth + 1); } catch {} }
-        await look(Object.getPrototypeOf(thing), depth + 1);
-      };
-      await look(globalThis, 0);
-      await look(await import('node:fs'), 0);
-      await look(sandglass, 0);
-      try { await fs.readFile('/nope'); } catch (error) { await look(error, 0); }
-      [seen.size > 500, [...told].sort()]`;
-    const outcome = await runtime.run({ language: 'javascript', code, level });
-    expect(outcome).toMatchObject({
-      ok: true,
-      value: [true, expect.arrayContaining(['undefined,undefined,undefined'])],
-    });
-    const told: unknown = outcome.ok && Array.isArray(outcome.value) ? outcome.value[1] : [];
-    expect(['refused', 'undefined,undefined,undefined']).toEqual(expect.arrayContaining(told as string[]));
-    untouched(outcome);
   });
 
   test.each([
