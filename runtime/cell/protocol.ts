@@ -20,8 +20,17 @@ export interface RunMessage {
   readonly token: number;
   /** The cell is held for one guest: the run goes on in what the earlier ones have left. */
   readonly kept: boolean;
-  readonly guest: GuestParts;
+  readonly guest: GuestMessage;
   readonly spec: RunSpec;
+}
+
+/** The guest of a run: all its parts, or only the number under which the cell keeps them. */
+export interface GuestMessage {
+  readonly parts?: GuestParts;
+  /** The cell keeps it under this number for runs to come. */
+  readonly keep?: number;
+  /** The cell may forget this one. */
+  readonly drop?: number;
 }
 
 /** A prepared guest on its way: modules compiled where they can be sent, bytes elsewhere. */

@@ -4,13 +4,13 @@ import { MOST_IN_FLIGHT } from './call-window.ts';
 import {
   type CallMessage,
   type FromCell,
-  type GuestParts,
   LARGE_ANSWER,
   MOST_WAITING_MESSAGES,
   type ProgressMessage,
   readFromCell,
   type ToCell,
 } from './protocol.ts';
+import { createSentGuests, partsOf } from './sent-guests.ts';
 import { createServing, type Desk, type Serving } from './serving.ts';
 import { nextTurn } from './thread-turns.ts';
 
@@ -94,6 +94,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
   let sound = true;
   let ended = false;
   let tokens = 0;
+  const tellOf = createSentGuests(channel.sendsModules);
   let running: Running | undefined;
   /** CPU time before the present run: starting up, and earlier runs. */
   let cpuSpent = 0;
@@ -288,7 +289,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
     type: 'warm',
     executorUrl: options.executorUrl,
     stackBytes: options.stackBytes,
-    shared: options.shared === undefined ? undefined : parts(options.shared, channel.sendsModules),
+    shared: options.shared === undefined ? undefined : partsOf(options.shared, channel.sendsModules),
   });
 
   const run = async (request: CellRun, cold: boolean): Promise<CellResult> => {
@@ -343,7 +344,7 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
         type: 'run',
         token,
         kept: request.kept === true,
-        guest: parts(request.guest, channel.sendsModules),
+        guest: tellOf(request.guest),
         spec,
       });
       if (signal.aborted) onAbort();
@@ -375,12 +376,3 @@ export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Se
 }
 
 const isCounted = ({ type }: FromCell): boolean => type === 'call' || type === 'output';
-
-function parts(guest: PreparedGuest, compiled: boolean): GuestParts {
-  return {
-    data: guest.data,
-    modules: Object.fromEntries(
-      Object.entries(guest.modules).map(([name, { module, bytes }]) => [name, compiled ? module : bytes]),
-    ),
-  };
-}

@@ -14,11 +14,11 @@ import { holdsMore, type JsonObject, nestsDeeper } from '../vocabulary/codec.ts'
 import { mergeLimits } from '../vocabulary/limits.ts';
 import { createCallWindow } from './call-window.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
+import { createKeptGuests, received } from './kept-guests.ts';
 import {
   BRIDGE,
   type DoneMessage,
   type FromCell,
-  type GuestParts,
   LARGE_ANSWER,
   MOST_AHEAD,
   type RunMessage,
@@ -66,7 +66,7 @@ const REHEARSAL: RunMessage = {
   type: 'run',
   token: 0,
   kept: false,
-  guest: { data: undefined, modules: {} },
+  guest: { parts: { data: undefined, modules: {} } },
   spec: {
     runId: '',
     argv: [],
@@ -82,6 +82,7 @@ const REHEARSAL: RunMessage = {
   },
 };
 
+const guestOf = createKeptGuests();
 let executor: Executor | undefined;
 /** Of the one guest that this cell is held for. */
 let kept: Execute | undefined;
@@ -146,7 +147,7 @@ async function warm(message: WarmMessage): Promise<void> {
   try {
     stackBytes = message.stackBytes;
     const loaded = (await import(message.executorUrl)) as Executor; // an engine's own executor module
-    if (message.shared !== undefined) await loaded.warmUp?.(await receive(message.shared));
+    if (message.shared !== undefined) await loaded.warmUp?.(await received(message.shared));
     await closeNetwork();
     executor = loaded;
     await rehearse();
@@ -249,7 +250,7 @@ async function serve(
   current = { token, handle };
   try {
     const execute = await executeOf(keeps);
-    const result = await execute(await receive(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
+    const result = await execute(await guestOf(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
     const cpuAfter = threadCpuMs();
     const done: DoneMessage = {
       type: 'done',
@@ -309,16 +310,6 @@ function readStop(): StopReason | undefined {
     default:
       return undefined;
   }
-}
-
-async function receive(
-  parts: GuestParts,
-): Promise<{ data: unknown; modules: Record<string, WebAssembly.Module> }> {
-  const modules: Record<string, WebAssembly.Module> = {};
-  for (const [name, module] of Object.entries(parts.modules)) {
-    modules[name] = module instanceof Uint8Array ? await WebAssembly.compile(module) : module;
-  }
-  return { data: parts.data, modules };
 }
 
 function threadCpuMs(): number | null {

@@ -152,6 +152,8 @@ export interface PreparedGuest {
   readonly local?: unknown;
   /** It looks for folders when it starts, so that `RunSpec.mounts` must hold also what needs no grant. @default false */
   readonly wantsFolders?: boolean;
+  /** Its `data` is the same object for all runs of one binary and says nothing of any: cells may keep it between runs. @default false */
+  readonly lasting?: boolean;
   /** It is a tool, called with one JSON object; `manifest` is the text that it carries. Stays on the host's side. */
   readonly tool?: { readonly manifest: string | undefined };
   /** Its scratch folder is the cell's own: `RunSpec.files` and `collect` are for the executor. @default false: it is the host's */

@@ -24,8 +24,7 @@ export async function toolInput(
   if (guest.tool === undefined || request.invoke !== undefined) return request.inputs;
   const name = programName(request);
   const input = Object.keys(request.inputs).length > 0 ? request.inputs : readStdin(request.stdin, name);
-  const { manifest } = guest.tool;
-  const schema = manifest === undefined ? undefined : inputSchemaOf(manifest, name);
+  const schema = schemaOf(guest.tool, name);
   if (schema === undefined || check === undefined) return input;
   const found = await check(schema, input, job);
   if (found.kind === 'fits') return input;
@@ -44,6 +43,16 @@ export async function toolInput(
       hint: 'sandglass inspect shows what a tool takes',
     },
   );
+}
+
+/** By what a prepared tool says of itself, which is the same object in all its runs. */
+const schemas = new WeakMap<object, JsonObject | undefined>();
+
+function schemaOf(tool: NonNullable<PreparedGuest['tool']>, name: string): JsonObject | undefined {
+  if (schemas.has(tool)) return schemas.get(tool);
+  const schema = tool.manifest === undefined ? undefined : inputSchemaOf(tool.manifest, name);
+  schemas.set(tool, schema);
+  return schema;
 }
 
 function readStdin(stdin: Uint8Array, name: string): JsonObject {

@@ -66,6 +66,7 @@ export async function prepareComponent(
   };
   return {
     engine: 'component',
+    lasting: true,
     data,
     modules: Object.fromEntries(compiled),
     wantsFolders: wantsFolders(data),

@@ -2,7 +2,7 @@ import type { RunJob } from '../../contracts/engine.ts';
 import type { CheckInput, InputCheck } from '../../contracts/platform.ts';
 import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
-import { type CheckJob, job } from './check-job.ts';
+import { type Check, type CheckJob, checkOf } from './check-job.ts';
 
 /** Inputs longer than this, and schemas with patterns, are looked at in a worker that can be killed: both come from people nobody trusts. */
 const SMALL_CHARS = 65_536;
@@ -10,10 +10,15 @@ const JOB = { timeoutMs: 10_000, memoryMb: 256 };
 /** Their time depends on the text that they are held against, or grows by the square of it. */
 const COSTLY: ReadonlySet<string> = new Set(['pattern', 'patternProperties', 'uniqueItems']);
 
+/** Of schemas that runs of one tool come with again and again. */
+const checks = new WeakMap<JsonObject, Check>();
+
 export const checkInput: CheckInput = async (schema, input, runJob): Promise<InputCheck> => {
-  const asked: CheckJob = { schema, input };
-  if (runJob === undefined || !isCostly(schema, input)) return job(asked);
-  return (await jobIn(runJob, asked)) as InputCheck; // our own job module's answer
+  if (runJob !== undefined && isCostly(schema, input))
+    return (await jobIn(runJob, { schema, input })) as InputCheck; // our own job module's answer
+  const check = checks.get(schema) ?? checkOf(schema);
+  checks.set(schema, check);
+  return check(input);
 };
 
 const jobIn = (runJob: RunJob, asked: CheckJob): Promise<unknown> =>

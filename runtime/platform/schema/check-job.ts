@@ -13,9 +13,17 @@ export interface CheckJob {
 const MAX_FAULTS = 20;
 const MAX_SHOWN = 80;
 
+/** A schema ready to hold inputs to; it keeps none of them. */
+export type Check = (input: JsonObject) => InputCheck;
+
 /** Holds an input to a schema. */
-export async function job(asked: unknown): Promise<InputCheck> {
+export const job = async (asked: unknown): Promise<InputCheck> => {
   const { schema, input } = asked as CheckJob; // see there
+  return checkOf(schema)(input);
+};
+
+/** Takes milliseconds, as the schema becomes code. */
+export function checkOf(schema: JsonObject): Check {
   const { $schema: _, $id: __, ...rest } = schema; // names of schemas are nobody's here
   const ajv = new Ajv2020({
     strict: false,
@@ -28,10 +36,15 @@ export async function job(asked: unknown): Promise<InputCheck> {
   try {
     validate = ajv.compile(rest);
   } catch (error) {
-    return { kind: 'no-schema', reason: error instanceof Error ? error.message.slice(0, 200) : 'unknown' };
+    const reason = error instanceof Error ? error.message.slice(0, 200) : 'unknown';
+    return () => ({ kind: 'no-schema', reason });
   }
-  if (validate(input)) return { kind: 'fits' };
-  return { kind: 'faults', faults: (validate.errors ?? []).slice(0, MAX_FAULTS).map(faultOf) };
+  return (input) => {
+    if (validate(input)) return { kind: 'fits' };
+    const faults = (validate.errors ?? []).slice(0, MAX_FAULTS).map(faultOf);
+    validate.errors = null; // they hold parts of the input
+    return { kind: 'faults', faults };
+  };
 }
 
 /** One fault: where in the input, and what is allowed there. */
