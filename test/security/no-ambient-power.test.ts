@@ -91,21 +91,25 @@ describe.each(LEVELS)('at level %s', verifies('EX-15', 'EX-16', 'PM-01'), (level
       'to_js([1]).constructor.constructor(SCRIPT)()',
       "subprocess.run(['touch', CANARY])",
       "socket.create_connection(('127.0.0.1', PORT))",
-      'threading.Thread(target=print).start()',
       "os.environ['SANDGLASS_CANARY']",
       "open('/proc/self/environ').read()",
       "open(CANARY, 'w')",
     ];
-    const code = `import os, ctypes, subprocess, socket, threading, _sandglass_host
+    const code = `import os, ctypes, subprocess, socket, _sandglass_host
+from concurrent.futures import ThreadPoolExecutor
 from pyodide.ffi import to_js
 CANARY, PORT = ${JSON.stringify(join(folder, 'canary'))}, ${port}
 SCRIPT = "globalThis.process ? process.env.SANDGLASS_CANARY + require('fs').writeFileSync(CANARY, 'x') : 0"
+def in_a_thread(attempt, names):
+  return ThreadPoolExecutor(1).submit(eval, attempt, names).result()
+assert in_a_thread('1 + PORT', globals()) == 1 + PORT
 worked = []
 for attempt in ${JSON.stringify(attempts)}:
-  try:
-    worked.append([attempt, repr(eval(attempt))])
-  except BaseException:
-    pass
+  for way in (eval, in_a_thread):
+    try:
+      worked.append([attempt, repr(way(attempt, globals()))])
+    except BaseException:
+      pass
 worked`;
     const outcome = await runtime.run({ language: 'python', code, level });
     expect(outcome).toMatchObject({ ok: true, value: [] });

@@ -62,8 +62,18 @@ SCRIPT = "globalThis.process ? process.env.SANDGLASS_CANARY + require('fs').writ
     _posixsubprocess: 'import _posixsubprocess; attempt(lambda: _posixsubprocess.fork_exec())',
     'os.fork': 'import os; attempt(lambda: os.fork())',
     'os.execv': "import os; attempt(lambda: os.execv('/bin/touch', ['touch', CANARY]))",
-    threads: 'import threading; attempt(lambda: threading.Thread(target=print).start())',
-    _thread: 'import _thread; attempt(lambda: _thread.start_new_thread(print, ()))',
+    'threads of the system':
+      "import _imp, importlib.machinery as m; _thread = _imp.create_builtin(m.ModuleSpec('_thread', None)); _imp.exec_builtin(_thread); attempt(lambda: _thread.start_new_thread(print, ()))",
+    'joinable threads of the system':
+      "import _imp, importlib.machinery as m; _thread = _imp.create_builtin(m.ModuleSpec('_thread', None)); _imp.exec_builtin(_thread); attempt(lambda: _thread.start_joinable_thread(print))",
+    'fork from a thread':
+      'import concurrent.futures as c, os; attempt(lambda: c.ThreadPoolExecutor(1).submit(os.fork).result())',
+    'connect from a thread':
+      "import concurrent.futures as c, socket; attempt(lambda: c.ThreadPoolExecutor(1).submit(socket.create_connection, ('127.0.0.1', PORT)).result())",
+    'write outside from a thread':
+      "import concurrent.futures as c; attempt(lambda: c.ThreadPoolExecutor(1).submit(open, CANARY, 'w').result())",
+    'JavaScript from a thread':
+      'import concurrent.futures as c; attempt(lambda: c.ThreadPoolExecutor(1).submit(lambda: js().call.constructor.constructor(SCRIPT)()).result())',
     ctypes: "import ctypes; attempt(lambda: ctypes.CDLL(None).system(b'touch ' + CANARY.encode()))",
     'ctypes emscripten_run_script':
       'import ctypes; attempt(lambda: ctypes.CDLL(None).emscripten_run_script(SCRIPT.encode()))',
@@ -118,6 +128,36 @@ SCRIPT = "globalThis.process ? process.env.SANDGLASS_CANARY + require('fs').writ
     expect(host.stdout()).not.toMatch(/node_modules|file:\/\/|runtime\/engines/);
     expect(existsSync(canary)).toBe(false);
     expect(connections).toBe(0);
+  });
+
+  test('threads are turns of the one that runs the guest: none goes on while another does not wait', async () => {
+    const { result } = await python.run(`
+import _thread, threading, time
+order = []
+def work(name):
+    order.append(name + ' begins')
+    for _ in range(100_000): pass
+    order.append(name + ' waits')
+    time.sleep(0.001)
+    order.append(name + ' ends')
+_thread.start_new_thread(work, ('a',))
+other = threading.Thread(target=work, args=('b',))
+other.start()
+order.append('the program goes on')
+other.join()
+order`);
+    expect(result).toMatchObject({
+      kind: 'value',
+      value: [
+        'a begins',
+        'a waits',
+        'b begins',
+        'b waits',
+        expect.stringMatching(/ends$|goes on$/),
+        expect.stringMatching(/ends$|goes on$/),
+        expect.stringMatching(/ends$|goes on$/),
+      ],
+    });
   });
 
   /** Attempts at JavaScript itself, all in one run: a function of the language would hold its thread for ever, end the process, or lead on. */
@@ -197,7 +237,6 @@ made = to_js([object()], default_converter=lambda value, convert, cache: convert
 
   test.each([
     ['subprocess', "import subprocess; subprocess.run(['id'])", 'guests cannot start processes'],
-    ['threads', 'import threading; threading.Thread(target=print).start()', 'guests have one thread'],
     ['sockets', "import socket; socket.create_connection(('127.0.0.1', 1))", 'guests have no sockets'],
     ['JavaScript', 'import js', 'guests have no JavaScript'],
   ])('%s fail with a plain sentence', async (_name, code, sentence) => {
