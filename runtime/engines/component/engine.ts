@@ -3,8 +3,17 @@ import { SandglassError } from '../../vocabulary/errors.ts';
 import { LIMITS } from '../../vocabulary/limits.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { Recent } from '../../vocabulary/recent.ts';
-import type { WaitMode } from './component-data.ts';
+import { MIB } from '../../vocabulary/units.ts';
+import type { ComponentData, WaitMode } from './component-data.ts';
 import { refuseOptions } from './options.ts';
+
+/** Prepared components in memory, as they were instrumented; what is compiled of them takes a few times that. */
+const KEPT_BYTES = 256 * MIB;
+
+/** Its core modules, their compiled code, and the glue. */
+const weightOf = ({ data, modules }: PreparedGuest): number =>
+  Object.values(modules).reduce((sum, { bytes }) => sum + 2 * bytes.byteLength, 0) +
+  2 * (data as ComponentData).glue.length; // prepareComponent made it
 
 export interface ComponentEngineOptions {
   /**
@@ -42,8 +51,9 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     transpileTimeoutMs,
     transpileMemoryMb,
     jobUrl: ownUrl(import.meta.url, './glue/transpile-job').href,
+    describeUrl: ownUrl(import.meta.url, './describe-job').href,
   };
-  const kept = new Recent<Promise<PreparedGuest>>(keep);
+  const kept = new Recent<Promise<PreparedGuest>>(keep, KEPT_BYTES);
   let executor: Executor | undefined;
 
   const prepareOnce = (key: string, prepare: () => Promise<PreparedGuest>): Promise<PreparedGuest> => {
@@ -51,7 +61,10 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     if (known !== undefined) return known;
     const preparing = prepare();
     kept.set(key, preparing);
-    preparing.catch(() => kept.delete(key));
+    preparing.then(
+      (guest) => kept.weigh(key, preparing, weightOf(guest)),
+      () => kept.delete(key),
+    );
     return preparing;
   };
 

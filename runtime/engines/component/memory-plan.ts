@@ -1,5 +1,4 @@
 import { SandglassError } from '../../vocabulary/errors.ts';
-import { inspectBinary } from '../../wasm/inspect.ts';
 
 const PAGE_BYTES = 65_536;
 /** Composed components have one memory a part; more than this nobody needs, and each may grow alone up to its cap. */
@@ -9,11 +8,10 @@ const MAX_MEMORIES = 8;
  * The cap of each memory of a component, pages: what the run may have, less what the smaller memories start with. It is one number for
  * all core modules, as they import memories from each other. Together they are held to the run's cap by the fuel slices, so several
  * may outgrow it for at most a slice.
- * @throws {SandglassError} MEMORY_EXCEEDED when they start over the cap, MODULE_INVALID when there are too many.
+ * @param minimums Pages that each memory begins with. @throws {SandglassError} MEMORY_EXCEEDED when they start over the cap, MODULE_INVALID when there are too many.
  */
-export function memoryPlan(component: Uint8Array, memoryBytes: number): number {
+export function memoryPlan(minimums: readonly number[], memoryBytes: number): number {
   const cap = Math.floor(memoryBytes / PAGE_BYTES);
-  const minimums = inspectBinary(component).memories.map(({ minimum }) => minimum);
   if (minimums.length > MAX_MEMORIES) {
     throw new SandglassError(
       'MODULE_INVALID',

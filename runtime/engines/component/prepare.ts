@@ -2,18 +2,15 @@ import type { PrepareContext, PreparedGuest, WasmSource } from '../../contracts/
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
-import { guardBinary } from '../../wasm/guard.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
 import { readToolManifest } from '../../wasm/tool-manifest.ts';
 import { type ComponentData, type ExportedFunction, type WaitMode, wantsFolders } from './component-data.ts';
-import { commandInterface, isTool, listExports } from './exports.ts';
+import { type DescribeInput, type Description, job as describeJob } from './describe-job.ts';
+import { commandInterface, isTool } from './exports.ts';
 import { hardenGlue } from './glue/harden-glue.ts';
 import { job, type Transpiled, type TranspileInput } from './glue/transpile-job.ts';
-import { checkImports } from './interfaces/check-imports.ts';
-import { waitingImports } from './interfaces/waiting.ts';
 import { memoryPlan } from './memory-plan.ts';
 import { pack, unpack } from './pack.ts';
-import { readComponentTypes } from './types/read-component.ts';
 
 /** Changes with everything that a cached result was made by: the generator, the glue's hardening and the caps (our own number), the fuel. */
 const MADE_BY = `component-5/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
@@ -22,8 +19,9 @@ export interface PrepareOptions {
   readonly mode: 'auto' | WaitMode;
   readonly transpileTimeoutMs: number;
   readonly transpileMemoryMb: number;
-  /** URL of the module that exports `job`. */
+  /** URLs of the modules that export `job`. */
   readonly jobUrl: string;
+  readonly describeUrl: string;
 }
 
 /** Guard → types and interfaces → glue and core modules → caps and fuel → compiled. See `Engine.prepare`. */
@@ -33,18 +31,8 @@ export async function prepareComponent(
   options: PrepareOptions,
 ): Promise<PreparedGuest> {
   const { bytes, hash } = source;
-  const info = guardBinary(bytes);
-  if (info.kind !== 'component') {
-    throw new SandglassError(
-      'MODULE_INVALID',
-      `Cannot load "${source.name}": it is a core module, not a component`,
-    );
-  }
-  const types = readComponentTypes(bytes);
-  const imports = checkImports(types);
-  const exports = listExports(types);
-  const maxMemoryPages = memoryPlan(bytes, context.limits.memoryBytes);
-  const waiting = waitingImports(types);
+  const { imports, exports, waiting, minimumPages } = await describe(source, context, options);
+  const maxMemoryPages = memoryPlan(minimumPages, context.limits.memoryBytes);
   const mode = chooseMode(options.mode, waiting.length > 0 || context.sharesThread === true);
   const parts = await partsOf(`${MADE_BY}/${mode}/${hash}`, maxMemoryPages, context, () =>
     transpile({ bytes, mode, imports, ...waits(mode, waiting, exports) }, context, options),
@@ -72,6 +60,37 @@ export async function prepareComponent(
     wantsFolders: wantsFolders(data),
     ...(data.tool ? { tool: { manifest: readToolManifest(bytes) } } : {}),
   };
+}
+
+/** Up to here a component is looked at in this thread: some milliseconds. A worker costs more. */
+const SMALL_BYTES = 128 * 1024;
+
+async function describe(
+  { bytes, hash, name }: WasmSource,
+  context: PrepareContext,
+  { describeUrl, transpileTimeoutMs, transpileMemoryMb }: PrepareOptions,
+): Promise<Description> {
+  const input: DescribeInput = { bytes, name };
+  if (context.job === undefined || bytes.byteLength <= SMALL_BYTES) return describeJob(input);
+  const key = `${MADE_BY}/description/${hash}`;
+  const known = readDescription(await context.cache?.get(key));
+  if (known !== undefined) return known;
+  const limits = { timeoutMs: transpileTimeoutMs, memoryMb: transpileMemoryMb };
+  const made = (await context.job(describeUrl, input, limits)) as Description; // our own job module's answer
+  await context.cache?.set(key, new TextEncoder().encode(JSON.stringify(made)));
+  return made;
+}
+
+/** `undefined` for bytes that `describe` did not write: then they are made again. */
+function readDescription(cached: Uint8Array | undefined): Description | undefined {
+  if (cached === undefined) return undefined;
+  try {
+    const read: Partial<Description> = JSON.parse(new TextDecoder().decode(cached));
+    const lists = [read.imports, read.exports, read.waiting, read.minimumPages];
+    return lists.every(Array.isArray) ? (read as Description) : undefined;
+  } catch {
+    return undefined; // damaged
+  }
 }
 
 const GLUE_PART = 'glue.js';

@@ -191,3 +191,48 @@ test('what the cache holds is keyed by the version of the generator that is inst
   await createComponentEngine().prepare(await wasm(await wat(ADD)), context);
   for (const key of stored.keys()) expect(key).toContain(`/jco-transpile-${version}/`);
 });
+
+test('prepare() looks at a large component in a job, and remembers what it says', async () => {
+  const { counts, stored, context } = counting();
+  const large = (await wat(ADD)).slice();
+  const padding = 256 * 1024;
+  const section = Uint8Array.of(
+    0,
+    0x80 | (padding & 0x7f),
+    0x80 | ((padding >> 7) & 0x7f),
+    padding >> 14,
+    1,
+    0x78,
+  );
+  const padded = new Uint8Array(large.length + section.length + padding - 2);
+  padded.set(large);
+  padded.set(section, large.length);
+  const source = await wasm(padded);
+  const first = await createComponentEngine().prepare(source, context);
+  expect(counts.jobs).toBe(2);
+  const second = await createComponentEngine().prepare(source, context);
+  expect(counts.jobs).toBe(2);
+  expect(second.data).toEqual(first.data);
+  // What is damaged is made again.
+  for (const [key, bytes] of stored) if (key.includes('description')) stored.set(key, bytes.slice(0, -5));
+  expect((await createComponentEngine().prepare(source, context)).data).toEqual(first.data);
+  expect(counts.jobs).toBe(3);
+});
+
+test('prepare() refuses in a job what it refuses here, in the same words', async () => {
+  const { context } = counting();
+  const broken = new Uint8Array(200 * 1024);
+  broken.set((await wat(ADD)).subarray(0, 8));
+  broken.set([0x7f, 0x7f], 8);
+  const source = await wasm(broken);
+  const refusal = (given: PrepareContext) =>
+    createComponentEngine()
+      .prepare(source, given)
+      .then(
+        () => undefined,
+        (error: { code: string; message: string }) => [error.code, error.message],
+      );
+  const { job: _, ...here } = context;
+  expect(await refusal(context)).toEqual(await refusal(here));
+  expect((await refusal(here))?.[0]).toBe('MODULE_INVALID');
+});
