@@ -118,7 +118,7 @@ export type {
   ToolManifest,
 } from './vocabulary/manifest.ts';
 export { HOST_FOLDER, type MergeOptions, mergeGrants } from './vocabulary/merge-grants.ts';
-export type { Failure, IsolationLevel, Outcome, OutcomeMeta, Success } from './vocabulary/outcome.ts';
+export type { IsolationLevel, Outcome, OutcomeMeta, RunFailure, RunSuccess } from './vocabulary/outcome.ts';
 export { type OutcomeJson, outcomeToJson } from './vocabulary/outcome-json.ts';
 export { unwrap } from './vocabulary/unwrap.ts';
 export type { Usage } from './vocabulary/usage.ts';

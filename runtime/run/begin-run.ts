@@ -8,7 +8,7 @@ import type { KnownModules } from './known-modules.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import { createNests } from './nests.ts';
 import type { OutputQueue } from './output-queue.ts';
-import { type RunRequest, readRunOptions } from './run-request.ts';
+import { type RunRequest, readRunOptions } from './read-run-options.ts';
 import { runInSandbox } from './sandbox.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import type { OpenSession, Sessions } from './session/sessions.ts';

@@ -1,7 +1,7 @@
 import type { GuestSource } from '../contracts/engine.ts';
 import { moduleTooLarge } from '../vocabulary/module-size.ts';
 import { programName } from './program-name.ts';
-import type { RunRequest } from './run-request.ts';
+import type { RunRequest } from './read-run-options.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 
 const ENDINGS: Readonly<Record<string, string>> = { javascript: 'js', typescript: 'ts', python: 'py' };

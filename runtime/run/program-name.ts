@@ -1,4 +1,4 @@
-import type { RunRequest } from './run-request.ts';
+import type { RunRequest } from './read-run-options.ts';
 
 /** What a module is called, in messages and as its `argv[0]`: the name of its file, without the folders that it lies in. */
 export function programName({ filename, source }: Pick<RunRequest, 'filename' | 'source'>): string {

@@ -11,8 +11,8 @@ import type { IsolationLevel } from '../vocabulary/levels.ts';
 import type { TakenModule } from './known-modules.ts';
 import type { LiveRun } from './live-runs.ts';
 import type { Nest } from './nests.ts';
+import type { RunRequest } from './read-run-options.ts';
 import type { LimitCeilings } from './run-limits.ts';
-import type { RunRequest } from './run-request.ts';
 import type { OpenSession } from './session/sessions.ts';
 
 /** What one run needs of its runtime. */

@@ -3,7 +3,7 @@ import type { CheckInput } from '../contracts/platform.ts';
 import { copyJson, type JsonObject } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { programName } from './program-name.ts';
-import type { RunRequest } from './run-request.ts';
+import type { RunRequest } from './read-run-options.ts';
 import { inputSchemaOf } from './tool-manifest.ts';
 
 export interface InputChecks {

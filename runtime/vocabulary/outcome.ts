@@ -9,7 +9,7 @@ export type IsolationLevel = 'minimal' | 'standard' | 'strict' | 'maximum';
  * How a run ended. Never both `value` and `error`. `JSON.stringify` gives the form that the HTTP door answers: bigints as decimal text, bytes
  * as `{ "$bytes": base64 }`.
  */
-export type Outcome = Success | Failure;
+export type Outcome = RunSuccess | RunFailure;
 
 interface OutcomeBase {
   readonly stdout: string;
@@ -22,13 +22,13 @@ interface OutcomeBase {
   readonly meta: OutcomeMeta;
 }
 
-export interface Success extends OutcomeBase {
+export interface RunSuccess extends OutcomeBase {
   readonly ok: true;
   /** Last expression of a script, default export of a module, answer of an invoked function; `undefined` if there is none. */
   readonly value: GuestValue;
 }
 
-export interface Failure extends OutcomeBase {
+export interface RunFailure extends OutcomeBase {
   readonly ok: false;
   readonly error: RunError;
 }

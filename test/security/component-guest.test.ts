@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createGuestRun } from '../../runtime/engines/component/guest-run.ts';
+import { createGuestRun } from '../../runtime/engines/component/component-run.ts';
 import { implementImports } from '../../runtime/engines/component/interfaces/implement-imports.ts';
 import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';

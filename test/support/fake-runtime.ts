@@ -1,7 +1,7 @@
 import type { OutputChunk, RunOptions } from '../../runtime/contracts/api/run.ts';
 import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
-import type { Failure, Outcome, Success } from '../../runtime/vocabulary/outcome.ts';
+import type { Outcome, RunFailure, RunSuccess } from '../../runtime/vocabulary/outcome.ts';
 
 const USAGE: Outcome['usage'] = {
   fuel: 42,
@@ -27,7 +27,7 @@ const META: Outcome['meta'] = {
   truncated: false,
 };
 
-export const success = (more: Partial<Success> = {}): Success => ({
+export const success = (more: Partial<RunSuccess> = {}): RunSuccess => ({
   ok: true,
   value: 3,
   stdout: '',
@@ -37,7 +37,7 @@ export const success = (more: Partial<Success> = {}): Success => ({
   ...more,
 });
 
-export const failure = (code: Failure['error']['code'], more: Partial<Failure> = {}): Failure => ({
+export const failure = (code: RunFailure['error']['code'], more: Partial<RunFailure> = {}): RunFailure => ({
   ok: false,
   error: { code, message: `Fake ${code}`, retryable: false },
   stdout: '',

@@ -1,12 +1,12 @@
 import type { GuestHost, GuestResult, RunSpec } from '../../contracts/engine.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import type { Call } from './choose-call.ts';
-import { type CallOutcome, classify } from './classify.ts';
 import type { ComponentData } from './component-data.ts';
+import { after, type ComponentRun, createGuestRun, type Eventually, GuestEnded } from './component-run.ts';
 import type { CoreModule, InstantiateGlue } from './glue/load-glue.ts';
 import { camelCase } from './glue/names.ts';
-import { after, createGuestRun, type Eventually, GuestEnded, type GuestRun } from './guest-run.ts';
 import { implementImports } from './interfaces/implement-imports.ts';
+import { type CallOutcome, classify } from './verdict.ts';
 
 /** What a run needs of its component once it is known what to call. */
 export interface CallParts {
@@ -89,7 +89,7 @@ function withStatus(
 }
 
 /** A call that answers at once has ended at once, with no promise in between. */
-function attempt(run: GuestRun, call: () => unknown): Eventually<CallOutcome> {
+function attempt(run: ComponentRun, call: () => unknown): Eventually<CallOutcome> {
   let value: unknown;
   try {
     value = call();

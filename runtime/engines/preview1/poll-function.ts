@@ -3,7 +3,7 @@ import type { GuestHost } from '../../contracts/engine.ts';
 import { type GuardContext, guarded, type WasiBody } from './guarded.ts';
 import { type Import, suspending } from './jspi.ts';
 import { finishPoll, startPoll } from './poll.ts';
-import type { HostContext } from './run-module.ts';
+import type { Preview1Host } from './run-module.ts';
 import { WASI_FUNCTIONS } from './wasi-functions.ts';
 
 type Fds = readonly (Fd | undefined)[];
@@ -31,7 +31,7 @@ function createNap(host: GuestHost, waitMs: number): { left(): number } {
 
 /** `poll_oneoff` in a thread that can block. */
 export const blockingPoll =
-  ({ host, control, memory, clock }: HostContext, fds: Fds): WasiBody =>
+  ({ host, control, memory, clock }: Preview1Host, fds: Fds): WasiBody =>
   (input: number, output: number, count: number, stored: number) => {
     const request = { input, output, count, stored };
     const poll = startPoll(memory, clock, fds, request);
@@ -53,7 +53,7 @@ export const blockingPoll =
 
 /** The same poll where the thread cannot block: JSPI suspends the guest while the host sleeps. */
 export function suspendingPoll(
-  { host, control, memory, clock }: HostContext,
+  { host, control, memory, clock }: Preview1Host,
   fds: Fds,
   guard: GuardContext,
 ): Import {

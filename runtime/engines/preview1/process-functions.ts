@@ -2,7 +2,7 @@ import { wasi } from '@bjorn3/browser_wasi_shim';
 import { fillRandom } from './fill-random.ts';
 import type { WasiBody } from './guarded.ts';
 import type { GuestMemory } from './guest-memory.ts';
-import type { HostContext } from './run-module.ts';
+import type { Preview1Host } from './run-module.ts';
 
 const CLOCK_RESOLUTION: Readonly<Record<number, bigint>> = Object.freeze({
   [wasi.CLOCKID_REALTIME]: 1_000_000n,
@@ -17,7 +17,7 @@ export function processFunctions({
   memory,
   data,
   clock,
-}: HostContext): Readonly<Record<string, WasiBody>> {
+}: Preview1Host): Readonly<Record<string, WasiBody>> {
   const args = encode([run.program ?? data.name, ...run.argv]);
   const variables = encode(Object.entries(run.env).map(([name, value]) => `${name}=${value}`));
   const notSocket = (): number => wasi.ERRNO_NOTSOCK;

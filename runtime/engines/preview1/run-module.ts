@@ -2,8 +2,8 @@ import type { CellGuest, GuestEnd, GuestHost, GuestResult, RunSpec } from '../..
 import { createMeter } from '../../wasm/meter.ts';
 import { ABORT_MODULE, ABORT_NAME, createAbort } from './abort-import.ts';
 import { chooseEntry, INITIALIZE } from './choose-entry.ts';
-import { type CallOutcome, classify, classifyThrown } from './classify.ts';
 import { createClock, type GuestClock } from './clock.ts';
+import { type CallOutcome, classify, classifyThrown } from './guest-end.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { hasJspi, type Import, promising } from './jspi.ts';
 import { MODULE, type ModuleData } from './module-data.ts';
@@ -12,7 +12,7 @@ import { checkRunOptions } from './run-options.ts';
 import { WASI_MODULE } from './wasi-functions.ts';
 
 /** What a host of preview 1 is given to build the imports of one run. */
-export interface HostContext {
+export interface Preview1Host {
   readonly run: RunSpec;
   readonly host: GuestHost;
   readonly control: RunControl;
@@ -38,7 +38,7 @@ export interface PreviewHost {
 /** A host, or how the run ends because it cannot serve it. */
 export type OpenedHost = PreviewHost | { readonly ok: false; readonly end: GuestEnd };
 
-export type OpenHost = (context: HostContext) => OpenedHost | Promise<OpenedHost>;
+export type OpenHost = (context: Preview1Host) => OpenedHost | Promise<OpenedHost>;
 
 const NOT_STARTED = { memoryBytes: 0, fuel: 0, growthRefused: false } as const;
 

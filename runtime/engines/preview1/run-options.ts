@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../vocabulary/codec.ts';
 import { isWasiFunction } from './wasi-functions.ts';
 
-export interface RunOptions {
+export interface Preview1Options {
   /** WASI functions that may be used; absent: all. */
   readonly wasi?: ReadonlySet<string>;
 }
 
 export type CheckedOptions =
-  | { readonly ok: true; readonly options: RunOptions }
+  | { readonly ok: true; readonly options: Preview1Options }
   | { readonly ok: false; readonly message: string };
 
 /** Checks the engine options of a run. One that is not known is an error: it might have been meant to restrict. */

@@ -8,12 +8,12 @@ import { OpenFolder } from './open-folder.ts';
 import { pathFunctions } from './path-functions.ts';
 import { blockingPoll, suspendingPoll } from './poll-function.ts';
 import { processFunctions } from './process-functions.ts';
-import type { HostContext, OpenedHost } from './run-module.ts';
+import type { OpenedHost, Preview1Host } from './run-module.ts';
 import { StandardInput, StandardOutput } from './standard-streams.ts';
 import { isWasiFunction, WASI_FUNCTIONS } from './wasi-functions.ts';
 
 /** Builds the functions that one run's module imports, over the shim's where those are right, and over our own elsewhere. */
-export function openShimHost(context: HostContext): OpenedHost {
+export function openShimHost(context: Preview1Host): OpenedHost {
   const { run, host, control, memory, data, allowed } = context;
   const files = createFiles(host, run.limits.hostCallBytes);
   const fds: (Fd | undefined)[] = [

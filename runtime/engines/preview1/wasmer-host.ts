@@ -6,7 +6,7 @@ import { MIB } from '../../vocabulary/units.ts';
 import { fillRandom } from './fill-random.ts';
 import { guarded, type WasiBody } from './guarded.ts';
 import type { Import } from './jspi.ts';
-import type { HostContext, OpenedHost } from './run-module.ts';
+import type { OpenedHost, Preview1Host } from './run-module.ts';
 import { readVectors } from './vectors.ts';
 import { isWasiFunction, WASI_FUNCTIONS } from './wasi-functions.ts';
 import { init, MemFS, WASI } from './wasmer.ts';
@@ -33,7 +33,7 @@ const WRITES = new Set([
 const VECTORED = new Set(['fd_read', 'fd_pread', 'fd_write', 'sock_send', 'sock_recv']);
 
 /** Serves one run by `@wasmer/wasi`. Its state is shared by all that runs in a realm, so a cell that ran it is never used again. */
-export async function openWasmerHost(context: HostContext): Promise<OpenedHost> {
+export async function openWasmerHost(context: Preview1Host): Promise<OpenedHost> {
   const { run, host, control, data, module, memory, allowed, clock } = context;
   // Theirs cannot serve a module that asks for nothing.
   if (data.wasi.length === 0) return { ok: true, functions: {} };

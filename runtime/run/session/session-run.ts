@@ -2,7 +2,7 @@ import type { CellResult } from '../../contracts/cell.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { stricter } from '../../vocabulary/levels.ts';
 import type { Verdict } from '../../vocabulary/outcome-of.ts';
-import type { RunRequest } from '../run-request.ts';
+import type { RunRequest } from '../read-run-options.ts';
 import type { SandboxRun } from '../sandbox-context.ts';
 import type { OpenSession, SessionTurn } from './sessions.ts';
 

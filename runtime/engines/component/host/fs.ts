@@ -1,6 +1,6 @@
 import type { FsEntry, FsStat } from '../../../contracts/operations/fs.ts';
 import type { JsonObject } from '../../../vocabulary/codec.ts';
-import { after, type Eventually, type GuestRun } from '../guest-run.ts';
+import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';
 import { type HostError, hostError, invalidArgument } from './errors.ts';
 
@@ -12,7 +12,7 @@ interface Reply {
 }
 
 /** `sandglass:host/fs`. */
-export function fsInterface(run: GuestRun) {
+export function fsInterface(run: ComponentRun) {
   const ask = <T>(
     operation: string,
     args: JsonObject,

@@ -1,6 +1,6 @@
 import type { HttpResponseHead } from '../../../contracts/operations/http.ts';
 import type { JsonObject } from '../../../vocabulary/codec.ts';
-import { after, type Eventually, type GuestRun } from '../guest-run.ts';
+import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';
 import { type HostError, hostError } from './errors.ts';
 
@@ -20,7 +20,7 @@ interface Response {
 }
 
 /** `sandglass:host/http`: the whole body in one answer, at most `hostCallBytes`. */
-export const httpInterface = (run: GuestRun) => ({
+export const httpInterface = (run: ComponentRun) => ({
   fetch: ({ method, url, headers, body, timeoutMs }: Request): Eventually<Result<Response, HostError>> => {
     run.check();
     const args: JsonObject = { method, url, headers, ...(timeoutMs === undefined ? {} : { timeoutMs }) };

@@ -1,5 +1,5 @@
 import { GLUE_IMPORT } from '../component-data.ts';
-import type { GuestRun } from '../guest-run.ts';
+import type { ComponentRun } from '../component-run.ts';
 import { fsInterface } from '../host/fs.ts';
 import { httpInterface } from '../host/http.ts';
 import { logInterface } from '../host/log.ts';
@@ -16,7 +16,7 @@ import { socketsInterfaces } from '../wasi/sockets.ts';
  * What one instance imports: the interfaces it asked for and no other, without prototypes, frozen. Nothing here holds power; whatever
  * reaches beyond the run goes through `GuestHost.call`.
  */
-export function implementImports(run: GuestRun, names: readonly string[]): object {
+export function implementImports(run: ComponentRun, names: readonly string[]): object {
   const made = new Map<string, Interfaces>();
   const imports: Record<string, object> = Object.create(null);
   for (const name of names) {
@@ -35,8 +35,8 @@ export function implementImports(run: GuestRun, names: readonly string[]): objec
 /** The interfaces of one package by their name without the version. */
 type Interfaces = Readonly<Record<string, object>>;
 
-const PACKAGES: ReadonlyMap<string, (run: GuestRun) => Interfaces> = new Map(
-  Object.entries<(run: GuestRun) => Interfaces>({
+const PACKAGES: ReadonlyMap<string, (run: ComponentRun) => Interfaces> = new Map(
+  Object.entries<(run: ComponentRun) => Interfaces>({
     'wasi:io': ioInterfaces,
     'wasi:cli': cliInterfaces,
     'wasi:clocks': clocksInterfaces,
@@ -70,7 +70,7 @@ function decoderFor(label: string): TextDecoder | undefined {
 const DECODED: ReadonlySet<string> = new Set(['utf-8', 'utf-16']);
 
 /** What the hardened glue takes from us instead of from its realm: see `hardenGlue`. */
-function glueHelpers(run: GuestRun): object {
+function glueHelpers(run: ComponentRun): object {
   class ChargedDecoder {
     readonly #decoder: TextDecoder;
     constructor(label = 'utf-8', options?: unknown) {

@@ -2,8 +2,8 @@
 // glue: glue may change every object of its realm.
 
 import { inOwnBuffer } from '../../../vocabulary/bytes.ts';
+import { after } from '../component-run.ts';
 import type { InstantiateGlue } from '../glue/load-glue.ts';
-import { after } from '../guest-run.ts';
 import { runCall } from '../run-call.ts';
 import type { BootRealm, RealmPort, RealmRun } from './contract.ts';
 import { hostOfRealm, type RealmHost } from './host-of-realm.ts';

@@ -1,4 +1,4 @@
-import type { GuestRun } from '../guest-run.ts';
+import type { ComponentRun } from '../component-run.ts';
 import { ok, type Result } from './errors.ts';
 import { InputStream, OutputStream } from './io.ts';
 
@@ -7,7 +7,7 @@ class TerminalInput {}
 class TerminalOutput {}
 
 /** `wasi:cli/*`: only what the run gives; `exit` ends the guest, never the host. */
-export function cliInterfaces(run: GuestRun) {
+export function cliInterfaces(run: ComponentRun) {
   const { argv, env, cwd, stdin, program = 'module.wasm' } = run.spec;
   let position = 0;
   const output = (stream: 'stdout' | 'stderr') => (): OutputStream =>

@@ -1,4 +1,4 @@
-import type { GuestRun } from '../guest-run.ts';
+import type { ComponentRun } from '../component-run.ts';
 import { Pollable } from './io.ts';
 
 export interface Datetime {
@@ -20,7 +20,7 @@ export const fromDatetime = ({ seconds, nanoseconds }: Datetime): number =>
   Number(seconds) * 1000 + nanoseconds / 1e6;
 
 /** `wasi:clocks/*`: the cell's clocks; in a deterministic run they move on by what the guest waits only. */
-export const clocksInterfaces = (run: GuestRun) => ({
+export const clocksInterfaces = (run: ComponentRun) => ({
   'wasi:clocks/wall-clock': {
     now: () => toDatetime(run.now()),
     resolution: () => ({ seconds: 0n, nanoseconds: 1_000_000 }),

@@ -1,5 +1,5 @@
 import type { FsStat, FsTarget } from '../../../contracts/operations/fs.ts';
-import { after, type Eventually, type GuestRun } from '../guest-run.ts';
+import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { type Datetime, fromDatetime } from './clocks.ts';
 import { DirectoryEntryStream } from './directory-entries.ts';
 import { err, type FsErrorCode, ok, type Result } from './errors.ts';
@@ -44,12 +44,12 @@ const MAX_PATH = 4096;
 
 /** `wasi:filesystem/types.descriptor`: an open file or folder. Every path is relative to it and cannot leave it. */
 export class Descriptor {
-  readonly #run: GuestRun;
+  readonly #run: ComponentRun;
   readonly #handle: SharedHandle;
   readonly #type: DescriptorType;
   readonly #flags: DescriptorFlags;
 
-  constructor(run: GuestRun, handle: SharedHandle, type: DescriptorType, flags: DescriptorFlags) {
+  constructor(run: ComponentRun, handle: SharedHandle, type: DescriptorType, flags: DescriptorFlags) {
     this.#run = run;
     this.#handle = handle;
     this.#type = type;
@@ -340,7 +340,7 @@ function pathProblem(path: string): FsErrorCode | undefined {
   return path.startsWith('/') ? 'not-permitted' : undefined;
 }
 
-function times(run: GuestRun, accessed: NewTimestamp, modified: NewTimestamp) {
+function times(run: ComponentRun, accessed: NewTimestamp, modified: NewTimestamp) {
   const value = (time: NewTimestamp): number | undefined =>
     time.tag === 'no-change' ? undefined : time.tag === 'now' ? run.now() : fromDatetime(time.val);
   const accessedMs = value(accessed);

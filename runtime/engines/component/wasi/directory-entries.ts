@@ -1,15 +1,15 @@
 import type { FsEntry } from '../../../contracts/operations/fs.ts';
-import type { GuestRun } from '../guest-run.ts';
+import type { ComponentRun } from '../component-run.ts';
 import { type FsErrorCode, ok, type Result } from './errors.ts';
 import { type DescriptorType, descriptorType } from './stat.ts';
 
 /** `wasi:filesystem/types.directory-entry-stream`. */
 export class DirectoryEntryStream {
-  readonly #run: GuestRun;
+  readonly #run: ComponentRun;
   readonly #entries: readonly FsEntry[];
   #next = 0;
 
-  constructor(run: GuestRun, entries: readonly FsEntry[]) {
+  constructor(run: ComponentRun, entries: readonly FsEntry[]) {
     this.#run = run;
     this.#entries = entries;
   }

@@ -1,6 +1,6 @@
 import { preopens } from '../../../vocabulary/preopens.ts';
-import type { GuestRun } from '../guest-run.ts';
-import { after } from '../guest-run.ts';
+import type { ComponentRun } from '../component-run.ts';
+import { after } from '../component-run.ts';
 import { Descriptor } from './descriptor.ts';
 import { DirectoryEntryStream } from './directory-entries.ts';
 import { ok } from './errors.ts';
@@ -8,7 +8,7 @@ import { fsCall, shareHandle } from './handle.ts';
 import type { IoError } from './io.ts';
 
 /** `wasi:filesystem/*`: the granted folders as preopens, all work done by the `fs` host function. */
-export const filesystemInterfaces = (run: GuestRun) => ({
+export const filesystemInterfaces = (run: ComponentRun) => ({
   'wasi:filesystem/types': {
     Descriptor,
     DirectoryEntryStream,
@@ -23,7 +23,7 @@ export const filesystemInterfaces = (run: GuestRun) => ({
 });
 
 /** A folder that is opened on the host side when it is first used: looking at preopens costs no host call. */
-function preopen(run: GuestRun, path: string, mutateDirectory: boolean): Descriptor {
+function preopen(run: ComponentRun, path: string, mutateDirectory: boolean): Descriptor {
   const handle = shareHandle(run, () =>
     after(fsCall(run, 'fs.open', { path, directory: true }), (answer) =>
       answer.tag === 'ok' ? ok(answer.val.value.handle) : answer,

@@ -1,5 +1,5 @@
 import type { FsOperations } from '../../../contracts/operations/fs.ts';
-import { after, type Eventually, type GuestRun } from '../guest-run.ts';
+import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { err, type FsErrorCode, fsErrorCode, ok, type Result } from './errors.ts';
 
 type Arguments<Name extends keyof FsOperations> = FsOperations[Name]['args'];
@@ -12,7 +12,7 @@ export interface FsReply<Name extends keyof FsOperations> {
 
 /** One fs operation, answered as WASI answers. */
 export function fsCall<Name extends keyof FsOperations>(
-  run: GuestRun,
+  run: ComponentRun,
   name: Name,
   args: Arguments<Name>,
   bytes?: Uint8Array,
@@ -36,7 +36,7 @@ export interface SharedHandle {
 }
 
 export function shareHandle(
-  run: GuestRun,
+  run: ComponentRun,
   opened: number | (() => Eventually<Result<number, FsErrorCode>>),
 ): SharedHandle {
   let state: Eventually<Result<number, FsErrorCode>> | undefined =

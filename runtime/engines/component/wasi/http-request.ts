@@ -1,6 +1,6 @@
 import { joinBytes } from '../../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../../vocabulary/codec.ts';
-import type { GuestRun } from '../guest-run.ts';
+import type { ComponentRun } from '../component-run.ts';
 import { err, ok, type Result } from './errors.ts';
 import type { HttpErrorCode } from './http-error.ts';
 import type { Fields } from './http-fields.ts';
@@ -65,7 +65,7 @@ export interface RequestClasses {
 }
 
 /** The classes of `wasi:http/types` whose constructors a guest calls, bound to its run. */
-export function requestClasses(run: GuestRun): RequestClasses {
+export function requestClasses(run: ComponentRun): RequestClasses {
   /** A body is kept until it is finished, at most `hostCallBytes`, and sent in one call. */
   class OutgoingBody {
     #chunks: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 import type { HostAnswer } from '../../../contracts/engine.ts';
 import type { HttpResponseHead } from '../../../contracts/operations/http.ts';
-import { after, type Eventually, type GuestRun } from '../guest-run.ts';
+import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { err, ok, type Result } from './errors.ts';
 import { type HttpErrorCode, httpErrorCode } from './http-error.ts';
 import { Fields } from './http-fields.ts';
@@ -8,12 +8,12 @@ import { InputStream, Pollable, type ReadSource } from './io.ts';
 
 /** `wasi:http/types.incoming-response`. */
 export class IncomingResponse {
-  readonly #run: GuestRun;
+  readonly #run: ComponentRun;
   readonly #head: HttpResponseHead;
   readonly #bytes: Uint8Array;
   #consumed = false;
 
-  constructor(run: GuestRun, head: HttpResponseHead, bytes: Uint8Array) {
+  constructor(run: ComponentRun, head: HttpResponseHead, bytes: Uint8Array) {
     this.#run = run;
     this.#head = head;
     this.#bytes = bytes;
@@ -41,13 +41,13 @@ export class IncomingResponse {
 
 /** `wasi:http/types.incoming-body`. */
 export class IncomingBody {
-  readonly #run: GuestRun;
+  readonly #run: ComponentRun;
   readonly #handle: number | undefined;
   #rest: Uint8Array;
   #streamed = false;
   #closed = false;
 
-  constructor(run: GuestRun, handle: number | undefined, bytes: Uint8Array) {
+  constructor(run: ComponentRun, handle: number | undefined, bytes: Uint8Array) {
     this.#run = run;
     this.#handle = handle;
     this.#rest = bytes;
@@ -96,10 +96,10 @@ const isDone = ({ value }: HostAnswer & { ok: true }): boolean => (value as { do
 
 /** `wasi:http/types.future-trailers`: we pass none on. */
 export class FutureTrailers {
-  readonly #run: GuestRun;
+  readonly #run: ComponentRun;
   #taken = false;
 
-  constructor(run: GuestRun) {
+  constructor(run: ComponentRun) {
     this.#run = run;
   }
 
@@ -116,12 +116,12 @@ export class FutureTrailers {
 
 /** `wasi:http/types.future-incoming-response`. */
 export class FutureIncomingResponse {
-  readonly #run: GuestRun;
+  readonly #run: ComponentRun;
   readonly #settled = Promise.withResolvers<void>();
   #response: Result<IncomingResponse, HttpErrorCode> | undefined;
   #taken = false;
 
-  constructor(run: GuestRun) {
+  constructor(run: ComponentRun) {
     this.#run = run;
   }
 

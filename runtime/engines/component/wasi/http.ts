@@ -1,4 +1,4 @@
-import type { GuestRun } from '../guest-run.ts';
+import type { ComponentRun } from '../component-run.ts';
 import type { Result } from './errors.ts';
 import type { HttpErrorCode } from './http-error.ts';
 import { Fields } from './http-fields.ts';
@@ -22,7 +22,7 @@ interface Sendable {
 }
 
 /** `wasi:http/types` and `outgoing-handler`: requests go through the `http` host function; redirects are the guest's to follow. */
-export function httpInterfaces(run: GuestRun) {
+export function httpInterfaces(run: ComponentRun) {
   const { OutgoingBody, OutgoingRequest } = requestClasses(run);
   return {
     'wasi:http/types': {

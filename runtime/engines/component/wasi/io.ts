@@ -1,5 +1,5 @@
 import { MIB } from '../../../vocabulary/units.ts';
-import { after, type Eventually, type GuestRun } from '../guest-run.ts';
+import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { err, type FsErrorCode, ok, type Result } from './errors.ts';
 
 /** `wasi:io/error`. */
@@ -31,10 +31,10 @@ export type Readiness =
 
 /** `wasi:io/poll.pollable`. */
 export class Pollable {
-  readonly #run: GuestRun;
+  readonly #run: ComponentRun;
   readonly readiness: Readiness;
 
-  constructor(run: GuestRun, readiness: Readiness = { kind: 'always' }) {
+  constructor(run: ComponentRun, readiness: Readiness = { kind: 'always' }) {
     this.#run = run;
     this.readiness = readiness;
   }
@@ -49,7 +49,7 @@ export class Pollable {
   }
 }
 
-function isReady(run: GuestRun, readiness: Readiness): boolean {
+function isReady(run: ComponentRun, readiness: Readiness): boolean {
   if (readiness.kind === 'time') return run.nanoseconds() >= readiness.due;
   return readiness.kind === 'always' || readiness.settled();
 }
@@ -57,7 +57,7 @@ function isReady(run: GuestRun, readiness: Readiness): boolean {
 const MAX_POLLED = 65_536;
 
 /** `wasi:io/poll.poll`. */
-function poll(run: GuestRun, pollables: readonly Pollable[]): Eventually<Uint32Array> {
+function poll(run: ComponentRun, pollables: readonly Pollable[]): Eventually<Uint32Array> {
   if (pollables.length === 0) throw new RangeError('Cannot poll an empty list');
   if (pollables.length > MAX_POLLED) throw new RangeError(`Cannot poll more than ${MAX_POLLED} pollables`);
   return wait(
@@ -67,7 +67,7 @@ function poll(run: GuestRun, pollables: readonly Pollable[]): Eventually<Uint32A
 }
 
 /** Waits for the first to become ready; answers the places of all that are. */
-function wait(run: GuestRun, all: readonly Readiness[]): Eventually<Uint32Array> {
+function wait(run: ComponentRun, all: readonly Readiness[]): Eventually<Uint32Array> {
   run.check();
   const ready = all.flatMap((readiness, index) => (isReady(run, readiness) ? [index] : []));
   if (ready.length > 0) return Uint32Array.from(ready);
@@ -87,7 +87,7 @@ function wait(run: GuestRun, all: readonly Readiness[]): Eventually<Uint32Array>
 }
 
 /** Rounded up, so that one sleep is enough; a run never outlives its deadline, so longer sleeps than that are cut. */
-function millisecondsUntil(run: GuestRun, due: bigint): number {
+function millisecondsUntil(run: ComponentRun, due: bigint): number {
   const left = due - run.nanoseconds();
   const most = BigInt(run.spec.limits.timeoutMs) * 1_000_000n;
   return Math.max(
@@ -108,12 +108,12 @@ const clampLength = (length: bigint, most: number): number => (length < BigInt(m
 
 /** `wasi:io/streams.input-stream`. */
 export class InputStream {
-  readonly #run: GuestRun;
+  readonly #run: ComponentRun;
   readonly #source: ReadSource;
   readonly #release: () => void;
   #ended = false;
 
-  constructor(run: GuestRun, source: ReadSource, release: () => void = () => {}) {
+  constructor(run: ComponentRun, source: ReadSource, release: () => void = () => {}) {
     this.#run = run;
     this.#source = source;
     this.#release = release;
@@ -163,12 +163,12 @@ const WRITE_PERMIT = 64n * 1024n;
 
 /** `wasi:io/streams.output-stream`. Nothing is buffered here, so flushing is done at once. */
 export class OutputStream {
-  readonly #run: GuestRun;
+  readonly #run: ComponentRun;
   readonly #sink: WriteSink;
   readonly #release: () => void;
   #failed = false;
 
-  constructor(run: GuestRun, sink: WriteSink, release: () => void = () => {}) {
+  constructor(run: ComponentRun, sink: WriteSink, release: () => void = () => {}) {
     this.#run = run;
     this.#sink = sink;
     this.#release = release;
@@ -242,7 +242,7 @@ export class OutputStream {
 }
 
 /** `wasi:io/*`. */
-export const ioInterfaces = (run: GuestRun) => ({
+export const ioInterfaces = (run: ComponentRun) => ({
   'wasi:io/error': { Error: IoError },
   'wasi:io/poll': { Pollable, poll: (pollables: readonly Pollable[]) => poll(run, pollables) },
   'wasi:io/streams': { InputStream, OutputStream },

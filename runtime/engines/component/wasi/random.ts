@@ -1,7 +1,7 @@
-import type { GuestRun } from '../guest-run.ts';
+import type { ComponentRun } from '../component-run.ts';
 
 /** `wasi:random/*`: all three from the cell's source, which a deterministic run seeds. */
-export function randomInterfaces(run: GuestRun) {
+export function randomInterfaces(run: ComponentRun) {
   const bytes = (length: bigint): Uint8Array => {
     run.check();
     if (length > BigInt(run.spec.limits.hostCallBytes)) {

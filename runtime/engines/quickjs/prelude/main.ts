@@ -101,7 +101,8 @@ export const install = (host: Host): Entries => {
       setup.block = given.block;
       setup.outputBytes = given.outputBytes;
       setup.hostCallBytes = given.hostCallBytes;
-      define(globalThis, 'args', given.args);
+      define(globalThis, 'argv', given.args);
+      define(globalThis, 'args', given.args); // the older name
       define(globalThis, 'env', setup.env);
       if (given.tools === true) define(globalThis, 'tools', tools);
       const names = objectKeys(given.inputs);

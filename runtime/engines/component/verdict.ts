@@ -2,7 +2,7 @@ import type { GuestEnd } from '../../contracts/engine.ts';
 import type { GuestValue } from '../../vocabulary/codec.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import type { Call } from './choose-call.ts';
-import type { GuestRun } from './guest-run.ts';
+import type { ComponentRun } from './component-run.ts';
 import type { WitType } from './types/wit-type.ts';
 import { toJson } from './values/to-json.ts';
 
@@ -14,7 +14,7 @@ export type CallOutcome =
 export interface Ended {
   readonly outcome: CallOutcome;
   readonly call: Call;
-  readonly run: GuestRun;
+  readonly run: ComponentRun;
   readonly meter: Meter;
   /** All memories together went over the cap. */
   readonly overgrown: boolean;

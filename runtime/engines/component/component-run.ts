@@ -18,7 +18,7 @@ export class GuestEnded extends Error {
 }
 
 /** One run of one component, as its imports see it. */
-export interface GuestRun {
+export interface ComponentRun {
   readonly host: GuestHost;
   readonly spec: RunSpec;
   readonly mode: WaitMode;
@@ -56,7 +56,12 @@ export interface GuestRun {
 const HANDED_OVER: ReadonlySet<string> = new Set(['fs.read', 'fs.readFile']);
 
 /** @param stop Keeps the guest from going on after its end, should it catch what is thrown. */
-export function createGuestRun(host: GuestHost, spec: RunSpec, mode: WaitMode, stop: () => void): GuestRun {
+export function createGuestRun(
+  host: GuestHost,
+  spec: RunSpec,
+  mode: WaitMode,
+  stop: () => void,
+): ComponentRun {
   let decided: GuestEnd | undefined;
   let skewMs = 0;
   let lifted = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../../runtime/contracts/api/run.ts';
 import { createKnownModules } from '../../../runtime/run/known-modules.ts';
-import { readRunOptions } from '../../../runtime/run/run-request.ts';
+import { readRunOptions } from '../../../runtime/run/read-run-options.ts';
 
 const known = new Map([
   ['fs', {}],
