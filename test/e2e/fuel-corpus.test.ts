@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 7427,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 4537991,
-        "javascript: an expression": 109815,
-        "javascript: objects, text, regular expressions": 425185,
-        "javascript: random, clock, timers, promises": 874913,
+        "javascript: a granted file": 4537117,
+        "javascript: an expression": 109053,
+        "javascript: objects, text, regular expressions": 421171,
+        "javascript: random, clock, timers, promises": 868391,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
         "python: an expression": 817798,
         "python: classes, exceptions, json": 2337930,
         "python: sets, hashes, random, clock": 1437580,
-        "typescript: a module": 639596,
+        "typescript: a module": 638517,
       }
     `);
   });

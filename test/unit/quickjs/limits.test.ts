@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        110094,
-        847880,
-        147739,
-        202797,
-        372671,
-        1556648,
+        109048,
+        845900,
+        146945,
+        200801,
+        370776,
+        1553739,
       ]
     `);
   });
