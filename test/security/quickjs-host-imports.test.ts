@@ -123,6 +123,14 @@ describe('the functions that the host gives to the prelude', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
+  test('take what should be JSON and is not for an empty text', async () => {
+    const { run } = await exposed();
+    for (const text of ['{', '', 'x', '"', '[', 'nul']) {
+      const code = `primitives.write(0, ${JSON.stringify(text)}, true); primitives.encode(${JSON.stringify(text)}, true).byteLength + ' ' + typeof primitives.base64(1, ${JSON.stringify(text)})`;
+      expect(run(code), text).toBe('0 string');
+    }
+  });
+
   test('copy nothing over hostCallBytes', async () => {
     const { run, host } = await exposed();
     run(

@@ -104,6 +104,39 @@ describe('a guest cannot', () => {
     expect(value).toEqual([true, []]);
   });
 
+  test('get hold of what the library is built on, by functions put in place of the built-in ones that it calls', async () => {
+    const { value } = await runJs(`
+      const found = new Set(); let inside = false, calls = 0;
+      const primitives = ['takeBytes', 'callSync', 'settled', 'monotonic', 'compile', 'decodeAs', 'subtle'];
+      const own = Reflect.ownKeys, descriptorOf = Object.getOwnPropertyDescriptor, define = Object.defineProperty, apply = Reflect.apply, textOf = Function.prototype.toString;
+      const look = (thing) => {
+        if (thing === null || (typeof thing !== 'object' && typeof thing !== 'function')) return;
+        try {
+          if (typeof thing.takeBytes === 'function' || (thing.calls && thing.timers) || thing.setMakeStream) found.add('internals');
+          if (typeof thing === 'function' && primitives.includes(thing.name) && apply(textOf, thing, []).includes('native')) found.add(thing.name);
+        } catch {}
+      };
+      const roots = [Object, Function, Array, String, Number, Promise, Reflect, Map, Set, WeakMap, JSON, Symbol, Object.getPrototypeOf(Uint8Array), Uint8Array, ArrayBuffer, DataView, Error, Math, Proxy];
+      for (const root of roots) for (const target of [root, root.prototype]) {
+        for (const key of target ? own(target) : []) {
+          const descriptor = descriptorOf(target, key), real = descriptor.value;
+          if (!descriptor.configurable || typeof real !== 'function' || key === 'constructor') continue;
+          const hook = function (...args) {
+            if (!inside) { inside = true; calls++; look(this); for (let at = 0; at < args.length; at++) look(args[at]); inside = false; }
+            return apply(real, this, args);
+          };
+          try { define(target, key, { value: hook, writable: true, configurable: true }) } catch {}
+        }
+      }
+      const names = require('module').builtinModules, failed = [];
+      for (const name of names) { try { require(name) } catch (error) { failed.push(name) } }
+      require('crypto').createHash('sha256').update('a').digest('hex');
+      new Intl.NumberFormat().format(1); await crypto.subtle.digest('SHA-256', new Uint8Array(1));
+      try { require('./nope') } catch {} process.exitCode = 0;
+      [names.length > 35, calls > 1000, failed, [...found]]`);
+    expect(value).toEqual([true, true, [], []]);
+  });
+
   test('see a path, a stack frame or a name of the host', async () => {
     const { value } = await runJs(`
       const texts = []; const note = (e) => { texts.push(String(e), String(e?.stack)); for (const k of Object.getOwnPropertyNames(e ?? {})) texts.push(String(e[k])); };

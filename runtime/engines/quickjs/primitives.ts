@@ -133,7 +133,7 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
     write: (args) => {
       const given = text(args, 1);
       if (given === undefined) return 0;
-      const whole = flag(args, 2) ? String(JSON.parse(given)) : given;
+      const whole = flag(args, 2) ? unquoted(given) : given;
       const stream = number(args, 0) === 1 ? 'stderr' : 'stdout';
       if (!host.write(stream, encoder.encode(whole))) stop('output');
       return 0;
@@ -220,7 +220,7 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
     encode: (args) => {
       const given = text(args, 0);
       if (given === undefined) return 0;
-      const encoded = encoder.encode(flag(args, 1) ? String(JSON.parse(given)) : given);
+      const encoded = encoder.encode(flag(args, 1) ? unquoted(given) : given);
       return machine().takeBytes({ bytes: encoded, ownsBytes: true });
     },
     decode: (args) => {
@@ -311,6 +311,15 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       }),
     settled: () => settled,
   };
+}
+
+/** A text that travels as JSON, because half of a surrogate pair may be in it. */
+function unquoted(json: string): string {
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    return ''; // only a prelude that is not ours sends no JSON
+  }
 }
 
 /** Base64 of bytes (0) or of a binary text (1), or a binary text of base64 (2); texts travel as JSON. Empty for what is none. */
