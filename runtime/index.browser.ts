@@ -64,6 +64,7 @@ export {
   type CellGuest,
   type CellOptions,
   type ConfirmTool,
+  createToolRegistry,
   defineHostFunction,
   type Engine,
   type EngineInfo,

@@ -90,6 +90,7 @@ export type {
   Secret,
 } from './contracts/host-function.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';
+export { createToolRegistry } from './tools/registry.ts';
 export type { Caller, RunIdentity } from './vocabulary/caller.ts';
 export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './vocabulary/codec.ts';
 export {

@@ -90,6 +90,7 @@ export {
   type CellGuest,
   type CellOptions,
   type ConfirmTool,
+  createToolRegistry,
   defineHostFunction,
   type Engine,
   type EngineInfo,

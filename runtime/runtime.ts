@@ -1,9 +1,12 @@
+import { describeTool } from './catalog/describe-tool.ts';
 import type { KeptOutput } from './contracts/api/run.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
-import type { PrepareContext } from './contracts/engine.ts';
+import type { Described } from './contracts/described-tool.ts';
+import type { Engine, PrepareContext } from './contracts/engine.ts';
 import type { AnyHostFunction } from './contracts/host-function.ts';
+import type { ToolsPort } from './contracts/operations/tools.ts';
 import type { CellPools, Platform } from './contracts/platform.ts';
-import { createRunStarter } from './run/begin-run.ts';
+import { createRunStarter, type RunStarter } from './run/begin-run.ts';
 import { readCells } from './run/cell-options.ts';
 import { chooseCell } from './run/choose-cell.ts';
 import { describeEngine } from './run/engine-info.ts';
@@ -13,16 +16,20 @@ import { createOutputQueue } from './run/output-queue.ts';
 import type { SandboxContext } from './run/sandbox-context.ts';
 import { createSessionOpener } from './run/session/open-session.ts';
 import { createSessions } from './run/session/sessions.ts';
+import { createTools } from './tools/tools.ts';
+import type { ToolsContext } from './tools/tools-context.ts';
 import { checkGrant } from './vocabulary/check-grant.ts';
 import { SandglassError } from './vocabulary/errors.ts';
 import { createEventStream, type EventStream } from './vocabulary/event-stream.ts';
 import { auditLineOf } from './vocabulary/events.ts';
+import type { Grant } from './vocabulary/grant.ts';
 import { type IsolationLevel, stricter } from './vocabulary/levels.ts';
 import { checkLimits, mergeLimits } from './vocabulary/limits.ts';
 import { readModuleBytes } from './vocabulary/module-size.ts';
 import type { TellNotice } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
 import { readLevel, refuseUnknown } from './vocabulary/read-options.ts';
+import { sleep } from './vocabulary/sleep.ts';
 import { createRunStore } from './work/run-store.ts';
 
 const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
@@ -34,6 +41,7 @@ const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   hostFunctions: true,
   cells: true,
   maxModuleBytes: true,
+  tools: true,
   cache: true,
   onAudit: true,
   onNotice: true,
@@ -47,7 +55,13 @@ const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
 export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}): Runtime {
   refuseUnknown(options, KNOWN, 'create a runtime');
   const engines = uniqueByName([...platform.engines, ...(options.engines ?? [])], 'engine');
-  const hostFunctions = byName([...platform.hostFunctions, ...(options.hostFunctions ?? [])]);
+  /** The tools call runs, and runs call tools: what guests reach is bound once both are there. */
+  const port = lateTools();
+  const hostFunctions = byName([
+    ...platform.hostFunctions,
+    ...(platform.createToolsFunction === undefined ? [] : [platform.createToolsFunction(port.tools)]),
+    ...(options.hostFunctions ?? []),
+  ]);
   const ceiling = readLevel(options.level, 'create a runtime');
   const cellOptions = readCells(options.cells, platform.processors);
   const prepare = readPrepare(platform, options);
@@ -100,6 +114,9 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   const runs = createRunStarter({ context, sessions, modules, lives, levelOf, onOutcome: keepCut });
   const opener = createSessionOpener({ context, sessions, begin: runs.begin, levelOf });
 
+  const tools = createTools(toolsContext(platform, context, runs, levelOf, options.policy), options.tools);
+  port.bind(tools.port);
+
   const close = (): Promise<void> => {
     closed ??= (async () => {
       opener.stop();
@@ -118,12 +135,66 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     },
     sessions: { open: opener.open, close: async (name) => sessions.close(name) },
     runs: { list: lives.list, get: lives.get, cancel: lives.cancel, output: cut.get },
+    tools: tools.api,
+    artifacts: tools.artifacts,
     engines: () =>
       engines.map((engine) => describeEngine(engine, platform, coldStarts.get(engine.name) ?? null)),
     platform: () => platform.info,
     on: events.on,
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What the tools are handed of a runtime. */
+const toolsContext = (
+  platform: Platform,
+  context: SandboxContext,
+  runs: RunStarter,
+  levelOf: ToolsContext['levelOf'],
+  policy: Grant | undefined,
+): ToolsContext => ({
+  run: async (runOptions) => runs.begin(runOptions).outcome,
+  describe: (bytes) => describeWith(context.engines, bytes),
+  readTools: platform.readTools,
+  levelOf,
+  outer: runs.find,
+  policy,
+  limits: context.limits,
+  hostFunctions: context.hostFunctions,
+  checkGrant: (grant) => void checkGrant(grant, context.hostFunctions),
+  events: context.events,
+  monotonic: context.monotonic,
+  now: context.now,
+  sleep,
+  random: Math.random,
+});
+
+/** What a binary says of itself as a tool; of a component's exports its engine knows the types. */
+function describeWith(engines: readonly Engine[], bytes: Uint8Array): Described {
+  const own = new Uint8Array(bytes);
+  const described = describeTool(own);
+  const engine = engines.find(({ toolExports }) => toolExports !== undefined);
+  const offered = described.kind === 'component' ? engine?.toolExports?.(own) : undefined;
+  return { ...described, isTool: offered?.isTool ?? false, exports: offered?.exports ?? [] };
+}
+
+/** The port that is handed out before there are tools behind it. */
+function lateTools(): { readonly tools: ToolsPort; bind(port: ToolsPort): void } {
+  let bound: ToolsPort | undefined;
+  const there = (): ToolsPort => {
+    if (bound === undefined) throw new TypeError('Cannot call tools: the runtime is not ready');
+    return bound;
+  };
+  return {
+    tools: {
+      call: (...call) => there().call(...call),
+      search: (...search) => there().search(...search),
+      describe: (...asked) => there().describe(...asked),
+    },
+    bind: (port) => {
+      bound = port;
+    },
   };
 }
 

@@ -76,8 +76,8 @@ export const ROOMS: readonly Room[] = [
     name: 'tools',
     at: ['runtime/tools'],
     what: 'manifests, registry, the pipeline of a tool call, code mode',
-    mayImport: ['vocabulary', 'contracts', 'run'],
-    toCome: true,
+    folders: ['check', 'manifest', 'result', 'select', 'stages'],
+    mayImport: ['vocabulary', 'contracts'],
   },
   {
     name: 'work',
@@ -123,7 +123,7 @@ export const ROOMS: readonly Room[] = [
     name: 'runtime',
     at: ['runtime/runtime.ts'],
     what: 'joins the rooms into a `Runtime`',
-    mayImport: ['vocabulary', 'contracts', 'run', 'work'],
+    mayImport: ['vocabulary', 'contracts', 'run', 'tools', 'work', 'catalog'],
   },
   {
     name: 'entries',
@@ -136,7 +136,7 @@ export const ROOMS: readonly Room[] = [
       'runtime/index.packages.ts',
     ],
     what: 'what the package exports: a platform wired, nothing else',
-    mayImport: ['vocabulary', 'contracts', 'runtime', 'platform', 'engines', 'host functions'],
+    mayImport: ['vocabulary', 'contracts', 'tools', 'runtime', 'platform', 'engines', 'host functions'],
   },
   {
     name: 'doors',
@@ -182,10 +182,12 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['runtime/doors/cli'],
   '@renovatebot/pep440': ['runtime/platform/python/packages'],
   '@wasmer/wasi': ['runtime/engines/preview1'],
-  ajv: ['runtime/doors/http', 'runtime/platform/schema'],
+  ajv: ['runtime/doors/http', 'runtime/platform/schema', 'runtime/tools/check'],
   hono: ['runtime/doors/http'],
   'ipaddr.js': ['host-functions/http'],
+  minisearch: ['runtime/tools/select'],
   pyodide: ['runtime/platform/python'],
+  re2js: ['runtime/tools/check'],
   sucrase: ['runtime/engines/quickjs'],
   undici: ['host-functions/http'],
   ws: ['host-functions/http'],
@@ -238,6 +240,8 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/wasm/meter.ts#createMeter': 'counters that the guest, the slices and the report share',
   'runtime/wasm/plan-function.ts#planFunction':
     'one pass over the operators of a function; its control stack is local to it',
+  'runtime/tools/call.ts#createCaller': 'the stages of a call in their order, and what they share',
+  'runtime/tools/tools.ts#createTools': 'a table of what `runtime.tools` offers',
   'runtime/work/lanes.ts#createLanes': 'one queue: its order and its places are one state',
   'runtime/engines/pyodide/engine.ts#createPyodideEngine':
     'what preparing, starting and snapshots share is made once for each engine',

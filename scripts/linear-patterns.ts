@@ -134,4 +134,34 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
     [String.raw`[/\\]+$`]: "paths and origins of the embedder's own configuration",
     [String.raw`\/+$`]: "paths and origins of the embedder's own configuration",
   },
+  'runtime/engines/component/tool-exports.ts': {
+    [String.raw`@[^#]*`]:
+      'a run ends at the character that follows it; names that the world of a component can have',
+  },
+  'runtime/tools/check/formats.ts': {
+    [String.raw`^[a-zA-Z][a-zA-Z\d+.-]*:[^\s]*$`]:
+      'the first run ends at the colon, which it has not; at most 8,192 characters',
+  },
+  'runtime/tools/manifest/head-manifest.ts': {
+    [String.raw`^\s*\*+ ?`]: 'anchored, and runs of different characters',
+    [String.raw`^\s*(?:\/\/|#) ?(.*)$`]:
+      'anchored, and what follows the blanks is none; the last run takes whatever there is',
+  },
+  'runtime/tools/result/formats.ts': {
+    [String.raw`^\s*(?:click|href|link|links|callback)\b|javascript:|%%\{`]:
+      'anchored at one run, the others are words',
+    [String.raw`\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])?`]:
+      'begins at an escape only, and no run goes over the next one',
+  },
+  'runtime/tools/result/shorten-code.ts': {
+    [String.raw`^\s*(?:(?:export|default|async|public|private|protected|static|pub|final|override|abstract) )*(?:function\*?|def|fn|func|class|interface|impl|struct|trait|enum|type) ?[\w$<(]`]:
+      'anchored, one way to match; at most 400 characters of a line',
+    [String.raw`^\s*[}\])]+[;,)]*\s*$`]: 'anchored; at most 400 characters of a line',
+  },
+  'runtime/tools/select/schema-parts.ts': {
+    [String.raw`\s+`]: 'replaced everywhere: a run always matches and is gone over once',
+  },
+  'runtime/tools/select/search.ts': {
+    [String.raw`[^\p{L}\p{N}]+`]: 'split at: a run always matches and is gone over once',
+  },
 };

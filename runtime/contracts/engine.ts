@@ -3,6 +3,7 @@ import type { ErrorCode, ErrorDetails } from '../vocabulary/errors.ts';
 import type { GuestFile } from '../vocabulary/guest-file.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
+import type { Described } from './described-tool.ts';
 import type { MountView } from './host-function.ts';
 
 /** What can run one kind of guest. Two halves: `prepare` on the host side, `execute` inside a cell. */
@@ -40,6 +41,8 @@ export interface Engine {
    * @throws {SandglassError} MODULE_INVALID, INPUT_INVALID or UNSUPPORTED.
    */
   prepare(source: GuestSource, context: PrepareContext): Promise<PreparedGuest>;
+  /** What a binary offers as tools, by the types of its exports. Absent: nothing. @throws {SandglassError} MODULE_INVALID */
+  toolExports?(bytes: Uint8Array): Pick<Described, 'isTool' | 'exports'>;
   /** What it keeps ahead for runs that want the same packages. Absent: nothing. */
   snapshots?(): readonly SnapshotInfo[];
   /**

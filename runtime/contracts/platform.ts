@@ -17,6 +17,12 @@ export interface Platform {
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
   /** Reads a module of the embedder's own; absent where there are no files. @throws {SandglassError} INPUT_INVALID when it cannot be read. */
   readModule?(path: string | URL, maxBytes: number): Promise<Uint8Array>;
+  /**
+   * A file, or the files of a folder that could be tools and what stands beside them; absent where there are no files. Nothing outside of the folder
+   * is read.
+   * @throws {SandglassError} INPUT_INVALID when it cannot be read.
+   */
+  readTools?(path: string | URL): Promise<ToolFiles>;
   /** Compares two byte strings faster than a loop does. */
   sameBytes?(one: Uint8Array, other: Uint8Array): boolean;
   /** A cache of derived bytes. `folder` absent: the platform's own place; `undefined` answer: none here. */
@@ -53,6 +59,24 @@ export type InputCheck =
       readonly faults: readonly { readonly path: string; readonly message: string }[];
     }
   | { readonly kind: 'no-schema'; readonly reason: string };
+
+export interface ToolFiles {
+  /** In order of path. */
+  readonly files: readonly ToolFile[];
+  /** It is a file that was asked for, not a folder. */
+  readonly alone: boolean;
+}
+
+/** A file that may be a tool. */
+export interface ToolFile {
+  /** As it is shown, below the folder that was asked for. */
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Text of the manifest beside it, `NAME.json`. */
+  readonly manifest: string | undefined;
+  /** Why it cannot be one, where that is known already: it is too large, or leads out of the folder. */
+  readonly refused?: string;
+}
 
 export interface CellPools {
   readonly worker?: Cell;

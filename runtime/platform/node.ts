@@ -14,6 +14,7 @@ import { compileFairly } from './compile-fairly.ts';
 import { openFileCache } from './node-cache.ts';
 import { nodeFacts } from './node-facts.ts';
 import { readModule } from './read-module.ts';
+import { readTools } from './read-tools.ts';
 
 const monotonic = (): number => performance.now();
 const now = (): number => Date.now();
@@ -43,6 +44,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   readModule,
   checkInput: async (...check) => (await import('./schema/check-input.ts')).checkInput(...check),
   ...(facts.holdsGuests ? { openPools, job: runWorkerJob } : {}),
+  readTools,
   monotonic,
   now,
   processors: availableParallelism(),

@@ -6,7 +6,7 @@ import type { Outcome } from '../vocabulary/outcome.ts';
 import { abortWith } from '../vocabulary/signals.ts';
 import type { KnownModules } from './known-modules.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
-import { createNests } from './nests.ts';
+import { createNests, type Nest } from './nests.ts';
 import type { OutputQueue } from './output-queue.ts';
 import { type RunRequest, readRunOptions } from './read-run-options.ts';
 import { runInSandbox } from './sandbox.ts';
@@ -34,6 +34,8 @@ export interface RunStarter {
    * @throws {TypeError | RangeError} on misuse.
    */
   begin(options: RunOptions, queue?: OutputQueue, own?: OpenSession): Begun;
+  /** A run that goes on. @throws {TypeError} when it is not one of this runtime, or has not begun. */
+  find(identity: RunIdentity): Nest;
   /** Begins no more, cancels all that goes on and waits for its end. */
   close(): Promise<void>;
 }
@@ -94,6 +96,7 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
       void outcome.then(onOutcome, () => undefined); // whoever asked for the run sees why it is rejected
       return { id: live.id, outcome, cancel };
     },
+    find: nests.find,
     async close() {
       closed = true;
       for (const cancel of running.values()) cancel();

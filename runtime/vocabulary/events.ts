@@ -70,8 +70,11 @@ export interface RunEnded extends EventBase {
 export interface ToolCalled extends EventBase {
   readonly kind: 'tool.called';
   readonly tool: string;
+  readonly callId: string;
   readonly ok: boolean;
   readonly code?: ErrorCode;
+  /** Answered from memory. */
+  readonly cached?: true;
   readonly durationMs: number;
 }
 

@@ -71,6 +71,24 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
   const unused = (): never => {
     throw new Error('Not part of this fake');
   };
+  // No command that is tested with this fake asks for tools.
+  const noTools: Runtime['tools'] = {
+    register: unused,
+    unregister: unused,
+    load: unused,
+    ready: unused,
+    list: unused,
+    info: unused,
+    call: unused,
+    callMany: unused,
+    validate: unused,
+    check: unused,
+    explain: unused,
+    search: unused,
+    signatures: unused,
+    forModel: unused,
+    hooks: { add: unused, remove: unused, list: unused },
+  };
   return {
     terminal,
     version: '1.2.3',
@@ -90,6 +108,8 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
         sessions: { open: unused, close: unused },
         runs: { list: unused, get: unused, cancel: unused, output: unused },
         on: unused,
+        tools: noTools,
+        artifacts: { read: unused },
         close,
         [Symbol.asyncDispose]: close,
       };

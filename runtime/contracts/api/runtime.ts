@@ -9,6 +9,7 @@ import type { AnyHostFunction, Secret } from '../host-function.ts';
 import type { EngineInfo, PlatformInfo } from './info.ts';
 import type { RunHandle, RunOptions, Runs } from './run.ts';
 import type { SessionApi } from './session.ts';
+import type { Artifacts, ToolsApi, ToolsOptions } from './tools.ts';
 
 /** What `createRuntime` gives. One runtime owns its cells and caches; `await using` or `close()` ends them. */
 export interface Runtime extends AsyncDisposable {
@@ -23,6 +24,10 @@ export interface Runtime extends AsyncDisposable {
   readonly sessions: SessionApi;
   /** Runs that go on or wait, of this runtime. */
   readonly runs: Runs;
+  /** What a model can call by name. */
+  readonly tools: ToolsApi;
+  /** Whole results of which a model was given a part. */
+  readonly artifacts: Artifacts;
   /** What this platform can run, and how well. */
   engines(): readonly EngineInfo[];
   /** What this platform can do: levels, workers, JSPI, blocking host calls. */
@@ -54,6 +59,7 @@ export interface RuntimeOptions {
   readonly cells?: CellOptions;
   /** Largest `.wasm` that a run takes, bytes, 1 KiB..1 GiB. Compiling one takes several times its size. @default 64 MiB. Over it: INPUT_INVALID */
   readonly maxModuleBytes?: number;
+  readonly tools?: ToolsOptions;
   /** Folder (Node) for derived bytes: transpiled components, compiled snapshots. `false`: memory only. @default the user's cache folder */
   readonly cache?: string | false;
   /** Receives one line for every host call, allowed or refused: `on('host.called', …)` in a flat form. */

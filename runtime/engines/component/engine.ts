@@ -6,6 +6,7 @@ import { Recent } from '../../vocabulary/recent.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import type { ComponentData, WaitMode } from './component-data.ts';
 import { refuseOptions } from './options.ts';
+import { toolExports } from './tool-exports.ts';
 
 /** Prepared components in memory, as they were instrumented; what is compiled of them takes a few times that. */
 const KEPT_BYTES = 256 * MIB;
@@ -85,6 +86,7 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
       executor ??= await import('./execute.ts');
       return executor.execute(...run);
     },
+    toolExports,
     prepare: async (source, context: PrepareContext) => {
       if (source.kind !== 'wasm') {
         throw new SandglassError(

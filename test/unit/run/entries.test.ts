@@ -35,6 +35,7 @@ test('index.ts exports no other values than these', async () => {
     'LIMITS',
     'SandglassError',
     'createRuntime',
+    'createToolRegistry',
     'defineHostFunction',
     'exitCodeOf',
     'mergeGrants',

@@ -1,0 +1,133 @@
+import type { ErrorObject } from 'ajv';
+import type { ArgumentFault } from '../../contracts/api/tools.ts';
+import type { JsonValue } from '../../vocabulary/codec.ts';
+import { defined } from '../../vocabulary/defined.ts';
+import { nearest, shownText } from '../../vocabulary/nearest.ts';
+
+/** Told at once; whoever mends these will hear of the rest. */
+const MOST_FAULTS = 50;
+
+/** What ajv found, in words that help to mend it: each place once for each rule. */
+export function faultsOf(errors: readonly ErrorObject[]): readonly ArgumentFault[] {
+  const faults = new Map<string, ArgumentFault>();
+  for (const error of errors) {
+    if (faults.size >= MOST_FAULTS) break;
+    if (error.keyword === 'if') continue; // what `then` or `else` found is told by itself
+    const fault = faultOf(error);
+    faults.set(`${fault.path}\n${fault.message}`, fault);
+  }
+  return [...faults.values()];
+}
+
+/** All of them as one line. */
+export const faultText = (faults: readonly ArgumentFault[]): string =>
+  faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+
+function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObject): ArgumentFault {
+  const facts: Readonly<Record<string, unknown>> = params;
+  const path = readable(instancePath);
+  const given = shown(data);
+  const at = (message: string, more: Partial<ArgumentFault> = {}): ArgumentFault => ({
+    path,
+    message,
+    rule: keyword,
+    ...defined({ given }),
+    ...more,
+  });
+  switch (keyword) {
+    case 'required':
+      return {
+        path: join(path, String(facts.missingProperty)),
+        message: 'is required and missing',
+        rule: keyword,
+      };
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const name = String(facts.additionalProperty ?? facts.unevaluatedProperty);
+      const known = Object.keys(objectOf(parentSchema?.properties));
+      const near = nearest(name, known);
+      return {
+        path: join(path, name),
+        message: `is not a known field${hintOf(near, known)}`,
+        rule: keyword,
+        allowed: known,
+        ...defined({ nearest: near }),
+      };
+    }
+    case 'enum':
+    case 'const': {
+      const allowed =
+        keyword === 'const' ? [facts.allowedValue] : (facts.allowedValues as readonly unknown[]); // ajv's own form
+      const texts = allowed.filter((value) => typeof value === 'string');
+      const near = typeof data === 'string' ? nearest(data, texts) : undefined;
+      return at(
+        `${shownValue(data)} is not one of ${allowed.slice(0, 50).map(shownValue).join(', ')}${near === undefined ? '' : `, did you mean ${shownText(near)}?`}`,
+        { allowed: allowed.slice(0, 50) as JsonValue[], ...defined({ nearest: near }) }, // of a schema, which is JSON
+      );
+    }
+    case 'type':
+      return at(`${shownValue(data)} is not of type ${String(facts.type).replaceAll(',', ' or ')}`);
+    case 'format':
+      return at(`${shownValue(data)} is not in the format ${String(facts.format)}`);
+    case 'pattern':
+      return at(`${shownValue(data)} does not fit the pattern ${String(facts.pattern)}`);
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
+      return at(`${shownValue(data)} is not ${String(facts.comparison)} ${String(facts.limit)}`);
+    case 'multipleOf':
+      return at(`${shownValue(data)} is not a multiple of ${String(facts.multipleOf)}`);
+    case 'minLength':
+    case 'maxLength':
+      return at(
+        `has ${String(data).length} characters, ${boundOf(keyword)} ${String(facts.limit)} are allowed`,
+      );
+    case 'minItems':
+    case 'maxItems':
+      return at(`has ${lengthOf(data)} items, ${boundOf(keyword)} ${String(facts.limit)} are allowed`);
+    case 'minProperties':
+    case 'maxProperties':
+      return at(`has ${lengthOf(data)} fields, ${boundOf(keyword)} ${String(facts.limit)} are allowed`);
+    default:
+      return at(`does not fit ${keyword}`);
+  }
+}
+
+const boundOf = (keyword: string): string => (keyword.startsWith('min') ? 'at least' : 'at most');
+
+const lengthOf = (data: unknown): number =>
+  Array.isArray(data) ? data.length : Object.keys(objectOf(data)).length;
+
+const objectOf = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
+
+const hintOf = (near: string | undefined, known: readonly string[]): string => {
+  if (near !== undefined) return `, did you mean "${near}"?`;
+  return known.length === 0 ? ', there are none' : `, known are ${known.slice(0, 50).join(', ')}`;
+};
+
+/** Small enough to be shown again; a large value is known to whoever gave it. */
+function shown(data: unknown): JsonValue | undefined {
+  if (data === null || typeof data === 'number' || typeof data === 'boolean') return data;
+  if (typeof data === 'string') return data.length <= 200 ? data : `${data.slice(0, 200)}…`;
+  return undefined;
+}
+
+const shownValue = (value: unknown): string => {
+  if (typeof value === 'string') return shownText(value);
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+};
+
+/** `/items/2/name` → `items[2].name`. */
+function readable(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .reduce((path, part) => join(path, part.replaceAll('~1', '/').replaceAll('~0', '~')), '');
+}
+
+function join(path: string, name: string): string {
+  if (/^\d+$/.test(name)) return `${path}[${name}]`;
+  return path === '' ? name : `${path}.${name}`;
+}

@@ -1,0 +1,117 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ArgumentFault } from '../../contracts/api/tools.ts';
+import { copyJson, type JsonValue } from '../../vocabulary/codec.ts';
+import type { JsonSchema } from '../../vocabulary/manifest.ts';
+import { Recent } from '../../vocabulary/recent.ts';
+import { canonicalJson } from '../canonical-json.ts';
+import { coerceFaults } from './coerce.ts';
+import { faultsOf } from './faults.ts';
+import { CHECKED_FORMATS } from './formats.ts';
+import { LINEAR_ENGINE } from './linear-pattern.ts';
+import { refuseHeavySchema } from './schema-weight.ts';
+
+export type Checked =
+  | { readonly ok: true; readonly value: JsonValue }
+  | { readonly ok: false; readonly faults: readonly ArgumentFault[] };
+
+export interface Validator {
+  /** Checks a copy, filled with the defaults of the schema. @param coerce Texts become the numbers and booleans that they spell. */
+  check(value: JsonValue, options: { readonly coerce: boolean }): Checked;
+}
+
+/** Compiles schemas, each once for its content. */
+export interface Validators {
+  /** @throws {Error} saying why it is not a schema that can be checked. */
+  of(schema: JsonSchema): Validator;
+  /** How many were compiled. */
+  readonly compiled: number;
+}
+
+/** Compiled schemas that are kept; one weighs some tens of kilobytes. */
+const MOST_KEPT = 2_000;
+
+export function createValidators(): Validators {
+  const kept = new Recent<Validator>(MOST_KEPT);
+  let compiled = 0;
+  return {
+    of(schema) {
+      const key = canonicalJson(schema);
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const validator = compile(schema);
+      compiled += 1;
+      kept.set(key, validator);
+      return validator;
+    },
+    get compiled() {
+      return compiled;
+    },
+  };
+}
+
+function compile(schema: JsonSchema): Validator {
+  const maxDepth = refuseHeavySchema(schema);
+  // Of its own: nothing of one schema is reachable from another, and all of it goes with it.
+  const ajv = new Ajv2020({
+    strict: true,
+    strictTypes: false,
+    strictTuples: false,
+    strictRequired: false,
+    allowUnionTypes: true,
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    addUsedSchema: false,
+    logger: false,
+    formats: CHECKED_FORMATS,
+    code: { regExp: LINEAR_ENGINE },
+  });
+  ajv.removeKeyword('uniqueItems'); // its own compares each item with each other
+  ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    validate: (wanted: boolean, items: readonly JsonValue[]) =>
+      !wanted || new Set(items.map(canonicalJson)).size === items.length,
+  });
+  if (ajv.validateSchema(schema) !== true) throw new SchemaFault(faultsOf(ajv.errors ?? []));
+  const validate: ValidateFunction = ajv.compile(schema);
+  const run = (value: JsonValue): readonly ErrorObject[] =>
+    validate(value) ? [] : [...(validate.errors ?? [])];
+  return {
+    check(value, { coerce }) {
+      const root = copyFor(value, maxDepth);
+      if (root === undefined)
+        return {
+          ok: false,
+          faults: [{ path: '', message: `is nested over ${maxDepth} deep`, rule: 'depth' }],
+        };
+      let errors = run(root.value);
+      // A value that was mended may bring up more, e.g. an item of an array; each round mends all it can.
+      for (let round = 0; coerce && round < 8 && errors.length > 0; round++) {
+        if (!coerceFaults(root.value, errors)) break;
+        errors = run(root.value);
+      }
+      return errors.length === 0 ? { ok: true, value: root.value } : { ok: false, faults: faultsOf(errors) };
+    },
+  };
+}
+
+/** A copy, as defaults are filled in; in an object, so that it can be told from none. */
+function copyFor(value: JsonValue, maxDepth: number): { readonly value: JsonValue } | undefined {
+  try {
+    return { value: copyJson(value, 'a value', { maxDepth }) };
+  } catch {
+    return undefined; // it is JSON already: only its depth can be wrong
+  }
+}
+
+/** A schema that does not fit the schema of schemas. */
+export class SchemaFault extends Error {
+  readonly faults: readonly ArgumentFault[];
+
+  constructor(faults: readonly ArgumentFault[]) {
+    super(faults[0]?.message ?? 'it is not a JSON Schema');
+    this.faults = faults;
+  }
+}

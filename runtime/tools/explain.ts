@@ -1,0 +1,54 @@
+import type { Decider, ToolCallOptions, ToolExplanation } from '../contracts/api/tools.ts';
+import type { Grant } from '../vocabulary/grant.ts';
+import { type IsolationLevel, LEVEL_POLICIES } from '../vocabulary/levels.ts';
+import { LIMIT_NAMES, type LimitName, type Limits } from '../vocabulary/limits.ts';
+import type { CheckedManifest } from './manifest/read-manifest.ts';
+import type { Verdict } from './permissions.ts';
+
+/** Who says what of the limits of a call, in the order in which of equal figures the first is named. */
+export function limitSources(
+  manifest: CheckedManifest,
+  level: IsolationLevel,
+  runtime: Partial<Limits>,
+  policy: Grant | undefined,
+  options: ToolCallOptions,
+): readonly (readonly [Decider, Partial<Limits>])[] {
+  return [
+    ['policy', policy?.limits ?? {}],
+    ['runtime', runtime],
+    ['level', LEVEL_POLICIES[level].ceilings],
+    ['manifest', manifest.limits],
+    ['call', tightest([options.limits ?? {}, options.grant?.limits ?? {}, timeoutOf(options)])],
+  ];
+}
+
+const timeoutOf = ({ timeoutMs }: ToolCallOptions): Partial<Limits> =>
+  timeoutMs === undefined ? {} : { timeoutMs };
+
+/** The smallest of each, of what any of them names. */
+export function tightest(sets: readonly Partial<Limits>[]): Partial<Limits> {
+  const least: { -readonly [K in LimitName]?: number } = {};
+  for (const name of LIMIT_NAMES) {
+    const given = sets.flatMap(({ [name]: limit }) => (limit === undefined ? [] : [limit]));
+    if (given.length > 0) least[name] = Math.min(...given);
+  }
+  return least;
+}
+
+export function explanationOf(
+  tool: string,
+  level: ToolExplanation['level'],
+  verdicts: readonly Verdict[],
+  sources: readonly (readonly [Decider, Partial<Limits>])[],
+  allowed: boolean,
+): ToolExplanation {
+  const limits: Partial<Record<LimitName, { readonly value: number; readonly decidedBy: Decider }>> = {};
+  for (const name of LIMIT_NAMES) {
+    for (const [decidedBy, { [name]: value }] of sources) {
+      const known = limits[name];
+      if (value !== undefined && (known === undefined || value < known.value))
+        limits[name] = { value, decidedBy };
+    }
+  }
+  return { tool, allowed, level, capabilities: verdicts, limits };
+}

@@ -1,0 +1,77 @@
+import type { LoadReport, RegisterOptions, SkippedFile, ToolHandler } from '../contracts/api/tools.ts';
+import type { ToolFile } from '../contracts/platform.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
+import { infoOf } from './info.ts';
+import { headManifest } from './manifest/head-manifest.ts';
+import { parsed, type Register } from './register.ts';
+import type { Tool } from './tool.ts';
+
+/** Languages by the ending of a file. */
+const LANGUAGES: Readonly<Record<string, string>> = {
+  js: 'javascript',
+  mjs: 'javascript',
+  ts: 'typescript',
+  py: 'python',
+};
+
+/**
+ * Registers what the files are, in order of path.
+ * @param alone A file that somebody named: what is wrong with it is thrown, not told.
+ */
+export function registerFiles(
+  files: readonly ToolFile[],
+  register: Register,
+  options: RegisterOptions,
+  alone: boolean,
+): LoadReport {
+  const registered: Tool[] = [];
+  const skipped: SkippedFile[] = [];
+  for (const file of files) {
+    try {
+      registered.push(...registerFile(file, register, options));
+    } catch (error) {
+      if (alone || !(error instanceof SandglassError)) throw error;
+      skipped.push({ path: file.path, error: error.toJSON() });
+    }
+  }
+  return { registered: registered.map(infoOf), skipped };
+}
+
+function registerFile(file: ToolFile, register: Register, options: RegisterOptions): readonly Tool[] {
+  const { path, bytes, manifest, refused } = file;
+  const origin = { path };
+  if (refused !== undefined) throw new SandglassError('INPUT_INVALID', `Cannot register ${path}: ${refused}`);
+  const beside = manifest === undefined ? undefined : parsed(manifest, origin);
+  const ending = path.slice(path.lastIndexOf('.') + 1);
+  if (ending === 'wasm') {
+    if (!isWasm(bytes))
+      throw new SandglassError(
+        'MODULE_INVALID',
+        `Cannot register ${path}: it does not begin as a .wasm does`,
+      );
+    return register(beside, { module: bytes }, options, origin);
+  }
+  const language = LANGUAGES[ending];
+  if (language === undefined)
+    throw new SandglassError('UNSUPPORTED', `Cannot register ${path}: no kind of tool ends in .${ending}`);
+  const code = decode(bytes, path);
+  const given = beside ?? headManifest(code, path);
+  if (given === undefined)
+    throw new SandglassError('MANIFEST_INVALID', `Cannot register ${path}: it has no manifest`, {
+      details: { file: path },
+      hint: 'Begin the file with a comment "sandglass:tool" followed by the manifest as JSON, or put it beside the file as NAME.json',
+    });
+  const handler: ToolHandler = { language, code, filename: path.slice(path.lastIndexOf('/') + 1) };
+  return register(given, handler, options, origin);
+}
+
+const isWasm = (bytes: Uint8Array): boolean =>
+  [0x00, 0x61, 0x73, 0x6d].every((byte, at) => bytes[at] === byte);
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new SandglassError('INPUT_INVALID', `Cannot register ${path}: it is not UTF-8 text`);
+  }
+}

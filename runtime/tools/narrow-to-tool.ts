@@ -1,0 +1,116 @@
+import { defined } from '../vocabulary/defined.ts';
+import type { Grant } from '../vocabulary/grant.ts';
+import type { FsAccess, FsGrant } from '../vocabulary/grants/fs.ts';
+import type { ScopedCapability } from '../vocabulary/manifest.ts';
+
+/**
+ * What of a grant a tool gets: the parts of the capabilities that it asks for, narrowed to the scopes that it names. The result is never more than
+ * the grant; the policy is laid over it once more when it runs.
+ */
+export function narrowToTool(
+  grant: Grant,
+  capabilities: readonly string[],
+  scopes: readonly ScopedCapability[],
+): Grant {
+  const wants = (name: string): boolean => capabilities.includes(name);
+  const custom = Object.entries(grant.custom ?? {}).filter(([host]) =>
+    capabilities.some((name) => name === host || name.startsWith(`${host}.`)),
+  );
+  const fs = (grant.fs ?? []).flatMap((entry) => narrowMount(entry, wants, scopes));
+  return defined({
+    fs: fs.length > 0 ? fs : undefined,
+    http: wants('http')
+      ? (grant.http ?? []).flatMap((entry) => narrowOrigins(entry, scopesOf('http', scopes)))
+      : undefined,
+    ws: wants('ws')
+      ? (grant.ws ?? []).flatMap((entry) => narrowOrigins(entry, scopesOf('ws', scopes)))
+      : undefined,
+    tools: wants('tools.call') ? grant.tools : undefined,
+    env: wants('env') ? grant.env : undefined,
+    limits: grant.limits,
+    custom: custom.length > 0 ? Object.fromEntries(custom) : undefined,
+  });
+}
+
+const scopesOf = (name: string, scopes: readonly ScopedCapability[]): readonly ScopedCapability[] =>
+  scopes.filter((scope) => scope.name === name);
+
+function narrowMount(
+  entry: FsGrant,
+  wants: (name: string) => boolean,
+  scopes: readonly ScopedCapability[],
+): readonly FsGrant[] {
+  const given: readonly FsAccess[] = entry.access ?? ['read'];
+  // Each access has scopes of its own: a folder that may be read need not be one that may be written.
+  const byFolder = new Map<string, FsGrant>();
+  for (const access of ['read', 'write', 'delete'] as const) {
+    const has =
+      given.includes(access) || (access === 'delete' && given.includes('write') && entry.delete !== false);
+    if (!has || !wants(`fs.${access}`)) continue;
+    const folders = scopesOf(`fs.${access}`, scopes).flatMap(({ paths }) => paths ?? []);
+    for (const narrowed of folders.length === 0 ? [entry] : folders.flatMap((path) => below(entry, path))) {
+      const key = `${narrowed.host}\n${narrowed.guest ?? ''}`;
+      const known = byFolder.get(key);
+      byFolder.set(key, { ...narrowed, access: [...(known?.access ?? []), access] });
+    }
+  }
+  return [...byFolder.values()].map((one) => {
+    const { delete: _, ...rest } = one;
+    const { access = [] } = one;
+    return access.includes('write') && !access.includes('delete') ? { ...rest, delete: false } : rest;
+  });
+}
+
+/** A mount, as far as it lies below a guest folder; nothing where they have nothing in common. */
+function below(entry: FsGrant, path: string): readonly FsGrant[] {
+  const mount = guestOf(entry);
+  const wanted = trimmed(path);
+  if (isBelow(mount, wanted)) return [entry];
+  if (!isBelow(wanted, mount)) return [];
+  const rest = wanted.slice(mount === '/' ? 0 : mount.length);
+  return [{ ...entry, host: `${trimmed(entry.host)}${rest}`, guest: wanted }];
+}
+
+const isBelow = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+
+function trimmed(path: string): string {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === '/') end -= 1;
+  return path === '' ? '/' : path.slice(0, end);
+}
+
+function guestOf({ guest, host }: FsGrant): string {
+  if (guest !== undefined) return trimmed(guest);
+  return `/${trimmed(host).split(/[/\\]/).at(-1) ?? ''}`;
+}
+
+interface OriginEntry {
+  readonly origin: string;
+  readonly methods?: readonly string[];
+}
+
+function narrowOrigins<E extends OriginEntry>(entry: E, scopes: readonly ScopedCapability[]): readonly E[] {
+  if (scopes.length === 0) return [entry];
+  return scopes.flatMap(({ origins, methods }) => {
+    const mine = entry.methods ?? ['GET', 'HEAD'];
+    const common =
+      methods === undefined ? undefined : mine.filter((name) => methods.includes(name.toUpperCase()));
+    if (common?.length === 0) return [];
+    const narrowed = { ...entry, ...defined({ methods: common }) };
+    if (origins === undefined) return [narrowed];
+    return origins.flatMap((origin) => {
+      if (covers(origin, entry.origin)) return [narrowed];
+      return covers(entry.origin, origin) ? [{ ...narrowed, origin }] : [];
+    });
+  });
+}
+
+/** Of origins as texts, `*` and `https://*.example.com`; what it takes for covered, the host function checks again. */
+function covers(pattern: string, origin: string): boolean {
+  const [one, other] = [trimmed(pattern.toLowerCase()), trimmed(origin.toLowerCase())];
+  if (one === other || one === '*') return true;
+  const at = one.indexOf('://*.');
+  if (at < 0) return false;
+  return other.startsWith(one.slice(0, at + 3)) && other.endsWith(one.slice(at + 4));
+}

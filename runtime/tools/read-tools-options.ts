@@ -1,0 +1,103 @@
+import type { ConfirmTool, ToolsOptions } from '../contracts/api/tools.ts';
+import type { TextRules } from '../vocabulary/manifest.ts';
+import { refuseUnknown, refuseUnknownField, wholeNumber } from '../vocabulary/read-options.ts';
+import { createNameRules, type NameRules } from './name-rules.ts';
+import { readTextRules } from './read-text-rules.ts';
+import { createToolStore, storeOf, type ToolStore } from './registry.ts';
+import type { Rate } from './stages/rate.ts';
+
+/** The option `tools`, checked, with its defaults. */
+export interface ToolSettings {
+  readonly builtin: boolean;
+  readonly dirs: readonly (string | URL)[];
+  readonly store: ToolStore;
+  readonly names: NameRules;
+  readonly confirm: ConfirmTool | undefined;
+  readonly maxConcurrent: number;
+  readonly maxPerTool: number;
+  readonly maxPerCaller: number;
+  readonly maxQueued: number;
+  readonly rate: Rate | undefined;
+  readonly cache: { readonly entries: number; readonly ttlMs: number };
+  readonly text: TextRules;
+}
+
+const KNOWN: Readonly<Record<keyof ToolsOptions, true>> = {
+  builtin: true,
+  dirs: true,
+  registry: true,
+  safeOnly: true,
+  allow: true,
+  deny: true,
+  confirm: true,
+  maxConcurrent: true,
+  maxConcurrentPerTool: true,
+  maxConcurrentPerCaller: true,
+  maxQueued: true,
+  rate: true,
+  cache: true,
+  text: true,
+};
+
+const WHERE = 'create a runtime: tools';
+
+/** @throws {TypeError | RangeError} naming the option. */
+export function readToolsOptions(options: ToolsOptions = {}): ToolSettings {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`Cannot ${WHERE}: expected an object`);
+  refuseUnknown(options, KNOWN, WHERE);
+  for (const name of ['builtin', 'safeOnly'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'boolean')
+      throw new TypeError(`Cannot ${WHERE}: ${name} is not true or false`);
+  }
+  const { dirs = [], confirm, registry, safeOnly, allow, deny } = options;
+  if (!Array.isArray(dirs) || !dirs.every((dir) => typeof dir === 'string' || dir instanceof URL))
+    throw new TypeError(`Cannot ${WHERE}: dirs is not a list of folders`);
+  if (confirm !== undefined && typeof confirm !== 'function')
+    throw new TypeError(`Cannot ${WHERE}: confirm is not a function`);
+  const places = { minimum: 1, maximum: 10_000 };
+  const maxConcurrent = wholeNumber(options.maxConcurrent, `${WHERE}: maxConcurrent`, places) ?? 10;
+  return {
+    builtin: options.builtin ?? false,
+    dirs,
+    store: registry === undefined ? createToolStore() : storeOf(registry),
+    names: createNameRules({ safeOnly, allow, deny }),
+    confirm,
+    maxConcurrent,
+    maxPerTool:
+      wholeNumber(options.maxConcurrentPerTool, `${WHERE}: maxConcurrentPerTool`, places) ?? maxConcurrent,
+    maxPerCaller:
+      wholeNumber(options.maxConcurrentPerCaller, `${WHERE}: maxConcurrentPerCaller`, places) ??
+      maxConcurrent,
+    maxQueued: wholeNumber(options.maxQueued, `${WHERE}: maxQueued`, { maximum: 1_000_000 }) ?? 1_000,
+    rate: readRate(options.rate),
+    cache: readCache(options.cache),
+    text: readTextRules(options.text, `${WHERE}.text`),
+  };
+}
+
+function readRate(rate: ToolsOptions['rate']): Rate | undefined {
+  if (rate === undefined) return undefined;
+  if (typeof rate !== 'object' || rate === null)
+    throw new TypeError(`Cannot ${WHERE}: rate is not an object`);
+  refuseUnknownField(rate, { calls: true, perMs: true }, 'tools.rate');
+  const calls = wholeNumber(rate.calls, `${WHERE}: rate.calls`, { minimum: 1, maximum: 10_000 });
+  const perMs = wholeNumber(rate.perMs, `${WHERE}: rate.perMs`, {
+    minimum: 1,
+    maximum: 86_400_000,
+    unit: 'ms',
+  });
+  if (calls === undefined || perMs === undefined)
+    throw new TypeError(`Cannot ${WHERE}: rate needs calls and perMs`);
+  return { calls, perMs };
+}
+
+function readCache(cache: ToolsOptions['cache']): ToolSettings['cache'] {
+  if (cache !== undefined && (typeof cache !== 'object' || cache === null))
+    throw new TypeError(`Cannot ${WHERE}: cache is not an object`);
+  refuseUnknownField(cache ?? {}, { entries: true, ttlMs: true }, 'tools.cache');
+  return {
+    entries: wholeNumber(cache?.entries, `${WHERE}: cache.entries`, { maximum: 100_000 }) ?? 1_000,
+    ttlMs: wholeNumber(cache?.ttlMs, `${WHERE}: cache.ttlMs`, { maximum: 86_400_000, unit: 'ms' }) ?? 300_000,
+  };
+}

@@ -1,0 +1,105 @@
+import type { ToolRegistry } from '../contracts/api/tools.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
+import { shownText } from '../vocabulary/nearest.ts';
+import type { Tool } from './tool.ts';
+
+/** Tools kept at once in one registry. */
+const MOST_TOOLS = 10_000;
+
+/** The tools of one runtime, or of several that share them. */
+export interface ToolStore extends ToolRegistry {
+  readonly version: number;
+  readonly size: number;
+  /** @throws {SandglassError} MANIFEST_INVALID when one of its names is taken. */
+  add(tool: Tool, replace: boolean): void;
+  /** By its main name only. */
+  remove(name: string): boolean;
+  /** By name or alias. */
+  find(name: string): Tool | undefined;
+  /** In order of name. */
+  all(): readonly Tool[];
+  /** All names and aliases. */
+  names(): readonly string[];
+}
+
+const stores = new WeakSet<object>();
+
+/**
+ * A registry that several runtimes can be given, `createRuntime({ tools: { registry } })`: a tool registered with one is there for all, each with its
+ * own policy.
+ */
+export function createToolRegistry(): ToolRegistry {
+  return createToolStore();
+}
+
+/** @throws {TypeError} on anything that `createToolRegistry` did not make. */
+export function storeOf(registry: ToolRegistry): ToolStore {
+  if (typeof registry === 'object' && registry !== null && stores.has(registry)) return registry as ToolStore; // it made it
+  throw new TypeError('Cannot create a runtime: tools.registry is not what createToolRegistry gives');
+}
+
+export function createToolStore(): ToolStore {
+  const tools = new Map<string, Tool>();
+  /** Alias → main name. */
+  const aliases = new Map<string, string>();
+  let version = 0;
+  let sorted: readonly Tool[] | undefined;
+
+  const changed = (): void => {
+    version += 1;
+    sorted = undefined;
+  };
+  const drop = (name: string): boolean => {
+    const tool = tools.get(name);
+    if (tool === undefined) return false;
+    for (const alias of tool.manifest.aliases) aliases.delete(alias);
+    tools.delete(name);
+    changed();
+    return true;
+  };
+  const store: ToolStore = {
+    get version() {
+      return version;
+    },
+    get size() {
+      return tools.size;
+    },
+    add(tool, replace) {
+      const { name, aliases: also } = tool.manifest;
+      for (const word of [name, ...also]) {
+        const owner = tools.has(word) ? word : aliases.get(word);
+        if (owner !== undefined && !(replace && owner === name)) throw taken(name, word, owner);
+      }
+      if (tools.size >= MOST_TOOLS)
+        throw new SandglassError(
+          'MANIFEST_INVALID',
+          `Cannot register the tool ${shownText(name)}: there are ${MOST_TOOLS} already`,
+        );
+      drop(name);
+      tools.set(name, tool);
+      for (const alias of also) aliases.set(alias, name);
+      changed();
+    },
+    remove: drop,
+    find: (name) => tools.get(name) ?? tools.get(aliases.get(name) ?? ''),
+    all() {
+      sorted ??= [...tools.values()].sort((one, other) => (one.manifest.name < other.manifest.name ? -1 : 1));
+      return sorted;
+    },
+    names: () => [...tools.keys(), ...aliases.keys()],
+  };
+  stores.add(store);
+  return store;
+}
+
+function taken(name: string, word: string, owner: string): SandglassError {
+  const what = word === owner ? '' : `, as an alias of ${shownText(owner)}`;
+  return new SandglassError(
+    'MANIFEST_INVALID',
+    `Cannot register the tool ${shownText(name)}: ${shownText(word)} is already registered${what}`,
+    {
+      details: { field: word === name ? 'name' : 'aliases', name: word },
+      hint: 'Choose another name, or pass { replace: true }',
+    },
+  );
+}

@@ -1,0 +1,72 @@
+import { SandglassError } from '../../vocabulary/errors.ts';
+import type { TextFormat } from '../../vocabulary/manifest.ts';
+import { MIB } from '../../vocabulary/units.ts';
+
+/** Formats that can be checked and made safe. */
+export const CHECKED_TEXT_FORMATS: ReadonlySet<TextFormat> = new Set(['text', 'json', 'mermaid']);
+
+/** What may be checked at all, bytes of UTF-16. */
+const MOST_CHARACTERS = 10 * MIB;
+
+const DIAGRAMS = [
+  'flowchart',
+  'graph',
+  'sequenceDiagram',
+  'classDiagram',
+  'stateDiagram',
+  'erDiagram',
+  'gantt',
+  'pie',
+  'mindmap',
+  'timeline',
+  'journey',
+  'gitGraph',
+  'quadrantChart',
+  'xychart',
+  'block',
+];
+
+/**
+ * A text in the format that its tool claims, without what could act where it is shown: escape sequences of terminals, and clicks of diagrams.
+ * @throws {SandglassError} OUTPUT_INVALID, OUTPUT_EXCEEDED.
+ */
+export function checkFormat(text: string, format: TextFormat, shown: string): string {
+  if (text.length > MOST_CHARACTERS)
+    throw new SandglassError(
+      'OUTPUT_EXCEEDED',
+      `Cannot take what ${shown} answered: over ${MOST_CHARACTERS} characters`,
+    );
+  if (format === 'json') {
+    try {
+      JSON.parse(text);
+      return text;
+    } catch {
+      throw invalid(shown, 'it is not JSON');
+    }
+  }
+  const plain = withoutControls(text);
+  if (format !== 'mermaid') return plain;
+  const lines = plain.split('\n');
+  const first = lines.find((line) => line.trim() !== '' && !line.trim().startsWith('%%'))?.trim() ?? '';
+  if (!DIAGRAMS.some((name) => first.startsWith(name)))
+    throw invalid(shown, 'it does not begin as a mermaid diagram does');
+  return lines
+    .filter((line) => !/^\s*(?:click|href|link|links|callback)\b|javascript:|%%\{/i.test(line))
+    .join('\n');
+}
+
+const invalid = (shown: string, reason: string): SandglassError =>
+  new SandglassError('OUTPUT_INVALID', `Cannot take what ${shown} answered: ${reason}`, {
+    hint: 'The tool does not keep to its text.format',
+  });
+
+/** Without escape sequences and control characters, but for tabs and line breaks. */
+function withoutControls(text: string): string {
+  return (
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])?/g, '')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '')
+  );
+}

@@ -1,0 +1,105 @@
+import type { RunOptions } from '../contracts/api/run.ts';
+import type { ScriptHandler } from '../contracts/api/tools.ts';
+import type { Caller } from '../vocabulary/caller.ts';
+import { copyJson, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { defined } from '../vocabulary/defined.ts';
+import { languageName } from '../vocabulary/languages.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
+import type { Body } from './tool.ts';
+import { type ToolCall, toolOf } from './tool-call.ts';
+
+/** The embedder itself, where a run has to be held to the capabilities of its tool. */
+const EMBEDDER = 'embedder';
+
+/** The run of a call: one fresh guest, with what manifest, caller and policy have in common. */
+export function guestRunOf(call: ToolCall, body: Exclude<Body, { readonly kind: 'trusted' }>): RunOptions {
+  const base = {
+    grant: call.grant,
+    limits: call.limits,
+    level: call.level,
+    signal: call.signal,
+    runId: call.runId,
+    caller: callerOf(call),
+    ...defined({ parent: call.parent }),
+  };
+  if (body.kind === 'script')
+    return { ...base, ...scriptRun(body.script, call.args, toolOf(call).manifest.name) };
+  const { exported } = body.kind === 'component' ? body : { exported: undefined };
+  if (exported === undefined) return { ...base, module: body.module, inputs: call.args, stdin: call.args };
+  return {
+    ...base,
+    module: body.module,
+    invoke: exported.invoke,
+    args: exported.params.map((name) => call.args[name]),
+  };
+}
+
+/** No capability beyond those of the tool, on every host call: also those that one part of a grant cannot tell apart. */
+function callerOf(call: ToolCall): Caller {
+  const { capabilities } = toolOf(call).manifest;
+  const { caller } = call;
+  return {
+    id: caller?.id ?? EMBEDDER,
+    ...defined({ agent: caller?.agent }),
+    permissions: capabilities,
+  };
+}
+
+/** What calls the tool's own module. */
+const MAIN = '__call.js';
+
+/** Global by which a script finds its arguments. */
+const INPUT = 'sandglass_input';
+
+function scriptRun(
+  { language, code, filename, modules, packages }: ScriptHandler,
+  args: JsonObject,
+  name: string,
+) {
+  const common = { language, inputs: { [INPUT]: args }, ...defined({ modules }) };
+  if (languageName(language) === 'python')
+    return {
+      ...common,
+      code: `${code}\n${PYTHON_END}`,
+      filename: filename ?? `${name}.py`,
+      ...defined({ packages }),
+    };
+  const file = filename ?? `${name}.${languageName(language) === 'typescript' ? 'ts' : 'js'}`;
+  return {
+    ...common,
+    code: `import * as tool from ${JSON.stringify(file)};\n${JAVASCRIPT_END}`,
+    form: 'module' as const,
+    filename: MAIN,
+    modules: { ...modules, [file]: `${code}\n${JAVASCRIPT_EXPORT}` },
+  };
+}
+
+/** A `run` that is not exported is found, too. */
+const JAVASCRIPT_EXPORT = `;export const __sandglassRun = typeof run === 'function' ? run : undefined;`;
+
+const JAVASCRIPT_END = `const run = tool.run ?? tool.default?.run ?? tool.default ?? tool.__sandglassRun;
+if (typeof run !== 'function') throw new TypeError('the tool has neither a function run(args) nor a default export that is one');
+export default await run(${INPUT});`;
+
+const PYTHON_END = `
+async def __sandglass_run():
+    import inspect
+    answer = run(${INPUT})
+    return await answer if inspect.isawaitable(answer) else answer
+await __sandglass_run()`;
+
+/** What a command printed is what it answers: JSON, else the text. */
+export function answerOf(outcome: Outcome): Outcome {
+  if (!outcome.ok || outcome.exitCode === undefined || outcome.value !== undefined) return outcome;
+  const text = outcome.stdout.trim();
+  if (text === '') return outcome;
+  return { ...outcome, value: parsed(text) };
+}
+
+function parsed(text: string): JsonValue {
+  try {
+    return copyJson(JSON.parse(text), 'what the command printed', { maxDepth: 1_000 });
+  } catch {
+    return text; // it prints for people
+  }
+}

@@ -1,0 +1,110 @@
+import type { ToolOutcome, TrustedTool } from '../contracts/api/tools.ts';
+import { copyValue, type GuestValue } from '../vocabulary/codec.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
+import { mergeLimits } from '../vocabulary/limits.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
+import { NOTHING_USED, outcomeOf, type Verdict } from '../vocabulary/outcome-of.ts';
+import type { ToolCall } from './tool-call.ts';
+
+export interface TrustedOptions {
+  readonly monotonic: () => number;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** What is left of the run that the call is nested in, ms. */
+  readonly leftMs: number;
+  /** Calls another tool within this call. */
+  readonly call: (name: string, args: unknown, signal: AbortSignal) => Promise<ToolOutcome>;
+}
+
+/** Runs a function of the host's in its own thread: its deadline ends the call, not the function, which is told by its signal. */
+export async function runTrusted(
+  call: ToolCall,
+  run: TrustedTool,
+  { monotonic, sleep, leftMs, call: callOther }: TrustedOptions,
+): Promise<Outcome> {
+  const limits = mergeLimits([call.limits]);
+  const timeoutMs = Math.max(0, Math.min(limits.timeoutMs, leftMs));
+  const started = monotonic();
+  const end = new AbortController();
+  const abort = (): void => end.abort();
+  call.signal.addEventListener('abort', abort, { once: true });
+  const passed = (): number => monotonic() - started;
+  const context = Object.freeze({
+    callId: call.id,
+    caller: call.caller,
+    signal: end.signal,
+    metadata: structuredClone(call.metadata),
+    remainingMs: () => Math.max(0, timeoutMs - passed()),
+    call: (name: string, args?: unknown) => callOther(name, args, end.signal),
+  });
+  const running = new AbortController();
+  const late = sleep(timeoutMs, running.signal).then(() => LATE);
+  const aborted = new Promise<typeof STOPPED>((resolve) => {
+    if (call.signal.aborted) resolve(STOPPED);
+    else
+      call.signal.addEventListener('abort', () => resolve(STOPPED), { once: true, signal: running.signal });
+  });
+  let verdict: Verdict;
+  try {
+    // A promise of its own, so that what is thrown at once is no other than what is thrown later.
+    const answer = Promise.resolve(structuredClone(call.args)).then((args) => run(args, context));
+    answer.catch(() => undefined); // whoever comes too late is not heard
+    const first = await Promise.race([answer, late, aborted]);
+    if (first === LATE) verdict = failed(overdue(call, timeoutMs));
+    else if (first === STOPPED) verdict = failed(cancelled(call));
+    else verdict = verdictOf(call, first, limits.outputBytes);
+  } catch (error) {
+    verdict = failed(thrown(call, error));
+  } finally {
+    running.abort();
+    call.signal.removeEventListener('abort', abort);
+    end.abort();
+  }
+  return outcomeOf(verdict, {
+    runId: call.runId,
+    level: call.level,
+    limits,
+    queuedMs: 0,
+    attempts: call.attempts,
+    stdout: '',
+    stderr: '',
+    usage: { ...NOTHING_USED, durationMs: passed() },
+  });
+}
+
+const LATE = Symbol('late');
+const STOPPED = Symbol('stopped');
+
+const failed = (error: SandglassError): Verdict => ({ ok: false, error });
+
+function verdictOf(call: ToolCall, answer: unknown, maxBytes: number): Verdict {
+  let copied: { readonly value: GuestValue; readonly bytes: number };
+  try {
+    copied = copyValue(answer, maxBytes);
+  } catch (error) {
+    const tooLarge = error instanceof RangeError;
+    return failed(
+      new SandglassError(
+        tooLarge ? 'OUTPUT_EXCEEDED' : 'OUTPUT_INVALID',
+        `Cannot take what ${call.shownName} answered: ${tooLarge ? `over ${maxBytes} bytes` : 'it is not JSON'}`,
+      ),
+    );
+  }
+  return { ok: true, value: copied.value, valueBytes: copied.bytes };
+}
+
+function thrown(call: ToolCall, error: unknown): SandglassError {
+  if (error instanceof SandglassError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new SandglassError('GUEST_THREW', `${call.shownName} threw: ${text.slice(0, 4_096)}`, {
+    cause: error,
+  });
+}
+
+const overdue = ({ shownName }: ToolCall, timeoutMs: number): SandglassError =>
+  new SandglassError('DEADLINE_EXCEEDED', `Stopped ${shownName}: it took over ${timeoutMs} ms`, {
+    details: { limit: 'timeoutMs', timeoutMs },
+    hint: 'Raise timeoutMs, or ask for less',
+  });
+
+const cancelled = ({ shownName }: ToolCall): SandglassError =>
+  new SandglassError('CANCELLED', `Stopped ${shownName}: the call was cancelled`);

@@ -1,0 +1,60 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/codec.ts';
+
+/** Beyond it a type is told as any value. */
+export const MOST_TYPE_DEPTH = 6;
+
+export interface SchemaField {
+  readonly name: string;
+  readonly schema: JsonObject;
+  readonly required: boolean;
+}
+
+/** The fields of an object's schema; required ones first. */
+export function fieldsOf(schema: JsonObject): readonly SchemaField[] {
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  const required = new Set(Array.isArray(schema.required) ? (schema.required as readonly JsonValue[]) : []);
+  const fields = Object.entries(properties).map(([name, field]) => ({
+    name,
+    schema: isObject(field) ? field : {},
+    required: required.has(name),
+  }));
+  return [...fields.filter((field) => field.required), ...fields.filter((field) => !field.required)];
+}
+
+/** What a local reference leads to; the schema itself where there is none. */
+export function resolve(schema: JsonValue | undefined, root: JsonObject): JsonObject {
+  if (!isObject(schema)) return {};
+  const { $ref } = schema;
+  if (typeof $ref !== 'string' || !$ref.startsWith('#/')) return schema;
+  let at: JsonValue | undefined = root;
+  for (const part of $ref.slice(2).split('/')) {
+    at = isObject(at) && Object.hasOwn(at, part) ? at[part] : undefined;
+  }
+  return isObject(at) ? at : {};
+}
+
+export const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  value !== undefined && isJsonObject(value);
+
+/** Of a schema that lists types, and of one that names one. */
+export const typesOf = ({ type }: JsonObject): readonly string[] => {
+  if (typeof type === 'string') return [type];
+  return Array.isArray(type) ? (type as readonly JsonValue[]).filter((name) => typeof name === 'string') : [];
+};
+
+/** What a comment says of a field: its description, and its default. */
+export function noteOf({ description, default: fallback }: JsonObject): string {
+  const text = typeof description === 'string' ? oneLine(description) : '';
+  const told = fallback === undefined ? '' : `Default: ${JSON.stringify(fallback)}`;
+  return [text, told].filter((part) => part !== '').join('. ');
+}
+
+/** A description is a stranger's: it stays on its line and in its comment. */
+export const oneLine = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replaceAll('*/', '* /')
+    .replaceAll('"""', "'''")
+    .replaceAll('\\', '/')
+    .trim()
+    .slice(0, 1_000);

@@ -1,0 +1,26 @@
+import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import { nearest } from '../../vocabulary/nearest.ts';
+import type { Stage } from '../pipeline.ts';
+import type { ToolStore } from '../registry.ts';
+import { nameFromModel } from '../select/model-name.ts';
+
+/** Finds the tool by name or alias. */
+export const findStage = (store: ToolStore): Stage<ToolOutcome> => ({
+  name: 'find',
+  when: 'before',
+  handle: async (call, next) => {
+    call.tool = store.find(call.name) ?? store.find(nameFromModel(call.name));
+    if (call.tool === undefined) throw notFound(call.name, call.shownName, store);
+    return next();
+  },
+});
+
+export function notFound(name: string, shown: string, store: ToolStore): SandglassError {
+  const names = store.names();
+  const near = nearest(name, names) ?? names.find((known) => known.includes(name) || name.includes(known));
+  return new SandglassError('TOOL_NOT_FOUND', `Cannot call ${shown}: there is no such tool`, {
+    details: { tool: name.slice(0, 200), ...(near === undefined ? {} : { nearest: near }) },
+    hint: near === undefined ? 'Look for one with tools.search or tools.list' : `Did you mean "${near}"?`,
+  });
+}

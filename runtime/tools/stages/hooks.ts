@@ -1,0 +1,129 @@
+import type {
+  BeforeAnswer,
+  ToolHook,
+  ToolOutcome,
+  ToolResultView,
+  ValueAnswer,
+} from '../../contracts/api/tools.ts';
+import { defined } from '../../vocabulary/defined.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import { shownText } from '../../vocabulary/nearest.ts';
+import type { HookList } from '../hook-list.ts';
+import type { Stage } from '../pipeline.ts';
+import { type ToolCall, toolOf, viewOf } from '../tool-call.ts';
+import { withValue } from '../tool-outcome.ts';
+import { checkArguments, inputInvalid } from './validate.ts';
+
+export interface HookStageOptions {
+  readonly hooks: HookList;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly onFault: (error: unknown, call: ToolCall) => void;
+  readonly monotonic: () => number;
+}
+
+/** Hooks that may change the arguments of a call, or stop it. */
+export const beforeHooks = (options: HookStageOptions): Stage<ToolOutcome> => ({
+  name: 'before',
+  when: 'before',
+  handle: async (call, next) => {
+    for (const hook of options.hooks.of('before', toolOf(call))) {
+      const answer = await runBefore(hook, call, options);
+      if (answer === undefined) continue;
+      if ('stop' in answer) throw stopped(call, hook, answer.stop);
+      const checked = checkArguments(toolOf(call), answer.args, false);
+      if (Array.isArray(checked)) throw inputInvalid(call.shownName, checked);
+      call.args = checked as ToolCall['args']; // not the list
+    }
+    return next();
+  },
+});
+
+/** Hooks that see how a call ended, and may put a value in place of its own. */
+export const afterHooks = (options: HookStageOptions): Stage<ToolOutcome> => ({
+  name: 'after',
+  when: 'after',
+  handle: async (call, next, { settle }) => {
+    const settled = await next();
+    let outcome = settled.result;
+    const tool = toolOf(call);
+    const begun = call.ranAt ?? options.monotonic();
+    for (const on of ['error', 'after'] as const) {
+      for (const hook of options.hooks.of(on, tool)) {
+        if (on === 'error' && outcome.ok) break;
+        const view = resultOf(outcome, options.monotonic() - begun);
+        const answer = await keep(
+          () => limited(hook, hook.run(viewOf(call), view), options),
+          (error) => options.onFault(error, call),
+        );
+        if (answer !== undefined) outcome = withValue(outcome, answer.value);
+      }
+    }
+    return outcome === settled.result ? settled : settle(outcome);
+  },
+});
+
+async function runBefore(
+  hook: ToolHook & { readonly on: 'before' },
+  call: ToolCall,
+  options: HookStageOptions,
+): Promise<Exclude<BeforeAnswer, void> | undefined> {
+  try {
+    const answer = await limited(hook, hook.run(viewOf(call)), options);
+    if (typeof answer !== 'object') return undefined;
+    if ('args' in answer && answer.args !== undefined) return answer;
+    if ('stop' in answer && typeof answer.stop === 'string') return answer;
+    throw new TypeError(`it answered neither args nor stop`);
+  } catch (error) {
+    options.onFault(error, call);
+    throw new SandglassError(
+      'INTERNAL',
+      `Cannot call ${call.shownName}: the hook ${shownText(hook.name)} failed`,
+      { details: { hook: hook.name } },
+    );
+  }
+}
+
+/** What a hook answers within its time. */
+async function limited<T>(hook: ToolHook, answer: T | Promise<T>, { sleep }: HookStageOptions): Promise<T> {
+  if (!(answer instanceof Promise)) return answer;
+  const done = new AbortController();
+  const timeoutMs = hook.timeoutMs ?? 5_000;
+  const late = sleep(timeoutMs, done.signal).then((): never => {
+    throw new Error(`it took over ${timeoutMs} ms`);
+  });
+  late.catch(() => undefined); // the answer came first
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    done.abort();
+  }
+}
+
+/** What a hook throws after the fact changes nothing. */
+async function keep<T extends ValueAnswer>(
+  run: () => Promise<T>,
+  onFault: (error: unknown) => void,
+): Promise<Exclude<T, void> | undefined> {
+  try {
+    const answer = await run();
+    return typeof answer === 'object' && answer !== null && 'value' in answer
+      ? (answer as Exclude<T, void>) // an object
+      : undefined;
+  } catch (error) {
+    onFault(error);
+    return undefined;
+  }
+}
+
+const resultOf = (outcome: ToolOutcome, durationMs: number): ToolResultView =>
+  Object.freeze({
+    ok: outcome.ok,
+    durationMs,
+    ...(outcome.ok ? defined({ value: structuredClone(outcome.value) }) : { error: outcome.error }),
+  });
+
+const stopped = ({ shownName }: ToolCall, { name }: ToolHook, reason: string): SandglassError =>
+  new SandglassError('CAPABILITY_DENIED', `Cannot call ${shownName}: ${reason.slice(0, 1_000)}`, {
+    details: { capability: 'tools.call', requested: shownName, missing: ['tools.call'], hook: name },
+    hint: 'A rule of the host stops this call; do not retry',
+  });

@@ -1,0 +1,118 @@
+import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import { defined } from '../../vocabulary/defined.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
+import { LEVELS } from '../../vocabulary/levels.ts';
+import { mergeGrants } from '../../vocabulary/merge-grants.ts';
+import type { NameRules } from '../name-rules.ts';
+import { narrowToTool } from '../narrow-to-tool.ts';
+import { decide, exampleGrant, flagOf, type Rules, type Verdict } from '../permissions.ts';
+import type { Stage } from '../pipeline.ts';
+import type { Tool } from '../tool.ts';
+import { type ToolCall, toolOf } from '../tool-call.ts';
+
+export interface PermitOptions {
+  readonly names: NameRules;
+  readonly rulesOf: (call: ToolCall) => Rules;
+  readonly limitsOf: (call: ToolCall, tool: Tool) => ToolCall['limits'];
+  readonly onDenied: (call: ToolCall, error: SandglassError) => void;
+}
+
+/** Manifest ∩ caller ∩ policy, under the level; what lacks is named before anything runs. */
+export const permitStage = (options: PermitOptions): Stage<ToolOutcome> => ({
+  name: 'permit',
+  when: 'before',
+  handle: async (call, next) => {
+    const tool = toolOf(call);
+    const rules = options.rulesOf(call);
+    const refused = refusalOf(call.shownName, tool, rules, options.names);
+    if (refused !== undefined) {
+      options.onDenied(call, refused);
+      throw refused;
+    }
+    const { capabilities, scopes } = tool.manifest;
+    call.grant = narrowToTool(rules.grant, capabilities, scopes);
+    call.limits = options.limitsOf(call, tool);
+    return next();
+  },
+});
+
+/** Why a call is not allowed; `undefined` when it is. */
+export function refusalOf(
+  shown: string,
+  tool: Tool,
+  rules: Rules,
+  names: NameRules,
+): SandglassError | undefined {
+  const { manifest, body } = tool;
+  if (manifest.requiresAuth && rules.caller === undefined)
+    return new SandglassError('UNAUTHENTICATED', `Cannot call ${shown}: it wants to know who calls`, {
+      hint: 'Pass a caller',
+    });
+  const forbidden = names.refuses(tool);
+  if (forbidden !== undefined)
+    return denied(
+      shown,
+      `${forbidden} does not allow it`,
+      ['tools.call'],
+      {},
+      'Use another tool; do not retry',
+    );
+  if (body.kind === 'trusted' && LEVELS.indexOf(rules.level) >= LEVELS.indexOf('strict'))
+    return denied(
+      shown,
+      `it is a trusted tool of the host, which level ${rules.level} refuses`,
+      ['tools.call'],
+      { level: rules.level },
+      'Use another tool, or a level below strict; do not retry',
+    );
+  const missing = verdictsOf(tool, rules).filter(({ allowed }) => !allowed);
+  return missing.length === 0 ? undefined : lacking(shown, missing);
+}
+
+/** What decides over each capability of a tool. */
+export const verdictsOf = (tool: Tool, rules: Rules): readonly Verdict[] =>
+  tool.manifest.capabilities.filter((name) => name !== 'dangerous').map((name) => decide(name, rules));
+
+function lacking(shown: string, missing: readonly Verdict[]): SandglassError {
+  const names = missing.map(({ capability }) => capability);
+  const byGrant = missing.filter(({ decidedBy }) => decidedBy === 'policy' || decidedBy === 'call');
+  const grant = byGrant.reduce<Grant>(
+    (sum, { capability }) => mergeGrants(sum, exampleGrant(capability)),
+    {},
+  );
+  const flags = [...new Set(byGrant.flatMap(({ capability }) => flagOf(capability) ?? []))];
+  return denied(
+    shown,
+    missing.map(reasonOf).join('; '),
+    names,
+    { decidedBy: missing[0]?.decidedBy, ...(byGrant.length === 0 ? {} : { grant }) },
+    `${howTo(missing, flags)}; do not retry`,
+  );
+}
+
+function howTo(missing: readonly Verdict[], flags: readonly string[]): string {
+  const names = missing.map(({ capability }) => capability).join(', ');
+  if (missing.some(({ decidedBy }) => decidedBy === 'caller'))
+    return `Give the caller the permission ${names}`;
+  if (missing.some(({ decidedBy }) => decidedBy === 'level')) return 'Use a lower level, or do without it';
+  return flags.length === 0 ? `Grant ${names}` : `Grant it, on the command line with ${flags.join(' ')}`;
+}
+
+function reasonOf({ capability, decidedBy }: Verdict): string {
+  if (decidedBy === 'caller') return `the caller has no permission for ${capability}`;
+  if (decidedBy === 'level') return `its level does not allow ${capability}`;
+  return `no grant for ${capability} covers it`;
+}
+
+const denied = (
+  shown: string,
+  reason: string,
+  missing: readonly string[],
+  details: Readonly<Record<string, unknown>>,
+  hint: string,
+): SandglassError =>
+  new SandglassError('CAPABILITY_DENIED', `Cannot call ${shown}: ${reason}`, {
+    details: { capability: missing[0], requested: shown, missing, ...defined({ ...details }) },
+    hint,
+  });

@@ -1,0 +1,45 @@
+import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { Stage } from '../pipeline.ts';
+import { answerOf, guestRunOf } from '../run-guest.ts';
+import { runTrusted } from '../run-trusted.ts';
+import { type ToolCall, toolOf } from '../tool-call.ts';
+import { toToolOutcome } from '../tool-outcome.ts';
+import type { ToolsContext } from '../tools-context.ts';
+
+export interface RunStageOptions {
+  readonly context: ToolsContext;
+  /** The calls whose guests run, by the id of the run: what they call is nested in them. */
+  readonly frames: Map<string, ToolCall>;
+  readonly nested: (
+    outer: ToolCall,
+    name: string,
+    args: unknown,
+    signal: AbortSignal,
+  ) => Promise<ToolOutcome>;
+}
+
+/** Runs the tool: a fresh guest, or the host's own function. */
+export const runStage = ({ context, frames, nested }: RunStageOptions): Stage<ToolOutcome> => ({
+  name: 'run',
+  when: 'before',
+  handle: async (call, _next, { settle }) => {
+    const { body } = toolOf(call);
+    call.ranAt ??= context.monotonic();
+    if (body.kind === 'trusted') {
+      const outer = call.parent === undefined ? undefined : context.outer(call.parent);
+      const outcome = await runTrusted(call, body.run, {
+        monotonic: context.monotonic,
+        sleep: context.sleep,
+        leftMs: outer?.budget?.left().timeoutMs ?? Number.POSITIVE_INFINITY,
+        call: (name, args, signal) => nested(call, name, args, signal),
+      });
+      return settle(toToolOutcome(outcome, call));
+    }
+    frames.set(call.runId, call);
+    try {
+      return settle(toToolOutcome(answerOf(await context.run(guestRunOf(call, body))), call));
+    } finally {
+      frames.delete(call.runId);
+    }
+  },
+});

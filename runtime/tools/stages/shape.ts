@@ -1,0 +1,45 @@
+import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { TextRules } from '../../vocabulary/manifest.ts';
+import type { Stage } from '../pipeline.ts';
+import type { ArtifactStore } from '../result/artifacts.ts';
+import { checkFormat } from '../result/formats.ts';
+import { shorten } from '../result/shorten.ts';
+import { mimeOf, textOf, valueFromText } from '../result/text-of.ts';
+import { reshaped } from '../tool-outcome.ts';
+
+const DEFAULTS = { maxChars: 50_000, shorten: 'smart' } as const;
+
+/** Makes the text that a model reads; what does not fit is kept whole as an artifact. */
+export const shapeStage = (rules: TextRules, artifacts: ArtifactStore): Stage<ToolOutcome> => ({
+  name: 'shape',
+  when: 'after',
+  handle: async (call, next, { settle }) => {
+    const { result } = await next();
+    const {
+      maxChars,
+      shorten: strategy,
+      format,
+    } = {
+      ...DEFAULTS,
+      ...rules,
+      ...call.tool?.manifest.text,
+      ...call.options.text,
+    };
+    const whole =
+      format === undefined || !result.ok
+        ? textOf(result)
+        : checkFormat(textOf(result), format, call.shownName);
+    const shortened = shorten(whole, strategy, maxChars);
+    const value = valueFromText(result, whole);
+    if (shortened === whole) return settle(reshaped(result, { ...value, text: whole }));
+    return settle(
+      reshaped(result, {
+        ...value,
+        text: shortened,
+        truncated: true,
+        originalLength: whole.length,
+        artifact: artifacts.keep(whole, mimeOf(result, format)),
+      }),
+    );
+  },
+});

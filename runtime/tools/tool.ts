@@ -1,0 +1,33 @@
+import type { ScriptHandler, ToolKind, TrustedTool } from '../contracts/api/tools.ts';
+import type { ExportedCall } from '../contracts/described-tool.ts';
+import type { PrebuiltComponent } from '../contracts/engine.ts';
+import type { CheckedManifest } from './manifest/read-manifest.ts';
+import type { UseCounter } from './use-counter.ts';
+
+/** What a call of a tool does. */
+export type Body =
+  | { readonly kind: 'script'; readonly script: ScriptHandler }
+  | { readonly kind: 'trusted'; readonly run: TrustedTool }
+  | {
+      readonly kind: 'component';
+      readonly module: ModuleSource;
+      /** An export of it, where it is not of our world. */
+      readonly exported: ExportedCall | undefined;
+    }
+  | { readonly kind: 'command'; readonly module: ModuleSource };
+
+export type ModuleSource = Uint8Array | string | URL | PrebuiltComponent;
+
+/** A registered tool. */
+export interface Tool {
+  readonly manifest: CheckedManifest;
+  readonly body: Body;
+  /** Imports of its `.wasm`, as the binary says. */
+  readonly imports: readonly string[];
+  readonly path: string | undefined;
+  /** Of this registration: what was remembered of an earlier tool of the same name is not of this one. */
+  readonly serial: number;
+  readonly uses: UseCounter;
+}
+
+export const kindOf = (tool: Tool): ToolKind => tool.body.kind;

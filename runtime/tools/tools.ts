@@ -1,0 +1,261 @@
+import type {
+  Artifacts,
+  LoadReport,
+  ToolCallOptions,
+  ToolCheck,
+  ToolExplanation,
+  ToolFilter,
+  ToolsApi,
+  ToolsOptions,
+} from '../contracts/api/tools.ts';
+import type { ToolsPort } from '../contracts/operations/tools.ts';
+import { type Caller, permits } from '../vocabulary/caller.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
+import { shownText, unknownName } from '../vocabulary/nearest.ts';
+import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
+import { createCaller, type ToolCaller } from './call.ts';
+import { createValidators } from './check/validators.ts';
+import { explanationOf, limitSources } from './explain.ts';
+import { createHookList } from './hook-list.ts';
+import { infoOf } from './info.ts';
+import { registerFiles } from './load.ts';
+import { namesMatcher } from './name-rules.ts';
+import { capabilityNames } from './permissions.ts';
+import { readCallOptions } from './read-call-options.ts';
+import { readToolsOptions, type ToolSettings } from './read-tools-options.ts';
+import { createRegistrar, type Register } from './register.ts';
+import { createArtifacts } from './result/artifacts.ts';
+import { modelToolOf } from './select/for-model.ts';
+import { createToolIndex } from './select/search.ts';
+import { signatureOf, signaturesOf } from './select/signatures.ts';
+import { notFound } from './stages/find.ts';
+import { refusalOf, verdictsOf } from './stages/permit.ts';
+import { checkArguments } from './stages/validate.ts';
+import type { Tool } from './tool.ts';
+import type { ToolsContext } from './tools-context.ts';
+
+export interface Tools {
+  readonly api: ToolsApi;
+  readonly artifacts: Artifacts;
+  /** What guests reach through the host function `tools`. */
+  readonly port: ToolsPort;
+}
+
+/** The tools of one runtime. @throws {TypeError | RangeError} on an option that is not one. */
+export function createTools(context: ToolsContext, options: ToolsOptions | undefined): Tools {
+  const settings = readToolsOptions(options);
+  const { store } = settings;
+  const hooks = createHookList();
+  const artifacts = createArtifacts();
+  const index = createToolIndex(store);
+  const caller = createCaller(context, settings, hooks, artifacts);
+  const register = createRegistrar({
+    store,
+    validators: createValidators(),
+    capabilities: capabilityNames(context.hostFunctions),
+    policy: context.policy,
+    describe: context.describe,
+  });
+  const load = createLoader(context, register);
+  const ready = readFolders(settings, load);
+
+  const get = (name: string): Tool => {
+    const tool = store.find(name);
+    if (tool === undefined) throw notFound(name, shownText(name), store);
+    return tool;
+  };
+  /** Whether a caller may use a tool at all; what a policy says shows when it is called. */
+  const isFor =
+    (who: Caller | undefined) =>
+    (tool: Tool): boolean =>
+      settings.names.refuses(tool) === undefined &&
+      (who === undefined ||
+        tool.manifest.capabilities.every((name) => name === 'dangerous' || permits(who, name)));
+  const chosen = (names: readonly string[] | undefined, who: Caller | undefined, dangerous = false) => {
+    const matches = names === undefined ? () => true : namesMatcher(names, 'names');
+    return store
+      .all()
+      .filter((tool) => matches(tool) && isFor(who)(tool) && (dangerous || !tool.manifest.dangerous));
+  };
+
+  const api: ToolsApi = {
+    register: (manifest, handler, registerOptions) =>
+      register(manifest, handler, registerOptions).map(infoOf),
+    unregister: (name) => store.remove(name),
+    load: (path, registerOptions = {}) => load(path, registerOptions),
+    ready: () => ready,
+    list: (filter = {}) =>
+      list(filter, store.all(), isFor, (query) =>
+        index.search(query, 10_000, () => true).map(({ name }) => name),
+      ),
+    info: (name) => {
+      const tool = store.find(name);
+      return tool === undefined ? undefined : infoOf(tool);
+    },
+    async call(name, args, callOptions = {}) {
+      await ready;
+      return caller.call(name, args, callOptions);
+    },
+    async callMany(calls, shared = {}) {
+      if (!Array.isArray(calls)) throw new TypeError('Cannot call tools: expected a list of calls');
+      await ready;
+      return Promise.all(
+        calls.map(({ name, args, ...own }) => caller.call(name, args, { ...shared, ...own })),
+      );
+    },
+    validate(name, args, { coerce = true } = {}) {
+      const checked = checkArguments(get(name), args, coerce);
+      return Array.isArray(checked)
+        ? { valid: false, errors: checked }
+        : { valid: true, errors: [], args: checked as never }; // not the list
+    },
+    check: (name, callOptions = {}) => checkCall(get(name), read(callOptions, context), caller, settings),
+    explain: (name, callOptions = {}) =>
+      explain(get(name), read(callOptions, context), caller, settings, context),
+    search(query, { limit, caller: who } = {}) {
+      if (typeof query !== 'string') throw new TypeError('Cannot search tools: the query is not a text');
+      const most = wholeNumber(limit, 'search tools: limit', { minimum: 1, maximum: 100 }) ?? 10;
+      return index.search(query, most, isFor(who));
+    },
+    signatures({ format, names, caller: who, dangerous }) {
+      return signaturesOf(chosen(names, who, dangerous), format);
+    },
+    forModel(modelOptions) {
+      const { format, names, caller: who, dangerous } = modelOptions;
+      const formats = ['openai', 'anthropic', 'mcp'];
+      if (!formats.includes(format))
+        throw unknownName('describe tools: unknown format', String(format), formats);
+      return chosen(names, who, dangerous).map((tool) => modelToolOf(tool, modelOptions));
+    },
+    hooks: { add: hooks.add, remove: hooks.remove, list: hooks.list },
+  };
+
+  const port: ToolsPort = {
+    async call(name, args, { run, signal }) {
+      const outer = caller.frame(run.runId);
+      if (outer !== undefined)
+        return caller.nested({ ...outer, parent: run, caller: run.caller }, name, args, signal);
+      const { caller: who } = run;
+      return caller.call(name, args, { parent: run, signal, ...(who === undefined ? {} : { caller: who }) });
+    },
+    search: (query, { limit = 10, run, granted }) =>
+      index.search(query, limit, (tool) => granted(tool.manifest.name) && isFor(run.caller)(tool)),
+    describe(name, { run, language }) {
+      const tool = store.find(name);
+      if (tool === undefined || !isFor(run.caller)(tool)) return undefined;
+      const { manifest } = tool;
+      return {
+        name: manifest.name,
+        description: manifest.description,
+        input: manifest.input,
+        output: manifest.output ?? null,
+        examples: manifest.examples,
+        signature: signatureOf(tool, language),
+      };
+    },
+  };
+  return { api, artifacts, port };
+}
+
+const read = (options: ToolCallOptions, { checkGrant }: ToolsContext): ToolCallOptions =>
+  readCallOptions(options, checkGrant);
+
+type Load = (path: string | URL, options: Parameters<ToolsApi['load']>[1] & object) => Promise<LoadReport>;
+
+function createLoader({ readTools }: ToolsContext, register: Register): Load {
+  return async (path, options) => {
+    if (typeof path !== 'string' && !(path instanceof URL))
+      throw new TypeError('Cannot load tools: expected a path');
+    if (readTools === undefined)
+      throw new SandglassError('UNSUPPORTED', 'Cannot load tools: this platform has no files', {
+        hint: 'Register the bytes or the source',
+      });
+    const { files, alone } = await readTools(path);
+    return registerFiles(files, register, options, alone);
+  };
+}
+
+/** Folder by folder, in their order; one that cannot be read is told like a file that is not a tool. */
+async function readFolders({ dirs }: ToolSettings, load: Load): Promise<LoadReport> {
+  const reports: LoadReport[] = [];
+  for (const dir of dirs) {
+    try {
+      reports.push(await load(dir, {}));
+    } catch (error) {
+      const known =
+        error instanceof SandglassError
+          ? error
+          : new SandglassError('INTERNAL', `Cannot load tools: ${String(dir)} failed`, { cause: error });
+      reports.push({ registered: [], skipped: [{ path: String(dir), error: known.toJSON() }] });
+    }
+  }
+  return {
+    registered: reports.flatMap(({ registered }) => registered),
+    skipped: reports.flatMap(({ skipped }) => skipped),
+  };
+}
+
+const FILTERS: Readonly<Record<keyof ToolFilter, true>> = {
+  category: true,
+  tag: true,
+  permissions: true,
+  search: true,
+  caller: true,
+};
+
+function list(
+  filter: ToolFilter,
+  all: readonly Tool[],
+  isFor: (who: Caller | undefined) => (tool: Tool) => boolean,
+  search: (query: string) => readonly string[],
+) {
+  refuseUnknown(filter, FILTERS, 'list tools');
+  const { category, tag, permissions, search: query, caller } = filter;
+  const found = query === undefined ? undefined : new Set(search(query));
+  const within: Caller | undefined = permissions === undefined ? undefined : { id: 'filter', permissions };
+  return all
+    .filter(({ manifest }) => category === undefined || manifest.category === category)
+    .filter(({ manifest }) => tag === undefined || manifest.tags.includes(tag))
+    .filter(({ manifest }) => found === undefined || found.has(manifest.name))
+    .filter(
+      ({ manifest }) => within === undefined || manifest.capabilities.every((name) => permits(within, name)),
+    )
+    .filter(isFor(caller))
+    .map(infoOf);
+}
+
+function checkCall(
+  tool: Tool,
+  options: ToolCallOptions,
+  caller: ToolCaller,
+  { names }: ToolSettings,
+): ToolCheck {
+  const rules = caller.rulesOf(options);
+  const refused = refusalOf(shownText(tool.manifest.name), tool, rules, names);
+  const verdicts = verdictsOf(tool, rules);
+  return {
+    allowed: refused === undefined,
+    granted: verdicts.filter(({ allowed }) => allowed).map(({ capability }) => capability),
+    missing: verdicts.filter(({ allowed }) => !allowed).map(({ capability }) => capability),
+    ...(refused === undefined ? {} : { error: refused.toJSON() }),
+  };
+}
+
+function explain(
+  tool: Tool,
+  options: ToolCallOptions,
+  caller: ToolCaller,
+  { names }: ToolSettings,
+  context: ToolsContext,
+): ToolExplanation {
+  const rules = caller.rulesOf(options);
+  const { name } = tool.manifest;
+  const refused = refusalOf(shownText(name), tool, rules, names);
+  return explanationOf(
+    name,
+    { value: rules.level, decidedBy: options.level === rules.level ? 'call' : 'runtime' },
+    verdictsOf(tool, rules),
+    limitSources(tool.manifest, rules.level, context.limits, context.policy, options),
+    refused === undefined,
+  );
+}
