@@ -14,7 +14,7 @@ function faultsOf(manifest: unknown): readonly string[] {
   } catch (error) {
     const { code, details } = error as SandglassError;
     expect(code).toBe('MANIFEST_INVALID');
-    return (details?.errors as { path: string; message: string }[]).map(
+    return ((details?.errors ?? []) as { path: string; message: string }[]).map(
       ({ path, message }) => `${path}: ${message}`,
     );
   }
