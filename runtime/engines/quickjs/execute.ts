@@ -120,12 +120,14 @@ async function runProgram(
     });
   }
   if (kept === undefined) meter.release();
-  return {
+  const result = {
     ...end,
     memoryBytes: current?.machine.memoryBytes() ?? 0,
     fuel: meter.used,
     growthRefused: current?.machine.growthRefused() ?? false,
   };
+  if (end.kind === 'value' || end.kind === 'threw') current?.giveBack();
+  return result;
 }
 
 /** Ends after which the instance is as sound as before. */

@@ -10,6 +10,7 @@ import { layoutOf } from './layout.ts';
 import { addLibrary } from './library-image.ts';
 import { createLoader, type Loader, type StripTypes } from './loader.ts';
 import { createMachine, type Machine, MachineFull, type MachineHost, type Pointer } from './machine.ts';
+import { takeMemory } from './memory-pool.ts';
 import { createPrimitives, type Primitives } from './primitives.ts';
 import { ENGINE_MODULE, type Program, programOf } from './program.ts';
 import { forgetFullStack, logicalStackBytes, stackWasFull } from './stack.ts';
@@ -48,6 +49,8 @@ export interface GuestRun {
   drain(): Promise<void>;
   /** Runs the promise jobs that an ended program has left, whatever they do: none may be there when a kept guest runs on. */
   settle(): Promise<void>;
+  /** The run has ended by itself and the instance is entered no more: its memory may serve another guest, zeroed. Not of one that is kept. */
+  giveBack(): void;
 }
 
 export interface GuestRunOptions {
@@ -148,9 +151,12 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     now: clock.now,
     zoneOffset: zoneOffset(run.env.TZ),
   };
+  const memory =
+    kept === undefined ? takeMemory(pages, Math.floor(run.limits.memoryBytes / WASM_PAGE)) : undefined;
   const machine =
     kept ??
     createMachine({
+      ...(memory === undefined ? {} : { memory: memory.memory }),
       module,
       memoryBytes: run.limits.memoryBytes,
       initialPages: pages,
@@ -279,6 +285,9 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     fail: (message) => endDescribed({ name: 'Error', message, stack: '' }),
     drain,
     settle,
+    giveBack: () => {
+      if (!keeps) memory?.giveBack();
+    },
   };
 }
 

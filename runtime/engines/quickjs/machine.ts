@@ -87,6 +87,8 @@ export interface MachineOptions {
   /** Hard cap, bytes. */
   readonly memoryBytes: number;
   readonly initialPages: number;
+  /** Zero throughout, of these pages and this cap. @default one of its own */
+  readonly memory?: WebAssembly.Memory;
   readonly context: number;
   readonly runtime: number;
   readonly host: MachineHost;
@@ -174,7 +176,7 @@ const MOST_REFUSED_GROWTHS = 10_000;
 export function createMachine(options: MachineOptions): Machine {
   let { host, context, runtime } = options;
   const maximum = Math.floor(options.memoryBytes / WASM_PAGE);
-  const memory = new WebAssembly.Memory({ initial: options.initialPages, maximum });
+  const memory = options.memory ?? new WebAssembly.Memory({ initial: options.initialPages, maximum });
   options.onMemory?.(memory);
   let refusedGrowths = 0;
   let aborted: string | undefined;
