@@ -16,7 +16,16 @@ export type {
   SessionRun,
 } from './contracts/api/run.ts';
 export type { CellOptions, Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
-export type { Session, SessionApi, SessionOptions, SessionRunOptions } from './contracts/api/session.ts';
+export type {
+  ModuleSession,
+  ModuleSessionOptions,
+  ModuleSessionRunOptions,
+  Session,
+  SessionApi,
+  SessionMemory,
+  SessionOptions,
+  SessionRunOptions,
+} from './contracts/api/session.ts';
 export type {
   ArgumentFault,
   ArtifactPage,

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../vocabulary/codec.ts';
+import type { GuestValue, JsonValue } from '../../vocabulary/codec.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
@@ -17,6 +17,15 @@ export interface SessionApi {
    * await session.run({ code: 'print(x)' }); // stdout: 1
    */
   open(options: SessionOptions): Promise<Session>;
+  /**
+   * Opens a session of one instance of a module: calls of its exported functions one after the other, memory, tables and globals kept in between.
+   * @throws as for a language; SandglassError INPUT_INVALID for a module that cannot be read, UNSUPPORTED for a component or a prebuilt one.
+   * @example
+   * await using session = await runtime.sessions.open({ module: bytes });
+   * const at = (await session.run({ invoke: 'malloc', args: [5] })).value;
+   * await session.memory.write(at, new TextEncoder().encode('hello'));
+   */
+  open(options: ModuleSessionOptions): Promise<ModuleSession>;
   /** Ends a session and the runs in it, with CANCELLED. False when none of this name is open. Resolves when nothing of it is left. */
   close(name: string): Promise<boolean>;
 }
@@ -38,6 +47,34 @@ export interface SessionOptions {
   readonly idleMs?: number;
   /** Gives up the wait for a free cell. */
   readonly signal?: AbortSignal;
+}
+
+export interface ModuleSessionOptions extends Omit<SessionOptions, 'language'> {
+  /** Bytes of a core module, or its path or file URL; it is read once. */
+  readonly module: Uint8Array | string | URL;
+  readonly language?: undefined;
+}
+
+export interface ModuleSession extends Omit<Session, 'run'> {
+  /**
+   * Calls one exported function. The first call makes the instance, and lets a reactor initialize itself. Limits, output, standard streams and open
+   * files are each call's own. A trap, an exit or a limit ends the session.
+   */
+  run(options: ModuleSessionRunOptions): Promise<Outcome>;
+  /** The memory that the module exports as `memory`, once a call has made the instance. At most `hostCallBytes` at once. */
+  readonly memory: SessionMemory;
+}
+
+export type ModuleSessionRunOptions = Omit<SessionRunOptions, 'code' | 'form' | 'modules' | 'inputs'> & {
+  readonly invoke: string;
+  readonly args?: readonly GuestValue[];
+};
+
+export interface SessionMemory {
+  /** A copy of the bytes there. @throws {SandglassError} INPUT_INVALID outside of the memory, over `hostCallBytes`, or once the session has ended. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** @throws {SandglassError} as `read`. */
+  write(offset: number, bytes: Uint8Array): Promise<void>;
 }
 
 export interface Session extends AsyncDisposable {

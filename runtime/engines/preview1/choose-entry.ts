@@ -13,7 +13,7 @@ export type Choice =
   | { readonly ok: true; readonly entry: Entry }
   | { readonly ok: false; readonly end: GuestEnd };
 
-const START = '_start';
+export const START = '_start';
 export const INITIALIZE = '_initialize';
 
 /** Exports named in a message, and in its details: a module may have a million. */

@@ -34,6 +34,7 @@ export function createPreview1Engine(options: Preview1EngineOptions = {}): Engin
       executor ??= await import('./execute.ts');
       return executor.execute(...run);
     },
+    open: async () => (await import('./execute.ts')).open(),
   };
 }
 

@@ -109,7 +109,7 @@ export async function runModule(
   return finish(classify(outcome, entry, control, meter));
 }
 
-function importsOf(data: ModuleData, served: PreviewHost, abort: Import): WebAssembly.Imports {
+export function importsOf(data: ModuleData, served: PreviewHost, abort: Import): WebAssembly.Imports {
   const imports: Record<string, Readonly<Record<string, Import>>> = Object.create(null);
   if (data.wasi.length > 0) imports[WASI_MODULE] = bare(served.functions);
   if (data.abort) imports[ABORT_MODULE] = bare({ [ABORT_NAME]: abort });
@@ -124,7 +124,10 @@ type Instantiated =
   | { readonly ok: true; readonly instance: WebAssembly.Instance }
   | { readonly ok: false; readonly end: GuestEnd };
 
-async function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<Instantiated> {
+export async function instantiate(
+  module: WebAssembly.Module,
+  imports: WebAssembly.Imports,
+): Promise<Instantiated> {
   try {
     return { ok: true, instance: await WebAssembly.instantiate(module, imports) };
   } catch (error) {
@@ -138,7 +141,7 @@ async function instantiate(module: WebAssembly.Module, imports: WebAssembly.Impo
   }
 }
 
-async function attempt(call: () => Promise<unknown>): Promise<CallOutcome> {
+export async function attempt(call: () => Promise<unknown>): Promise<CallOutcome> {
   try {
     return { kind: 'returned', value: await call() };
   } catch (thrown) {

@@ -1,5 +1,15 @@
-import type { Session, SessionOptions } from '../../contracts/api/session.ts';
+import type { SessionRun } from '../../contracts/api/run.ts';
+import type {
+  ModuleSessionOptions,
+  Session,
+  SessionApi,
+  SessionMemory,
+  SessionOptions,
+} from '../../contracts/api/session.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import { KEPT_MEMORY } from '../../vocabulary/kept-memory.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
+import type { Outcome } from '../../vocabulary/outcome.ts';
 import { abortWith } from '../../vocabulary/signals.ts';
 import type { RunStarter } from '../begin-run.ts';
 import type { SandboxContext } from '../sandbox-context.ts';
@@ -18,10 +28,16 @@ export interface SessionOpenerOptions {
 /** Opens the sessions of one runtime. */
 export interface SessionOpener {
   /** As `runtime.sessions.open`. */
-  open(options: SessionOptions): Promise<Session>;
+  readonly open: SessionApi['open'];
   /** Opens no more, and gives up those whose cells are on their way. */
   stop(): void;
 }
+
+/** Of scripts, or of a module with its memory: which, the options tell. */
+type AnySession = Omit<Session, 'run'> & {
+  run(options: object): Promise<Outcome>;
+  readonly memory?: SessionMemory;
+};
 
 export function createSessionOpener(options: SessionOpenerOptions): SessionOpener {
   const { context, sessions, begin, levelOf } = options;
@@ -29,31 +45,65 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
   const opening = new Set<AbortController>();
   let stopped = false;
 
+  const openOne = async (sessionOptions: SessionOptions | ModuleSessionOptions): Promise<AnySession> => {
+    if (stopped) throw new TypeError('Cannot open a session: this runtime is closed');
+    const { module: given, ...request } = readSessionOptions(sessionOptions, context.hostFunctions);
+    // Taken once: what is in the file, or in the caller's array, may change while the session is open.
+    const module =
+      given === undefined
+        ? undefined
+        : given instanceof Uint8Array
+          ? given.slice()
+          : (await context.readModule(given)).bytes;
+    const plan = planSession({ ...request, module }, levelOf(request.level), context);
+    const cell = context.cellFor(plan.level, plan.engine);
+    const abort = new AbortController();
+    const dispose = abortWith(abort, [sessionOptions.signal]);
+    opening.add(abort);
+    try {
+      const session = await sessions.open(plan, () => cell.hold(plan.engine, abort.signal));
+      const run = async (options: object): Promise<Outcome> =>
+        begin(
+          { ...options, session: plan.name, ...(module === undefined ? {} : { module }) } as SessionRun,
+          undefined,
+          session,
+        ).outcome;
+      return {
+        name: plan.name,
+        run,
+        ...(module === undefined ? {} : { memory: memoryOf(run) }),
+        close: session.close,
+        [Symbol.asyncDispose]: session.close,
+      };
+    } finally {
+      opening.delete(abort);
+      dispose();
+    }
+  };
+
   return {
-    async open(sessionOptions) {
-      if (stopped) throw new TypeError('Cannot open a session: this runtime is closed');
-      const request = readSessionOptions(sessionOptions, context.hostFunctions);
-      const plan = planSession(request, levelOf(request.level), context);
-      const cell = context.cellFor(plan.level, plan.engine);
-      const abort = new AbortController();
-      const dispose = abortWith(abort, [sessionOptions.signal]);
-      opening.add(abort);
-      try {
-        const session = await sessions.open(plan, () => cell.hold(plan.engine, abort.signal));
-        return {
-          name: plan.name,
-          run: async (given) => begin({ ...given, session: plan.name }, undefined, session).outcome,
-          close: session.close,
-          [Symbol.asyncDispose]: session.close,
-        };
-      } finally {
-        opening.delete(abort);
-        dispose();
-      }
-    },
+    open: openOne as SessionApi['open'], // its options decide which of the two it answers
     stop() {
       stopped = true;
       for (const abort of opening) abort.abort();
+    },
+  };
+}
+
+/** Reads and writes are calls like others: they wait for their turn, and for them the session's limits hold. */
+function memoryOf(run: (options: object) => Promise<Outcome>): SessionMemory {
+  const call = async (invoke: string, args: readonly unknown[]): Promise<unknown> => {
+    const outcome = await run({ invoke, args });
+    if (outcome.ok) return outcome.value;
+    const { code, message, hint } = outcome.error;
+    throw new SandglassError(code, message, hint === undefined ? {} : { hint });
+  };
+  return {
+    read: async (offset, length) => (await call(KEPT_MEMORY.read, [offset, length])) as Uint8Array, // as keepModule answers
+    write: async (offset, bytes) => {
+      if (!(bytes instanceof Uint8Array))
+        throw new TypeError('Cannot write the memory of the module: expected a Uint8Array');
+      await call(KEPT_MEMORY.write, [offset, bytes]);
     },
   };
 }

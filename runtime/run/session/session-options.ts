@@ -1,4 +1,4 @@
-import type { SessionOptions } from '../../contracts/api/session.ts';
+import type { ModuleSessionOptions, SessionOptions } from '../../contracts/api/session.ts';
 import { type CheckedGrant, checkGrant, type PartReader } from '../../vocabulary/check-grant.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
 import { languageName } from '../../vocabulary/languages.ts';
@@ -18,6 +18,7 @@ import { IDLE_MS } from '../../vocabulary/session-idle.ts';
 export interface SessionRequest {
   readonly name: string;
   readonly language: string;
+  readonly module: Uint8Array | string | URL | undefined;
   readonly level: IsolationLevel | undefined;
   readonly grant: CheckedGrant | undefined;
   readonly limits: Partial<Limits>;
@@ -25,8 +26,9 @@ export interface SessionRequest {
   readonly idleMs: number;
 }
 
-const KNOWN: Readonly<Record<keyof SessionOptions, true>> = {
+const KNOWN: Readonly<Record<keyof (SessionOptions & ModuleSessionOptions), true>> = {
   name: true,
+  module: true,
   language: true,
   level: true,
   grant: true,
@@ -43,23 +45,37 @@ const WHERE = 'open a session';
  * @throws {TypeError | RangeError} naming the option, the reason and the value.
  */
 export function readSessionOptions(
-  options: SessionOptions,
+  options: SessionOptions | ModuleSessionOptions,
   hostFunctions: ReadonlyMap<string, PartReader>,
 ): SessionRequest {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`Cannot ${WHERE}: expected an object of options`);
   refuseUnknown(given, KNOWN, WHERE);
-  if (typeof options.language !== 'string')
+  const module = moduleOf(options);
+  if (module === undefined && typeof options.language !== 'string')
     throw new TypeError(`Cannot ${WHERE}: expected language as a string`);
   checkSignal(options.signal, WHERE);
   return {
     name: readName(options.name, 'name', WHERE) ?? `session-${crypto.randomUUID()}`,
-    language: languageName(options.language),
+    language: module === undefined ? languageName(String(options.language)) : '',
+    module,
     level: readLevel(options.level, WHERE),
     grant: options.grant === undefined ? undefined : checkGrant(options.grant, hostFunctions),
     limits: checkLimits(options.limits),
     options: jsonObject(options.options, 'options', WHERE),
     idleMs: wholeNumber(options.idleMs, `${WHERE}: idleMs`, { ...IDLE_MS, unit: 'ms' }) ?? IDLE_MS.default,
   };
+}
+
+function moduleOf(options: SessionOptions | ModuleSessionOptions): Uint8Array | string | URL | undefined {
+  const module: unknown = 'module' in options ? options.module : undefined;
+  if (module === undefined) return undefined;
+  if (options.language !== undefined)
+    throw new TypeError(`Cannot ${WHERE}: give either language or module, not both`);
+  if (module instanceof Uint8Array || (typeof module === 'string' && module !== '')) return module;
+  if (module instanceof URL && module.protocol === 'file:') return module;
+  throw new TypeError(
+    `Cannot ${WHERE}: module is neither bytes (Uint8Array), nor the path or file URL of a .wasm`,
+  );
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
+import { chooseEngine } from '../choose-engine.ts';
 import { type LimitCeilings, limitsFor } from '../run-limits.ts';
 import type { SessionRequest } from './session-options.ts';
 import type { SessionPlan } from './sessions.ts';
@@ -10,16 +11,32 @@ import type { SessionPlan } from './sessions.ts';
  * @throws {SandglassError} UNSUPPORTED when no engine keeps guests of this language.
  */
 export function planSession(
-  request: SessionRequest,
+  request: Omit<SessionRequest, 'module'> & { readonly module: Uint8Array | undefined },
   level: IsolationLevel,
   context: LimitCeilings & { readonly engines: readonly Engine[] },
 ): SessionPlan {
-  const engine = chooseKeeper(request.language, context.engines);
+  const engine =
+    request.module === undefined
+      ? chooseKeeper(request.language, context.engines)
+      : moduleKeeper(request.module, context.engines);
   const { memoryBytes } = limitsFor(engine, level, context, [
     request.limits,
     ...(request.grant === undefined ? [] : [request.grant.limits]),
   ]);
   return { ...request, engine, level, memoryBytes };
+}
+
+function moduleKeeper(module: Uint8Array, engines: readonly Engine[]): Engine {
+  const bytes = new Uint8Array(module.subarray(0, 8));
+  const engine = chooseEngine({ kind: 'wasm', bytes, hash: '', name: 'module.wasm' }, undefined, engines);
+  if (engine.open !== undefined) return engine;
+  throw new SandglassError(
+    'UNSUPPORTED',
+    `Cannot open a session for the module: engine "${engine.name}" keeps no instance`,
+    {
+      hint: 'Core modules are kept; call a component once a run',
+    },
+  );
 }
 
 function chooseKeeper(language: string, engines: readonly Engine[]): Engine {

@@ -17,9 +17,13 @@ interface Fixed {
 const FIXED: readonly Fixed[] = [
   {
     code: 'UNSUPPORTED',
-    misfit: ({ source }) =>
-      source.kind === 'script' ? undefined : 'a .wasm keeps no interpreter between its runs',
-    hint: 'Run the module without a session',
+    misfit: ({ source }, { module }) =>
+      (source.kind === 'script') === (module === undefined)
+        ? undefined
+        : module === undefined
+          ? 'it was opened for scripts, not for a .wasm'
+          : 'it was opened for a .wasm, not for scripts',
+    hint: 'Open a session for it: sessions.open({ module }) or sessions.open({ language })',
   },
   {
     code: 'UNSUPPORTED',

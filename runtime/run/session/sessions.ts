@@ -11,6 +11,8 @@ import { Recent } from '../../vocabulary/recent.ts';
 export interface SessionPlan {
   readonly name: string;
   readonly language: string;
+  /** The bytes that all its runs call into; absent: it runs scripts. */
+  readonly module?: Uint8Array | undefined;
   readonly engine: Engine;
   readonly level: IsolationLevel;
   /** Ceilings of each run. */
