@@ -105,6 +105,7 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
     },
     limits: checkLimits(options.limits),
     policy: options.policy === undefined ? undefined : checkGrant(options.policy, hostFunctions, 'policy'),
+    policyGiven: options.policy,
     events,
     monotonic: platform.monotonic,
     now: platform.now,

@@ -21,6 +21,8 @@ export interface CallRecord {
   capability: string;
   /** As far as it is known by now. */
   resource: Resource | undefined;
+  /** What its host function stated, each once, in order. */
+  readonly stated: Resource[];
   /** Monotonic milliseconds. */
   readonly started: number;
 }
@@ -99,6 +101,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       operation: call.operation,
       capability: call.capability,
       ...(call.resource === undefined ? {} : { resource: call.resource }),
+      ...(call.stated.length < 2 ? {} : { hops: call.stated }),
       decision: error === undefined ? 'allowed' : 'refused',
       ...(error === undefined ? {} : { code: error.code }),
       durationMs: monotonic() - call.started,

@@ -140,6 +140,7 @@ const newRecord = (operation: string, served: Served | undefined, started: numbe
   operation,
   capability: served?.info.capability ?? 'unknown',
   resource: undefined,
+  stated: [],
   started,
 });
 
@@ -153,10 +154,20 @@ const answerOf = ({ value = null, bytes, givesBytes }: HostReply): HostAnswer =>
   ...(givesBytes === true ? { ownsBytes: true } : {}),
 });
 
+const MOST_HOPS = 32;
+
+const isSame = (one: Resource, other: Resource): boolean =>
+  one.path === other.path &&
+  one.origin === other.origin &&
+  one.method === other.method &&
+  one.to === other.to;
+
 const stateIn =
   (record: CallRecord) =>
   (resource: Resource): void => {
     record.resource = resource;
+    const isNew = !record.stated.some((known) => isSame(known, resource));
+    if (isNew && record.stated.length < MOST_HOPS) record.stated.push(resource);
   };
 
 /** A host function that keeps to permissions itself refuses as if nothing had been granted: a grant would not help. */

@@ -1,12 +1,15 @@
 import type { OutputChunk, RunHandle, RunOptions } from '../contracts/api/run.ts';
 import { narrowCaller, type RunIdentity } from '../vocabulary/caller.ts';
+import { copyJson } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import type { Grant } from '../vocabulary/grant.ts';
 import { type IsolationLevel, stricter } from '../vocabulary/levels.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { abortWith } from '../vocabulary/signals.ts';
 import type { KnownModules } from './known-modules.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import { createNests, type Nest } from './nests.ts';
+import { observeRun } from './observe.ts';
 import type { OutputQueue } from './output-queue.ts';
 import { type RunRequest, readRunOptions } from './read-run-options.ts';
 import { runInSandbox } from './sandbox.ts';
@@ -50,7 +53,12 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
   return {
     begin(runOptions, queue, own) {
       if (closed) throw new TypeError('Cannot run: this runtime is closed');
-      const read = readRunOptions(runOptions, context.hostFunctions, modules, (name) => {
+      const { policyGiven, events } = context;
+      const wanted: RunOptions =
+        runOptions?.observe === true && runOptions.grant === undefined && policyGiven !== undefined
+          ? { ...runOptions, grant: policyGiven }
+          : runOptions;
+      const read = readRunOptions(wanted, context.hostFunctions, modules, (name) => {
         const found = own ?? sessions.find(name);
         return found instanceof SandglassError ? undefined : found.language;
       });
@@ -85,7 +93,10 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         onOutput: outputTo(queue, runOptions.onOutput),
         session,
       };
-      const outcome = tellOf(run, context).finally(() => {
+      const observer = request.observe ? observeRun(live.id, copyGrant(wanted.grant), events) : undefined;
+      const told = tellOf(run, context);
+      const outcome = (observer === undefined ? told : told.then(observer.ended)).finally(() => {
+        observer?.release();
         dispose();
         queue?.end();
         running.delete(outcome);
@@ -118,6 +129,9 @@ async function tellOf(run: SandboxRun, context: SandboxContext): Promise<Outcome
     throw error;
   }
 }
+
+/** It was read already, so it is one. */
+const copyGrant = (grant: Grant = {}): Grant => copyJson(grant, 'grant') as Grant;
 
 /** @param outer The run that it is nested in. */
 function identify({ runId, caller: asked }: RunRequest, outer: RunIdentity | undefined): RunIdentity {

@@ -46,6 +46,7 @@ export interface RunRequest {
   readonly grant: CheckedGrant;
   /** The caller named a grant, if only an empty one. */
   readonly grantGiven: boolean;
+  readonly observe: boolean;
   readonly limits: Partial<Limits>;
   readonly level: IsolationLevel | undefined;
   readonly deterministic: { readonly seed: number; readonly now: number } | undefined;
@@ -79,6 +80,7 @@ const KNOWN: Readonly<Record<keyof LooseRunOptions, true>> = {
   level: true,
   engine: true,
   deterministic: true,
+  observe: true,
   options: true,
   signal: true,
   runId: true,
@@ -141,6 +143,7 @@ export function readRunOptions(
     cwd: options.cwd,
     grant: checkGrant(options.grant, hostFunctions),
     grantGiven: options.grant !== undefined,
+    observe: readObserve(options.observe),
     limits: checkLimits(options.limits),
     level: readLevel(options.level, 'run'),
     deterministic: readDeterministic(options.deterministic),
@@ -258,6 +261,11 @@ function readStdin(stdin: unknown): Uint8Array {
   if (bytes.byteLength > MAX_INPUT_BYTES)
     throw new RangeError(`Cannot run: stdin is over ${MAX_INPUT_BYTES} bytes`);
   return bytes;
+}
+
+function readObserve(value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  throw new TypeError('Cannot run: observe is neither true nor false');
 }
 
 function readDeterministic(value: unknown): RunRequest['deterministic'] {

@@ -7,6 +7,7 @@ import type { RunIdentity } from '../vocabulary/caller.ts';
 import type { CheckedGrant } from '../vocabulary/check-grant.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
+import type { Grant } from '../vocabulary/grant.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 import type { TakenModule } from './known-modules.ts';
 import type { LiveRun } from './live-runs.ts';
@@ -30,6 +31,8 @@ export interface SandboxContext extends LimitCeilings {
   readonly secret: (name: string) => Secret | undefined;
   /** The grant every run gets at most, part by part; absent: no ceiling. */
   readonly policy: CheckedGrant | undefined;
+  /** The same as it was given. */
+  readonly policyGiven: Grant | undefined;
   readonly events: EventStream;
   readonly monotonic: () => number;
   readonly now: () => number;

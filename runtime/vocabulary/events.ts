@@ -46,6 +46,8 @@ export interface HostCalled extends EventBase {
   readonly operation: string;
   readonly capability: string;
   readonly resource?: Resource;
+  /** All that it was about, in order, where one led to another: redirects. At most 32. */
+  readonly hops?: readonly Resource[];
   readonly decision: 'allowed' | 'refused';
   /** Why it was refused. */
   readonly code?: ErrorCode;
@@ -139,6 +141,7 @@ export interface AuditLine {
   readonly operation: string;
   readonly capability: string;
   readonly resource?: Resource;
+  readonly hops?: readonly Resource[];
   readonly decision: 'allowed' | 'refused';
   readonly code?: ErrorCode;
   readonly durationMs: number;

@@ -1,5 +1,6 @@
 import type { GuestValue } from './codec.ts';
 import type { RunError } from './errors.ts';
+import type { Grant } from './grant.ts';
 import type { Limits } from './limits.ts';
 import type { Usage } from './usage.ts';
 
@@ -33,6 +34,14 @@ export interface RunFailure extends OutcomeBase {
   readonly error: RunError;
 }
 
+/** What a run that was observed has needed. */
+export interface Observed {
+  /** Under it the same calls are allowed. Host paths start where those of the given grant do. */
+  readonly grant: Grant;
+  /** To be given as `cwd` beside it: the folder that relative paths started at is no longer the first mount. */
+  readonly cwd?: string;
+}
+
 export interface OutcomeMeta {
   readonly runId: string;
   /** Engine name; `null` when the run ended before one was chosen. */
@@ -52,6 +61,8 @@ export interface OutcomeMeta {
    * value as it is.
    */
   readonly valueForm?: 'text';
+  /** Of a run with `observe`. Absent when there were too many different calls to tell. */
+  readonly observed?: Observed;
   /** The session that the run asked for; absent outside of sessions. */
   readonly session?: string;
   /** With this run the session ended: its guest was stopped, trapped, crashed or exited. Absent while it stays open. */

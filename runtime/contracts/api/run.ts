@@ -45,6 +45,11 @@ export interface RunBase {
    * that one's limits; it is at least as strict, has no more permissions, and ends with it. Nested 8 deep at most.
    */
   readonly parent?: RunIdentity;
+  /**
+   * Tells in `meta.observed` the smallest grant that would have sufficed. Without a `grant` the run has what the policy allows.
+   * @default false
+   */
+  readonly observe?: boolean;
   /** Identity of the run in outcome and audit: 1 to 64 letters, digits, `-`, `_`. @default a fresh one */
   readonly runId?: string;
   /** Guest output as it comes. */

@@ -8,7 +8,7 @@ import { outcomeToJson } from '../../vocabulary/outcome-json.ts';
 import { matchesScratch } from '../../vocabulary/scratch-glob.ts';
 import type { CommandContext } from './command.ts';
 import { showProgress } from './progress.ts';
-import { errorLines, usageLine, valueLine } from './report.ts';
+import { errorLines, observedLines, usageLine, valueLine } from './report.ts';
 import { type Fetch, writeFetched } from './scratch-flags.ts';
 import { printable, styleFor } from './style.ts';
 import { SIGNAL_EXIT_CODES, type Signal } from './terminal.ts';
@@ -97,6 +97,7 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
         stdout.write(`${lineOpen ? '\n' : ''}${valueLine(outcome.value)}\n`);
       }
       if (!outcome.ok) stderr.write(errorLines(outcome.error, style, outcome.stderr));
+      if (outcome.meta.observed !== undefined) stderr.write(observedLines(outcome.meta.observed));
       if (options.quiet !== true) stderr.write(`${style.dim(usageLine(outcome.usage))}\n`);
     }
     const fetched = await writeFetched(

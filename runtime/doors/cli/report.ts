@@ -1,6 +1,7 @@
 import type { GuestValue } from '../../vocabulary/codec.ts';
 import { toJsonForm } from '../../vocabulary/codec.ts';
 import type { ErrorDetails, RunError } from '../../vocabulary/errors.ts';
+import type { Observed } from '../../vocabulary/outcome.ts';
 import type { Usage } from '../../vocabulary/usage.ts';
 import { formatCount, formatDuration, formatSize } from './quantities.ts';
 import { printable, type Style } from './style.ts';
@@ -20,6 +21,10 @@ export function usageLine({ durationMs, memoryBytes, fuel, hostCalls }: Usage): 
         ]),
   ].join(' · ');
 }
+
+/** The grant that a run needed, as it can be put into a file for `--grant`. */
+export const observedLines = ({ grant, cwd }: Observed): string =>
+  `needs --grant=FILE${cwd === undefined ? '' : ` --cwd=${printable(cwd)}`} with\n${printable(JSON.stringify(grant, null, 2))}\n`;
 
 /** A value on its own: text as it is, anything else as one line of JSON. */
 export function valueLine(value: GuestValue): string {

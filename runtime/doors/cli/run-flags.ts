@@ -71,6 +71,15 @@ export const RUN_FLAGS: readonly Flag[] = [
     value: 'JSON|@FILE',
     help: 'JSON object: globals of a script, by their names, or the input of a tool.',
   },
+  {
+    name: 'trace-grants',
+    help: 'Tell the smallest grant that would have sufficed, as JSON for --grant: exact files, origins, methods and paths.',
+  },
+  {
+    name: 'cwd',
+    value: 'GUEST',
+    help: 'Where relative paths of the guest start. Default the first granted folder, else /tmp.',
+  },
   { name: 'quiet', help: 'Print no line of what the run used.' },
   {
     name: 'exit-code',
@@ -88,11 +97,22 @@ export async function readRunFlags(
 ): Promise<
   Pick<
     LooseRunOptions,
-    'grant' | 'limits' | 'level' | 'stdin' | 'argv' | 'packages' | 'files' | 'collect' | 'inputs'
+    | 'observe'
+    | 'cwd'
+    | 'grant'
+    | 'limits'
+    | 'level'
+    | 'stdin'
+    | 'argv'
+    | 'packages'
+    | 'files'
+    | 'collect'
+    | 'inputs'
   >
 > {
   const stdin = parsed.one('stdin') ?? (options.stdinIsFree && terminal.stdinIsPiped ? '-' : undefined);
   const inputs = parsed.one('inputs');
+  const cwd = parsed.one('cwd');
   const packages = readNames(parsed.all('with'));
   const files = await readPuts(parsed, terminal.cwd);
   const collect = readGets(parsed, terminal.cwd).map(({ pattern }) => pattern);
@@ -107,6 +127,8 @@ export async function readRunFlags(
         }),
     ...(inputs === undefined ? {} : { inputs: await readInputs(inputs, terminal.cwd) }),
     argv: parsed.rest,
+    ...(parsed.has('trace-grants') ? { observe: true } : {}),
+    ...(cwd === undefined ? {} : { cwd }),
     ...(packages.length === 0 ? {} : { packages }),
     ...(Object.keys(files).length === 0 ? {} : { files }),
     ...(collect.length === 0 ? {} : { collect }),

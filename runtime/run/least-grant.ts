@@ -1,0 +1,41 @@
+import type { Resource } from '../vocabulary/events.ts';
+import type { Grant } from '../vocabulary/grant.ts';
+import { leastMounts } from './least-mounts.ts';
+import { leastOrigins } from './least-origins.ts';
+import type { ObservedCall } from './observed-call.ts';
+
+/** A call that its guest was allowed, whether or not it succeeded: a file that is not there is told apart from one that is denied. */
+const wasAllowed = ({ decision, code }: ObservedCall): boolean =>
+  decision === 'allowed' || code === 'HOST_CALL_FAILED';
+
+/**
+ * The smallest grant under which the same calls are allowed. Exact files where they were read, the folder around one that was written or was not
+ * there, a folder where the guest listed it; exact origins, methods and paths, those of redirects too; exact tools. Caps, secrets, environment and
+ * limits stay what they were.
+ * @param wide The grant of the run.
+ */
+export function leastGrant(wide: Grant, calls: Iterable<ObservedCall>): Grant {
+  const allowed = [...calls].filter(wasAllowed);
+  const of = (name: string): readonly ObservedCall[] =>
+    allowed.filter(({ operation }) => operation.startsWith(`${name}.`));
+  const fs = leastMounts(wide.fs ?? [], of('fs'));
+  const http = leastOrigins(wide.http ?? [], of('http'), 'http');
+  const ws = leastOrigins(wide.ws ?? [], of('ws'), 'ws');
+  const tools = namesOf(of('tools'));
+  const custom = Object.entries(wide.custom ?? {}).filter(([name]) => of(name).length > 0);
+  return {
+    ...(fs.length === 0 ? {} : { fs }),
+    ...(http.length === 0 ? {} : { http }),
+    ...(ws.length === 0 ? {} : { ws }),
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(wide.env === undefined ? {} : { env: wide.env }),
+    ...(wide.limits === undefined ? {} : { limits: wide.limits }),
+    ...(custom.length === 0 ? {} : { custom: Object.fromEntries(custom) }),
+  };
+}
+
+/** A search asks for no tool by its name: what it found depends on what the grant names. */
+const namesOf = (calls: readonly ObservedCall[]): readonly string[] =>
+  [
+    ...new Set(calls.flatMap(({ resource }: { readonly resource?: Resource }) => resource?.name ?? [])),
+  ].sort();
