@@ -25,6 +25,7 @@ const page = (text: string, type = 'text/html') => ({
   text,
   name: 'demo',
   specifier: '',
+  sources: true,
 });
 
 /** Counts each character that is looked at, so that work is a number and not a time. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 
 export interface ZippedFile {
   readonly name: string;
@@ -39,6 +39,28 @@ export function zip(files: readonly ZippedFile[]): Uint8Array {
   end.writeUInt16LE(files.length, 10);
   end.writeUInt32LE(offset, 16);
   return new Uint8Array(Buffer.concat([...parts, listing, end]));
+}
+
+/** A gzipped tar archive of files; a name over 100 bytes goes into a pax header. */
+export function tarGz(files: readonly ZippedFile[]): Uint8Array {
+  const blocks = (name: string, kind: string, content: Buffer, size = content.length): Buffer[] => {
+    const header = Buffer.alloc(512);
+    header.write(name.slice(0, 100), 0);
+    header.write('0000644', 100);
+    header.write(size.toString(8).padStart(11, '0'), 124);
+    header.write(`        ${kind}`, 148);
+    header.write('ustar\x0000', 257);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return [header, content, Buffer.alloc((512 - (content.length % 512)) % 512)];
+  };
+  const parts = files.flatMap(({ name, content, size }) => {
+    const record = ` path=${name}\n`;
+    const length = record.length + String(record.length + 3).length;
+    const long = name.length > 100 ? blocks('pax', 'x', Buffer.from(`${length}${record}`)) : [];
+    return [...long, ...blocks(name, '0', Buffer.from(content), size)];
+  });
+  return new Uint8Array(gzipSync(Buffer.concat([...parts, Buffer.alloc(1024)])));
 }
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -8,7 +8,7 @@ import { filesOf } from '../../../runtime/engines/pyodide/packages.ts';
 import { openFileCache } from '../../../runtime/platform/node-cache.ts';
 import type { PythonPackageOptions } from '../../../runtime/platform/python/packages/options.ts';
 import { createPythonPackages } from '../../../runtime/platform/python/packages/python-packages.ts';
-import { sha256, wheel, zip } from '../../support/wheels.ts';
+import { sha256, tarGz, wheel, zip } from '../../support/wheels.ts';
 
 /** Wheels by package, as an index on this machine serves them. */
 const WHEELS = [
@@ -35,6 +35,48 @@ const WHEELS = [
   wheel('moved', '1.0', 'W = 1\n'),
   wheel('wandering', '1.0', ''),
   { file: 'climbing-1.0-py3-none-any.whl', bytes: zip([{ name: '../../evil.py', content: 'x' }]) },
+  wheel('both', '1.0', ''),
+  { file: 'both-2.0.tar.gz', bytes: tarGz([{ name: 'both-2.0/both.py', content: '' }]) },
+  {
+    file: 'pyyaml-9.0.tar.gz',
+    bytes: tarGz([
+      { name: 'pyyaml-9.0/setup.py', content: 'raise SystemExit' },
+      { name: 'pyyaml-9.0/PKG-INFO', content: 'Name: PyYAML\nVersion: 9.0\nRequires-Dist: base<2\n' },
+      { name: 'pyyaml-9.0/lib/PyYAML.egg-info/top_level.txt', content: '_yaml\nyaml\n' },
+      { name: 'pyyaml-9.0/lib/yaml/__init__.py', content: 'Y = 1\n' },
+      { name: `pyyaml-9.0/lib/yaml/${'deep/'.repeat(20)}__init__.py`, content: 'Z = 1\n' },
+      { name: 'pyyaml-9.0/lib/_yaml/__init__.py', content: '' },
+      { name: 'pyyaml-9.0/yaml/_yaml.pyx', content: '' },
+      { name: 'pyyaml-9.0/tests/test_all.py', content: '' },
+    ]),
+  },
+  {
+    file: 'old_style-0.6.tar.gz',
+    bytes: tarGz([
+      { name: 'old-style-0.6/setup.py', content: '' },
+      { name: 'old-style-0.6/old_style.py', content: 'X = 1\n' },
+    ]),
+  },
+  {
+    file: 'compiled-1.0.tar.gz',
+    bytes: tarGz([
+      { name: 'compiled-1.0/src/compiled/__init__.py', content: '' },
+      { name: 'compiled-1.0/src/core.c', content: '' },
+    ]),
+  },
+  { file: 'empty-1.0.tar.gz', bytes: tarGz([{ name: 'empty-1.0/setup.py', content: '' }]) },
+  {
+    file: 'leaving-1.0.tar.gz',
+    bytes: tarGz([
+      { name: 'leaving-1.0/leaving/__init__.py', content: '' },
+      { name: 'leaving-1.0/leaving/../../evil.py', content: '' },
+    ]),
+  },
+  { file: 'cut-1.0.tar.gz', bytes: tarGz([{ name: 'cut-1.0/cut.py', content: 'x', size: 10_000 }]) },
+  {
+    file: 'inflated-1.0.tar.gz',
+    bytes: tarGz([{ name: 'inflated-1.0/inflated.py', content: new Uint8Array(32 * 1024 * 1024) }]),
+  },
   {
     file: 'swollen-1.0-py3-none-any.whl',
     bytes: zip([{ name: 'x', content: new Uint8Array(5000), size: 10 }]),
@@ -165,6 +207,11 @@ test.each([
   ['a file without a SHA-256', 'unhashed', 'UNSUPPORTED', 'unhashed'],
   ['a file with another SHA-256', 'changed', 'MODULE_INVALID', 'SHA-256'],
   ['a wheel that would write outside', 'climbing', 'MODULE_INVALID', 'would leave its folder'],
+  ['source that has to be compiled', 'compiled', 'UNSUPPORTED', 'it has to be compiled ("src/core.c")'],
+  ['source without a package', 'empty', 'UNSUPPORTED', 'without running its build'],
+  ['source that would write outside', 'leaving', 'MODULE_INVALID', 'has no plain path'],
+  ['source that is cut short', 'cut', 'MODULE_INVALID', 'it is cut short'],
+  ['source that unpacks to too much', 'inflated', 'MODULE_INVALID', 'unpacks to more than 16777216 bytes'],
   ['a wheel that lies about its size', 'swollen', 'MODULE_INVALID', 'does not unpack'],
   ['a file on another plain http server', 'elsewhere', 'UNSUPPORTED', 'elsewhere'],
   ['a redirect to another plain http server', 'wandering', 'HOST_CALL_FAILED', 'not https'],
@@ -172,6 +219,25 @@ test.each([
 ])('refuses %s', async (_what, name, code, text) => {
   await expect(fetched([name])).rejects.toMatchObject({ code, message: expect.stringContaining(text) });
   expect(otherAsked).toEqual([]);
+});
+
+test('a package that has no wheel is taken from its source, of which nothing is run', async () => {
+  const take = async (name: string): Promise<Record<string, string>> => {
+    const where = { maxMemoryPages: 8192, cache: openFileCache(folder) };
+    const files = filesOf(await open().resolve({ names: [name], imports: [] }, where));
+    return Object.fromEntries(files.map(({ path, bytes }) => [path, Buffer.from(bytes).toString()]));
+  };
+  expect(await take('PyYAML')).toEqual({
+    '_yaml/__init__.py': '',
+    'yaml/__init__.py': 'Y = 1\n',
+    [`yaml/${'deep/'.repeat(20)}__init__.py`]: 'Z = 1\n',
+    'pyyaml-9.0.dist-info/METADATA': expect.stringContaining('Requires-Dist: base<2'),
+    'base/__init__.py': 'Y = 1\n',
+    'base-1.0.dist-info/METADATA': expect.stringContaining('Version: 1.0'),
+  });
+  expect(await take('old-style')).toEqual({ 'old_style.py': 'X = 1\n' });
+  expect(await fetched(['both'])).toEqual(['both 1.0']);
+  await expect(fetched(['both==2.0'])).resolves.toEqual(['both 2.0']);
 });
 
 test('the second time nothing is asked, also offline', async () => {

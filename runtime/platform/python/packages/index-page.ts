@@ -2,6 +2,7 @@ import { rcompare, satisfies, valid } from '@renovatebot/pep440';
 import { fitsJson } from '../../../vocabulary/json-weight.ts';
 import { readAnchors } from './html-anchors.ts';
 import { PYTHON_FULL } from './python-version.ts';
+import { readSourceName } from './source-archive.ts';
 import { readWheelName } from './wheel-name.ts';
 
 /** A page of an index about one package, and what is wanted of it. Plain data: it is read in a thread that can be ended. */
@@ -14,6 +15,8 @@ export interface PageRequest {
   readonly name: string;
   /** A PEP 440 specifier set. */
   readonly specifier: string;
+  /** Take a source archive where no wheel fits. */
+  readonly sources: boolean;
 }
 
 /** What is kept of a choice, so that it is the same the next time, and needs no network. */
@@ -37,24 +40,49 @@ const MOST_FILES = 50_000;
 const [MOST_LINK, MOST_SPECIFIER, MOST_VERSION] = [4096, 256, 128];
 
 /** The newest version that fits; no pre-release unless there is nothing else or it was asked for. Of one version, the wheel that fits best. */
-export function chooseFile({ address, type, text, name, specifier }: PageRequest): Choice | undefined {
+export function chooseFile({
+  address,
+  type,
+  text,
+  name,
+  specifier,
+  sources,
+}: PageRequest): Choice | undefined {
   const page = new URL(address);
   const files = type.includes('json') ? filesOfJson(text, page) : filesOfHtml(text, page);
-  const wheels = files.flatMap((listed) => {
-    const wheel = readWheelName(listed.file);
-    if (wheel?.name !== name || wheel.version.length > MOST_VERSION || valid(wheel.version) === null)
-      return [];
-    return [{ ...listed, ...wheel }];
-  });
-  const fitting = (prereleases: boolean): typeof wheels =>
-    wheels.filter(({ version }) => satisfies(version, specifier, { prereleases }));
-  const finals = fitting(false);
-  const [best] = (finals.length > 0 ? finals : fitting(true)).sort(
-    (a, b) => rcompare(a.version, b.version) || a.rank - b.rank,
-  );
+  const usable = (read: (file: string) => FileName | undefined): Usable[] =>
+    files.flatMap((listed) => {
+      const named = read(listed.file);
+      if (named?.name !== name || named.version.length > MOST_VERSION || valid(named.version) === null)
+        return [];
+      return [{ ...listed, version: named.version, rank: named.rank ?? 0 }];
+    });
+  const best =
+    newest(usable(readWheelName), specifier) ??
+    (sources ? newest(usable(readSourceName), specifier) : undefined);
   if (best === undefined) return undefined;
   const { version, file, sha256, address: from } = best;
   return { version, file, sha256, address: from };
+}
+
+interface FileName {
+  readonly name: string;
+  readonly version: string;
+  readonly rank?: number;
+}
+
+interface Usable extends Listed {
+  readonly version: string;
+  readonly rank: number;
+}
+
+function newest(files: readonly Usable[], specifier: string): Usable | undefined {
+  const fitting = (prereleases: boolean): Usable[] =>
+    files.filter(({ version }) => satisfies(version, specifier, { prereleases }));
+  const finals = fitting(false);
+  return (finals.length > 0 ? finals : fitting(true)).sort(
+    (a, b) => rcompare(a.version, b.version) || a.rank - b.rank,
+  )[0];
 }
 
 function filesOfJson(text: string, page: URL): readonly Listed[] {

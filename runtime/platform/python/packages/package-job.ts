@@ -10,7 +10,11 @@ export type PackageJob =
 export type PackageAnswer =
   | { readonly kind: 'choice'; readonly choice: Choice | undefined }
   | { readonly kind: 'wheel'; readonly wheel: Wheel }
-  | { readonly kind: 'refused'; readonly message: string };
+  | {
+      readonly kind: 'refused';
+      readonly code: 'MODULE_INVALID' | 'UNSUPPORTED';
+      readonly message: string;
+    };
 
 /** Runs in a worker that can be ended. */
 export function job(input: unknown): PackageAnswer {
@@ -20,7 +24,8 @@ export function job(input: unknown): PackageAnswer {
       ? { kind: 'choice', choice: chooseFile(asked) }
       : { kind: 'wheel', wheel: unpackWheel(asked) };
   } catch (error) {
-    if (error instanceof SandglassError) return { kind: 'refused', message: error.message };
-    throw error;
+    if (!(error instanceof SandglassError)) throw error;
+    const code = error.code === 'UNSUPPORTED' ? 'UNSUPPORTED' : 'MODULE_INVALID';
+    return { kind: 'refused', code, message: error.message };
   }
 }

@@ -10,7 +10,7 @@ import type { Wheel, WheelRequest } from './unpack-wheel.ts';
 export interface PackageWork {
   /** @throws {SandglassError} MODULE_INVALID, naming the package. */
   choose(page: PageRequest): Promise<Choice | undefined>;
-  /** @throws {SandglassError} MODULE_INVALID, naming the wheel. */
+  /** @throws {SandglassError} MODULE_INVALID, or UNSUPPORTED for a source archive that has to be built, naming the file. */
   unpack(wheel: WheelRequest): Promise<Wheel>;
 }
 
@@ -31,7 +31,7 @@ export function createPackageWork(run: RunJob = runWorkerJob): PackageWork {
         { cause },
       );
     }
-    if (answer.kind === 'refused') throw new SandglassError('MODULE_INVALID', answer.message);
+    if (answer.kind === 'refused') throw new SandglassError(answer.code, answer.message);
     return answer;
   };
   return {

@@ -67,6 +67,12 @@ export function createPythonPackages(
       lock ??= ownLock();
       sources.push(createLockedSource(await lock, published, downloads));
     }
+    if (options.index !== undefined) {
+      // Last: what nobody has as a wheel may lie there as source that is used as it is.
+      const index = asFolder(options.index);
+      const source = createSimpleIndex(index, downloads, work, parts.refresh ?? false, true);
+      sources.push({ ...source, modules: async () => new Map() });
+    }
     return sources;
   };
   const install = async (

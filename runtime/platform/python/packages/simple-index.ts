@@ -3,23 +3,28 @@ import type { Choice } from './index-page.ts';
 import type { Candidate, PackageSource } from './package-source.ts';
 import type { PackageWork } from './package-work.ts';
 import { PYTHON_FULL } from './python-version.ts';
+import { isPureByRecipe } from './source-archive.ts';
 
 const ACCEPT = 'application/vnd.pypi.simple.v1+json, text/html;q=0.5';
 
 /**
  * An index of the simple API (PEP 503 and 691). A choice once made is kept in the cache and holds until it is made anew.
  * @param refresh Make choices anew.
+ * @param sources Take source archives of any package, not only of those that are known to be pure without their native parts. @default false
  */
 export function createSimpleIndex(
   index: URL,
   downloads: Downloads,
   work: Pick<PackageWork, 'choose'>,
   refresh: boolean,
+  sources = false,
 ): PackageSource {
   const { cache } = downloads;
   return {
     find: async (name, specifier) => {
-      const key = `python package ${JSON.stringify([index.href, PYTHON_FULL, name, specifier])}`;
+      const fromSource = sources || isPureByRecipe(name);
+      const wanted = [index.href, PYTHON_FULL, name, specifier, ...(fromSource ? ['sources'] : [])];
+      const key = `python package ${JSON.stringify(wanted)}`;
       const kept = refresh ? undefined : await cache?.get(key);
       let choice = kept === undefined ? undefined : (JSON.parse(new TextDecoder().decode(kept)) as Choice); // written below
       if (choice === undefined) {
@@ -27,7 +32,13 @@ export function createSimpleIndex(
         choice =
           page === undefined
             ? undefined
-            : await work.choose({ ...page, address: page.address.href, name, specifier });
+            : await work.choose({
+                ...page,
+                address: page.address.href,
+                name,
+                specifier,
+                sources: fromSource,
+              });
         if (choice === undefined) return undefined;
         await cache?.set(key, new TextEncoder().encode(JSON.stringify(choice)));
       }

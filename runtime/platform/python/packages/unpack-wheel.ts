@@ -2,6 +2,7 @@ import type { PackageFile } from '../../../engines/pyodide/packages.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 import { MIB } from '../../../vocabulary/units.ts';
 import { instrument } from '../../../wasm/instrument.ts';
+import { pureFilesOf } from './source-archive.ts';
 import { unzip } from './unzip.ts';
 import { checkPaths } from './wheel-paths.ts';
 
@@ -29,12 +30,14 @@ export interface WheelRequest {
 }
 
 /**
- * The files of a wheel as they are installed; its side modules metered. They lie in one shared buffer, so that cells get them without a copy.
+ * The files of a wheel, or of a source archive that is as good as a pure one, as they are installed; its side modules metered. They lie in one shared buffer, so that cells get them without a copy.
  * @throws {SandglassError} MODULE_INVALID, naming the wheel.
  */
 export function unpackWheel({ bytes, file, maxMemoryPages }: WheelRequest): Wheel {
   const most = Math.min(MAX_UNPACKED_BYTES, Math.max(ROUGH_BYTES, MAX_GROWTH * bytes.byteLength));
-  const entries = unzip(bytes, file, { maxBytes: most, maxEntries: MAX_ENTRIES }).map((entry) => ({
+  const caps = { maxBytes: most, maxEntries: MAX_ENTRIES };
+  const packed = file.endsWith('.tar.gz') ? pureFilesOf(bytes, file, caps) : unzip(bytes, file, caps);
+  const entries = packed.map((entry) => ({
     path: sitePath(entry.path),
     bytes: entry.bytes,
     native: /\.so(?:\.|$)/.test(entry.path),

@@ -1,0 +1,85 @@
+import { SandglassError } from '../../../vocabulary/errors.ts';
+import { normalName } from './requirement.ts';
+import { untar } from './untar.ts';
+import type { UnzipCaps, ZipEntry } from './unzip.ts';
+
+/** Packages whose native parts only make them faster: without those, their Python does all. */
+const NATIVE_IS_OPTIONAL: ReadonlySet<string> = new Set(['markupsafe', 'msgpack', 'pyyaml']);
+/** Source of what a pure package does not have. */
+const NATIVE =
+  /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f|f90|s)$|(?:^|\/)(?:Cargo\.toml|meson\.build|CMakeLists\.txt)$/i;
+/** Where projects keep their packages. */
+const ROOTS = ['', 'src/', 'lib/'];
+const MAX_NAME = 255;
+const MAX_MODULES = 100;
+
+export interface SourceName {
+  readonly file: string;
+  /** Normalised. */
+  readonly name: string;
+  readonly version: string;
+}
+
+/** @returns `undefined` for what is no source archive by its name, `NAME-VERSION.tar.gz`. */
+export function readSourceName(file: string): SourceName | undefined {
+  const [, name, version] =
+    /^([A-Za-z0-9][\w.-]*)-([0-9][\w.!+]*)\.tar\.gz$/.exec(file.slice(0, MAX_NAME + 1)) ?? [];
+  if (name === undefined || version === undefined || file.length > MAX_NAME) return undefined;
+  return { file, name: normalName(name), version };
+}
+
+/** Whether the source archive of a package may be taken before other sources were asked for a wheel. */
+export const isPureByRecipe = (name: string): boolean => NATIVE_IS_OPTIONAL.has(name);
+
+/**
+ * The files of a source archive as those of a pure wheel. Nothing of the archive is run: its packages and modules are taken as they lie there.
+ * @throws {SandglassError} MODULE_INVALID for what is no archive, UNSUPPORTED when it needs a compiler or has nothing to import; both name it.
+ */
+export function pureFilesOf(archive: Uint8Array, file: string, caps: UnzipCaps): readonly ZipEntry[] {
+  const fail = (reason: string): never => {
+    throw new SandglassError('UNSUPPORTED', `Cannot install ${file}: ${reason}`);
+  };
+  const named = readSourceName(file) ?? fail('it is no source archive');
+  const files = new Map(
+    untar(archive, file, caps).map(({ path, bytes }) => [path.slice(path.indexOf('/') + 1), bytes]),
+  );
+  const paths = [...files.keys()];
+  const native = paths.find((path) => NATIVE.test(path));
+  if (native !== undefined && !NATIVE_IS_OPTIONAL.has(named.name))
+    fail(`it has to be compiled ("${native.slice(0, 100)}")`);
+  const text = (path: string): string | undefined => {
+    const bytes = files.get(path);
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+  };
+  const found = new Map<string, ZipEntry>();
+  for (const module of modulesOf(paths, text, named.name)) {
+    const root = ROOTS.find(
+      (at) => files.has(`${at}${module}/__init__.py`) || files.has(`${at}${module}.py`),
+    );
+    if (root === undefined) continue;
+    for (const [path, bytes] of files) {
+      const inside = path.startsWith(`${root}${module}/`) || path === `${root}${module}.py`;
+      const target = path.slice(root.length);
+      if (inside && !NATIVE.test(path)) found.set(target, { path: target, bytes });
+    }
+  }
+  if (found.size === 0) fail('it has no package that could be taken without running its build');
+  const metadata = files.get('PKG-INFO');
+  if (metadata !== undefined) {
+    const path = `${named.name.replaceAll('-', '_')}-${named.version}.dist-info/METADATA`;
+    found.set(path, { path, bytes: metadata });
+  }
+  return [...found.values()];
+}
+
+/** As the archive's own list says; else what is called as the package is. */
+function modulesOf(
+  paths: readonly string[],
+  text: (path: string) => string | undefined,
+  name: string,
+): readonly string[] {
+  const list = paths.find((path) => /^(?:src\/|lib\/)?[^/]+\.egg-info\/top_level\.txt$/.test(path));
+  const lines = list === undefined ? [] : (text(list) ?? '').split(/\r?\n/, MAX_MODULES);
+  const listed = lines.map((line) => line.trim()).filter((line) => /^\w+$/.test(line));
+  return listed.length > 0 ? listed : [name.replaceAll('-', '_')];
+}
