@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { filesOf } from '../../../runtime/engines/pyodide/packages.ts';
 import { openFileCache } from '../../../runtime/platform/node-cache.ts';
+import { createDownloads } from '../../../runtime/platform/python/packages/downloads.ts';
+import { createLockedSource } from '../../../runtime/platform/python/packages/locked-source.ts';
 import type { PythonPackageOptions } from '../../../runtime/platform/python/packages/options.ts';
+import { readPackageLock } from '../../../runtime/platform/python/packages/package-lock.ts';
 import { createPythonPackages } from '../../../runtime/platform/python/packages/python-packages.ts';
 import { sha256, tarGz, wheel, zip } from '../../support/wheels.ts';
 
@@ -325,4 +328,59 @@ test("Pyodide's own lock: its wheels under an address, and their SHA-256 from th
       { maxMemoryPages: 8192, cache: openFileCache(folder) },
     ),
   ).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+});
+
+describe('a release: a lock, and its wheels under one address', () => {
+  const entry = (name: string, version: string, hash: string, depends: string[] = []): object => ({
+    name,
+    version,
+    file_name: `${name}-${version}-py3-none-any.whl`,
+    sha256: hash,
+    depends,
+    imports: [name],
+  });
+  const hashOf = (start: string): string =>
+    sha256(WHEELS.find(({ file }) => file.startsWith(start))?.bytes ?? new Uint8Array());
+  const find = async (name: string, specifier = '') => {
+    const lock = readPackageLock(
+      JSON.stringify({
+        packages: {
+          hello: entry('hello', '1.0', hashOf('hello-1.0'), ['base']),
+          base: entry('base', '1.0', hashOf('base-1.0')),
+          changed: entry('changed', '1.0', hashOf('changed-1.0')),
+          absent: entry('absent', '1.0', '0'.repeat(64)),
+        },
+      }),
+    );
+    const downloads = createDownloads({ cache: openFileCache(folder), offline: false, fetch });
+    return createLockedSource(lock, new URL(`${origin}/files/`), downloads).find(name, specifier);
+  };
+
+  test('brings the wheel that the lock names, once', async () => {
+    const found = await find('hello', '>=1');
+    expect(found).toMatchObject({ version: '1.0', from: 'lock', depends: ['base'] });
+    expect(sha256((await found?.read()) ?? new Uint8Array())).toBe(hashOf('hello-1.0'));
+    await (await find('hello'))?.read();
+    expect(asked).toEqual(['/files/hello-1.0-py3-none-any.whl']);
+    expect(await find('hello', '>=2')).toBeUndefined();
+    expect(await find('nowhere')).toBeUndefined();
+  });
+
+  test('refuses another SHA-256 than the lock has', async () => {
+    await expect((await find('changed'))?.read()).rejects.toMatchObject({
+      code: 'MODULE_INVALID',
+      message: expect.stringContaining('changed-1.0-py3-none-any.whl'),
+      details: { expected: hashOf('changed-1.0'), actual: sha256(Buffer.from('something else')) },
+    });
+  });
+
+  test('says of a wheel that is not there which file it is, where it was looked for and what to do', async () => {
+    await expect((await find('absent'))?.read()).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('absent-1.0-py3-none-any.whl is not where it should be'),
+      hint: expect.stringMatching(
+        new RegExp(`absent-1.0-py3-none-any.whl .*looked for at ${new URL(origin).host}.*--base-url`),
+      ),
+    });
+  });
 });

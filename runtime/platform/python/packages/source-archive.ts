@@ -22,9 +22,11 @@ export interface SourceName {
 
 /** @returns `undefined` for what is no source archive by its name, `NAME-VERSION.tar.gz`. */
 export function readSourceName(file: string): SourceName | undefined {
-  const [, name, version] =
-    /^([A-Za-z0-9][\w.-]*)-([0-9][\w.!+]*)\.tar\.gz$/.exec(file.slice(0, MAX_NAME + 1)) ?? [];
-  if (name === undefined || version === undefined || file.length > MAX_NAME) return undefined;
+  if (file.length > MAX_NAME || !file.endsWith('.tar.gz')) return undefined;
+  const dash = file.lastIndexOf('-');
+  const [name, version] = [file.slice(0, Math.max(0, dash)), file.slice(dash + 1, -'.tar.gz'.length)];
+  if (!/^[A-Za-z0-9]/.test(name) || /[^\w.-]/.test(name)) return undefined;
+  if (!/^[0-9]/.test(version) || /[^\w.!+]/.test(version)) return undefined;
   return { file, name: normalName(name), version };
 }
 
@@ -78,7 +80,12 @@ function modulesOf(
   text: (path: string) => string | undefined,
   name: string,
 ): readonly string[] {
-  const list = paths.find((path) => /^(?:src\/|lib\/)?[^/]+\.egg-info\/top_level\.txt$/.test(path));
+  const list = paths.find((path) => {
+    const [folder = '', last, ...more] = path
+      .slice(ROOTS.findLast((at) => path.startsWith(at))?.length)
+      .split('/');
+    return folder.endsWith('.egg-info') && last === 'top_level.txt' && more.length === 0;
+  });
   const lines = list === undefined ? [] : (text(list) ?? '').split(/\r?\n/, MAX_MODULES);
   const listed = lines.map((line) => line.trim()).filter((line) => /^\w+$/.test(line));
   return listed.length > 0 ? listed : [name.replaceAll('-', '_')];

@@ -42,7 +42,27 @@ describe('--with', () => {
   test('takes the index that pip is configured with', async () => {
     const context = createFakeContext({ cwd: home, env: { PIP_INDEX_URL: INDEX } });
     await runCli(['eval', '1', '--lang=python', '--with=numpy'], context);
-    expect(context.created[0]?.packages).toEqual({ index: INDEX });
+    expect(context.created[0]?.packages).toEqual({ index: INDEX, release: true });
+  });
+
+  test("asks Pyodide's release last, or where a flag or the environment says that it lies", async () => {
+    const there = async (args: readonly string[], env: Record<string, string>): Promise<unknown> => {
+      const context = createFakeContext({ cwd: home, env: { SANDGLASS_INDEX: INDEX, ...env } });
+      expect(await runCli(['run', 'main.py', ...args], context)).toBe(0);
+      return context.created[0]?.packages;
+    };
+    const mirror = 'http://localhost:9/full/';
+    const byEnvironment = { SANDGLASS_BASE_URL: mirror };
+    expect(await there(['--with=numpy'], {})).toEqual({ index: INDEX, release: true });
+    expect(await there(['--with=numpy'], byEnvironment)).toEqual({ index: INDEX, baseUrl: mirror });
+    expect(await there(['--base-url=http://localhost:8/'], byEnvironment)).toEqual({
+      index: INDEX,
+      baseUrl: 'http://localhost:8/',
+    });
+    expect(await there(['--with=numpy', '--wheels=w'], {})).toEqual({
+      index: INDEX,
+      wheels: join(home, 'w'),
+    });
   });
 
   test('says what to do where there is no source', async () => {
@@ -56,7 +76,7 @@ describe('packages fetch', () => {
   test('fetches and prints a table', async () => {
     const context = createFakeContext({ cwd: home, env: { SANDGLASS_INDEX: INDEX } });
     expect(await runCli(['packages', 'fetch', 'a', 'b>=1'], context)).toBe(0);
-    expect(context.fetched).toEqual([{ sources: { index: INDEX }, names: ['a', 'b>=1'] }]);
+    expect(context.fetched).toEqual([{ sources: { index: INDEX, release: true }, names: ['a', 'b>=1'] }]);
     expect(context.out()).toMatch(
       /package +version +unpacked +from +wheel\na +1\.0 +2 KiB +index +a-1\.0-py3-none-any\.whl\n/,
     );
