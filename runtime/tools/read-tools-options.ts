@@ -1,4 +1,5 @@
 import type { ConfirmTool, ToolsOptions } from '../contracts/api/tools.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 import type { TextRules } from '../vocabulary/manifest.ts';
 import { refuseUnknown, refuseUnknownField, wholeNumber } from '../vocabulary/read-options.ts';
 import { createNameRules, type NameRules } from './name-rules.ts';
@@ -8,7 +9,6 @@ import type { Rate } from './stages/rate.ts';
 
 /** The option `tools`, checked, with its defaults. */
 export interface ToolSettings {
-  readonly builtin: boolean;
   readonly dirs: readonly (string | URL)[];
   readonly store: ToolStore;
   readonly names: NameRules;
@@ -50,6 +50,10 @@ export function readToolsOptions(options: ToolsOptions = {}): ToolSettings {
     if (options[name] !== undefined && typeof options[name] !== 'boolean')
       throw new TypeError(`Cannot ${WHERE}: ${name} is not true or false`);
   }
+  if (options.builtin === true)
+    throw new SandglassError('UNSUPPORTED', `Cannot ${WHERE}: this version has no tools of its own`, {
+      hint: 'Leave builtin out, and register or load tools',
+    });
   const { dirs = [], confirm, registry, safeOnly, allow, deny } = options;
   if (!Array.isArray(dirs) || !dirs.every((dir) => typeof dir === 'string' || dir instanceof URL))
     throw new TypeError(`Cannot ${WHERE}: dirs is not a list of folders`);
@@ -58,7 +62,6 @@ export function readToolsOptions(options: ToolsOptions = {}): ToolSettings {
   const places = { minimum: 1, maximum: 10_000 };
   const maxConcurrent = wholeNumber(options.maxConcurrent, `${WHERE}: maxConcurrent`, places) ?? 10;
   return {
-    builtin: options.builtin ?? false,
     dirs,
     store: registry === undefined ? createToolStore() : storeOf(registry),
     names: createNameRules({ safeOnly, allow, deny }),

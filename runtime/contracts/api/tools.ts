@@ -416,7 +416,7 @@ export interface ToolResultView {
 
 /** The option `tools` of a runtime. */
 export interface ToolsOptions {
-  /** The tools that ship. @default false */
+  /** The tools that ship: none yet, so that `true` is UNSUPPORTED. @default false */
   readonly builtin?: boolean;
   /** Folders whose tools are registered; see `load`. */
   readonly dirs?: readonly (string | URL)[];

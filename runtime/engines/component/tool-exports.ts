@@ -1,4 +1,5 @@
 import type { ExportedTool } from '../../contracts/described-tool.ts';
+import type { JsonObject } from '../../vocabulary/codec.ts';
 import { commandInterface, isTool, listExports } from './exports.ts';
 import { readComponentTypes } from './types/read-component.ts';
 import type { WitFunction, WitType } from './types/wit-type.ts';
@@ -28,7 +29,7 @@ export function toolExports(bytes: Uint8Array): ToolExports {
       .map(({ name, function: functionName, type }) => ({
         name: toolName((short.get(functionName) ?? 0) > 1 ? name : functionName),
         input: inputOf(type),
-        output: type.result === undefined ? undefined : schemaOf(type.result),
+        output: outputOf(type.result),
         call: { invoke: name, params: type.params.map((param) => param.name) },
       })),
   };
@@ -47,6 +48,12 @@ const inputOf = ({ params }: WitFunction) => ({
   required: params.filter(({ type }) => type.kind !== 'option').map(({ name }) => name),
   additionalProperties: false,
 });
+
+/** An error of a result is how the call fails: what it answers is the rest. */
+function outputOf(result: WitType | undefined): JsonObject | undefined {
+  if (result?.kind !== 'result') return result === undefined ? undefined : schemaOf(result);
+  return result.ok === undefined ? { type: 'null' } : schemaOf(result.ok);
+}
 
 const hasJson = ({ params, result }: WitFunction): boolean =>
   params.every(({ type }) => isPlain(type)) && (result === undefined || isPlain(result));
