@@ -1,6 +1,15 @@
 import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
 import type { Tool } from '../tool.ts';
-import { fieldsOf, MOST_TYPE_DEPTH, noteOf, oneLine, resolve, typesOf } from './schema-parts.ts';
+import {
+  fieldsOf,
+  MOST_TYPE_DEPTH,
+  noteOf,
+  oneLine,
+  resolve,
+  rootOf,
+  type SchemaRoot,
+  typesOf,
+} from './schema-parts.ts';
 
 /** Stubs of the functions of `tools`. */
 export function pythonSignatures(tools: readonly Tool[]): string {
@@ -15,12 +24,16 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 
 const isName = (name: string): boolean => /^[A-Za-z_]\w*$/.test(name) && !KEYWORDS.has(name);
 
+/** No quote of a text can end the text that it stands in. */
+const inDoc = (text: string): string => oneLine(text).replaceAll('"', "'");
+
 function stub({ manifest }: Tool): string {
   const { name, description, input, output } = manifest;
   const fields = fieldsOf(input);
+  const root = rootOf(input);
   const named = fields.filter((field) => isName(field.name));
   const params = named.map(({ name: param, schema, required }) => {
-    const type = typeOf(schema, input, 0);
+    const type = typeOf(schema, root, 0);
     if (schema.default !== undefined) return `${param}: ${type} = ${literal(schema.default)}`;
     return required ? `${param}: ${type}` : `${param}: ${type} | None = None`;
   });
@@ -29,17 +42,15 @@ function stub({ manifest }: Tool): string {
   const notes = fields
     .map(({ name: field, schema }) => ({ field, note: noteOf(schema) }))
     .filter(({ note }) => note !== '')
-    .map(({ field, note }) => `        ${oneLine(field)}: ${note}`);
-  const doc = [`        """${oneLine(description)}`, ...(notes.length === 0 ? [] : ['', ...notes])].join(
-    '\n',
-  );
-  const result = output === undefined ? 'Any' : typeOf(output, output, 0);
-  const head = isName(name) ? name : `${name.replace(/\W/g, '_')}`;
+    .map(({ field, note }) => `        ${inDoc(field)}: ${inDoc(note)}`);
+  const doc = [`        """${inDoc(description)}`, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+  const result = output === undefined ? 'Any' : typeOf(output, rootOf(output), 0);
+  const head = isName(name) ? name : `_${name.replace(/\W/g, '_')}`;
   const called = isName(name) ? '' : `\n        Called as tools[${JSON.stringify(name)}].`;
   return `    @staticmethod\n    def ${head}(${list}) -> ${result}:\n${doc}${called}"""`;
 }
 
-function typeOf(given: JsonValue | undefined, root: JsonObject, depth: number): string {
+function typeOf(given: JsonValue | undefined, root: SchemaRoot, depth: number): string {
   if (depth > MOST_TYPE_DEPTH) return 'Any';
   const schema = resolve(given, root);
   if (Array.isArray(schema.enum)) return `Literal[${schema.enum.map(literal).join(', ')}]`;
@@ -53,7 +64,7 @@ function typeOf(given: JsonValue | undefined, root: JsonObject, depth: number): 
   return types.length === 0 ? 'Any' : [...new Set(types)].join(' | ');
 }
 
-function simpleType(type: string, schema: JsonObject, root: JsonObject, depth: number): string {
+function simpleType(type: string, schema: JsonObject, root: SchemaRoot, depth: number): string {
   switch (type) {
     case 'string':
       return 'str';

@@ -22,11 +22,12 @@ export function fieldsOf(schema: JsonObject): readonly SchemaField[] {
 }
 
 /** What a local reference leads to; the schema itself where there is none. */
-export function resolve(schema: JsonValue | undefined, root: JsonObject): JsonObject {
-  if (!isObject(schema)) return {};
+export function resolve(schema: JsonValue | undefined, root: SchemaRoot): JsonObject {
+  root.left -= 1;
+  if (!isObject(schema) || root.left < 0) return {};
   const { $ref } = schema;
   if (typeof $ref !== 'string' || !$ref.startsWith('#/')) return schema;
-  let at: JsonValue | undefined = root;
+  let at: JsonValue | undefined = root.schema;
   for (const part of $ref.slice(2).split('/')) {
     at = isObject(at) && Object.hasOwn(at, part) ? at[part] : undefined;
   }
@@ -45,16 +46,24 @@ export const typesOf = ({ type }: JsonObject): readonly string[] => {
 /** What a comment says of a field: its description, and its default. */
 export function noteOf({ description, default: fallback }: JsonObject): string {
   const text = typeof description === 'string' ? oneLine(description) : '';
-  const told = fallback === undefined ? '' : `Default: ${JSON.stringify(fallback)}`;
+  const told = fallback === undefined ? '' : `Default: ${oneLine(JSON.stringify(fallback))}`;
   return [text, told].filter((part) => part !== '').join('. ');
 }
 
 /** A description is a stranger's: it stays on its line and in its comment. */
 export const oneLine = (text: string): string =>
   text
-    .replace(/\s+/g, ' ')
+    .slice(0, 2_000)
+    .replaceAll('\\', '/') // first: what it makes must not end a comment either
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .replaceAll('*/', '* /')
-    .replaceAll('"""', "'''")
-    .replaceAll('\\', '/')
     .trim()
     .slice(0, 1_000);
+
+/** A schema that references point into. Each part that is looked at takes one: references could name each other over and over. */
+export interface SchemaRoot {
+  readonly schema: JsonObject;
+  left: number;
+}
+
+export const rootOf = (schema: JsonObject): SchemaRoot => ({ schema, left: 2_000 });

@@ -1,6 +1,16 @@
 import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
 import type { Tool } from '../tool.ts';
-import { fieldsOf, isObject, MOST_TYPE_DEPTH, noteOf, oneLine, resolve, typesOf } from './schema-parts.ts';
+import {
+  fieldsOf,
+  isObject,
+  MOST_TYPE_DEPTH,
+  noteOf,
+  oneLine,
+  resolve,
+  rootOf,
+  type SchemaRoot,
+  typesOf,
+} from './schema-parts.ts';
 
 /** A declaration of `tools` with a function each. */
 export function typescriptSignatures(tools: readonly Tool[]): string {
@@ -11,14 +21,14 @@ function member({ manifest }: Tool): string {
   const { name, description, input, output } = manifest;
   const fields = fieldsOf(input);
   const optional = fields.every(({ required }) => !required) ? '?' : '';
-  const args = fields.length === 0 ? '' : `args${optional}: ${objectType(input, input, 0, '  ')}`;
-  const result = output === undefined ? 'unknown' : typeOf(output, output, 0, '  ');
+  const args = fields.length === 0 ? '' : `args${optional}: ${objectType(input, rootOf(input), 0, '  ')}`;
+  const result = output === undefined ? 'unknown' : typeOf(output, rootOf(output), 0, '  ');
   return `  /** ${oneLine(description)} */\n  ${keyOf(name)}(${args}): Promise<${result}>;`;
 }
 
 const keyOf = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
 
-function objectType(schema: JsonObject, root: JsonObject, depth: number, indent: string): string {
+function objectType(schema: JsonObject, root: SchemaRoot, depth: number, indent: string): string {
   const inner = `${indent}  `;
   const lines = fieldsOf(schema).map(({ name, schema: field, required }) => {
     const note = noteOf(field);
@@ -28,7 +38,7 @@ function objectType(schema: JsonObject, root: JsonObject, depth: number, indent:
   return lines.length === 0 ? 'Record<string, unknown>' : `{\n${lines.join('\n')}\n${indent}}`;
 }
 
-function typeOf(given: JsonValue | undefined, root: JsonObject, depth: number, indent: string): string {
+function typeOf(given: JsonValue | undefined, root: SchemaRoot, depth: number, indent: string): string {
   if (depth > MOST_TYPE_DEPTH) return 'unknown';
   const schema = resolve(given, root);
   const union = (parts: readonly JsonValue[]): string =>
@@ -43,7 +53,7 @@ function typeOf(given: JsonValue | undefined, root: JsonObject, depth: number, i
   const types = typesOf(schema).map((type) => {
     if (type === 'integer') return 'number';
     if (type === 'array') return arrayType(schema, root, depth, indent);
-    if (type !== 'object') return type;
+    if (type !== 'object') return PLAIN.has(type) ? type : 'unknown';
     if (isObject(schema.properties)) return objectType(schema, root, depth, indent);
     const values = isObject(schema.additionalProperties)
       ? typeOf(schema.additionalProperties, root, depth + 1, indent)
@@ -53,7 +63,9 @@ function typeOf(given: JsonValue | undefined, root: JsonObject, depth: number, i
   return types.length === 0 ? 'unknown' : [...new Set(types)].join(' | ');
 }
 
-function arrayType(schema: JsonObject, root: JsonObject, depth: number, indent: string): string {
+const PLAIN: ReadonlySet<string> = new Set(['string', 'number', 'boolean', 'null']);
+
+function arrayType(schema: JsonObject, root: SchemaRoot, depth: number, indent: string): string {
   const item = schema.items === undefined ? 'unknown' : typeOf(schema.items, root, depth + 1, indent);
   return item.includes('|') ? `(${item})[]` : `${item}[]`;
 }
