@@ -159,7 +159,7 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
     [String.raw`^\s*[}\])]+[;,)]*\s*$`]: 'anchored; at most 400 characters of a line',
   },
   'runtime/tools/select/schema-parts.ts': {
-    [String.raw`\s+`]: 'replaced everywhere: a run always matches and is gone over once',
+    [String.raw`[\s\p{Cc}]+`]: 'replaced everywhere: a run always matches and is gone over once',
   },
   'runtime/tools/select/search.ts': {
     [String.raw`[^\p{L}\p{N}]+`]: 'split at: a run always matches and is gone over once',

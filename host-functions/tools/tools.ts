@@ -118,7 +118,7 @@ const denial = (name: string, action: string): SandglassError => {
       : `Cannot ${action} ${name}: no grant for tools.call covers it`,
     {
       details: { capability: 'tools.call', requested: name, missing: ['tools.call'], grant },
-      hint: `Grant it with --allow-tool=${name} (in a program: ${JSON.stringify(grant)}), or do without; do not retry`,
+      hint: `Grant it with ${JSON.stringify(grant)}, or do without; do not retry`,
     },
   );
 };
