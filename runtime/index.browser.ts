@@ -9,6 +9,7 @@ import { createQuickjsEngine } from './engines/quickjs/engine.ts';
 import { browserPlatform } from './platform/browser.ts';
 import { loadWasm } from './platform/load-wasm.ts';
 import { createRuntimeOn } from './runtime.ts';
+import { createValidators } from './tools/check/validators.ts';
 
 export interface BrowserRuntimeOptions extends RuntimeOptions {
   readonly wasm?: {
@@ -45,6 +46,7 @@ export function createRuntime({ wasm = {}, files, ...options }: BrowserRuntimeOp
       createToolsFunction: createToolsHostFunction,
     },
     options,
+    createValidators(),
   );
 }
 

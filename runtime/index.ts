@@ -17,6 +17,7 @@ import { loadWasmFile } from './platform/node-module.ts';
 import { checkPackageOptions, type PythonPackageOptions } from './platform/python/packages/options.ts';
 import { createNodePyodideEngine } from './platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from './runtime.ts';
+import { createValidators } from './tools/check/validators.ts';
 import { SandglassError } from './vocabulary/errors.ts';
 import type { FsGrant } from './vocabulary/grants/fs.ts';
 import { nodeIsTooOld } from './vocabulary/node-floor.ts';
@@ -64,6 +65,7 @@ export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {})
       createToolsFunction: createToolsHostFunction,
     },
     options,
+    createValidators(),
   );
 }
 

@@ -16,6 +16,7 @@ import { createOutputQueue } from './run/output-queue.ts';
 import type { SandboxContext } from './run/sandbox-context.ts';
 import { createSessionOpener } from './run/session/open-session.ts';
 import { createSessions } from './run/session/sessions.ts';
+import { NO_VALIDATORS, type Validators } from './tools/check/validator.ts';
 import { createTools } from './tools/tools.ts';
 import type { ToolsContext } from './tools/tools-context.ts';
 import { checkGrant } from './vocabulary/check-grant.ts';
@@ -52,7 +53,11 @@ const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
  * A runtime on one platform; the entry files bind it to theirs.
  * @throws {TypeError | RangeError} on an unknown option or a value out of range.
  */
-export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}): Runtime {
+export function createRuntimeOn(
+  platform: Platform,
+  options: RuntimeOptions = {},
+  validators: Validators = NO_VALIDATORS,
+): Runtime {
   refuseUnknown(options, KNOWN, 'create a runtime');
   const engines = uniqueByName([...platform.engines, ...(options.engines ?? [])], 'engine');
   /** The tools call runs, and runs call tools: what guests reach is bound once both are there. */
@@ -115,7 +120,11 @@ export function createRuntimeOn(platform: Platform, options: RuntimeOptions = {}
   const runs = createRunStarter({ context, sessions, modules, lives, levelOf, onOutcome: keepCut });
   const opener = createSessionOpener({ context, sessions, begin: runs.begin, levelOf });
 
-  const tools = createTools(toolsContext(platform, context, runs, levelOf, options.policy), options.tools);
+  const tools = createTools(
+    toolsContext(platform, context, runs, levelOf, options.policy),
+    options.tools,
+    validators,
+  );
   port.bind(tools.port);
 
   const close = (): Promise<void> => {

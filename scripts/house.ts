@@ -240,6 +240,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/wasm/meter.ts#createMeter': 'counters that the guest, the slices and the report share',
   'runtime/wasm/plan-function.ts#planFunction':
     'one pass over the operators of a function; its control stack is local to it',
+  'runtime/runtime.ts#createRuntimeOn': 'joins the rooms into a runtime, one after the other',
   'runtime/tools/call.ts#createCaller': 'the stages of a call in their order, and what they share',
   'runtime/tools/tools.ts#createTools': 'a table of what `runtime.tools` offers',
   'runtime/work/lanes.ts#createLanes': 'one queue: its order and its places are one state',

@@ -5,7 +5,7 @@ import type { Grant } from '../vocabulary/grant.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import { shownText } from '../vocabulary/nearest.ts';
 import { refuseUnknown } from '../vocabulary/read-options.ts';
-import type { Validators } from './check/validators.ts';
+import type { Validators } from './check/validator.ts';
 import type { CapabilityNames } from './manifest/capabilities.ts';
 import { type CheckedManifest, readManifest } from './manifest/read-manifest.ts';
 import { exampleGrant, flagOf, isGranted } from './permissions.ts';

@@ -14,7 +14,7 @@ import { SandglassError } from '../vocabulary/errors.ts';
 import { shownText, unknownName } from '../vocabulary/nearest.ts';
 import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
 import { createCaller, type ToolCaller } from './call.ts';
-import { createValidators } from './check/validators.ts';
+import type { Validators } from './check/validator.ts';
 import { explanationOf, limitSources } from './explain.ts';
 import { createHookList } from './hook-list.ts';
 import { infoOf } from './info.ts';
@@ -42,7 +42,11 @@ export interface Tools {
 }
 
 /** The tools of one runtime. @throws {TypeError | RangeError} on an option that is not one. */
-export function createTools(context: ToolsContext, options: ToolsOptions | undefined): Tools {
+export function createTools(
+  context: ToolsContext,
+  options: ToolsOptions | undefined,
+  validators: Validators,
+): Tools {
   const settings = readToolsOptions(options);
   const { store } = settings;
   const hooks = createHookList();
@@ -51,7 +55,7 @@ export function createTools(context: ToolsContext, options: ToolsOptions | undef
   const caller = createCaller(context, settings, hooks, artifacts);
   const register = createRegistrar({
     store,
-    validators: createValidators(),
+    validators,
     capabilities: capabilityNames(context.hostFunctions),
     policy: context.policy,
     describe: context.describe,

@@ -1,5 +1,4 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { ArgumentFault } from '../../contracts/api/tools.ts';
 import { copyJson, type JsonValue } from '../../vocabulary/codec.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import { Recent } from '../../vocabulary/recent.ts';
@@ -9,23 +8,7 @@ import { faultsOf } from './faults.ts';
 import { CHECKED_FORMATS } from './formats.ts';
 import { LINEAR_ENGINE } from './linear-pattern.ts';
 import { refuseHeavySchema } from './schema-weight.ts';
-
-export type Checked =
-  | { readonly ok: true; readonly value: JsonValue }
-  | { readonly ok: false; readonly faults: readonly ArgumentFault[] };
-
-export interface Validator {
-  /** Checks a copy, filled with the defaults of the schema. @param coerce Texts become the numbers and booleans that they spell. */
-  check(value: JsonValue, options: { readonly coerce: boolean }): Checked;
-}
-
-/** Compiles schemas, each once for its content. */
-export interface Validators {
-  /** @throws {Error} saying why it is not a schema that can be checked. */
-  of(schema: JsonSchema): Validator;
-  /** How many were compiled. */
-  readonly compiled: number;
-}
+import { SchemaFault, type Validator, type Validators } from './validator.ts';
 
 /** Compiled schemas that are kept; one weighs some tens of kilobytes. */
 const MOST_KEPT = 2_000;
@@ -103,15 +86,5 @@ function copyFor(value: JsonValue, maxDepth: number): { readonly value: JsonValu
     return { value: copyJson(value, 'a value', { maxDepth }) };
   } catch {
     return undefined; // it is JSON already: only its depth can be wrong
-  }
-}
-
-/** A schema that does not fit the schema of schemas. */
-export class SchemaFault extends Error {
-  readonly faults: readonly ArgumentFault[];
-
-  constructor(faults: readonly ArgumentFault[]) {
-    super(faults[0]?.message ?? 'it is not a JSON Schema');
-    this.faults = faults;
   }
 }

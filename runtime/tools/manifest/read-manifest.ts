@@ -6,7 +6,7 @@ import type { Limits } from '../../vocabulary/limits.ts';
 import type { JsonSchema, ScopedCapability, TextRules, ToolExample } from '../../vocabulary/manifest.ts';
 import { shownText } from '../../vocabulary/nearest.ts';
 import { faultText } from '../check/faults.ts';
-import { SchemaFault, type Validator, type Validators } from '../check/validators.ts';
+import { SchemaFault, type Validator, type Validators } from '../check/validator.ts';
 import { type CapabilityNames, readCapabilities } from './capabilities.ts';
 import { inputSchemaOf, jsonSchemaOf, NO_ARGUMENTS } from './json-schema-of.ts';
 import { MANIFEST_SCHEMA } from './manifest-schema.ts';

@@ -1,0 +1,39 @@
+import type { ArgumentFault } from '../../contracts/api/tools.ts';
+import type { JsonValue } from '../../vocabulary/codec.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import type { JsonSchema } from '../../vocabulary/manifest.ts';
+
+export type Checked =
+  | { readonly ok: true; readonly value: JsonValue }
+  | { readonly ok: false; readonly faults: readonly ArgumentFault[] };
+
+export interface Validator {
+  /** Checks a copy, filled with the defaults of the schema. @param coerce Texts become the numbers and booleans that they spell. */
+  check(value: JsonValue, options: { readonly coerce: boolean }): Checked;
+}
+
+/** Compiles schemas, each once for its content. */
+export interface Validators {
+  /** @throws {Error} saying why it is not a schema that can be checked. */
+  of(schema: JsonSchema): Validator;
+  /** How many were compiled. */
+  readonly compiled: number;
+}
+
+/** A schema that does not fit the schema of schemas. */
+export class SchemaFault extends Error {
+  readonly faults: readonly ArgumentFault[];
+
+  constructor(faults: readonly ArgumentFault[]) {
+    super(faults[0]?.message ?? 'it is not a JSON Schema');
+    this.faults = faults;
+  }
+}
+
+/** Where code cannot be made of schemas there are no tools. */
+export const NO_VALIDATORS: Validators = {
+  of() {
+    throw new SandglassError('UNSUPPORTED', 'Cannot register a tool: this platform compiles no schemas');
+  },
+  compiled: 0,
+};
