@@ -77,7 +77,8 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     },
     stopReason: () => (spent ? 'output' : options.stopReason?.()),
     now: () => options.deterministic?.now ?? Date.now(),
-    monotonic: () => performance.now(),
+    // Where the real one of a deterministic run stands, too.
+    monotonic: () => (options.deterministic === undefined ? performance.now() : 1),
     random: (bytes) => {
       if (options.deterministic === undefined)
         bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)));
