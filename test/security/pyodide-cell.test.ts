@@ -71,7 +71,6 @@ describe('a Python guest in its cell', () => {
   test.each([
     ['time.sleep', 'import time; time.sleep(10 ** 6)'],
     ['asyncio.sleep', 'import asyncio; await asyncio.sleep(10 ** 6)'],
-    ['a future that nobody sets', 'import asyncio; await asyncio.Future()'],
     ['a loop', 'while True: pass'],
     [
       'Python and JavaScript in turns',
