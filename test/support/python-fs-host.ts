@@ -30,7 +30,7 @@ export async function openFsHost(grant: JsonValue | undefined): Promise<FsHost> 
       Object.keys(fs.operations).map((name) => [
         name,
         (args, bytes): HostReply => {
-          const reply = session.call(name, { args, bytes, signal: ended.signal });
+          const reply = session.call(name, { args, bytes, signal: ended.signal, atOnce: true });
           if (reply instanceof Promise) throw new Error(`${name} did not answer at once`);
           return reply;
         },

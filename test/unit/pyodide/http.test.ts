@@ -160,7 +160,7 @@ try: socket.gethostbyname('api.example')
 except socket.gaierror as e: print(e)
 `);
     expect(host.stdout()).toBe(
-      'InvalidURL True\nInvalidURL True\nInvalidURL True\nValueError True\n[Errno 138] Cannot look up a name: guests have no sockets; use urllib.request, requests or httpx under an http grant\n',
+      'InvalidURL True\nInvalidURL True\nInvalidURL True\nValueError True\n[Errno 95] Cannot look up a name: guests have no sockets; use urllib.request, requests or httpx under an http grant\n',
     );
     expect(host.calls).toEqual([]);
   });
