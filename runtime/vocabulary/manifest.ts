@@ -86,7 +86,7 @@ export interface ToolManifest {
   readonly idempotent?: boolean;
   /** Refused without a caller. @default false */
   readonly requiresAuth?: boolean;
-  /** Field of the input that text piped into a call fills. */
+  /** Field of the input that text piped into a call is for. `tools.info` tells it; nothing here pipes by itself. */
   readonly pipe?: string;
   readonly text?: TextRules;
   /** Data that it brings in cannot be trusted. Refused with UNSUPPORTED: nothing enforces it yet. */

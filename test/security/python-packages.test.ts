@@ -20,7 +20,7 @@ import { sha256, wheel, type ZippedFile, zip } from '../support/wheels.ts';
 
 const SHA = 'a'.repeat(64);
 const page = (text: string, type = 'text/html') => ({
-  address: 'https://index.test/simple/demo/',
+  address: 'https://wheels.test/simple/demo/',
   type,
   text,
   name: 'demo',
@@ -67,7 +67,7 @@ describe('a page of an index', () => {
       version: '2.0',
       file: file('2.0'),
       sha256: SHA,
-      address: `https://index.test/simple/demo/${file('2.0')}`,
+      address: `https://wheels.test/simple/demo/${file('2.0')}`,
     });
   });
 

@@ -3,7 +3,13 @@ import { copyJson, type JsonObject, type JsonValue } from '../../vocabulary/code
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
-import type { JsonSchema, ScopedCapability, TextRules, ToolExample } from '../../vocabulary/manifest.ts';
+import type {
+  JsonSchema,
+  ScopedCapability,
+  TextRules,
+  ToolExample,
+  ToolManifest,
+} from '../../vocabulary/manifest.ts';
 import { shownText } from '../../vocabulary/nearest.ts';
 import { faultText } from '../check/faults.ts';
 import { SchemaFault, type Validator, type Validators } from '../check/validator.ts';
@@ -40,28 +46,7 @@ export interface CheckedManifest {
 }
 
 /** What the schema promises of a manifest that fits it. */
-interface Plain {
-  readonly name: string;
-  readonly description: string;
-  readonly version?: string;
-  readonly aliases?: readonly string[];
-  readonly category?: string;
-  readonly tags?: readonly string[];
-  readonly keywords?: readonly string[];
-  readonly examples?: readonly ToolExample[];
-  readonly capabilities?: readonly (string | ScopedCapability)[];
-  readonly limits?: Partial<Limits>;
-  readonly dangerous?: boolean;
-  readonly cacheable?: boolean;
-  readonly idempotent?: boolean;
-  readonly requiresAuth?: boolean;
-  readonly pipe?: string;
-  readonly text?: TextRules;
-  readonly source?: boolean;
-  readonly sink?: boolean;
-  readonly entry?: string;
-  readonly packages?: readonly string[];
-}
+type Plain = Omit<ToolManifest, 'input' | 'output'>;
 
 export interface ManifestContext {
   readonly validators: Validators;
