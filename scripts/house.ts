@@ -233,7 +233,6 @@ export const EXPORTS_KEPT: Readonly<Record<string, string>> = {
 
 /** Functions over 100 lines, and why they stay: `file#name` → reason. */
 export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
-  'runtime/cell/pool.ts#createPool': 'one state, its slots and spares, that five rules read and write',
   'runtime/cell/remote-seat.ts#createRemoteSeat':
     'the state of one cell, which its messages and its one run share',
   'runtime/wasm/function-emitter.ts#emitFunction': 'one pass over the operators of a function',
