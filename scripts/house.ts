@@ -233,7 +233,7 @@ export const EXPORTS_KEPT: Readonly<Record<string, string>> = {
 
 /** Functions over 100 lines, and why they stay: `file#name` → reason. */
 export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
-  'runtime/cell/remote-seat.ts#createRemoteSeat':
+  'runtime/cell/remote-cell.ts#createRemoteCell':
     'the state of one cell, which its messages and its one run share',
   'runtime/wasm/function-emitter.ts#emitFunction': 'one pass over the operators of a function',
   'runtime/wasm/meter.ts#createMeter': 'counters that the guest, the slices and the report share',

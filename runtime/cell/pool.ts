@@ -3,7 +3,7 @@ import type { Engine } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { type Acquired, acquireSlot } from './acquire-slot.ts';
 import type { IdleMemory } from './idle-memory.ts';
-import type { Seat } from './remote-seat.ts';
+import type { RemoteCell } from './remote-cell.ts';
 import { createSlots, type Slot } from './slots.ts';
 import { createSpares } from './spares.ts';
 import { createTurns } from './turns.ts';
@@ -11,7 +11,7 @@ import { createTurns } from './turns.ts';
 export interface PoolOptions {
   readonly kind: 'worker' | 'process';
   /** Starts a cell for an engine. */
-  readonly spawn: (engine: Engine) => Promise<Seat>;
+  readonly spawn: (engine: Engine) => Promise<RemoteCell>;
   /** Cells alive at once. */
   readonly maxCells: number;
   /** Idle warm cells kept per engine once it has been used. */
@@ -85,7 +85,7 @@ export function createPool(options: PoolOptions): PooledCell {
   const servesAgain = (slot: Slot): boolean =>
     !options.singleUse &&
     slot.engine.realm === 'sealed' &&
-    slot.seat.sound &&
+    slot.cell.sound &&
     slot.runs + 1 < options.maxReuse;
 
   const release = (slot: Slot): void => {
@@ -101,9 +101,9 @@ export function createPool(options: PoolOptions): PooledCell {
     const { slot, cold } = await acquire(request.engine, request.signal);
     let refilling: ReturnType<typeof setTimeout> | undefined;
     try {
-      slot.seat.hold(true);
-      await slot.seat.ready;
-      const result = slot.seat.run(request, cold);
+      slot.cell.hold(true);
+      await slot.cell.ready;
+      const result = slot.cell.run(request, cold);
       if (!servesAgain(slot)) {
         spares.expect(slot.engine);
         refilling = setTimeout(() => spares.refill(slot.engine), OVERLAP_MS);
@@ -124,9 +124,9 @@ export function createPool(options: PoolOptions): PooledCell {
       return gone;
     });
     try {
-      acquired.slot.seat.hold(true);
-      await acquired.slot.seat.ready;
-      acquired.slot.seat.hold(false);
+      acquired.slot.cell.hold(true);
+      await acquired.slot.cell.ready;
+      acquired.slot.cell.hold(false);
       if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot open the session: cancelled');
     } catch (error) {
       await held.close();
@@ -157,7 +157,7 @@ function holdCell(kind: PoolOptions['kind'], { slot, cold }: Acquired, end: () =
     run: (request) => {
       const first = starts;
       starts = false;
-      return slot.seat.run({ ...request, kept: true }, first);
+      return slot.cell.run({ ...request, kept: true }, first);
     },
     close: () => {
       gone ??= end();

@@ -4,7 +4,7 @@ import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { freeArrived } from '../vocabulary/bytes.ts';
 import { MIB } from '../vocabulary/units.ts';
 import { HEAP_IS_FULL } from './process-exit.ts';
-import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
+import { type CellChannel, createRemoteCell, type RemoteCell } from './remote-cell.ts';
 import type { Serving } from './serving.ts';
 import { permissionFlags, sibling } from './worker.ts';
 
@@ -22,13 +22,13 @@ const CHILD_FLAGS = [
 ];
 
 /** Starts a child process, with a worker inside it, for one engine. */
-export async function startProcessSeat(
+export async function startProcessCell(
   engine: Engine,
   context: PrepareContext,
   serving?: Serving,
-): Promise<Seat> {
+): Promise<RemoteCell> {
   const shared = await engine.shared?.(context);
-  return createRemoteSeat(openProcess(engine.stackSizeMb, engine.executorUrl), {
+  return createRemoteCell(openProcess(engine.stackSizeMb, engine.executorUrl), {
     executorUrl: engine.executorUrl,
     stackBytes: Math.floor(engine.stackSizeMb * MIB * STACK_SHARE),
     shared,
@@ -39,7 +39,7 @@ export async function startProcessSeat(
 /** Messages that the child is told of at once; fewer are told of a turn later. */
 const TELL_AT = 8;
 
-function openProcess(stackSizeMb: number, executorUrl: string): SeatChannel {
+function openProcess(stackSizeMb: number, executorUrl: string): CellChannel {
   const entry = fileURLToPath(sibling('process-entry'));
   const flags = permissionFlags(executorUrl);
   const child = spawn(

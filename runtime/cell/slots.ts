@@ -1,12 +1,12 @@
 import { STOP_GRACE_MS } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { IdleMemory } from './idle-memory.ts';
-import type { Seat } from './remote-seat.ts';
+import type { RemoteCell } from './remote-cell.ts';
 
 /** A cell of a pool, and what the pool knows of it. */
 export interface Slot {
   readonly engine: Engine;
-  readonly seat: Seat;
+  readonly cell: RemoteCell;
   state: 'starting' | 'idle' | 'busy';
   runs: number;
   idleTimer?: ReturnType<typeof setTimeout>;
@@ -35,7 +35,7 @@ export interface Slots {
 }
 
 export interface SlotsOptions {
-  readonly spawn: (engine: Engine) => Promise<Seat>;
+  readonly spawn: (engine: Engine) => Promise<RemoteCell>;
   readonly idleMemory: IdleMemory;
   /** How long anybody waits for a cell that was told to end, ms. */
   readonly endMs: number;
@@ -51,7 +51,7 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom }: SlotsOptions):
 
   const take = (slot: Slot): void => {
     clearTimeout(slot.idleTimer);
-    if (slot.state === 'idle') idleMemory.remove(slot.seat.memoryBytes);
+    if (slot.state === 'idle') idleMemory.remove(slot.cell.memoryBytes);
     slot.state = 'busy';
   };
 
@@ -59,10 +59,10 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom }: SlotsOptions):
     take(slot);
     slots.delete(slot);
     // One that had to be broken off may be in a call that V8 does not interrupt; any other is gone in no time.
-    if (!slot.seat.sound) lingering.add(slot);
+    if (!slot.cell.sound) lingering.add(slot);
     const late = setTimeout(() => lingering.add(slot), STOP_GRACE_MS);
     late.unref();
-    const gone = slot.seat.end().finally(() => {
+    const gone = slot.cell.end().finally(() => {
       clearTimeout(late);
       closing.delete(ended);
       if (lingering.delete(slot)) onRoom(slot.engine);
@@ -77,7 +77,7 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom }: SlotsOptions):
       const reserved = { engine, state: 'starting' as const };
       starting.add(reserved);
       try {
-        const slot: Slot = { engine, seat: await spawn(engine), state, runs: 0 };
+        const slot: Slot = { engine, cell: await spawn(engine), state, runs: 0 };
         slots.add(slot);
         return slot;
       } finally {
@@ -86,7 +86,7 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom }: SlotsOptions):
     },
     setIdle: (slot) => {
       slot.state = 'idle';
-      idleMemory.add(slot.seat.memoryBytes);
+      idleMemory.add(slot.cell.memoryBytes);
     },
     take,
     remove,
@@ -95,7 +95,7 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom }: SlotsOptions):
       await Promise.all(closing);
     },
     idleOf: (engine) =>
-      [...slots].filter((slot) => slot.engine === engine && slot.state === 'idle' && slot.seat.sound),
+      [...slots].filter((slot) => slot.engine === engine && slot.state === 'idle' && slot.cell.sound),
     oldestIdle: () => [...slots].find((slot) => slot.state === 'idle'),
     alive: () => slots.size + starting.size + lingering.size,
     lingers: (slot) => lingering.has(slot),

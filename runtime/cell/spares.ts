@@ -56,7 +56,7 @@ export function createSpares(options: SparesOptions): Spares {
   /** What the last cell of an engine held once it was ready, bytes. */
   const sizes = new Map<Engine, number>();
   const sparesOf = (engine: Engine): Spare[] => [...spares].filter((spare) => spare.engine === engine);
-  const noteSize = (slot: Slot): void => void sizes.set(slot.engine, slot.seat.memoryBytes);
+  const noteSize = (slot: Slot): void => void sizes.set(slot.engine, slot.cell.memoryBytes);
 
   const refill = (engine: Engine): void => {
     if (!options.mayWarm()) return;
@@ -73,8 +73,8 @@ export function createSpares(options: SparesOptions): Spares {
     try {
       slot = await spare.slot;
       if (!spares.has(spare)) return; // taken: what becomes of it is its run's affair
-      slot.seat.hold(false);
-      await slot.seat.ready;
+      slot.cell.hold(false);
+      await slot.cell.ready;
       if (!spares.delete(spare)) return;
       if (options.isClosed()) await slots.remove(slot);
       else keep(slot);
@@ -89,7 +89,7 @@ export function createSpares(options: SparesOptions): Spares {
 
   const keep = (slot: Slot): void => {
     noteSize(slot);
-    if (!idleMemory.fits(slot.seat.memoryBytes)) {
+    if (!idleMemory.fits(slot.cell.memoryBytes)) {
       void slots.remove(slot);
       return;
     }

@@ -6,7 +6,7 @@ import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { ownUrl } from '../vocabulary/own-url.ts';
 import { MIB } from '../vocabulary/units.ts';
 import { BRIDGE, packAnswer, STOP_CODES } from './protocol.ts';
-import { createRemoteSeat, type Seat, type SeatChannel } from './remote-seat.ts';
+import { type CellChannel, createRemoteCell, type RemoteCell } from './remote-cell.ts';
 import type { Serving } from './serving.ts';
 
 /** A worker's stack is larger than what V8 may fill of it; an engine gets this share. */
@@ -55,13 +55,13 @@ const wholeOr = <T>(value: number, other: T): number | T =>
   Number.isSafeInteger(value) && value >= 0 ? value : other;
 
 /** Starts a permissioned worker with an empty environment for one engine. */
-export async function startWorkerSeat(
+export async function startWorkerCell(
   engine: Engine,
   context: PrepareContext,
   serving?: Serving,
-): Promise<Seat> {
+): Promise<RemoteCell> {
   const shared = await engine.shared?.(context);
-  return createRemoteSeat(openWorker(engine.stackSizeMb, engine.name, permissionFlags(engine.executorUrl)), {
+  return createRemoteCell(openWorker(engine.stackSizeMb, engine.name, permissionFlags(engine.executorUrl)), {
     executorUrl: engine.executorUrl,
     stackBytes: Math.floor(engine.stackSizeMb * MIB * STACK_SHARE),
     shared,
@@ -70,7 +70,7 @@ export async function startWorkerSeat(
 }
 
 /** The wires to one worker. Also used inside a process cell, between its main thread and its worker. */
-export function openWorker(stackSizeMb: number, name: string, flags: readonly string[]): SeatChannel {
+export function openWorker(stackSizeMb: number, name: string, flags: readonly string[]): CellChannel {
   const bridge = new SharedArrayBuffer(BRIDGE.bytes);
   const bridgeFlags = new Int32Array(bridge, 0, 5);
   const used = new Float64Array(bridge, BRIDGE.used.offset, 2);

@@ -5,7 +5,7 @@ import { createInlineCell } from '../cell/inline.ts';
 import { createPool } from '../cell/pool.ts';
 import { createServing } from '../cell/serving.ts';
 import { nextTurn } from '../cell/thread-turns.ts';
-import { startWorkerSeat } from '../cell/worker.ts';
+import { startWorkerCell } from '../cell/worker.ts';
 import { runWorkerJob } from '../cell/worker-job.ts';
 import type { CellOptions } from '../contracts/api/runtime.ts';
 import type { PrepareContext } from '../contracts/engine.ts';
@@ -61,7 +61,7 @@ function openPools(
     idleMemory,
     kind: 'worker',
     singleUse: false,
-    spawn: (engine) => startWorkerSeat(engine, prepare, serving),
+    spawn: (engine) => startWorkerCell(engine, prepare, serving),
   });
   const child = createPool({
     ...options,
@@ -70,7 +70,7 @@ function openPools(
     warm: Math.max(0, options.warm - 1),
     kind: 'process',
     singleUse: true,
-    spawn: async (engine) => (await import('../cell/process.ts')).startProcessSeat(engine, prepare, serving),
+    spawn: async (engine) => (await import('../cell/process.ts')).startProcessCell(engine, prepare, serving),
   });
   return {
     worker,

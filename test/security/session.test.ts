@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { startWorkerSeat } from '../../runtime/cell/worker.ts';
+import { startWorkerCell } from '../../runtime/cell/worker.ts';
 import type { PrepareContext } from '../../runtime/contracts/engine.ts';
 import { createQuickjsEngine } from '../../runtime/engines/quickjs/engine.ts';
 import { openGate } from '../../runtime/gate/open-gate.ts';
@@ -265,7 +265,7 @@ describe('a session', () => {
       limits: mergeLimits([]),
       compile: (bytes) => WebAssembly.compile(bytes),
     };
-    const seat = await startWorkerSeat(engine, context);
+    const cell = await startWorkerCell(engine, context);
     const gate = await openGate({
       identity: TEST_RUN,
       budget: createBudget(context.limits, () => performance.now()),
@@ -278,7 +278,7 @@ describe('a session', () => {
       monotonic: () => performance.now(),
     });
     try {
-      await seat.ready;
+      await cell.ready;
       const run = async (code: string, kept: boolean): Promise<unknown> => {
         const source = {
           kind: 'script',
@@ -288,7 +288,7 @@ describe('a session', () => {
           modules: {},
           form: 'auto',
         } as const;
-        const { end } = await seat.run(
+        const { end } = await cell.run(
           {
             engine,
             guest: await engine.prepare(source, context),
@@ -306,9 +306,9 @@ describe('a session', () => {
       expect(await run('let x = 1; x', true)).toBe(1);
       expect(await run('x + 1', true)).toBe(2);
       expect(await run('1', false)).toBe('crashed');
-      expect(seat.sound).toBe(false);
+      expect(cell.sound).toBe(false);
     } finally {
-      await seat.end();
+      await cell.end();
     }
   });
 });

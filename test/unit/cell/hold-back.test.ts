@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MOST_IN_FLIGHT } from '../../../runtime/cell/call-window.ts';
-import { startProcessSeat } from '../../../runtime/cell/process.ts';
-import { startWorkerSeat } from '../../../runtime/cell/worker.ts';
+import { startProcessCell } from '../../../runtime/cell/process.ts';
+import { startWorkerCell } from '../../../runtime/cell/worker.ts';
 import type { CellRun } from '../../../runtime/contracts/cell.ts';
 import type { Engine, HostAnswer } from '../../../runtime/contracts/engine.ts';
 import type { Gate } from '../../../runtime/contracts/gate.ts';
@@ -19,7 +19,7 @@ const KIB = 1024;
 
 /** A guest that floods its host. Answers how many calls the gate had seen when the guest had taken no answer, and how it ended. */
 async function flood(
-  start: typeof startWorkerSeat,
+  start: typeof startWorkerCell,
   answer: () => HostAnswer | Promise<HostAnswer>,
   limits: Partial<Limits> = {},
 ) {
@@ -35,8 +35,8 @@ async function flood(
       return answer();
     },
   };
-  const seat = await start(engine, { limits: mergeLimits([]), compile: WebAssembly.compile });
-  await seat.ready;
+  const cell = await start(engine, { limits: mergeLimits([]), compile: WebAssembly.compile });
+  await cell.ready;
   const request: CellRun = {
     engine,
     guest: { engine: 'scripted', data: undefined, modules: {} },
@@ -46,15 +46,15 @@ async function flood(
     signal: new AbortController().signal,
     onStart: () => undefined,
   };
-  const { end } = await seat.run(request, false);
-  const { sound } = seat;
-  await seat.end();
+  const { end } = await cell.run(request, false);
+  const { sound } = cell;
+  await cell.end();
   return { before, served, end, sound };
 }
 
 test.each([
-  ['worker', startWorkerSeat],
-  ['process', startProcessSeat],
+  ['worker', startWorkerCell],
+  ['process', startProcessCell],
 ])(
   'a guest in a %s that calls without waiting has few calls under way, and all are answered',
   async (_, start) => {
@@ -73,7 +73,7 @@ test('no call begins while the guest has answers of hostCallBytes to take', asyn
     bytes: new Uint8Array(256 * KIB),
     ownsBytes: true,
   });
-  const { before, served, end } = await flood(startWorkerSeat, answer, { hostCallBytes: 512 * KIB });
+  const { before, served, end } = await flood(startWorkerCell, answer, { hostCallBytes: 512 * KIB });
   expect(before).toBe(2);
   expect(served).toBe(EAGER_CALLS);
   expect(end).toMatchObject({ kind: 'value', value: EAGER_CALLS });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createIdleMemory } from '../../../runtime/cell/idle-memory.ts';
 import { createPool, type PoolOptions } from '../../../runtime/cell/pool.ts';
-import type { Seat } from '../../../runtime/cell/remote-seat.ts';
+import type { RemoteCell } from '../../../runtime/cell/remote-cell.ts';
 import type { CellResult, CellRun } from '../../../runtime/contracts/cell.ts';
 import type { Engine } from '../../../runtime/contracts/engine.ts';
 import { scriptedEngine } from '../../support/scripted-engine.ts';
@@ -9,7 +9,7 @@ import { verifies } from '../../support/verifies.ts';
 
 verifies('SC-08');
 
-interface FakeSeat extends Seat {
+interface FakeCell extends RemoteCell {
   sound: boolean;
   /** What its end waits for. */
   gone: Promise<void>;
@@ -19,12 +19,12 @@ interface FakeSeat extends Seat {
   ended: boolean;
 }
 
-/** A pool over seats that finish when the test says so. */
+/** A pool over cells that finish when the test says so. */
 function fakePool(
   overrides: Partial<PoolOptions> = {},
   ready: (index: number) => Promise<void> = () => Promise.resolve(),
 ) {
-  const seats: FakeSeat[] = [];
+  const cells: FakeCell[] = [];
   const pool = createPool({
     kind: 'worker',
     maxCells: 2,
@@ -35,9 +35,9 @@ function fakePool(
     ...overrides,
     spawn: async (engine) => {
       let done = Promise.withResolvers<CellResult>();
-      const seat: FakeSeat = {
-        name: `${engine.name}-${seats.length}`,
-        ready: ready(seats.length),
+      const cell: FakeCell = {
+        name: `${engine.name}-${cells.length}`,
+        ready: ready(cells.length),
         sound: true,
         gone: Promise.resolve(),
         memoryBytes: 10,
@@ -45,22 +45,22 @@ function fakePool(
         ended: false,
         finish: () => done.resolve({ end: result, cpuMs: 1, coldStart: false }),
         run: async (_request, cold) => {
-          seat.runs += 1;
+          cell.runs += 1;
           const answer = await done.promise;
           done = Promise.withResolvers();
           return { ...answer, coldStart: cold };
         },
         end: async () => {
-          seat.ended = true;
-          await seat.gone;
+          cell.ended = true;
+          await cell.gone;
         },
         hold: () => undefined,
       };
-      seats.push(seat);
-      return seat;
+      cells.push(cell);
+      return cell;
     },
   });
-  return { pool, seats };
+  return { pool, cells };
 }
 
 const result = { kind: 'value', value: 1, memoryBytes: 0, fuel: null, growthRefused: false } as const;
@@ -72,48 +72,48 @@ const exposed: Engine = { ...scriptedEngine, name: 'exposed', realm: 'exposed' }
 
 describe('createPool()', () => {
   test('never has more than maxCells alive and serves waiting runs in order', async () => {
-    const { pool, seats } = fakePool();
+    const { pool, cells } = fakePool();
     const order: number[] = [];
     const runs = [0, 1, 2, 3].map((index) => pool.run(request(scriptedEngine)).then(() => order.push(index)));
     await settled();
-    expect(seats).toHaveLength(2);
+    expect(cells).toHaveLength(2);
     expect(pool.cells()).toEqual([
       { engine: 'scripted', state: 'busy' },
       { engine: 'scripted', state: 'busy' },
     ]);
     for (let round = 0; round < 2; round++) {
-      for (const seat of seats) seat.finish();
+      for (const cell of cells) cell.finish();
       await settled();
     }
     await Promise.all(runs);
     expect(order).toEqual([0, 1, 2, 3]);
-    expect(seats).toHaveLength(2);
+    expect(cells).toHaveLength(2);
     await pool.close();
-    expect(seats.map((seat) => seat.ended)).toEqual([true, true]);
+    expect(cells.map((cell) => cell.ended)).toEqual([true, true]);
   });
 
   test('replaces a cell after maxReuse runs', async () => {
-    const { pool, seats } = fakePool({ maxReuse: 2 });
+    const { pool, cells } = fakePool({ maxReuse: 2 });
     for (let run = 0; run < 4; run++) {
       const running = pool.run(request(scriptedEngine));
       await settled();
-      seats.at(-1)?.finish();
+      cells.at(-1)?.finish();
       await running;
     }
-    expect(seats.map((seat) => seat.runs)).toEqual([2, 2]);
-    expect(seats.map((seat) => seat.ended)).toEqual([true, true]);
+    expect(cells.map((cell) => cell.runs)).toEqual([2, 2]);
+    expect(cells.map((cell) => cell.ended)).toEqual([true, true]);
     await pool.close();
   });
 
   test('never reuses a cell whose realm the guest could touch', async () => {
-    const { pool, seats } = fakePool();
+    const { pool, cells } = fakePool();
     for (let run = 0; run < 3; run++) {
       const running = pool.run(request(exposed));
       await settled();
-      seats.at(-1)?.finish();
+      cells.at(-1)?.finish();
       await running;
     }
-    expect(seats.map((seat) => [seat.runs, seat.ended])).toEqual([
+    expect(cells.map((cell) => [cell.runs, cell.ended])).toEqual([
       [1, true],
       [1, true],
       [1, true],
@@ -122,42 +122,42 @@ describe('createPool()', () => {
   });
 
   test('gives up an idle cell of another engine when there is no room', async () => {
-    const { pool, seats } = fakePool({ maxCells: 1, warm: 1 });
+    const { pool, cells } = fakePool({ maxCells: 1, warm: 1 });
     const first = pool.run(request(scriptedEngine));
     await settled();
-    seats[0]?.finish();
+    cells[0]?.finish();
     await first;
     const second = pool.run(request(other));
     await settled();
-    expect(seats.map(({ name, ended }) => [name, ended])).toEqual([
+    expect(cells.map(({ name, ended }) => [name, ended])).toEqual([
       ['scripted-0', true],
       ['other-1', false],
     ]);
-    seats[1]?.finish();
+    cells[1]?.finish();
     await second;
     await pool.close();
   });
 
   test('warms a spare for an engine in use, and the next run finds it', async () => {
-    const { pool, seats } = fakePool({ warm: 1, maxCells: 4 });
+    const { pool, cells } = fakePool({ warm: 1, maxCells: 4 });
     const first = pool.run(request(exposed));
     await settled();
-    seats[0]?.finish();
+    cells[0]?.finish();
     expect((await first).coldStart).toBe(true);
     await settled();
     expect(pool.cells()).toEqual([{ engine: 'exposed', state: 'idle' }]);
     const second = pool.run(request(exposed));
     await settled();
-    seats[1]?.finish();
+    cells[1]?.finish();
     expect((await second).coldStart).toBe(false);
     await pool.close();
-    expect(seats.every((seat) => seat.ended)).toBe(true);
+    expect(cells.every((cell) => cell.ended)).toBe(true);
   });
 
   test('starts the next cell beside a long run of one that serves once, but only after a short one has its answer', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
-      const { pool, seats } = fakePool({ warm: 1, maxCells: 4 });
+      const { pool, cells } = fakePool({ warm: 1, maxCells: 4 });
       const states = (): readonly string[] => pool.cells().map(({ state }) => state);
       const long = pool.run(request(exposed));
       await settled();
@@ -165,18 +165,18 @@ describe('createPool()', () => {
       vi.advanceTimersByTime(25);
       await settled();
       expect(states()).toEqual(['busy', 'idle']);
-      seats[0]?.finish();
+      cells[0]?.finish();
       await long;
       await settled();
       expect(states()).toEqual(['idle']);
       const short = pool.run(request(exposed));
       await settled();
-      seats[1]?.finish();
+      cells[1]?.finish();
       await short;
       expect(states()).toEqual([]);
       await settled();
       expect(states()).toEqual(['idle']);
-      expect(seats).toHaveLength(3);
+      expect(cells).toHaveLength(3);
       await pool.close();
     } finally {
       vi.useRealTimers();
@@ -185,45 +185,45 @@ describe('createPool()', () => {
 
   test('a run takes the spare that is still starting, and has others warmed beside it', async () => {
     const later = Promise.withResolvers<void>();
-    const { pool, seats } = fakePool({ warm: 1, maxCells: 4 }, (index) =>
+    const { pool, cells } = fakePool({ warm: 1, maxCells: 4 }, (index) =>
       index === 1 ? later.promise : Promise.resolve(),
     );
     const first = pool.run(request(exposed));
     await settled();
-    seats[0]?.finish();
+    cells[0]?.finish();
     await first;
     await settled();
-    expect(seats).toHaveLength(2);
+    expect(cells).toHaveLength(2);
     const second = pool.run(request(exposed));
     await settled();
-    expect(seats.map(({ runs }) => runs)).toEqual([1, 0, 0, 0]);
+    expect(cells.map(({ runs }) => runs)).toEqual([1, 0, 0, 0]);
     later.resolve();
     await settled();
-    expect(seats.slice(0, 2).map(({ runs }) => runs)).toEqual([1, 1]);
-    seats[1]?.finish();
+    expect(cells.slice(0, 2).map(({ runs }) => runs)).toEqual([1, 1]);
+    cells[1]?.finish();
     expect((await second).coldStart).toBe(true);
     await pool.close();
-    expect(seats.every((seat) => seat.ended)).toBe(true);
+    expect(cells.every((cell) => cell.ended)).toBe(true);
   });
 
   test('a run that comes with the answer of the last one starts its cell, and has others warmed beside it', async () => {
     const later = Promise.withResolvers<void>();
-    const { pool, seats } = fakePool({ warm: 1, maxCells: 4 }, (index) =>
+    const { pool, cells } = fakePool({ warm: 1, maxCells: 4 }, (index) =>
       index === 1 ? later.promise : Promise.resolve(),
     );
     const first = pool.run(request(exposed));
     await settled();
-    seats[0]?.finish();
+    cells[0]?.finish();
     await first;
     const second = pool.run(request(exposed));
     await settled();
-    expect(seats.map(({ runs }) => runs)).toEqual([1, 0, 0, 0]);
+    expect(cells.map(({ runs }) => runs)).toEqual([1, 0, 0, 0]);
     later.resolve();
     await settled();
-    seats[1]?.finish();
+    cells[1]?.finish();
     await second;
     await settled();
-    expect(seats[1]?.runs).toBe(1);
+    expect(cells[1]?.runs).toBe(1);
     expect(pool.cells().every(({ state }) => state === 'idle')).toBe(true);
     expect(pool.cells().length).toBeGreaterThan(0);
     await pool.close();
@@ -232,12 +232,12 @@ describe('createPool()', () => {
   test('keeps more spares where runs find none, and lets them go when they have nothing to do', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
-      const { pool, seats } = fakePool({ warm: 1, maxCells: 8, idleMs: 1_000 });
+      const { pool, cells } = fakePool({ warm: 1, maxCells: 8, idleMs: 1_000 });
       const first = pool.run(request(exposed));
       await settled();
       const more = [0, 1, 2].map(() => pool.run(request(exposed)));
       await settled();
-      for (const seat of seats) seat.finish();
+      for (const cell of cells) cell.finish();
       await Promise.all([first, ...more]);
       await settled();
       const idle = pool.cells().length;
@@ -254,37 +254,37 @@ describe('createPool()', () => {
   });
 
   test('keeps no spares where none are wanted, however many runs find none', async () => {
-    const { pool, seats } = fakePool({ warm: 0, maxCells: 8 });
+    const { pool, cells } = fakePool({ warm: 0, maxCells: 8 });
     for (let turn = 0; turn < 3; turn++) {
       const running = pool.run(request(exposed));
       await settled();
-      seats.at(-1)?.finish();
+      cells.at(-1)?.finish();
       await running;
     }
-    expect(seats).toHaveLength(3);
+    expect(cells).toHaveLength(3);
     expect(pool.cells()).toEqual([]);
     await pool.close();
   });
 
   test('a spare that cannot start takes no room, and the next run tells why', async () => {
-    const { pool, seats } = fakePool({ warm: 1, maxCells: 2 }, (index) =>
+    const { pool, cells } = fakePool({ warm: 1, maxCells: 2 }, (index) =>
       index === 0 ? Promise.resolve() : Promise.reject(new Error('no start')),
     );
     const first = pool.run(request(exposed));
     await settled();
-    seats[0]?.finish();
+    cells[0]?.finish();
     await first;
     await settled();
-    expect(seats).toHaveLength(2);
+    expect(cells).toHaveLength(2);
     expect(pool.cells()).toEqual([]);
     await expect(pool.run(request(exposed))).rejects.toThrow('no start');
     expect(pool.cells()).toEqual([]);
     await pool.close();
-    expect(seats.every((seat) => seat.ended)).toBe(true);
+    expect(cells.every((cell) => cell.ended)).toBe(true);
   });
 
   test('a run that is cancelled while it waits never starts', async () => {
-    const { pool, seats } = fakePool({ maxCells: 1 });
+    const { pool, cells } = fakePool({ maxCells: 1 });
     const first = pool.run(request(scriptedEngine));
     await settled();
     const controller = new AbortController();
@@ -292,55 +292,55 @@ describe('createPool()', () => {
     await settled();
     controller.abort();
     await expect(second).rejects.toMatchObject({ code: 'CANCELLED' });
-    seats[0]?.finish();
+    cells[0]?.finish();
     await first;
-    expect(seats.map((seat) => seat.runs)).toEqual([1]);
+    expect(cells.map((cell) => cell.runs)).toEqual([1]);
     await pool.close();
   });
 
   test('close() refuses runs that still wait', async () => {
-    const { pool, seats } = fakePool({ maxCells: 1 });
+    const { pool, cells } = fakePool({ maxCells: 1 });
     const first = pool.run(request(scriptedEngine));
     const second = pool.run(request(scriptedEngine));
     await settled();
     const closing = pool.close();
     await expect(second).rejects.toMatchObject({ code: 'CANCELLED' });
-    seats[0]?.finish();
+    cells[0]?.finish();
     await first;
     await closing;
     expect(pool.cells()).toEqual([]);
   });
 
   test('a held cell serves its holder alone, and is ended when it is closed, sealed or not', async () => {
-    const { pool, seats } = fakePool();
+    const { pool, cells } = fakePool();
     const kept: unknown[] = [];
     const held = await pool.hold(scriptedEngine, new AbortController().signal);
-    const [seat] = seats;
-    if (seat === undefined) throw new Error('no seat');
-    const plain = seat.run;
-    seat.run = (asked, cold) => {
+    const [cell] = cells;
+    if (cell === undefined) throw new Error('no cell');
+    const plain = cell.run;
+    cell.run = (asked, cold) => {
       kept.push([asked.kept, cold]);
       return plain(asked, cold);
     };
     for (let run = 0; run < 5; run++) {
       const running = held.run(request(scriptedEngine));
       await settled();
-      seat.finish();
+      cell.finish();
       await running;
     }
     expect(kept).toEqual([[true, true], ...Array.from({ length: 4 }, () => [true, false])]);
     const other = pool.run(request(scriptedEngine));
     await settled();
-    expect(seats).toHaveLength(2);
+    expect(cells).toHaveLength(2);
     const waiting = pool.run(request(scriptedEngine));
     await settled();
-    expect(seats).toHaveLength(2);
+    expect(cells).toHaveLength(2);
     await held.close();
     await held.close();
-    expect(seat.ended).toBe(true);
+    expect(cell.ended).toBe(true);
     await settled();
-    expect(seats).toHaveLength(3); // the one that waited has the room, not the cell
-    for (const one of seats) one.finish();
+    expect(cells).toHaveLength(3); // the one that waited has the room, not the cell
+    for (const one of cells) one.finish();
     await Promise.all([other, waiting]);
     await pool.close();
   });
@@ -381,23 +381,23 @@ describe('createPool()', () => {
 
   test('idle cells hold no more than they may: one that would is ended, and none is warmed for it', async () => {
     const idleMemory = createIdleMemory(25);
-    const { pool, seats } = fakePool({ idleMemory, maxCells: 8, warm: 3 });
+    const { pool, cells } = fakePool({ idleMemory, maxCells: 8, warm: 3 });
     const run = pool.run(request(exposed));
     await settled();
-    for (const seat of seats) seat.finish();
+    for (const cell of cells) cell.finish();
     await run;
     await settled();
     await settled();
-    const alive = () => seats.filter((seat) => !seat.ended);
+    const alive = () => cells.filter((cell) => !cell.ended);
     expect(pool.cells()).toEqual([
       { engine: 'exposed', state: 'idle' },
       { engine: 'exposed', state: 'idle' },
     ]);
     expect(alive()).toHaveLength(2);
-    expect(seats).toHaveLength(3); // that of the run, and two
+    expect(cells).toHaveLength(3); // that of the run, and two
     const next = pool.run(request(exposed));
     await settled();
-    for (const seat of alive()) seat.finish();
+    for (const cell of alive()) cell.finish();
     expect((await next).coldStart).toBe(false); // its cell is no longer idle, so there is room for another
     await settled();
     await settled();
@@ -410,14 +410,14 @@ describe('createPool()', () => {
     const idleMemory = createIdleMemory(15);
     const [one, two] = [fakePool({ idleMemory }), fakePool({ idleMemory })];
     const none = fakePool({ idleMemory: createIdleMemory(0) });
-    for (const { pool, seats } of [one, two, none]) {
+    for (const { pool, cells } of [one, two, none]) {
       const run = pool.run(request(scriptedEngine));
       await settled();
-      for (const seat of seats) seat.finish();
+      for (const cell of cells) cell.finish();
       await run;
       await settled();
     }
-    expect([one, two, none].map(({ seats }) => seats.map(({ ended }) => ended))).toEqual([
+    expect([one, two, none].map(({ cells }) => cells.map(({ ended }) => ended))).toEqual([
       [false],
       [true],
       [true],
@@ -430,39 +430,39 @@ describe('a cell whose thread does not end', () => {
   /** A pool of one cell, whose run has ended broken off; its thread goes on. */
   async function stuckPool(overrides: Partial<PoolOptions> = {}) {
     const thread = Promise.withResolvers<void>();
-    const { pool, seats } = fakePool({ maxCells: 1, ...overrides });
+    const { pool, cells } = fakePool({ maxCells: 1, ...overrides });
     const first = pool.run(request(scriptedEngine));
     await settled();
-    const [seat] = seats;
-    if (seat === undefined) throw new Error('no seat');
-    Object.assign(seat, { sound: false, gone: thread.promise });
-    seat.finish();
+    const [cell] = cells;
+    if (cell === undefined) throw new Error('no cell');
+    Object.assign(cell, { sound: false, gone: thread.promise });
+    cell.finish();
     await first;
-    return { pool, seats, thread };
+    return { pool, cells, thread };
   }
 
   test('counts against maxCells until it is gone', async () => {
-    const { pool, seats, thread } = await stuckPool();
+    const { pool, cells, thread } = await stuckPool();
     const second = pool.run(request(scriptedEngine));
     await settled();
     await settled();
-    expect(seats).toHaveLength(1);
+    expect(cells).toHaveLength(1);
     thread.resolve();
     await settled();
     await settled();
-    expect(seats).toHaveLength(2);
-    seats[1]?.finish();
+    expect(cells).toHaveLength(2);
+    cells[1]?.finish();
     await second;
     await pool.close();
   });
 
   test('a run that waits for its room can be cancelled', async () => {
-    const { pool, seats, thread } = await stuckPool();
+    const { pool, cells, thread } = await stuckPool();
     const cancel = new AbortController();
     const second = pool.run(request(scriptedEngine, cancel.signal));
     cancel.abort();
     await expect(second).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(seats).toHaveLength(1);
+    expect(cells).toHaveLength(1);
     thread.resolve();
     await pool.close();
   });

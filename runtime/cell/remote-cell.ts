@@ -15,7 +15,7 @@ import { createServing, type Desk, type Serving } from './serving.ts';
 import { nextTurn } from './thread-turns.ts';
 
 /** A place where guests run outside the host's own thread. It runs one guest at a time. */
-export interface Seat {
+export interface RemoteCell {
   /** Brings the executor (and the engine, if it can be) up; rejects when the cell cannot start. */
   readonly ready: Promise<void>;
   run(request: CellRun, cold: boolean): Promise<CellResult>;
@@ -30,7 +30,7 @@ export interface Seat {
 }
 
 /** The wires to a worker or a process. */
-export interface SeatChannel {
+export interface CellChannel {
   /** Bytes of an answer that owns them are gone afterwards. */
   post(message: ToCell): void;
   onMessage(listener: (message: unknown) => void): void;
@@ -55,11 +55,11 @@ export interface SeatChannel {
   readonly sendsModules: boolean;
 }
 
-export interface SeatOptions {
+export interface RemoteCellOptions {
   readonly executorUrl: string;
   readonly stackBytes: number;
   readonly shared: PreparedGuest | undefined;
-  /** Shared by all seats of a runtime. @default one of its own */
+  /** Shared by all cells of a runtime. @default one of its own */
   readonly serving?: Serving;
 }
 
@@ -88,7 +88,7 @@ interface Running {
 const CPU_ANSWER_MS = 1000;
 
 /** Drives a cell over a channel: the same for workers and processes. */
-export function createRemoteSeat(channel: SeatChannel, options: SeatOptions): Seat {
+export function createRemoteCell(channel: CellChannel, options: RemoteCellOptions): RemoteCell {
   const readiness = Promise.withResolvers<void>();
   readiness.promise.catch(() => undefined); // whoever awaits `ready` sees it; an unused warm cell must not be an unhandled rejection
   let sound = true;

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createRemoteSeat, type SeatChannel } from '../../../runtime/cell/remote-seat.ts';
+import { type CellChannel, createRemoteCell } from '../../../runtime/cell/remote-cell.ts';
 import type { CellRun } from '../../../runtime/contracts/cell.ts';
 import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { runSpec } from '../../support/fake-host.ts';
 import { scriptedEngine } from '../../support/scripted-engine.ts';
 
 /** A cell whose thread never comes back: it takes messages, and neither answers nor tells its CPU time. */
-const stuck: SeatChannel = {
+const stuck: CellChannel = {
   sendsModules: true,
   post: () => undefined,
   onMessage: () => undefined,
@@ -19,7 +19,7 @@ const stuck: SeatChannel = {
 };
 
 test('a run ends at its deadline, and a look at it ends, in a cell that tells nothing any more', async () => {
-  const seat = createRemoteSeat(stuck, { executorUrl: 'none:', stackBytes: 0, shared: undefined });
+  const cell = createRemoteCell(stuck, { executorUrl: 'none:', stackBytes: 0, shared: undefined });
   const looks: Promise<unknown>[] = [];
   const request: CellRun = {
     engine: scriptedEngine,
@@ -30,10 +30,10 @@ test('a run ends at its deadline, and a look at it ends, in a cell that tells no
     signal: new AbortController().signal,
     onStart: (probe) => looks.push(probe()),
   };
-  expect(await seat.run(request, false)).toMatchObject({
+  expect(await cell.run(request, false)).toMatchObject({
     end: { kind: 'stopped', reason: 'deadline' },
     cpuMs: null,
   });
   expect(await Promise.all(looks)).toEqual([{ cpuMs: null, memoryBytes: null }]);
-  expect(seat.sound).toBe(false);
+  expect(cell.sound).toBe(false);
 });
