@@ -5,19 +5,30 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Group, Row } from './bench/group.ts';
+import type { Group, MeasureOptions, Row } from './bench/group.ts';
 
 const PAGE = join(import.meta.dirname, '../BENCHMARKS.md');
 const [BEGIN, END] = ['<!-- bench: begin -->', '<!-- bench: end -->'];
 
 /** File under `scripts/bench/`, and its export: the order of the table. */
-const GROUPS = ['javascript', 'component', 'preview1', 'host-call', 'fuel', 'pyodide', 'memory', 'owed'];
+const GROUPS = [
+  'javascript',
+  'component',
+  'preview1',
+  'host-call',
+  'fuel',
+  'pyodide',
+  'memory',
+  'throughput',
+  'owed',
+];
 
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
+    seconds: { type: 'string' },
   },
 });
 
@@ -29,7 +40,7 @@ const figure = (value: number, unit: Row['unit']): string =>
     ? ''
     : `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ${unit}`;
 
-function table(rows: readonly Row[]): string {
+function tableOf(rows: readonly Row[]): string {
   const lines = rows.map((row) => [
     row.what,
     figure(row.median, row.unit),
@@ -38,13 +49,18 @@ function table(rows: readonly Row[]): string {
     row.beside ?? '',
     row.wanted === undefined ? '' : `${row.wanted.text}: ${row.wanted.holds ? 'yes' : 'no'}`,
   ]);
-  const all = [['', 'median', 'p95', 'n', 'beside', 'wanted'], ...lines];
-  const widths =
-    all[0]?.map((_, column) => Math.max(3, ...all.map((line) => line[column]?.length ?? 0))) ?? [];
+  return grid([['', 'median', 'p95', 'n', 'beside', 'wanted'], ...lines]);
+}
+
+/** Lines of cells in columns, the head first. */
+function grid([head = [], ...lines]: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) =>
+    Math.max(3, ...[head, ...lines].map((line) => line[column]?.length ?? 0)),
+  );
   const print = (line: readonly string[]): string =>
     `| ${line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
   const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [print(all[0] ?? []), rule, ...lines.map(print)].join('\n');
+  return [print(head), rule, ...lines.map(print)].join('\n');
 }
 
 type Measured = Awaited<ReturnType<Group['measure']>> & Pick<Group, 'title'>;
@@ -52,7 +68,7 @@ type Measured = Awaited<ReturnType<Group['measure']>> & Pick<Group, 'title'>;
 /** Measures one group in a process of its own. */
 function measure(name: string): Promise<Measured> {
   return new Promise((resolve, reject) => {
-    const child = fork(file('measure-group'), [name, String(scale)], { serialization: 'advanced' });
+    const child = fork(file('measure-group'), [name, JSON.stringify(options)], { serialization: 'advanced' });
     let measured: Measured | undefined;
     child.on('message', (message: Measured) => {
       measured = message; // our own module sends nothing else
@@ -67,17 +83,28 @@ function measure(name: string): Promise<Measured> {
 
 const file = (name: string): string => join(import.meta.dirname, 'bench', `${name}.ts`);
 const chosen = values.only ?? GROUPS.filter((name) => existsSync(file(name)));
-const scale = values.quick ? 0.1 : 1;
+const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+if (seconds !== undefined && !(seconds > 0))
+  throw new Error(`Cannot measure for ${values.seconds} s: --seconds takes a number over 0`);
+const options: MeasureOptions = {
+  scale: values.quick ? 0.1 : 1,
+  ...(seconds === undefined ? {} : { seconds }),
+};
 const parts: string[] = [];
 const missed: string[] = [];
 for (const name of chosen) {
   if (!existsSync(file(name)))
     throw new Error(`Cannot measure ${name}: there is no scripts/bench/${name}.ts`);
-  const { title, rows, notes } = await measure(name);
+  const { title, rows, lines, notes } = await measure(name);
   for (const { what, wanted } of rows) {
     if (wanted?.owed === true && !wanted.holds) missed.push(`${what}: ${wanted.text}`);
   }
-  const part = [`**${title}**`, '', table(rows), ...(notes ?? []).map((note) => `\n- ${note}`)].join('\n');
+  const part = [
+    `**${title}**`,
+    '',
+    lines === undefined ? tableOf(rows) : grid(lines),
+    ...(notes ?? []).map((note) => `\n- ${note}`),
+  ].join('\n');
   console.log(`${part}\n`);
   parts.push(part);
 }

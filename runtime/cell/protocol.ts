@@ -37,6 +37,8 @@ export interface GuestMessage {
 export interface GuestParts {
   readonly data: unknown;
   readonly modules: Readonly<Record<string, WebAssembly.Module | Uint8Array<ArrayBuffer>>>;
+  /** Names of modules that the cell has from its warm message: to send one again makes an object of a module anew. */
+  readonly shared?: readonly string[];
 }
 
 export interface AnswerMessage {

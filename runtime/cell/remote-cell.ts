@@ -94,7 +94,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
   let sound = true;
   let ended = false;
   let tokens = 0;
-  const tellOf = createSentGuests(channel.sendsModules);
+  const tellOf = createSentGuests(channel.sendsModules, options.shared);
   let running: Running | undefined;
   /** CPU time before the present run: starting up, and earlier runs. */
   let cpuSpent = 0;

@@ -1,6 +1,7 @@
 // The inside of a worker cell. It holds no power: whatever a guest does to this realm, the gate on the other side still decides.
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type {
+  CellGuest,
   Execute,
   Executor,
   GuestHost,
@@ -82,7 +83,9 @@ const REHEARSAL: RunMessage = {
   },
 };
 
-const guestOf = createKeptGuests();
+/** What the cell was warmed with. */
+let shared: CellGuest | undefined;
+const guestOf = createKeptGuests(() => shared);
 let executor: Executor | undefined;
 /** Of the one guest that this cell is held for. */
 let kept: Execute | undefined;
@@ -147,7 +150,10 @@ async function warm(message: WarmMessage): Promise<void> {
   try {
     stackBytes = message.stackBytes;
     const loaded = (await import(message.executorUrl)) as Executor; // an engine's own executor module
-    if (message.shared !== undefined) await loaded.warmUp?.(await received(message.shared));
+    if (message.shared !== undefined) {
+      shared = await received(message.shared);
+      await loaded.warmUp?.(shared);
+    }
     await closeNetwork();
     executor = loaded;
     await rehearse();

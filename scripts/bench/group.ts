@@ -21,12 +21,17 @@ export interface Row {
 export interface Group {
   readonly title: string;
   /** Measures; `notes` are printed under the table (what was left out, and how to get it). */
-  measure(
-    options: MeasureOptions,
-  ): Promise<{ readonly rows: readonly Row[]; readonly notes?: readonly string[] }>;
+  measure(options: MeasureOptions): Promise<{
+    readonly rows: readonly Row[];
+    /** A table of its own instead of rows, its head first. */
+    readonly lines?: readonly (readonly string[])[];
+    readonly notes?: readonly string[];
+  }>;
 }
 
 export interface MeasureOptions {
   /** 1 for full figures; smaller for a quick look. Multiplies every number of samples. */
   readonly scale: number;
+  /** How long one figure of throughput is measured. @default the group's own */
+  readonly seconds?: number;
 }

@@ -15,7 +15,7 @@ const sentBy = (message: GuestMessage): GuestMessage => structuredClone(message)
 
 test('a cell is sent a guest that lasts once, and finds the same one again', async () => {
   const tell = createSentGuests(true);
-  const find = createKeptGuests();
+  const find = createKeptGuests(() => undefined);
   const one = guest('one');
   const first = tell(one);
   expect(first.parts?.data).toEqual({ name: 'one' });
@@ -27,7 +27,7 @@ test('a cell is sent a guest that lasts once, and finds the same one again', asy
 
 test('a guest of one run is sent with each, and kept by nobody', async () => {
   const tell = createSentGuests(true);
-  const find = createKeptGuests();
+  const find = createKeptGuests(() => undefined);
   const script = guest('script', false);
   for (const message of [tell(script), tell(script)]) {
     expect(message).toEqual({ parts: { data: { name: 'script' }, modules: {} } });
@@ -37,7 +37,7 @@ test('a guest of one run is sent with each, and kept by nobody', async () => {
 
 test('the oldest goes, on both sides alike, and is sent again when it is wanted', async () => {
   const tell = createSentGuests(true);
-  const find = createKeptGuests();
+  const find = createKeptGuests(() => undefined);
   const all = Array.from({ length: 20 }, (_, at) => guest(String(at)));
   for (const round of [0, 1, 2]) {
     for (const one of all) {
@@ -46,4 +46,21 @@ test('the oldest goes, on both sides alike, and is sent again when it is wanted'
     }
   }
   await expect(find({ keep: 1 })).rejects.toThrow('does not have');
+});
+
+test('a module that the cell was warmed with is named, not sent, and is the same one there', async () => {
+  const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  const module = { module: new WebAssembly.Module(bytes), bytes };
+  const shared: PreparedGuest = { engine: 'test', data: {}, modules: { engine: module } };
+  const warmed = { data: {}, modules: { engine: module.module } };
+  const tell = createSentGuests(true, shared);
+  const find = createKeptGuests(() => warmed);
+  const own = { module: new WebAssembly.Module(bytes), bytes };
+  const message = tell({ engine: 'test', data: { name: 'one' }, modules: { engine: module, own } });
+  expect(message.parts).toEqual({ data: { name: 'one' }, modules: { own: own.module }, shared: ['engine'] });
+  expect((await find(message)).modules.engine).toBe(module.module);
+  const otherwise = createSentGuests(true, shared)({ engine: 'test', data: {}, modules: { engine: own } });
+  expect(otherwise.parts?.shared).toBeUndefined();
+  const cold = createKeptGuests(() => undefined);
+  await expect(cold(message)).rejects.toThrow('does not have');
 });
