@@ -114,6 +114,7 @@ export function createRuntimeOn(
     events,
     monotonic: platform.monotonic,
     now: platform.now,
+    openTurns: platform.openTurns,
   };
   listen(events, options);
   events.on('cell.started', ({ engine, waitedMs }) => coldStarts.set(engine, waitedMs));

@@ -20,15 +20,15 @@ const stat: Serve<'fs.stat'> = (state, args) => {
   return { value: state.stat(place.parent.mount, existing(place)) };
 };
 
-const list: Serve<'fs.list'> = (state, args) => {
+const list: Serve<'fs.list'> = (state, args, _bytes, canWait) => {
   using walked = state.walk(args, { action: 'list', access: 'read' });
   const { place } = walked;
   state.admit(place, state.also('read'));
-  if (place.kind === 'folder') return listed(state.entries(place.location));
+  if (place.kind === 'folder') return listed(state.entries(place.location, canWait));
   if (existing(place).type !== 'directory') throw new FsFault('not-directory');
   const directory = place.parent.directory.openDirectory(place.name);
   try {
-    return listed(state.entries({ path: place.path, mount: place.parent.mount, directory }));
+    return listed(state.entries({ path: place.path, mount: place.parent.mount, directory }, canWait));
   } finally {
     directory.close();
   }

@@ -1,14 +1,12 @@
 import type { FsDirectory, NodeEntry } from './backend.ts';
 import { FsFault } from './fs-fault.ts';
 import { isSafeLinkTarget } from './guest-path.ts';
-import type { Steps } from './in-turns.ts';
+import { type Steps, TURN_ENTRIES } from './in-turns.ts';
 import type { Mount } from './mount-tree.ts';
 import { belowMount, isHiddenPath } from './walk.ts';
 
 /** Entries that one removal or rename looks through at most. */
 const MAX_SCANNED = 20_000;
-/** A small listing is no work worth telling: its entries count as they are looked at. */
-const PIECE = 1_000;
 const MAX_SCAN_DEPTH = 512;
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
@@ -41,7 +39,8 @@ function* entriesOf(folder: FsDirectory): Steps<readonly NodeEntry[]> {
   for (const piece of folder.pieces(MAX_LIST_BYTES)) {
     entries.push(...piece);
     if (entries.length > MAX_SCANNED) throw new FsFault('not-permitted');
-    if (piece.length >= PIECE) yield piece.length;
+    // A small listing is no work worth telling: its entries count as they are looked at.
+    if (piece.length >= TURN_ENTRIES) yield piece.length;
   }
   return entries;
 }

@@ -1,4 +1,5 @@
 import type {
+  HostContext,
   HostReply,
   HostRequest,
   HostService,
@@ -16,7 +17,7 @@ import { FsFault, REASON_TEXT } from './fs-fault.ts';
 import { resourceOf } from './fs-resource.ts';
 import { pathText } from './guest-path.ts';
 import { handleOperations } from './handle-operations.ts';
-import { cannotWait, inTurns, type Later, runHasEnded, type Steps } from './in-turns.ts';
+import { afterTimers, cannotWait, inTurns, type Later, runHasEnded, type Steps } from './in-turns.ts';
 import type { MountTree } from './mount-tree.ts';
 import type { Reply, Servers } from './operation.ts';
 import { scratchFiles } from './scratch-files.ts';
@@ -76,11 +77,17 @@ const LISTS: ReadonlySet<FsOperation> = new Set<FsOperation>(['fs.list', 'fs.fli
  */
 export function createFsService(
   tree: MountTree,
-  hostCallBytes: number,
-  openedMs: number,
-  firstHandle?: number,
+  { limits, now, firstHandle, inTurn = afterTimers }: HostContext,
 ): HostService {
-  const state = new ServiceState(tree, hostCallBytes, openedMs, firstHandle);
+  let closed = false;
+  const line = createLine();
+  const turns = { inTurn, stopped: () => closed };
+  const state = new ServiceState(tree, {
+    hostCallBytes: limits.hostCallBytes,
+    openedMs: now(),
+    firstHandle,
+    turns,
+  });
 
   const scratch = tree.mounts.find((mount) => mount.scratch);
 
@@ -94,7 +101,7 @@ export function createFsService(
       error instanceof FsFault ? toFailure(error, ask, ACTIONS[operation], subject(args)) : error;
     const start = (): Later<Reply<O>> => {
       const made = SERVERS[operation](state, checked, bytes, !atOnce);
-      return isSteps(made) ? inTurns(made, !atOnce, () => closed) : made;
+      return isSteps(made) ? inTurns(made, { ...turns, canWait: !atOnce }) : made;
     };
     const answer = (): Later<HostReply> => {
       let later = false;
@@ -115,30 +122,16 @@ export function createFsService(
         if (!later) freeBytes(bytes); // written, or refused: back ends keep copies of their own
       }
     };
-    if (busy !== undefined && atOnce && !LOOKS.has(operation)) throw cannotWait();
+    if (line.busy !== undefined && atOnce && !LOOKS.has(operation)) throw cannotWait();
     const reply =
-      busy === undefined || atOnce
+      line.busy === undefined || atOnce
         ? answer()
-        : busy.then(() => {
+        : line.busy.then(() => {
             if (closed) throw runHasEnded();
             return answer();
           });
-    if (reply instanceof Promise && !LISTS.has(operation)) queue(reply);
+    if (reply instanceof Promise && !LISTS.has(operation)) line.add(reply);
     return reply;
-  };
-
-  /** Settles once the calls that take longer have ended. */
-  let busy: Promise<void> | undefined;
-  let closed = false;
-  const queue = (reply: Promise<HostReply>): void => {
-    const turn = reply.then(
-      () => undefined,
-      () => undefined, // told to whoever asked
-    );
-    busy = turn;
-    void turn.then(() => {
-      if (busy === turn) busy = undefined;
-    });
   };
 
   const wait = async ({ args, signal, about }: HostRequest): Promise<HostReply> => {
@@ -169,8 +162,29 @@ export function createFsService(
     close: () => {
       closed = true;
       // What is under way in another thread still needs what is open.
-      if (busy === undefined) state.close();
-      else return busy.then(() => state.close());
+      if (line.busy === undefined) state.close();
+      else return line.busy.then(() => state.close());
+    },
+  };
+}
+
+/** The calls of a run that take longer, one after the other. */
+function createLine() {
+  let busy: Promise<void> | undefined;
+  return {
+    /** Settles once all of them have ended. */
+    get busy() {
+      return busy;
+    },
+    add(reply: Promise<HostReply>): void {
+      const turn = reply.then(
+        () => undefined,
+        () => undefined, // told to whoever asked
+      );
+      busy = turn;
+      void turn.then(() => {
+        if (busy === turn) busy = undefined;
+      });
     },
   };
 }

@@ -84,12 +84,7 @@ export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostF
         hasScratchOfItsOwn(granted) || scratchBytes === 0
           ? granted
           : [...granted, scratch(context, scratchBytes)];
-      return createFsService(
-        createMountTree(mounts),
-        context.limits.hostCallBytes,
-        context.now(),
-        context.firstHandle,
-      );
+      return createFsService(createMountTree(mounts), context);
     },
     narrow: (asked, ceiling) => narrowFsGrants(asked, ceiling, backend),
     show: (part, { run, readOnlyFiles, noHostFiles }) =>

@@ -76,11 +76,11 @@ const futimes: Serve<'fs.futimes'> = (state, { handle, ...times }) => {
   return { value: null };
 };
 
-const flist: Serve<'fs.flist'> = (state, { handle }) => {
+const flist: Serve<'fs.flist'> = (state, { handle }, _bytes, canWait) => {
   const { location } = state.handles.folder(handle);
   const ask = state.ask({ action: 'list', access: 'read' }, undefined, pathText(location.path));
   if (location.mount !== undefined) findEntry(location.mount, ask, undefined);
-  return replyOf(state.entries(location));
+  return replyOf(state.entries(location, canWait));
 };
 
 const replyOf = (entries: Later<readonly FsEntry[]>): Later<Reply<'fs.flist'>> =>

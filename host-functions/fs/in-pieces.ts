@@ -1,5 +1,5 @@
 import type { FsDirectory, NodeEntry } from './backend.ts';
-import { type Later, nextTurn } from './in-turns.ts';
+import { AT_ONCE_ENTRIES, type Later, runHasEnded, TURN_ENTRIES, type Turns } from './in-turns.ts';
 
 /**
  * Lists a folder. A small one is listed at once, which whoever cannot wait needs; others have their turns between the pieces of a large one.
@@ -10,6 +10,7 @@ export function inPieces<T>(
   maxBytes: number,
   take: (entries: readonly NodeEntry[]) => void,
   finish: () => T,
+  { canWait, inTurn, stopped }: Turns,
 ): Later<T> {
   if (directory.pieces === undefined) {
     take(directory.list(maxBytes));
@@ -22,18 +23,22 @@ export function inPieces<T>(
     pieces.return?.();
     own.close();
   };
-  let isLeft = false;
+  let isLeft = true;
   try {
-    isLeft = takeNext(pieces, take) && takeNext(pieces, take);
+    for (let left = canWait ? TURN_ENTRIES : 2 * AT_ONCE_ENTRIES; isLeft && left > 0; left -= TURN_ENTRIES)
+      isLeft = takeNext(pieces, take);
     if (!isLeft) return finish();
+  } catch (error) {
+    isLeft = false;
+    throw error;
   } finally {
     if (!isLeft) end();
   }
   return (async () => {
     try {
-      do await nextTurn();
-      while (takeNext(pieces, take));
-      return finish();
+      while (await inTurn(() => !stopped() && takeNext(pieces, take)));
+      if (stopped()) throw runHasEnded();
+      return await inTurn(finish);
     } finally {
       end();
     }

@@ -31,6 +31,7 @@ import {
   type OpenFlags,
 } from './backend.ts';
 import { FsFault } from './fs-fault.ts';
+import { TURN_ENTRIES } from './in-turns.ts';
 import { attempt } from './node-fault.ts';
 import { NodeFile, writeAll } from './node-file.ts';
 import { NodeReplacement } from './node-replacement.ts';
@@ -47,8 +48,6 @@ const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
 /** Bytes that one entry of a listing takes beside its name. */
 const ENTRY_BYTES = 48;
-/** Entries that are looked at in one go: some milliseconds. */
-const PIECE_ENTRIES = 1_000;
 
 /**
  * One host folder. By descriptor (Linux): every call names `/proc/self/fd/N/name`, which the kernel resolves in the very folder that was
@@ -214,7 +213,7 @@ export class NodeDirectory implements FsDirectory {
         // Gone since, a special file, or a name that is not UTF-8 and so cannot be named.
         if (stat === undefined || type === undefined) continue;
         entries.push({ name: entry.name, type, identity: identityOf(stat) });
-        if (entries.length < PIECE_ENTRIES) continue;
+        if (entries.length < TURN_ENTRIES) continue;
         this.#verify();
         yield entries;
         entries = [];

@@ -7,12 +7,21 @@ import { coversName } from './fs-grant.ts';
 import { joinPath, normalizeAbsolute, parseGuestPath, pathText } from './guest-path.ts';
 import { HandleTable } from './handles.ts';
 import { inPieces } from './in-pieces.ts';
-import type { Later } from './in-turns.ts';
+import type { Later, Turns } from './in-turns.ts';
 import type { EntryState, Mount, MountTree } from './mount-tree.ts';
 import { type Follow, isHiddenPath, type Location, type Place, type Walked, walk } from './walk.ts';
 
 /** Of one listing: its answer is sorted, copied and sent in one go. */
 const MAX_ENTRIES = 20_000;
+
+export interface StateOptions {
+  /** Largest payload of one call, bytes. */
+  readonly hostCallBytes: number;
+  /** When the run began, milliseconds since the epoch. */
+  readonly openedMs: number;
+  readonly firstHandle?: number | undefined;
+  readonly turns: Omit<Turns, 'canWait'>;
+}
 
 /** What the operations of one run share. */
 export class ServiceState {
@@ -24,12 +33,14 @@ export class ServiceState {
   lastAsk: Ask | undefined;
   readonly #openedMs: number;
   readonly #inodes = new Map<string, number>();
+  readonly #turns: Omit<Turns, 'canWait'>;
 
-  constructor(tree: MountTree, hostCallBytes: number, openedMs: number, firstHandle?: number) {
+  constructor(tree: MountTree, { hostCallBytes, openedMs, firstHandle, turns }: StateOptions) {
     this.tree = tree;
     this.handles = new HandleTable(firstHandle);
     this.hostCallBytes = hostCallBytes;
     this.#openedMs = openedMs;
+    this.#turns = turns;
   }
 
   /** Follows a target's path; `at` names the folder handle it starts at. */
@@ -124,15 +135,15 @@ export class ServiceState {
   }
 
   /** What a guest may see of a folder, sorted by name. */
-  entries({ path, mount, directory }: Location): Later<readonly FsEntry[]> {
+  entries({ path, mount, directory }: Location, canWait: boolean): Later<readonly FsEntry[]> {
     const seen = new Map<string, FsEntry>();
     const add = (mounted: Mount, entries: readonly NodeEntry[]): void => {
       for (const entry of entries) {
         if (!this.isVisible(mounted, [...path, entry.name], entry)) continue;
         const { name, type, identity } = entry;
         seen.set(name, { name, type, inode: this.inode(mounted.device, identity) });
+        if (seen.size > MAX_ENTRIES) throw new FsFault('too-large');
       }
-      if (seen.size > MAX_ENTRIES) throw new FsFault('too-large');
     };
     const finish = (): readonly FsEntry[] => {
       for (const name of this.tree.names(path)) {
@@ -144,7 +155,10 @@ export class ServiceState {
       return [...seen.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     };
     if (mount === undefined || directory === undefined) return finish();
-    return inPieces(directory, this.hostCallBytes, (entries) => add(mount, entries), finish);
+    return inPieces(directory, this.hostCallBytes, (entries) => add(mount, entries), finish, {
+      ...this.#turns,
+      canWait,
+    });
   }
 
   /** Whether a guest may see an entry of a folder. */

@@ -16,6 +16,23 @@ export interface Desk {
   close(): void;
 }
 
+/**
+ * Work of one run beside its calls, piece by piece. It goes on to its end, whatever becomes of the run: who asks for the next piece looks at
+ * that.
+ */
+export function piecesOf({ serve }: Pick<Desk, 'serve'>): <T>(work: () => T) => Promise<T> {
+  return (work) =>
+    new Promise((resolve, reject) => {
+      serve(() => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+}
+
 interface Queue {
   readonly work: (() => void)[];
   /** Time that it had, ms; one that comes back after a rest starts level with the others. */

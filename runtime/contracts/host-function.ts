@@ -86,6 +86,11 @@ export interface HostContext {
   secret(name: string): Secret | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
+  /**
+   * Does a piece of work, some milliseconds at most, when it is this run's turn: all runs together have 4 ms of each turn of the event loop.
+   * For what takes longer than that in all. @default after a turn of the event loop
+   */
+  inTurn?<T>(work: () => T): Promise<T>;
 }
 
 /** A credential that stays on the host. */

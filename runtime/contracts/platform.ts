@@ -4,7 +4,7 @@ import type { PlatformInfo } from './api/info.ts';
 import type { CellOptions } from './api/runtime.ts';
 import type { Cell } from './cell.ts';
 import type { ByteCache, CompiledModule, Engine, PrepareContext, RunJob } from './engine.ts';
-import type { AnyHostFunction } from './host-function.ts';
+import type { AnyHostFunction, HostContext } from './host-function.ts';
 import type { ToolsPort } from './operations/tools.ts';
 
 /** What one platform brings: the only seam between the runtime and the machine it runs on. */
@@ -30,6 +30,8 @@ export interface Platform {
   readonly job?: RunJob;
   /** Absent: tools take whatever they are called with. */
   readonly checkInput?: CheckInput;
+  /** The turns of one run at work that its host functions do in pieces, in the thread that all runs share. */
+  openTurns(): NonNullable<HostContext['inTurn']>;
   /** The engines that are wired by default. */
   readonly engines: readonly Engine[];
   /** The host functions that are wired by default. */

@@ -1,4 +1,6 @@
 import { createInlineCell } from '../cell/inline.ts';
+import { createServing, piecesOf } from '../cell/serving.ts';
+import { nextTurn } from '../cell/thread-turns.ts';
 import type { Platform } from '../contracts/platform.ts';
 
 export interface InlinePlatformOptions {
@@ -18,6 +20,7 @@ export function createInlinePlatform(
 ): Omit<Platform, 'engines' | 'hostFunctions'> {
   const monotonic = (): number => performance.now();
   const now = (): number => Date.now();
+  const serving = createServing(monotonic, nextTurn);
   return {
     info: {
       name: options.name,
@@ -36,6 +39,7 @@ export function createInlinePlatform(
       : async () => {
           throw new Error(`${options.name} compiles no wasm at run time`);
         },
+    openTurns: () => piecesOf(serving.open()),
     monotonic,
     now,
     processors: options.processors,

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { createIdleMemory } from '../cell/idle-memory.ts';
 import { createInlineCell } from '../cell/inline.ts';
 import { createPool } from '../cell/pool.ts';
-import { createServing } from '../cell/serving.ts';
+import { createServing, piecesOf } from '../cell/serving.ts';
 import { nextTurn } from '../cell/thread-turns.ts';
 import { startWorkerCell } from '../cell/worker.ts';
 import { runWorkerJob } from '../cell/worker-job.ts';
@@ -18,6 +18,9 @@ import { readTools } from './read-tools.ts';
 
 const monotonic = (): number => performance.now();
 const now = (): number => Date.now();
+
+/** One thread, whatever the number of runtimes in it. */
+const serving = createServing(monotonic, nextTurn);
 
 const facts = nodeFacts();
 
@@ -45,6 +48,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   checkInput: async (...check) => (await import('./schema/check-input.ts')).checkInput(...check),
   ...(facts.holdsGuests ? { openPools, job: runWorkerJob } : {}),
   readTools,
+  openTurns: () => piecesOf(serving.open()),
   monotonic,
   now,
   processors: availableParallelism(),
@@ -55,7 +59,6 @@ function openPools(
   prepare: PrepareContext,
 ): CellPools {
   const idleMemory = createIdleMemory(idleMemoryBytes);
-  const serving = createServing(monotonic, nextTurn);
   const worker = createPool({
     ...options,
     idleMemory,

@@ -10,7 +10,7 @@ import type { RunTeller } from './tell.ts';
 export function openRunGate(
   { identity, level }: SandboxRun,
   { budget, grant, turn }: RunPlan,
-  { hostFunctions, events, monotonic, secret, now }: SandboxContext,
+  { hostFunctions, events, monotonic, secret, now, openTurns }: SandboxContext,
   tell: RunTeller,
   onOverspent: () => void,
 ): Promise<Gate> {
@@ -28,6 +28,7 @@ export function openRunGate(
       noHostFiles,
       secret,
       now,
+      inTurn: openTurns(),
       ...(turn === undefined ? {} : { firstHandle: firstHandleOf(turn.number) }),
     },
     monotonic,

@@ -1,7 +1,7 @@
 import type { OutputChunk } from '../contracts/api/run.ts';
 import type { Cell } from '../contracts/cell.ts';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
-import type { AnyHostFunction, Secret } from '../contracts/host-function.ts';
+import type { AnyHostFunction, HostContext, Secret } from '../contracts/host-function.ts';
 import type { CheckInput } from '../contracts/platform.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
 import type { CheckedGrant } from '../vocabulary/check-grant.ts';
@@ -36,6 +36,8 @@ export interface SandboxContext extends LimitCeilings {
   readonly events: EventStream;
   readonly monotonic: () => number;
   readonly now: () => number;
+  /** The turns of one run at work that its host functions do in pieces. */
+  readonly openTurns: () => NonNullable<HostContext['inTurn']>;
 }
 
 /** One run, once its options were read. */

@@ -90,7 +90,7 @@ export async function runInSandbox(
   } finally {
     stop.release();
     await nest.close();
-    await gate?.close();
+    if (gate !== undefined) await atMost(CLOSING_MS, gate.close());
     turn?.release(ending); // not before: the next run must find nothing of this one's grant
   }
 
@@ -109,6 +109,17 @@ export async function runInSandbox(
     session: request.session,
     sessionEnded: turn !== undefined && ending !== undefined,
   });
+}
+
+/** How long an outcome waits for what a host function has under way, ms; what takes longer ends by itself, and nothing of it reaches a guest. */
+const CLOSING_MS = 100;
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** A run that was cancelled, or is over its deadline, is that, whatever its guest managed to answer meanwhile. */

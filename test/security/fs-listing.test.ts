@@ -67,6 +67,32 @@ describe('a listing of a large folder', () => {
     expect(new Set(entries.map(({ name }) => name)).size).toBe(LARGE);
   });
 
+  test('takes a turn of its run for each few entries, and ends with the run', async () => {
+    let turns = 0;
+    let atTurn: (turn: number) => void = () => undefined;
+    const guest = openGuest({
+      backend: createNodeBackend(),
+      grant: [{ host, guest: '/data', access: ['read'] }],
+      level: {
+        inTurn: async (work) => {
+          turns += 1;
+          atTurn(turns);
+          return work();
+        },
+      },
+    });
+    await guest.session.call('fs.list', request({ path: '/data/large' }));
+    expect(turns).toBeGreaterThan(LARGE / 500);
+    turns = 0;
+    atTurn = (turn) => {
+      if (turn === 3) void guest.session.close();
+    };
+    await expect(guest.session.call('fs.list', request({ path: '/data/large' }))).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+    expect(turns).toBe(3);
+  });
+
   test('is refused over 20,000 entries', async () => {
     using guest = open();
     await expect(async () =>

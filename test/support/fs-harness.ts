@@ -55,7 +55,7 @@ export interface Refused {
 export interface GuestOptions extends FsHostFunctionOptions {
   readonly grant?: readonly FsGrant[];
   readonly hostCallBytes?: number;
-  readonly level?: Partial<Pick<HostContext, 'readOnlyFiles' | 'noHostFiles'>>;
+  readonly level?: Partial<Pick<HostContext, 'readOnlyFiles' | 'noHostFiles' | 'inTurn'>>;
 }
 
 export const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

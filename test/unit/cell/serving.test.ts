@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createServing } from '../../../runtime/cell/serving.ts';
+import { createServing, piecesOf } from '../../../runtime/cell/serving.ts';
 
 /** A clock that work moves on, and turns of an event loop by hand. */
 function handDriven() {
@@ -72,4 +72,27 @@ test('work that throws holds nobody else up', () => {
   desk.serve(work('next', 1));
   expect(turn).toThrow('a bug');
   expect(turn()).toEqual(['next']);
+});
+
+test('piecesOf() does each piece in its turn, tells what it answers or throws, and goes on once the desk is free', async () => {
+  const { serving, work, turn, done } = handDriven();
+  const desk = serving.open();
+  const inTurn = piecesOf(desk);
+  desk.serve(work('call', 4));
+  const answers = Promise.allSettled([
+    inTurn(() => {
+      work('piece', 4)();
+      return 1;
+    }),
+    inTurn(() => {
+      throw new Error('a fault');
+    }),
+  ]);
+  expect(done).toEqual(['call']);
+  expect(turn()).toEqual(['piece']);
+  turn();
+  expect(await answers).toEqual([
+    { status: 'fulfilled', value: 1 },
+    { status: 'rejected', reason: new Error('a fault') },
+  ]);
 });
