@@ -236,7 +236,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/cell/remote-cell.ts#createRemoteCell':
     'the state of one cell, which its messages and its one run share',
   'runtime/wasm/function-emitter.ts#emitFunction': 'one pass over the operators of a function',
-  'runtime/wasm/meter.ts#createMeter': 'counters that the guest, the slices and the report share',
   'runtime/wasm/plan-function.ts#planFunction':
     'one pass over the operators of a function; its control stack is local to it',
   'runtime/runtime.ts#createRuntimeOn': 'joins the rooms into a runtime, one after the other',

@@ -58,41 +58,41 @@ export interface Refill {
   release(): void;
 }
 
-interface Seat extends Pick<Refill, 'ask' | 'wait'> {
+interface Pair extends Pick<Refill, 'ask' | 'wait'> {
   /** Whom they answer for; nobody between two guests. */
   target: RefillFunctions | undefined;
 }
 
 /** An instance of the trampoline takes longer to make than all else of a meter, and holds nothing of the guest that it served. */
 const MOST_IDLE = 64;
-const idle = new WeakMap<WebAssembly.Module, Record<'suspending' | 'plain', Seat[]>>();
+const idle = new WeakMap<WebAssembly.Module, Record<'suspending' | 'plain', Pair[]>>();
 
 export function takeRefill(trampoline: WebAssembly.Module, functions: RefillFunctions): Refill {
-  const seats = idle.get(trampoline) ?? { suspending: [], plain: [] };
-  idle.set(trampoline, seats);
-  const free = functions.wait === undefined ? seats.plain : seats.suspending;
-  const seat = free.pop() ?? makeSeat(trampoline, functions.wait !== undefined);
-  seat.target = functions;
+  const pairs = idle.get(trampoline) ?? { suspending: [], plain: [] };
+  idle.set(trampoline, pairs);
+  const free = functions.wait === undefined ? pairs.plain : pairs.suspending;
+  const pair = free.pop() ?? makePair(trampoline, functions.wait !== undefined);
+  pair.target = functions;
   return {
-    ask: seat.ask,
-    wait: seat.wait,
+    ask: pair.ask,
+    wait: pair.wait,
     release: () => {
-      if (seat.target !== functions) return;
-      seat.target = undefined;
-      if (free.length < MOST_IDLE) free.push(seat);
+      if (pair.target !== functions) return;
+      pair.target = undefined;
+      if (free.length < MOST_IDLE) free.push(pair);
     },
   };
 }
 
-function makeSeat(trampoline: WebAssembly.Module, suspends: boolean): Seat {
+function makePair(trampoline: WebAssembly.Module, suspends: boolean): Pair {
   const functions = {
-    ask: () => seat.target?.ask() ?? REFILL.stop,
-    wait: suspends ? suspending(async () => seat.target?.wait?.() ?? REFILL.stop) : () => REFILL.stop,
-    refused: () => seat.target?.refused() ?? REFILL.stop,
+    ask: () => pair.target?.ask() ?? REFILL.stop,
+    wait: suspends ? suspending(async () => pair.target?.wait?.() ?? REFILL.stop) : () => REFILL.stop,
+    refused: () => pair.target?.refused() ?? REFILL.stop,
   };
   const imports = { m: functions as Record<string, WebAssembly.ImportValue> }; // a Suspending object is one of the importable things
   const { exports } = new WebAssembly.Instance(trampoline, imports);
   const { ask, wait } = exports as { readonly ask: () => number; readonly wait: () => number }; // its only exports
-  const seat: Seat = { target: undefined, ask, wait };
-  return seat;
+  const pair: Pair = { target: undefined, ask, wait };
+  return pair;
 }
