@@ -87,7 +87,7 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         request,
         level,
         live,
-        nest: nests.open(identity, level),
+        nest: nests.open(identity, level, grantOf(request, held)),
         outer,
         signal: abort.signal,
         onOutput: outputTo(queue, runOptions.onOutput),
@@ -129,6 +129,10 @@ async function tellOf(run: SandboxRun, context: SandboxContext): Promise<Outcome
     throw error;
   }
 }
+
+/** A turn of a session that names no grant has the session's. */
+const grantOf = ({ grantGiven, grant }: RunRequest, session: OpenSession | undefined): Grant =>
+  (grantGiven ? grant : (session?.grant ?? grant)).given;
 
 /** It was read already, so it is one. */
 const copyGrant = (grant: Grant = {}): Grant => copyJson(grant, 'grant') as Grant;

@@ -1,11 +1,14 @@
 import type { Budget } from '../vocabulary/budget.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
+import type { Grant } from '../vocabulary/grant.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 
 /** What a run offers to the runs that are nested in it. */
 export interface Nest {
   readonly identity: RunIdentity;
   readonly level: IsolationLevel;
+  /** What the run was granted. */
+  readonly grant: Grant;
   /** Set once the run has its limits; before that nothing can be nested in it. */
   budget: Budget | undefined;
   /** The most memory that somebody allowed the run, bytes; absent where it is only what its engine takes by default. */
@@ -19,7 +22,7 @@ export interface Nest {
 
 /** The runs of one runtime, by their identity: the object itself, of which a guest knows nothing. */
 export interface Nests {
-  open(identity: RunIdentity, level: IsolationLevel): Nest;
+  open(identity: RunIdentity, level: IsolationLevel, grant: Grant): Nest;
   /** @throws {TypeError} when it is not the identity of a run that this runtime began. */
   find(identity: RunIdentity): Nest;
 }
@@ -27,8 +30,8 @@ export interface Nests {
 export function createNests(): Nests {
   const nests = new WeakMap<RunIdentity, Nest>();
   return {
-    open(identity, level) {
-      const nest = createNest(identity, level);
+    open(identity, level, grant) {
+      const nest = createNest(identity, level, grant);
       nests.set(identity, nest);
       return nest;
     },
@@ -43,12 +46,13 @@ export function createNests(): Nests {
   };
 }
 
-function createNest(identity: RunIdentity, level: IsolationLevel): Nest {
+function createNest(identity: RunIdentity, level: IsolationLevel, grant: Grant): Nest {
   const nested = new Map<Promise<unknown>, () => void>();
   let closed: Promise<void> | undefined;
   return {
     identity,
     level,
+    grant,
     budget: undefined,
     memoryBytes: undefined,
     get closed() {

@@ -59,15 +59,17 @@ export function createCaller(
   const onFault = (error: unknown, call: ToolCall): void => {
     if (events.wants('fault')) events.emit({ kind: 'fault', time: now(), identity: identityOf(call), error });
   };
+  /** Without a grant of its own a call has what the policy has; without a policy, what the run has that it is nested in. */
   const rulesOf = ({
     caller,
     level,
     grant,
-  }: Pick<ToolCall, 'caller' | 'level'> & { readonly grant: Grant | undefined }): Rules => ({
+    parent,
+  }: Pick<ToolCall, 'caller' | 'level' | 'parent'> & { readonly grant: Grant | undefined }): Rules => ({
     caller,
     level,
-    grant: grant ?? context.policy ?? {},
-    giver: grant === undefined ? 'policy' : 'call',
+    grant: grant ?? context.policy ?? (parent === undefined ? {} : context.outer(parent).grant),
+    giver: grant === undefined && (context.policy !== undefined || parent === undefined) ? 'policy' : 'call',
     hostFunctions: context.hostFunctions,
   });
   const limitsOf = (options: ToolCallOptions, level: ToolCall['level'], tool: Tool): ToolCall['limits'] =>
@@ -173,6 +175,7 @@ export function createCaller(
         caller: narrowCaller(outer?.identity.caller, options.caller),
         level: outer === undefined ? level : stricter(outer.level, level),
         grant: options.grant,
+        parent: outer?.identity,
       });
     },
     limitsOf: (options, tool) => limitsOf(options, context.levelOf(options.level), tool),

@@ -30,6 +30,7 @@ const KNOWN: Readonly<Record<keyof ToolCallOptions, true>> = {
   sessionId: true,
   metadata: true,
   text: true,
+  observe: true,
 };
 
 const WHERE = 'call a tool';
@@ -42,7 +43,7 @@ export function readCallOptions(
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`Cannot ${WHERE}: expected an object of options`);
   refuseUnknown(given, KNOWN, WHERE);
-  for (const name of ['cache', 'coerce'] as const) {
+  for (const name of ['cache', 'coerce', 'observe'] as const) {
     if (given[name] !== undefined && typeof given[name] !== 'boolean')
       throw new TypeError(`Cannot ${WHERE}: ${name} is not true or false`);
   }
@@ -66,5 +67,7 @@ export function readCallOptions(
   if (grant !== undefined) checkGrant(grant);
   const caller = readCaller(given.caller, WHERE);
   const metadata = jsonObject(given.metadata, 'metadata', WHERE);
-  return { ...given, metadata, ...(caller === undefined ? {} : { caller }) };
+  // What was observed of another call is not what this one needs.
+  const cached = given.observe === true ? { cache: false } : {};
+  return { ...given, ...cached, metadata, ...(caller === undefined ? {} : { caller }) };
 }

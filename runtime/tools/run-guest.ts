@@ -21,6 +21,7 @@ export function guestRunOf(call: ToolCall, body: Exclude<Body, { readonly kind: 
     runId: call.runId,
     caller: callerOf(call),
     ...defined({ parent: call.parent }),
+    ...(call.options.observe === true ? { observe: true } : {}),
   };
   if (body.kind === 'script')
     return { ...base, ...scriptRun(body.script, call.args, toolOf(call).manifest.name) };

@@ -39,5 +39,6 @@ export interface ToolsContext {
 export interface OuterRun {
   readonly identity: RunIdentity;
   readonly level: IsolationLevel;
+  readonly grant: Grant;
   readonly budget: Budget | undefined;
 }

@@ -1,4 +1,5 @@
 import { copyJson, isJsonObject, type JsonValue } from './codec.ts';
+import type { Grant } from './grant.ts';
 import { checkLimits, type Limits } from './limits.ts';
 import { unknownName } from './nearest.ts';
 
@@ -7,6 +8,8 @@ export const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http', 'ws', 'tools
 
 /** A grant after `checkGrant`: copied, frozen, defaults not yet filled. */
 export interface CheckedGrant {
+  /** As it was given, copied. */
+  readonly given: Grant;
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Partial<Limits>;
   /** Host function name → its part of the grant, as that function parsed it; only that function knows its type. */
@@ -29,7 +32,7 @@ export function checkGrant(
   readers: ReadonlyMap<string, PartReader>,
   where = 'grant',
 ): CheckedGrant {
-  if (value === undefined) return { env: Object.freeze({}), limits: {}, parts: new Map() };
+  if (value === undefined) return { given: {}, env: Object.freeze({}), limits: {}, parts: new Map() };
   const copied = copyJson(value, where);
   if (!isJsonObject(copied)) throw new TypeError(`Cannot read ${where}: expected an object`);
   const parts = new Map<string, unknown>();
@@ -46,7 +49,7 @@ export function checkGrant(
       throw unknownName(`read ${where}: unknown field`, name, [...fields, 'env', 'limits', 'custom']);
     }
   }
-  return { env, limits, parts };
+  return { given: copied as Grant, env, limits, parts }; // each part was just checked
 }
 
 function addCustom(

@@ -204,6 +204,8 @@ export interface ToolCallOptions {
   readonly metadata?: JsonObject;
   /** Overrides the manifest's rules for `text`. */
   readonly text?: TextRules;
+  /** Tells in `meta.observed` the smallest grant with which the tool would have ended the same. Not of trusted tools. @default false */
+  readonly observe?: boolean;
 }
 
 export interface ToolCallRequest extends ToolCallOptions {

@@ -1,6 +1,7 @@
 import { exitCodeOf, SandglassError } from '../../vocabulary/errors.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
 import type { Command, CommandContext } from './command.ts';
+import { callCommand } from './commands/call.ts';
 import { completionsCommand } from './commands/completions.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
@@ -10,6 +11,7 @@ import { prepareCommand } from './commands/prepare.ts';
 import { replCommand } from './commands/repl.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { toolsCommand } from './commands/tools.ts';
 import { parseArguments } from './flags.ts';
 import { commandHelp, overview } from './help.ts';
 import { errorLines } from './report.ts';
@@ -20,6 +22,8 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   evalCommand,
   replCommand,
+  callCommand,
+  toolsCommand,
   inspectCommand,
   packagesCommand,
   doctorCommand,
@@ -65,11 +69,17 @@ async function runCommandLine(args: readonly string[], context: CommandContext):
     const wanted = first === 'help' ? (others[0] ?? '') : first;
     command = COMMANDS.find(({ name }) => name === wanted);
     if (command === undefined) throw unknownCommand(wanted);
+    const words = first === 'help' ? others.slice(1) : others;
+    const inner = innerCommand(command, words);
+    command = inner ?? command;
     if (first === 'help' || asksForHelp(others)) {
       stdout.write(commandHelp(command));
       return 0;
     }
-    return await command.run(context, parseArguments(others, command.flags));
+    return await command.run(
+      context,
+      parseArguments(inner === undefined ? others : others.slice(1), command.flags),
+    );
   } catch (error) {
     if (error instanceof UsageError) {
       const help = command === undefined ? 'sandglass --help' : `sandglass ${command.name} --help`;
@@ -84,6 +94,22 @@ async function runCommandLine(args: readonly string[], context: CommandContext):
     }
     throw error;
   }
+}
+
+/** What a second word names. @throws {UsageError} when it names nothing, and no help is asked for. */
+function innerCommand(
+  { name, subcommands }: Command,
+  [word, ...others]: readonly string[],
+): Command | undefined {
+  if (subcommands === undefined) return undefined;
+  const names = subcommands.map((one) => one.name.slice(name.length + 1));
+  const found = subcommands[names.indexOf(word ?? '')];
+  if (found !== undefined || asksForHelp([word ?? '', ...others])) return found;
+  if (word === undefined) return undefined;
+  throw new UsageError(
+    `Unknown action "${word}" of ${name}${didYouMean(word, names)}`,
+    `Actions: ${names.join(', ')}`,
+  );
 }
 
 /** Help is given whatever else is wrong with the line, but what comes after `--` is the guest's. */

@@ -21,6 +21,8 @@ export interface Command {
    * @throws {UsageError} when the command line is wrong; {SandglassError} for what has a code.
    */
   readonly run: (context: CommandContext, parsed: ParsedArguments) => Promise<number>;
+  /** Commands by their second word: their names are both words. The flags of this one are those of all. */
+  readonly subcommands?: readonly Command[];
 }
 
 /** What `main.ts` wires. */

@@ -1,4 +1,6 @@
 import type { LooseRunOptions, RunOptions } from '../../contracts/api/run.ts';
+import type { Runtime } from '../../contracts/api/runtime.ts';
+import type { ToolsOptions } from '../../contracts/api/tools.ts';
 import type { Secret } from '../../contracts/host-function.ts';
 import type { PythonPackageOptions } from '../../index.ts';
 import { defined } from '../../vocabulary/defined.ts';
@@ -7,11 +9,12 @@ import type { Outcome } from '../../vocabulary/outcome.ts';
 import { outcomeToJson } from '../../vocabulary/outcome-json.ts';
 import { matchesScratch } from '../../vocabulary/scratch-glob.ts';
 import type { CommandContext } from './command.ts';
+import { interruptOf } from './interrupt.ts';
 import { showProgress } from './progress.ts';
 import { errorLines, observedLines, usageLine, valueLine } from './report.ts';
 import { type Fetch, writeFetched } from './scratch-flags.ts';
 import { printable, styleFor } from './style.ts';
-import { SIGNAL_EXIT_CODES, type Signal } from './terminal.ts';
+import { CELLS_WITH_TOOLS } from './tool-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ExecuteOptions {
@@ -19,6 +22,10 @@ export interface ExecuteOptions {
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Where packages of Python guests come from. */
   readonly packages?: PythonPackageOptions | undefined;
+  /** Tools that the guest may call, as its grant names them. */
+  readonly tools?: ToolsOptions | undefined;
+  /** Told before the run; what it throws ends it. */
+  readonly onRuntime?: ((runtime: Runtime) => Promise<void>) | undefined;
   /** Largest module that is taken. */
   readonly maxModuleBytes?: number;
   /** Prints one JSON object instead of the guest's own streams. */
@@ -32,8 +39,6 @@ export interface ExecuteOptions {
 }
 
 const NEWLINE = 0x0a;
-/** As a shell reports a program that SIGPIPE has ended. */
-const PIPE_EXIT_CODE = 141;
 
 /** A single run needs a single cell, and none in reserve. */
 const CELLS = { maxCells: 1, warm: 0 };
@@ -43,29 +48,17 @@ const CELLS = { maxCells: 1, warm: 0 };
  * cancels the run, and everything is cleaned up before this returns.
  */
 export async function execute(context: CommandContext, options: ExecuteOptions): Promise<number> {
-  const { stdout, stderr, onSignal } = context.terminal;
+  const { stdout, stderr } = context.terminal;
   const style = styleFor(stderr, context.terminal);
-  const cancel = new AbortController();
-  let signal: Signal | undefined;
-  let readerLeft = false;
-  const takeBack = [
-    onSignal((seen) => {
-      signal = seen;
-      cancel.abort();
-    }),
-    stdout.onBroken(() => {
-      readerLeft = true;
-      cancel.abort();
-    }),
-  ];
+  using interrupt = interruptOf(context.terminal);
   const progress = showProgress(stderr, style, `Running ${options.run.filename ?? 'the code'}`);
   let lineOpen = false;
 
   try {
     await using runtime = await context.createRuntime({
-      cells: CELLS,
+      cells: options.tools === undefined ? CELLS : CELLS_WITH_TOOLS,
       secrets: options.secrets,
-      ...defined({ maxModuleBytes: options.maxModuleBytes }),
+      ...defined({ maxModuleBytes: options.maxModuleBytes, tools: options.tools }),
       ...(options.packages === undefined ? {} : { packages: options.packages }),
       onNotice: ({ kind, message }) => {
         if (kind === 'preparing') progress.tell(message);
@@ -75,10 +68,11 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       onError: (error) =>
         stderr.write(`${printable(String(error instanceof Error ? error.stack : error))}\n`),
     });
+    await options.onRuntime?.(runtime);
     const outcome = await runtime
       .run({
         ...options.run,
-        signal: cancel.signal,
+        signal: interrupt.signal,
         onOutput: (chunk) => {
           // The last chunk can tell of a broken sequence only; its bytes have gone out already.
           if (options.json || chunk.bytes.byteLength === 0) return;
@@ -90,7 +84,7 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       .catch(misuse);
     progress.stop();
     // Nobody is there to read anything, e.g. after `| head -1`; whoever started it may want to know why it ended.
-    if (readerLeft) return PIPE_EXIT_CODE;
+    if (interrupt.readerLeft()) return interrupt.exitCode() ?? 0;
     if (options.json) stdout.write(`${JSON.stringify(outcomeToJson(outcome))}\n`);
     else {
       if (outcome.ok && outcome.value !== undefined) {
@@ -107,11 +101,11 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       context.terminal.cwd,
     );
     if (!options.json) for (const path of fetched) stderr.write(`${style.dim(`wrote ${printable(path)}`)}\n`);
-    if (signal !== undefined) return SIGNAL_EXIT_CODES[signal];
+    const interrupted = interrupt.exitCode();
+    if (interrupted !== undefined) return interrupted;
     return options.passExitCode === true ? (outcome.exitCode ?? codeOf(outcome)) : codeOf(outcome);
   } finally {
     progress.stop();
-    for (const action of takeBack) action();
   }
 }
 

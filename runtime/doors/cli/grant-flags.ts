@@ -9,6 +9,14 @@ import { parseJson, readText, unreadable } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { UsageError } from './usage-error.ts';
 
+/** A grant of tools is of no use without tools: for commands that take TOOL_FLAGS. */
+export const TOOL_GRANT: Flag = {
+  name: 'allow-tool',
+  value: 'NAME',
+  repeats: true,
+  help: 'Let the guest call a tool of --tools by its name; * stands for any characters, e.g. web_*.',
+};
+
 export const GRANT_FLAGS: readonly Flag[] = [
   {
     name: 'allow-read',
@@ -85,12 +93,14 @@ export async function readGrant(parsed: ParsedArguments, cwd: string): Promise<G
     ...origins.filter((entry) => !isSocket(entry)),
   ];
   const ws: readonly WsGrant[] = [...listOf<WsGrant>(base.ws), ...origins.filter(isSocket)];
+  const tools = [...new Set([...listOf<string>(base.tools), ...parsed.all('allow-tool')])];
   const env = { ...base.env, ...Object.fromEntries(parsed.all('allow-env').map(variableOf)) };
   return {
     ...base,
     ...(fs.length === 0 ? {} : { fs }),
     ...(http.length === 0 ? {} : { http }),
     ...(ws.length === 0 ? {} : { ws }),
+    ...(tools.length === 0 ? {} : { tools }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
   };
 }
@@ -105,6 +115,10 @@ async function readGrantFile(file: string, cwd: string): Promise<Grant> {
     if (list !== undefined && !(Array.isArray(list) && list.every(isObject))) {
       throw new UsageError(`Cannot read --grant=${file}: "${part}" is no list of objects`);
     }
+  }
+  const tools: unknown = Reflect.get(value, 'tools');
+  if (tools !== undefined && !Array.isArray(tools)) {
+    throw new UsageError(`Cannot read --grant=${file}: "tools" is not a list of names`);
   }
   const mounts: unknown = Reflect.get(value, 'fs');
   if (

@@ -23,8 +23,9 @@ export function overview(commands: readonly Command[]): string {
   ].join('\n');
 }
 
-export function commandHelp({ name, usage, about, flags, examples }: Command): string {
+export function commandHelp({ name, usage, about, flags, examples, subcommands = [] }: Command): string {
   const rows = flags.map((flag) => [spelling(flag), flag.help]);
+  if (subcommands.length > 0) return familyHelp({ name, usage, about, examples, subcommands });
   const column = Math.max(...rows.map(([left = '']) => left.length)) + 4;
   const flagLines = rows.flatMap(([left = '', help = '']) =>
     wrap(help, WIDTH - column).map(
@@ -39,6 +40,29 @@ export function commandHelp({ name, usage, about, flags, examples }: Command): s
     ...flagLines,
     '',
     examples.length === 1 ? 'Example:' : 'Examples:',
+    ...examples.map((example) => `  ${example}`),
+    '',
+  ].join('\n');
+}
+
+/** Of a command whose second word says what to do. */
+function familyHelp({
+  name,
+  usage,
+  about,
+  examples,
+  subcommands = [],
+}: Pick<Command, 'name' | 'usage' | 'about' | 'examples' | 'subcommands'>): string {
+  return [
+    `Usage: sandglass ${name} ${usage}`,
+    ...about.flatMap((paragraph) => ['', ...wrap(paragraph, WIDTH)]),
+    '',
+    'Actions:',
+    indent(table(subcommands.map((one) => [one.name.slice(name.length + 1), one.summary]))),
+    '',
+    `sandglass ${name} ACTION --help tells the flags of an action.`,
+    '',
+    'Examples:',
     ...examples.map((example) => `  ${example}`),
     '',
   ].join('\n');

@@ -484,3 +484,34 @@ test('explain() says who decides each figure and each capability', verifies('PM-
     },
   });
 });
+
+test('without a policy a call within a run has what the run was granted', verifies('RG-10'), async () => {
+  const { runtime } = toolsRuntime();
+  runtime.tools.register(
+    { name: 'variable', description: 'x', capabilities: ['env'] },
+    { language: 'js', code: 'export const run = () => process.env.WHERE' },
+  );
+  const call = { language: 'js', code: 'await tools.variable()' };
+  const granted = await runtime.run({ ...call, grant: { tools: ['variable'], env: { WHERE: 'here' } } });
+  expect(granted).toMatchObject({ ok: true, value: 'here' });
+  expect(codeOf(await runtime.run({ ...call, grant: { tools: ['variable'] } }))).toBe('CAPABILITY_DENIED');
+  await using session = await runtime.sessions.open({
+    language: 'js',
+    grant: { tools: ['variable'], env: { WHERE: 'session' } },
+  });
+  expect(await session.run({ code: call.code })).toMatchObject({ ok: true, value: 'session' });
+  await runtime.close();
+});
+
+test('observe tells the smallest grant of a call', verifies('XT-04'), async () => {
+  const { runtime } = toolsRuntime({ policy: { env: { A: '1', B: '2' }, tools: ['*'] } });
+  runtime.tools.register({ name: 'inner', description: 'x', cacheable: true }, ECHO);
+  runtime.tools.register(
+    { name: 'outer', description: 'x', cacheable: true, capabilities: ['tools.call'] },
+    { language: 'js', code: 'export const run = () => tools.inner()' },
+  );
+  const observed = async () => (await runtime.tools.call('outer', {}, { observe: true })).meta.observed?.grant;
+  expect([await observed(), await observed()]).toEqual([{ tools: ['inner'] }, { tools: ['inner'] }]);
+  expect((await runtime.tools.call('outer')).meta.observed).toBeUndefined();
+  await runtime.close();
+});

@@ -8,6 +8,15 @@ type Shell = (commands: readonly Command[]) => string;
 const flagNames = (flags: readonly Flag[]): string =>
   ['help', ...flags.map(({ name }) => name)].map((name) => `--${name}`).join(' ');
 const namesOf = (commands: readonly Command[]): string => commands.map(({ name }) => name).join(' ');
+/** Commands with a second word, and those words. */
+const families = (
+  commands: readonly Command[],
+): readonly { readonly name: string; readonly words: string }[] =>
+  commands.flatMap(({ name, subcommands }) =>
+    subcommands === undefined
+      ? []
+      : [{ name, words: subcommands.map((one) => one.name.slice(name.length + 1)).join(' ') }],
+  );
 /** Text between single quotes of a shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -17,6 +26,16 @@ const SHELLS: Readonly<Record<string, Shell>> = {
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W ${quoted(namesOf(commands))} -- "$word") $(compgen -f -- "$word"))
     return
+  fi
+  if [ "$COMP_CWORD" -eq 2 ]; then
+    case "$command" in
+${families(commands)
+  .map(
+    ({ name, words }) =>
+      `      ${name}) COMPREPLY=($(compgen -W ${quoted(words)} -- "$word")); [ ${'$'}{#COMPREPLY[@]} -gt 0 ] && return ;;`,
+  )
+  .join('\n')}
+    esac
   fi
   case "$command" in
 ${commands.map(({ name, flags }) => `    ${name}) local flags=${quoted(flagNames(flags))} ;;`).join('\n')}
@@ -37,6 +56,13 @@ _sandglass() {
     _describe command commands
     _files
     return
+  fi
+  if (( CURRENT == 3 )); then
+    case "$words[2]" in
+${families(commands)
+  .map(({ name, words }) => `      ${name}) compadd ${words} ;;`)
+  .join('\n')}
+    esac
   fi
   case "$words[2]" in
 ${commands
@@ -59,6 +85,12 @@ _sandglass "$@"
     `${commands
       .flatMap(({ name, summary, flags }) => [
         `complete -c sandglass -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
+        ...families(commands)
+          .filter((family) => family.name === name)
+          .map(
+            ({ words }) =>
+              `complete -c sandglass -n ${quoted(`__fish_seen_subcommand_from ${name}`)} -a ${quoted(words)}`,
+          ),
         ...flags.map(
           ({ name: flag, value, help }) =>
             `complete -c sandglass -n ${quoted(`__fish_seen_subcommand_from ${name}`)} -l ${flag}${value === undefined ? '' : ' -r'} -d ${quoted(help)}`,

@@ -6,6 +6,7 @@ import { RULE_FLAGS, readRules } from '../rule-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
 import { readGets } from '../scratch-flags.ts';
 import { languageOf } from '../source.ts';
+import { readToolOptions, TOOL_FLAGS } from '../tool-flags.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const evalCommand: Command = {
@@ -18,6 +19,7 @@ export const evalCommand: Command = {
   flags: [
     ...RUN_FLAGS,
     ...RULE_FLAGS,
+    ...TOOL_FLAGS,
     ...PACKAGE_FLAGS,
     { name: 'lang', value: 'NAME', help: 'javascript, typescript or python. Default javascript.' },
   ],
@@ -36,15 +38,17 @@ export const evalCommand: Command = {
     if (language === 'wasm') throw new UsageError('Cannot evaluate wasm: save it as a file and use "run"');
     const rules = readRules(parsed, { name: 'the code', isScript: true });
     const packages = await readPackageSources(parsed, context.terminal, parsed.all('with').length > 0);
+    const flags = await readRunFlags(parsed, context.terminal, { stdinIsFree: true });
     return execute(context, {
       run: {
         language,
         code,
-        ...(await readRunFlags(parsed, context.terminal, { stdinIsFree: true })),
+        ...flags,
         ...rules,
       },
       secrets: readSecrets(parsed, context.terminal.env),
       packages,
+      ...(await readToolOptions(parsed, flags.grant, context.terminal)),
       json: parsed.has('json'),
       quiet: parsed.has('quiet'),
       passExitCode: parsed.has('exit-code'),

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { GRANT_FLAGS } from '../grant-flags.ts';
 import { LIMIT_FLAGS } from '../run-flags.ts';
+import { TOOL_FLAGS } from '../tool-flags.ts';
 
 export const replCommand: Command = {
   name: 'repl',
@@ -12,6 +13,7 @@ export const replCommand: Command = {
   ],
   flags: [
     { name: 'lang', value: 'NAME', help: 'javascript, typescript or python. Default javascript.' },
+    ...TOOL_FLAGS,
     ...GRANT_FLAGS,
     ...LIMIT_FLAGS,
   ],

@@ -8,6 +8,7 @@ import { RULE_FLAGS, readRules } from '../rule-flags.ts';
 import { MODULE_FLAGS, RUN_FLAGS, readMaxModule, readRunFlags } from '../run-flags.ts';
 import { readGets } from '../scratch-flags.ts';
 import { readSource } from '../source.ts';
+import { readToolOptions, TOOL_FLAGS } from '../tool-flags.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const runCommand: Command = {
@@ -22,6 +23,7 @@ export const runCommand: Command = {
     ...RUN_FLAGS,
     ...MODULE_FLAGS,
     ...RULE_FLAGS,
+    ...TOOL_FLAGS,
     ...PACKAGE_FLAGS,
     {
       name: 'invoke',
@@ -67,15 +69,17 @@ export const runCommand: Command = {
     }
     const rules = readRules(parsed, { name: file, isScript: source.module === undefined });
     const packages = await readPackageSources(parsed, terminal, parsed.all('with').length > 0);
+    const flags = await readRunFlags(parsed, terminal, { stdinIsFree: file !== '-' });
     return execute(context, {
       run: {
         ...source,
-        ...(await readRunFlags(parsed, terminal, { stdinIsFree: file !== '-' })),
+        ...flags,
         ...rules,
         ...(invoke === undefined ? {} : { invoke, args: args === undefined ? [] : readArgs(args) }),
       },
       secrets: readSecrets(parsed, terminal.env),
       packages,
+      ...(await readToolOptions(parsed, flags.grant, terminal)),
       maxModuleBytes: readMaxModule(parsed),
       json: parsed.has('json'),
       quiet: parsed.has('quiet'),

@@ -9,6 +9,7 @@ import { errorLines, valueLine } from '../report.ts';
 import { readLimitFlags } from '../run-flags.ts';
 import { languageOf } from '../source.ts';
 import { printable, type Style, styleFor } from '../style.ts';
+import { CELLS_WITH_TOOLS, readToolOptions } from '../tool-flags.ts';
 import { UsageError } from '../usage-error.ts';
 import { isComplete } from './is-complete.ts';
 import { completeNames } from './names.ts';
@@ -40,11 +41,14 @@ export async function repl(context: CommandContext, parsed: ParsedArguments): Pr
     ...(level === undefined ? {} : { level }),
     ...(limits === undefined ? {} : { limits }),
   };
+  const { tools, onRuntime } = await readToolOptions(parsed, options.grant, terminal);
   await using runtime = await context.createRuntime({
-    cells: { maxCells: 2, maxSessions: 1, warm: 0 },
+    cells: { ...(tools === undefined ? { maxCells: 2, warm: 0 } : CELLS_WITH_TOOLS), maxSessions: 1 },
+    ...(tools === undefined ? {} : { tools }),
     secrets: readSecrets(parsed, terminal.env),
     onError: (error) => terminal.stderr.write(`${printable(String(error))}\n`),
   });
+  await onRuntime?.(runtime);
   return await loop(context, runtime, options);
 }
 
