@@ -1,6 +1,4 @@
 import type { LooseRunOptions, RunOptions } from '../../contracts/api/run.ts';
-import type { Runtime } from '../../contracts/api/runtime.ts';
-import type { ToolsOptions } from '../../contracts/api/tools.ts';
 import type { Secret } from '../../contracts/host-function.ts';
 import type { PythonPackageOptions } from '../../index.ts';
 import { defined } from '../../vocabulary/defined.ts';
@@ -14,18 +12,14 @@ import { showProgress } from './progress.ts';
 import { errorLines, observedLines, usageLine, valueLine } from './report.ts';
 import { type Fetch, writeFetched } from './scratch-flags.ts';
 import { printable, styleFor } from './style.ts';
-import { CELLS_WITH_TOOLS } from './tool-flags.ts';
+import { CELLS_WITH_TOOLS, type ToolUse } from './tool-flags.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface ExecuteOptions {
+export interface ExecuteOptions extends ToolUse {
   readonly run: Omit<LooseRunOptions, 'signal' | 'onOutput'>;
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Where packages of Python guests come from. */
   readonly packages?: PythonPackageOptions | undefined;
-  /** Tools that the guest may call, as its grant names them. */
-  readonly tools?: ToolsOptions | undefined;
-  /** Told before the run; what it throws ends it. */
-  readonly onRuntime?: ((runtime: Runtime) => Promise<void>) | undefined;
   /** Largest module that is taken. */
   readonly maxModuleBytes?: number;
   /** Prints one JSON object instead of the guest's own streams. */

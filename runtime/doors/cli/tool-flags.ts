@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { LoadReport, ToolsApi, ToolsOptions } from '../../contracts/api/tools.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { nearest, shownText } from '../../vocabulary/nearest.ts';
-import type { ExecuteOptions } from './execute.ts';
 import { unreadable } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { TOOL_GRANT } from './grant-flags.ts';
@@ -37,12 +37,20 @@ export async function readTools(
   return { dirs };
 }
 
+/** What a run is given of tools. */
+export interface ToolUse {
+  /** Tools that the guest may call, as its grant names them. */
+  readonly tools?: ToolsOptions | undefined;
+  /** Told before the run; what it throws ends it. */
+  readonly onRuntime?: ((runtime: Runtime) => Promise<void>) | undefined;
+}
+
 /** What the flags have a run be given of tools, once its runtime is there. @throws {UsageError} */
 export async function readToolOptions(
   parsed: ParsedArguments,
   grant: Grant | undefined,
   terminal: Terminal,
-): Promise<Pick<ExecuteOptions, 'tools' | 'onRuntime'>> {
+): Promise<ToolUse> {
   const tools = await readTools(parsed, terminal.cwd);
   if (tools === undefined && !parsed.has('allow-tool')) return {};
   return {
@@ -109,4 +117,4 @@ export function warnOfSkipped({ skipped }: LoadReport, stderr: Output, style: St
 }
 
 /** The path stands before it already. */
-export const withoutPath = (message: string): string => message.replace(/^Cannot register [^:]*: /, '');
+const withoutPath = (message: string): string => message.replace(/^Cannot register [^:]*: /, '');

@@ -510,7 +510,8 @@ test('observe tells the smallest grant of a call', verifies('XT-04'), async () =
     { name: 'outer', description: 'x', cacheable: true, capabilities: ['tools.call'] },
     { language: 'js', code: 'export const run = () => tools.inner()' },
   );
-  const observed = async () => (await runtime.tools.call('outer', {}, { observe: true })).meta.observed?.grant;
+  const observed = async () =>
+    (await runtime.tools.call('outer', {}, { observe: true })).meta.observed?.grant;
   expect([await observed(), await observed()]).toEqual([{ tools: ['inner'] }, { tools: ['inner'] }]);
   expect((await runtime.tools.call('outer')).meta.observed).toBeUndefined();
   await runtime.close();

@@ -16,7 +16,7 @@ export function targetOf(text: string): Target {
   return { kind: 'path', path, name: at < 0 ? undefined : text.slice(at + 1) };
 }
 
-export const looksLikePath = (text: string): boolean =>
+const looksLikePath = (text: string): boolean =>
   /[/\\]/.test(text) || text === '.' || text === '..' || /\.(?:wasm|m?js|ts|py)$/i.test(text);
 
 /**
