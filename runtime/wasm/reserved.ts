@@ -14,6 +14,8 @@ export const RESERVED = Object.freeze({
   growthRefused: `${RESERVED_PREFIX}_growth_refused`,
   /** The start function, if the module had one. */
   start: `${RESERVED_PREFIX}_start`,
+  /** Table of the functions that are exported no longer, see `deferExports`. */
+  deferred: `${RESERVED_PREFIX}_deferred`,
 });
 
 /** What the functions in the refill table answer; whatever is not here traps. */

@@ -2,6 +2,8 @@
 export interface GlueScripts {
   readonly loader: string;
   readonly glue: string;
+  /** Exports of the interpreter that the scripts use by name; the others are left for code that is linked later. */
+  readonly exports: readonly string[];
 }
 
 /** Names that the changed scripts leave on the realm's global object; the boot script takes them and deletes them. */
@@ -17,10 +19,12 @@ export function realmScripts(loader: string, glue: string): GlueScripts {
   if (!loader.includes('globalThis.loadPyodide=')) {
     throw new Error('Cannot adapt pyodide.js: it does not define loadPyodide');
   }
+  const lean = withFewExports(glue, loader);
   return {
     loader: withoutImport(loader, 'pyodide.js'),
+    exports: lean.exports,
     glue: withoutImport(
-      glue
+      lean.glue
         .replace(exported, `globalThis.${GLUE_NAMES.create}=_createPyodideModule;`)
         .replace(/\bimport\.meta\.url\b/g, '"file:///pyodide/pyodide.asm.mjs"'),
       'pyodide.asm.mjs',
@@ -34,4 +38,50 @@ function withoutImport(script: string, name: string): string {
   const left = /(?<![.\w$])import\s*(?:\(|\.|\/\*)/.exec(changed);
   if (left !== null) throw new Error(`Cannot adapt ${name}: an import is left at ${left.index}`);
   return `(function () {\n${changed}\n})();`; // nothing of it stays on the global object but what it puts there
+}
+
+const ASSIGNED = /^(_[\w$]+)=Module\["_[\w$]+"\]=wasmExports\["([\w$.]+)"\](?:\.value>>>0)?$/;
+/** What the glue links all exports with at its start, before any other module asks for one. */
+const LINKS_ALL = 'updateGOT(origExports);';
+/** How it looks through the whole table of functions, with an object made of each, before it adds its first. */
+const LOOKS_THROUGH = 'updateTableMap(0,wasmTable.length)';
+/** Looked up by text that is no name of a variable. */
+const LOOKED_UP = ['main', '__main_argc_argv'];
+
+/**
+ * The glue takes each of thousands of exports into a variable, of which it uses some hundred, and enters each into the tables of its linker.
+ * Here it takes what it uses; `lateSymbols` brings the others when something is linked.
+ */
+function withFewExports(glue: string, loader: string): Pick<GlueScripts, 'glue' | 'exports'> {
+  const start = glue.indexOf('function assignWasmExports(');
+  const end = glue.indexOf('var wasmImports={', start);
+  const isOnce = (text: string): boolean => glue.split(text).length === 2;
+  if (start < 0 || end < 0 || !isOnce(LINKS_ALL) || !isOnce(LOOKS_THROUGH))
+    throw new Error('Cannot adapt pyodide.asm.mjs: it takes its exports otherwise');
+  const body = glue.slice(start, end);
+  const [open, close] = [body.indexOf('{') + 1, body.lastIndexOf('}')];
+  const before = glue.slice(0, start);
+  const after = glue.slice(end);
+  const uses = new Map<string, number>();
+  for (const part of [before, after, loader]) {
+    for (const [name] of part.matchAll(/[\w$]+/g)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  const exports = new Set([
+    ...LOOKED_UP,
+    ...[...`${before}${after}`.matchAll(/wasmExports(?:\??\.|\[")([\w$]+)/g)].map(([, name]) => name ?? ''),
+  ]);
+  const taken = body
+    .slice(open, close)
+    .split(';')
+    .filter((statement) => {
+      const [, variable, name] = ASSIGNED.exec(statement) ?? [];
+      if (variable === undefined || name === undefined) return true; // the memory and the table
+      const isUsed = (uses.get(variable) ?? 0) > 1; // once it is declared
+      if (isUsed) exports.add(name);
+      return isUsed;
+    });
+  return {
+    glue: `${before.replace(LINKS_ALL, '').replace(LOOKS_THROUGH, '')}${body.slice(0, open)}${taken.join(';')}${body.slice(close)}${after}`,
+    exports: [...exports],
+  };
 }

@@ -3,6 +3,7 @@ import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
 import type { GuestFile } from '../../vocabulary/guest-file.ts';
 import { MIB } from '../../vocabulary/units.ts';
+import { DEFERRED_SECTION } from '../../wasm/deferred-exports.ts';
 import { exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
@@ -311,6 +312,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     snapshotHeader: assets.snapshot?.header.byteLength ?? 0,
     snapshotMemory: assets.snapshot?.memoryBytes ?? 0,
     lockFile: assets.lockFile,
+    deferred: { section: DEFERRED_SECTION, table: RESERVED.deferred },
   };
   const meterBy = (meter: Meter): void => {
     for (const instance of instances) meter.adopt(instance);

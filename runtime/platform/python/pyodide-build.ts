@@ -15,12 +15,14 @@ import {
 import type { PyodideBuild } from '../../engines/pyodide/engine.ts';
 import { realmScripts } from '../../engines/pyodide/glue.ts';
 import { PLAN_VERSION } from '../../engines/pyodide/hashes/plan.ts';
+import { HOST_EXPORTS } from '../../engines/pyodide/host-exports.ts';
 import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
 import type { InstalledWheel, PackageFile } from '../../engines/pyodide/packages.ts';
 import { BOOT_SCRIPT, PARTS_SCRIPT } from '../../engines/pyodide/realm/scripts.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { MIB } from '../../vocabulary/units.ts';
+import { deferExports } from '../../wasm/deferred-exports.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION, instrument } from '../../wasm/instrument.ts';
 import { addStackFrame } from '../../wasm/stack-frame.ts';
@@ -74,9 +76,12 @@ async function derive(
   const wasm = (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
     cached(
       context,
-      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${pages}`,
+      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${sha256(scripts.exports.join())}/${pages}`,
       async () =>
-        addStackFrame(instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL }), DEALLOC_FRAME),
+        deferExports(
+          addStackFrame(instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL }), DEALLOC_FRAME),
+          new Set([...HOST_EXPORTS, ...scripts.exports]),
+        ),
     );
   const bare: PyodideAssets = {
     ...scripts,

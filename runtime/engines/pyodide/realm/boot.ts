@@ -10,6 +10,7 @@ import type {
 } from './contract.ts';
 import type { FileParts, FileRealm, installFiles } from './files/install.ts';
 import type { hardenLanguage } from './language.ts';
+import type { lateSymbols } from './late-symbols.ts';
 import type { installSurroundings } from './surroundings.ts';
 import type { guardTexts } from './texts.ts';
 import type { guardWasm, WasmGuard } from './wasm.ts';
@@ -44,6 +45,7 @@ export interface RealmParts extends FileParts {
   readonly hardenLanguage: typeof hardenLanguage;
   readonly installFiles: typeof installFiles;
   readonly installSurroundings: typeof installSurroundings;
+  readonly lateSymbols: typeof lateSymbols;
 }
 
 /**
@@ -179,6 +181,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     delete realm.__createPyodideModule;
     delete realm.loadPyodide;
     const restoring = options.start === 'restore';
+    const late = parts.lateSymbols(() => wasm.section(options.deferred.section), options.deferred.table);
     if (options.foreign) calls.allowSilence();
     const jsglobals: object = {
       __proto__: null,
@@ -193,8 +196,9 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
       env: { HOME: '/tmp', PYTHONHASHSEED: Text(options.hashSeed) },
       _makeSnapshot: options.start === 'prepare',
       createPyodideModule: async (moduleSettings: ModuleSettings) => {
-        moduleSettings.instantiateWasm = wasm.instantiateMain(moduleSettings);
+        moduleSettings.instantiateWasm = wasm.instantiateMain(moduleSettings, late);
         const created = await create(moduleSettings);
+        late.linkBy(created);
         if (restoring) {
           const missing = options.snapshotMemory - wasm.memoryBytes();
           if (missing > 0 && moduleSettings.growMemory?.(options.snapshotMemory) !== 1) {

@@ -57,6 +57,8 @@ export interface BootOptions {
   readonly snapshotHeader: number;
   readonly snapshotMemory: number;
   readonly lockFile: string;
+  /** Where the module keeps what it no longer exports, see `deferExports`. */
+  readonly deferred: { readonly section: string; readonly table: string };
 }
 
 /** What the realm is told of its run; what is installed and how much files in memory may hold is only read before the first one. */

@@ -9,6 +9,7 @@ import { openHostFiles } from './files/open-files.ts';
 import { serveHostPaths } from './files/paths.ts';
 import { limitScratch } from './files/scratch.ts';
 import { hardenLanguage } from './language.ts';
+import { lateSymbols } from './late-symbols.ts';
 import { installSurroundings } from './surroundings.ts';
 import { guardTexts } from './texts.ts';
 import { guardWasm } from './wasm.ts';
@@ -23,6 +24,7 @@ const PARTS = {
   installFiles,
   installSurroundings,
   keepMounts,
+  lateSymbols,
   limitScratch,
   openHostFiles,
   serveGivenFiles,

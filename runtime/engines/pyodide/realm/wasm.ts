@@ -1,4 +1,5 @@
 import type { ModuleSettings, RealmPort } from './contract.ts';
+import type { LateSymbols } from './late-symbols.ts';
 
 /** The interpreter's instance and those of its side modules, as the realm may use them. */
 export interface WasmGuard {
@@ -8,7 +9,9 @@ export interface WasmGuard {
   /** What the memory may grow to, bytes. */
   setLimit(bytes: number): void;
   /** For the glue: makes the one instance of the interpreter. */
-  instantiateMain(settings: ModuleSettings): ModuleSettings['instantiateWasm'];
+  instantiateMain(settings: ModuleSettings, late: LateSymbols): ModuleSettings['instantiateWasm'];
+  /** A custom section of the interpreter's module, as text. */
+  section(name: string): string;
   /** Exports of the interpreter's instance. */
   exports(): Readonly<Record<string, unknown>>;
   /** The interpreter is up: what only its start needs is refused from now on. */
@@ -40,6 +43,7 @@ export function guardWasm(
   const { Memory, Instance, Module } = WebAssembly;
   const memoryBuffer = getOwnPropertyDescriptor(Memory.prototype, 'buffer')?.get;
   const memoryGrow = Memory.prototype.grow;
+  const sectionsOf = Module.customSections;
   const lengthOf = getOwnPropertyDescriptor(Buffer.prototype, 'byteLength')?.get;
   if (memoryBuffer === undefined || lengthOf === undefined)
     throw new Failure('the realm lacks WebAssembly.Memory');
@@ -201,7 +205,7 @@ export function guardWasm(
   };
 
   const instantiateMain =
-    (settings: ModuleSettings): ModuleSettings['instantiateWasm'] =>
+    (settings: ModuleSettings, late: LateSymbols): ModuleSettings['instantiateWasm'] =>
     (imports, receive) => {
       const marker = Symbol('error marker');
       const { env } = imports;
@@ -209,12 +213,14 @@ export function guardWasm(
       env.Jsv_GetError_import = () => marker;
       env.JsvError_Check = (value: unknown) => (value === marker ? 1 : 0);
       guardImports(env, marker);
+      late.guard(env, imports);
       env.emscripten_resize_heap = (requested: number) => (growHeap(settings, requested) ? 1 : 0);
       const instance = new Instance(module, imports as WebAssembly.Imports); // the glue's own imports, complete by construction
       started = instance;
       const exports = visibleExports(instance);
       memory = exports.memory as WebAssembly.Memory; // Pyodide's module exports its memory under this name
       exports.memory = guardedMemory;
+      late.ready(instance, exports);
       receive({ exports }, module);
       return {};
     };
@@ -227,6 +233,10 @@ export function guardWasm(
       maxMemoryBytes = bytes;
     },
     instantiateMain,
+    section: (name) => {
+      const [section] = sectionsOf(module, name);
+      return section === undefined ? '' : port.decode(section, 0, apply(lengthOf, section, []) as number);
+    },
     exports: () => (started?.exports ?? {}) as Record<string, unknown>,
     seal: () => {
       sealed = true;
