@@ -80,6 +80,10 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
     [String.raw`export default _createPyodideModule;\s*$`]: 'text of our own or of Pyodide, never of a guest',
     [String.raw`\bimport\s*\(`]: 'text of our own or of Pyodide, never of a guest',
     [String.raw`(?<![.\w$])import\s*(?:\(|\.|\/\*)`]: 'text of our own or of Pyodide, never of a guest',
+    [String.raw`^(_[\w$]+)=Module\["_[\w$]+"\]=wasmExports\["([\w$.]+)"\](?:\.value>>>0)?$`]:
+      'one statement of Pyodide, never a text of a guest',
+    [String.raw`[\w$]+`]: 'text of our own or of Pyodide, never of a guest',
+    [String.raw`wasmExports(?:\??\.|\[")([\w$]+)`]: 'text of our own or of Pyodide, never of a guest',
   },
   'runtime/engines/pyodide/options.ts': {
     [String.raw`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$`]:

@@ -77,11 +77,7 @@ async function derive(
     cached(
       context,
       `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${sha256(scripts.exports.join())}/${pages}`,
-      async () =>
-        deferExports(
-          addStackFrame(instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL }), DEALLOC_FRAME),
-          new Set([...HOST_EXPORTS, ...scripts.exports]),
-        ),
+      async () => metered(plain, pages, [...HOST_EXPORTS, ...scripts.exports]),
     );
   const bare: PyodideAssets = {
     ...scripts,
@@ -202,6 +198,11 @@ function keepBytecode(
     kept.set(wheel.sha256, coming);
     return coming;
   };
+}
+
+function metered(plain: Uint8Array, pages: number, exports: readonly string[]): Uint8Array<ArrayBuffer> {
+  const instrumented = instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL });
+  return deferExports(addStackFrame(instrumented, DEALLOC_FRAME), new Set(exports));
 }
 
 const majorOf = (version: string): string => version.split('.', 1)[0] ?? '';
