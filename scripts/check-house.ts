@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntries } from './check/entries.ts';
 import { checkExports, checkStars } from './check/exports.ts';
+import { checkFloors } from './check/floors.ts';
 import { checkFunctions } from './check/functions.ts';
 import { checkPatterns } from './check/patterns.ts';
 import { checkArrows, checkPackages, checkPlaces, checkPlan, type House } from './check/rooms.ts';
@@ -16,6 +17,7 @@ import {
   MAY_USE_NODE,
   OWNERS,
   ROOMS,
+  TOO_SLOW_FOR_UNIT,
 } from './house.ts';
 import { LINEAR_PATTERNS } from './linear-patterns.ts';
 
@@ -53,6 +55,10 @@ const breaches = [
   ),
   ...checkExports(sources, scripts, { outside: LOADED_FROM_OUTSIDE, kept: EXPORTS_KEPT }),
   ...checkFunctions(sources, LONG_FUNCTIONS),
+  ...checkFloors(
+    listFiles(root, ['test/unit']).map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })),
+    TOO_SLOW_FOR_UNIT,
+  ),
   ...checkPatterns(
     sources.filter(({ path }) => !MEETS_NOBODY.test(path)),
     LINEAR_PATTERNS,

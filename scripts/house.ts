@@ -285,3 +285,10 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/engines/quickjs/prelude/web-socket.ts#installWebSocket':
     'one class of the Web with its constants and events',
 };
+
+/** What no test under `test/unit` imports, so that they end within a minute; and what it does. */
+export const TOO_SLOW_FOR_UNIT: Readonly<Record<string, string>> = {
+  'test/support/pyodide-parts.ts': 'starts Python: test/contract/pyodide/',
+  'test/guests/component/build.ts': 'builds components: test/contract/component/',
+  'test/support/command-line.ts': 'starts the built command: test/e2e/',
+};

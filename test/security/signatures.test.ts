@@ -14,6 +14,7 @@ const EVIL = [
   'a\nevil()',
   '\u2028evil()',
   '\\',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: text that would be code in a template
   '${evil()}',
 ];
 

@@ -5,10 +5,10 @@ import { createComponentEngine } from '../../../runtime/engines/component/engine
 import { hardenGlue } from '../../../runtime/engines/component/glue/harden-glue.ts';
 import { pack, unpack } from '../../../runtime/engines/component/pack.ts';
 import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
-import { wasm } from '../../contract/engine-suite.ts';
 import { wat } from '../../guests/component/build.ts';
 import { createFakeHost, runSpec } from '../../support/fake-host.ts';
 import { verifies } from '../../support/verifies.ts';
+import { wasm } from '../engine-suite.ts';
 
 verifies('RS-11');
 
