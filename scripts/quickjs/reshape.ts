@@ -1,4 +1,10 @@
-import { REJECTION_REF, REJECTION_SCRATCH } from '../../runtime/engines/quickjs/abi.ts';
+import {
+  ERROR_SCRATCH,
+  ERROR_TEXT_REF,
+  FRAMES_REF,
+  REJECTION_REF,
+  REJECTION_SCRATCH,
+} from '../../runtime/engines/quickjs/abi.ts';
 import { joinBytes } from '../../runtime/vocabulary/bytes.ts';
 import { Reader } from '../../runtime/wasm/reader.ts';
 import { nameBytes, SECTION, type Section, s32, sectionBody, u32 } from './sections.ts';
@@ -91,7 +97,14 @@ export function reshape(sections: readonly Section[], glue: string): Reshaped {
         u32(hookIndex),
       ]),
     ],
-    [SECTION.code, joinBytes([u32(bodies + 1), code.bytes.subarray(code.at), hookBody(callHost)])],
+    [
+      SECTION.code,
+      joinBytes([
+        u32(bodies + 1),
+        ...withErrorHooks(readBodies(code, bodies), imports.functions.length, callHost),
+        hookBody(callHost),
+      ]),
+    ],
   ]);
   return {
     rejectionSlot,
@@ -99,6 +112,61 @@ export function reshape(sections: readonly Section[], glue: string): Reshaped {
       .filter(({ id }) => id !== SECTION.custom)
       .map(({ id, body }) => ({ id, body: replaced.get(id) ?? body })),
   };
+}
+
+const readBodies = (code: Reader, count: number): Uint8Array[] =>
+  Array.from({ length: count }, () => code.take(code.u32()));
+
+/** `JS_ThrowError2` and `build_backtrace`, by their index in the published binary. */
+const THROW_ERROR = 770;
+const BUILD_BACKTRACE = 348;
+
+/**
+ * The engine's own errors in words that programs know from elsewhere: once an error has its text, and again when its frames are written (only
+ * they say where it is), the host is called. Neither call tells the host anything but the text.
+ */
+function withErrorHooks(bodies: readonly Uint8Array[], imported: number, callHost: number): Uint8Array[] {
+  // After `vsnprintf(text, 256, …)`; the text is local 6.
+  const text = { after: [0x10, 0xdd, 0x02, 0x1a], more: hostCall([0x20, 6], ERROR_TEXT_REF, callHost) };
+  // After `frames = dbuf.buf`, local 2; the error is local 1.
+  const frames = {
+    after: [0x42, 0x80, 0x80, 0x80, 0x80, 0x20, 0x21, 8, 0x20, 6, 0x28, 2, 88, 0x21, 2],
+    more: joinBytes([
+      Uint8Array.of(0x41),
+      s32(ERROR_SCRATCH),
+      Uint8Array.of(0x20, 1, 0x37, 3, 0), // local.get error; i64.store
+      hostCall([0x20, 2], FRAMES_REF, callHost),
+    ]),
+  };
+  const hooks = new Map([
+    [THROW_ERROR - imported, text],
+    [BUILD_BACKTRACE - imported, frames],
+  ]);
+  return bodies.map((body, index) => {
+    const hook = hooks.get(index);
+    const whole = hook === undefined ? body : spliced(body, hook.after, hook.more);
+    return joinBytes([u32(whole.length), whole]);
+  });
+}
+
+/** `callHost(ctx, 0, 0, pointer, ref)`, its answer dropped. */
+const hostCall = (pointer: readonly number[], ref: number, callHost: number): Uint8Array =>
+  joinBytes([
+    Uint8Array.of(0x20, 0, 0x41, 0, 0x41, 0, ...pointer, 0x41),
+    s32(ref),
+    Uint8Array.of(0x10),
+    u32(callHost),
+    Uint8Array.of(0x1a),
+  ]);
+
+function spliced(body: Uint8Array, after: readonly number[], more: Uint8Array): Uint8Array {
+  const places: number[] = [];
+  for (let at = 0; at <= body.length - after.length; at++)
+    if (after.every((byte, index) => body[at + index] === byte)) places.push(at + after.length);
+  const [place] = places;
+  if (place === undefined || places.length > 1)
+    throw new Error('Cannot build QuickJS: the place of a hook for its errors is not where it was');
+  return joinBytes([body.subarray(0, place), more, body.subarray(place)]);
 }
 
 /** `(ctx, promise, reason, handled, opaque)`: store promise and reason, then `callHost(ctx, 0, handled, scratch, ref)`. */

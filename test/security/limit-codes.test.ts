@@ -22,8 +22,8 @@ describe('the code of a limit belongs to the guest that did not get over it', ()
     ['nothing', `${FILL} held.length = 0; throw null`, 'Uncaught: null'],
     [
       'a copy of the class of what it caught',
-      `${RECURSE} throw new caught.constructor("stack overflow")`,
-      'InternalError: stack overflow',
+      `${RECURSE} throw new caught.constructor("Maximum call stack size exceeded")`,
+      'RangeError: Maximum call stack size exceeded',
     ],
     [
       'a copy without new',
@@ -59,11 +59,11 @@ describe('the code of a limit belongs to the guest that did not get over it', ()
     expect(await run(code)).toMatchObject({ ok: false, error: { code: expected } });
   });
 
-  test('what the engine throws is an InternalError to the guest', async () => {
-    const code = `${RECURSE} [caught instanceof InternalError, caught instanceof Error, caught.name, String(caught)]`;
+  test('what the engine throws of a full stack is a RangeError to the guest, as elsewhere', async () => {
+    const code = `${RECURSE} [caught instanceof RangeError, caught instanceof Error, caught.name, String(caught)]`;
     expect(await run(code)).toMatchObject({
       ok: true,
-      value: [true, true, 'InternalError', 'InternalError: stack overflow'],
+      value: [true, true, 'RangeError', 'RangeError: Maximum call stack size exceeded'],
     });
   });
 });

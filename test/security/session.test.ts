@@ -243,7 +243,10 @@ describe('a session', () => {
     await using session = await open('javascript');
     const full =
       'let caught; const deep = () => deep() + 1; try { deep() } catch (error) { caught = error } caught.message';
-    expect(await session.run({ code: full })).toMatchObject({ ok: true, value: 'stack overflow' });
+    expect(await session.run({ code: full })).toMatchObject({
+      ok: true,
+      value: 'Maximum call stack size exceeded',
+    });
     const copy = 'throw new InternalError(caught.message)';
     expect(codeOf(await session.run({ code: copy }))).toBe('GUEST_THREW');
     expect(codeOf(await session.run({ code: 'deep()' }))).toBe('STACK_EXCEEDED');

@@ -7,7 +7,7 @@
 export const LAYOUT_SECTION = 'sandglass.quickjs';
 
 /** Raised with every change of what the two sides say to each other. */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 /** Name of the custom section that holds what the library adds to the snapshot, as `library-image.ts` reads it. */
 export const LIBRARY_SECTION = 'sandglass.quickjs.library';
@@ -78,6 +78,12 @@ export type PrimitiveName = (typeof PRIMITIVES)[number];
 export const REJECTION_SCRATCH = 512;
 /** The host reference by which the rejection hook calls out. */
 export const REJECTION_REF = 0x7fff_0001;
+/** The host reference by which the engine shows the text of an error that it is about to make: a buffer of `ERROR_TEXT_BYTES`, to be written over. */
+export const ERROR_TEXT_REF = 0x7fff_0002;
+export const ERROR_TEXT_BYTES = 256;
+/** The host reference by which the engine shows the frames of an error, which lies at `ERROR_SCRATCH`. */
+export const FRAMES_REF = 0x7fff_0003;
+export const ERROR_SCRATCH = 544;
 /** Room for the argument pointers and values of a call into the guest. */
 export const ARGUMENT_SCRATCH = 640;
 

@@ -13,6 +13,7 @@ import { createMachine, type Machine, MachineFull, type MachineHost, type Pointe
 import { takeMemory } from './memory-pool.ts';
 import { createPrimitives, type Primitives } from './primitives.ts';
 import { ENGINE_MODULE, type Program, programOf } from './program.ts';
+import { createRetelling } from './retelling.ts';
 import { forgetFullStack, logicalStackBytes, stackWasFull } from './stack.ts';
 import { zoneOffset } from './time-zone.ts';
 
@@ -130,6 +131,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   };
   const machineHost: MachineHost = {
     callHost: primitives.callHost,
+    ...createRetelling(loader.sourceOf, loader.shifts, (bytes) => meter.charge(nativeFuel(bytes))),
     onRejection: (promise, reason, handled) => {
       const held = unhandled.get(promise);
       if (held !== undefined) machine.free(held);
@@ -239,7 +241,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   };
   const endDescribed = (described: Described): never => {
     if (exited !== undefined) throw new Ended({ kind: 'exit', exitCode: exited });
-    const error = explained(guestError(described, loader.shifts), program, loader.sourceOf);
+    const error = explained(guestError(described, loader.shifts), program);
     host.write('stderr', new TextEncoder().encode(uncaughtText(error)));
     const limit = limitReached(described.limit);
     if (limit !== undefined) throw new Ended({ kind: 'limit', limit, error });

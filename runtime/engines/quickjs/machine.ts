@@ -1,7 +1,17 @@
 import type { Refusal } from '../../contracts/engine.ts';
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import { promising } from '../../wasm/suspending.ts';
-import { ARGUMENT_SCRATCH, GC_THRESHOLD, REJECTION_REF, REJECTION_SCRATCH, WASM_PAGE } from './abi.ts';
+import {
+  ARGUMENT_SCRATCH,
+  ERROR_SCRATCH,
+  ERROR_TEXT_BYTES,
+  ERROR_TEXT_REF,
+  FRAMES_REF,
+  GC_THRESHOLD,
+  REJECTION_REF,
+  REJECTION_SCRATCH,
+  WASM_PAGE,
+} from './abi.ts';
 
 /** A pointer to a QuickJS value in the guest's memory. */
 export type Pointer = number;
@@ -59,6 +69,12 @@ export interface MachineHost {
   callHost(ref: number, args: GuestArguments): Pointer;
   /** A promise was rejected with nobody listening, or found a listener after all. */
   onRejection(promise: number, reason: Pointer, handled: boolean): void;
+  /** Better words for what an error of the engine is about to say; nothing of the guest may be touched. */
+  errorText?(text: string): string | undefined;
+  /** Whether `located` has something to say of the error that `errorText` saw last. */
+  readonly locates?: () => boolean;
+  /** What that error said so far, and what it says in view of its frames. */
+  located?(frames: string): { readonly from: string; readonly to: string } | undefined;
   /** Resolved name of a module. */
   normalizeModule(base: string, specifier: string): string;
   /** Source of a module, or an error to throw into the guest. */
@@ -156,6 +172,9 @@ export interface GuestArguments {
   readonly count: number;
   at(index: number): Pointer;
 }
+
+/** Of the frames of an error, the first is looked at, up to here. */
+const MOST_FRAME_BYTES = 1024;
 
 /** JavaScript values are 64 bits: a tag in the upper half, or a shifted double. */
 const TAG = { stringRope: -6, string: -7, object: -1, int: 0, bool: 1, undefined: 3, exception: 6 } as const;
@@ -287,6 +306,8 @@ export function createMachine(options: MachineOptions): Machine {
       loadModule: (_runtime: number, _context: number, name: number) =>
         loaded(host.loadModule(cString(name))),
       callHost: (_context: number, _self: number, count: number, args: number, ref: number): number => {
+        if (ref === ERROR_TEXT_REF) return retell(args);
+        if (ref === FRAMES_REF) return locate(args);
         if (ref !== REJECTION_REF) return host.callHost(ref, { count, at: (index) => args + 8 * index });
         refresh();
         host.onRejection(words.getInt32(REJECTION_SCRATCH, true), REJECTION_SCRATCH + 8, count !== 0);
@@ -294,6 +315,29 @@ export function createMachine(options: MachineOptions): Machine {
       },
     }),
   );
+  const retell = (at: number): 0 => {
+    const told = host.errorText?.(cString(at));
+    if (told === undefined) return 0;
+    const room = bytes.subarray(at, at + ERROR_TEXT_BYTES - 1);
+    const { written } = encoder.encodeInto(told, room);
+    room[written] = 0;
+    return 0;
+  };
+  /** The error has its text already: it is given another, if it still has the one it was made with. */
+  const locate = (frames: number): 0 => {
+    if (frames === 0 || host.locates?.() !== true) return 0;
+    refresh();
+    const end = bytes.subarray(frames, frames + MOST_FRAME_BYTES).indexOf(10);
+    const told = end < 0 ? undefined : host.located?.(decoder.decode(bytes.subarray(frames, frames + end)));
+    if (told === undefined || !machine.hasRoom()) return 0;
+    const name = newText('message');
+    const now = exports.QTS_GetProp(context, ERROR_SCRATCH, name);
+    const text = newText(told.to);
+    if (machine.kind(now) === 'string' && machine.readText(now) === told.from)
+      exports.QTS_SetProp(context, ERROR_SCRATCH, name, text);
+    for (const value of [name, now, text]) exports.QTS_FreeValuePointer(context, value);
+    return 0;
+  };
   const writeTime = (ms: number, out: number): void => {
     const offset = host.zoneOffset(ms);
     refresh();

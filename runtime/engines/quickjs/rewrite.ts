@@ -163,15 +163,3 @@ export function placeOfThrow(
   const before = code.slice(0, found.at);
   return { line: before.split('\n').length, column: found.at - before.lastIndexOf('\n') };
 }
-
-/** What is called at a place of a line, as it is written there. */
-export function calleeAt(code: string, line: number, column: number): string | undefined {
-  const text = code.split('\n', line)[line - 1] ?? '';
-  if (text[column - 1] !== '(') return undefined;
-  const found =
-    /(?:[\w$\u0080-\uffff]|\?\.|\.|\[[^[\]()]{0,40}\]|(?<=[\w$\])])\([^()]{0,40}\)(?=\.)){1,160}$/.exec(
-      text.slice(Math.max(0, column - 161), column - 1),
-    );
-  const callee = found?.[0].replace(/^[.?]+/, '').replace(/\([^()]{0,40}\)/g, '(...)');
-  return callee === undefined || callee === '' || /^\d/.test(callee) ? undefined : callee;
-}

@@ -88,7 +88,7 @@ const mayAwait = (code: string): boolean => /\bawait\b/.test(code);
 
 /** The frame of an error that the parser found, and no function is on the way to it. */
 const UNPARSED = /^\s{0,8}at [^(\n]{1,4096}:\d{1,10}:\d{1,10}\s{0,4}$/;
-const RETURN_OUTSIDE = 'return not in a function';
+const RETURN_OUTSIDE = 'Illegal return statement';
 
 async function startScript(guest: GuestRun, text: string): Promise<void> {
   const { program, machine, loader } = guest;

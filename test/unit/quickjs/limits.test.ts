@@ -41,12 +41,12 @@ describe('limits', () => {
       expect((await runJs(code)).result).toMatchObject({
         kind: 'limit',
         limit: 'stack',
-        error: { name: 'InternalError' },
+        error: { name: 'RangeError' },
       });
       const caught = await runJs(
         `let seen; try { ${code.includes('await') ? `await (async () => { ${code.replace(/; f\(\)$/, '; await f()')} })()` : `(() => { ${code} })()`} } catch (e) { seen = e.message } seen`,
       );
-      expect(caught.value).toBe('stack overflow');
+      expect(caught.value).toBe('Maximum call stack size exceeded');
     },
   );
 
@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        109048,
-        845900,
-        146945,
-        200801,
-        370026,
-        1553739,
+        109107,
+        846868,
+        147120,
+        201132,
+        370768,
+        1553888,
       ]
     `);
   });

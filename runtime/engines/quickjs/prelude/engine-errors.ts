@@ -12,8 +12,8 @@ import {
 let ofEngine: object | undefined;
 
 /**
- * Gives guests an `InternalError` of their own, above the engine's: what they make of it is theirs, and what the engine throws is known by its
- * prototype, whatever a message says.
+ * Gives guests an `InternalError` of their own, and makes the engine's a RangeError, as V8's is: what guests make is theirs, and what the engine
+ * throws is known by its prototype, whatever a message says.
  */
 export const installEngineErrors = (): void => {
   const native = (globalThis as unknown as { readonly InternalError: { readonly prototype: object } })
@@ -29,7 +29,7 @@ export const installEngineErrors = (): void => {
   define(prototype, 'name', 'InternalError');
   define(prototype, 'message', '');
   define(own, 'length', 1);
-  setPrototypeOf(ofEngine, prototype);
+  setPrototypeOf(ofEngine, RangeError.prototype); // what V8 throws of a full stack
   for (const name of ['constructor', 'name', 'message']) deleteProperty(ofEngine, name);
   define(globalThis, 'InternalError', own);
 };
@@ -42,6 +42,6 @@ export const limitOf = (error: unknown): 'stack' | 'memory' | 'none' | undefined
   if (error === null) return 'none';
   if (typeof error !== 'object' || getPrototypeOf(error) !== ofEngine) return undefined;
   const { message } = error as { readonly message: unknown };
-  if (message === 'stack overflow') return 'stack';
+  if (message === 'Maximum call stack size exceeded') return 'stack';
   return message === 'out of memory' ? 'memory' : undefined;
 };
