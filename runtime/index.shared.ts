@@ -100,6 +100,7 @@ export type {
 } from './contracts/host-function.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';
 export { createToolRegistry } from './tools/registry.ts';
+export type { CalledTool } from './vocabulary/called-tools.ts';
 export type { Caller, RunIdentity } from './vocabulary/caller.ts';
 export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './vocabulary/codec.ts';
 export {

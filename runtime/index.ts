@@ -88,6 +88,7 @@ export {
   type AuditLine,
   type CallAnswer,
   type CallContext,
+  type CalledTool,
   type Caller,
   type CellGuest,
   type CellOptions,

@@ -1,7 +1,7 @@
 import type { Cell, CellResult, CellRun, HeldCell } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import { type Acquired, acquireSlot } from './acquire-slot.ts';
+import { type Acquired, acquireSlot, roomFor } from './acquire-slot.ts';
 import type { IdleMemory } from './idle-memory.ts';
 import type { RemoteCell } from './remote-cell.ts';
 import { createSlots, type Slot } from './slots.ts';
@@ -56,7 +56,7 @@ const IDLE_MS = 10_000;
  */
 export function createPool(options: PoolOptions): PooledCell {
   const { idleMemory, maxCells, warm } = options;
-  const turns = createTurns();
+  const turns = createTurns((depth) => roomFor({ slots, maxCells }, depth) + slots.allIdle().length > 0);
   let closed = false;
   /** The room of a cell that has become free or has ended. */
   const passOn = (engine: Engine): void => {
@@ -79,8 +79,8 @@ export function createPool(options: PoolOptions): PooledCell {
     onReady: () => turns.next(),
   });
 
-  const acquire = (engine: Engine, signal: AbortSignal): Promise<Acquired> =>
-    acquireSlot({ slots, spares, turns, maxCells, isClosed: () => closed }, engine, signal);
+  const acquire = (engine: Engine, depth: number, signal: AbortSignal): Promise<Acquired> =>
+    acquireSlot({ slots, spares, turns, maxCells, isClosed: () => closed }, engine, depth, signal);
 
   const servesAgain = (slot: Slot): boolean =>
     !options.singleUse &&
@@ -98,7 +98,7 @@ export function createPool(options: PoolOptions): PooledCell {
   };
 
   const run = async (request: CellRun): Promise<CellResult> => {
-    const { slot, cold } = await acquire(request.engine, request.signal);
+    const { slot, cold } = await acquire(request.engine, request.depth ?? 0, request.signal);
     let refilling: ReturnType<typeof setTimeout> | undefined;
     try {
       slot.cell.hold(true);
@@ -117,7 +117,7 @@ export function createPool(options: PoolOptions): PooledCell {
   };
 
   const hold = async (engine: Engine, signal: AbortSignal): Promise<HeldCell> => {
-    const acquired = await acquire(engine, signal);
+    const acquired = await acquire(engine, 0, signal);
     const held = holdCell(options.kind, acquired, () => {
       const gone = slots.remove(acquired.slot);
       if (!slots.lingers(acquired.slot)) passOn(engine);

@@ -8,6 +8,8 @@ export interface Slot {
   readonly engine: Engine;
   readonly cell: RemoteCell;
   state: 'starting' | 'idle' | 'busy';
+  /** How deep its run is nested in others; 0 while it has none. */
+  depth: number;
   runs: number;
   idleTimer?: ReturnType<typeof setTimeout>;
 }
@@ -25,10 +27,12 @@ export interface Slots {
   removeAll(): Promise<void>;
   /** Idle ones that a run of the engine can have. */
   idleOf(engine: Engine): readonly Slot[];
-  /** The oldest idle one of any engine. */
-  oldestIdle(): Slot | undefined;
+  /** Idle ones of all engines, the oldest first. */
+  allIdle(): readonly Slot[];
   /** Those that run, those that start, and those whose threads go on after they were told to end. */
   alive(): number;
+  /** Those whose runs are nested less deeply: they may wait for one that is nested so deeply. */
+  outerThan(depth: number): number;
   /** It was told to end, and its thread goes on: its room is nobody's yet. */
   lingers(slot: Slot): boolean;
   list(): readonly { readonly engine: string; readonly state: Slot['state'] }[];
@@ -53,6 +57,7 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom }: SlotsOptions):
     clearTimeout(slot.idleTimer);
     if (slot.state === 'idle') idleMemory.remove(slot.cell.memoryBytes);
     slot.state = 'busy';
+    slot.depth = 0;
   };
 
   const remove = (slot: Slot): Promise<void> => {
@@ -77,7 +82,7 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom }: SlotsOptions):
       const reserved = { engine, state: 'starting' as const };
       starting.add(reserved);
       try {
-        const slot: Slot = { engine, cell: await spawn(engine), state, runs: 0 };
+        const slot: Slot = { engine, cell: await spawn(engine), state, depth: 0, runs: 0 };
         slots.add(slot);
         return slot;
       } finally {
@@ -96,8 +101,10 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom }: SlotsOptions):
     },
     idleOf: (engine) =>
       [...slots].filter((slot) => slot.engine === engine && slot.state === 'idle' && slot.cell.sound),
-    oldestIdle: () => [...slots].find((slot) => slot.state === 'idle'),
+    allIdle: () => [...slots].filter((slot) => slot.state === 'idle'),
     alive: () => slots.size + starting.size + lingering.size,
+    outerThan: (depth) =>
+      depth === 0 ? 0 : [...slots].filter((slot) => slot.state === 'busy' && slot.depth < depth).length,
     lingers: (slot) => lingering.has(slot),
     list: () => [...slots, ...starting].map(({ engine, state }) => ({ engine: engine.name, state })),
   };

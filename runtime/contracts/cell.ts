@@ -33,6 +33,8 @@ export interface CellRun {
   /** Guest output as it comes, in order, never more than `outputBytes` in all. */
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
   readonly signal: AbortSignal;
+  /** How many runs it is nested in: they hold cells while they wait for it. @default 0 */
+  readonly depth?: number;
   /** Called once the cell is free and the run's clock starts, with what tells how the run is going. */
   readonly onStart: (probe: CellProbe) => void;
   /** The guest goes on in what the earlier runs of its cell have left. Set by a held cell alone. */

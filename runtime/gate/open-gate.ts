@@ -21,6 +21,8 @@ export interface GateOptions {
   readonly events: EventStream;
   /** Host function name → its part of the grant, as it parsed it. */
   readonly parts: ReadonlyMap<string, unknown>;
+  /** The guest's environment: part of what it may know of its grant. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
   /** Level `strict` and above: host functions that reach the network are refused. */
   readonly noNetwork: boolean;

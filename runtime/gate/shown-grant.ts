@@ -10,6 +10,7 @@ export const READ_GRANT = 'sandglass.grant';
 export interface ShownGrantOptions {
   /** Host function name → its part of the grant, as it parsed it. */
   readonly parts: ReadonlyMap<string, unknown>;
+  readonly env?: Readonly<Record<string, string>>;
   readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
   readonly noNetwork: boolean;
   readonly context: Omit<HostContext, 'signal'>;
@@ -25,7 +26,7 @@ export function grantReader(options: ShownGrantOptions): () => HostAnswer {
 }
 
 /** What a run may touch, in the form of a grant, as its guest may know it: what level and permissions take away is not there, and nothing of the host's. */
-function shownGrant({ parts, hostFunctions, noNetwork, context }: ShownGrantOptions): JsonObject {
+function shownGrant({ parts, env = {}, hostFunctions, noNetwork, context }: ShownGrantOptions): JsonObject {
   const known: Record<string, JsonValue> = {};
   const custom: Record<string, JsonValue> = {};
   for (const [name, part] of parts) {
@@ -36,6 +37,7 @@ function shownGrant({ parts, hostFunctions, noNetwork, context }: ShownGrantOpti
   return {
     ...known,
     ...(Object.keys(custom).length === 0 ? {} : { custom }),
+    ...(Object.keys(env).length === 0 ? {} : { env: { ...env } }),
     limits: { ...context.limits },
   };
 }

@@ -1,4 +1,5 @@
 import type { Budget } from '../vocabulary/budget.ts';
+import { type CalledTools, createCalledTools } from '../vocabulary/called-tools.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
@@ -13,6 +14,8 @@ export interface Nest {
   budget: Budget | undefined;
   /** The most memory that somebody allowed the run, bytes; absent where it is only what its engine takes by default. */
   memoryBytes: number | undefined;
+  /** The tools that it called. */
+  readonly called: CalledTools;
   readonly closed: boolean;
   /** Takes a nested run in. */
   add(outcome: Promise<unknown>, cancel: () => void): void;
@@ -53,6 +56,7 @@ function createNest(identity: RunIdentity, level: IsolationLevel, grant: Grant):
     identity,
     level,
     grant,
+    called: createCalledTools(),
     budget: undefined,
     memoryBytes: undefined,
     get closed() {

@@ -20,6 +20,7 @@ export function openRunGate(
     budget,
     events,
     parts: grant.parts,
+    env: grant.env,
     hostFunctions,
     noNetwork,
     level,

@@ -67,6 +67,7 @@ export async function runInSandbox(
       spec: { ...specOf(run, plan, gate, context), inputs, ...scratch },
       gate,
       signal: stop.signal,
+      depth: run.identity.depth,
       onOutput: output.take,
       onStart: (probe) => {
         started = context.monotonic();
@@ -107,6 +108,7 @@ export async function runInSandbox(
     usage: { ...usageOf(result, nest.budget), durationMs: ended - started, outputBytes },
     files: request.collect.length === 0 ? undefined : filesByPath(files),
     session: request.session,
+    ...nest.called.told(),
     sessionEnded: turn !== undefined && ending !== undefined,
   });
 }

@@ -1,5 +1,7 @@
 import type { ToolCallOptions, ToolOutcome } from '../contracts/api/tools.ts';
+import { type CalledTool, createCalledTools } from '../vocabulary/called-tools.ts';
 import { narrowCaller } from '../vocabulary/caller.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { stricter } from '../vocabulary/levels.ts';
@@ -59,7 +61,7 @@ export function createCaller(
   const onFault = (error: unknown, call: ToolCall): void => {
     if (events.wants('fault')) events.emit({ kind: 'fault', time: now(), identity: identityOf(call), error });
   };
-  /** Without a grant of its own a call has what the policy has; without a policy, what the run has that it is nested in. */
+  /** Without a grant of its own a call has what the policy has, narrowed part by part by the grant of the run that it is nested in; without a policy, the latter. */
   const rulesOf = ({
     caller,
     level,
@@ -68,7 +70,7 @@ export function createCaller(
   }: Pick<ToolCall, 'caller' | 'level' | 'parent'> & { readonly grant: Grant | undefined }): Rules => ({
     caller,
     level,
-    grant: grant ?? context.policy ?? (parent === undefined ? {} : context.outer(parent).grant),
+    grant: grant ?? laidOver(context.policy, parent === undefined ? {} : context.outer(parent).grant),
     giver: grant === undefined && (context.policy !== undefined || parent === undefined) ? 'policy' : 'call',
     hostFunctions: context.hostFunctions,
   });
@@ -96,7 +98,7 @@ export function createCaller(
         // An answer that was given for the outer call says nothing of this one.
         ...(typeof confirm === 'function' ? { confirm } : {}),
       },
-      outer.depth + 1,
+      { depth: outer.depth + 1, called: outer.called },
     );
   };
   const hookOptions = { hooks, sleep, onFault, monotonic };
@@ -124,16 +126,15 @@ export function createCaller(
   ];
   const run = compose(stages, { monotonic, failure: failureOf, onFault });
   const never = new AbortController().signal;
-
   const begin = async (
     name: unknown,
     given: unknown,
     options: ToolCallOptions,
-    asked: number | undefined,
+    within: Pick<ToolCall, 'depth' | 'called'> | undefined,
   ): Promise<ToolOutcome> => {
     const outer = options.parent === undefined ? undefined : context.outer(options.parent);
     const depth =
-      asked ??
+      within?.depth ??
       (outer === undefined ? 0 : (frames.get(outer.identity.runId)?.depth ?? outer.identity.depth) + 1);
     const level = context.levelOf(options.level);
     const call: ToolCall = {
@@ -158,9 +159,12 @@ export function createCaller(
       limits: {},
       attempts: 0,
       queuedMs: 0,
+      called: createCalledTools(),
       ranAt: undefined,
     };
-    return depth > MOST_NESTED ? failureOf(call, tooDeep(call)) : run(call);
+    const outcome = depth > MOST_NESTED ? failureOf(call, tooDeep(call)) : await run(call);
+    (within ?? outer)?.called.add(calledOf(outcome, monotonic() - call.started));
+    return outcome;
   };
 
   return {
@@ -183,6 +187,26 @@ export function createCaller(
     nested,
   };
 }
+
+function laidOver(policy: Grant = {}, grant: Grant): Grant {
+  const custom = { ...policy.custom, ...grant.custom };
+  return { ...policy, ...grant, ...(Object.keys(custom).length === 0 ? {} : { custom }) };
+}
+
+/** What a run tells of a call. */
+const calledOf = (
+  { tool, callId, ok, usage, meta, ...rest }: ToolOutcome,
+  durationMs: number,
+): CalledTool => ({
+  tool,
+  callId,
+  ok,
+  ...('error' in rest ? { code: rest.error.code } : {}),
+  durationMs,
+  fuel: usage.fuel,
+  ...(meta.cached ? { cached: true as const } : {}),
+  ...defined({ calls: meta.calls }),
+});
 
 function tellDenied(
   call: ToolCall,

@@ -1,4 +1,5 @@
 import type { StageTrace, ToolCallOptions, ToolCallView } from '../contracts/api/tools.ts';
+import type { CalledTools } from '../vocabulary/called-tools.ts';
 import type { Caller, RunIdentity } from '../vocabulary/caller.ts';
 import type { JsonObject } from '../vocabulary/codec.ts';
 import type { Grant } from '../vocabulary/grant.ts';
@@ -37,6 +38,8 @@ export interface ToolCall {
   limits: Partial<Limits>;
   attempts: number;
   queuedMs: number;
+  /** The tools that it called itself, where it is a trusted one: a guest's run tells of its own. */
+  readonly called: CalledTools;
   /** Set once it runs. */
   ranAt: number | undefined;
 }

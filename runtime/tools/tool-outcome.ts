@@ -36,7 +36,12 @@ export const toToolOutcome = (outcome: Outcome, call: ToolCall): ToolOutcome =>
     ...defined({ sessionId: call.options.sessionId }),
     text: '',
     trace: call.trace,
-    meta: { ...outcome.meta, queuedMs: call.queuedMs + outcome.meta.queuedMs, attempts: call.attempts },
+    meta: {
+      ...outcome.meta,
+      ...call.called.told(),
+      queuedMs: call.queuedMs + outcome.meta.queuedMs,
+      attempts: call.attempts,
+    },
   });
 
 /** The same call with another value: what it printed and what it cost stay. */

@@ -3,6 +3,7 @@ import type { Described } from '../contracts/described-tool.ts';
 import type { AnyHostFunction } from '../contracts/host-function.ts';
 import type { ToolFiles } from '../contracts/platform.ts';
 import type { Budget } from '../vocabulary/budget.ts';
+import type { CalledTools } from '../vocabulary/called-tools.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { Grant } from '../vocabulary/grant.ts';
@@ -41,4 +42,5 @@ export interface OuterRun {
   readonly level: IsolationLevel;
   readonly grant: Grant;
   readonly budget: Budget | undefined;
+  readonly called: CalledTools;
 }

@@ -137,8 +137,12 @@ export function createTools(
   const port: ToolsPort = {
     async call(name, args, { run, signal }) {
       const outer = caller.frame(run.runId);
-      if (outer !== undefined)
-        return caller.nested({ ...outer, parent: run, caller: run.caller }, name, args, signal);
+      if (outer !== undefined) {
+        // The guest of a call: what it calls may touch what that call may, and no more.
+        const within = { parent: run, caller: run.caller, called: context.outer(run).called };
+        const options = { ...outer.options, grant: outer.grant };
+        return caller.nested({ ...outer, ...within, options }, name, args, signal);
+      }
       const { caller: who } = run;
       return caller.call(name, args, { parent: run, signal, ...(who === undefined ? {} : { caller: who }) });
     },

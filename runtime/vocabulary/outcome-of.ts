@@ -1,3 +1,4 @@
+import type { CalledTool } from './called-tools.ts';
 import type { GuestValue } from './codec.ts';
 import { defined } from './defined.ts';
 import type { SandglassError } from './errors.ts';
@@ -43,6 +44,8 @@ export interface RunFacts {
   readonly files?: Readonly<Record<string, Uint8Array>> | undefined;
   readonly session?: string | undefined;
   readonly sessionEnded?: boolean;
+  readonly calls?: readonly CalledTool[];
+  readonly callsLeftOut?: number;
 }
 
 /** The usage of a run that never began. */
@@ -80,7 +83,7 @@ export function outcomeOf(verdict: Verdict, facts: RunFacts): Outcome {
       cached: false,
       truncated: !verdict.ok && verdict.error.code === 'OUTPUT_EXCEEDED',
       ...(verdict.ok && verdict.valueForm !== undefined ? { valueForm: verdict.valueForm } : {}),
-      ...defined({ session }),
+      ...defined({ calls: facts.calls, callsLeftOut: facts.callsLeftOut, session }),
       ...(facts.sessionEnded === true ? { sessionEnded: true as const } : {}),
     },
   };

@@ -1,3 +1,4 @@
+import type { CalledTool } from './called-tools.ts';
 import type { GuestValue } from './codec.ts';
 import type { RunError } from './errors.ts';
 import type { Grant } from './grant.ts';
@@ -61,6 +62,10 @@ export interface OutcomeMeta {
    * value as it is.
    */
   readonly valueForm?: 'text';
+  /** The tools that it called, in the order of their ends, at most 1,000; absent when it called none. */
+  readonly calls?: readonly CalledTool[];
+  /** How many more there were. */
+  readonly callsLeftOut?: number;
   /** Of a run with `observe`. Absent when there were too many different calls to tell. */
   readonly observed?: Observed;
   /** The session that the run asked for; absent outside of sessions. */

@@ -74,7 +74,7 @@ export interface RuntimeOptions {
 }
 
 export interface CellOptions {
-  /** Cells alive at once, running or idle, 1..256. @default twice the processors, at least 4 */
+  /** Cells alive at once, running or idle, 1..256; as many again for each depth of runs that are nested in others. @default twice the processors, at least 4 */
   readonly maxCells?: number;
   /**
    * Idle warm cells kept per engine, set of `packages.snapshots` and level, 0..64; with 1 or more, up to three more while runs come faster

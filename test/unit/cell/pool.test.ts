@@ -64,8 +64,8 @@ function fakePool(
 }
 
 const result = { kind: 'value', value: 1, memoryBytes: 0, fuel: null, growthRefused: false } as const;
-const request = (engine: Engine, signal = new AbortController().signal): CellRun =>
-  ({ engine, signal }) as CellRun; // the pool looks at nothing else
+const request = (engine: Engine, signal = new AbortController().signal, depth = 0): CellRun =>
+  ({ engine, signal, depth }) as CellRun; // the pool looks at nothing else
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const other: Engine = { ...scriptedEngine, name: 'other' };
 const exposed: Engine = { ...scriptedEngine, name: 'exposed', realm: 'exposed' };
@@ -90,6 +90,47 @@ describe('createPool()', () => {
     expect(cells).toHaveLength(2);
     await pool.close();
     expect(cells.map((cell) => cell.ended)).toEqual([true, true]);
+  });
+
+  test('a run that is nested does not wait for the cells of those that wait for it; others do not get its cell', async () => {
+    const { pool, cells } = fakePool({ maxCells: 1, maxReuse: 10 });
+    const signal = new AbortController().signal;
+    const order: string[] = [];
+    const begin = (name: string, depth: number): Promise<unknown> =>
+      pool.run(request(scriptedEngine, signal, depth)).then(() => order.push(name));
+    const finish = async (index: number): Promise<void> => {
+      cells[index]?.finish();
+      await settled();
+    };
+    const outer = begin('outer', 0);
+    await settled();
+    const beside = begin('beside', 0);
+    const nested = begin('nested', 1);
+    const second = begin('second', 1);
+    await settled();
+    expect(cells.map(({ runs }) => runs)).toEqual([1, 1]);
+    const deeper = begin('deeper', 2);
+    await settled();
+    expect(cells.map(({ runs }) => runs)).toEqual([1, 1, 1]);
+    await finish(2);
+    await deeper;
+    // One of the two cells that are free now serves the second of its depth, and not the run beside the outer one.
+    await finish(1);
+    await nested;
+    await settled();
+    expect(order).toEqual(['deeper', 'nested']);
+    expect(cells.filter(({ ended }) => !ended)).toHaveLength(2);
+    await finish(cells.findIndex(({ ended, runs }, index) => !ended && index > 0 && runs === 2));
+    await second;
+    expect(cells).toHaveLength(3);
+    await finish(0);
+    await outer;
+    await settled();
+    expect(pool.cells()).toEqual([{ engine: 'scripted', state: 'busy' }]);
+    await finish(cells.findIndex(({ ended }) => !ended));
+    await beside;
+    expect(order).toEqual(['deeper', 'nested', 'second', 'outer', 'beside']);
+    await pool.close();
   });
 
   test('replaces a cell after maxReuse runs', async () => {
