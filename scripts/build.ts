@@ -43,6 +43,7 @@ if (only.size === 0 || only.has('dist')) {
     '-p',
     'tsconfig.build.json',
   ]);
+  step('dist', process.execPath, [script('vendor-packages.ts')]);
   step('dist', process.execPath, [script('bundle-parts.ts')]);
   step('dist', process.execPath, [script('bundle-cells.ts')]);
   for (const entry of readdirSync(join(root, 'runtime'), { recursive: true, withFileTypes: true })) {
@@ -51,6 +52,7 @@ if (only.size === 0 || only.has('dist')) {
     const from = join(entry.parentPath, entry.name);
     cpSync(from, join(root, 'dist', relative(root, from)), { recursive: true });
   }
+  step('dist', process.execPath, [script('prune-types.ts')]);
   // tsc writes no run bit, and a package linked into node_modules is run as it lies here.
   for (const file of Object.values(bin)) chmodSync(join(root, file), 0o755);
 }

@@ -1,11 +1,11 @@
 // Makes one file of what is needed of a large package when guests run, with the licences of all that is in it; users do not install the package.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { keepLicences, packagesOf } from './keep-licences.ts';
 
 const root = join(import.meta.dirname, '..');
 const packages = join(root, 'node_modules');
-const licences = join(root, 'dist/LICENSES');
 const jco = join(packages, '@bytecodealliance/jco-transpile');
 const shim = join(packages, '@bytecodealliance/preview2-shim');
 
@@ -13,6 +13,7 @@ interface Part {
   /** Built file that becomes the bundle. */
   readonly file: string;
   readonly alias?: Readonly<Record<string, string>>;
+  readonly define?: Readonly<Record<string, string>>;
   /** Files that the code loads from beside itself. */
   readonly beside?: readonly string[];
 }
@@ -30,7 +31,8 @@ const PARTS: readonly Part[] = [
     beside: ['core', 'core2'].map((part) => join(jco, `vendor/js-component-bindgen-component.${part}.wasm`)),
   },
   { file: 'engines/preview1/wasmer.js' },
-  { file: 'engines/quickjs/lower.js' },
+  // A library in it looks for its settings there, and Node warns of that.
+  { file: 'engines/quickjs/lower.js', define: { localStorage: 'undefined' } },
 ];
 
 /** Packages whose work is in `dist` without their code being bundled: name → what of it. */
@@ -50,20 +52,8 @@ const BUILT_FROM = [
   'web-streams-polyfill',
 ];
 
-/** Puts the licence of a package where the built package keeps them. */
-function keepLicence(name: string): void {
-  const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE']
-    .map((candidate) => join(packages, name, candidate))
-    .find(existsSync);
-  if (file === undefined) throw new Error(`Cannot bundle ${name}: it has no licence file`);
-  const { version, license } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
-  const text = `${name} ${version}, ${license}\n\n${readFileSync(file, 'utf8')}`;
-  writeFileSync(join(licences, `${name.replace('@', '').replace('/', '-')}.txt`), text);
-}
-
-mkdirSync(licences, { recursive: true });
-const bundled = new Set(BUILT_FROM);
-for (const { file, alias, beside = [] } of PARTS) {
+keepLicences(BUILT_FROM);
+for (const { file, alias, define, beside = [] } of PARTS) {
   const path = join(root, 'dist/runtime', file);
   const { metafile } = buildSync({
     entryPoints: [path],
@@ -74,18 +64,14 @@ for (const { file, alias, beside = [] } of PARTS) {
     platform: 'node',
     mainFields: ['module', 'main'],
     target: 'es2024',
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
     legalComments: 'none',
     logLevel: 'error',
     metafile: true,
     absWorkingDir: root,
     ...(alias === undefined ? {} : { alias: { ...alias } }),
+    ...(define === undefined ? {} : { define: { ...define } }),
   });
-  for (const input of Object.keys(metafile.inputs)) {
-    const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
-    if (name !== undefined) bundled.add(name);
-  }
+  keepLicences(packagesOf(metafile));
   for (const from of beside) copyFileSync(from, join(dirname(path), basename(from)));
 }
-for (const name of bundled) keepLicence(name);

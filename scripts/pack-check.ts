@@ -14,7 +14,13 @@ const MOST_PACKAGES = 60;
 const PROGRAM = `
 import { createRuntime } from 'sandglass';
 await using runtime = createRuntime();
-for (const [language, code] of [['javascript', '6 * 7'], ['typescript', 'const n: number = 42; n'], ['python', '6 * 7']]) {
+for (const [language, code] of [
+  ['javascript', '6 * 7'],
+  ['typescript', 'const n: number = 42; n'],
+  ['typescript', 'const half = (method, _) => function () { return method.call(this) / 2 }; class A { @half n(): number { return 84 } }; new A().n()'],
+  ['typescript', 'namespace N { export const n = 42 }; N.n'],
+  ['python', '6 * 7'],
+]) {
   const outcome = await runtime.run({ language, code });
   if (!outcome.ok || outcome.value !== 42) throw new Error(language + ': ' + JSON.stringify(outcome));
 }
@@ -27,6 +33,15 @@ for (const options of [
   const outcome = await runtime.run(options);
   if (!outcome.ok) throw new Error(JSON.stringify([options, outcome]));
 }
+runtime.tools.register(
+  { name: 'double', description: 'Doubles a number', input: { n: { type: 'string', pattern: '^[0-9]+$' } } },
+  { language: 'js', code: 'export const run = ({ n }) => 2 * n' },
+);
+const doubled = await runtime.tools.call('double', { n: '21' });
+const refused = await runtime.tools.call('double', { n: 'x' });
+const [found] = runtime.tools.search('doubling numbers');
+if (doubled.value !== 42 || refused.error?.code !== 'INPUT_INVALID' || found?.name !== 'double')
+  throw new Error(JSON.stringify([doubled, refused, found]));
 console.log('runs:', runtime.engines().map(({ name }) => name).join(', '));
 `;
 

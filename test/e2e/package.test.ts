@@ -1,8 +1,16 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { readSource } from '../../scripts/check/sources.ts';
 import { verifies } from '../support/verifies.ts';
 
 const root = new URL('../../', import.meta.url);
+const folder = fileURLToPath(root);
+/** What an install may bring, as `du` counts it. */
+const MOST_BYTES = 45_000_000;
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, root), 'utf8'));
 const manifest = read('package.json');
 
@@ -10,6 +18,20 @@ const manifest = read('package.json');
 function filesOf(value: unknown, conditions: readonly string[] = []): [conditions: string, file: string][] {
   if (typeof value === 'string') return [[conditions.join(' '), value]];
   return Object.entries(value as object).flatMap(([key, inner]) => filesOf(inner, [...conditions, key])); // package.json has texts and objects there
+}
+
+/** Files below a path, or the file that it is. */
+function filesBelow(path: string): readonly string[] {
+  if (!lstatSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** The packages that an install brings, by the lockfile. */
+function installedPackages(): readonly string[] {
+  const { packages } = read('package-lock.json') as { packages: Record<string, { dev?: boolean }> };
+  return Object.keys(packages).filter((path) => path !== '' && packages[path]?.dev !== true);
 }
 
 describe('package.json', verifies('DX-04', 'DX-06'), () => {
@@ -39,14 +61,52 @@ describe('package.json', verifies('DX-04', 'DX-06'), () => {
   });
 
   test('an install brings at most 60 packages, and none of the build tools', () => {
-    const { packages } = read('package-lock.json') as { packages: Record<string, { dev?: boolean }> };
-    const installed = Object.keys(packages).filter((path) => path !== '' && packages[path]?.dev !== true);
+    const installed = installedPackages();
     expect(installed.length).toBeLessThanOrEqual(60);
     expect(installed.filter((path) => /jco|binaryen|oxc|esbuild|typescript|wasmer/.test(path))).toEqual([]);
   });
 
+  test('an install takes at most 45 MB of the disk', () => {
+    const parts = [...installedPackages(), 'package.json', 'README.md', 'LICENSE', ...manifest.files];
+    const blocks = (file: string): number => Math.ceil(lstatSync(file).size / 4096) * 4096;
+    const bytes = parts.flatMap((part) => filesBelow(join(folder, part))).map(blocks);
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(MOST_BYTES);
+  });
+
+  test('what is built imports nothing that an install does not bring', () => {
+    const brought = new Set([...Object.keys(manifest.dependencies), ...builtinModules, 'sandglass']);
+    const missing = filesBelow(join(folder, 'dist'))
+      .filter((file) => file.endsWith('.js') && !/engines\/quickjs\/(library|prelude)\//.test(file))
+      .flatMap((file) =>
+        readSource(file, readFileSync(file, 'utf8')).imports.map((one) => [file, one.specifier]),
+      )
+      .filter(([, specifier = '']) => {
+        const [first = '', second] = specifier.split('/');
+        const name = first.startsWith('@') ? `${first}/${second}` : first;
+        return !/^(\.|node:|#|https?:|file:)/.test(specifier) && !brought.has(name);
+      });
+    expect(missing).toEqual([]);
+  });
+
+  test('what is bundled makes Node warn of nothing', () => {
+    const program = `import { createRuntime } from './dist/runtime/index.js';
+      await using runtime = createRuntime({ level: 'minimal' });
+      const code = 'namespace N { export const n = 42 }; class A { @(() => {}) b() {} }; N.n';
+      console.log((await runtime.run({ language: 'typescript', code })).value);`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect([stdout, stderr]).toEqual(['42\n', '']);
+  });
+
   test('the licence of what is bundled is in the built package', () => {
-    for (const name of ['bytecodealliance-jco-transpile', 'bytecodealliance-preview2-shim', 'wasmer-wasi'])
+    for (const name of [
+      'bytecodealliance-jco-transpile',
+      'bytecodealliance-preview2-shim',
+      'wasmer-wasi',
+      'sucrase',
+    ])
       expect(statSync(new URL(`dist/LICENSES/${name}.txt`, root)).size).toBeGreaterThan(1000);
   });
 });

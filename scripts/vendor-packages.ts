@@ -1,0 +1,57 @@
+// Puts what `dist` uses of some packages into it, one file a package, with the licences of all that is in it: users do not install them.
+// An install of sucrase has fourteen packages and 4 MB; what runs of it here is a tenth of that in one file.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { buildSync } from 'esbuild';
+import { listFiles, readSource } from './check/sources.ts';
+import { keepLicences, packagesOf } from './keep-licences.ts';
+
+const VENDORED = ['ajv', 'minisearch', 're2js', 'sucrase'];
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+/** `ajv` of `ajv/dist/2020.js`. */
+const vendored = (specifier: string): string | undefined =>
+  VENDORED.find((name) => specifier === name || specifier.startsWith(`${name}/`));
+
+/** Names that are used, by the specifier that they are imported from. */
+const used = new Map<string, Set<string>>();
+for (const path of listFiles(dist, ['runtime', 'host-functions']).filter((file) => file.endsWith('.js'))) {
+  const file = join(dist, path);
+  const text = readFileSync(file, 'utf8');
+  const imports = readSource(path, text).imports.filter(({ specifier }) => vendored(specifier) !== undefined);
+  for (const { specifier, names } of imports) {
+    if (names === undefined) throw new Error(`Cannot vendor ${specifier}: ${path} imports all of it`);
+    used.set(specifier, new Set([...(used.get(specifier) ?? []), ...names]));
+  }
+  if (imports.length === 0) continue;
+  const fromHere = relative(dirname(file), join(dist, 'vendor')).split(sep).join('/');
+  const changed = text.replace(/ from '([^'\n]+)'/g, (whole, specifier: string) => {
+    const name = vendored(specifier);
+    return name === undefined ? whole : ` from '${fromHere}/${name}.js'`;
+  });
+  writeFileSync(file, changed);
+}
+
+for (const name of VENDORED) {
+  const lines = [...used]
+    .filter(([specifier]) => vendored(specifier) === name)
+    .map(([specifier, names]) => `export { ${[...names].join(', ')} } from '${specifier}';`);
+  if (lines.length === 0) throw new Error(`Cannot vendor ${name}: nothing in dist imports it`);
+  const { metafile } = buildSync({
+    stdin: { contents: lines.join('\n'), resolveDir: root },
+    outfile: join(dist, 'vendor', `${name}.js`),
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral', // browsers and workerd load it too
+    mainFields: ['module', 'main'],
+    target: 'es2024',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'error',
+    metafile: true,
+    absWorkingDir: root,
+  });
+  keepLicences(packagesOf(metafile));
+}
