@@ -7,6 +7,7 @@ import {
   ENTRIES,
   type EntryName,
   EVAL_GLOBAL,
+  IMAGE_SECTION,
   LAYOUT_SECTION,
   LAYOUT_VERSION,
   type Layout,
@@ -19,7 +20,8 @@ import { createMachine, type Machine } from '../runtime/engines/quickjs/machine.
 import { joinBytes } from '../runtime/vocabulary/bytes.ts';
 import { instrument } from '../runtime/wasm/instrument.ts';
 import { bundleLibrary } from './quickjs/bundle-library.ts';
-import { libraryPatch } from './quickjs/library-patch.ts';
+import { imagePatch } from './quickjs/image-patch.ts';
+import { lowerStack, STACK_TOP } from './quickjs/lower-stack.ts';
 import { lowerTemplates } from './quickjs/lower-templates.ts';
 import { reshape, setMemoryImport } from './quickjs/reshape.ts';
 import {
@@ -28,8 +30,6 @@ import {
   readSections,
   SECTION,
   type Section,
-  s32,
-  u32,
   writeSections,
 } from './quickjs/sections.ts';
 
@@ -58,7 +58,7 @@ const SPARE_PAGES = 8;
 const MOST_PAGES = 65_536;
 
 /**
- * Builds the engine: the published QuickJS binary, reshaped; the prelude evaluated in it; its memory taken as the new binary's data.
+ * Builds the engine: the published QuickJS binary, reshaped; the prelude evaluated in it; its memory kept beside the code.
  * The same input gives the same bytes.
  */
 export async function buildQuickjs(): Promise<Uint8Array<ArrayBuffer>> {
@@ -69,17 +69,21 @@ export async function buildQuickjs(): Promise<Uint8Array<ArrayBuffer>> {
     throw new Error(`Cannot build QuickJS: ${PACKAGE} holds ${hash}, not the binary that this build knows`);
   }
   const glue = readFileSync(join(dist, 'emscripten-module.browser.mjs'), 'utf8');
-  const { sections, rejectionSlot } = reshape(readSections(published), glue);
+  const { sections, rejectionSlot } = reshape(readSections(lowerStack(published)), glue);
   const { layout, memory, patch } = await evaluatePrelude(
     sections,
     rejectionSlot,
     await bundlePrelude(),
     await bundleLibrary(join(folder, 'library/main.ts')),
   );
-  const metered = instrument(writeSections(withSnapshot(sections, memory, layout)), {
+  const metered = instrument(writeSections(withoutData(sections, layout)), {
     maxMemoryPages: MOST_PAGES,
   });
-  const own = [layoutSection(layout), customSection(LIBRARY_SECTION, patch)];
+  const own = [
+    layoutSection(layout),
+    customSection(IMAGE_SECTION, imagePatch(new Uint8Array(), memory)),
+    customSection(LIBRARY_SECTION, patch),
+  ];
   return joinBytes([metered, writeSections(own).subarray(PREAMBLE_BYTES)]);
 }
 
@@ -184,7 +188,7 @@ async function evaluatePrelude(
   const names = unwrap(machine.call(exported, []));
   const libraryNames = JSON.parse(machine.readText(names) ?? '') as Layout['library']['names'];
   return {
-    patch: libraryPatch(base, whole),
+    patch: imagePatch(base, whole),
     layout: {
       version: LAYOUT_VERSION,
       quickjs: QUICKJS,
@@ -192,6 +196,7 @@ async function evaluatePrelude(
       runtime,
       entries,
       randomState,
+      stackTop: STACK_TOP,
       pages: Math.ceil(base.length / WASM_PAGE) + SPARE_PAGES,
       library: { pages: Math.ceil(whole.length / WASM_PAGE) + SPARE_PAGES, names: libraryNames },
     },
@@ -274,28 +279,13 @@ function enableHooks(machine: Machine, memory: WebAssembly.Memory, rejectionSlot
   exports.QTS_RuntimeEnableModuleLoader(runtime, 1);
 }
 
-/** The sections with the snapshot for data, and no start function. */
-function withSnapshot(sections: readonly Section[], memory: Uint8Array, layout: Layout): Section[] {
-  const segments = runs(memory);
-  const data = joinBytes([
-    u32(segments.length),
-    ...segments.flatMap(({ at, bytes }) => [
-      Uint8Array.of(0x00, 0x41),
-      s32(at),
-      Uint8Array.of(0x0b),
-      u32(bytes.length),
-      bytes,
-    ]),
-  ]);
-  return sections
-    .filter(({ id }) => id !== SECTION.start)
-    .map(({ id, body }) => {
-      if (id === SECTION.data) return { id, body: data };
-      if (id === SECTION.dataCount) return { id, body: u32(segments.length) };
-      if (id === SECTION.import) return { id, body: setMemoryImport(body, layout.pages, MOST_PAGES) };
-      return { id, body };
-    });
-}
+/** The sections without data, which the host writes, and no start function. */
+const withoutData = (sections: readonly Section[], layout: Layout): Section[] =>
+  sections
+    .filter(({ id }) => id !== SECTION.start && id !== SECTION.data && id !== SECTION.dataCount)
+    .map(({ id, body }) =>
+      id === SECTION.import ? { id, body: setMemoryImport(body, layout.pages, MOST_PAGES) } : { id, body },
+    );
 
 const customSection = (name: string, content: Uint8Array): Section => ({
   id: SECTION.custom,
@@ -304,23 +294,6 @@ const customSection = (name: string, content: Uint8Array): Section => ({
 
 const layoutSection = (layout: Layout): Section =>
   customSection(LAYOUT_SECTION, new TextEncoder().encode(JSON.stringify(layout)));
-
-/** Stretches that are not zero; gaps under 64 bytes are kept in. */
-function runs(memory: Uint8Array): { readonly at: number; readonly bytes: Uint8Array }[] {
-  const found: { at: number; bytes: Uint8Array }[] = [];
-  let at = 0;
-  while (at < memory.length) {
-    if (memory[at] === 0) {
-      at += 1;
-      continue;
-    }
-    let end = at;
-    for (let zeros = 0; end < memory.length && zeros < 64; end++) zeros = memory[end] === 0 ? zeros + 1 : 0;
-    found.push({ at, bytes: memory.subarray(at, end) });
-    at = end;
-  }
-  return found;
-}
 
 /** Writes the engine if it is missing or `force`. */
 export async function writeQuickjs(force = false): Promise<void> {

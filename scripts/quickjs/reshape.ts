@@ -33,6 +33,9 @@ const IMPORTS: Readonly<Record<string, string>> = {
   t: 'freeHost',
 };
 
+/** The binary's only global. */
+const STACK_POINTER = 0;
+
 const FUNC_TYPE = 0x60;
 const I32 = 0x7f;
 const I64 = 0x7e;
@@ -267,6 +270,7 @@ function renameExports(body: Uint8Array, names: ReadonlyMap<string, string>): Ui
     if (name === undefined) continue; // the loader's own stack helpers: nobody calls them here
     kept.push(joinBytes([nameBytes(name), Uint8Array.of(kind), u32(target)]));
   }
+  kept.push(joinBytes([nameBytes('stackPointer'), Uint8Array.of(0x03), u32(STACK_POINTER)]));
   return joinBytes([u32(kept.length), ...kept]);
 }
 

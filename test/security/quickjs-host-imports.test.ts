@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PRIMITIVES } from '../../runtime/engines/quickjs/abi.ts';
 import { createClock } from '../../runtime/engines/quickjs/clock.ts';
+import { writeImage } from '../../runtime/engines/quickjs/image.ts';
 import { layoutOf } from '../../runtime/engines/quickjs/layout.ts';
 import { createMachine, type Machine } from '../../runtime/engines/quickjs/machine.ts';
 import { createPrimitives, type Primitives } from '../../runtime/engines/quickjs/primitives.ts';
@@ -59,6 +60,7 @@ async function exposed(): Promise<{
       now: () => 0,
     },
   });
+  writeImage(module, machine.memory(), false);
   const { exports } = machine;
   const holder = exports.QTS_NewObject(layout.context);
   for (const [ref, name] of PRIMITIVES.entries()) {

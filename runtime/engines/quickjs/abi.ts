@@ -7,9 +7,12 @@
 export const LAYOUT_SECTION = 'sandglass.quickjs';
 
 /** Raised with every change of what the two sides say to each other. */
-export const LAYOUT_VERSION = 4;
+export const LAYOUT_VERSION = 5;
 
-/** Name of the custom section that holds what the library adds to the snapshot, as `library-image.ts` reads it. */
+/** Name of the custom section that holds the snapshot, as `image.ts` reads it: the binary itself has no data. */
+export const IMAGE_SECTION = 'sandglass.quickjs.image';
+
+/** Name of the custom section that holds what the library adds to the snapshot. */
 export const LIBRARY_SECTION = 'sandglass.quickjs.library';
 
 export interface Layout {
@@ -21,6 +24,8 @@ export interface Layout {
   readonly entries: Readonly<Record<EntryName, number>>;
   /** Address of the 64-bit state of `Math.random`, which each run gets a seed of its own for. */
   readonly randomState: number;
+  /** Where the engine's own stack begins, growing down: the value its stack pointer starts with. */
+  readonly stackTop: number;
   /** Pages of memory the instance starts with. */
   readonly pages: number;
   /** What Node and the web have beyond the prelude: compiled, evaluated when a program names it, and put only under programs that may. */

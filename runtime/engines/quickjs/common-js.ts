@@ -1,6 +1,8 @@
 import { EVAL_GLOBAL } from './abi.ts';
+import type { Pointer } from './engine-exports.ts';
 import type { Loader } from './loader.ts';
-import type { GuestFailure, Machine, Pointer } from './machine.ts';
+import type { Machine } from './machine.ts';
+import type { GuestFailure } from './machine-host.ts';
 
 /** The host's half of `require`. */
 export interface CommonJs {

@@ -8,7 +8,7 @@ import type {
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { MIB } from '../../vocabulary/units.ts';
-import type { GuestFailure } from './machine.ts';
+import type { GuestFailure } from './machine-host.ts';
 import { checkQuickjsOptions, QUICKJS_OPTIONS } from './options.ts';
 import { ENGINE_MODULE, type Program } from './program.ts';
 

@@ -4,13 +4,14 @@ import { type EntryName, type Layout, WASM_PAGE } from './abi.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createCommonJs } from './common-js.ts';
 import { Ended } from './ended.ts';
+import type { Pointer } from './engine-exports.ts';
 import { explained } from './explained.ts';
 import { type Described, guestError, uncaughtText } from './guest-error.ts';
 import { layoutOf } from './layout.ts';
-import { addLibrary } from './library-image.ts';
 import { createLoader, type Loader, type StripTypes } from './loader.ts';
-import { createMachine, type Machine, MachineFull, type MachineHost, type Pointer } from './machine.ts';
-import { takeMemory } from './memory-pool.ts';
+import { type Machine, MachineFull } from './machine.ts';
+import type { MachineHost } from './machine-host.ts';
+import { type LentMachine, takeMachine } from './machine-pool.ts';
 import { createPrimitives, type Primitives } from './primitives.ts';
 import { ENGINE_MODULE, type Program, programOf } from './program.ts';
 import { createRetelling } from './retelling.ts';
@@ -50,7 +51,7 @@ export interface GuestRun {
   drain(): Promise<void>;
   /** Runs the promise jobs that an ended program has left, whatever they do: none may be there when a kept guest runs on. */
   settle(): Promise<void>;
-  /** The run has ended by itself and the instance is entered no more: its memory may serve another guest, zeroed. Not of one that is kept. */
+  /** The run has ended by itself and the instance is entered no more: it may serve another guest, put back to how it was made. Not one that is kept. */
   giveBack(): void;
 }
 
@@ -153,30 +154,20 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     now: clock.now,
     zoneOffset: zoneOffset(run.env.TZ),
   };
-  const memory =
-    kept === undefined ? takeMemory(pages, Math.floor(run.limits.memoryBytes / WASM_PAGE)) : undefined;
-  const machine =
-    kept ??
-    createMachine({
-      ...(memory === undefined ? {} : { memory: memory.memory }),
-      module,
-      memoryBytes: run.limits.memoryBytes,
-      initialPages: pages,
-      context: layout.context,
-      runtime: layout.runtime,
-      host: machineHost,
-      attach: meter.attach,
-      suspends,
-    });
+  const { memoryBytes } = run.limits;
+  const { machine, giveBack }: LentMachine =
+    kept === undefined
+      ? takeMachine({ module, library, memoryBytes, suspends, host: machineHost, meter })
+      : { machine: kept, giveBack: () => undefined };
   host.trackMemory(machine.memoryBytes);
   host.trackFuel?.(() => meter.used);
   if (kept === undefined) {
-    if (library) addLibrary(module, machine.memory());
     machine.setStack(stackBytes);
     seedRandom(machine, layout, host);
   } else {
-    machine.serve(machineHost, meter.attach);
-    forgetFullStack(machine.memory(), stackBytes);
+    machine.serve(machineHost, meter.adopt);
+    machine.collectSoon();
+    forgetFullStack(machine.memory(), layout.stackTop, stackBytes);
   }
 
   const crashEnd = (error: unknown): GuestEnd => {
@@ -235,7 +226,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   const endWith = (text: string): never => endDescribed(JSON.parse(text) as Described); // our own prelude wrote it
   /** The error says which limit the engine told of; whether it was reached, the host knows. */
   const limitReached = (told: Described['limit']): 'stack' | 'memory' | undefined => {
-    if (told === 'stack' && stackWasFull(machine.memory(), stackBytes)) return 'stack';
+    if (told === 'stack' && stackWasFull(machine.memory(), layout.stackTop, stackBytes)) return 'stack';
     if (told === undefined || told === 'stack' || !machine.growthRefused()) return undefined;
     return told === 'memory' || !machine.hasRoom() ? 'memory' : undefined;
   };
@@ -287,9 +278,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     fail: (message) => endDescribed({ name: 'Error', message, stack: '' }),
     drain,
     settle,
-    giveBack: () => {
-      if (!keeps) memory?.giveBack();
-    },
+    giveBack,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { GuestHost, HostAnswer, RunSpec } from '../../contracts/engine.ts';
 import { builtInSource, isBuiltIn, missingBuiltIn } from './built-in.ts';
-import type { GuestFailure } from './machine.ts';
+import type { GuestFailure } from './machine-host.ts';
 import { commonJsSource, isCommonJs } from './module-text.ts';
 import { rulesOf } from './options.ts';
 import type { Program } from './program.ts';

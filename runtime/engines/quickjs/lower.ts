@@ -1,5 +1,5 @@
 import { transform } from '@babel/standalone';
-import type { GuestFailure } from './machine.ts';
+import type { GuestFailure } from './machine-host.ts';
 
 /** Longest text that is lowered, characters: the work grows with it, and is done in the guest's cell. */
 const MOST_TEXT = 1_000_000;

@@ -5,8 +5,10 @@ import { PRIMITIVES, type PrimitiveName } from './abi.ts';
 import type { Clock } from './clock.ts';
 import type { CommonJs } from './common-js.ts';
 import { createDecoders } from './decode-primitive.ts';
+import type { Pointer } from './engine-exports.ts';
 import { createIntl } from './intl-primitive.ts';
-import type { GuestArguments, Machine, Pointer } from './machine.ts';
+import type { Machine } from './machine.ts';
+import type { GuestArguments } from './machine-host.ts';
 import { subtlePrimitive } from './subtle-primitive.ts';
 import { urlPrimitive } from './url-primitive.ts';
 

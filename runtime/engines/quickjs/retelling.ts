@@ -1,7 +1,7 @@
 import { errorAt, type Frame, needsPlace } from './error-at.ts';
 import { inKnownWords } from './error-words.ts';
 import { guestError } from './guest-error.ts';
-import type { MachineHost } from './machine.ts';
+import type { MachineHost } from './machine-host.ts';
 
 /** Characters of a line that are looked at on either side of a place, and lines after it. */
 const MOST_SHOWN = 160;

@@ -1,6 +1,3 @@
-/** Where the engine's own stack begins, growing down: the value its stack pointer starts with. */
-const STACK_TOP = 5_333_088;
-
 const KIB = 1024;
 
 /**
@@ -16,15 +13,16 @@ export function logicalStackBytes(hostStackBytes: number): number {
 /**
  * Whether the run has had its stack nearly full at some time: the lowest quarter is all zero until then. This, and not the error that
  * a guest shows, tells a real overflow from a copy.
+ * @param stackTop As the layout has it.
  */
-export function stackWasFull(memory: Uint8Array, logicalBytes: number): boolean {
-  const lowest = STACK_TOP - logicalBytes;
+export function stackWasFull(memory: Uint8Array, stackTop: number, logicalBytes: number): boolean {
+  const lowest = stackTop - logicalBytes;
   for (let at = lowest; at < lowest + logicalBytes / 4; at++) if (memory[at] !== 0) return true;
   return false;
 }
 
 /** Makes the stack look unused again, for the next run of a kept guest; while nothing of the guest is on it. */
-export function forgetFullStack(memory: Uint8Array, logicalBytes: number): void {
-  const lowest = STACK_TOP - logicalBytes;
+export function forgetFullStack(memory: Uint8Array, stackTop: number, logicalBytes: number): void {
+  const lowest = stackTop - logicalBytes;
   memory.fill(0, lowest, lowest + logicalBytes / 4);
 }

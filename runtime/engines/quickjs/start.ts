@@ -1,8 +1,9 @@
 import { EVAL_ASYNC, EVAL_COMPILE_ONLY, EVAL_GLOBAL, EVAL_MODULE } from './abi.ts';
 import { Ended } from './ended.ts';
+import type { Pointer } from './engine-exports.ts';
 import type { Described } from './guest-error.ts';
 import type { GuestRun } from './guest-run.ts';
-import type { Completion, Pointer } from './machine.ts';
+import type { Completion } from './machine.ts';
 import { isCommonJs } from './module-text.ts';
 import { moduleAsScript, RETURNING, redeclarable } from './rewrite.ts';
 

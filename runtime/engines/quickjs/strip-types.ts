@@ -1,6 +1,6 @@
 import { type Options, type Transform, transform } from 'sucrase';
 import { MIB } from '../../vocabulary/units.ts';
-import type { GuestFailure } from './machine.ts';
+import type { GuestFailure } from './machine-host.ts';
 
 /** Longest TypeScript text, characters: the remover runs on the host's side, so its work is bounded here. */
 const MOST_TYPESCRIPT = 4 * MIB;

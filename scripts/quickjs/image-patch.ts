@@ -1,15 +1,15 @@
 import { joinBytes } from '../../runtime/vocabulary/bytes.ts';
 
-/** Equal bytes between two differences that are carried along rather than told apart. */
+/** Equal bytes between two differences that are carried along rather than told apart: to copy them costs less than another stretch. */
 const GAP = 64;
 
 /**
- * What makes the second image of the first, as `runtime/engines/quickjs/library-image.ts` reads it: the number of stretches, then address and
+ * What makes an image of another, or of nothing, as `runtime/engines/quickjs/image.ts` reads it: the number of stretches, then address and
  * length of each, then their bytes one after the other. Numbers are 32 bits, little-endian.
  */
-export function libraryPatch(base: Uint8Array, whole: Uint8Array): Uint8Array {
+export function imagePatch(base: Uint8Array, whole: Uint8Array): Uint8Array {
   const stretches: { readonly at: number; readonly bytes: Uint8Array }[] = [];
-  const differs = (at: number): boolean => (base[at] ?? 0) !== whole[at];
+  const differs = (at: number): boolean => (base[at] ?? 0) !== (whole[at] ?? 0);
   const size = Math.max(base.length, whole.length);
   let at = 0;
   while (at < size) {

@@ -1,0 +1,115 @@
+import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
+import type { Pointer, QuickjsExports } from './engine-exports.ts';
+import type { MachineMemory } from './machine-memory.ts';
+
+export type ValueKind = 'string' | 'number' | 'object' | 'boolean' | 'undefined' | 'other';
+
+/** Values of the guest, read and made by the host. */
+export interface MachineValues {
+  /** A string value of the guest as text; `undefined` when its memory is full. Must be a string without NUL. */
+  readText(value: Pointer): string | undefined;
+  readNumber(value: Pointer): number;
+  isTrue(value: Pointer): boolean;
+  /** A private copy of an ArrayBuffer. */
+  readBytes(value: Pointer): Uint8Array<ArrayBuffer> | undefined;
+  bytesLength(value: Pointer): number;
+  kind(value: Pointer): ValueKind;
+  newText(text: string): Pointer;
+  newNumber(value: number): Pointer;
+  newBytes(bytes: Uint8Array): Pointer;
+  /** The same of what came from the host, which is freed where nobody else holds it. */
+  takeBytes(arrived: Arrived): Pointer;
+  newFunction(name: string, ref: number): Pointer;
+  /** A NUL-terminated copy in the guest's memory, for the caller to free; `undefined` when that is full. */
+  copyIn(text: string): { readonly at: number; readonly length: number } | undefined;
+  /** The whole number that a completed call left, `undefined` where it is another value. */
+  intOf(value: Pointer): number | undefined;
+}
+
+/** JavaScript values are 64 bits: a tag in the upper half, or a shifted double. */
+const TAG = { stringRope: -6, string: -7, object: -1, int: 0, bool: 1, undefined: 3 } as const;
+const LOWEST_TAG = -9;
+const FIRST_FLOAT_TAG = 8;
+
+const encoder = new TextEncoder();
+
+export function machineValues(
+  memory: MachineMemory,
+  exports: QuickjsExports,
+  context: () => number,
+): MachineValues {
+  const tag = (value: Pointer): number => memory.words().getInt32(value + 4, true);
+  const isFloat = (found: number): boolean => found >= FIRST_FLOAT_TAG || found < LOWEST_TAG;
+  const readNumber = (value: Pointer): number =>
+    tag(value) === TAG.int ? memory.words().getInt32(value, true) : exports.QTS_GetFloat64(context(), value);
+  const copyIn: MachineValues['copyIn'] = (text) => {
+    const encoded = encoder.encode(text);
+    const at = exports.malloc(encoded.length + 1);
+    if (at === 0) return undefined;
+    const bytes = memory.bytes();
+    bytes.set(encoded, at);
+    bytes[at + encoded.length] = 0;
+    return { at, length: encoded.length };
+  };
+  const newBytes = (source: Uint8Array): Pointer => {
+    const at = exports.malloc(Math.max(1, source.length));
+    if (at === 0) return 0;
+    memory.bytes().set(source, at);
+    return exports.QTS_NewArrayBuffer(context(), at, source.length);
+  };
+  return {
+    readText: (value) => {
+      const pointer = exports.QTS_GetString(context(), value);
+      if (pointer === 0) return undefined;
+      const text = memory.cString(pointer);
+      exports.QTS_FreeCString(context(), pointer);
+      return text;
+    },
+    readNumber,
+    isTrue: (value) => memory.words().getInt32(value, true) !== 0,
+    readBytes: (value) => {
+      const length = exports.QTS_GetArrayBufferLength(context(), value);
+      if (length === 0) return new Uint8Array();
+      const pointer = exports.QTS_GetArrayBuffer(context(), value);
+      if (pointer === 0) return undefined;
+      const copy = memory.bytes().slice(pointer, pointer + length);
+      exports.free(pointer);
+      return copy;
+    },
+    bytesLength: (value) => exports.QTS_GetArrayBufferLength(context(), value),
+    kind: (value) => {
+      const found = tag(value);
+      if (found === TAG.string || found === TAG.stringRope) return 'string';
+      if (found === TAG.int || isFloat(found)) return 'number';
+      if (found === TAG.object) return 'object';
+      if (found === TAG.bool) return 'boolean';
+      return found === TAG.undefined ? 'undefined' : 'other';
+    },
+    newText: (text) => {
+      const pointer = copyIn(text);
+      if (pointer === undefined) return 0;
+      const value = exports.QTS_NewString(context(), pointer.at);
+      exports.free(pointer.at);
+      return value;
+    },
+    newNumber: (value) => exports.QTS_NewFloat64(context(), value),
+    newBytes,
+    takeBytes: (arrived) => {
+      const value = newBytes(arrived.bytes ?? new Uint8Array());
+      freeArrived(arrived);
+      return value;
+    },
+    newFunction: (name, ref) => {
+      const pointer = copyIn(name);
+      if (pointer === undefined) return 0;
+      const value = exports.QTS_NewFunction(context(), pointer.at, 0, 0, ref);
+      exports.free(pointer.at);
+      return value;
+    },
+    copyIn,
+    intOf: (value) => {
+      const found = tag(value);
+      return found === TAG.int || isFloat(found) ? readNumber(value) : undefined;
+    },
+  };
+}
