@@ -221,4 +221,5 @@ export {
   type Validation,
   type WsGrant,
 } from './index.shared.ts';
+export { inspectUpload } from './platform/inspect-upload.ts';
 export type { PythonPackageOptions } from './platform/python/packages/options.ts';

@@ -212,6 +212,7 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
     /^runtime\/engines\/component\/realm\/main\.ts$/,
     'bundled into the script that the realm of each run begins with',
   ],
+  [/^runtime\/platform\/inspect-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/cell\/compile-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/engines\/preview1\/instrument-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/engines\/component\/describe-job\.ts$/, 'the worker of a job imports it by its URL'],

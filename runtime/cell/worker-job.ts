@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { RunJob } from '../contracts/engine.ts';
 import { type ErrorCode, type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
+import { areLarge, joinInSlices } from '../vocabulary/in-slices.ts';
 import { drainStdio, permissionFlags, sibling } from './worker.ts';
 
 interface JobAnswer {
@@ -35,7 +36,8 @@ const notLoaded = (name: string, reason: unknown): SandglassError =>
  * Runs one heavy job in a worker of its own with no environment, no network and no files but our code: a job that reads an untrusted binary
  * can be ended at any time and can take nothing with it.
  */
-export const runWorkerJob: RunJob = (moduleUrl, input, { timeoutMs, memoryMb }) => {
+export const runWorkerJob: RunJob = async (moduleUrl, input, { timeoutMs, memoryMb }) => {
+  const { sent, moved } = await movable(input);
   const worker = new Worker(sibling('worker-job-entry'), {
     name: 'sandglass job',
     env: {},
@@ -43,11 +45,12 @@ export const runWorkerJob: RunJob = (moduleUrl, input, { timeoutMs, memoryMb }) 
     // A generator's own WASI may start a thread while it loads; the entry drops the right to it before the input is read.
     execArgv: [...permissionFlags(), '--allow-worker'],
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 8 },
-    workerData: { moduleUrl, input },
+    workerData: { moduleUrl, input: sent },
+    transferList: moved,
   });
   drainStdio(worker);
   const name = fileURLToPath(moduleUrl).replace(/^.*[\\/]/, '');
-  return new Promise<unknown>((resolve, reject) => {
+  const answered = new Promise<unknown>((resolve, reject) => {
     const fail = (reason: string): void =>
       reject(new SandglassError('MODULE_INVALID', `Cannot prepare the module: ${reason}`));
     const timer = setTimeout(() => fail(`it took over ${timeoutMs} ms`), timeoutMs);
@@ -66,8 +69,25 @@ export const runWorkerJob: RunJob = (moduleUrl, input, { timeoutMs, memoryMb }) 
       clearTimeout(timer);
       fail('what prepares it ended without an answer');
     });
-  }).finally(() => worker.terminate());
+  });
+  return answered.finally(() => worker.terminate());
 };
+
+/** The input as it goes to the job: what is large is copied in turns and then moved, so that it is not copied in one go. */
+async function movable(input: unknown): Promise<{ readonly sent: unknown; readonly moved: ArrayBuffer[] }> {
+  const moved: ArrayBuffer[] = [];
+  const own = async (part: unknown): Promise<unknown> => {
+    if (!(part instanceof Uint8Array) || !areLarge(part)) return part;
+    const copy = await joinInSlices([part]);
+    moved.push(copy.buffer);
+    return copy;
+  };
+  if (input instanceof Uint8Array) return { sent: await own(input), moved };
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return { sent: input, moved };
+  const sent: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(input)) sent[name] = await own(part);
+  return { sent, moved };
+}
 
 const refusalOf = ({ code, message, details, hint }: Refused): SandglassError =>
   new SandglassError(code, message, {

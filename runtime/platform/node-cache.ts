@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ByteCache } from '../contracts/engine.ts';
+import { others } from '../vocabulary/in-slices.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
 import { MIB } from '../vocabulary/units.ts';
 
@@ -48,11 +49,13 @@ export function openFileCache(
       let entry: Uint8Array<ArrayBuffer>;
       const path = await pathOf(key);
       try {
-        entry = new Uint8Array(await readFile(path));
+        entry = await readFile(path);
       } catch {
         return undefined; // absent or unreadable: derived again
       }
-      const bytes = entry.slice(DIGEST_BYTES);
+      const { buffer, byteOffset, byteLength } = entry;
+      if (byteLength < DIGEST_BYTES) return undefined;
+      const bytes = new Uint8Array(buffer, byteOffset + DIGEST_BYTES, byteLength - DIGEST_BYTES);
       const digest = await sha256(bytes);
       if (!digest.equals(entry.subarray(0, DIGEST_BYTES))) return undefined;
       const now = new Date();
@@ -66,9 +69,7 @@ export function openFileCache(
       const draft = `${path}.${crypto.randomUUID()}`;
       try {
         await makeFolder(root);
-        await writeFile(draft, Buffer.concat([await sha256(bytes), bytes]), {
-          mode: 0o600,
-        });
+        await writeFile(draft, [await sha256(bytes), bytes], { mode: 0o600 });
         await rename(draft, path);
         held += size;
         if (held <= maxBytes) return;
@@ -116,8 +117,17 @@ async function removeOldest(root: string, maxBytes: number): Promise<number> {
   return left;
 }
 
-/** Loaded late: many runs never look into the cache, and node:crypto is large. */
+/** Large bytes are digested in slices, with turns for others. node:crypto is loaded late: many runs never look into the cache, and it is large. */
 async function sha256(content: string | Uint8Array): Promise<Buffer> {
   const { createHash } = await import('node:crypto');
-  return createHash('sha256').update(content).digest();
+  const hash = createHash('sha256');
+  if (typeof content === 'string' || content.byteLength <= SLICE_BYTES) return hash.update(content).digest();
+  for (let at = 0; at < content.byteLength; at += SLICE_BYTES) {
+    await others();
+    hash.update(content.subarray(at, at + SLICE_BYTES));
+  }
+  return hash.digest();
 }
+
+/** Digested in one turn: a few milliseconds. */
+const SLICE_BYTES = 4 * MIB;

@@ -1,3 +1,4 @@
+import { beforePass } from '../vocabulary/in-slices.ts';
 import { sha256Hex } from '../vocabulary/sha256.ts';
 
 /** A caller's binary, copied, with its identity. */
@@ -23,7 +24,7 @@ export function createKnownModules(same: typeof sameBytes = sameBytes): KnownMod
       const before = known.get(bytes);
       if (before !== undefined && same(before.bytes, bytes)) return before;
       const copy = new Uint8Array(bytes);
-      const taken = { bytes: copy, hash: sha256Hex(copy) };
+      const taken = { bytes: copy, hash: beforePass(copy).then(() => sha256Hex(copy)) };
       known.set(bytes, taken);
       return taken;
     },

@@ -1,6 +1,6 @@
+import { joinInSlices } from '../vocabulary/in-slices.ts';
 import { boundedFlags, readLimits, type SizeLimits, shareCap } from './limits-type.ts';
 import { EXTERNAL_KINDS } from './module-shape.ts';
-import { PREAMBLE_BYTES } from './preamble.ts';
 import { Reader } from './reader.ts';
 import { SECTION, type Section, splitSections } from './sections.ts';
 import { skipReferenceType, skipValueType } from './value-types.ts';
@@ -11,21 +11,30 @@ const ANY_TYPE = Number.MAX_SAFE_INTEGER;
 
 /**
  * The same module, its memories capped lower: for a module that was instrumented once and runs under many caps. Looks at two sections and
- * copies the others.
+ * copies the others, with turns for others while a large module is copied.
  * @param maxMemoryPages Pages of 64 KiB that all memories it defines may have together, and each that it imports.
  * @throws {SandglassError} MODULE_INVALID when they start over the cap.
  */
-export function capMemories(bytes: Uint8Array, maxMemoryPages: number): Uint8Array<ArrayBuffer> {
-  const writer = new Writer(bytes.length + 1024);
-  writer.copy(bytes, 0, PREAMBLE_BYTES);
+export const capMemories = async (
+  bytes: Uint8Array,
+  maxMemoryPages: number,
+): Promise<Uint8Array<ArrayBuffer>> => joinInSlices(cappedParts(bytes, maxMemoryPages));
+
+/** The capped module in parts: what has not changed is not copied. */
+function cappedParts(bytes: Uint8Array, maxMemoryPages: number): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let copied = 0;
   for (const section of splitSections(bytes)) {
+    if (section.id !== SECTION.memory && section.id !== SECTION.import) continue;
+    const writer = new Writer(section.end - section.start + 1024);
     writer.section(section.id, () => {
       if (section.id === SECTION.memory) capDefined(writer, bytes, section, maxMemoryPages);
-      else if (section.id === SECTION.import) capImported(writer, bytes, section, maxMemoryPages);
-      else writer.copy(bytes, section.start, section.end);
+      else capImported(writer, bytes, section, maxMemoryPages);
     });
+    parts.push(bytes.subarray(copied, section.at), writer.finish());
+    copied = section.end;
   }
-  return writer.finish();
+  return [...parts, bytes.subarray(copied)];
 }
 
 function capDefined(writer: Writer, bytes: Uint8Array, { start, end }: Section, cap: number): void {

@@ -39,6 +39,8 @@ export const SECTION_ORDER: readonly number[] = [
 
 export interface Section {
   readonly id: number;
+  /** Where its id stands. */
+  readonly at: number;
   /** Bounds of its content in the binary. */
   readonly start: number;
   readonly end: number;
@@ -61,7 +63,7 @@ export function splitSections(bytes: Uint8Array, start = 0, end = bytes.length):
       if (place <= last) throw invalid(`section ${id} is repeated or out of order`, at);
       last = place;
     }
-    sections.push({ id, start: content.at, end: content.end });
+    sections.push({ id, at, start: content.at, end: content.end });
   }
   return sections;
 }

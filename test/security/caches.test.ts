@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ByteCache, PrepareContext } from '../../runtime/contracts/engine.ts';
 import { createPreview1Engine } from '../../runtime/engines/preview1/engine.ts';
 import { openFileCache } from '../../runtime/platform/node-cache.ts';
+import { loadPyodide } from '../../runtime/platform/python/pyodide-build.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { Recent } from '../../runtime/vocabulary/recent.ts';
 import { capMemories } from '../../runtime/wasm/cap-memories.ts';
@@ -13,6 +14,7 @@ import { readShape } from '../../runtime/wasm/read-shape.ts';
 import { splitSections } from '../../runtime/wasm/sections.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { wasm } from '../contract/engine-suite.ts';
+import { pythonContext } from '../support/pyodide-parts.ts';
 import { assemble } from '../support/wasm/assemble.ts';
 
 let folder = '';
@@ -87,12 +89,34 @@ describe('one module under many memory caps', () => {
   });
 });
 
+describe('Python under many memory caps', () => {
+  it('is metered and stored once', async () => {
+    const asked = new Set<string>();
+    const cache = pythonContext().cache;
+    const python = await loadPyodide({
+      ...pythonContext(),
+      cache: {
+        get: async (key) => {
+          if (key.startsWith('pyodide-wasm/')) asked.add(key);
+          return cache?.get(key);
+        },
+        set: async (key, bytes) => cache?.set(key, bytes),
+      },
+    });
+    for (const pages of [1_000, 2_000, 8_192]) {
+      const [memory] = shapeOf(await python.wasm(pages)).memories;
+      expect(memory?.maximum).toBe(pages);
+    }
+    expect(asked.size).toBe(1);
+  }, 120_000);
+});
+
 describe('capMemories()', () => {
   it('gives what instrument() gives under that cap', async () => {
     const module = await assemble(`(module
       (import "a" "t" (table 1 2 funcref)) (import "a" "g" (global (mut i64))) (import "a" "m" (memory 1 9))
       (import "a" "f" (func)) (memory 2 8) (func (export "x") (drop (memory.grow (i32.const 1)))))`);
-    const capped = capMemories(instrument(module, { maxMemoryPages: 65_536 }), 5);
+    const capped = await capMemories(instrument(module, { maxMemoryPages: 65_536 }), 5);
     expect(shapeOf(capped)).toEqual(shapeOf(instrument(module, { maxMemoryPages: 5 })));
     expect(WebAssembly.validate(capped)).toBe(true);
   });

@@ -1,7 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runWorkerJob } from '../../runtime/cell/worker-job.ts';
 import { compileFairly } from '../../runtime/platform/compile-fairly.ts';
+import { inspectUpload } from '../../runtime/platform/inspect-upload.ts';
+import { openFileCache } from '../../runtime/platform/node-cache.ts';
 import { withinDeadline } from '../../runtime/run/within-deadline.ts';
+import { joinInSlices } from '../../runtime/vocabulary/in-slices.ts';
 
 const never = new Promise<never>(() => undefined);
 const job = (path: string): string => new URL(`../../runtime/${path}`, import.meta.url).href;
@@ -60,6 +66,63 @@ describe('runWorkerJob()', () => {
     await expect(runWorkerJob(INSTRUMENT, input, { timeoutMs: 1, memoryMb: 256 })).rejects.toMatchObject({
       message: 'Cannot prepare the module: it took over 1 ms',
     });
+  });
+});
+
+describe('large binaries', () => {
+  const MIB = 1024 ** 2;
+  /** How often others had their turn meanwhile. */
+  const turnsDuring = async <T>(
+    work: () => Promise<T>,
+  ): Promise<{ readonly value: T; readonly turns: number }> => {
+    let turns = 0;
+    let going = true;
+    const turn = (): void => {
+      turns += 1;
+      if (going) setTimeout(turn, 0);
+    };
+    setTimeout(turn, 0);
+    const value = await work();
+    going = false;
+    return { value, turns };
+  };
+
+  it('are copied in turns of 8 MiB', async () => {
+    const part = crypto.getRandomValues(new Uint8Array(65_536));
+    const parts = Array.from({ length: 400 }, () => part);
+    const { value, turns } = await turnsDuring(() => joinInSlices(parts));
+    expect(Buffer.compare(value, Buffer.concat(parts))).toBe(0);
+    expect(turns).toBeGreaterThanOrEqual(3);
+  });
+
+  it('are looked at in a worker when they are uploaded, and stay with whoever sent them', async () => {
+    const module = Uint8Array.from([
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...[1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 4, 1, 2, 0, 0x0b],
+      ...[0, 0x82, 0x80, 0x80, 1, 1, 0x61],
+      ...new Uint8Array(2 * MIB),
+    ]);
+    const before = Buffer.from(module);
+    const { value, turns } = await turnsDuring(() => inspectUpload(module));
+    expect(value).toEqual({ kind: 'module', exports: ['f'] });
+    expect(turns).toBeGreaterThan(0);
+    expect(Buffer.compare(module, before)).toBe(0);
+    await expect(inspectUpload(module.subarray(0, MIB))).rejects.toMatchObject({ code: 'MODULE_INVALID' });
+    await expect(inspectUpload(module.subarray(0, 30))).rejects.toMatchObject({ code: 'MODULE_INVALID' });
+  });
+
+  it('are kept and found in a cache in turns', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'sandglass-large-'));
+    try {
+      const cache = openFileCache(root);
+      const bytes = new Uint8Array(20 * MIB).fill(7);
+      expect((await turnsDuring(() => cache.set('large', bytes))).turns).toBeGreaterThanOrEqual(4);
+      const { value, turns } = await turnsDuring(() => cache.get('large'));
+      expect(value?.byteLength).toBe(bytes.byteLength);
+      expect(turns).toBeGreaterThanOrEqual(4);
+    } finally {
+      await rm(root, { recursive: true });
+    }
   });
 });
 

@@ -114,6 +114,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
         [Symbol.asyncDispose]: close,
       };
     },
+    inspectUpload: unused,
     loadInspector: async () => options.inspector ?? unused,
     out: () => Buffer.concat(written.stdout).toString('utf8'),
     err: () => Buffer.concat(written.stderr).toString('utf8'),

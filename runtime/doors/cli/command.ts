@@ -1,4 +1,5 @@
 import type { ModuleReport } from '../../catalog/module-report.ts';
+import type { ModuleInfo } from '../../contracts/api/module.ts';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { FetchedPackage } from '../../index.packages.ts';
 import type { NodeRuntimeOptions, PythonPackageOptions } from '../../index.ts';
@@ -32,6 +33,8 @@ export interface CommandContext {
   readonly createRuntime: (options: NodeRuntimeOptions) => Promise<Runtime>;
   /** Gives what checks untrusted bytes and tells what they are; that throws MODULE_INVALID. */
   readonly loadInspector: () => Promise<(bytes: Uint8Array<ArrayBuffer>) => ModuleReport>;
+  /** Looks at what a client sent; large bytes in a worker. */
+  readonly inspectUpload: (bytes: Uint8Array<ArrayBuffer>) => Promise<ModuleInfo>;
   /** Gives what fetches packages of Python guests into the cache; that throws what has a code. */
   readonly loadPackages: () => Promise<
     (

@@ -17,6 +17,7 @@ if (tooOld !== undefined) {
     version: readVersion(),
     createRuntime: async (options) => (await import('../../index.ts')).createRuntime(options),
     loadPackages: async () => (await import('../../index.packages.ts')).fetchPackages,
+    inspectUpload: async (bytes) => (await import('../../index.ts')).inspectUpload(bytes),
     loadInspector: async () => (await import('../../catalog/describe-module.ts')).describeModule,
   });
 }

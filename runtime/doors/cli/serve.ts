@@ -27,7 +27,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** Serves until a signal comes, and answers the exit code. @throws {UsageError} */
 export async function serve(
-  { terminal, createRuntime, loadInspector }: CommandContext,
+  { terminal, createRuntime, inspectUpload }: CommandContext,
   parsed: ParsedArguments,
 ): Promise<number> {
   if (parsed.positionals.length > 0)
@@ -41,7 +41,6 @@ export async function serve(
   const { limits: asked, level } = readLimitFlags(parsed);
   const { limits: granted, ...policy }: Grant = await readGrant(parsed, terminal.cwd);
   const packages = await readPackageSources(parsed, terminal, false);
-  const inspect = await loadInspector();
   const loopback = LOOPBACK.includes(host);
 
   const fault = (error: unknown, id: string): void => {
@@ -64,12 +63,7 @@ export async function serve(
   const app = createHttpApp({
     runtime,
     scheduler,
-    modules: createModuleStore({
-      inspect: (bytes) => {
-        const { kind, exports } = inspect(bytes);
-        return { kind, exports: exports.map(({ name }) => name) };
-      },
-    }),
+    modules: createModuleStore({ inspect: inspectUpload }),
     maxModuleBytes: readMaxModule(parsed),
     key: key.text,
     hosts: loopback ? ['localhost', '127.0.0.1', '[::1]'] : 'any',

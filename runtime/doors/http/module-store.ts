@@ -1,12 +1,13 @@
 import type { ModuleInfo } from '../../contracts/api/module.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { beforePass } from '../../vocabulary/in-slices.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { sha256Hex } from '../../vocabulary/sha256.ts';
 import { MIB } from '../../vocabulary/units.ts';
 
 export interface ModuleStoreOptions {
   /** Checks untrusted bytes and reads what they are. @throws {SandglassError} MODULE_INVALID */
-  readonly inspect: (bytes: Uint8Array<ArrayBuffer>) => ModuleInfo;
+  readonly inspect: (bytes: Uint8Array<ArrayBuffer>) => ModuleInfo | Promise<ModuleInfo>;
   /** Modules kept, the ones used last. @default 100 */
   readonly maxModules?: number;
   /** Their bytes together. @default 256 MiB */
@@ -33,10 +34,11 @@ export function createModuleStore(options: ModuleStoreOptions): ModuleStore {
 
   return {
     async put(bytes) {
+      await beforePass(bytes);
       const hash = await sha256Hex(bytes);
       const known = kept.get(hash);
       if (known !== undefined) return known;
-      const { kind, exports } = inspect(bytes);
+      const { kind, exports } = await inspect(bytes);
       if (bytes.byteLength > maxTotalBytes) {
         throw new SandglassError('MODULE_INVALID', `Cannot keep a module of ${bytes.byteLength} bytes`, {
           details: { maxBytes: maxTotalBytes },

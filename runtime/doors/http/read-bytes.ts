@@ -1,4 +1,4 @@
-import { joinBytes } from '../../vocabulary/bytes.ts';
+import { joinInSlices } from '../../vocabulary/in-slices.ts';
 import type { BodyShare } from './body-budget.ts';
 
 /**
@@ -23,5 +23,5 @@ export async function readBytes(
     share?.take(chunk.byteLength);
     chunks.push(chunk);
   }
-  return joinBytes(chunks);
+  return joinInSlices(chunks);
 }

@@ -1,5 +1,6 @@
-import type { PrepareContext, PreparedGuest, WasmSource } from '../../contracts/engine.ts';
+import type { CompiledModule, PrepareContext, PreparedGuest, WasmSource } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { beforePass } from '../../vocabulary/in-slices.ts';
 import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
@@ -7,7 +8,6 @@ import { readToolManifest } from '../../wasm/tool-manifest.ts';
 import { type ComponentData, type ExportedFunction, type WaitMode, wantsFolders } from './component-data.ts';
 import { type DescribeInput, type Description, job as describeJob } from './describe-job.ts';
 import { commandInterface, isTool } from './exports.ts';
-import { hardenGlue } from './glue/harden-glue.ts';
 import { job, type Transpiled, type TranspileInput } from './glue/transpile-job.ts';
 import { memoryPlan } from './memory-plan.ts';
 import { pack, unpack } from './pack.ts';
@@ -39,9 +39,11 @@ export async function prepareComponent(
   );
   const glue = new TextDecoder().decode(parts.get(GLUE_PART));
   const cores = [...parts].filter(([name]) => name !== GLUE_PART);
-  const compiled = await Promise.all(
-    cores.map(async ([name, core]) => [name, { module: await compile(core, context), bytes: core }] as const),
-  );
+  const compiled: [string, CompiledModule][] = [];
+  for (const [name, core] of cores) {
+    await beforePass(core);
+    compiled.push([name, { module: await compile(core, context), bytes: core }]);
+  }
   const command = commandInterface(exports);
   const data: ComponentData = {
     hash,
@@ -122,7 +124,7 @@ async function transpile(
       `Cannot load the component: its import "${unchecked}" was not declared`,
     );
   }
-  return new Map([[GLUE_PART, new TextEncoder().encode(hardenGlue(glue))], ...cores]);
+  return new Map([[GLUE_PART, new TextEncoder().encode(glue)], ...cores]);
 }
 
 async function runJob(
@@ -155,12 +157,11 @@ async function partsOf(
   transpiled: () => Promise<Parts>,
 ): Promise<Parts> {
   const parts = await remembered(context, key, transpiled);
-  return new Map(
-    [...parts].map(([name, bytes]) => [
-      name,
-      name === GLUE_PART ? bytes : capMemories(bytes, maxMemoryPages),
-    ]),
-  );
+  const capped = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const [name, bytes] of parts) {
+    capped.set(name, name === GLUE_PART ? bytes : await capMemories(bytes, maxMemoryPages));
+  }
+  return capped;
 }
 
 async function remembered(context: PrepareContext, key: string, make: () => Promise<Parts>): Promise<Parts> {

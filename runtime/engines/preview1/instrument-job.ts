@@ -17,6 +17,8 @@ export interface Instrumented {
   readonly data: ModuleData;
   readonly minimumPages: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** All of it, as a cache keeps it; `bytes` are part of it. */
+  readonly packed: Uint8Array<ArrayBuffer>;
 }
 
 /** Elements of all tables together; one takes some 16 bytes of the host's memory. */
@@ -34,13 +36,35 @@ export function job(input: unknown): Instrumented {
   if (guarded.kind !== 'module') {
     throw new SandglassError('MODULE_INVALID', `Cannot load "${name}": it is a component, not a core module`);
   }
-  return {
-    data: readModule(name, inspectBinary(bytes)),
-    minimumPages: guarded.minimumPages,
-    bytes: instrument(bytes, {
+  return pack(
+    { data: readModule(name, inspectBinary(bytes)), minimumPages: guarded.minimumPages },
+    instrument(bytes, {
       maxMemoryPages: ALL_PAGES,
       maxTableElements: MAX_TABLE_ELEMENTS,
       fuel: true,
     }),
-  };
+  );
+}
+
+/** The facts as JSON, its length in front, then the code. */
+function pack(facts: Pick<Instrumented, 'data' | 'minimumPages'>, code: Uint8Array): Instrumented {
+  const text = new TextEncoder().encode(JSON.stringify(facts));
+  const packed = new Uint8Array(4 + text.byteLength + code.byteLength);
+  new DataView(packed.buffer).setUint32(0, text.byteLength, true);
+  packed.set(text, 4);
+  packed.set(code, 4 + text.byteLength);
+  return { ...facts, bytes: packed.subarray(4 + text.byteLength), packed };
+}
+
+/** `undefined` for bytes that the job did not make: then they are made again. */
+export function unpack(packed: Uint8Array<ArrayBuffer>): Instrumented | undefined {
+  try {
+    const length = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true);
+    const facts = JSON.parse(new TextDecoder().decode(packed.subarray(4, 4 + length)));
+    const bytes = packed.subarray(4 + length);
+    if (!WebAssembly.validate(bytes.slice(0, 8))) return undefined;
+    return { data: facts.data, minimumPages: facts.minimumPages, bytes, packed };
+  } catch {
+    return undefined; // cut off, or not JSON
+  }
 }

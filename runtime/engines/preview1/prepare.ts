@@ -4,7 +4,7 @@ import type { Recent } from '../../vocabulary/recent.ts';
 import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
-import { type Instrumented, type InstrumentInput, job } from './instrument-job.ts';
+import { type Instrumented, type InstrumentInput, job, unpack } from './instrument-job.ts';
 import { MODULE, type ModuleData } from './module-data.ts';
 
 /** Changes with everything that cached bytes were made by. */
@@ -88,7 +88,7 @@ async function build(
       { hint: 'Raise limits.memoryBytes' },
     );
   }
-  const capped = capMemories(bytes, pages);
+  const capped = await capMemories(bytes, pages);
   return { data, compiled: { module: await compile(source.name, capped, context), bytes: capped } };
 }
 
@@ -107,31 +107,8 @@ async function instrumentOnce(
     context.job === undefined || bytes.byteLength <= SMALL_BYTES
       ? job(input)
       : ((await context.job(jobUrl, input, JOB)) as Instrumented); // our own job module's answer
-  await context.cache?.set(key, pack(made));
+  await context.cache?.set(key, made.packed);
   return made;
-}
-
-/** The facts as JSON, its length in front, then the code. */
-function pack({ bytes, ...facts }: Instrumented): Uint8Array<ArrayBuffer> {
-  const text = new TextEncoder().encode(JSON.stringify(facts));
-  const packed = new Uint8Array(4 + text.byteLength + bytes.byteLength);
-  new DataView(packed.buffer).setUint32(0, text.byteLength, true);
-  packed.set(text, 4);
-  packed.set(bytes, 4 + text.byteLength);
-  return packed;
-}
-
-/** `undefined` for bytes that `pack` did not make: then they are made again. */
-function unpack(packed: Uint8Array<ArrayBuffer>): Instrumented | undefined {
-  try {
-    const length = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true);
-    const facts = JSON.parse(new TextDecoder().decode(packed.subarray(4, 4 + length)));
-    const bytes = packed.slice(4 + length);
-    if (!WebAssembly.validate(bytes.subarray(0, 8))) return undefined;
-    return { data: facts.data, minimumPages: facts.minimumPages, bytes };
-  } catch {
-    return undefined; // cut off, or not JSON
-  }
 }
 
 async function compile(

@@ -1,6 +1,7 @@
 import type { Engine, PrepareContext, PreparedGuest, ScriptSource } from '../../contracts/engine.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { Recent } from '../../vocabulary/recent.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import type { PyodideAssets } from './assets.ts';
 import { findImports } from './find-imports.ts';
@@ -23,6 +24,8 @@ import {
 import type { PyodideProgram, PyodideShared } from './program.ts';
 
 const PAGE = 65_536;
+/** Memory caps whose parts are kept, the ones used last: a caller may ask for any. */
+const MOST_PREPARED = 16;
 /** The interpreter's present memory before any guest code, whole MiB: less cannot hold it. */
 const LEAST_MEMORY_BYTES = 40 * MIB;
 const MAX_SOURCE_BYTES = 8 * MIB;
@@ -68,7 +71,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
   const memoryBytes = 512 * MIB;
   let loading: Promise<PyodideBuild> | undefined;
   /** Prepared parts by memory cap, and by whether their runs repeat. */
-  const prepared = new Map<string, Promise<PreparedGuest>>();
+  const prepared = new Recent<Promise<PreparedGuest>>(MOST_PREPARED);
 
   const build = (context: PrepareContext): Promise<PyodideBuild> => {
     loading ??= options.load(context).catch((error: unknown) => {

@@ -22,27 +22,20 @@ import { BOOT_SCRIPT, PARTS_SCRIPT } from '../../engines/pyodide/realm/scripts.t
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { MIB } from '../../vocabulary/units.ts';
-import { deferExports } from '../../wasm/deferred-exports.ts';
+import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
-import { INSTRUMENT_VERSION, instrument } from '../../wasm/instrument.ts';
-import { addStackFrame } from '../../wasm/stack-frame.ts';
+import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
 import { widenStacks } from './node-stacks.ts';
 import { type BytecodeJob, job as compileSources, readFrames } from './pyodide-bytecode.ts';
 import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
 import { type PyodideFiles, readPyodide } from './pyodide-files.ts';
+import { DEALLOC_FRAME, type MeteredJob, job as meter } from './pyodide-metered.ts';
 import { job, type SnapshotJob, type SnapshotRefused } from './pyodide-snapshot.ts';
 import { readPythonSources } from './python-sources.ts';
 
 const PAGE = 65_536;
 /** Enough to set Python up in; the snapshot itself only grows with what is used. */
 const SETUP_PAGES = (256 * MIB) / PAGE;
-/** For the interpreter's own start, which no run pays for. */
-const START_FUEL = Number.MAX_SAFE_INTEGER;
-/**
- * CPython frees what nests by recursion, and puts off what is deeper than its stack allows. It looks at the stack of linear memory, where lists and
- * tuples being freed take nothing: a million of them in each other would fill the thread's stack unseen.
- */
-const DEALLOC_FRAME = { function: '_Py_Dealloc', stackPointer: '__stack_pointer', frameBytes: 64 } as const;
 /** Wheels whose bytecode stays in memory. */
 const MOST_BYTECODES = 100;
 const JOB_LIMITS = { timeoutMs: 120_000, memoryMb: 512 };
@@ -73,12 +66,8 @@ async function derive(
   const scripts = realmScripts(loader, glue);
   const sources = readPythonSources();
   const wasmHash = sha256(plain);
-  const wasm = (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
-    cached(
-      context,
-      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${sha256(scripts.exports.join())}/${pages}`,
-      async () => metered(plain, pages, [...HOST_EXPORTS, ...scripts.exports]),
-    );
+  const metered = meteredOnce(context, plain, wasmHash, [...HOST_EXPORTS, ...scripts.exports]);
+  const wasm = async (pages: number): Promise<Uint8Array<ArrayBuffer>> => capMemories(await metered(), pages);
   const bare: PyodideAssets = {
     ...scripts,
     stdlib: shareBytes(stdlib),
@@ -200,9 +189,39 @@ function keepBytecode(
   };
 }
 
-function metered(plain: Uint8Array, pages: number, exports: readonly string[]): Uint8Array<ArrayBuffer> {
-  const instrumented = instrument(plain, { maxMemoryPages: pages, initialFuel: START_FUEL });
-  return deferExports(addStackFrame(instrumented, DEALLOC_FRAME), new Set(exports));
+/** The interpreter's wasm as it is metered, once for all caps on its memory. */
+const meteredOnce = (
+  context: PrepareContext,
+  plain: Uint8Array,
+  wasmHash: string,
+  exports: readonly string[],
+): (() => Promise<Uint8Array<ArrayBuffer>>) =>
+  keptWithoutCache(context, () =>
+    cached(
+      context,
+      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${sha256(exports.join())}`,
+      async () => {
+        const input: MeteredJob = { plain, exports };
+        const made =
+          context.job === undefined
+            ? meter(input)
+            : await context.job(besides('pyodide-metered'), input, JOB_LIMITS);
+        return made as Uint8Array<ArrayBuffer>; // what `job` answers
+      },
+    ),
+  );
+
+/** What no cache keeps is made once for the process, and stays. */
+function keptWithoutCache<T>({ cache }: PrepareContext, make: () => Promise<T>): () => Promise<T> {
+  if (cache !== undefined) return make;
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    made.catch(() => {
+      made = undefined; // the next run tries again
+    });
+    return made;
+  };
 }
 
 const majorOf = (version: string): string => version.split('.', 1)[0] ?? '';

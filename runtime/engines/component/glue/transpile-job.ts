@@ -1,5 +1,6 @@
 import { instrument } from '../../../wasm/instrument.ts';
 import type { WaitMode } from '../component-data.ts';
+import { hardenGlue } from './harden-glue.ts';
 
 /** Input of the job: a component that the guard and the interface check let through. */
 export interface TranspileInput {
@@ -13,6 +14,7 @@ export interface TranspileInput {
 }
 
 export interface Transpiled {
+  /** Hardened. */
   readonly glue: string;
   /** Metered, and made ready for any cap on their memory. */
   readonly cores: readonly (readonly [name: string, bytes: Uint8Array<ArrayBuffer>])[];
@@ -53,7 +55,7 @@ export async function job(input: unknown): Promise<Transpiled> {
   const source = files.find(([name]) => name.endsWith('.js'));
   if (source === undefined) throw new TypeError('Cannot transpile: no glue came out');
   return {
-    glue: new TextDecoder().decode(source[1]),
+    glue: hardenGlue(new TextDecoder().decode(source[1])),
     cores: files
       .filter(([name]) => name.endsWith('.wasm'))
       .map(([name, core]) => [name, instrument(core, { maxMemoryPages: ALL_PAGES })]),
