@@ -32,6 +32,6 @@ export function readCells(cells: CellOptions | undefined, processors: number): R
     maxSessions,
     warm: read('warm', 1),
     idleMemoryBytes: read('idleMemoryBytes', 4 * 2 ** 30),
-    maxReuse: read('maxReuse', 200),
+    maxReuse: read('maxReuse', 2_000),
   };
 }

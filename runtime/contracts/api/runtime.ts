@@ -86,7 +86,7 @@ export interface CellOptions {
    * kept, and none is warmed for it, whatever `warm` says. @default 4 GiB
    */
   readonly idleMemoryBytes?: number;
-  /** Runs a reusable worker serves before it is replaced, 1..100_000. @default 200 */
+  /** Runs a reusable worker serves before it is replaced, 1..100_000. @default 2_000 */
   readonly maxReuse?: number;
   /**
    * Sessions open at once, 0..255 and under `maxCells`: each one holds a cell, and one is left for other runs.
