@@ -11,9 +11,7 @@ const DEMO = join(import.meta.dirname, '../../scripts/demo.ts');
 const play = (...args: readonly string[]): { readonly status: number | null; readonly stdout: string } =>
   spawnSync(process.execPath, [DEMO, ...args], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
 
-test('the demo plays to its end, every promise holds and every run is in the table', {
-  timeout: 120_000,
-}, () => {
+test('the demo plays to its end, every promise holds and every run is in the table', () => {
   const { status, stdout } = play();
   expect(stdout).not.toContain('✘');
   expect(stdout.match(/CAPABILITY_DENIED {2}Cannot /g)?.length).toBeGreaterThanOrEqual(3);

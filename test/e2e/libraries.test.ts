@@ -123,7 +123,7 @@ async function bundled(code: string, platform: 'browser' | 'node'): Promise<stri
   return outputFiles[0]?.text ?? '';
 }
 
-describe.skipIf(reason !== undefined)('npm libraries as guests', { timeout: 120_000 }, () => {
+describe.skipIf(reason !== undefined)('npm libraries as guests', () => {
   let runtime: Runtime;
   beforeAll(() => {
     runtime = createRuntime();

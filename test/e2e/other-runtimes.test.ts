@@ -41,7 +41,7 @@ test('on Node every level is given, and holds', async () => {
     platform: { name: 'node', levels: ['minimal', 'standard', 'strict', 'maximum'], hardKill: true },
     levels: { minimal: [1, 4, 9], standard: [1, 4, 9], strict: [1, 4, 9], maximum: [1, 4, 9] },
   });
-}, 120_000);
+});
 
 describe.each([
   ['deno', ['run', '--allow-all']],
@@ -63,6 +63,5 @@ describe.each([
         python: 'UNSUPPORTED',
       });
     },
-    120_000,
   );
 });

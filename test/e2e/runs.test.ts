@@ -55,7 +55,6 @@ test.each(['minimal', 'standard', 'maximum'] as const)(
     expect(await runtime.runs.get(id)).toBeUndefined();
     expect(runtime.runs.cancel(id)).toBe(false);
   },
-  60_000,
 );
 
 test('what waits for a cell is told as waiting, host calls as they are made', async () => {

@@ -65,5 +65,4 @@ test.each(['standard', 'maximum'] as const)(
       ok: true,
     });
   },
-  60_000,
 );

@@ -20,7 +20,7 @@ beforeAll(() => {
     mkdirSync(join(host, folder));
     for (let index = 0; index < count; index += 1) writeFileSync(join(host, folder, `f${index}`), '');
   }
-}, 120_000);
+});
 afterAll(() => rmSync(host, { recursive: true, force: true }));
 
 const request = (args: object) => ({

@@ -126,9 +126,7 @@ async function attempt(runtime: Runtime, options: unknown): Promise<Outcome | 'm
   }
 }
 
-test('random options are misuse or an outcome; random programs are outcomes; nothing of them stays', {
-  timeout: 60_000,
-}, async () => {
+test('random options are misuse or an outcome; random programs are outcomes; nothing of them stays', async () => {
   const { draw, pick } = createDraw(20_261_125);
   const modules = [
     await loadGuest('preview1/numbers.wat'),

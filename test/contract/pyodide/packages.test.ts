@@ -175,51 +175,39 @@ describe('binary wheels (not run unless SANDGLASS_WHEELS names a folder that hol
     return python.run(code, { spec: { options: { packages } }, limits: { fuel } });
   };
 
-  having('pydantic_core')(
-    'pydantic_core runs, metered',
-    async () => {
-      const code =
-        "from pydantic_core import SchemaValidator\nv = SchemaValidator({'type': 'list', 'items_schema': {'type': 'int'}})\n";
-      expect((await run(`${code}v.validate_json('[1, 2]')`, ['pydantic_core'])).result).toMatchObject({
-        kind: 'value',
-        value: [1, 2],
-      });
-      const endless = await run(
-        `${code}while True: v.validate_json('[' + '1,' * 100_000 + '2]')`,
-        ['pydantic_core'],
-        2e9,
-      );
-      expect(endless.result).toMatchObject({ kind: 'limit', limit: 'fuel' });
-    },
-    120_000,
-  );
+  having('pydantic_core')('pydantic_core runs, metered', async () => {
+    const code =
+      "from pydantic_core import SchemaValidator\nv = SchemaValidator({'type': 'list', 'items_schema': {'type': 'int'}})\n";
+    expect((await run(`${code}v.validate_json('[1, 2]')`, ['pydantic_core'])).result).toMatchObject({
+      kind: 'value',
+      value: [1, 2],
+    });
+    const endless = await run(
+      `${code}while True: v.validate_json('[' + '1,' * 100_000 + '2]')`,
+      ['pydantic_core'],
+      2e9,
+    );
+    expect(endless.result).toMatchObject({ kind: 'limit', limit: 'fuel' });
+  });
 
-  having('numpy')(
-    'numpy computes',
-    async () => {
-      const { result } = await run(
-        'import numpy as np\n[np.arange(1, 6).mean(), np.arange(3), np.float32(1.5)]',
-        ['numpy'],
-      );
-      expect(result).toMatchObject({ kind: 'value', value: [3, [0, 1, 2], 1.5] });
-    },
-    120_000,
-  );
+  having('numpy')('numpy computes', async () => {
+    const { result } = await run(
+      'import numpy as np\n[np.arange(1, 6).mean(), np.arange(3), np.float32(1.5)]',
+      ['numpy'],
+    );
+    expect(result).toMatchObject({ kind: 'value', value: [3, [0, 1, 2], 1.5] });
+  });
 
-  having('pandas')(
-    'pandas frames are records',
-    async () => {
-      const { result } = await run("import pandas as pd\npd.DataFrame({'a': [1, 2], 'b': ['x', None]})", [
-        'pandas',
-      ]);
-      expect(result).toMatchObject({
-        kind: 'value',
-        value: [
-          { a: 1, b: 'x' },
-          { a: 2, b: null },
-        ],
-      });
-    },
-    120_000,
-  );
+  having('pandas')('pandas frames are records', async () => {
+    const { result } = await run("import pandas as pd\npd.DataFrame({'a': [1, 2], 'b': ['x', None]})", [
+      'pandas',
+    ]);
+    expect(result).toMatchObject({
+      kind: 'value',
+      value: [
+        { a: 1, b: 'x' },
+        { a: 2, b: null },
+      ],
+    });
+  });
 });

@@ -7,6 +7,8 @@ import { createRuntime, type RunOptions } from '../../../runtime/index.ts';
 
 const MIB = 1024 * 1024;
 const CALLS = 64;
+/** At level `maximum` a run has five seconds, also on a machine that is busy. */
+const CALLS_AT_MAXIMUM = 16;
 /** Buffers of this thread that may be alive at once, bytes: what is on its way, and what waits for a collection that nobody forces. */
 const MOST = 8 * MIB;
 
@@ -38,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const javascript = (act: string, path = '/data/large.bin'): RunOptions => ({
+const javascript = (act: string, path = '/data/large.bin', turns = CALLS): RunOptions => ({
   language: 'javascript',
   code: `import { readFile, writeFile } from 'node:fs/promises';
     import { readFileSync } from 'node:fs';
@@ -46,7 +48,7 @@ const javascript = (act: string, path = '/data/large.bin'): RunOptions => ({
     const bytes = new Uint8Array(${MIB}).fill(66);
     await writeFile(path, bytes);
     const check = (read) => { if (read.length !== bytes.length || read[${MIB - 1}] !== 66) throw new Error('other bytes'); };
-    for (let turn = 0; turn < ${CALLS}; turn++) ${act};`,
+    for (let turn = 0; turn < ${turns}; turn++) ${act};`,
 });
 const python = (mode: 'rb' | 'wb', act: string): RunOptions => ({
   language: 'python',
@@ -69,13 +71,13 @@ const GUESTS: readonly (readonly [string, () => RunOptions])[] = [
 ];
 
 /** How far the buffers of this thread grew while the guest ran, bytes; those that it has handed over count until they are freed. */
-async function grown(options: RunOptions): Promise<number> {
+async function grown(options: RunOptions, calls = CALLS): Promise<number> {
   const readings: number[] = [];
   await using runtime = createRuntime({
     onAudit: () => readings.push(process.memoryUsage().arrayBuffers),
   });
   expect(await runtime.run({ limits: { timeoutMs: 60_000 }, ...options })).toMatchObject({ ok: true });
-  expect(readings.length).toBeGreaterThanOrEqual(CALLS);
+  expect(readings.length).toBeGreaterThanOrEqual(calls);
   return Math.max(...readings) - (readings[0] ?? 0);
 }
 
@@ -86,7 +88,8 @@ describe.each(['minimal', 'standard'] as const)(`${CALLS} MiB of files at level 
   });
 });
 
-test(`${CALLS} MiB of files at level maximum, in a process: the host holds a few MiB at a time`, async () => {
-  const options = javascript('check(await readFile(path))', '/tmp/large.bin');
-  expect(await grown({ ...options, level: 'maximum', limits: { timeoutMs: 5_000 } })).toBeLessThan(MOST);
+test(`${CALLS_AT_MAXIMUM} MiB of files at level maximum, in a process: the host holds a few MiB at a time`, async () => {
+  const options = javascript('check(await readFile(path))', '/tmp/large.bin', CALLS_AT_MAXIMUM);
+  const limits = { timeoutMs: 5_000 };
+  expect(await grown({ ...options, level: 'maximum', limits }, CALLS_AT_MAXIMUM)).toBeLessThan(MOST);
 });
