@@ -112,7 +112,7 @@ test.each([
     "new TextDecoder('utf-8', { fatal: true }).decode(await fs.readFile('latin1.txt'))",
     'no valid utf-8',
   ],
-  ['javascript', "atob('not base64!')", 'not well formed'],
+  ['javascript', "atob('not base64!')", 'Invalid character'],
   ['python', "open('new.out', 'w', encoding='klingon')", 'unknown encoding: klingon'],
   ['python', "open('utf8.txt', encoding='klingon')", 'unknown encoding: klingon'],
   ['python', "open('latin1.txt', encoding='utf-8').read()", "'utf-8' codec can't decode byte 0xe9"],

@@ -76,6 +76,8 @@ export const PRIMITIVES = [
   'intl',
   'decodeAs',
   'subtle',
+  'promiseState',
+  'promiseResult',
 ] as const;
 export type PrimitiveName = (typeof PRIMITIVES)[number];
 

@@ -46,6 +46,8 @@ export interface QuickjsExports {
   readonly QTS_FreeVoidPointer: (context: number, pointer: number) => void;
   readonly QTS_ExecutePendingJob: (runtime: number, most: number, context: number) => Pointer;
   readonly QTS_IsJobPending: (runtime: number) => number;
+  readonly QTS_PromiseState: (context: number, promise: Pointer) => number;
+  readonly QTS_PromiseResult: (context: number, promise: Pointer) => Pointer;
   /** Where its own stack stands: a balance of all calls that came back. */
   readonly stackPointer: WebAssembly.Global;
 }

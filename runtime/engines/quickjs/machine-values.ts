@@ -20,6 +20,9 @@ export interface MachineValues {
   /** The same of what came from the host, which is freed where nobody else holds it. */
   takeBytes(arrived: Arrived): Pointer;
   newFunction(name: string, ref: number): Pointer;
+  /** 0 pending, 1 fulfilled, 2 rejected; negative for what is no promise. */
+  promiseState(promise: Pointer): number;
+  promiseResult(promise: Pointer): Pointer;
   /** A NUL-terminated copy in the guest's memory, for the caller to free; `undefined` when that is full. */
   copyIn(text: string): { readonly at: number; readonly length: number } | undefined;
   /** The whole number that a completed call left, `undefined` where it is another value. */
@@ -106,6 +109,8 @@ export function machineValues(
       exports.free(pointer.at);
       return value;
     },
+    promiseState: (promise) => exports.QTS_PromiseState(context(), promise),
+    promiseResult: (promise) => exports.QTS_PromiseResult(context(), promise),
     copyIn,
     intOf: (value) => {
       const found = tag(value);

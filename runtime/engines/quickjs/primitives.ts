@@ -282,6 +282,8 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       );
       return 0;
     },
+    promiseState: (args) => machine().newNumber(args.count === 0 ? 0 : machine().promiseState(args.at(0))),
+    promiseResult: (args) => (args.count === 0 ? 0 : machine().promiseResult(args.at(0))),
     remaining: () => machine().newNumber(Math.max(0, run.limits.timeoutMs - clock.elapsed())),
   };
 

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        109107,
-        846868,
-        147120,
-        201132,
-        370783,
-        1553888,
+        109811,
+        848106,
+        148077,
+        202202,
+        370135,
+        1556105,
       ]
     `);
   });

@@ -154,7 +154,7 @@ describe('modules of Node', () => {
     ],
     'util.promisify, inherits, inspect': [
       `const util = require('util'); const f = (a, done) => setTimeout(done, 1, null, a + 1); function A() {} function B() {} util.inherits(A, B); [await util.promisify(f)(1), new A() instanceof B, util.inspect({ a: { b: { c: {} } } }), util.isDeepStrictEqual([1, { a: 2 }], [1, { a: 2 }])]`,
-      [2, true, '{\n  a: { b: { c: {} } }\n}', true],
+      [2, true, '{ a: { b: { c: {} } } }', true],
     ],
     assert: [
       `const assert = require('assert/strict'); const seen = []; for (const f of [() => assert.equal(1, 2), () => assert.deepEqual({ a: 1 }, { a: 2 }), () => assert.throws(() => {}), () => assert(0)]) { try { f() } catch (e) { seen.push([e.name, e.code, e.message.split('\\n')[0]]) } } assert.deepEqual({ a: [1] }, { a: [1] }); assert.throws(() => { throw new TypeError('x') }, /x/); seen`,

@@ -1,16 +1,20 @@
+import { format } from './format.ts';
 import { guestFrames } from './frames.ts';
 import type { Host } from './host.ts';
-import { format, inspect } from './inspect.ts';
+import { type InspectOptions, inspect } from './inspect.ts';
 import {
+  charCodeAt,
   define,
   includes,
   isArray,
   isMap,
+  isSet,
   jsonStringify,
   mapForEach,
   max,
   objectCreate,
   objectKeys,
+  setForEach,
   slice,
   toText,
   toWellFormed,
@@ -52,17 +56,17 @@ export const installConsole = (host: Host): void => {
   };
 
   const console = {
-    log: out,
-    info: out,
-    debug: out,
-    warn: err,
-    error: err,
+    log: (...args: unknown[]): void => out(...args),
+    info: (...args: unknown[]): void => out(...args),
+    debug: (...args: unknown[]): void => out(...args),
+    warn: (...args: unknown[]): void => err(...args),
+    error: (...args: unknown[]): void => err(...args),
     trace: (...args: unknown[]): void => {
       err(`Trace${args.length > 0 ? `: ${format(args)}` : ''}\n${guestFrames(rawFrames(new Error()))}`);
     },
-    dir: (value: unknown, options?: { readonly depth?: number | null }): void =>
-      print(0, inspect(value, options?.depth === null ? Infinity : (options?.depth ?? 2))),
-    dirxml: out,
+    dir: (value: unknown, options?: InspectOptions): void =>
+      print(0, inspect(value, { __proto__: null, customInspect: false, ...options } as InspectOptions)), // `__proto__: null` is syntax
+    dirxml: (...args: unknown[]): void => out(...args),
     assert: (condition: unknown, ...args: unknown[]): void => {
       if (condition) return;
       if (args.length === 0) err('Assertion failed');
@@ -109,13 +113,25 @@ export const installConsole = (host: Host): void => {
   define(globalThis, 'console', console);
 };
 
+const ITERATION = '(iteration index)';
+
+/** A map has a column for its keys. */
+const entriesTable = (data: ReadonlyMap<unknown, unknown>): string => {
+  const body: string[][] = [];
+  mapForEach(data, (value, key) => {
+    body[body.length] = [`${body.length}`, inspect(key, 0), inspect(value, 0)];
+  });
+  return drawTable([ITERATION, 'Key', 'Values'], body);
+};
+
 /** Rows by index or key; a column for each field, and one for values that are no objects. */
 const table = (data: object, only?: readonly string[]): string | undefined => {
   const rows: [string, unknown][] = [];
   if (isArray(data)) for (let at = 0; at < data.length; at++) rows[at] = [`${at}`, data[at]];
-  else if (isMap(data))
-    mapForEach(data, (value, key) => {
-      rows[rows.length] = [inspect(key), value];
+  else if (isMap(data)) return entriesTable(data);
+  else if (isSet(data))
+    setForEach(data, (value) => {
+      rows[rows.length] = [`${rows.length}`, value];
     });
   else {
     const keys = objectKeys(data);
@@ -148,7 +164,7 @@ const table = (data: object, only?: readonly string[]): string | undefined => {
       if (item !== undefined || key in value) cell[key] = inspect(item, 0);
     }
   }
-  const heads = ['(index)'];
+  const heads = [isSet(data) ? ITERATION : '(index)'];
   for (let at = 0; at < columns.length; at++) heads[at + 1] = columns[at] as string; // within its length
   if (values) heads[heads.length] = 'Values';
   const body: string[][] = [];
@@ -162,12 +178,29 @@ const table = (data: object, only?: readonly string[]): string | undefined => {
   return drawTable(heads, body);
 };
 
+/** Columns that a text takes on a terminal: letters of East Asia and pictures take two. */
+const cellsOf = (text: string): number => {
+  let cells = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = charCodeAt(text, at);
+    const wide =
+      (code >= 0x1100 && code <= 0x115f) ||
+      (code >= 0x2e80 && code <= 0xa4cf) ||
+      (code >= 0xac00 && code <= 0xd7a3) ||
+      (code >= 0xf900 && code <= 0xfaff) ||
+      (code >= 0xfe30 && code <= 0xfe6f) ||
+      (code >= 0xff01 && code <= 0xff60);
+    cells += wide ? 2 : 1; // the two halves of a picture's code are one each
+  }
+  return cells;
+};
+
 const drawTable = (heads: readonly string[], body: readonly (readonly string[])[]): string => {
   const widths: number[] = [];
   for (let column = 0; column < heads.length; column++) {
-    let width = (heads[column] as string).length;
+    let width = cellsOf(heads[column] as string);
     for (let row = 0; row < body.length; row++) {
-      width = max(width, ((body[row] as readonly string[])[column] as string).length);
+      width = max(width, cellsOf((body[row] as readonly string[])[column] as string));
     }
     widths[column] = width + 2;
   }
@@ -182,7 +215,7 @@ const drawTable = (heads: readonly string[], body: readonly (readonly string[])[
     let text = '│';
     for (let at = 0; at < widths.length; at++) {
       const cell = cells[at] as string; // one for each width
-      text += ` ${cell}${' '.repeat((widths[at] as number) - cell.length - 1)}│`;
+      text += ` ${cell}${' '.repeat((widths[at] as number) - cellsOf(cell) - 1)}│`;
     }
     return text;
   };

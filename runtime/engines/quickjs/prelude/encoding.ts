@@ -278,13 +278,13 @@ export const installEncoding = (host: Host): void => {
     const text = toText(data);
     const encoded = native.base64(1, jsonStringify(text));
     if (encoded === '' && text !== '') {
-      throw new InvalidCharacter('Cannot encode as base64: a character is over U+00FF');
+      throw new InvalidCharacter('Invalid character');
     }
     return encoded;
   });
   define(globalThis, 'atob', function atob(data: unknown): string {
     const json = native.base64(2, jsonStringify(toText(data)));
-    if (json === '') throw new InvalidCharacter('Cannot decode base64: the text is not well formed');
+    if (json === '') throw new InvalidCharacter('Invalid character');
     return jsonParse(json);
   });
 };

@@ -42,6 +42,10 @@ export interface Host extends Record<PrimitiveName, unknown> {
   decodeAs(bytes: ArrayBuffer, label: string, fatal: boolean, stream: number, last: boolean): string;
   /** An operation of the platform's `crypto.subtle`; see `subtle-primitive.ts`. */
   subtle(id: number, request: string, bytes: ArrayBuffer): void;
+  /** 0 pending, 1 fulfilled, 2 rejected. */
+  promiseState(promise: object): number;
+  /** What a settled promise holds. */
+  promiseResult(promise: object): unknown;
 }
 
 /** What the host tells at the start of a run. */

@@ -1,4 +1,6 @@
 import { guestFrames } from './frames.ts';
+import type { Host } from './host.ts';
+import { group, type Layout, layOut, spaces } from './inspect-layout.ts';
 import {
   apply,
   bigintToText,
@@ -6,7 +8,6 @@ import {
   dateGetTime,
   dateToIso,
   ErrorType,
-  floor,
   functionToText,
   getOwnPropertyDescriptor,
   getPrototypeOf,
@@ -26,6 +27,7 @@ import {
   max,
   min,
   ownKeys,
+  PromiseType,
   regexpToText,
   setForEach,
   setSize,
@@ -36,36 +38,89 @@ import {
   typedArrayBytes,
   typedArrayLength,
   typedArrayTag,
+  WeakMapType,
+  WeakSetType,
 } from './primordials.ts';
 import { rawFrames } from './stack.ts';
 
-const LINE = 76;
-const MOST_ITEMS = 100;
-const MOST_TEXT = 10_000;
-const GROUP_FROM = 7;
+/** As Node's `util.inspect` has them. */
+export interface InspectOptions {
+  /** Levels shown inside. @default 2 */
+  readonly depth?: number | null | undefined;
+  /** @default false */
+  readonly colors?: boolean | undefined;
+  /** What is not enumerable, too. @default false */
+  readonly showHidden?: boolean | undefined;
+  /** @default 100 */
+  readonly maxArrayLength?: number | null | undefined;
+  /** @default 10_000 */
+  readonly maxStringLength?: number | null | undefined;
+  /** @default 80 */
+  readonly breakLength?: number | undefined;
+  /** @default 3 */
+  readonly compact?: boolean | number | undefined;
+  readonly sorted?: boolean | ((a: string, b: string) => number) | undefined;
+  readonly getters?: boolean | undefined;
+  readonly customInspect?: boolean | undefined;
+  readonly numericSeparator?: boolean | undefined;
+}
 
-interface Context {
+interface Context extends Layout {
   readonly depth: number;
+  readonly hidden: boolean;
+  readonly mostItems: number;
+  readonly mostText: number;
+  readonly given: InspectOptions;
   readonly open: object[];
   /** Objects that contain themselves, in the order they are met. */
   readonly circular: object[];
+  /** The level of the object that was laid out last. */
+  level: number;
 }
 
-/** One level's text: whether it was broken over lines decides how its parent is laid out. */
-interface Laid {
-  readonly text: string;
-  /** Levels of containers inside it. */
-  readonly levels: number;
-}
+/** What is told in the debugger's colours: kind → codes before and after. */
+const COLORS: Readonly<Record<string, readonly [number, number]>> = {
+  __proto__: null,
+  number: [33, 39],
+  bigint: [33, 39],
+  boolean: [33, 39],
+  string: [32, 39],
+  symbol: [32, 39],
+  undefined: [90, 39],
+  null: [1, 22],
+  special: [36, 39],
+  date: [35, 39],
+  regexp: [31, 39],
+} as unknown as Readonly<Record<string, readonly [number, number]>>; // `__proto__: null` is syntax, not a field
+
+const styled = (text: string, kind: string, colors: boolean): string => {
+  const codes = colors ? COLORS[kind] : undefined;
+  return codes === undefined ? text : `\u001b[${codes[0]}m${text}\u001b[${codes[1]}m`;
+};
+
+const limit = (given: number | null | undefined, normal: number): number =>
+  given === null ? Infinity : given === undefined ? normal : max(0, given);
+
+const contextOf = (given: InspectOptions): Context => ({
+  depth: given.depth === null ? Infinity : (given.depth ?? 2),
+  hidden: given.showHidden === true,
+  mostItems: limit(given.maxArrayLength, 100),
+  mostText: limit(given.maxStringLength, 10_000),
+  breakLength: given.breakLength ?? 80,
+  compact: given.compact === false ? 0 : typeof given.compact === 'number' ? given.compact : 3,
+  colors: given.colors === true,
+  given,
+  open: [],
+  circular: [],
+  level: 0,
+});
 
 /** What `console.log` shows of a value, in the manner of Node. */
-export const inspect = (value: unknown, depth = 2): string =>
-  show(value, { depth, open: [], circular: [] }, 0).text;
+export const inspect = (value: unknown, options: number | InspectOptions = 2): string =>
+  show(value, contextOf(typeof options === 'number' ? { depth: options } : options), 0);
 
-const leaf = (text: string): Laid => ({ text, levels: 0 });
-
-const quoted = (text: string): string => {
-  const cut = text.length > MOST_TEXT ? slice(text, 0, MOST_TEXT) : text;
+const quoted = (text: string, mostText = Infinity): string => {
+  const cut = text.length > mostText ? slice(text, 0, mostText) : text;
   const rest = text.length - cut.length;
   const json = jsonStringify(cut);
   const mark = !includes(cut, "'") ? "'" : !includes(cut, '"') ? '"' : includes(cut, '`') ? "'" : '`';
@@ -77,27 +132,31 @@ const quoted = (text: string): string => {
       inner += '"';
     } else if (unit === '\\') {
       at += 1;
-      inner += unit + (json[at] ?? '');
-    } else inner += unit === mark ? `\\${unit}` : unit;
+      if (json[at] === 'u' && json[at + 1] === '0') {
+        inner += `\\x${hexUpper(slice(json, at + 3, at + 5))}`;
+        at += 4;
+      } else inner += unit + (json[at] ?? '');
+    } else inner += unit === mark ? `\\${unit}` : unit === '\u007f' ? '\\x7F' : unit;
   }
   return mark + inner + mark + (rest > 0 ? `... ${rest} more character${rest > 1 ? 's' : ''}` : '');
 };
+
+const hexUpper = (digits: string): string => digits.toUpperCase();
 
 const isPlainName = (key: string): boolean => {
   if (key.length === 0) return false;
   for (let at = 0; at < key.length; at++) {
     const unit = key[at] as string; // within its length
-    const letter =
-      (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z') || unit === '_' || unit === '$';
+    const letter = (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z') || unit === '_';
     if (!letter && !(at > 0 && unit >= '0' && unit <= '9')) return false;
   }
   return true;
 };
 
-const primitive = (value: unknown): string | undefined => {
+export const primitive = (value: unknown, mostText = Infinity): string | undefined => {
   switch (typeof value) {
     case 'string':
-      return quoted(value);
+      return quoted(value, mostText);
     case 'number':
       return value === 0 && 1 / value < 0 ? '-0' : `${value}`;
     case 'bigint':
@@ -111,6 +170,34 @@ const primitive = (value: unknown): string | undefined => {
     default:
       return `${value}`;
   }
+};
+
+/** A text that a level inside shows on several lines, cut where the lines end. */
+const inLines = (text: string, context: Context, indent: number): string | undefined => {
+  if (context.compact === 0 || text.length <= 16 || text.length <= context.breakLength - indent - 4)
+    return undefined;
+  if (context.open.length === 0 || !includes(text, '\n')) return undefined;
+  let shown = '';
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] !== '\n' && at < text.length - 1) continue;
+    const line = styled(quoted(slice(text, start, at + 1)), 'string', context.colors);
+    shown += `${start > 0 ? ` +\n${spaces(indent + 2)}` : ''}${line}`;
+    start = at + 1;
+  }
+  return shown;
+};
+
+const separated = (text: string): string => {
+  const [, sign = '', whole = '', rest = ''] = /^(-?)(\d+)(.*)$/s.exec(text) ?? [];
+  if (whole === '' || includes(rest, 'e')) return text;
+  let grouped = '';
+  for (let at = 0; at < whole.length; at++)
+    grouped += (at > 0 && (whole.length - at) % 3 === 0 ? '_' : '') + whole[at];
+  let fraction = '';
+  for (let at = 1; at < rest.length; at++)
+    fraction += (at > 1 && (at - 1) % 3 === 0 && rest[at] !== 'n' ? '_' : '') + rest[at];
+  return sign + grouped + (rest === '' ? '' : rest[0] + fraction);
 };
 
 /** The class name by the prototype chain, read without running a getter. */
@@ -127,9 +214,16 @@ const className = (value: object): string | null => {
   return null;
 };
 
-const show = (value: unknown, context: Context, indent: number): Laid => {
-  const simple = primitive(value);
-  if (simple !== undefined) return leaf(simple);
+const show = (value: unknown, context: Context, indent: number): string => {
+  const long = typeof value === 'string' ? inLines(value, context, indent) : undefined;
+  if (long !== undefined) return long;
+  const simple = primitive(value, context.mostText);
+  if (simple !== undefined) {
+    const kind = value === null ? 'null' : typeof value;
+    const numeric = kind === 'number' || kind === 'bigint';
+    const shown = numeric && context.given.numericSeparator === true ? separated(simple) : simple;
+    return styled(shown, kind, context.colors);
+  }
   const object = value as object; // every primitive was answered above
   for (let at = 0; at < context.open.length; at++) {
     if (context.open[at] !== object) continue;
@@ -138,14 +232,14 @@ const show = (value: unknown, context: Context, indent: number): Laid => {
       index = context.circular.length;
       context.circular[index] = object;
     }
-    return leaf(`[Circular *${index + 1}]`);
+    return styled(`[Circular *${index + 1}]`, 'special', context.colors);
   }
   try {
     return showObject(object, context, indent);
   } catch (error) {
     // A getter or proxy trap of the guest threw; the rest of the output is still worth having.
     if (context.open.length > 0) throw error;
-    return leaf('[object that cannot be shown]');
+    return '[object that cannot be shown]';
   }
 };
 
@@ -157,209 +251,269 @@ const find = (list: readonly object[], wanted: object): number => {
 const CUSTOM = Symbol.for('nodejs.util.inspect.custom');
 
 /** What an object says of itself, by the method that Node's own classes have; `undefined` without one, or when it fails. */
-const ownText = (object: object, { depth }: Context): string | undefined => {
+const ownText = (object: object, context: Context, indent: number): string | undefined => {
+  if (context.given.customInspect === false) return undefined;
   try {
     const say = (object as { readonly [CUSTOM]?: unknown })[CUSTOM];
-    if (typeof say !== 'function') return undefined;
-    const told: unknown = apply(say, object, [depth, { depth }, inspect]);
-    return typeof told === 'string' ? told : told === object ? undefined : inspect(told, depth);
+    if (typeof say !== 'function' || say === inspect) return undefined;
+    const depth = context.depth - context.open.length;
+    const stylize = (text: string, kind: string): string => styled(text, kind, context.colors);
+    const told: unknown = apply(say, object, [depth, { ...context.given, depth, stylize }, inspect]);
+    if (typeof told !== 'string') return told === object ? undefined : show(told, context, indent);
+    return includes(told, '\n') ? moved(told, indent) : told;
   } catch {
     return undefined; // a getter or the method threw: the object is shown as any other
   }
 };
 
-const showObject = (object: object, context: Context, indent: number): Laid => {
-  const told = ownText(object, context);
-  if (told !== undefined) return leaf(told);
-  const name = className(object);
+/** A text of several lines, all but the first moved in. */
+const moved = (text: string, indent: number): string => {
+  let shown = '';
+  let start = 0;
+  for (let at = 0; at <= text.length; at++) {
+    if (at < text.length && text[at] !== '\n') continue;
+    shown += (start > 0 ? `\n${spaces(indent)}` : '') + slice(text, start, at);
+    start = at + 1;
+  }
+  return shown;
+};
+
+/** Tells the state of a promise: 0 pending, 1 fulfilled, 2 rejected. The engine alone knows it. */
+let promises: Pick<Host, 'promiseState' | 'promiseResult'> | undefined;
+export const installInspect = (host: Host): void => {
+  promises = host;
+};
+
+/** The class of the language that an object is of, told where its own class has another name. */
+const kindOf = (name: string | null, kind: string): string => {
+  if (name === null) return `[${kind}: null prototype]`;
+  return name === kind ? kind : name;
+};
+const kindAfter = (name: string | null, kind: string): string =>
+  name === null || includes(name, kind) ? '' : ` [${kind}]`;
+
+/** What an object shows before its fields: name, brackets, items. A text alone where that is all. */
+interface Parts {
+  readonly prefix: string;
+  readonly braces: readonly [string, string];
+  readonly items: readonly (() => string)[];
+  readonly keys: readonly PropertyKey[];
+  /** Its items may go in columns. */
+  readonly listed: boolean;
+}
+
+const partsOf = (
+  object: object,
+  name: string | null,
+  context: Context,
+  indent: number,
+  child: (item: unknown) => string,
+): Parts | string => {
+  const { colors, mostItems } = context;
   const tag = typedArrayTag(object);
+  const special = (text: string, kind = 'special'): string => styled(text, kind, colors);
   let prefix = '';
   let braces: readonly [string, string] = ['{', '}'];
-  let items: (() => Laid)[] = [];
-  let keys = visibleKeys(object, isArray(object) || tag !== undefined);
-  const child = (item: unknown): Laid => show(item, context, indent + 2);
+  let items: (() => string)[] = [];
+  let keys = visibleKeys(object, isArray(object) || tag !== undefined, context);
+  let listed = false;
 
   if (typeof object === 'function') {
     prefix = functionPrefix(object, name);
-    if (keys.length === 0) return leaf(prefix);
+    if (keys.length === 0) return special(prefix);
   } else if (isArray(object)) {
+    listed = true;
     braces = ['[', ']'];
     if (name !== 'Array') prefix = `${name ?? '[Array: null prototype]'}(${object.length})`;
-    items = arrayItems(object, child);
+    items = arrayItems(object, child, context);
   } else if (tag !== undefined) {
+    listed = true;
     braces = ['[', ']'];
     const length = typedArrayLength(object);
-    prefix = `${name ?? tag}(${length})`;
+    prefix = `${kindOf(name, tag)}(${length})${kindAfter(name, tag)}`;
     const numbers = object as unknown as ArrayLike<number | bigint>; // its tag says so
-    for (let at = 0; at < min(length, MOST_ITEMS); at++) items[at] = () => child(numbers[at]);
-    if (length > MOST_ITEMS) items[MOST_ITEMS] = () => leaf(more(length - MOST_ITEMS));
+    for (let at = 0; at < min(length, mostItems); at++) items[at] = () => child(numbers[at]);
+    if (length > mostItems) items[mostItems] = () => more(length - mostItems);
   } else if (isMap(object)) {
-    prefix = `${name ?? 'Map'}(${mapSize(object)})`;
+    prefix = `${kindOf(name, 'Map')}(${mapSize(object)})${kindAfter(name, 'Map')}`;
     mapForEach(object, (item, key) => {
-      if (items.length < MOST_ITEMS) items[items.length] = () => pair(child(key), ' => ', child(item));
+      if (items.length < mostItems) items[items.length] = () => `${child(key)} => ${child(item)}`;
     });
-    if (mapSize(object) > MOST_ITEMS) items[MOST_ITEMS] = () => leaf(more(mapSize(object) - MOST_ITEMS));
+    if (mapSize(object) > mostItems) items[mostItems] = () => more(mapSize(object) - mostItems);
   } else if (isSet(object)) {
-    prefix = `${name ?? 'Set'}(${setSize(object)})`;
+    prefix = `${kindOf(name, 'Set')}(${setSize(object)})${kindAfter(name, 'Set')}`;
     setForEach(object, (item) => {
-      if (items.length < MOST_ITEMS) items[items.length] = () => child(item);
+      if (items.length < mostItems) items[items.length] = () => child(item);
     });
-    if (setSize(object) > MOST_ITEMS) items[MOST_ITEMS] = () => leaf(more(setSize(object) - MOST_ITEMS));
+    if (setSize(object) > mostItems) items[mostItems] = () => more(setSize(object) - mostItems);
   } else if (isDate(object)) {
     const time = dateGetTime(object);
-    prefix = !isNotANumber(time) ? dateToIso(object) : 'Invalid Date';
-    if (keys.length === 0) return leaf(prefix);
+    prefix = special(!isNotANumber(time) ? dateToIso(object) : 'Invalid Date', 'date');
+    if (keys.length === 0) return prefix;
   } else if (isRegExp(object)) {
-    prefix = regexpToText(object);
-    if (keys.length === 0) return leaf(prefix);
+    prefix = special(regexpToText(object), 'regexp');
+    if (keys.length === 0) return prefix;
   } else if (object instanceof ErrorType || tagOf(object) === '[object Error]') {
-    prefix = errorText(object as Error, indent);
+    prefix = errorText(object as Error, indent, name);
     keys = withoutErrorFields(object, keys);
     if (hasOwn(object, 'cause')) keys[keys.length] = 'cause';
-    if (keys.length === 0) return leaf(prefix);
+    if (hasOwn(object, 'errors') && isArray((object as { readonly errors?: unknown }).errors))
+      keys[keys.length] = 'errors';
+    if (keys.length === 0) return prefix;
   } else if (isArrayBuffer(object) || isDataView(object)) {
     prefix = name ?? 'ArrayBuffer';
     const bytes = bytesOf(object);
-    items = [
-      () => leaf(`[Uint8Contents]: <${bytes === undefined ? '' : hex(bytes)}>`),
-      () => leaf(`[byteLength]: ${bytes === undefined ? 0 : typedArrayBytes(bytes)}`),
-    ];
-  } else if (tagOf(object) === '[object Promise]' || object instanceof Promise) {
-    prefix = 'Promise';
-    items = [() => leaf('<state unknown>')];
+    const shown = bytes === undefined ? '' : hex(bytes);
+    const length = bytes === undefined ? 0 : typedArrayBytes(bytes);
+    if (isDataView(object)) {
+      items = [
+        () => `[byteLength]: ${child(length)}`,
+        () => `[byteOffset]: ${child((object as unknown as DataView).byteOffset)}`,
+        () => `[buffer]: ${child((object as unknown as DataView).buffer)}`,
+      ];
+    } else items = [() => `[Uint8Contents]: <${shown}>`, () => `[byteLength]: ${child(length)}`];
+  } else if (tagOf(object) === '[object Promise]' && object instanceof PromiseType) {
+    prefix = `${kindOf(name, 'Promise')}${kindAfter(name, 'Promise')}`;
+    items = [() => promiseText(object, child, special)];
   } else if (object instanceof String || object instanceof Number || object instanceof Boolean) {
-    prefix = `[${name ?? 'Object'}: ${primitive((object as { valueOf(): unknown }).valueOf()) ?? ''}]`;
-    if (keys.length === 0 || object instanceof String) return leaf(prefix);
+    prefix = boxed(object, name);
+    if (object instanceof String) keys = withoutIndices(keys);
+    if (keys.length === 0) return special(prefix, typeof object.valueOf());
+  } else if (object instanceof Symbol || object instanceof BigInt) {
+    prefix = boxed(object, name);
+    if (keys.length === 0) return special(prefix, typeof object.valueOf());
+  } else if (object instanceof WeakMapType || object instanceof WeakSetType) {
+    prefix = name ?? 'WeakMap';
+    items = [() => special('<items unknown>')];
+  } else if (tagOf(object) === '[object Arguments]' && name === 'Object') {
+    prefix = '[Arguments]';
   } else {
     const own = tagFor(object, name);
     if (name === null) prefix = `[Object: null prototype]${own}`;
     else if (name !== 'Object' || own !== '') prefix = name + own;
   }
+  return { prefix, braces, items, keys, listed };
+};
 
-  if (context.open.length > context.depth && items.length + keys.length > 0) {
-    return leaf(isArray(object) ? '[Array]' : `[${name ?? 'Object: null prototype'}${tagFor(object, name)}]`);
-  }
-  context.open[context.open.length] = object;
+const showObject = (object: object, context: Context, indent: number): string => {
+  const told = ownText(object, context, indent);
+  if (told !== undefined) return told;
+  const name = className(object);
+  const special = (text: string): string => styled(text, 'special', context.colors);
+  const child = (item: unknown): string => show(item, context, indent + 2);
+  const parts = partsOf(object, name, context, indent, child);
+  if (typeof parts === 'string') return parts;
+  const { prefix, braces, items, keys, listed } = parts;
+
+  const level = context.open.length;
+  if (level > context.depth && items.length + keys.length > 0)
+    return special(
+      isArray(object) ? '[Array]' : `[${name ?? 'Object: null prototype'}${tagFor(object, name)}]`,
+    );
+  if (items.length + keys.length > 0) context.level = level;
+  context.open[level] = object;
   const entries: string[] = [];
-  let levels = 0;
-  const add = (laid: Laid): void => {
-    entries[entries.length] = laid.text;
-    levels = max(levels, laid.levels);
-  };
-  for (let at = 0; at < items.length; at++) add((items[at] as () => Laid)()); // within its length
+  for (let at = 0; at < items.length; at++) entries[entries.length] = (items[at] as () => string)(); // within its length
   const plain = entries.length;
-  for (let at = 0; at < keys.length; at++) add(property(object, keys[at] as PropertyKey, child)); // within its length
-  context.open.length -= 1;
+  for (let at = 0; at < keys.length; at++)
+    entries[entries.length] = property(object, keys[at] as PropertyKey, child, context, indent); // within its length
+  context.open.length = level;
 
   const circle = find(context.circular, object);
-  const head = (circle < 0 ? '' : `<ref *${circle + 1}> `) + (prefix === '' ? '' : `${prefix} `);
-  if (entries.length === 0) return { text: `${head}${braces[0]}${braces[1]}`, levels: 1 };
-  const grouped = braces[0] === '[' && entries.length >= GROUP_FROM && plain === entries.length;
-  const lines = grouped ? group(entries, object) : entries;
-  return { text: layOut(lines, head, braces, indent, levels, lines !== entries), levels: levels + 1 };
+  const head =
+    (circle < 0 ? '' : `${special(`<ref *${circle + 1}>`)} `) + (prefix === '' ? '' : `${prefix} `);
+  if (entries.length === 0) return `${head}${braces[0]}${braces[1]}`;
+  const { given } = context;
+  if (given.sorted === true || typeof given.sorted === 'function') {
+    const order = given.sorted === true ? undefined : given.sorted;
+    const named = listed ? entries.splice(plain) : entries;
+    named.sort(order);
+    if (listed) entries.push(...named);
+  }
+  const lines =
+    listed && context.compact > 0 && plain === entries.length
+      ? group(entries, object, indent, context)
+      : entries;
+  const shallow = lines === entries && context.level - level < context.compact;
+  return layOut(lines, head, braces, indent, shallow, context);
 };
 
-const layOut = (
-  entries: readonly string[],
-  head: string,
-  braces: readonly [string, string],
-  indent: number,
-  levels: number,
-  grouped: boolean,
+const promiseText = (
+  promise: object,
+  child: (item: unknown) => string,
+  special: (text: string) => string,
 ): string => {
-  let total = entries.length + head.length + indent;
-  let broken = levels > 2 || grouped || includes(head, '\n');
-  for (let at = 0; at < entries.length; at++) {
-    const entry = entries[at] as string; // within its length
-    total += entry.length + 1;
-    broken ||= includes(entry, '\n');
-  }
-  const [open, close] = braces;
-  let text = '';
-  if (!broken && total <= LINE) {
-    for (let at = 0; at < entries.length; at++) text += `${at > 0 ? ', ' : ''}${entries[at]}`;
-    return `${head}${open} ${text} ${close}`;
-  }
-  const margin = `\n${spaces(indent)}`;
-  for (let at = 0; at < entries.length; at++) text += `${at > 0 ? ',' : ''}${margin}  ${entries[at]}`;
-  return `${head}${open}${text}${margin}${close}`;
+  const state = promises?.promiseState(promise);
+  if (state === 1) return child(promises?.promiseResult(promise));
+  if (state === 2) return `${special('<rejected>')} ${child(promises?.promiseResult(promise))}`;
+  return special('<pending>');
 };
 
-/** Long lists of short items go in columns: numbers to the right, the rest to the left. */
-const group = (entries: readonly string[], object: object): readonly string[] => {
-  let widest = 0;
-  let total = 0;
-  const last = entries[entries.length - 1] as string; // never empty here
-  const overflow = includes(last, ' more item') ? 1 : 0;
-  const count = entries.length - overflow;
-  for (let at = 0; at < count; at++) {
-    const entry = entries[at] as string; // within its length
-    if (includes(entry, '\n')) return entries;
-    widest = max(widest, entry.length);
-    total += entry.length + 2;
-  }
-  const cell = widest + 2;
-  if (cell * 3 >= LINE || (total / cell <= 5 && widest > 6)) return entries;
-  // About as wide as high, as letters are 2.5 times as high as wide; lists of even width get a few columns more.
-  const narrow = max(cell - 3 - Math.sqrt(cell - total / entries.length), 1);
-  const square = Math.round(Math.sqrt(2.5 * narrow * count) / narrow);
-  const columns = min(square, floor(80 / cell), 12);
-  if (columns <= 1) return entries;
-  const first = isArray(object) ? object[0] : 0;
-  const right = typeof first === 'number' || typeof first === 'bigint';
-  const widths: number[] = [];
-  for (let column = 0; column < columns; column++) {
-    let width = 0;
-    for (let at = column; at < count; at += columns) width = max(width, (entries[at] as string).length);
-    widths[column] = width + 2;
-  }
-  const rows: string[] = [];
-  for (let start = 0; start < count; start += columns) {
-    let row = '';
-    const end = min(start + columns, count);
-    for (let at = start; at < end; at++) {
-      const cellText = at + 1 < end ? `${entries[at]}, ` : (entries[at] as string);
-      const pad = spaces((widths[at - start] as number) - (at + 1 < end ? 0 : 2) - cellText.length);
-      row += right ? pad + cellText : at + 1 < end ? cellText + pad : cellText;
-    }
-    rows[rows.length] = row;
-  }
-  if (overflow === 1) rows[rows.length] = last;
-  return rows;
+const boxed = (object: object, name: string | null): string => {
+  const value = (object as { valueOf(): unknown }).valueOf();
+  const kind = typeof value;
+  const own = `${(kind[0] as string).toUpperCase()}${slice(kind, 1)}`;
+  const label = kind === 'bigint' ? 'BigInt' : own;
+  return `[${label}${name === label || name === null ? '' : ` (${name})`}: ${primitive(value) ?? ''}]`;
 };
 
-const pair = (key: Laid, between: string, value: Laid): Laid => ({
-  text: key.text + between + value.text,
-  levels: max(key.levels, value.levels),
-});
+const withoutIndices = (keys: readonly PropertyKey[]): PropertyKey[] => {
+  const left: PropertyKey[] = [];
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at] as PropertyKey; // within its length
+    if (typeof key !== 'string' || (!isIndex(key) && key !== 'length')) left[left.length] = key;
+  }
+  return left;
+};
 
-const property = (object: object, key: PropertyKey, child: (item: unknown) => Laid): Laid => {
+const property = (
+  object: object,
+  key: PropertyKey,
+  child: (item: unknown) => string,
+  context: Context,
+  indent: number,
+): string => {
   const found = getOwnPropertyDescriptor(object, key);
   const name =
     typeof key === 'symbol'
-      ? symbolToText(key)
+      ? styled(symbolToText(key), 'symbol', context.colors)
       : isPlainName(toText(key))
         ? toText(key)
-        : quoted(toText(key));
-  const label = key === 'cause' && found?.enumerable === false ? '[cause]: ' : `${name}: `;
+        : styled(quoted(toText(key)), 'string', context.colors);
+  const isHidden = found?.enumerable === false;
+  const label = isHidden ? `[${name}]: ` : `${name}: `;
   if (found !== undefined && (found.get !== undefined || found.set !== undefined)) {
     const kind = found.get === undefined ? 'Setter' : found.set === undefined ? 'Getter' : 'Getter/Setter';
-    return leaf(`${label}[${kind}]`);
+    if (context.given.getters !== true || found.get === undefined)
+      return `${label}${styled(`[${kind}]`, 'special', context.colors)}`;
+    return `${label}[${kind}: ${child(apply(found.get, object, []))}]`;
   }
   const value = found === undefined ? (object as Record<PropertyKey, unknown>)[key] : found.value;
-  return pair(leaf(label), '', child(value));
+  const shown = child(value);
+  // Of an entry without compactness the value may begin on a line of its own.
+  return context.compact === 0 && typeof value === 'string' && includes(shown, '\n')
+    ? `${label}\n${spaces(indent + 4)}${shown}`
+    : label + shown;
 };
 
-const visibleKeys = (object: object, indexed: boolean): PropertyKey[] => {
+const visibleKeys = (object: object, indexed: boolean, context: Context): PropertyKey[] => {
   const visible: PropertyKey[] = [];
   const keys = ownKeys(object);
   for (let at = 0; at < keys.length && visible.length < 1000; at++) {
     const key = keys[at] as PropertyKey; // within its length
     if (indexed && typeof key === 'string' && isIndex(key)) continue;
-    if (getOwnPropertyDescriptor(object, key)?.enumerable === true) visible[visible.length] = key;
+    const enumerable = getOwnPropertyDescriptor(object, key)?.enumerable === true;
+    if (
+      enumerable ||
+      (context.hidden && typeof key === 'string' && !isEngineName(key) && key !== 'prototype')
+    )
+      visible[visible.length] = key;
   }
   return visible;
 };
+
+/** Under which QuickJS writes the frames of an error; no program can spell it. */
+const isEngineName = (key: string): boolean => key[0] === '\u0001';
 
 const isIndex = (key: string): boolean => {
   for (let at = 0; at < key.length; at++) {
@@ -373,18 +527,22 @@ const withoutErrorFields = (object: object, keys: readonly PropertyKey[]): Prope
   const left: PropertyKey[] = [];
   for (let at = 0; at < keys.length; at++) {
     const key = keys[at] as PropertyKey; // within its length
-    if (key === 'stack' || key === 'message' || key === 'cause') continue;
+    if (key === 'stack' || key === 'message' || key === 'cause' || key === 'errors') continue;
     if (key === 'name' && object instanceof ErrorType) continue;
     left[left.length] = key;
   }
   return left;
 };
 
-const arrayItems = (array: readonly unknown[], child: (item: unknown) => Laid): (() => Laid)[] => {
-  const items: (() => Laid)[] = [];
+const arrayItems = (
+  array: readonly unknown[],
+  child: (item: unknown) => string,
+  { mostItems, colors }: Context,
+): (() => string)[] => {
+  const items: (() => string)[] = [];
   const { length } = array;
   let at = 0;
-  while (at < length && items.length < MOST_ITEMS) {
+  while (at < length && items.length < mostItems) {
     const index = at;
     if (hasOwn(array, index)) {
       items[items.length] = () => child(array[index]);
@@ -394,11 +552,11 @@ const arrayItems = (array: readonly unknown[], child: (item: unknown) => Laid): 
     while (at < length && at - index < 100_000 && !hasOwn(array, at)) at += 1;
     if (at - index >= 100_000) at = length;
     const holes = at - index;
-    items[items.length] = () => leaf(`<${holes} empty item${holes > 1 ? 's' : ''}>`);
+    items[items.length] = () => styled(`<${holes} empty item${holes > 1 ? 's' : ''}>`, 'undefined', colors);
   }
   if (at < length) {
     const rest = length - at;
-    items[items.length] = () => leaf(more(rest));
+    items[items.length] = () => more(rest);
   }
   return items;
 };
@@ -419,13 +577,16 @@ const functionPrefix = (fn: object, name: string | null): string => {
 };
 
 const tagFor = (object: object, name: string | null): string => {
+  if (getOwnPropertyDescriptor(object, Symbol.toStringTag)?.enumerable === true) return '';
   const tag = (object as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
   return typeof tag === 'string' && tag !== '' && tag !== name ? ` [${tag}]` : '';
 };
 
-/** `Name: message` and the frames of the guest, each line moved in by `indent`. */
-const errorText = (error: Error, indent: number): string => {
-  const name = textField(error, 'name') ?? 'Error';
+/** `Name: message`, with the class where the name does not tell it, and the frames of the guest, each line moved in by `indent`. */
+const errorText = (error: Error, indent: number, ofClass: string | null): string => {
+  const told = textField(error, 'name') ?? 'Error';
+  const named = ofClass !== null && slice(told, -5) === 'Error' && !includes(told, ofClass);
+  const name = named ? `${ofClass} [${told}]` : told;
   const message = textField(error, 'message') ?? '';
   const frames = guestFrames(rawFrames(error));
   const head = message === '' ? name : `${name}: ${message}`;
@@ -453,74 +614,4 @@ const hex = (bytes: Uint8Array): string => {
     text += `${at > 0 ? ' ' : ''}${digits[byte >> 4]}${digits[byte & 15]}`;
   }
   return typedArrayBytes(bytes) > 50 ? `${text} ... ${typedArrayBytes(bytes) - 50} more bytes` : text;
-};
-
-const spaces = (count: number): string => {
-  let text = '';
-  for (let at = 0; at < count; at++) text += ' ';
-  return text;
-};
-
-/** The arguments of `console.log`: a format text with `%s %d %i %f %j %o %O %c %%`, then the rest. */
-export const format = (args: readonly unknown[]): string => {
-  const first = args[0];
-  let text = '';
-  let next = 0;
-  if (typeof first === 'string') {
-    next = 1;
-    let start = 0;
-    for (let at = 0; at < first.length - 1 && args.length > 1; at++) {
-      if (first[at] !== '%') continue;
-      const kind = first[at + 1] as string; // within its length
-      if (kind === '%') {
-        text += `${slice(first, start, at)}%`;
-        at += 1;
-        start = at + 1;
-        continue;
-      }
-      if (next >= args.length || !includes('sdifjoOc', kind)) continue;
-      text += slice(first, start, at) + formatOne(kind, args[next]);
-      next += 1;
-      at += 1;
-      start = at + 1;
-    }
-    text += slice(first, start);
-  }
-  for (; next < args.length; next++) {
-    const value = args[next];
-    text += `${next > 0 ? ' ' : ''}${typeof value === 'string' ? value : inspect(value)}`;
-  }
-  return text;
-};
-
-const formatOne = (kind: string, value: unknown): string => {
-  switch (kind) {
-    case 's':
-      if (typeof value === 'string') return value;
-      return typeof value === 'bigint' || (typeof value === 'object' && value !== null)
-        ? inspect(value, 0)
-        : typeof value === 'function'
-          ? inspect(value)
-          : (primitive(value) ?? '');
-    case 'd':
-      return typeof value === 'bigint'
-        ? `${bigintToText(value)}n`
-        : typeof value === 'symbol'
-          ? 'NaN'
-          : `${Number(value)}`;
-    case 'i':
-      return typeof value === 'bigint'
-        ? `${bigintToText(value)}n`
-        : typeof value === 'symbol'
-          ? 'NaN'
-          : `${parseInt(value as string, 10)}`;
-    case 'f':
-      return typeof value === 'symbol' ? 'NaN' : `${parseFloat(value as string)}`;
-    case 'j':
-      return jsonStringify(value) ?? 'undefined';
-    case 'c':
-      return '';
-    default:
-      return inspect(value, kind === 'o' ? 4 : 2);
-  }
 };

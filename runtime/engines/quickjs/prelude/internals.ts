@@ -1,11 +1,12 @@
 import { type Calls, exposed, refusalOf, standFor } from './calls.ts';
 import { writeTo } from './console.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding.ts';
+import { format } from './format.ts';
 import { guestFrames } from './frames.ts';
 import { Dirent, flagsOf, Stats } from './fs.ts';
 import { fsError } from './fs-errors.ts';
 import type { Host } from './host.ts';
-import { format, inspect } from './inspect.ts';
+import { inspect } from './inspect.ts';
 import type { PathApi } from './path.ts';
 import { bytesOf, exactBuffer } from './primordials.ts';
 import { setup } from './state.ts';

@@ -13,7 +13,7 @@ import { installFetch } from './fetch.ts';
 import { installFs } from './fs.ts';
 import { installHeaders } from './headers.ts';
 import type { Host, Setup } from './host.ts';
-import { inspect } from './inspect.ts';
+import { inspect, installInspect } from './inspect.ts';
 import { createInternals, type Internals } from './internals.ts';
 import { createPath } from './path.ts';
 import {
@@ -35,6 +35,7 @@ import { createTimers } from './timers.ts';
 import { createTools } from './tools.ts';
 import { installUrl } from './url.ts';
 import { convert } from './value.ts';
+import { installViews } from './views.ts';
 import { installWebSocket } from './web-socket.ts';
 
 type Entries = Readonly<Record<EntryName, (...args: never[]) => unknown>> & { readonly internals: Internals };
@@ -46,6 +47,7 @@ export const install = (host: Host): Entries => {
   const path = createPath(() => setup.cwd);
   installEngineErrors();
   installStack();
+  installInspect(host);
   installConsole(host);
   installEncoding(host);
   installEvents(timers);
@@ -58,6 +60,7 @@ export const install = (host: Host): Entries => {
   installFetch(calls);
   installWebSocket(calls);
   installFs(calls, path);
+  installViews();
   const rewind = installExtras(host, calls, path);
   const tools = createTools(calls);
   const internals = createInternals(host, calls, timers, path);

@@ -31,6 +31,7 @@ export const TypeErrorType = TypeError;
 export const PromiseType = Promise;
 export const MapType = Map;
 export const WeakMapType = WeakMap;
+export const WeakSetType = WeakSet;
 export const Bytes = Uint8Array;
 export const toText = String;
 

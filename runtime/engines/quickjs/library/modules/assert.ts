@@ -1,4 +1,5 @@
-import { type Callable, inner, wrongArgument } from '../inner.ts';
+import { type Callable, wrongArgument } from '../inner.ts';
+import { describe, show } from './assertion-text.ts';
 import { deepEqual } from './deep-equal.ts';
 
 interface Details {
@@ -8,6 +9,9 @@ interface Details {
   readonly operator?: string;
   readonly generated?: boolean;
 }
+
+/** What these say of both values stands below a message, too. */
+const DIFFERING: ReadonlySet<string | undefined> = new Set(['strictEqual', 'deepStrictEqual']);
 
 class AssertionError extends Error {
   readonly code = 'ERR_ASSERTION';
@@ -19,83 +23,21 @@ class AssertionError extends Error {
     if (typeof options !== 'object' || options === null)
       throw wrongArgument('options', 'of type object', options);
     const { actual, expected, operator, message } = options;
-    super(message === undefined ? describe(operator, actual, expected) : String(message));
+    super(
+      message === undefined || (DIFFERING.has(operator) && options.generated === undefined)
+        ? describe(operator, actual, expected, message === undefined ? undefined : String(message))
+        : String(message),
+    );
     Object.defineProperty(this, 'name', { value: 'AssertionError', configurable: true, writable: true });
     this.actual = actual;
     this.expected = expected;
     this.operator = operator;
-    this.generatedMessage = message === undefined;
+    this.generatedMessage = options.generated ?? message === undefined;
   }
   override toString(): string {
     return `${this.name} [${this.code}]: ${this.message}`;
   }
 }
-
-const HEADS: Readonly<Record<string, string>> = {
-  strictEqual: 'Expected values to be strictly equal:',
-  deepStrictEqual: 'Expected values to be strictly deep-equal:',
-  deepEqual: 'Expected values to be loosely deep-equal:',
-  equal: 'Expected values to be loosely equal:',
-  notStrictEqual: 'Expected "actual" to be strictly unequal to:',
-  notDeepStrictEqual: 'Expected "actual" not to be strictly deep-equal to:',
-  notDeepEqual: 'Expected "actual" not to be loosely deep-equal to:',
-  notEqual: 'Expected "actual" to be loosely unequal to:',
-  partialDeepStrictEqual: 'Expected values to be partially and strictly deep-equal:',
-};
-
-const show = (value: unknown): string => inner.inspect(value, 1000);
-
-const describe = (operator: string | undefined, actual: unknown, expected: unknown): string => {
-  const [a, b] = [show(actual), show(expected)];
-  const head = HEADS[operator ?? ''];
-  if (operator === 'equal') return `${a} == ${b}`;
-  if (operator === 'notEqual') return `${a} != ${b}`;
-  if (head === undefined) return `${a} ${operator ?? ''} ${b}`;
-  if (operator?.startsWith('not')) return `${head}\n\n${b}\n`;
-  const short = !a.includes('\n') && !b.includes('\n') && a.length + b.length < 60;
-  if (
-    short &&
-    (typeof actual !== 'object' || typeof expected !== 'object' || actual === null || expected === null)
-  ) {
-    return `${head}\n\n${a} !== ${b}\n`;
-  }
-  return `${head}\n+ actual - expected\n\n${difference(a.split('\n'), b.split('\n'))}\n`;
-};
-
-/** Lines of both, those that one alone has marked; found by the longest common run of lines, which for long texts is their ends. */
-const difference = (a: readonly string[], b: readonly string[]): string => {
-  if (a.length * b.length > 250_000)
-    return [...a.map((line) => `+ ${line}`), ...b.map((line) => `- ${line}`)].join('\n');
-  const width = b.length + 1;
-  const common = new Uint32Array((a.length + 1) * width);
-  for (let i = a.length - 1; i >= 0; i--) {
-    for (let j = b.length - 1; j >= 0; j--) {
-      common[i * width + j] =
-        a[i] === b[j]
-          ? (common[(i + 1) * width + j + 1] as number) + 1
-          : Math.max(common[(i + 1) * width + j] as number, common[i * width + j + 1] as number);
-    }
-  }
-  const lines: string[] = [];
-  let [i, j] = [0, 0];
-  while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) {
-      lines.push(`  ${a[i]}`);
-      i += 1;
-      j += 1;
-    } else if (
-      j >= b.length ||
-      (i < a.length && (common[(i + 1) * width + j] as number) >= (common[i * width + j + 1] as number))
-    ) {
-      lines.push(`+ ${a[i]}`);
-      i += 1;
-    } else {
-      lines.push(`- ${b[j]}`);
-      j += 1;
-    }
-  }
-  return lines.join('\n');
-};
 
 const fail = (details: Details): never => {
   if (details.message instanceof Error) throw details.message;
@@ -108,8 +50,10 @@ const check = (
   actual: unknown,
   expected: unknown,
   message: unknown,
+  generated?: boolean,
 ): void => {
-  if (!given) fail({ operator, actual, expected, message });
+  if (!given)
+    fail({ operator, actual, expected, message, ...(generated === undefined ? {} : { generated }) });
 };
 
 const ok = (...args: unknown[]): void => {
@@ -125,6 +69,7 @@ const ok = (...args: unknown[]): void => {
   if (message === undefined) {
     fail({
       message: 'The expression evaluated to a falsy value',
+      generated: true,
       actual: value,
       expected: true,
       operator: '==',
@@ -132,6 +77,11 @@ const ok = (...args: unknown[]): void => {
   }
   fail({ message, actual: value, expected: true, operator: '==' });
 };
+
+/** What an error has of the fields that are asked for. */
+class Comparison {
+  [name: string]: unknown;
+}
 
 type Matcher = unknown;
 /** Whether a thrown value is the expected one; throws an AssertionError that says why not. */
@@ -143,6 +93,7 @@ const matches = (error: unknown, expected: Matcher, message: unknown, operator: 
       message:
         message ??
         `The input did not match the regular expression ${show(expected)}. Input:\n\n${show(String(error))}\n`,
+      generated: message === undefined,
       actual: error,
       expected,
       operator,
@@ -159,6 +110,7 @@ const matches = (error: unknown, expected: Matcher, message: unknown, operator: 
         message:
           message ??
           `The error is expected to be an instance of "${name}". Received "${found ?? show(error)}"\n\nError message:\n\n${(error as Error | undefined)?.message}`,
+        generated: message === undefined,
         actual: error,
         expected,
         operator,
@@ -182,9 +134,10 @@ const matches = (error: unknown, expected: Matcher, message: unknown, operator: 
       if (two instanceof RegExp && typeof one === 'string' ? two.test(one) : deepEqual(one, two, true))
         continue;
       const part = (of: Record<string, unknown>): Record<string, unknown> =>
-        Object.fromEntries(keys.map((name) => [name, of?.[name]]));
+        Object.assign(new Comparison(), Object.fromEntries(keys.map((name) => [name, of?.[name]])));
       fail({
         message: message ?? describe('deepStrictEqual', part(found), part(wanted)),
+        generated: message === undefined,
         actual: error,
         expected,
         operator,
@@ -276,7 +229,8 @@ const isEqual = (a: unknown, b: unknown): boolean =>
 const shared = {
   AssertionError,
   ok,
-  fail: (message: unknown = 'Failed'): never => fail({ message, operator: 'fail' }),
+  fail: (message?: unknown): never =>
+    fail({ message: message ?? 'Failed', operator: 'fail', generated: message === undefined }),
   strictEqual: (a: unknown, b: unknown, message?: unknown) =>
     check(Object.is(a, b), 'strictEqual', a, b, message),
   notStrictEqual: (a: unknown, b: unknown, message?: unknown) =>
@@ -294,6 +248,7 @@ const shared = {
       text,
       pattern,
       message ?? `The input did not match the regular expression ${show(pattern)}. Input:\n\n${show(text)}\n`,
+      message === undefined,
     ),
   doesNotMatch: (text: unknown, pattern: RegExp, message?: unknown) =>
     check(
@@ -303,6 +258,7 @@ const shared = {
       pattern,
       message ??
         `The input was expected to not match the regular expression ${show(pattern)}. Input:\n\n${show(text)}\n`,
+      message === undefined,
     ),
   throws: (fn: unknown, expected?: unknown, message?: unknown) =>
     expectThrown(thrownBy(fn), expected, message, 'throws'),
@@ -323,8 +279,8 @@ const shared = {
   },
 };
 const loose = {
-  equal: (a: unknown, b: unknown, message?: unknown) => check(isEqual(a, b), 'equal', a, b, message),
-  notEqual: (a: unknown, b: unknown, message?: unknown) => check(!isEqual(a, b), 'notEqual', a, b, message),
+  equal: (a: unknown, b: unknown, message?: unknown) => check(isEqual(a, b), '==', a, b, message),
+  notEqual: (a: unknown, b: unknown, message?: unknown) => check(!isEqual(a, b), '!=', a, b, message),
   deepEqual: (a: unknown, b: unknown, message?: unknown) =>
     check(deepEqual(a, b, false), 'deepEqual', a, b, message),
   notDeepEqual: (a: unknown, b: unknown, message?: unknown) =>

@@ -1,5 +1,6 @@
 import { Buffer as Package, constants as packageConstants } from 'buffer/index.js';
-import { inner, wrongArgument } from '../inner.ts';
+import { hide, inner, wrongArgument } from '../inner.ts';
+import { checkNumbers, checkSize, inNodeWords } from './buffer-checks.ts';
 
 type Data = Uint8Array<ArrayBuffer>;
 interface BufferClass {
@@ -53,12 +54,13 @@ const from = (value: unknown, encoding?: unknown, length?: unknown): Data => {
     if (isUtf8Name(encoding)) return view(inner.encodeUtf8(value));
     if (base64Kind(encoding) !== undefined) return view(readBase64(value));
   }
-  return plainFrom(value, encoding, length);
+  return inNodeWords(() => plainFrom(value, encoding, length), value);
 };
 const plainToString = Buffer.prototype.toString as unknown as (this: Data, ...args: unknown[]) => string;
 function readText(this: Data, encoding?: unknown, start?: unknown, end?: unknown): string {
   const kind = base64Kind(encoding);
-  if (kind === undefined && !isUtf8Name(encoding)) return plainToString.call(this, encoding, start, end);
+  if (kind === undefined && !isUtf8Name(encoding))
+    return inNodeWords(() => plainToString.call(this, encoding, start, end), encoding);
   const part =
     start === undefined && end === undefined
       ? this
@@ -69,6 +71,9 @@ function readText(this: Data, encoding?: unknown, start?: unknown, end?: unknown
   const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
   return kind === undefined ? inner.decodeUtf8(bytes) : writeBase64(bytes, kind === 'base64url');
 }
+const plainAlloc = Buffer.alloc as (...args: unknown[]) => Data;
+const plainConcat = Buffer.concat as (...args: unknown[]) => Data;
+const plainCompare = Buffer.compare as (a: Uint8Array, b: Uint8Array) => number;
 const plainIsEncoding = Buffer.isEncoding;
 const plainByteLength = Buffer.byteLength;
 const plainWrite = Buffer.prototype.write as unknown as (this: Data, ...args: unknown[]) => number;
@@ -96,8 +101,45 @@ Object.assign(Buffer, {
     const part = slice.call(source as Uint8Array, offset, length === undefined ? undefined : offset + length);
     return view(new Uint8Array(part.buffer.slice(0)));
   },
-  poolSize: 8192,
+  alloc: (size: unknown, fill?: unknown, encoding?: unknown): Data => {
+    checkSize(size);
+    return plainAlloc(size, fill, encoding);
+  },
+  allocUnsafe: (size: unknown): Data => {
+    checkSize(size);
+    return plainAlloc(size);
+  },
+  allocUnsafeSlow: (size: unknown): Data => {
+    checkSize(size);
+    return plainAlloc(size);
+  },
+  concat: (list: unknown, length?: unknown): Data => {
+    if (!Array.isArray(list)) throw wrongArgument('list', 'an instance of Array', list);
+    for (const [index, one] of list.entries())
+      if (!(one instanceof Uint8Array))
+        throw wrongArgument(`list[${index}]`, 'an instance of Buffer or Uint8Array', one);
+    return plainConcat(list, length);
+  },
+  compare: (a: unknown, b: unknown): number => {
+    if (!(a instanceof Uint8Array)) throw wrongArgument('buf1', 'an instance of Buffer or Uint8Array', a);
+    if (!(b instanceof Uint8Array)) throw wrongArgument('buf2', 'an instance of Buffer or Uint8Array', b);
+    return plainCompare(a, b);
+  },
+  poolSize: 65_536,
 });
+hide(Buffer, 'name', 'Buffer');
+hide(Buffer, 'TYPED_ARRAY_SUPPORT', true);
+checkNumbers(Buffer.prototype as never);
+const MOST_INSPECTED = 50;
+function inspected(this: Data): string {
+  const shown = this.subarray(0, MOST_INSPECTED);
+  const bytes = Array.from(shown, (byte) => byte.toString(16).padStart(2, '0'));
+  const rest = this.length - MOST_INSPECTED;
+  if (rest > 0) bytes.push(`... ${rest} more byte${rest > 1 ? 's' : ''}`);
+  return `<${[this.constructor.name, ...bytes].join(' ')}>`;
+}
+for (const name of ['inspect', Symbol.for('nodejs.util.inspect.custom')])
+  hide(Buffer.prototype, name, inspected);
 for (const [name, value] of Object.entries({ toString: readText, write })) {
   Object.defineProperty(Buffer.prototype, name, { value, writable: true, configurable: true });
 }

@@ -1,3 +1,4 @@
+import type { InspectOptions } from '../../prelude/inspect.ts';
 import { type Callable, type Callback, hide, inner, type Named, nodeError, wrongArgument } from '../inner.ts';
 import { deepEqual } from './deep-equal.ts';
 import { parseArgs } from './parse-args.ts';
@@ -6,17 +7,32 @@ import { types } from './util-types.ts';
 const CUSTOM_PROMISE = Symbol.for('nodejs.util.promisify.custom');
 const CUSTOM_INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-interface InspectOptions {
-  readonly depth?: number | null;
-}
-
-const inspect = (value: unknown, options?: InspectOptions | boolean, depth?: number | null): string => {
-  const given = typeof options === 'object' && options !== null ? options.depth : depth;
-  return inner.inspect(value, given === null ? Number.POSITIVE_INFINITY : (given ?? 2));
-};
+const inspect = (
+  value: unknown,
+  options?: InspectOptions | boolean,
+  depth?: number | null,
+  colors?: boolean,
+): string =>
+  inner.inspect(
+    value,
+    typeof options === 'object' && options !== null
+      ? options
+      : { showHidden: options === true, depth, colors },
+  );
 Object.assign(inspect, {
   custom: CUSTOM_INSPECT,
-  defaultOptions: { depth: 2, colors: false, showHidden: false },
+  defaultOptions: {
+    showHidden: false,
+    depth: 2,
+    colors: false,
+    customInspect: true,
+    maxArrayLength: 100,
+    maxStringLength: 10_000,
+    breakLength: 128,
+    compact: 3,
+    sorted: false,
+    getters: false,
+  },
   colors: {},
   styles: {},
 });
@@ -198,7 +214,7 @@ export const util = {
   debuglog,
   deprecate,
   format,
-  formatWithOptions: (_options: unknown, ...args: unknown[]) => inner.format(args),
+  formatWithOptions: (options: InspectOptions, ...args: unknown[]) => inner.format(args, options),
   getSystemErrorName: (code: number) => `Unknown system error ${code}`,
   inherits,
   inspect,
