@@ -5,6 +5,8 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { interfacesOf, shellWorld } from '../runtime/build/shells.ts';
+import { addCustomSection } from '../runtime/wasm/add-custom-section.ts';
 import { MANIFEST_SECTION } from '../runtime/wasm/tool-manifest.ts';
 import {
   compileAssemblyScript,
@@ -12,7 +14,6 @@ import {
   componentizeSpiderMonkey,
   componentOfCore,
   hostPackage,
-  withCustomSection,
   withHostPackage,
 } from './tools/build-component.ts';
 
@@ -67,7 +68,8 @@ export async function buildTool(
 async function compile(name: string, sources: ReadonlyMap<string, string>): Promise<Uint8Array<ArrayBuffer>> {
   const manifest = JSON.stringify(JSON.parse(required(sources, 'manifest.json')));
   const { backend, entry } = JSON.parse(required(sources, 'build.json')) as Recipe; // written by us, in this repository
-  const wit = await withHostPackage(worldFor(JSON.parse(manifest) as { capabilities?: string[] })); // as above
+  const { capabilities = [] } = JSON.parse(manifest) as { capabilities?: string[] }; // as above
+  const wit = await withHostPackage(shellWorld(interfacesOf(capabilities)));
   const world = { wit, name: 'built' };
   const bare = {
     quickjs: async () => componentizeQuickJs(await bundle(name, entry, manifest), world),
@@ -80,23 +82,7 @@ async function compile(name: string, sources: ReadonlyMap<string, string>): Prom
     },
   };
   const component = await bare[backend]();
-  return new Uint8Array(withCustomSection(component, MANIFEST_SECTION, new TextEncoder().encode(manifest)));
-}
-
-/** The world `tool`, narrowed to the interfaces that the manifest's capabilities call for: a tool imports nothing it does not ask for. */
-function worldFor({ capabilities = [] }: { readonly capabilities?: readonly string[] }): string {
-  const imports = [
-    ...(capabilities.some((name) => name.startsWith('fs.')) ? ['fs'] : []),
-    ...(capabilities.includes('http') ? ['http'] : []),
-    'log',
-  ];
-  return `package built:tool;
-world built {
-  use sandglass:host/types@0.1.0.{host-error};
-  ${imports.map((name) => `import sandglass:host/${name}@0.1.0;`).join('\n  ')}
-  export describe: func() -> string;
-  export invoke: func(input: string) -> result<string, host-error>;
-}`;
+  return new Uint8Array(addCustomSection(component, MANIFEST_SECTION, new TextEncoder().encode(manifest)));
 }
 
 async function bundle(name: string, entry: string, manifest: string): Promise<string> {

@@ -30,6 +30,7 @@ for (const [name, file] of [
   ['pyodide', 'build-pyodide.ts'],
   ['guests', 'build-guests.ts'],
   ['tools', 'build-tools.ts'],
+  ['shells', 'build-shells.ts'],
   ['examples', 'build-examples.ts'],
 ] as const) {
   if (existsSync(script(file))) step(name, process.execPath, [script(file)]);

@@ -103,8 +103,8 @@ export const ROOMS: readonly Room[] = [
     name: 'build',
     at: ['runtime/build'],
     what: 'from the source of a tool to a component',
-    mayImport: ['vocabulary', 'contracts', 'wasm', 'tools/manifest'],
-    toCome: true,
+    folders: ['templates'],
+    mayImport: ['vocabulary', 'wasm', 'tools/manifest'],
   },
   {
     name: 'catalog',
@@ -143,7 +143,7 @@ export const ROOMS: readonly Room[] = [
     at: ['runtime/doors'],
     folders: ['cli', 'http'],
     what: 'the HTTP door and the command line',
-    mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'catalog'],
+    mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'catalog', 'build'],
   },
 ];
 
@@ -188,7 +188,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   minisearch: ['runtime/tools/select'],
   pyodide: ['runtime/platform/python'],
   re2js: ['runtime/tools/check'],
-  sucrase: ['runtime/engines/quickjs'],
+  sucrase: ['runtime/build', 'runtime/engines/quickjs'],
   undici: ['host-functions/http'],
   ws: ['host-functions/http'],
 };

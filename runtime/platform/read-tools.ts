@@ -10,7 +10,8 @@ const ENDINGS = /\.(?:wasm|m?js|ts|py)$/;
 const MOST = { files: 2_000, bytes: 64 * MIB, manifestBytes: MIB } as const;
 
 /**
- * A file, or the files of a folder that could be tools: those in it, and of each folder in it the file that its `manifest.json` names as `entry`.
+ * A file, or the files of a folder that could be tools: the file that its `manifest.json` names as `entry`; without one those in it, and of each
+ * folder in it its `entry`.
  * Links are not followed: what a folder holds is in it.
  * @throws {SandglassError} INPUT_INVALID when there is nothing to read.
  */
@@ -21,6 +22,8 @@ export async function readTools(given: string | URL): Promise<ToolFiles> {
   if (info.isFile()) return { alone: true, files: [await readOne(await realpath(path), basename(path))] };
   if (!info.isDirectory()) throw unreadable(path, 'it is neither a file nor a folder');
   const folder = await realpath(path);
+  const own = await readFolder(folder, basename(folder));
+  if (own.length > 0) return { alone: true, files: own };
   const entries = (await readdir(folder, { withFileTypes: true })).sort((one, other) =>
     one.name < other.name ? -1 : 1,
   );
@@ -48,7 +51,10 @@ async function readFolder(folder: string, name: string): Promise<readonly ToolFi
   const path = `${name}/${entry}`;
   if (basename(entry) !== entry || !ENDINGS.test(entry))
     return [refused(path, 'entry is not the name of a file of its folder')];
-  return [{ ...(await readOne(join(folder, entry), path)), manifest }];
+  const at = join(folder, entry);
+  if (entry.endsWith('.wasm') && (await lstat(at).catch(() => undefined)) === undefined)
+    return [refused(path, `there is no ${entry} yet: sandglass tools build ${name} makes it`)];
+  return [{ ...(await readOne(at, path)), manifest }];
 }
 
 function entryOf(manifest: string): string | undefined {

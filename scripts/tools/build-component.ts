@@ -103,26 +103,3 @@ export async function compileAssemblyScript(
     throw new Error(`Cannot compile ${entry}: ${stderr.toString()}`);
   return binary;
 }
-
-/** The component with one more custom section at its end. */
-export function withCustomSection(component: Uint8Array, name: string, contents: Uint8Array): Uint8Array {
-  const label = new TextEncoder().encode(name);
-  const body = [...leb(label.byteLength), ...label];
-  const head = [0, ...leb(body.length + contents.byteLength), ...body];
-  const joined = new Uint8Array(component.byteLength + head.length + contents.byteLength);
-  joined.set(component);
-  joined.set(head, component.byteLength);
-  joined.set(contents, component.byteLength + head.length);
-  return joined;
-}
-
-function leb(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    const low = rest & 0x7f;
-    rest >>>= 7;
-    bytes.push(rest > 0 ? low | 0x80 : low);
-  } while (rest > 0);
-  return bytes;
-}

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeModule } from '../../runtime/catalog/describe-module.ts';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
+import { addCustomSection } from '../../runtime/wasm/add-custom-section.ts';
 import { buildTool } from '../../scripts/build-tools.ts';
-import { withCustomSection } from '../../scripts/tools/build-component.ts';
 import { probeGuest } from '../guests/component/build.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -20,7 +20,7 @@ afterAll(() => runtime.close());
 const withManifest = async (manifest: unknown): Promise<Uint8Array<ArrayBuffer>> => {
   const text = typeof manifest === 'string' ? manifest : JSON.stringify(manifest);
   return new Uint8Array(
-    withCustomSection(await probeGuest(), 'sandglass:manifest', new TextEncoder().encode(text)),
+    addCustomSection(await probeGuest(), 'sandglass:manifest', new TextEncoder().encode(text)),
   );
 };
 
