@@ -278,7 +278,9 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     fail: (message) => endDescribed({ name: 'Error', message, stack: '' }),
     drain,
     settle,
-    giveBack,
+    giveBack: () => {
+      if (!keeps) giveBack();
+    },
   };
 }
 
