@@ -1,6 +1,7 @@
 /** What every entry exports, whatever the platform. Each entry names all of it: a test says so. */
 
 export type { EngineInfo, PlatformInfo } from './contracts/api/info.ts';
+export type { PolicyApi } from './contracts/api/policy.ts';
 export type {
   KeptOutput,
   Language,
@@ -131,5 +132,15 @@ export type {
 export { HOST_FOLDER, type MergeOptions, mergeGrants } from './vocabulary/merge-grants.ts';
 export type { IsolationLevel, Outcome, OutcomeMeta, RunFailure, RunSuccess } from './vocabulary/outcome.ts';
 export { type OutcomeJson, outcomeToJson } from './vocabulary/outcome-json.ts';
+export type {
+  CallerRule,
+  CategoryRule,
+  PolicyDocument,
+  Profile,
+  Rate,
+  ToolRule,
+  ToolRules,
+} from './vocabulary/policy.ts';
+export { PROFILES } from './vocabulary/profiles.ts';
 export { unwrap } from './vocabulary/unwrap.ts';
 export type { Usage } from './vocabulary/usage.ts';

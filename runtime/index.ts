@@ -14,6 +14,7 @@ import { createQuickjsEngine } from './engines/quickjs/engine.ts';
 import { createNodeComponentEngine } from './platform/component/component-engine.ts';
 import { nodePlatform } from './platform/node.ts';
 import { loadWasmFile } from './platform/node-module.ts';
+import { openPolicyFile } from './platform/policy-file.ts';
 import { checkPackageOptions, type PythonPackageOptions } from './platform/python/packages/options.ts';
 import { createNodePyodideEngine } from './platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from './runtime.ts';
@@ -26,6 +27,8 @@ import { nodeIsTooOld } from './vocabulary/node-floor.ts';
 export interface NodeRuntimeOptions extends RuntimeOptions {
   /** Where packages of Python guests come from. @default none: a run that needs one is refused */
   readonly packages?: PythonPackageOptions;
+  /** A policy document as JSON, or a grant, in place of `policy`. It is read again when it changes; what cannot be read changes nothing. */
+  readonly policyFile?: string | URL;
 }
 
 /**
@@ -39,7 +42,7 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
  * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });
  * if (outcome.ok) console.log(outcome.value); // 42
  */
-export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {}): Runtime {
+export function createRuntime({ packages, policyFile, ...options }: NodeRuntimeOptions = {}): Runtime {
   const { name, version } = nodePlatform.info;
   const tooOld = name === 'node' ? nodeIsTooOld(version) : undefined;
   if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);
@@ -66,6 +69,7 @@ export function createRuntime({ packages, ...options }: NodeRuntimeOptions = {})
     },
     options,
     createValidators(),
+    policyFile === undefined ? undefined : openPolicyFile(policyFile),
   );
 }
 
@@ -90,6 +94,8 @@ export {
   type CallContext,
   type CalledTool,
   type Caller,
+  type CallerRule,
+  type CategoryRule,
   type CellGuest,
   type CellOptions,
   type ConfirmTool,
@@ -156,9 +162,14 @@ export {
   outcomeToJson,
   type ParameterMap,
   type PlatformInfo,
+  type PolicyApi,
+  type PolicyDocument,
+  PROFILES,
   type PrebuiltComponent,
   type PrepareContext,
   type PreparedGuest,
+  type Profile,
+  type Rate,
   type RegisterOptions,
   type Resource,
   type RunBase,
@@ -206,6 +217,8 @@ export {
   type ToolOutcome,
   type ToolRegistry,
   type ToolResultView,
+  type ToolRule,
+  type ToolRules,
   type ToolSearchOptions,
   type ToolsApi,
   type ToolsGrant,

@@ -5,13 +5,14 @@ import type { Described } from './contracts/described-tool.ts';
 import type { Engine, PrepareContext } from './contracts/engine.ts';
 import type { AnyHostFunction } from './contracts/host-function.ts';
 import type { ToolsPort } from './contracts/operations/tools.ts';
-import type { CellPools, Platform } from './contracts/platform.ts';
+import type { CellPools, Platform, PolicyFile } from './contracts/platform.ts';
 import { createRunStarter, type RunStarter } from './run/begin-run.ts';
 import { readCells } from './run/cell-options.ts';
 import { chooseCell } from './run/choose-cell.ts';
 import { describeEngine } from './run/engine-info.ts';
 import { createKnownModules } from './run/known-modules.ts';
 import { createLiveRuns } from './run/live-runs.ts';
+import { openPolicy } from './run/open-policy.ts';
 import { createOutputQueue } from './run/output-queue.ts';
 import type { SandboxContext } from './run/sandbox-context.ts';
 import { createSessionOpener } from './run/session/open-session.ts';
@@ -23,12 +24,12 @@ import { checkGrant } from './vocabulary/check-grant.ts';
 import { SandglassError } from './vocabulary/errors.ts';
 import { createEventStream, type EventStream } from './vocabulary/event-stream.ts';
 import { auditLineOf } from './vocabulary/events.ts';
-import type { Grant } from './vocabulary/grant.ts';
 import { type IsolationLevel, stricter } from './vocabulary/levels.ts';
 import { checkLimits, mergeLimits } from './vocabulary/limits.ts';
 import { readModuleBytes } from './vocabulary/module-size.ts';
 import type { TellNotice } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
+import type { PolicySource } from './vocabulary/policy.ts';
 import { readLevel, refuseUnknown } from './vocabulary/read-options.ts';
 import { sleep } from './vocabulary/sleep.ts';
 import { createRunStore } from './work/run-store.ts';
@@ -57,6 +58,7 @@ export function createRuntimeOn(
   platform: Platform,
   options: RuntimeOptions = {},
   validators: Validators = NO_VALIDATORS,
+  policyFile?: PolicyFile,
 ): Runtime {
   refuseUnknown(options, KNOWN, 'create a runtime');
   const engines = uniqueByName([...platform.engines, ...(options.engines ?? [])], 'engine');
@@ -67,6 +69,12 @@ export function createRuntimeOn(
     ...(platform.createToolsFunction === undefined ? [] : [platform.createToolsFunction(port.tools)]),
     ...(options.hostFunctions ?? []),
   ]);
+  const policy = openPolicy({
+    given: options.policy,
+    file: policyFile,
+    hostFunctions,
+    tell: options.onNotice ?? warnOnConsole,
+  });
   const ceiling = readLevel(options.level, 'create a runtime');
   const cellOptions = readCells(options.cells, platform.processors);
   const prepare = readPrepare(platform, options);
@@ -81,8 +89,11 @@ export function createRuntimeOn(
   let closed: Promise<void> | undefined;
 
   const fallback: IsolationLevel = platform.info.levels.includes('standard') ? 'standard' : 'minimal';
-  const levelOf = (asked: IsolationLevel | undefined): IsolationLevel =>
-    ceiling === undefined ? (asked ?? fallback) : stricter(ceiling, asked ?? ceiling);
+  const levelOf = (asked: IsolationLevel | undefined): IsolationLevel => {
+    const { level: least } = policy.source.current;
+    const most = ceiling === undefined ? least : least === undefined ? ceiling : stricter(ceiling, least);
+    return most === undefined ? (asked ?? fallback) : stricter(most, asked ?? most);
+  };
   const openPools = (): CellPools | undefined => {
     pools ??= platform.openPools?.(cellOptions, { ...prepare, limits: mergeLimits([]) });
     return pools;
@@ -109,8 +120,9 @@ export function createRuntimeOn(
       return Object.hasOwn(secrets, name) ? secrets[name] : undefined;
     },
     limits: checkLimits(options.limits),
-    policy: options.policy === undefined ? undefined : checkGrant(options.policy, hostFunctions, 'policy'),
-    policyGiven: options.policy,
+    get policy() {
+      return policy.source.current.base;
+    },
     events,
     monotonic: platform.monotonic,
     now: platform.now,
@@ -122,7 +134,7 @@ export function createRuntimeOn(
   const opener = createSessionOpener({ context, sessions, begin: runs.begin, levelOf });
 
   const tools = createTools(
-    toolsContext(platform, context, runs, levelOf, options.policy),
+    toolsContext(platform, context, runs, levelOf, policy.source),
     options.tools,
     validators,
   );
@@ -130,6 +142,7 @@ export function createRuntimeOn(
 
   const close = (): Promise<void> => {
     closed ??= (async () => {
+      policy.close();
       opener.stop();
       await runs.close();
       await sessions.closeAll();
@@ -147,6 +160,7 @@ export function createRuntimeOn(
     sessions: { open: opener.open, close: async (name) => sessions.close(name) },
     runs: { list: lives.list, get: lives.get, cancel: lives.cancel, output: cut.get },
     tools: tools.api,
+    policy: policy.api,
     artifacts: tools.artifacts,
     engines: () =>
       engines.map((engine) => describeEngine(engine, platform, coldStarts.get(engine.name) ?? null)),
@@ -163,9 +177,9 @@ const toolsContext = (
   context: SandboxContext,
   runs: RunStarter,
   levelOf: ToolsContext['levelOf'],
-  policy: Grant | undefined,
+  policy: PolicySource,
 ): ToolsContext => ({
-  run: async (runOptions) => runs.begin(runOptions).outcome,
+  run: async (runOptions, ceiling) => runs.begin(runOptions, undefined, undefined, ceiling).outcome,
   describe: (bytes) => describeWith(context.engines, bytes),
   readTools: platform.readTools,
   levelOf,
@@ -218,7 +232,7 @@ function listen(events: EventStream, { onAudit, onError = toConsole }: RuntimeOp
 const toConsole = (error: unknown, runId: string): void => console.error(`sandglass ${runId}:`, error);
 
 const warnOnConsole: TellNotice = ({ kind, message }) => {
-  if (kind === 'not-kept') console.warn(`sandglass: ${message}`);
+  if (kind === 'not-kept' || kind === 'policy-refused') console.warn(`sandglass: ${message}`);
 };
 
 function readPrepare(platform: Platform, options: RuntimeOptions): Omit<PrepareContext, 'limits'> {

@@ -62,6 +62,16 @@ export type InputCheck =
     }
   | { readonly kind: 'no-schema'; readonly reason: string };
 
+/** A policy that stands in a file. */
+export interface PolicyFile {
+  /** As messages name it. */
+  readonly path: string;
+  /** What it holds, as JSON. @throws {SandglassError} MANIFEST_INVALID */
+  read(): unknown;
+  /** Calls back some time after it may have changed. Answers what ends that. */
+  watch(onChange: () => void): () => void;
+}
+
 export interface ToolFiles {
   /** In order of path. */
   readonly files: readonly ToolFile[];

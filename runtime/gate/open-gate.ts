@@ -23,6 +23,8 @@ export interface GateOptions {
   readonly parts: ReadonlyMap<string, unknown>;
   /** The guest's environment: part of what it may know of its grant. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether a host function was taken from the run after it began. */
+  readonly revoked?: (host: string) => boolean;
   readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
   /** Level `strict` and above: host functions that reach the network are refused. */
   readonly noNetwork: boolean;
@@ -57,6 +59,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       if (host.checksPermissions !== true && !permits(identity.caller, capability))
         throw noPermission(call, capability, identity);
     }
+    if (options.revoked?.(host.name) === true) throw wasRevoked(operation, capability);
     if (ledger.overspent !== undefined) throw ledger.overspent;
     if (options.noNetwork && host.network) throw noNetwork(operation, capability, options.level);
   };
@@ -199,6 +202,16 @@ const noPermission = (
         ...defined({ caller: caller?.id }),
       },
       hint: `Give the caller the permission ${capability}; do not retry`,
+    },
+  );
+
+const wasRevoked = (operation: string, capability: string): SandglassError =>
+  new SandglassError(
+    'CAPABILITY_DENIED',
+    `Cannot call ${operation}: the policy has changed meanwhile and does not cover it any more`,
+    {
+      details: { capability, requested: operation, missing: [capability], revoked: true },
+      hint: 'Do without it; do not retry',
     },
   );
 

@@ -1,5 +1,6 @@
 import type { OutputChunk, RunHandle, RunOptions } from '../contracts/api/run.ts';
 import { narrowCaller, type RunIdentity } from '../vocabulary/caller.ts';
+import type { CheckedGrant } from '../vocabulary/check-grant.ts';
 import { copyJson } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';
@@ -34,9 +35,15 @@ export interface RunStarterOptions {
 export interface RunStarter {
   /**
    * @param own The session that the run goes to, whatever has its name by now.
+   * @param ceiling What it may have at most, where that is not the policy for every run.
    * @throws {TypeError | RangeError} on misuse.
    */
-  begin(options: RunOptions, queue?: OutputQueue, own?: OpenSession): Begun;
+  begin(
+    options: RunOptions,
+    queue?: OutputQueue,
+    own?: OpenSession,
+    ceiling?: () => CheckedGrant | undefined,
+  ): Begun;
   /** A run that goes on. @throws {TypeError} when it is not one of this runtime, or has not begun. */
   find(identity: RunIdentity): Nest;
   /** Begins no more, cancels all that goes on and waits for its end. */
@@ -51,12 +58,12 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
   let closed = false;
 
   return {
-    begin(runOptions, queue, own) {
+    begin(runOptions, queue, own, ceiling = () => context.policy) {
       if (closed) throw new TypeError('Cannot run: this runtime is closed');
-      const { policyGiven, events } = context;
+      const { policy, events } = context;
       const wanted: RunOptions =
-        runOptions?.observe === true && runOptions.grant === undefined && policyGiven !== undefined
-          ? { ...runOptions, grant: policyGiven }
+        runOptions?.observe === true && runOptions.grant === undefined && policy !== undefined
+          ? { ...runOptions, grant: policy.given }
           : runOptions;
       const read = readRunOptions(wanted, context.hostFunctions, modules, (name) => {
         const found = own ?? sessions.find(name);
@@ -89,6 +96,7 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         live,
         nest: nests.open(identity, level, grantOf(request, held)),
         outer,
+        ceiling,
         signal: abort.signal,
         onOutput: outputTo(queue, runOptions.onOutput),
         session,

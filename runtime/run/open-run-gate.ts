@@ -2,13 +2,14 @@ import type { Gate } from '../contracts/gate.ts';
 import { openGate } from '../gate/open-gate.ts';
 import { LEVEL_POLICIES } from '../vocabulary/levels.ts';
 import type { RunPlan } from './plan-run.ts';
+import { createRevocations } from './revocations.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import { firstHandleOf } from './session/session-run.ts';
 import type { RunTeller } from './tell.ts';
 
 /** The gate of a run: its grant, its budget, and what its level allows. */
 export function openRunGate(
-  { identity, level }: SandboxRun,
+  { identity, level, ceiling }: SandboxRun,
   { budget, grant, turn }: RunPlan,
   { hostFunctions, events, monotonic, secret, now, openTurns }: SandboxContext,
   tell: RunTeller,
@@ -21,6 +22,7 @@ export function openRunGate(
     events,
     parts: grant.parts,
     env: grant.env,
+    revoked: createRevocations(grant.parts, ceiling, hostFunctions),
     hostFunctions,
     noNetwork,
     level,

@@ -37,7 +37,7 @@ export interface RunPlan {
  * @throws {SandglassError} UNSUPPORTED, CAPABILITY_DENIED, or why the module cannot be read.
  */
 export async function planRun(
-  { request, identity, level, nest, outer, session: asked }: SandboxRun,
+  { request, identity, level, nest, outer, ceiling, session: asked }: SandboxRun,
   turn: SessionTurn | undefined,
   context: SandboxContext,
   onEngine: (engine: Engine, limits: Limits) => void,
@@ -45,7 +45,8 @@ export async function planRun(
   const session: OpenSession | undefined = asked instanceof SandglassError ? undefined : asked;
   const source = await guestSourceOf(request, turn?.number, context);
   const engine = session?.engine ?? chooseEngine(source, request.engine, context.engines);
-  const wanted = limitsFor(engine, level, context, [
+  const policy = ceiling();
+  const wanted = limitsFor(engine, level, { limits: context.limits, policy }, [
     request.limits,
     request.grant.limits,
     // The memory of a session's guest was settled when it was opened.
@@ -69,7 +70,7 @@ export async function planRun(
     request.grantGiven ? request.grant : (session?.grant ?? request.grant),
     [
       { what: 'grant of its session', grant: session?.grant },
-      { what: 'policy of this runtime', grant: context.policy },
+      { what: 'policy of this runtime', grant: policy },
     ],
     context.hostFunctions,
   );

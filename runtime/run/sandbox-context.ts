@@ -7,7 +7,6 @@ import type { RunIdentity } from '../vocabulary/caller.ts';
 import type { CheckedGrant } from '../vocabulary/check-grant.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
-import type { Grant } from '../vocabulary/grant.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 import type { TakenModule } from './known-modules.ts';
 import type { LiveRun } from './live-runs.ts';
@@ -29,10 +28,8 @@ export interface SandboxContext extends LimitCeilings {
   readonly maxModuleBytes: number;
   readonly checkInput: CheckInput | undefined;
   readonly secret: (name: string) => Secret | undefined;
-  /** The grant every run gets at most, part by part; absent: no ceiling. */
+  /** The grant every run gets at most, part by part, as it is now; absent: no ceiling. */
   readonly policy: CheckedGrant | undefined;
-  /** The same as it was given. */
-  readonly policyGiven: Grant | undefined;
   readonly events: EventStream;
   readonly monotonic: () => number;
   readonly now: () => number;
@@ -51,6 +48,8 @@ export interface SandboxRun {
   readonly nest: Nest;
   /** What the run that it is nested in offers. */
   readonly outer: Nest | undefined;
+  /** The ceiling of this run, as it is now. */
+  readonly ceiling: () => CheckedGrant | undefined;
   /** Told how the run is going. */
   readonly live: LiveRun;
   /** The session that the run asks for, or why it cannot run in it. */

@@ -3,10 +3,8 @@ import { type CalledTool, createCalledTools } from '../vocabulary/called-tools.t
 import { narrowCaller } from '../vocabulary/caller.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import type { Grant } from '../vocabulary/grant.ts';
 import { stricter } from '../vocabulary/levels.ts';
 import { shownText } from '../vocabulary/nearest.ts';
-import { limitSources, tightest } from './explain.ts';
 import type { HookList } from './hook-list.ts';
 import type { Rules } from './permissions.ts';
 import { compose, type Stage } from './pipeline.ts';
@@ -14,6 +12,7 @@ import { createPlaces } from './places.ts';
 import { readCallOptions } from './read-call-options.ts';
 import type { ToolSettings } from './read-tools-options.ts';
 import type { ArtifactStore } from './result/artifacts.ts';
+import { createCallRules } from './rules-of-call.ts';
 import { accountStage, identityOf } from './stages/account.ts';
 import { cacheStage } from './stages/cache.ts';
 import { checkOutputStage } from './stages/check-output.ts';
@@ -27,6 +26,7 @@ import { runStage } from './stages/run.ts';
 import { shapeStage } from './stages/shape.ts';
 import { validateStage } from './stages/validate.ts';
 import { waitStage } from './stages/wait.ts';
+import { type Gate, type Stopped, tellStopped } from './tell-stopped.ts';
 import type { Tool } from './tool.ts';
 import type { ToolCall } from './tool-call.ts';
 import { failureOf } from './tool-outcome.ts';
@@ -39,8 +39,7 @@ export interface ToolCaller {
   /** @throws {TypeError | RangeError} on misuse of the options. */
   call(name: unknown, args: unknown, options: ToolCallOptions): Promise<ToolOutcome>;
   /** What decides over a call with these options. */
-  rulesOf(options: ToolCallOptions): Rules;
-  limitsOf(options: ToolCallOptions, tool: Tool): ToolCall['limits'];
+  rulesOf(options: ToolCallOptions, tool: Tool): Rules;
   /** The call whose guest this run is. */
   frame(runId: string): ToolCall | undefined;
   /** Calls a tool within another call: its caller, its grant, its end. */
@@ -61,26 +60,7 @@ export function createCaller(
   const onFault = (error: unknown, call: ToolCall): void => {
     if (events.wants('fault')) events.emit({ kind: 'fault', time: now(), identity: identityOf(call), error });
   };
-  /** Without a grant of its own a call has what the policy has, narrowed part by part by the grant of the run that it is nested in; without a policy, the latter. */
-  const rulesOf = ({
-    caller,
-    level,
-    grant,
-    parent,
-  }: Pick<ToolCall, 'caller' | 'level' | 'parent'> & { readonly grant: Grant | undefined }): Rules => ({
-    caller,
-    level,
-    grant: grant ?? laidOver(context.policy, parent === undefined ? {} : context.outer(parent).grant),
-    giver: grant === undefined && (context.policy !== undefined || parent === undefined) ? 'policy' : 'call',
-    hostFunctions: context.hostFunctions,
-  });
-  const limitsOf = (options: ToolCallOptions, level: ToolCall['level'], tool: Tool): ToolCall['limits'] =>
-    tightest(
-      limitSources(tool.manifest, level, context.limits, context.policy, options)
-        // A level's own figures differ by engine: the run applies them.
-        .filter(([source]) => source !== 'level')
-        .map(([, limits]) => limits),
-    );
+  const { rulesOf, limitsOf } = createCallRules(context);
   const nested: ToolCaller['nested'] = (outer, name, args, signal) => {
     const { options, parent, caller, metadata, level } = outer;
     const { confirm, grant, sessionId } = options;
@@ -101,6 +81,13 @@ export function createCaller(
       { depth: outer.depth + 1, called: outer.called },
     );
   };
+  const tellDenied = (call: ToolCall, error: Stopped['error'], gate: Gate): void =>
+    tellStopped(context, {
+      name: call.tool?.manifest.name ?? call.name,
+      identity: identityOf(call),
+      error,
+      gate,
+    });
   const hookOptions = { hooks, sleep, onFault, monotonic };
   /** The order of a call. What acts on the way out stands outside of what it acts on. */
   const stages: readonly Stage<ToolOutcome>[] = [
@@ -110,9 +97,9 @@ export function createCaller(
     validateStage(),
     permitStage({
       names: settings.names,
-      rulesOf: (call) => rulesOf({ ...call, grant: call.options.grant }),
-      limitsOf: (call, tool) => limitsOf(call.options, call.level, tool),
-      onDenied: (call, error) => tellDenied(call, error, context),
+      rulesOf: (call, tool) => rulesOf({ ...call, grant: call.options.grant }, tool),
+      limitsOf: (call, rules, tool) => limitsOf(call.options, rules, tool),
+      onDenied: (call, error) => tellDenied(call, error, 'execution'),
     }),
     confirmStage(settings.confirm),
     rateStage(settings.rate, monotonic),
@@ -155,6 +142,7 @@ export function createCaller(
       given,
       args: {},
       tool: undefined,
+      held: undefined,
       grant: {},
       limits: {},
       attempts: 0,
@@ -162,7 +150,8 @@ export function createCaller(
       called: createCalledTools(),
       ranAt: undefined,
     };
-    const outcome = depth > MOST_NESTED ? failureOf(call, tooDeep(call)) : await run(call);
+    const outcome: ToolOutcome = depth > MOST_NESTED ? failureOf(call, tooDeep(call)) : await run(call);
+    if (!outcome.ok && isStopped(call)) tellDenied(call, outcome.error, 'output');
     (within ?? outer)?.called.add(calledOf(outcome, monotonic() - call.started));
     return outcome;
   };
@@ -172,25 +161,22 @@ export function createCaller(
       const read = readCallOptions(options, context.checkGrant);
       return begin(name, args, read, undefined);
     },
-    rulesOf: (options) => {
+    rulesOf: (options, tool) => {
       const outer = options.parent === undefined ? undefined : context.outer(options.parent);
       const level = context.levelOf(options.level);
-      return rulesOf({
-        caller: narrowCaller(outer?.identity.caller, options.caller),
-        level: outer === undefined ? level : stricter(outer.level, level),
-        grant: options.grant,
-        parent: outer?.identity,
-      });
+      return rulesOf(
+        {
+          caller: narrowCaller(outer?.identity.caller, options.caller),
+          level: outer === undefined ? level : stricter(outer.level, level),
+          parent: outer?.identity,
+          grant: options.grant,
+        },
+        tool,
+      );
     },
-    limitsOf: (options, tool) => limitsOf(options, context.levelOf(options.level), tool),
     frame: (runId) => frames.get(runId),
     nested,
   };
-}
-
-function laidOver(policy: Grant = {}, grant: Grant): Grant {
-  const custom = { ...policy.custom, ...grant.custom };
-  return { ...policy, ...grant, ...(Object.keys(custom).length === 0 ? {} : { custom }) };
 }
 
 /** What a run tells of a call. */
@@ -208,24 +194,9 @@ const calledOf = (
   ...defined({ calls: meta.calls }),
 });
 
-function tellDenied(
-  call: ToolCall,
-  { code, message, details }: SandglassError,
-  { events, now }: ToolsContext,
-): void {
-  if (!events.wants('denied')) return;
-  const capability = details?.capability;
-  events.emit({
-    kind: 'denied',
-    time: now(),
-    identity: identityOf(call),
-    code,
-    message,
-    operation: 'tools.call',
-    resource: { name: call.tool?.manifest.name ?? call.name },
-    ...(typeof capability === 'string' ? { capability } : {}),
-  });
-}
+/** What it answered was refused. */
+const isStopped = ({ trace }: ToolCall): boolean =>
+  trace.some(({ stage, code }) => code !== undefined && (stage === 'check' || stage === 'shape'));
 
 const tooDeep = ({ shownName }: ToolCall): SandglassError =>
   new SandglassError(

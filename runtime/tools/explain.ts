@@ -1,22 +1,23 @@
 import type { Decider, ToolCallOptions, ToolExplanation } from '../contracts/api/tools.ts';
-import type { Grant } from '../vocabulary/grant.ts';
-import { type IsolationLevel, LEVEL_POLICIES } from '../vocabulary/levels.ts';
+import { LEVEL_POLICIES } from '../vocabulary/levels.ts';
 import { LIMIT_NAMES, type LimitName, type Limits } from '../vocabulary/limits.ts';
 import type { CheckedManifest } from './manifest/read-manifest.ts';
-import type { Verdict } from './permissions.ts';
+import type { Rules, Verdict } from './permissions.ts';
+import type { ToolsContext } from './tools-context.ts';
 
 /** Who says what of the limits of a call, in the order in which of equal figures the first is named. */
 export function limitSources(
   manifest: CheckedManifest,
-  level: IsolationLevel,
-  runtime: Partial<Limits>,
-  policy: Grant | undefined,
+  { level, held }: Rules,
+  { limits, policy }: Pick<ToolsContext, 'limits' | 'policy'>,
   options: ToolCallOptions,
 ): readonly (readonly [Decider, Partial<Limits>])[] {
   return [
-    ['policy', policy?.limits ?? {}],
-    ['runtime', runtime],
+    ['policy', policy.current.base?.limits ?? {}],
+    ...held.limits.map((rule): readonly [Decider, Partial<Limits>] => ['policy', rule]),
+    ['runtime', limits],
     ['level', LEVEL_POLICIES[level].ceilings],
+    ['profile', held.profile?.profile.limits ?? {}],
     ['manifest', manifest.limits],
     ['call', tightest([options.limits ?? {}, options.grant?.limits ?? {}, timeoutOf(options)])],
   ];
@@ -36,11 +37,9 @@ export function tightest(sets: readonly Partial<Limits>[]): Partial<Limits> {
 }
 
 export function explanationOf(
-  tool: string,
-  level: ToolExplanation['level'],
+  told: Pick<ToolExplanation, 'tool' | 'level' | 'allowed' | 'rates' | 'profile'>,
   verdicts: readonly Verdict[],
   sources: readonly (readonly [Decider, Partial<Limits>])[],
-  allowed: boolean,
 ): ToolExplanation {
   const limits: Partial<Record<LimitName, { readonly value: number; readonly decidedBy: Decider }>> = {};
   for (const name of LIMIT_NAMES) {
@@ -50,5 +49,5 @@ export function explanationOf(
         limits[name] = { value, decidedBy };
     }
   }
-  return { tool, allowed, level, capabilities: verdicts, limits };
+  return { ...told, capabilities: verdicts, limits };
 }

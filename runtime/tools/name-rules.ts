@@ -1,10 +1,13 @@
+import type { Caller } from '../vocabulary/caller.ts';
 import { compileStarGlob } from '../vocabulary/glob.ts';
+import type { Policy, PolicySource } from '../vocabulary/policy.ts';
+import { mayCall } from './held.ts';
 import type { Tool } from './tool.ts';
 
 /** Which tools are callable at all, by their names. */
 export interface NameRules {
-  /** What does not allow a tool: `safeOnly`, `tools.allow`, `tools.deny`; `undefined` when nothing does. */
-  refuses(tool: Tool): string | undefined;
+  /** What does not allow a caller a tool: `tools.safeOnly`, `tools.allow`, `tools.deny`, the policy; `undefined` when nothing does. */
+  refuses(tool: Tool, caller: Caller | undefined): string | undefined;
 }
 
 export type Matches = (tool: Tool) => boolean;
@@ -18,18 +21,33 @@ export function namesMatcher(names: unknown, what: string): Matches {
     [manifest.name, ...manifest.aliases].some((name) => patterns.some((matches) => matches(name)));
 }
 
-export function createNameRules(options: {
-  readonly safeOnly?: boolean | undefined;
-  readonly allow?: readonly string[] | undefined;
-  readonly deny?: readonly string[] | undefined;
-}): NameRules {
-  const allow = options.allow === undefined ? undefined : namesMatcher(options.allow, 'tools.allow');
-  const deny = options.deny === undefined ? undefined : namesMatcher(options.deny, 'tools.deny');
+type Names = Pick<Policy, 'allow' | 'deny' | 'safeOnly'>;
+
+/** @param policy Its rules hold beside those of the options, and are read anew when it is another one. */
+export function createNameRules(options: Partial<Names>, policy: PolicySource): NameRules {
+  const own = refuserOf(options, 'tools');
+  let read = policy.current;
+  let ofPolicy = refuserOf(read, 'policy.tools');
   return {
-    refuses(tool) {
-      if (deny?.(tool) === true) return 'tools.deny';
-      if (allow !== undefined && !allow(tool)) return 'tools.allow';
-      return options.safeOnly === true && tool.manifest.dangerous ? 'tools.safeOnly' : undefined;
+    refuses(tool, caller) {
+      if (read !== policy.current) {
+        read = policy.current;
+        ofPolicy = refuserOf(read, 'policy.tools');
+      }
+      return own(tool) ?? ofPolicy(tool) ?? (mayCall(read, tool, caller) ? undefined : 'policy.callers');
     },
+  };
+}
+
+function refuserOf(
+  { allow, deny, safeOnly }: Partial<Names>,
+  where: string,
+): (tool: Tool) => string | undefined {
+  const isAllowed = allow === undefined ? undefined : namesMatcher(allow, `${where}.allow`);
+  const isDenied = deny === undefined ? undefined : namesMatcher(deny, `${where}.deny`);
+  return (tool) => {
+    if (isDenied?.(tool) === true) return `${where}.deny`;
+    if (isAllowed !== undefined && !isAllowed(tool)) return `${where}.allow`;
+    return safeOnly === true && tool.manifest.dangerous ? `${where}.safeOnly` : undefined;
   };
 }

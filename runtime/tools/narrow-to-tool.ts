@@ -6,17 +6,19 @@ import type { ScopedCapability } from '../vocabulary/manifest.ts';
 /**
  * What of a grant a tool gets: the parts of the capabilities that it asks for, narrowed to the scopes that it names. The result is never more than
  * the grant; the policy is laid over it once more when it runs.
+ * @param writable Guest folders below which alone it may write and delete. @default all that are granted
  */
 export function narrowToTool(
   grant: Grant,
   capabilities: readonly string[],
   scopes: readonly ScopedCapability[],
+  writable?: readonly string[],
 ): Grant {
   const wants = (name: string): boolean => capabilities.includes(name);
   const custom = Object.entries(grant.custom ?? {}).filter(([host]) =>
     capabilities.some((name) => name === host || name.startsWith(`${host}.`)),
   );
-  const fs = (grant.fs ?? []).flatMap((entry) => narrowMount(entry, wants, scopes));
+  const fs = (grant.fs ?? []).flatMap((entry) => narrowMount(entry, wants, scopes, writable));
   return defined({
     fs: fs.length > 0 ? fs : undefined,
     http: wants('http')
@@ -39,6 +41,7 @@ function narrowMount(
   entry: FsGrant,
   wants: (name: string) => boolean,
   scopes: readonly ScopedCapability[],
+  writable: readonly string[] | undefined,
 ): readonly FsGrant[] {
   const given: readonly FsAccess[] = entry.access ?? ['read'];
   // Each access has scopes of its own: a folder that may be read need not be one that may be written.
@@ -48,7 +51,12 @@ function narrowMount(
       given.includes(access) || (access === 'delete' && given.includes('write') && entry.delete !== false);
     if (!has || !wants(`fs.${access}`)) continue;
     const folders = scopesOf(`fs.${access}`, scopes).flatMap(({ paths }) => paths ?? []);
-    for (const narrowed of folders.length === 0 ? [entry] : folders.flatMap((path) => below(entry, path))) {
+    const scoped = folders.length === 0 ? [entry] : folders.flatMap((path) => below(entry, path));
+    const kept =
+      access === 'read' || writable === undefined
+        ? scoped
+        : scoped.flatMap((one) => writable.flatMap((path) => below(one, path)));
+    for (const narrowed of kept) {
       const key = `${narrowed.host}\n${narrowed.guest ?? ''}`;
       const known = byFolder.get(key);
       byFolder.set(key, { ...narrowed, access: [...(known?.access ?? []), access] });

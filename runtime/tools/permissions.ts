@@ -3,6 +3,7 @@ import type { AnyHostFunction } from '../contracts/host-function.ts';
 import { type Caller, permits } from '../vocabulary/caller.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { type IsolationLevel, LEVEL_POLICIES } from '../vocabulary/levels.ts';
+import type { Held } from './held.ts';
 import type { CapabilityNames } from './manifest/capabilities.ts';
 
 /** What decides over the capabilities of one call. */
@@ -14,6 +15,8 @@ export interface Rules {
   /** Who gave it. */
   readonly giver: 'policy' | 'call';
   readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
+  /** What the policy says of this tool and this caller. */
+  readonly held: Held;
 }
 
 export interface Verdict {
@@ -38,11 +41,17 @@ export function capabilityNames(hostFunctions: ReadonlyMap<string, AnyHostFuncti
 /** Whether a call may use a capability, and who says so: the first that says no. */
 export function decide(capability: string, rules: Rules): Verdict {
   const by = (allowed: boolean, decidedBy: Decider): Verdict => ({ capability, allowed, decidedBy });
+  const { held } = rules;
   if (!permits(rules.caller, capability)) return by(false, 'caller');
+  if (!held.capabilities.every((list) => covered(list, capability))) return by(false, 'policy');
   if (capability === ASKED_FOR) return by(true, 'caller');
   if (!isAtLevel(capability, rules)) return by(false, 'level');
+  if (!covered(held.profile?.profile.capabilities, capability)) return by(false, 'profile');
   return by(isGranted(capability, rules.grant), rules.giver);
 }
+
+const covered = (list: readonly string[] | undefined, capability: string): boolean =>
+  list === undefined || permits({ id: 'policy', permissions: list }, capability);
 
 function isAtLevel(capability: string, { level, hostFunctions }: Rules): boolean {
   const { noNetwork, readOnlyFiles, noHostFiles } = LEVEL_POLICIES[level];

@@ -1,11 +1,12 @@
 import type { ConfirmTool, ToolsOptions } from '../contracts/api/tools.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { TextRules } from '../vocabulary/manifest.ts';
+import type { PolicySource, Rate } from '../vocabulary/policy.ts';
 import { refuseUnknown, refuseUnknownField, wholeNumber } from '../vocabulary/read-options.ts';
 import { createNameRules, type NameRules } from './name-rules.ts';
 import { readTextRules } from './read-text-rules.ts';
 import { createToolStore, storeOf, type ToolStore } from './registry.ts';
-import type { Rate } from './stages/rate.ts';
 
 /** The option `tools`, checked, with its defaults. */
 export interface ToolSettings {
@@ -42,7 +43,7 @@ const KNOWN: Readonly<Record<keyof ToolsOptions, true>> = {
 const WHERE = 'create a runtime: tools';
 
 /** @throws {TypeError | RangeError} naming the option. */
-export function readToolsOptions(options: ToolsOptions = {}): ToolSettings {
+export function readToolsOptions(options: ToolsOptions = {}, policy: PolicySource): ToolSettings {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`Cannot ${WHERE}: expected an object`);
   refuseUnknown(options, KNOWN, WHERE);
@@ -64,7 +65,7 @@ export function readToolsOptions(options: ToolsOptions = {}): ToolSettings {
   return {
     dirs,
     store: registry === undefined ? createToolStore() : storeOf(registry),
-    names: createNameRules({ safeOnly, allow, deny }),
+    names: createNameRules({ ...defined({ safeOnly, allow, deny }) }, policy),
     confirm,
     maxConcurrent,
     maxPerTool:

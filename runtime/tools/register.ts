@@ -4,6 +4,7 @@ import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import { shownText } from '../vocabulary/nearest.ts';
+import type { PolicySource } from '../vocabulary/policy.ts';
 import { refuseUnknown } from '../vocabulary/read-options.ts';
 import type { Validators } from './check/validator.ts';
 import type { CapabilityNames } from './manifest/capabilities.ts';
@@ -18,8 +19,10 @@ export interface RegistrarOptions {
   readonly store: ToolStore;
   readonly validators: Validators;
   readonly capabilities: CapabilityNames;
-  readonly policy: Grant | undefined;
+  readonly policy: PolicySource;
   readonly describe: (bytes: Uint8Array) => Described;
+  /** Told of a tool that the policy refuses. */
+  readonly onRefused: (name: string, error: SandglassError) => void;
 }
 
 /** Where a tool comes from, for messages and listings. */
@@ -42,6 +45,7 @@ export function createRegistrar({
   capabilities,
   policy,
   describe,
+  onRefused,
 }: RegistrarOptions): Register {
   const add = (
     given: unknown,
@@ -52,7 +56,12 @@ export function createRegistrar({
   ): Tool => {
     const manifest = readManifest(given, { validators, capabilities, file: path });
     refuseUnfit(manifest, body, path);
-    if (policy !== undefined) refuseBeyond(manifest, policy);
+    const most = policy.current.forCategory(manifest.category)?.given;
+    const beyond = most === undefined ? undefined : wantsBeyond(manifest, most);
+    if (beyond !== undefined) {
+      onRefused(manifest.name, beyond);
+      throw beyond;
+    }
     const tool: Tool = {
       manifest,
       body: withPackages(body, manifest),
@@ -219,13 +228,13 @@ function refuseUnfit(
 }
 
 /** What a manifest asks for beyond the policy is refused when it is registered, not when somebody needs it. */
-function refuseBeyond({ name, capabilities }: CheckedManifest, policy: Grant): void {
+function wantsBeyond({ name, capabilities }: CheckedManifest, policy: Grant): SandglassError | undefined {
   const missing = capabilities.filter(
     (capability) => capability !== 'dangerous' && !isGranted(capability, policy),
   );
   const [first] = missing;
-  if (first === undefined) return;
-  throw new SandglassError(
+  if (first === undefined) return undefined;
+  return new SandglassError(
     'CAPABILITY_DENIED',
     `Cannot register the tool ${shownText(name)}: it wants ${missing.join(', ')}, and the policy of this runtime has no grant for it`,
     {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../vocabulary/codec.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 import type { Limits } from '../vocabulary/limits.ts';
+import type { Held } from './held.ts';
 import type { Tool } from './tool.ts';
 
 /** One call on its way through the pipeline. What stages find out stands here for those after them. */
@@ -21,7 +22,8 @@ export interface ToolCall {
   readonly parent: RunIdentity | undefined;
   /** Calls that it is nested in. */
   readonly depth: number;
-  readonly level: IsolationLevel;
+  /** A profile may make it stricter. */
+  level: IsolationLevel;
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -33,6 +35,8 @@ export interface ToolCall {
   /** Copied and checked. */
   args: JsonObject;
   tool: Tool | undefined;
+  /** What the policy holds it to, beside its grant. */
+  held: Held | undefined;
   /** What it may touch. */
   grant: Grant;
   limits: Partial<Limits>;

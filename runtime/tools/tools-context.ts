@@ -5,16 +5,18 @@ import type { ToolFiles } from '../contracts/platform.ts';
 import type { Budget } from '../vocabulary/budget.ts';
 import type { CalledTools } from '../vocabulary/called-tools.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
+import type { CheckedGrant } from '../vocabulary/check-grant.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
+import type { PolicySource } from '../vocabulary/policy.ts';
 
 /** What the tools need of their runtime. */
 export interface ToolsContext {
   /** @throws {TypeError | RangeError} on misuse. */
-  readonly run: (options: RunOptions) => Promise<Outcome>;
+  readonly run: (options: RunOptions, ceiling?: () => CheckedGrant | undefined) => Promise<Outcome>;
   /** What a `.wasm` says of itself as a tool. @throws {SandglassError} MODULE_INVALID */
   readonly describe: (bytes: Uint8Array) => Described;
   /** A file, or the files of a folder. Absent where there are none. */
@@ -23,7 +25,7 @@ export interface ToolsContext {
   readonly levelOf: (asked: IsolationLevel | undefined) => IsolationLevel;
   /** A run that goes on. @throws {TypeError} when it is not one of this runtime. */
   readonly outer: (identity: RunIdentity) => OuterRun;
-  readonly policy: Grant | undefined;
+  readonly policy: PolicySource;
   readonly limits: Partial<Limits>;
   readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
   /** @throws {TypeError | RangeError} on a grant that a run would not take. */

@@ -1,5 +1,6 @@
 import type {
   Artifacts,
+  Decider,
   LoadReport,
   ToolCallOptions,
   ToolCheck,
@@ -20,7 +21,7 @@ import { createHookList } from './hook-list.ts';
 import { infoOf } from './info.ts';
 import { registerFiles } from './load.ts';
 import { namesMatcher } from './name-rules.ts';
-import { capabilityNames } from './permissions.ts';
+import { capabilityNames, type Rules } from './permissions.ts';
 import { readCallOptions } from './read-call-options.ts';
 import { readToolsOptions, type ToolSettings } from './read-tools-options.ts';
 import { createRegistrar, type Register } from './register.ts';
@@ -31,6 +32,7 @@ import { signatureOf, signaturesOf } from './select/signatures.ts';
 import { notFound } from './stages/find.ts';
 import { refusalOf, verdictsOf } from './stages/permit.ts';
 import { checkArguments } from './stages/validate.ts';
+import { tellStopped } from './tell-stopped.ts';
 import type { Tool } from './tool.ts';
 import type { ToolsContext } from './tools-context.ts';
 
@@ -47,7 +49,7 @@ export function createTools(
   options: ToolsOptions | undefined,
   validators: Validators,
 ): Tools {
-  const settings = readToolsOptions(options);
+  const settings = readToolsOptions(options, context.policy);
   const { store } = settings;
   const hooks = createHookList();
   const artifacts = createArtifacts();
@@ -59,6 +61,7 @@ export function createTools(
     capabilities: capabilityNames(context.hostFunctions),
     policy: context.policy,
     describe: context.describe,
+    onRefused: (name, error) => tellStopped(context, { name, error, gate: 'registration' }),
   });
   const load = createLoader(context, register);
   const ready = readFolders(settings, load);
@@ -72,7 +75,7 @@ export function createTools(
   const isFor =
     (who: Caller | undefined) =>
     (tool: Tool): boolean =>
-      settings.names.refuses(tool) === undefined &&
+      settings.names.refuses(tool, who) === undefined &&
       (who === undefined ||
         tool.manifest.capabilities.every((name) => name === 'dangerous' || permits(who, name)));
   const chosen = (names: readonly string[] | undefined, who: Caller | undefined, dangerous = false) => {
@@ -238,7 +241,7 @@ function checkCall(
   caller: ToolCaller,
   { names }: ToolSettings,
 ): ToolCheck {
-  const rules = caller.rulesOf(options);
+  const rules = caller.rulesOf(options, tool);
   const refused = refusalOf(shownText(tool.manifest.name), tool, rules, names);
   const verdicts = verdictsOf(tool, rules);
   return {
@@ -253,17 +256,35 @@ function explain(
   tool: Tool,
   options: ToolCallOptions,
   caller: ToolCaller,
-  { names }: ToolSettings,
+  settings: ToolSettings,
   context: ToolsContext,
 ): ToolExplanation {
-  const rules = caller.rulesOf(options);
+  const rules = caller.rulesOf(options, tool);
   const { name } = tool.manifest;
-  const refused = refusalOf(shownText(name), tool, rules, names);
+  const { profile, rates } = rules.held;
+  const refused = refusalOf(shownText(name), tool, rules, settings.names);
+  const own = settings.rate === undefined ? [] : [{ ...settings.rate, decidedBy: 'runtime' as const }];
   return explanationOf(
-    name,
-    { value: rules.level, decidedBy: options.level === rules.level ? 'call' : 'runtime' },
+    {
+      tool: name,
+      allowed: refused === undefined,
+      level: { value: rules.level, decidedBy: levelDecider(rules, options, context) },
+      rates: [...own, ...rates.map(({ rate }) => ({ ...rate, decidedBy: 'policy' as const }))],
+      ...(profile === undefined ? {} : { profile: profile.name }),
+    },
     verdictsOf(tool, rules),
-    limitSources(tool.manifest, rules.level, context.limits, context.policy, options),
-    refused === undefined,
+    limitSources(tool.manifest, rules, context, options),
   );
+}
+
+/** Whose word made the level what it is; of those who agree, the first in the order of precedence. */
+function levelDecider(
+  { level, held }: Rules,
+  options: ToolCallOptions,
+  { policy, levelOf }: ToolsContext,
+): Decider {
+  if (policy.current.level === level) return 'policy';
+  if (levelOf(undefined) === level) return 'runtime';
+  if (held.profile?.profile.level === level) return 'profile';
+  return options.level === level ? 'call' : 'caller';
 }

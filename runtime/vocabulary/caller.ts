@@ -22,7 +22,8 @@ export interface RunIdentity {
 
 const KNOWN: Readonly<Record<keyof Caller, true>> = { id: true, agent: true, permissions: true };
 const MOST_PERMISSIONS = 1_000;
-const CAPABILITY = /^(?:\*|[A-Za-z][\w-]*(?:\.[\w-]+)*(?:\.\*)?)$/;
+/** Names of capabilities, and wildcards for whole segments of them. */
+export const CAPABILITY = /^(?:\*|[A-Za-z][\w-]*(?:\.[\w-]+)*(?:\.\*)?)$/;
 const NAME = /^[^\p{Cc}]{1,256}$/u;
 
 /**

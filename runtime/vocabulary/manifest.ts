@@ -26,7 +26,8 @@ export type ParameterSchema = JsonObject & { readonly optional?: boolean };
 export type Shortening = 'end' | 'middle' | 'smart';
 
 /** What a text claims to be: it must parse as that, and what could run in a page is taken out of it. */
-export type TextFormat = 'text' | 'json' | 'mermaid' | 'html' | 'svg';
+export const TEXT_FORMATS = Object.freeze(['text', 'json', 'mermaid', 'html', 'svg'] as const);
+export type TextFormat = (typeof TEXT_FORMATS)[number];
 
 /** How a result becomes the text that a model reads. */
 export interface TextRules {

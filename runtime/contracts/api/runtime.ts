@@ -4,9 +4,11 @@ import type { Grant } from '../../vocabulary/grant.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { TellNotice } from '../../vocabulary/notice.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
+import type { PolicyDocument } from '../../vocabulary/policy.ts';
 import type { Engine } from '../engine.ts';
 import type { AnyHostFunction, Secret } from '../host-function.ts';
 import type { EngineInfo, PlatformInfo } from './info.ts';
+import type { PolicyApi } from './policy.ts';
 import type { RunHandle, RunOptions, Runs } from './run.ts';
 import type { SessionApi } from './session.ts';
 import type { Artifacts, ToolsApi, ToolsOptions } from './tools.ts';
@@ -26,6 +28,8 @@ export interface Runtime extends AsyncDisposable {
   readonly runs: Runs;
   /** What a model can call by name. */
   readonly tools: ToolsApi;
+  /** What is allowed at most. */
+  readonly policy: PolicyApi;
   /** Whole results of which a model was given a part. */
   readonly artifacts: Artifacts;
   /** What this platform can run, and how well. */
@@ -48,8 +52,11 @@ export interface RuntimeOptions {
   readonly level?: IsolationLevel;
   /** Ceilings of every run. */
   readonly limits?: Partial<Limits>;
-  /** The grant that every run gets at most. @default no ceiling: the grant of each run holds as it is */
-  readonly policy?: Grant;
+  /**
+   * What is allowed at most: a grant, or a document with `version`, which also knows categories, profiles, tools and callers.
+   * @default no ceiling: the grant of each run holds as it is
+   */
+  readonly policy?: Grant | PolicyDocument;
   /** Secret handles by name; values never enter a guest. */
   readonly secrets?: Readonly<Record<string, Secret>>;
   /** More engines beside the platform's. */

@@ -5,6 +5,7 @@ import type { Grant } from '../../vocabulary/grant.ts';
 import type { LimitName, Limits } from '../../vocabulary/limits.ts';
 import type { JsonSchema, TextRules, ToolExample, ToolManifest } from '../../vocabulary/manifest.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
+import type { Rate } from '../../vocabulary/policy.ts';
 import type { PrebuiltComponent } from '../engine.ts';
 import type { Language } from './run.ts';
 
@@ -282,12 +283,16 @@ export interface ToolCheck {
 }
 
 /** What of the rules decided. */
-export type Decider = 'default' | 'runtime' | 'policy' | 'level' | 'manifest' | 'caller' | 'call';
+export type Decider = 'default' | 'runtime' | 'policy' | 'level' | 'profile' | 'manifest' | 'caller' | 'call';
 
 export interface ToolExplanation {
   readonly tool: string;
   readonly allowed: boolean;
   readonly level: { readonly value: IsolationLevel; readonly decidedBy: Decider };
+  /** What kind of tool the policy takes it for; absent where it has no profiles. */
+  readonly profile?: string;
+  /** How often it may be called, by whose rule. */
+  readonly rates: readonly (Rate & { readonly decidedBy: Decider })[];
   readonly capabilities: readonly {
     readonly capability: string;
     readonly allowed: boolean;

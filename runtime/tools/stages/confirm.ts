@@ -11,14 +11,14 @@ export const confirmStage = (ask: ConfirmTool | undefined): Stage<ToolOutcome> =
   handle: async (call, next) => {
     const tool = toolOf(call);
     const isTold = call.caller !== undefined && permits(call.caller, 'dangerous');
-    if (!tool.manifest.dangerous || isTold) return next();
+    if (isTold || !(tool.manifest.dangerous || call.held?.confirm === true)) return next();
     const answer = call.options.confirm ?? ask ?? false;
     const confirmed = typeof answer === 'function' ? (await answer(viewOf(call))) === true : answer;
     if (confirmed) return next();
     const asked = answer !== false;
     throw new SandglassError(
       'CONFIRMATION_REQUIRED',
-      `Cannot call ${call.shownName}: it is dangerous, and ${asked ? 'was not confirmed' : 'nobody has confirmed it'}`,
+      `Cannot call ${call.shownName}: ${tool.manifest.dangerous ? 'it is dangerous' : 'the policy wants it confirmed'}, and ${asked ? 'was not confirmed' : 'nobody has confirmed it'}`,
       {
         details: { tool: tool.manifest.name, args: call.args },
         hint: asked ? 'Do without it; do not retry' : 'Ask the person and pass confirm, or do without it',

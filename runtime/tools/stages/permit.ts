@@ -13,8 +13,8 @@ import { type ToolCall, toolOf } from '../tool-call.ts';
 
 export interface PermitOptions {
   readonly names: NameRules;
-  readonly rulesOf: (call: ToolCall) => Rules;
-  readonly limitsOf: (call: ToolCall, tool: Tool) => ToolCall['limits'];
+  readonly rulesOf: (call: ToolCall, tool: Tool) => Rules;
+  readonly limitsOf: (call: ToolCall, rules: Rules, tool: Tool) => ToolCall['limits'];
   readonly onDenied: (call: ToolCall, error: SandglassError) => void;
 }
 
@@ -24,15 +24,17 @@ export const permitStage = (options: PermitOptions): Stage<ToolOutcome> => ({
   when: 'before',
   handle: async (call, next) => {
     const tool = toolOf(call);
-    const rules = options.rulesOf(call);
+    const rules = options.rulesOf(call, tool);
+    call.held = rules.held;
+    call.level = rules.level;
     const refused = refusalOf(call.shownName, tool, rules, options.names);
     if (refused !== undefined) {
       options.onDenied(call, refused);
       throw refused;
     }
     const { capabilities, scopes } = tool.manifest;
-    call.grant = narrowToTool(rules.grant, capabilities, scopes);
-    call.limits = options.limitsOf(call, tool);
+    call.grant = narrowToTool(rules.grant, capabilities, scopes, rules.held.profile?.profile.writable);
+    call.limits = options.limitsOf(call, rules, tool);
     return next();
   },
 });
@@ -49,7 +51,7 @@ export function refusalOf(
     return new SandglassError('UNAUTHENTICATED', `Cannot call ${shown}: it wants to know who calls`, {
       hint: 'Pass a caller',
     });
-  const forbidden = names.refuses(tool);
+  const forbidden = names.refuses(tool, rules.caller);
   if (forbidden !== undefined)
     return denied(
       shown,
@@ -96,12 +98,15 @@ function howTo(missing: readonly Verdict[], flags: readonly string[]): string {
   if (missing.some(({ decidedBy }) => decidedBy === 'caller'))
     return `Give the caller the permission ${names}`;
   if (missing.some(({ decidedBy }) => decidedBy === 'level')) return 'Use a lower level, or do without it';
+  if (missing.some(({ decidedBy }) => decidedBy === 'profile'))
+    return `Give the tool a profile that has ${names}, or do without it`;
   return flags.length === 0 ? `Grant ${names}` : `Grant it, on the command line with ${flags.join(' ')}`;
 }
 
 function reasonOf({ capability, decidedBy }: Verdict): string {
   if (decidedBy === 'caller') return `the caller has no permission for ${capability}`;
   if (decidedBy === 'level') return `its level does not allow ${capability}`;
+  if (decidedBy === 'profile') return `its profile does not have ${capability}`;
   return `no grant for ${capability} covers it`;
 }
 

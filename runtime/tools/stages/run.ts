@@ -1,4 +1,5 @@
 import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { PolicySource } from '../../vocabulary/policy.ts';
 import type { Stage } from '../pipeline.ts';
 import { answerOf, guestRunOf } from '../run-guest.ts';
 import { runTrusted } from '../run-trusted.ts';
@@ -37,9 +38,20 @@ export const runStage = ({ context, frames, nested }: RunStageOptions): Stage<To
     }
     frames.set(call.runId, call);
     try {
-      return settle(toToolOutcome(answerOf(await context.run(guestRunOf(call, body))), call));
+      return settle(
+        toToolOutcome(
+          answerOf(await context.run(guestRunOf(call, body), ceilingOf(call, context.policy))),
+          call,
+        ),
+      );
     } finally {
       frames.delete(call.runId);
     }
   },
 });
+
+/** The policy for tools of this category, whatever it is by then. */
+const ceilingOf = (call: ToolCall, policy: PolicySource) => {
+  const { category } = toolOf(call).manifest;
+  return () => policy.current.forCategory(category);
+};

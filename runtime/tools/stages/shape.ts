@@ -1,10 +1,12 @@
 import type { ToolOutcome } from '../../contracts/api/tools.ts';
-import type { TextRules } from '../../vocabulary/manifest.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import type { TextFormat, TextRules } from '../../vocabulary/manifest.ts';
 import type { Stage } from '../pipeline.ts';
 import type { ArtifactStore } from '../result/artifacts.ts';
 import { checkFormat } from '../result/formats.ts';
 import { shorten } from '../result/shorten.ts';
 import { mimeOf, textOf, valueFromText } from '../result/text-of.ts';
+import type { ToolCall } from '../tool-call.ts';
 import { reshaped } from '../tool-outcome.ts';
 
 const DEFAULTS = { maxChars: 50_000, shorten: 'smart' } as const;
@@ -25,6 +27,9 @@ export const shapeStage = (rules: TextRules, artifacts: ArtifactStore): Stage<To
       ...call.tool?.manifest.text,
       ...call.options.text,
     };
+    const allowed = call.held?.profile?.profile.formats;
+    if (result.ok && format !== undefined && allowed?.includes(format) === false)
+      throw notAllowed(call, format, allowed);
     const whole =
       format === undefined || !result.ok
         ? textOf(result)
@@ -43,3 +48,13 @@ export const shapeStage = (rules: TextRules, artifacts: ArtifactStore): Stage<To
     );
   },
 });
+
+const notAllowed = (call: ToolCall, format: TextFormat, allowed: readonly TextFormat[]): SandglassError =>
+  new SandglassError(
+    'OUTPUT_INVALID',
+    `Cannot take what ${call.shownName} answered: its profile ${call.held?.profile?.name} allows no ${format}`,
+    {
+      details: { format, allowed },
+      hint: `Answer one of ${allowed.join(', ')}, or give the tool another profile`,
+    },
+  );

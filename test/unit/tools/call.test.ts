@@ -474,6 +474,7 @@ test('explain() says who decides each figure and each capability', verifies('PM-
     }),
   ).toEqual({
     tool: 'reads',
+    rates: [],
     allowed: false,
     level: { value: 'minimal', decidedBy: 'runtime' },
     capabilities: [{ capability: 'fs.read', allowed: false, decidedBy: 'caller' }],

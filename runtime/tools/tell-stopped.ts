@@ -1,0 +1,38 @@
+import type { RunIdentity } from '../vocabulary/caller.ts';
+import { defined } from '../vocabulary/defined.ts';
+import type { RunError } from '../vocabulary/errors.ts';
+import type { Denied } from '../vocabulary/events.ts';
+import type { ToolsContext } from './tools-context.ts';
+
+export type Gate = NonNullable<Denied['gate']>;
+
+export interface Stopped {
+  readonly name: string;
+  /** Absent where no call was stopped. */
+  readonly identity?: RunIdentity;
+  readonly error: Pick<RunError, 'code' | 'message'> & { readonly details?: RunError['details'] | undefined };
+  readonly gate: Gate;
+}
+
+/** Stands for a call where there is none. */
+const NO_RUN: RunIdentity = Object.freeze({ runId: 'no-run', depth: 0 });
+
+/** Tells that a tool was stopped, and at which of the four gates. */
+export function tellStopped(
+  { events, now }: Pick<ToolsContext, 'events' | 'now'>,
+  { name, identity = NO_RUN, error: { code, message, details }, gate }: Stopped,
+): void {
+  if (!events.wants('denied')) return;
+  const { capability } = details ?? {};
+  events.emit({
+    kind: 'denied',
+    time: now(),
+    identity,
+    code,
+    message,
+    operation: gate === 'registration' || gate === 'discovery' ? 'tools.register' : 'tools.call',
+    gate,
+    resource: { name },
+    ...defined({ capability: typeof capability === 'string' ? capability : undefined }),
+  });
+}
