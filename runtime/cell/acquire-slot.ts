@@ -1,8 +1,9 @@
-import type { Engine } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import type { Room } from './room.ts';
 import type { Slot, Slots } from './slots.ts';
 import type { Spares } from './spares.ts';
 import type { Turns } from './turns.ts';
+import type { Wanted } from './waiters.ts';
 
 /** The cell that a run was given; `cold`: it was not idle, the run waits for its start. */
 export interface Acquired {
@@ -14,64 +15,75 @@ export interface Pool {
   readonly slots: Slots;
   readonly spares: Spares;
   readonly turns: Turns;
-  /** Cells alive at once. */
-  readonly maxCells: number;
+  readonly room: Room;
   readonly isClosed: () => boolean;
 }
 
 /**
  * A cell for a run: an idle one of its engine, else one that is being warmed, else a new one, for which an idle cell of another engine
- * makes room; where there is none, in order of asking. A run that is nested in others does not wait for the cells of such as are nested less
- * deeply: those may be waiting for it. So at most `maxCells` are alive for each depth, and no run waits for ever. @throws SandglassError CANCELLED: closed, or aborted while it waited
+ * makes room, else one whose guests all wait, if it may join them; where there is none, in order of asking. A run that is nested in others
+ * does not wait for the cells of such as are nested less deeply: those may be waiting for it. So at most `maxCells` run for each depth, and no
+ * run waits for ever. @throws SandglassError CANCELLED: closed, or aborted while it waited
  */
-export async function acquireSlot(
-  pool: Pool,
-  engine: Engine,
-  depth: number,
-  signal: AbortSignal,
-): Promise<Acquired> {
-  const { slots, spares, turns } = pool;
-  for (;;) {
+export async function acquireSlot(pool: Pool, wanted: Wanted, signal: AbortSignal): Promise<Acquired> {
+  for (let waited = false; ; waited = true) {
     if (pool.isClosed()) throw new SandglassError('CANCELLED', 'Cannot run: the runtime is closed');
     if (signal.aborted)
       throw new SandglassError('CANCELLED', 'Cannot run: cancelled while waiting for a cell');
-    putOut(pool, engine, depth, 0);
-    const [idle] = slots.idleOf(engine);
-    if (idle !== undefined && roomFor(pool, depth) >= 0) {
-      slots.take(idle);
-      idle.depth = depth;
-      return { slot: idle, cold: false };
+    const found = findSlot(pool, wanted);
+    if (found !== undefined) {
+      if (waited) pool.turns.next(); // there may be room for more than the one that was told of it
+      const { slot, cold } = found;
+      return { slot: await slot, cold };
     }
-    spares.wantMore(engine);
-    const spare = spares.take(engine);
-    if (spare !== undefined) {
-      spares.refillIfShort(engine);
-      const slot = await spare;
-      slot.state = 'busy';
-      slot.depth = depth;
-      return { slot, cold: true };
-    }
-    putOut(pool, engine, depth, 1);
-    spares.dropSoon(engine); // this run starts the cell that was due, and has another warmed in its turn
-    if (roomFor(pool, depth) > 0) {
-      const own = slots.start(engine, 'busy');
-      spares.refillIfShort(engine);
-      const slot = await own;
-      slot.depth = depth;
-      return { slot, cold: true };
-    }
-    await turns.wait(depth, signal);
+    await pool.turns.wait(wanted, signal, waited);
   }
 }
 
-/** Cells that may still be started for a run that is nested so deeply; negative where there are more than such runs may have. */
-export const roomFor = ({ slots, maxCells }: Pick<Pool, 'slots' | 'maxCells'>, depth: number): number =>
-  maxCells - (slots.alive() - slots.outerThan(depth));
+interface Found {
+  readonly slot: Promise<Slot> | Slot;
+  readonly cold: boolean;
+}
+
+function findSlot(pool: Pool, wanted: Wanted): Found | undefined {
+  const { slots, spares, room } = pool;
+  const { engine, joins, depth } = wanted;
+  putOut(pool, wanted, 0);
+  const [idle] = slots.idleOf(engine);
+  if (idle !== undefined && room.left(depth) >= 0) {
+    slots.take(idle, depth);
+    return { slot: idle, cold: false };
+  }
+  const join = (): Found | undefined => {
+    const slot = room.company(wanted);
+    if (slot !== undefined) slots.join(slot, depth);
+    return slot === undefined ? undefined : { slot, cold: false };
+  };
+  const joined = joins === 'first' ? join() : undefined;
+  if (joined !== undefined) return joined;
+  spares.wantMore(engine);
+  const spare = spares.take(engine);
+  if (spare !== undefined) {
+    spares.refillIfShort(engine);
+    return { slot: taken(slots, spare, depth), cold: true };
+  }
+  putOut(pool, wanted, 1);
+  spares.dropSoon(engine); // this run starts the cell that was due, and has another warmed in its turn
+  if (!room.mayStart(wanted)) return join();
+  const own = slots.start(engine, 'busy');
+  spares.refillIfShort(engine);
+  return { slot: taken(slots, own, depth), cold: true };
+}
+
+async function taken(slots: Slots, coming: Promise<Slot>, depth: number): Promise<Slot> {
+  const slot = await coming;
+  slots.take(slot, depth);
+  return slot;
+}
 
 /** Ends idle cells, those of other engines first, until there is so much room or none is left. */
-function putOut(pool: Pool, engine: Engine, depth: number, room: number): void {
-  const { slots } = pool;
-  while (roomFor(pool, depth) < room) {
+function putOut({ slots, room }: Pool, { engine, depth }: Wanted, wanted: number): void {
+  while (room.left(depth) < wanted) {
     const idle = slots.allIdle();
     const unused = idle.find((slot) => slot.engine !== engine) ?? idle[0];
     if (unused === undefined) return;

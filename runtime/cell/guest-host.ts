@@ -13,6 +13,10 @@ export interface GuestLink {
   /** Set by the host while the guest runs. */
   stopped(): StopReason | undefined;
   sleepSync(ms: number): void;
+  /** Waits with the guest. Absent: nobody needs to know. */
+  rest?<T>(until: Promise<T>): Promise<T>;
+  /** Time that the guest would have gone on and was not let, ms: it does not count. */
+  keptMs?(): number;
   /** Told what the guest has used whenever it is looked at. */
   used?(memoryBytes: number, fuel: number | null): void;
   /** CPU time of the guest's thread, ms. */
@@ -61,6 +65,7 @@ export function createGuestHost({
   let readFuel = (): number | null => null;
   let peak = 0;
   const sleeping = new Set<() => void>();
+  const endsAt = (): number => deadline + (link.keptMs?.() ?? 0);
   const random = deterministic === undefined ? systemRandom : seededRandom(deterministic.seed);
 
   const memoryBytes = (): number => {
@@ -76,14 +81,14 @@ export function createGuestHost({
     if (spent) return 'output';
     const told = link.stopped();
     if (told !== undefined) return told;
-    return link.monotonic() >= deadline ? 'deadline' : undefined;
+    return link.monotonic() >= endsAt() ? 'deadline' : undefined;
   };
   /** Asked at each slice: where a guest over its share rests. A stop ends the rest, and the deadline with it. */
   const stopReason = (): StopReason | undefined => {
     link.used?.(memoryBytes(), readFuel());
     const restMs = pace?.restMs() ?? 0;
     if (restMs > 0 && reasonNow() === undefined)
-      link.sleepSync(Math.min(restMs, Math.max(0, deadline - link.monotonic())));
+      link.sleepSync(Math.min(restMs, Math.max(0, endsAt() - link.monotonic())));
     return reasonNow();
   };
 
@@ -105,7 +110,7 @@ export function createGuestHost({
     monotonic: () => (deterministic === undefined ? link.monotonic() : FIXED_MONOTONIC_MS),
     random: (bytes) => random(bytes),
     sleep: (ms) => {
-      const until = link.monotonic() + Math.min(Math.max(0, ms), Math.max(0, deadline - link.monotonic()));
+      const until = link.monotonic() + Math.min(Math.max(0, ms), Math.max(0, endsAt() - link.monotonic()));
       return new Promise((resolve) => {
         let timer: ReturnType<typeof setTimeout>;
         const end = (): void => {
@@ -123,8 +128,9 @@ export function createGuestHost({
         timer = setTimeout(nap, Math.ceil(Math.max(0, until - link.monotonic())));
       });
     },
+    rest: (until) => (link.rest === undefined ? until : link.rest(until)),
     sleepSync: (ms) => {
-      if (link.canBlock) link.sleepSync(Math.min(Math.max(0, ms), Math.max(0, deadline - link.monotonic())));
+      if (link.canBlock) link.sleepSync(Math.min(Math.max(0, ms), Math.max(0, endsAt() - link.monotonic())));
     },
     ...(turns === undefined ? {} : { turns }),
     trackMemory: (read) => {

@@ -1,19 +1,25 @@
-import type { Cell, CellResult, CellRun, HeldCell } from '../contracts/cell.ts';
+import type { Cell, CellEnd, CellResult, CellRun, HeldCell } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import { type Acquired, acquireSlot, roomFor } from './acquire-slot.ts';
+import { type Acquired, acquireSlot } from './acquire-slot.ts';
 import type { IdleMemory } from './idle-memory.ts';
 import type { RemoteCell } from './remote-cell.ts';
+import { createRoom } from './room.ts';
 import { createSlots, type Slot } from './slots.ts';
 import { createSpares } from './spares.ts';
 import { createTurns } from './turns.ts';
+import { createWaiters, isAlone, type Wanted } from './waiters.ts';
 
 export interface PoolOptions {
   readonly kind: 'worker' | 'process';
   /** Starts a cell for an engine. */
   readonly spawn: (engine: Engine) => Promise<RemoteCell>;
-  /** Cells alive at once. */
+  /** Cells alive at once, those aside whose guests only wait. */
   readonly maxCells: number;
+  /** Cells alive beside them while as many rest; 0: cells that rest keep their place, and nobody joins them. */
+  readonly maxWaiting: number;
+  /** What cells that rest may hold together for others to be started beside them, bytes. */
+  readonly waitingBytes: number;
   /** Idle warm cells kept per engine once it has been used. */
   readonly warm: number;
   /** Runs a reusable cell serves before it is replaced. */
@@ -53,21 +59,29 @@ const IDLE_MS = 10_000;
  * wait for, and more spares are kept, up to half of `maxCells`, until one has nothing to do. None is kept that would take the idle ones over what
  * they may hold, nor warmed where the last of its engine held too much for that. A cell that is held counts among those alive, and
  * is ended when its holder closes it.
+ *
+ * A cell whose guest waits, for a timer or for the host, leaves its place to others and asks before it goes on. Where guests of an engine can
+ * share a thread, a run joins those that wait: a program that was seen to wait before another cell is started for it, any other after that.
  */
 export function createPool(options: PoolOptions): PooledCell {
   const { idleMemory, maxCells, warm } = options;
-  const turns = createTurns((depth) => roomFor({ slots, maxCells }, depth) + slots.allIdle().length > 0);
+  const turns = createTurns((wanted) => room.serves(wanted));
   let closed = false;
   /** The room of a cell that has become free or has ended. */
   const passOn = (engine: Engine): void => {
+    room.freed();
     if (!turns.next()) spares.refillSoon(engine);
   };
   const slots = createSlots({
     spawn: options.spawn,
     idleMemory,
     endMs: options.endMs ?? MOST_END_MS,
+    maxReuse: options.singleUse ? 1 : options.maxReuse,
+    watcherOf: (engine) => ({ waits: waiters.note, rested: () => passOn(engine), wakes: room.goOn }),
     onRoom: passOn,
   });
+  const waiters = createWaiters();
+  const room = createRoom({ ...options, slots });
   const spares = createSpares({
     slots,
     idleMemory,
@@ -79,18 +93,17 @@ export function createPool(options: PoolOptions): PooledCell {
     onReady: () => turns.next(),
   });
 
-  const acquire = (engine: Engine, depth: number, signal: AbortSignal): Promise<Acquired> =>
-    acquireSlot({ slots, spares, turns, maxCells, isClosed: () => closed }, engine, depth, signal);
-
-  const servesAgain = (slot: Slot): boolean =>
-    !options.singleUse &&
-    slot.engine.realm === 'sealed' &&
-    slot.cell.sound &&
-    slot.runs + 1 < options.maxReuse;
+  const acquire = (wanted: Wanted, signal: AbortSignal): Promise<Acquired> =>
+    acquireSlot({ slots, spares, turns, room, isClosed: () => closed }, wanted, signal);
 
   const release = (slot: Slot): void => {
-    const again = servesAgain(slot);
+    const again = slots.servesAgain(slot);
     slot.runs += 1;
+    slot.guests -= 1;
+    if (slot.guests > 0) {
+      passOn(slot.engine);
+      return;
+    }
     spares.noteSize(slot);
     if (closed || !again) void slots.remove(slot);
     else spares.keep(slot);
@@ -98,13 +111,14 @@ export function createPool(options: PoolOptions): PooledCell {
   };
 
   const run = async (request: CellRun): Promise<CellResult> => {
-    const { slot, cold } = await acquire(request.engine, request.depth ?? 0, request.signal);
+    const { slot, cold } = await acquire(waiters.wanted(request), request.signal);
     let refilling: ReturnType<typeof setTimeout> | undefined;
     try {
+      slot.alone = isAlone(request);
       slot.cell.hold(true);
       await slot.cell.ready;
       const result = slot.cell.run(request, cold);
-      if (!servesAgain(slot)) {
+      if (!slots.servesAgain(slot)) {
         spares.expect(slot.engine);
         refilling = setTimeout(() => spares.refill(slot.engine), OVERLAP_MS);
         refilling.unref();
@@ -117,8 +131,9 @@ export function createPool(options: PoolOptions): PooledCell {
   };
 
   const hold = async (engine: Engine, signal: AbortSignal): Promise<HeldCell> => {
-    const acquired = await acquire(engine, 0, signal);
-    const held = holdCell(options.kind, acquired, () => {
+    const acquired = await acquire({ engine, joins: 'never', depth: 0 }, signal);
+    acquired.slot.alone = true;
+    const held = holdCell(options.kind, acquired, room.goOn, () => {
       const gone = slots.remove(acquired.slot);
       if (!slots.lingers(acquired.slot)) passOn(engine);
       return gone;
@@ -127,6 +142,7 @@ export function createPool(options: PoolOptions): PooledCell {
       acquired.slot.cell.hold(true);
       await acquired.slot.cell.ready;
       acquired.slot.cell.hold(false);
+      passOn(engine); // it rests until its first run
       if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot open the session: cancelled');
     } catch (error) {
       await held.close();
@@ -148,15 +164,33 @@ export function createPool(options: PoolOptions): PooledCell {
   };
 }
 
+const CANCELLED: CellEnd = {
+  kind: 'stopped',
+  reason: 'cancelled',
+  memoryBytes: 0,
+  fuel: null,
+  growthRefused: false,
+};
+
 /** A slot that its holder alone has, until it closes it. */
-function holdCell(kind: PoolOptions['kind'], { slot, cold }: Acquired, end: () => Promise<void>): HeldCell {
+function holdCell(
+  kind: PoolOptions['kind'],
+  { slot, cold }: Acquired,
+  goOn: (go: () => void) => void,
+  end: () => Promise<void>,
+): HeldCell {
   let starts = cold;
   let gone: Promise<void> | undefined;
   return {
     kind,
-    run: (request) => {
+    run: async (request) => {
       const first = starts;
       starts = false;
+      await new Promise<void>((resolve) => {
+        request.signal.addEventListener('abort', () => resolve(), { once: true });
+        goOn(resolve);
+      });
+      if (gone !== undefined) return { end: CANCELLED, cpuMs: null, coldStart: first };
       return slot.cell.run({ ...request, kept: true }, first);
     },
     close: () => {

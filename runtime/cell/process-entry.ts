@@ -18,7 +18,7 @@ process.on('message', (message) => {
   switch (told.type) {
     case 'run':
       asked = { sync: 0, later: 0 };
-      channel.reset();
+      channel.reset(told.place);
       channel.post(told);
       break;
     case 'answer':
@@ -26,9 +26,9 @@ process.on('message', (message) => {
       channel.post(told);
       break;
     case 'stop': {
-      channel.signalStop(told.token, told.reason);
+      channel.signalStop(told.place, told.reason);
       channel.post(told);
-      const used = channel.used?.();
+      const used = channel.used?.(told.place);
       if (used !== undefined) process.send?.({ type: 'progress', ...used });
       break;
     }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../vocabulary/codec.ts';
 import { isCount, isFields, readResult } from './read-result.ts';
 
 /** What a worker or process cell is told. Trusted: it comes from our side. */
-export type ToCell = WarmMessage | RunMessage | AnswerMessage | StopMessage | TakenMessage;
+export type ToCell = WarmMessage | RunMessage | AnswerMessage | StopMessage | TakenMessage | GoMessage;
 
 /** Import the executor, and bring the engine up if there is something shared to bring it up with. */
 export interface WarmMessage {
@@ -18,6 +18,8 @@ export interface RunMessage {
   readonly type: 'run';
   /** Goes back with every message of this run; late ones of an earlier run are dropped by it. */
   readonly token: number;
+  /** Its slots of the bridge, `0..MOST_GUESTS - 1`. */
+  readonly place: number;
   /** The cell is held for one guest: the run goes on in what the earlier ones have left. */
   readonly kept: boolean;
   readonly guest: GuestMessage;
@@ -56,9 +58,19 @@ export interface TakenMessage {
   readonly messages: number;
 }
 
+/** The answer to `wakes`. */
+export interface GoMessage {
+  readonly type: 'go';
+  readonly token: number;
+  /** The cell blocks on its bridge for it. */
+  readonly sync: boolean;
+}
+
 export interface StopMessage {
   readonly type: 'stop';
   readonly token: number;
+  /** As in the `RunMessage`. */
+  readonly place: number;
   readonly reason: 'deadline' | 'cancelled';
 }
 
@@ -72,6 +84,7 @@ export type FromCell =
   | TookMessage
   | OutputMessage
   | ProgressMessage
+  | RestMessage
   | DoneMessage
   | CrashedMessage;
 
@@ -106,6 +119,14 @@ export interface ProgressMessage {
   readonly fuel: number | null;
 }
 
+/** A guest waits, and burns nothing; it goes on when it has asked by `wakes` and was answered `go`. */
+export interface RestMessage {
+  readonly type: 'rests' | 'wakes';
+  readonly token: number;
+  /** The cell will block for the answer to `wakes`. */
+  readonly sync: boolean;
+}
+
 export interface OutputMessage {
   readonly type: 'output';
   readonly token: number;
@@ -127,19 +148,35 @@ export interface CrashedMessage {
   readonly message: string;
 }
 
+/** Guests that may be in one worker at once. */
+export const MOST_GUESTS = 64;
+/** How long a guest has to wait before its cell tells of it, ms: shorter waits are not worth two messages. */
+export const REST_AFTER_MS = 2;
+
 /**
  * The bridge shared with a blocking cell. Slots of 32 bits: `answers` counts those to blocking calls and wakes the guest, `read` those that it has
- * taken; `heard` counts the other answers that it has taken; `stop` holds the stop reason; `taken` counts the messages that the other side has
- * taken in. Slots of 64 bits: what the guest has used.
+ * taken; `heard` counts the other answers that it has taken; `taken` counts the messages that the other side has taken in; `go` counts the
+ * answers to guests that block until they may go on. By place of the guest: `stop` holds the stop reason; in slots of 64 bits, what it has used.
  */
 export const BRIDGE = Object.freeze({
-  bytes: 40,
+  bytes: 32 + 4 * MOST_GUESTS + 16 * MOST_GUESTS,
   answers: 0,
-  stop: 1,
-  taken: 2,
-  read: 3,
-  heard: 4,
-  used: Object.freeze({ offset: 24, memory: 0, fuel: 1 }),
+  taken: 1,
+  read: 2,
+  heard: 3,
+  go: 4,
+  stop: 8,
+  /** Flags of 32 bits in all. */
+  flags: 8 + MOST_GUESTS,
+  used: Object.freeze({ offset: 32 + 4 * MOST_GUESTS, memory: 0, fuel: 1 }),
+});
+
+/** Both views of a bridge. */
+export const viewsOf = (
+  bridge: SharedArrayBuffer,
+): { readonly flags: Int32Array; readonly used: Float64Array } => ({
+  flags: new Int32Array(bridge, 0, BRIDGE.flags),
+  used: new Float64Array(bridge, BRIDGE.used.offset, 2 * MOST_GUESTS),
 });
 /**
  * How many messages a worker may be ahead of the host. A guest that asks or prints faster is held, since what waits is in the host's memory, not
@@ -200,6 +237,11 @@ export function readFromCell(message: unknown): FromCell | undefined {
       return isCount(memoryBytes) && (fuel === null || isCount(fuel))
         ? { type: 'progress', memoryBytes, fuel }
         : undefined;
+    }
+    case 'rests':
+    case 'wakes': {
+      const { type, token, sync } = message;
+      return isCount(token) && typeof sync === 'boolean' ? { type, token, sync } : undefined;
     }
     case 'output': {
       const { token, stream, bytes, memoryBytes } = message;

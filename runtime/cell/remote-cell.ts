@@ -5,8 +5,10 @@ import {
   type CallMessage,
   type FromCell,
   LARGE_ANSWER,
+  MOST_GUESTS,
   MOST_WAITING_MESSAGES,
   type ProgressMessage,
+  REST_AFTER_MS,
   readFromCell,
   type ToCell,
 } from './protocol.ts';
@@ -14,11 +16,21 @@ import { createSentGuests, partsOf } from './sent-guests.ts';
 import { createServing, type Desk, type Serving } from './serving.ts';
 import { nextTurn } from './thread-turns.ts';
 
-/** A place where guests run outside the host's own thread. It runs one guest at a time. */
+/** A place where guests run outside the host's own thread: one at a time, or, of an engine whose guests share a thread, up to `MOST_GUESTS`. */
 export interface RemoteCell {
   /** Brings the executor (and the engine, if it can be) up; rejects when the cell cannot start. */
   readonly ready: Promise<void>;
   run(request: CellRun, cold: boolean): Promise<CellResult>;
+  /** Runs that go on in it. */
+  readonly guests: number;
+  /** Each of them waits, for a timer or for the host: its thread burns nothing. */
+  readonly resting: boolean;
+  /** A guest blocks the thread while it waits. */
+  readonly blocked: boolean;
+  /** Linear memory of its guests as they told it last, bytes. */
+  readonly guestBytes: number;
+  /** Who is asked before a cell that rests goes on. Absent: it goes on at once. */
+  watch(watcher: CellWatcher): void;
   /** Whether it may serve another run: nothing stopped, crashed or lied in it. */
   readonly sound: boolean;
   /** What it held when it was ready, bytes; 0 before. */
@@ -27,6 +39,15 @@ export interface RemoteCell {
   end(): Promise<void>;
   /** Whether the host process stays up for it. */
   hold(held: boolean): void;
+}
+
+export interface CellWatcher {
+  /** This run waits. */
+  waits(request: CellRun): void;
+  /** The cell rests now. */
+  rested(): void;
+  /** A guest of a cell that rests would go on; it does once `go` is called. */
+  wakes(go: () => void): void;
 }
 
 /** The wires to a worker or a process. */
@@ -41,11 +62,11 @@ export interface CellChannel {
   /** Answers that were posted and that the guest has not taken: to blocking calls, and to others. Absent: nobody knows. */
   untaken?(): { readonly sync: number; readonly later: number };
   /** What the guest had used when it was last looked at. */
-  used?(): { readonly memoryBytes: number; readonly fuel: number | null };
+  used?(place: number): { readonly memoryBytes: number; readonly fuel: number | null };
   /** Makes the stop visible to a guest that never returns to its event loop. */
-  signalStop(token: number, reason: 'deadline' | 'cancelled'): void;
+  signalStop(place: number, reason: 'deadline' | 'cancelled'): void;
   /** Clears the stop of an earlier run. */
-  reset(): void;
+  reset(place: number): void;
   hold(held: boolean): void;
   /** Destroys the cell; resolves when it is gone. */
   destroy(): Promise<void>;
@@ -77,7 +98,20 @@ interface Running {
   readonly untaken: Map<number, number>;
   untakenBytes: number;
   readonly token: number;
+  readonly place: number;
   readonly request: CellRun;
+  /** It waits, and burns nothing. */
+  rests: boolean;
+  /** It blocks its thread meanwhile. */
+  blocks: boolean;
+  /** A blocking call is becoming a wait. */
+  restTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What lets it go on after a wait; set while it would go on and may not yet. */
+  go: (() => void) | undefined;
+  /** When it asked for that, ms. */
+  askedMs: number;
+  /** Time that it was kept waiting so, ms: none of its own. */
+  keptMs: number;
   stopping: 'deadline' | 'cancelled' | undefined;
   outputRoom: number;
   memoryBytes: number;
@@ -86,6 +120,8 @@ interface Running {
 
 /** How long a cell has to tell its CPU time, ms: the outcome of a run that was broken off waits for it. */
 const CPU_ANSWER_MS = 50;
+/** How long a cell with other guests in it has to come back from one that did not stop, ms; then all of it ends. */
+const MOST_STUCK_MS = 2000;
 
 /** Drives a cell over a channel: the same for workers and processes. */
 export function createRemoteCell(channel: CellChannel, options: RemoteCellOptions): RemoteCell {
@@ -95,7 +131,8 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
   let ended = false;
   let tokens = 0;
   const tellOf = createSentGuests(channel.sendsModules, options.shared);
-  let running: Running | undefined;
+  const running = new Map<number, Running>();
+  let watcher: CellWatcher | undefined;
   /** CPU time before the present run: starting up, and earlier runs. */
   let cpuSpent = 0;
   let readyBytes = 0;
@@ -122,17 +159,21 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
 
   /** What it says after it was broken off is of no use to anybody. */
   let listening = true;
-  const breakOff = (result: CellEnd, cpuMs: number | null = null): void => {
+  const breakOff = (run: Running, result: CellEnd, cpuMs: number | null = null): void => {
     sound = false;
-    if (running === undefined) return;
-    listening = false;
-    running.settle(result, cpuMs);
+    if (!running.delete(run.token)) return;
+    if (running.size === 0) listening = false;
+    run.settle(result, cpuMs);
   };
-  const lastUsed = (
-    run: Running | undefined,
-  ): { readonly memoryBytes: number; readonly fuel: number | null } => {
-    const { memoryBytes, fuel } = told ?? channel.used?.() ?? { memoryBytes: 0, fuel: null };
-    return { memoryBytes: Math.max(run?.memoryBytes ?? 0, memoryBytes), fuel };
+  /** Whatever is in it ends. */
+  const breakAll = (endOf: (run: Running) => CellEnd): void => {
+    sound = false;
+    for (const run of [...running.values()]) breakOff(run, endOf(run));
+    listening = false;
+  };
+  const lastUsed = (run: Running): { readonly memoryBytes: number; readonly fuel: number | null } => {
+    const { memoryBytes, fuel } = told ?? channel.used?.(run.place) ?? { memoryBytes: 0, fuel: null };
+    return { memoryBytes: Math.max(run.memoryBytes, memoryBytes), fuel };
   };
   const stopped = (run: Running, reason: NonNullable<CellEnd['reason']>): CellEnd => ({
     kind: 'stopped',
@@ -140,15 +181,65 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
     ...lastUsed(run),
     growthRefused: false,
   });
-  const crashed = (run: Running | undefined, message: string): CellEnd => ({
+  const crashed = (run: Running, message: string): CellEnd => ({
     kind: 'crashed',
     message,
     ...lastUsed(run),
     growthRefused: false,
   });
-  /** A run that is being stopped ends as that, whatever its cell does meanwhile. */
-  const tampered = (run: Running | undefined, message: string): CellEnd =>
-    run?.stopping === undefined ? crashed(run, message) : stopped(run, run.stopping);
+  /** The cell no longer runs our code. A run that is being stopped ends as that, whatever its cell does meanwhile. */
+  const tampered = (message: string): void =>
+    breakAll((run) => (run.stopping === undefined ? crashed(run, message) : stopped(run, run.stopping)));
+
+  const isResting = (): boolean => {
+    for (const { rests } of running.values()) if (!rests) return false;
+    return running.size > 0;
+  };
+  const rest = (run: Running): void => {
+    if (run.rests || !running.has(run.token)) return;
+    run.rests = true;
+    watcher?.waits(run.request);
+    if (isResting()) watcher?.rested();
+  };
+  const letGo = (run: Running): void => {
+    const { go } = run;
+    if (go === undefined) return;
+    run.keptMs += performance.now() - run.askedMs;
+    run.go = undefined;
+    run.rests = false;
+    run.blocks = false;
+    go();
+  };
+  const letAllGo = (): void => {
+    for (const run of [...running.values()]) letGo(run);
+  };
+  /** A guest that has waited would go on. Beside one that runs it may: they have one thread between them. */
+  const wake = (run: Running, go: () => void): void => {
+    if (!run.rests) {
+      go();
+      return;
+    }
+    run.go = go;
+    run.askedMs = performance.now();
+    if (watcher === undefined || run.stopping !== undefined || !isResting()) letGo(run);
+    else watcher.wakes(letAllGo);
+  };
+
+  const post = (message: ToCell): void => {
+    if (!ended) channel.post(message);
+  };
+  /** Runs that were broken off beside others: what to do when they end after all. */
+  const stuck = new Map<number, () => void>();
+  /** One did not stop in time. Others of its cell go on if it still does; else they end with it. */
+  const leaveBehind = (run: Running, result: CellEnd, cpuMs: number | null): void => {
+    breakOff(run, result, cpuMs);
+    if (running.size === 0) return;
+    const timer = setTimeout(() => void end(), MOST_STUCK_MS);
+    stuck.set(run.token, () => {
+      clearTimeout(timer);
+      stuck.delete(run.token);
+    });
+  };
 
   const takeIn = (run: Running): void => {
     run.arrived -= 1;
@@ -167,17 +258,27 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
         run.untakenBytes += size;
       }
     }
-    if (!ended)
-      channel.post({ type: 'answer', token: run.token, call: message.call, sync: message.sync, answer });
+    post({ type: 'answer', token: run.token, call: message.call, sync: message.sync, answer });
     goOn(run);
   };
   const begin = (run: Running, message: CallMessage): void => {
     if (message.sync) run.blocked = true;
     else run.inFlight += 1;
     const answer = run.request.gate.call(message.operation, message.args, message.bytes);
-    if (answer instanceof Promise)
-      void answer.then((later) => run.desk.serve(() => answerCall(run, message, later)));
-    else answerCall(run, message, answer);
+    if (!(answer instanceof Promise)) {
+      answerCall(run, message, answer);
+      return;
+    }
+    const blocks = message.sync;
+    if (blocks) run.restTimer = setTimeout(() => rest(run), REST_AFTER_MS);
+    void answer.then((later) => {
+      if (!blocks) {
+        run.desk.serve(() => answerCall(run, message, later));
+        return;
+      }
+      clearTimeout(run.restTimer);
+      wake(run, () => run.desk.serve(() => answerCall(run, message, later)));
+    });
   };
   /** Calls that were held, as far as there is room for them. */
   const goOn = (run: Running): void => {
@@ -194,7 +295,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
     if (message.sync) {
       // A guest that blocks has taken the answer before: only a cell that no longer runs our code asks on.
       if (run.blocked || (channel.untaken?.().sync ?? 0) > 0) {
-        breakOff(tampered(run, 'the cell asked on before it had its answer'));
+        tampered('the cell asked on before it had its answer');
         return;
       }
       takeIn(run);
@@ -204,8 +305,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
       begin(run, message);
     } else {
       run.held.push(message);
-      if (run.held.length > MOST_WAITING_MESSAGES)
-        breakOff(tampered(run, 'the cell asked for more than it may at once'));
+      if (run.held.length > MOST_WAITING_MESSAGES) tampered('the cell asked for more than it may at once');
     }
   };
 
@@ -223,8 +323,8 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
       readiness.reject(new Error(message.message));
       return;
     }
-    const run = running;
-    if (run === undefined || message.token !== run.token) return;
+    const run = running.get(message.token);
+    if (run === undefined) return;
     switch (message.type) {
       case 'call':
         receiveCall(run, message);
@@ -238,52 +338,56 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
         takeIn(run);
         run.memoryBytes = Math.max(run.memoryBytes, message.memoryBytes);
         run.outputRoom -= message.bytes.byteLength;
-        if (run.outputRoom < 0) breakOff(stopped(run, 'output'));
+        if (run.outputRoom < 0) breakOff(run, stopped(run, 'output'));
         else run.request.onOutput(message.stream, message.bytes);
         break;
       }
+      case 'rests':
+        run.blocks = message.sync;
+        rest(run);
+        break;
+      case 'wakes':
+        wake(run, () => post({ type: 'go', token: run.token, sync: message.sync }));
+        break;
       case 'done':
+        running.delete(run.token);
         cpuSpent += message.cpuMs ?? 0;
         run.settle(message.result, message.cpuMs);
         break;
       case 'crashed':
-        breakOff(crashed(run, message.message));
+        breakOff(run, crashed(run, message.message));
         break;
     }
   };
 
   /** What of a run costs time waits for its turn, in the order in which it came. */
   const takeTurn = (message: FromCell): void => {
-    const run = running;
     if (message.type === 'progress') {
       told = message;
       return;
     }
+    const run = message.type === 'ready' ? undefined : running.get(message.token);
     if (message.type === 'ready' || message.type === 'took') receive(message);
-    else if (run === undefined || message.token !== run.token) {
+    else if (run === undefined) {
+      if (message.type === 'done') stuck.get(message.token)?.();
       if (isCounted(message)) channel.tookIn?.(1);
       receive(message);
     } else {
       if (isCounted(message)) run.arrived += 1;
       run.desk.serve(() => receive(message));
-      if (run.desk.waiting > MOST_WAITING_MESSAGES)
-        breakOff(tampered(run, 'the cell sent more than it may at once'));
+      if (run.desk.waiting > MOST_WAITING_MESSAGES) tampered('the cell sent more than it may at once');
     }
   };
   channel.onMessage((raw) => {
     if (!listening) return;
     const message = readFromCell(raw);
     if (message !== undefined) takeTurn(message);
-    else breakOff(tampered(running, 'the cell sent a malformed message')); // only one that no longer runs our code does
+    else tampered('the cell sent a malformed message'); // only one that no longer runs our code does
   });
   channel.onEnd((message, heapIsFull) => {
     ended = true;
     readiness.reject(new Error(message));
-    if (running !== undefined && heapIsFull) {
-      breakOff(stopped(running, 'memory'));
-      return;
-    }
-    breakOff(crashed(running, message));
+    breakAll((run) => (heapIsFull ? stopped(run, 'memory') : crashed(run, message)));
   });
   channel.post({
     type: 'warm',
@@ -297,11 +401,19 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
     const outcome = Promise.withResolvers<CellResult>();
     tokens += 1;
     const token = tokens;
-    channel.reset();
+    const place = freePlace(running);
+    channel.reset(place);
     told = undefined;
     let graceTimer: ReturnType<typeof setTimeout> | undefined;
     const state: Running = {
       token,
+      place,
+      rests: false,
+      blocks: false,
+      restTimer: undefined,
+      go: undefined,
+      askedMs: 0,
+      keptMs: 0,
       request,
       desk: serving.open(),
       arrived: 0,
@@ -318,21 +430,35 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
     const stop = (reason: 'deadline' | 'cancelled'): void => {
       if (state.stopping !== undefined) return;
       state.stopping = reason;
-      channel.signalStop(token, reason);
-      channel.post({ type: 'stop', token, reason });
+      channel.signalStop(place, reason);
+      post({ type: 'stop', token, place, reason });
+      letGo(state);
       graceTimer = setTimeout(() => {
         const breakOffWith = (cpuMs: number | null): void =>
-          breakOff(stopped(state, reason), cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent));
+          leaveBehind(state, stopped(state, reason), cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent));
         void askCpuMs().then(breakOffWith);
       }, STOP_GRACE_MS);
     };
     const onAbort = (): void => stop('cancelled');
-    running = state;
+    running.set(token, state);
+    letAllGo(); // the thread is busy with the new one anyway
     channel.hold(true);
     signal.addEventListener('abort', onAbort, { once: true });
-    const timer = setTimeout(() => stop('deadline'), spec.limits.timeoutMs);
+    /** By so much the deadline is later: what the guest was kept waiting after its waits. */
+    let extendedMs = 0;
+    const deadline = (): void => {
+      const keptMs = state.keptMs + (state.go === undefined ? 0 : performance.now() - state.askedMs);
+      const moreMs = Math.ceil(keptMs - extendedMs);
+      if (moreMs <= 0) {
+        stop('deadline');
+        return;
+      }
+      extendedMs += moreMs;
+      timer = setTimeout(deadline, moreMs);
+    };
+    let timer = setTimeout(deadline, spec.limits.timeoutMs);
     request.onStart(async () => {
-      const cpuMs = await askCpuMs();
+      const cpuMs = running.size > 1 ? null : await askCpuMs(); // the thread's own count is of all that are in it
       return {
         cpuMs: cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent),
         memoryBytes: state.memoryBytes || null,
@@ -343,6 +469,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
       channel.post({
         type: 'run',
         token,
+        place,
         kept: request.kept === true,
         guest: tellOf(request.guest),
         spec,
@@ -353,10 +480,12 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
       clearTimeout(timer);
       clearTimeout(graceTimer);
       signal.removeEventListener('abort', onAbort);
-      running = undefined;
+      clearTimeout(state.restTimer);
+      running.delete(token);
       state.desk.close();
       if (state.arrived > 0) channel.tookIn?.(state.arrived);
-      channel.hold(false);
+      if (running.size === 0) channel.hold(false);
+      else if (isResting()) watcher?.rested();
       if (state.stopping !== undefined) sound = false;
     }
   };
@@ -364,6 +493,23 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
   return {
     ready: readiness.promise,
     run,
+    get guests() {
+      return running.size;
+    },
+    get resting() {
+      return isResting();
+    },
+    get blocked() {
+      return [...running.values()].some((run) => run.blocked || run.blocks);
+    },
+    get guestBytes() {
+      let sum = 0;
+      for (const run of running.values()) sum += lastUsed(run).memoryBytes;
+      return sum;
+    },
+    watch: (given) => {
+      watcher = given;
+    },
     get sound() {
       return sound && !ended;
     },
@@ -376,3 +522,9 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
 }
 
 const isCounted = ({ type }: FromCell): boolean => type === 'call' || type === 'output';
+
+function freePlace(running: ReadonlyMap<number, Running>): number {
+  const taken = new Set([...running.values()].map(({ place }) => place));
+  for (let place = 0; place < MOST_GUESTS; place++) if (!taken.has(place)) return place;
+  throw new Error('the cell has no place for another guest');
+}

@@ -1,7 +1,9 @@
+import type { Wanted } from './waiters.ts';
+
 /** Runs that wait for a cell, in the order in which they asked. */
 export interface Turns {
-  /** Resolves when it is this one's turn to look again, or on abort. */
-  wait(depth: number, signal: AbortSignal): Promise<void>;
+  /** Resolves when it is this one's turn to look again, or on abort. `again`: it has looked, and keeps its place at the front. */
+  wait(wanted: Wanted, signal: AbortSignal, again: boolean): Promise<void>;
   /** Lets the first one look for which there is room; false: there is none. */
   next(): boolean;
   /** Lets everybody look. */
@@ -9,27 +11,28 @@ export interface Turns {
   readonly waiting: number;
 }
 
-/** @param mayLook Whether a run that is nested so deeply would find a cell, or the room for one. */
-export function createTurns(mayLook: (depth: number) => boolean): Turns {
-  const waiting: { readonly depth: number; readonly go: () => void }[] = [];
+/** @param mayLook Whether who waits would find a cell, or the room for one. */
+export function createTurns(mayLook: (wanted: Wanted) => boolean): Turns {
+  const waiting: { readonly wanted: Wanted; readonly go: () => void }[] = [];
   return {
-    wait: (depth, signal) =>
+    wait: (wanted, signal, again) =>
       new Promise((resolve) => {
         const go = (): void => {
           signal.removeEventListener('abort', give);
           resolve();
         };
-        const entry = { depth, go };
+        const entry = { wanted, go };
         const give = (): void => {
           const at = waiting.indexOf(entry);
           if (at >= 0) waiting.splice(at, 1);
           go();
         };
         signal.addEventListener('abort', give, { once: true });
-        waiting.push(entry);
+        if (again) waiting.unshift(entry);
+        else waiting.push(entry);
       }),
     next: () => {
-      const at = waiting.findIndex(({ depth }) => mayLook(depth));
+      const at = waiting.findIndex(({ wanted }) => mayLook(wanted));
       if (at < 0) return false;
       waiting.splice(at, 1)[0]?.go();
       return true;

@@ -13,6 +13,7 @@ import { MOST_DEPTH, MOST_VALUES, OVERSIZE, TOO_DEEP, TOO_MANY } from '../gate/m
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
 import { holdsMore, type JsonObject, nestsDeeper } from '../vocabulary/codec.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
+import { MIB } from '../vocabulary/units.ts';
 import { createCallWindow } from './call-window.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
 import { createKeptGuests, received } from './kept-guests.ts';
@@ -25,8 +26,10 @@ import {
   type RunMessage,
   STOP_CODES,
   type ToCell,
+  viewsOf,
   type WarmMessage,
 } from './protocol.ts';
+import { createRests, type Rests } from './rests.ts';
 import { closeNetwork } from './worker-network.ts';
 
 interface EntryData {
@@ -42,8 +45,7 @@ const { process } = globalThis;
 const port = parentPort;
 if (port === null) throw new Error('worker-entry runs in a worker only');
 const { bridge, answers } = workerData as EntryData; // set by createWorkerCell, the only starter of this file
-const flags = new Int32Array(bridge, 0, 5);
-const used = new Float64Array(bridge, BRIDGE.used.offset, 2);
+const { flags, used } = viewsOf(bridge);
 
 /** What reaches other processes or loads native code, and `--permission` leaves in place. Nothing of ours in a cell needs it. */
 const NEEDLESS = [
@@ -61,11 +63,14 @@ for (const name of NEEDLESS) Reflect.deleteProperty(process, name);
 
 /** How soon a guest that is held back sees that it is to stop, ms. */
 const HOLD_MS = 20;
+/** What guests of one thread may hold together, bytes. Over it, one that has more than its share and takes more is stopped. */
+const MOST_TOGETHER = 768 * MIB;
 
 /** Token 0 is no run's: nothing that is sent to this one reaches any. */
 const REHEARSAL: RunMessage = {
   type: 'run',
   token: 0,
+  place: 0,
   kept: false,
   guest: { parts: { data: undefined, modules: {} } },
   spec: {
@@ -90,24 +95,33 @@ let executor: Executor | undefined;
 /** Of the one guest that this cell is held for. */
 let kept: Execute | undefined;
 let stackBytes = 0;
-let pending = new Map<number, (answer: HostAnswer) => void>();
-let current: { readonly token: number; readonly handle: GuestHostHandle } | undefined;
+
+/** A guest that is in here now. */
+interface Live {
+  readonly place: number;
+  readonly handle: GuestHostHandle;
+  readonly rests: Rests;
+  /** By the number of the call. */
+  readonly pending: Map<number, (answer: HostAnswer) => void>;
+  memoryBytes: number;
+}
+const live = new Map<number, Live>();
 
 /** Messages that were sent to the host, and which it counts. */
 let sent = 0;
-const post = (message: FromCell, transfer: ArrayBuffer[] = []): void => {
+const post = (message: FromCell, transfer: ArrayBuffer[] = [], place = 0): void => {
   if (message.type === 'call' || message.type === 'output') {
-    holdBack();
+    holdBack(place);
     sent += 1;
   }
   port.postMessage(message, transfer);
 };
 
 /** Waits until the host has taken in what it was sent, or the run is to stop. */
-function holdBack(): void {
+function holdBack(place: number): void {
   for (;;) {
     const taken = Atomics.load(flags, BRIDGE.taken);
-    if (((sent - taken) | 0) < MOST_AHEAD || readStop() !== undefined) return; // both wrap around at 32 bits
+    if (((sent - taken) | 0) < MOST_AHEAD || readStop(place) !== undefined) return; // both wrap around at 32 bits
     Atomics.wait(flags, BRIDGE.taken, taken, HOLD_MS);
   }
 }
@@ -116,7 +130,7 @@ function holdBack(): void {
 // functions of this realm (`util.inspect.custom`).
 process.on('uncaughtException', (error: unknown) => {
   const message = error instanceof Error ? describe(error) : 'what a guest threw was caught by nobody';
-  post({ type: 'crashed', token: current?.token ?? 0, message });
+  for (const token of live.size === 0 ? [0] : live.keys()) post({ type: 'crashed', token, message });
   process.exit(1);
 });
 
@@ -128,15 +142,21 @@ port.on('message', (message: ToCell) => {
     case 'run':
       void serve(message, executeFor, post);
       break;
-    case 'answer':
+    case 'answer': {
       Atomics.add(flags, BRIDGE.heard, 1);
-      if (message.token !== current?.token) break;
+      const guest = live.get(message.token);
+      if (guest === undefined) break;
       tellIfLarge(message.token, message.call, message.answer);
-      pending.get(message.call)?.(message.answer);
-      pending.delete(message.call);
+      guest.pending.get(message.call)?.(message.answer);
+      guest.pending.delete(message.call);
+      break;
+    }
+    case 'go':
+      live.get(message.token)?.rests.go();
       break;
     case 'stop':
-      if (message.token === current?.token) current.handle.wake();
+      live.get(message.token)?.handle.wake();
+      live.get(message.token)?.rests.go();
       break;
   }
 });
@@ -198,25 +218,40 @@ async function rehearse(): Promise<void> {
 }
 
 async function serve(
-  { token, kept: keeps, guest, spec }: RunMessage,
+  { token, place, kept: keeps, guest, spec }: RunMessage,
   executeOf: (keeps: boolean) => Promise<Execute>,
   send: typeof post,
 ): Promise<void> {
-  pending = new Map();
-  const cpuBefore = threadCpuMs();
+  const pending: Live['pending'] = new Map();
+  const cpu = createCpuClock();
   const monotonic = (): number => performance.now();
+  const stopped = (): StopReason | undefined => readStop(place);
   let calls = 0;
   /** Sends a call, its bytes moved; answers its number. */
   const ask = (sync: boolean, operation: string, args: JsonObject, bytes: Uint8Array | undefined): number => {
     calls += 1;
     const message = { type: 'call', token, call: calls, sync, operation, args } as const;
-    if (bytes === undefined) send(message);
+    if (bytes === undefined) send(message, [], place);
     else {
       const own = inOwnBuffer(bytes);
-      send({ ...message, bytes: own }, [own.buffer]);
+      send({ ...message, bytes: own }, [own.buffer], place);
     }
     return calls;
   };
+  const rests = createRests({
+    tell: (type, sync) => send({ type, token, sync }),
+    monotonic,
+    // Waking early is harmless: only a stop notifies this slot while no call is under way.
+    blockFor: (ms) => void Atomics.wait(flags, BRIDGE.stop + place, STOP_CODES.none, ms),
+    blockUntilGo: (tell) => {
+      const told = Atomics.load(flags, BRIDGE.go);
+      tell();
+      while (token !== REHEARSAL.token && stopped() === undefined && Atomics.load(flags, BRIDGE.go) === told)
+        Atomics.wait(flags, BRIDGE.go, told);
+    },
+    isStopped: () => token === REHEARSAL.token || stopped() !== undefined,
+    onIdle: cpu.pause,
+  });
   const window = createCallWindow(
     (operation, args, bytes) =>
       new Promise((resolve) => {
@@ -224,7 +259,8 @@ async function serve(
       }),
     spec.limits.hostCallBytes,
   );
-  used.fill(0);
+  const mine = used.subarray(2 * place, 2 * place + 2);
+  mine.fill(0);
   const handle = createGuestHost({
     link: {
       canBlock: true,
@@ -233,16 +269,20 @@ async function serve(
       callSync: (operation, args, bytes) => receiveAnswer(token, ask(true, operation, args, bytes)),
       output: (stream, bytes) => {
         const own = inOwnBuffer(bytes);
-        send({ type: 'output', token, stream, bytes: own, memoryBytes: handle.memoryBytes() }, [own.buffer]);
+        send(
+          { type: 'output', token, stream, bytes: own, memoryBytes: handle.memoryBytes() },
+          [own.buffer],
+          place,
+        );
       },
-      stopped: readStop,
-      sleepSync: (ms) => {
-        // Waking early is harmless: only a stop notifies this slot while no call is under way.
-        Atomics.wait(flags, BRIDGE.stop, STOP_CODES.none, ms);
-      },
+      stopped: () => stopped() ?? (isCrowding(me) ? 'memory' : undefined),
+      sleepSync: rests.block,
+      rest: rests.rest,
+      keptMs: () => rests.keptMs,
       used: (memoryBytes, fuel) => {
-        used[BRIDGE.used.memory] = memoryBytes;
-        used[BRIDGE.used.fuel] = fuel ?? -1;
+        me.memoryBytes = memoryBytes;
+        mine[BRIDGE.used.memory] = memoryBytes;
+        mine[BRIDGE.used.fuel] = fuel ?? -1;
       },
       cpuMs: () => threadCpuMs() ?? 0,
       now: () => Date.now(),
@@ -253,24 +293,53 @@ async function serve(
     deadline: monotonic() + spec.limits.timeoutMs,
     deterministic: spec.deterministic,
   });
-  current = { token, handle };
+  const me: Live = { place, handle, rests, pending, memoryBytes: 0 };
+  live.set(token, me);
   try {
     const execute = await executeOf(keeps);
     const result = await execute(await guestOf(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
-    const cpuAfter = threadCpuMs();
     const done: DoneMessage = {
       type: 'done',
       token,
       result: { ...result, memoryBytes: Math.max(result.memoryBytes, handle.memoryBytes()) },
-      cpuMs: cpuAfter === null || cpuBefore === null ? null : cpuAfter - cpuBefore,
+      cpuMs: cpu.spent(),
     };
     send(done);
   } catch (error) {
     send({ type: 'crashed', token, message: describe(error) });
   } finally {
     handle.wake();
-    current = undefined;
+    live.delete(token);
   }
+}
+
+/** What a guest's thread has spent on it: not what it spends while the guest rests, which is another's. */
+function createCpuClock(): { pause(idle: boolean): void; spent(): number | null } {
+  let before = threadCpuMs();
+  let sum = 0;
+  const stop = (): void => {
+    const now = threadCpuMs();
+    if (now !== null && before !== null) sum += now - before;
+    before = now;
+  };
+  return {
+    pause: (idle) => {
+      if (idle) stop();
+      else before = threadCpuMs();
+    },
+    spent: () => {
+      stop();
+      return before === null ? null : sum;
+    },
+  };
+}
+
+/** Whether the guests in here hold too much together, and this one more than its share. */
+function isCrowding({ memoryBytes }: Live): boolean {
+  if (live.size === 1 || memoryBytes * live.size <= MOST_TOGETHER) return false;
+  let sum = 0;
+  for (const guest of live.values()) sum += guest.memoryBytes;
+  return sum > MOST_TOGETHER;
 }
 
 /** What the host is not to copy is dropped here; the gate refuses the call by the marker left in its place. */
@@ -307,8 +376,8 @@ function receiveAnswer(token: number, call: number): HostAnswer {
   }
 }
 
-function readStop(): StopReason | undefined {
-  switch (Atomics.load(flags, BRIDGE.stop)) {
+function readStop(place: number): StopReason | undefined {
+  switch (Atomics.load(flags, BRIDGE.stop + place)) {
     case STOP_CODES.deadline:
       return 'deadline';
     case STOP_CODES.cancelled:

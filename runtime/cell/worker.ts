@@ -5,7 +5,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { ownUrl } from '../vocabulary/own-url.ts';
 import { MIB } from '../vocabulary/units.ts';
-import { BRIDGE, packAnswer, STOP_CODES } from './protocol.ts';
+import { BRIDGE, packAnswer, STOP_CODES, viewsOf } from './protocol.ts';
 import { type CellChannel, createRemoteCell, type RemoteCell } from './remote-cell.ts';
 import type { Serving } from './serving.ts';
 
@@ -72,8 +72,12 @@ export async function startWorkerCell(
 /** The wires to one worker. Also used inside a process cell, between its main thread and its worker. */
 export function openWorker(stackSizeMb: number, name: string, flags: readonly string[]): CellChannel {
   const bridge = new SharedArrayBuffer(BRIDGE.bytes);
-  const bridgeFlags = new Int32Array(bridge, 0, 5);
-  const used = new Float64Array(bridge, BRIDGE.used.offset, 2);
+  const { flags: bridgeFlags, used } = viewsOf(bridge);
+  /** Wakes whoever blocks until it may go on: it looks whether it may, and whether it is to stop. */
+  const notify = (slot: number): void => {
+    Atomics.add(bridgeFlags, slot, 1);
+    Atomics.notify(bridgeFlags, slot);
+  };
   /** Answers that were posted, to blocking calls and to others; both wrap around at 32 bits. */
   const posted = { sync: 0, later: 0 };
   const { port1: answers, port2: theirs } = new MessageChannel();
@@ -94,6 +98,10 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
   return {
     sendsModules: true,
     post: (message) => {
+      if (message.type === 'go' && message.sync) {
+        notify(BRIDGE.go);
+        return;
+      }
       if (message.type !== 'answer') {
         worker.postMessage(message);
         return;
@@ -102,8 +110,7 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
       if (message.sync) {
         posted.sync = (posted.sync + 1) | 0;
         answers.postMessage({ token: message.token, call: message.call, answer }, transfer);
-        Atomics.add(bridgeFlags, BRIDGE.answers, 1);
-        Atomics.notify(bridgeFlags, BRIDGE.answers);
+        notify(BRIDGE.answers);
       } else {
         posted.later = (posted.later + 1) | 0;
         worker.postMessage({ ...message, answer }, transfer);
@@ -125,9 +132,10 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
         listener(cause, heapIsFull);
       });
     },
-    signalStop: (_token, reason) => {
-      Atomics.store(bridgeFlags, BRIDGE.stop, STOP_CODES[reason]);
-      Atomics.notify(bridgeFlags, BRIDGE.stop);
+    signalStop: (place, reason) => {
+      Atomics.store(bridgeFlags, BRIDGE.stop + place, STOP_CODES[reason]);
+      Atomics.notify(bridgeFlags, BRIDGE.stop + place);
+      notify(BRIDGE.go);
     },
     tookIn: (messages) => {
       Atomics.add(bridgeFlags, BRIDGE.taken, messages);
@@ -137,12 +145,12 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
       sync: (posted.sync - Atomics.load(bridgeFlags, BRIDGE.read)) | 0,
       later: (posted.later - Atomics.load(bridgeFlags, BRIDGE.heard)) | 0,
     }),
-    used: () => {
-      const [memoryBytes = 0, fuel = -1] = used; // the guest's side may write anything there
+    used: (place) => {
+      const [memoryBytes = 0, fuel = -1] = used.subarray(2 * place, 2 * place + 2); // the guest's side may write anything there
       return { memoryBytes: wholeOr(memoryBytes, 0), fuel: wholeOr(fuel, null) };
     },
-    reset: () => {
-      Atomics.store(bridgeFlags, BRIDGE.stop, STOP_CODES.none);
+    reset: (place) => {
+      Atomics.store(bridgeFlags, BRIDGE.stop + place, STOP_CODES.none);
     },
     hold: (held) => {
       if (held) worker.ref();

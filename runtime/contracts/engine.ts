@@ -28,6 +28,11 @@ export interface Engine {
   readonly memoryBytes: number;
   /** Stack of a worker that runs it, MB. */
   readonly stackSizeMb: number;
+  /**
+   * Guests that wait may share the thread of a worker: no state of one is in reach of another, and a guest that waits returns to the event
+   * loop, by `GuestHost.rest`. @default false: each has a thread of its own
+   */
+  readonly sharesThread?: boolean;
   /** Whether it may run in the host's own thread. */
   readonly inline: boolean;
   /** URL of the ES module that exports `execute`; workers and processes import it. */
@@ -159,6 +164,8 @@ export interface PreparedGuest {
   readonly lasting?: boolean;
   /** It is a tool, called with one JSON object; `manifest` is the text that it carries. Stays on the host's side. */
   readonly tool?: { readonly manifest: string | undefined };
+  /** Runs with the same text run the same program: one that was seen to wait may be put beside others that do. Stays on the host's side. */
+  readonly likeness?: string;
   /** Its scratch folder is the cell's own: `RunSpec.files` and `collect` are for the executor. @default false: it is the host's */
   readonly ownScratch?: boolean;
 }
@@ -244,6 +251,8 @@ export interface GuestHost {
   random(bytes: Uint8Array): void;
   /** Waits; ends early, without a throw, when the run is stopped. */
   sleep(ms: number): Promise<void>;
+  /** Waits until it settles. To be used where nothing of the guest goes on meanwhile: others may have its processor. */
+  rest<T>(until: Promise<T>): Promise<T>;
   /** Blocks the thread where `canBlock`; elsewhere returns at once. */
   sleepSync(ms: number): void;
   /**
@@ -267,7 +276,8 @@ export interface Turns {
   onWork?(lookUp: () => void): void;
 }
 
-export type StopReason = 'deadline' | 'cancelled' | 'output';
+/** `memory`: the guests that share its thread hold too much together. */
+export type StopReason = 'deadline' | 'cancelled' | 'output' | 'memory';
 
 export type HostAnswer =
   | {

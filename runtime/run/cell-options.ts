@@ -4,6 +4,8 @@ import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
 const CELL_RANGES: Readonly<Record<keyof CellOptions, readonly [minimum: number, maximum: number]>> = {
   maxCells: [1, 256],
   maxSessions: [0, 255],
+  maxWaiting: [0, 256],
+  waitingBytes: [0, 2 ** 40],
   warm: [0, 64],
   idleMemoryBytes: [0, 2 ** 40],
   maxReuse: [1, 100_000],
@@ -30,6 +32,8 @@ export function readCells(cells: CellOptions | undefined, processors: number): R
   return {
     maxCells,
     maxSessions,
+    maxWaiting: read('maxWaiting', 32),
+    waitingBytes: read('waitingBytes', 2 ** 30),
     warm: read('warm', 1),
     idleMemoryBytes: read('idleMemoryBytes', 4 * 2 ** 30),
     maxReuse: read('maxReuse', 2_000),

@@ -85,6 +85,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
       else bytes.fill(options.deterministic.seed & 0xff);
     },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    rest: (until) => until,
     sleepSync: (ms) => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
     },

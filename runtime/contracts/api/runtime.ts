@@ -81,8 +81,15 @@ export interface RuntimeOptions {
 }
 
 export interface CellOptions {
-  /** Cells alive at once, running or idle, 1..256; as many again for each depth of runs that are nested in others. @default twice the processors, at least 4 */
+  /** Cells alive at once, running or idle, 1..256, those aside whose guests only wait; as many again for each depth of runs that are nested in others. @default twice the processors, at least 4 */
   readonly maxCells?: number;
+  /**
+   * Cells that may be alive beside those while guests wait, for a timer or for the host, 0..256: a guest that waits leaves its place to another, and
+   * asks before it goes on. JavaScript guests that wait share cells, 64 a cell. 0: a guest keeps its place until it ends. @default 32
+   */
+  readonly maxWaiting?: number;
+  /** What cells with guests that wait may hold together; over it no further one is started beside them, bytes, 0..1 TiB. @default 1 GiB */
+  readonly waitingBytes?: number;
   /**
    * Idle warm cells kept per engine, set of `packages.snapshots` and level, 0..64; with 1 or more, up to three more while runs come faster
    * than cells start, never over half of `maxCells`. At `maximum` one fewer: a process costs tens of megabytes. @default 1

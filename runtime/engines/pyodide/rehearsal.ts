@@ -46,6 +46,7 @@ export function silentHost(): GuestHost {
     monotonic: () => 0,
     random: (bytes) => bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length))),
     sleep: () => Promise.resolve(),
+    rest: (until) => until,
     sleepSync: () => undefined,
     trackMemory: () => undefined,
   };

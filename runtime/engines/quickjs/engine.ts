@@ -41,6 +41,7 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
     engine: 'quickjs',
     data: program,
     modules: { [ENGINE_MODULE]: await compiled() },
+    likeness: program.code,
   });
   return {
     name: 'quickjs',
@@ -51,6 +52,7 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
     realm: 'sealed',
     memoryBytes: 64 * MIB,
     stackSizeMb: 16,
+    sharesThread: true,
     inline: true,
     // A compiled build has `.js` where the sources have `.ts`. Told when asked: a module in workerd has no URL, and no worker to tell it.
     get executorUrl() {

@@ -20,8 +20,8 @@ import { programOf } from './program.ts';
 import { startProgram } from './start.ts';
 import { wantsLibrary } from './wants-library.ts';
 
-/** Longest sleep in one piece, ms: then the host is asked whether to stop. */
-const NAP_MS = 1_000;
+/** Longest sleep in one piece, ms: then the host is asked whether to stop, which it otherwise says by waking. */
+const NAP_MS = 30_000;
 /** Turns without a wait before the host's own event loop gets a turn. */
 const TURNS_BEFORE_YIELD = 200;
 
@@ -188,7 +188,7 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
     } else if (clock.virtual) {
       clock.advance(delay);
     } else {
-      await Promise.race([primitives.arrival(), host.sleep(Math.min(wait, NAP_MS))]);
+      await host.rest(Promise.race([primitives.arrival(), host.sleep(Math.min(wait, NAP_MS))]));
     }
   }
 }
@@ -197,7 +197,7 @@ async function nextArrival({ primitives, enter }: GuestRun, host: GuestHost): Pr
   for (;;) {
     const arrival = primitives.takeArrival();
     if (arrival !== undefined) return arrival;
-    await Promise.race([primitives.arrival(), host.sleep(NAP_MS)]);
+    await host.rest(Promise.race([primitives.arrival(), host.sleep(NAP_MS)]));
     enter(() => undefined); // leaves a run that was stopped meanwhile
   }
 }

@@ -1,74 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createIdleMemory } from '../../../runtime/cell/idle-memory.ts';
 import { createPool, type PoolOptions } from '../../../runtime/cell/pool.ts';
-import type { RemoteCell } from '../../../runtime/cell/remote-cell.ts';
-import type { CellResult, CellRun } from '../../../runtime/contracts/cell.ts';
-import type { Engine } from '../../../runtime/contracts/engine.ts';
+import { exposed, fakePool, other, request, result, settled } from '../../support/fake-pool.ts';
 import { scriptedEngine } from '../../support/scripted-engine.ts';
 import { verifies } from '../../support/verifies.ts';
 
 verifies('SC-08');
-
-interface FakeCell extends RemoteCell {
-  sound: boolean;
-  /** What its end waits for. */
-  gone: Promise<void>;
-  readonly name: string;
-  readonly finish: () => void;
-  runs: number;
-  ended: boolean;
-}
-
-/** A pool over cells that finish when the test says so. */
-function fakePool(
-  overrides: Partial<PoolOptions> = {},
-  ready: (index: number) => Promise<void> = () => Promise.resolve(),
-) {
-  const cells: FakeCell[] = [];
-  const pool = createPool({
-    kind: 'worker',
-    maxCells: 2,
-    warm: 0,
-    maxReuse: 3,
-    singleUse: false,
-    idleMemory: createIdleMemory(Number.MAX_SAFE_INTEGER),
-    ...overrides,
-    spawn: async (engine) => {
-      let done = Promise.withResolvers<CellResult>();
-      const cell: FakeCell = {
-        name: `${engine.name}-${cells.length}`,
-        ready: ready(cells.length),
-        sound: true,
-        gone: Promise.resolve(),
-        memoryBytes: 10,
-        runs: 0,
-        ended: false,
-        finish: () => done.resolve({ end: result, cpuMs: 1, coldStart: false }),
-        run: async (_request, cold) => {
-          cell.runs += 1;
-          const answer = await done.promise;
-          done = Promise.withResolvers();
-          return { ...answer, coldStart: cold };
-        },
-        end: async () => {
-          cell.ended = true;
-          await cell.gone;
-        },
-        hold: () => undefined,
-      };
-      cells.push(cell);
-      return cell;
-    },
-  });
-  return { pool, cells };
-}
-
-const result = { kind: 'value', value: 1, memoryBytes: 0, fuel: null, growthRefused: false } as const;
-const request = (engine: Engine, signal = new AbortController().signal, depth = 0): CellRun =>
-  ({ engine, signal, depth }) as CellRun; // the pool looks at nothing else
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const other: Engine = { ...scriptedEngine, name: 'other' };
-const exposed: Engine = { ...scriptedEngine, name: 'exposed', realm: 'exposed' };
 
 describe('createPool()', () => {
   test('never has more than maxCells alive and serves waiting runs in order', async () => {
@@ -97,7 +34,7 @@ describe('createPool()', () => {
     const signal = new AbortController().signal;
     const order: string[] = [];
     const begin = (name: string, depth: number): Promise<unknown> =>
-      pool.run(request(scriptedEngine, signal, depth)).then(() => order.push(name));
+      pool.run(request(scriptedEngine, signal, undefined, depth)).then(() => order.push(name));
     const finish = async (index: number): Promise<void> => {
       cells[index]?.finish();
       await settled();
@@ -393,6 +330,8 @@ describe('createPool()', () => {
     const pool = createPool({
       kind: 'worker',
       maxCells: 1,
+      maxWaiting: 0,
+      waitingBytes: 0,
       warm: 0,
       maxReuse: 3,
       singleUse: false,
@@ -407,6 +346,11 @@ describe('createPool()', () => {
           run: async () => ({ end: result, cpuMs: null, coldStart: false }),
           end: async () => void ended.push(number),
           hold: () => undefined,
+          guests: 0,
+          resting: false,
+          guestBytes: 0,
+          blocked: false,
+          watch: () => undefined,
         };
       },
     });

@@ -84,14 +84,14 @@ export function createCellPort(
     },
     timer: (id, ms) => {
       const timer = countOf(id);
-      void host.sleep(timeOf(ms)).then(() => fire(timer));
+      void host.rest(host.sleep(timeOf(ms))).then(() => fire(timer));
     },
     sleepSync: (ms) => host.sleepSync(timeOf(ms)),
     callSync: (operation, args, body) => answerText(0, host.callSync(...request(operation, args, body))),
     call: (id, operation, args, body) => {
       const call = countOf(id);
       void host
-        .call(...request(operation, args, body))
+        .rest(host.call(...request(operation, args, body)))
         .then((answer) => settle(call, answerText(call, answer)));
     },
     take: (id, into) => {

@@ -71,6 +71,7 @@ export function hostOfRealm(port: RealmPort): RealmHost {
     monotonic: port.monotonic,
     random: (bytes) => port.random(...placeOf(bytes)),
     sleep: (ms) => new Promise((resolve) => void startTimer(resolve, ms)),
+    rest: (until) => until, // the cell knows by the timers and calls that it was asked for
     sleepSync: port.sleepSync,
     trackMemory: (read) => {
       memoryBytes = read;
