@@ -1,5 +1,6 @@
 /** What every entry exports, whatever the platform. Each entry names all of it: a test says so. */
 
+export type { ArtifactPage, ArtifactPart, Artifacts } from './contracts/api/artifacts.ts';
 export type { EngineInfo, PlatformInfo } from './contracts/api/info.ts';
 export type { PolicyApi } from './contracts/api/policy.ts';
 export type {
@@ -29,43 +30,42 @@ export type {
 } from './contracts/api/session.ts';
 export type {
   ArgumentFault,
-  ArtifactPage,
-  ArtifactPart,
-  Artifacts,
   ConfirmTool,
-  ForModelOptions,
-  LoadReport,
-  ModelFormat,
-  ModelTool,
-  ModuleHandler,
-  RegisterOptions,
-  ScriptHandler,
-  SignatureOptions,
   StageTrace,
   ToolCallOptions,
   ToolCallRequest,
   ToolCallView,
-  ToolCheck,
-  ToolExplanation,
   ToolFacts,
-  ToolFilter,
-  ToolHandler,
-  ToolHook,
-  ToolHooks,
-  ToolInfo,
-  ToolMatch,
   ToolOutcome,
-  ToolRegistry,
-  ToolResultView,
-  ToolSearchOptions,
-  ToolsApi,
-  ToolsOptions,
-  ToolUses,
+  Validation,
+} from './contracts/api/tool-call.ts';
+export type { ToolCheck, ToolExplanation } from './contracts/api/tool-check.ts';
+export type {
+  ModuleHandler,
+  RegisterOptions,
+  ScriptHandler,
+  ToolHandler,
   TrustedContext,
   TrustedHandler,
   TrustedTool,
-  Validation,
-} from './contracts/api/tools.ts';
+} from './contracts/api/tool-handler.ts';
+export type { ToolHook, ToolHooks, ToolResultView } from './contracts/api/tool-hooks.ts';
+export type {
+  LoadReport,
+  ToolFilter,
+  ToolInfo,
+  ToolRegistry,
+  ToolUses,
+} from './contracts/api/tool-registry.ts';
+export type {
+  ForModelOptions,
+  ModelFormat,
+  ModelTool,
+  SignatureOptions,
+  ToolMatch,
+  ToolSearchOptions,
+} from './contracts/api/tool-select.ts';
+export type { ToolsApi, ToolsOptions } from './contracts/api/tools.ts';
 export {
   type CallAnswer,
   type CallContext,

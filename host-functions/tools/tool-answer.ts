@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../runtime/contracts/api/tools.ts';
+import type { ToolOutcome } from '../../runtime/contracts/api/tool-call.ts';
 import type { HostReply } from '../../runtime/contracts/host-function.ts';
 import { type GuestValue, type JsonValue, toJsonForm, utf8Length } from '../../runtime/vocabulary/codec.ts';
 import { defined } from '../../runtime/vocabulary/defined.ts';

@@ -1,4 +1,4 @@
-import type { ToolCallOptions, ToolOutcome } from '../contracts/api/tools.ts';
+import type { ToolCallOptions, ToolOutcome } from '../contracts/api/tool-call.ts';
 import { type CalledTool, createCalledTools } from '../vocabulary/called-tools.ts';
 import { narrowCaller } from '../vocabulary/caller.ts';
 import { defined } from '../vocabulary/defined.ts';

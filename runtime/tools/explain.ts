@@ -1,4 +1,5 @@
-import type { Decider, ToolCallOptions, ToolExplanation } from '../contracts/api/tools.ts';
+import type { ToolCallOptions } from '../contracts/api/tool-call.ts';
+import type { Decider, ToolExplanation } from '../contracts/api/tool-check.ts';
 import { LEVEL_POLICIES } from '../vocabulary/levels.ts';
 import { LIMIT_NAMES, type LimitName, type Limits } from '../vocabulary/limits.ts';
 import type { CheckedManifest } from './manifest/read-manifest.ts';

@@ -1,4 +1,4 @@
-import type { ToolHook, ToolHooks } from '../contracts/api/tools.ts';
+import type { ToolHook, ToolHooks } from '../contracts/api/tool-hooks.ts';
 import { shownText, unknownName } from '../vocabulary/nearest.ts';
 import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
 import { type Matches, namesMatcher } from './name-rules.ts';

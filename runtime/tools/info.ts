@@ -1,4 +1,4 @@
-import type { ToolInfo } from '../contracts/api/tools.ts';
+import type { ToolInfo } from '../contracts/api/tool-registry.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import { kindOf, type Tool } from './tool.ts';

@@ -1,4 +1,5 @@
-import type { LoadReport, RegisterOptions, SkippedFile, ToolHandler } from '../contracts/api/tools.ts';
+import type { RegisterOptions, ToolHandler } from '../contracts/api/tool-handler.ts';
+import type { LoadReport, SkippedFile } from '../contracts/api/tool-registry.ts';
 import type { ToolFile } from '../contracts/platform.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { infoOf } from './info.ts';

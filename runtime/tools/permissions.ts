@@ -1,4 +1,4 @@
-import type { Decider } from '../contracts/api/tools.ts';
+import type { Decider } from '../contracts/api/tool-check.ts';
 import type { AnyHostFunction } from '../contracts/host-function.ts';
 import { type Caller, permits } from '../vocabulary/caller.ts';
 import type { Grant } from '../vocabulary/grant.ts';

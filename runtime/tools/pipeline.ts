@@ -1,4 +1,4 @@
-import type { StageTrace } from '../contracts/api/tools.ts';
+import type { StageTrace } from '../contracts/api/tool-call.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { ToolCall } from './tool-call.ts';
 

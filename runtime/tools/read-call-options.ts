@@ -1,4 +1,4 @@
-import type { ToolCallOptions } from '../contracts/api/tools.ts';
+import type { ToolCallOptions } from '../contracts/api/tool-call.ts';
 import { readCaller } from '../vocabulary/caller.ts';
 import { checkLimits } from '../vocabulary/limits.ts';
 import { PRIORITIES } from '../vocabulary/priority.ts';

@@ -1,4 +1,5 @@
-import type { ConfirmTool, ToolsOptions } from '../contracts/api/tools.ts';
+import type { ConfirmTool } from '../contracts/api/tool-call.ts';
+import type { ToolsOptions } from '../contracts/api/tools.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { TextRules } from '../vocabulary/manifest.ts';

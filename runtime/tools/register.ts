@@ -1,4 +1,4 @@
-import type { RegisterOptions, ToolHandler, TrustedTool } from '../contracts/api/tools.ts';
+import type { RegisterOptions, ToolHandler, TrustedTool } from '../contracts/api/tool-handler.ts';
 import type { Described } from '../contracts/described-tool.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';

@@ -1,4 +1,4 @@
-import type { ToolRegistry } from '../contracts/api/tools.ts';
+import type { ToolRegistry } from '../contracts/api/tool-registry.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { shownText } from '../vocabulary/nearest.ts';
 import type { Tool } from './tool.ts';

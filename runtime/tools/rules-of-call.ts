@@ -1,4 +1,4 @@
-import type { ToolCallOptions } from '../contracts/api/tools.ts';
+import type { ToolCallOptions } from '../contracts/api/tool-call.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { stricter } from '../vocabulary/levels.ts';
 import { limitSources, tightest } from './explain.ts';

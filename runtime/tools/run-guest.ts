@@ -1,5 +1,5 @@
 import type { RunOptions } from '../contracts/api/run.ts';
-import type { ScriptHandler } from '../contracts/api/tools.ts';
+import type { ScriptHandler } from '../contracts/api/tool-handler.ts';
 import type { Caller } from '../vocabulary/caller.ts';
 import { copyJson, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
 import { defined } from '../vocabulary/defined.ts';

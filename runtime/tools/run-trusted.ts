@@ -1,4 +1,5 @@
-import type { ToolOutcome, TrustedTool } from '../contracts/api/tools.ts';
+import type { ToolOutcome } from '../contracts/api/tool-call.ts';
+import type { TrustedTool } from '../contracts/api/tool-handler.ts';
 import { copyValue, type GuestValue } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';

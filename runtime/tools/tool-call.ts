@@ -1,4 +1,4 @@
-import type { StageTrace, ToolCallOptions, ToolCallView } from '../contracts/api/tools.ts';
+import type { StageTrace, ToolCallOptions, ToolCallView } from '../contracts/api/tool-call.ts';
 import type { CalledTools } from '../vocabulary/called-tools.ts';
 import type { Caller, RunIdentity } from '../vocabulary/caller.ts';
 import type { JsonObject } from '../vocabulary/codec.ts';

@@ -1,4 +1,4 @@
-import type { ToolFacts, ToolOutcome } from '../contracts/api/tools.ts';
+import type { ToolFacts, ToolOutcome } from '../contracts/api/tool-call.ts';
 import type { GuestValue } from '../vocabulary/codec.ts';
 import { defined } from '../vocabulary/defined.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';

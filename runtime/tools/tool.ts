@@ -1,4 +1,5 @@
-import type { ScriptHandler, ToolKind, TrustedTool } from '../contracts/api/tools.ts';
+import type { ScriptHandler, TrustedTool } from '../contracts/api/tool-handler.ts';
+import type { ToolKind } from '../contracts/api/tool-registry.ts';
 import type { ExportedCall } from '../contracts/described-tool.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
 import type { CheckedManifest } from './manifest/read-manifest.ts';

@@ -1,14 +1,8 @@
-import type {
-  Artifacts,
-  Decider,
-  LoadReport,
-  ToolCallOptions,
-  ToolCheck,
-  ToolExplanation,
-  ToolFilter,
-  ToolsApi,
-  ToolsOptions,
-} from '../contracts/api/tools.ts';
+import type { Artifacts } from '../contracts/api/artifacts.ts';
+import type { ToolCallOptions } from '../contracts/api/tool-call.ts';
+import type { Decider, ToolCheck, ToolExplanation } from '../contracts/api/tool-check.ts';
+import type { LoadReport, ToolFilter } from '../contracts/api/tool-registry.ts';
+import type { ToolsApi, ToolsOptions } from '../contracts/api/tools.ts';
 import type { ToolsPort } from '../contracts/operations/tools.ts';
 import { type Caller, permits } from '../vocabulary/caller.ts';
 import { SandglassError } from '../vocabulary/errors.ts';

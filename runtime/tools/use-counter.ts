@@ -1,4 +1,4 @@
-import type { ToolUses } from '../contracts/api/tools.ts';
+import type { ToolUses } from '../contracts/api/tool-registry.ts';
 
 /** How often a tool was called, and how long its calls took. */
 export interface UseCounter {

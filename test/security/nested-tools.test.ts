@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createToolsHostFunction } from '../../host-functions/tools/tools.ts';
-import type { ToolOutcome } from '../../runtime/contracts/api/tools.ts';
+import type { ToolOutcome } from '../../runtime/contracts/api/tool-call.ts';
 import type { HostContext, HostReply } from '../../runtime/contracts/host-function.ts';
 import type { ToolsPort } from '../../runtime/contracts/operations/tools.ts';
 import type { JsonObject, Outcome, RunOptions } from '../../runtime/index.ts';

@@ -1,7 +1,7 @@
 import { createFsHostFunction } from '../../host-functions/fs/fs.ts';
 import { createNodeBackend } from '../../host-functions/fs/node-backend.ts';
 import { createToolsHostFunction } from '../../host-functions/tools/tools.ts';
-import type { ToolOutcome } from '../../runtime/contracts/api/tools.ts';
+import type { ToolOutcome } from '../../runtime/contracts/api/tool-call.ts';
 import type { ToolsPort } from '../../runtime/contracts/operations/tools.ts';
 import type { Grant, JsonObject, Outcome, Runtime, RuntimeOptions } from '../../runtime/index.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';

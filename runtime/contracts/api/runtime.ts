@@ -7,11 +7,12 @@ import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
 import type { PolicyDocument } from '../../vocabulary/policy.ts';
 import type { Engine } from '../engine.ts';
 import type { AnyHostFunction, Secret } from '../host-function.ts';
+import type { Artifacts } from './artifacts.ts';
 import type { EngineInfo, PlatformInfo } from './info.ts';
 import type { PolicyApi } from './policy.ts';
 import type { RunHandle, RunOptions, Runs } from './run.ts';
 import type { SessionApi } from './session.ts';
-import type { Artifacts, ToolsApi, ToolsOptions } from './tools.ts';
+import type { ToolsApi, ToolsOptions } from './tools.ts';
 
 /** What `createRuntime` gives. One runtime owns its cells and caches; `await using` or `close()` ends them. */
 export interface Runtime extends AsyncDisposable {

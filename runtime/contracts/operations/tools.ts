@@ -1,7 +1,8 @@
 import type { RunIdentity } from '../../vocabulary/caller.ts';
 import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
 import type { JsonSchema, ToolExample } from '../../vocabulary/manifest.ts';
-import type { ToolMatch, ToolOutcome } from '../api/tools.ts';
+import type { ToolOutcome } from '../api/tool-call.ts';
+import type { ToolMatch } from '../api/tool-select.ts';
 
 /** What guests ask of the host function `tools`: operation → its arguments. */
 export interface ToolsOperations {

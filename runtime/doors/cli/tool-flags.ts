@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Runtime } from '../../contracts/api/runtime.ts';
-import type { LoadReport, ToolsApi, ToolsOptions } from '../../contracts/api/tools.ts';
+import type { LoadReport } from '../../contracts/api/tool-registry.ts';
+import type { ToolsApi, ToolsOptions } from '../../contracts/api/tools.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { nearest, shownText } from '../../vocabulary/nearest.ts';

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import type { ArgumentFault } from '../../contracts/api/tools.ts';
+import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
 import type { JsonValue } from '../../vocabulary/codec.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { nearest, shownText } from '../../vocabulary/nearest.ts';

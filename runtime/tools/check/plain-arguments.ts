@@ -1,4 +1,4 @@
-import type { ArgumentFault } from '../../contracts/api/tools.ts';
+import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
 import { copyJson, isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/codec.ts';
 import { MIB } from '../../vocabulary/units.ts';
 

@@ -1,4 +1,4 @@
-import type { ArgumentFault } from '../../contracts/api/tools.ts';
+import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
 import type { JsonValue } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';

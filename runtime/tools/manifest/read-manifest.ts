@@ -1,4 +1,4 @@
-import type { ArgumentFault } from '../../contracts/api/tools.ts';
+import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
 import { copyJson, type JsonObject, type JsonValue } from '../../vocabulary/codec.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';

@@ -1,4 +1,4 @@
-import type { Artifacts } from '../../contracts/api/tools.ts';
+import type { Artifacts } from '../../contracts/api/artifacts.ts';
 import { wholeNumber } from '../../vocabulary/read-options.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { MIB } from '../../vocabulary/units.ts';

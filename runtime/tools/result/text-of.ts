@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { toJsonForm } from '../../vocabulary/codec.ts';
 import type { TextFormat } from '../../vocabulary/manifest.ts';
 

@@ -1,4 +1,4 @@
-import type { ForModelOptions, ModelFormat, ModelTool } from '../../contracts/api/tools.ts';
+import type { ForModelOptions, ModelFormat, ModelTool } from '../../contracts/api/tool-select.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import type { Tool } from '../tool.ts';
 import { modelName } from './model-name.ts';

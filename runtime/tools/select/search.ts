@@ -1,5 +1,5 @@
 import MiniSearch from 'minisearch';
-import type { ToolMatch } from '../../contracts/api/tools.ts';
+import type { ToolMatch } from '../../contracts/api/tool-select.ts';
 import type { ToolStore } from '../registry.ts';
 import type { Tool } from '../tool.ts';
 

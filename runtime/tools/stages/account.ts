@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import type { RunIdentity } from '../../vocabulary/caller.ts';
 import type { EventStream } from '../../vocabulary/event-stream.ts';
 import type { Stage } from '../pipeline.ts';

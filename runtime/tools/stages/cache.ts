@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { copyJson, type JsonValue } from '../../vocabulary/codec.ts';
 import { NOTHING_USED } from '../../vocabulary/outcome-of.ts';
 import { Recent } from '../../vocabulary/recent.ts';

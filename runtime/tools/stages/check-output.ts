@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { toJsonForm } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { faultText } from '../check/faults.ts';

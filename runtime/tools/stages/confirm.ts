@@ -1,4 +1,4 @@
-import type { ConfirmTool, ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ConfirmTool, ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { permits } from '../../vocabulary/caller.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Stage } from '../pipeline.ts';

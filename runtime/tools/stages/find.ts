@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { nearest } from '../../vocabulary/nearest.ts';
 import type { Stage } from '../pipeline.ts';

@@ -1,10 +1,5 @@
-import type {
-  BeforeAnswer,
-  ToolHook,
-  ToolOutcome,
-  ToolResultView,
-  ValueAnswer,
-} from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
+import type { BeforeAnswer, ToolHook, ToolResultView, ValueAnswer } from '../../contracts/api/tool-hooks.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { shownText } from '../../vocabulary/nearest.ts';

@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';

@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Rate } from '../../vocabulary/policy.ts';
 import { Recent } from '../../vocabulary/recent.ts';

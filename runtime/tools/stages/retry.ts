@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import type { ErrorCode } from '../../vocabulary/errors.ts';
 import type { Stage } from '../pipeline.ts';
 import { type ToolCall, toolOf } from '../tool-call.ts';

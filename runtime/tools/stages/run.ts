@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import type { PolicySource } from '../../vocabulary/policy.ts';
 import type { Stage } from '../pipeline.ts';
 import { answerOf, guestRunOf } from '../run-guest.ts';

@@ -1,4 +1,4 @@
-import type { ArgumentFault, ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ArgumentFault, ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { isJsonObject, type JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { faultText } from '../check/faults.ts';

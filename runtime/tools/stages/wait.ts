@@ -1,4 +1,4 @@
-import type { ToolOutcome } from '../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import type { Stage } from '../pipeline.ts';
 import type { Places } from '../places.ts';
 import { toolOf } from '../tool-call.ts';

@@ -1,4 +1,4 @@
-import type { ToolCallOptions, ToolOutcome } from '../../../contracts/api/tools.ts';
+import type { ToolCallOptions, ToolOutcome } from '../../../contracts/api/tool-call.ts';
 import { defined } from '../../../vocabulary/defined.ts';
 import { exitCodeOf } from '../../../vocabulary/errors.ts';
 import type { CommandContext } from '../command.ts';

@@ -1,4 +1,5 @@
-import type { LoadReport, ToolsApi } from '../../../contracts/api/tools.ts';
+import type { LoadReport } from '../../../contracts/api/tool-registry.ts';
+import type { ToolsApi } from '../../../contracts/api/tools.ts';
 import { exitCodeOf, type RunError, SandglassError } from '../../../vocabulary/errors.ts';
 import type { Grant } from '../../../vocabulary/grant.ts';
 import type { CommandContext } from '../command.ts';

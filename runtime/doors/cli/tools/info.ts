@@ -1,4 +1,4 @@
-import type { ToolInfo } from '../../../contracts/api/tools.ts';
+import type { ToolInfo } from '../../../contracts/api/tool-registry.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../vocabulary/codec.ts';
 import type { CommandContext } from '../command.ts';
 import type { ParsedArguments } from '../flags.ts';

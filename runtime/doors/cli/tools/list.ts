@@ -1,4 +1,4 @@
-import type { ToolInfo } from '../../../contracts/api/tools.ts';
+import type { ToolInfo } from '../../../contracts/api/tool-registry.ts';
 import type { CommandContext } from '../command.ts';
 import type { ParsedArguments } from '../flags.ts';
 import { printable, styleFor } from '../style.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { LoadReport, ToolsApi } from '../../../contracts/api/tools.ts';
+import type { LoadReport } from '../../../contracts/api/tool-registry.ts';
+import type { ToolsApi } from '../../../contracts/api/tools.ts';
 import { mustExist, noSuchTool } from '../tool-flags.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ToolInfo, ToolOutcome, ToolsApi } from '../../../contracts/api/tools.ts';
+import type { ToolOutcome } from '../../../contracts/api/tool-call.ts';
+import type { ToolInfo } from '../../../contracts/api/tool-registry.ts';
+import type { ToolsApi } from '../../../contracts/api/tools.ts';
 import { toJsonForm } from '../../../vocabulary/codec.ts';
 import type { Grant } from '../../../vocabulary/grant.ts';
 import type { ToolExample } from '../../../vocabulary/manifest.ts';
