@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 7427,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7062225,
-        "javascript: an expression": 109636,
-        "javascript: objects, text, regular expressions": 422305,
-        "javascript: random, clock, timers, promises": 872692,
+        "javascript: a granted file": 7081879,
+        "javascript: an expression": 116036,
+        "javascript: objects, text, regular expressions": 427940,
+        "javascript: random, clock, timers, promises": 868150,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
         "python: an expression": 817798,
         "python: classes, exceptions, json": 2337930,
         "python: sets, hashes, random, clock": 1437580,
-        "typescript: a module": 639666,
+        "typescript: a module": 648399,
       }
     `);
   });

@@ -4,7 +4,7 @@ import { type JsonObject, toBase64 } from '../../vocabulary/codec.ts';
 import { PRIMITIVES, type PrimitiveName } from './abi.ts';
 import type { Clock } from './clock.ts';
 import type { CommonJs } from './common-js.ts';
-import { createDecoders } from './decode-primitive.ts';
+import { createDecoders, toldText } from './decode-primitive.ts';
 import type { Pointer } from './engine-exports.ts';
 import { createIntl } from './intl-primitive.ts';
 import type { Machine } from './machine.ts';
@@ -230,7 +230,7 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       if (given === undefined) return 0;
       try {
         const decoder = new TextDecoder('utf-8', { fatal: flag(args, 1), ignoreBOM: true });
-        return machine().newText(JSON.stringify(decoder.decode(given)));
+        return machine().newText(toldText(decoder.decode(given)));
       } catch {
         return machine().newText(''); // the bytes are no UTF-8, and the guest wants to know
       } finally {

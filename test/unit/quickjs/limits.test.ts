@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        109811,
-        848106,
-        148077,
-        202202,
-        370135,
-        1556105,
+        116031,
+        854520,
+        153914,
+        208427,
+        377156,
+        1561609,
       ]
     `);
   });

@@ -48,10 +48,13 @@ const encodeInto = (text: string, target: Uint8Array): { read: number; written: 
 };
 
 const decodeWhole = (bytes: Uint8Array<ArrayBuffer>, fatal: boolean): string => {
-  const json = native.decode(exactBuffer(bytes), fatal);
-  if (json === '') throw new TypeError('Cannot decode: the bytes are no valid utf-8');
-  return jsonParse(json);
+  const told = native.decode(exactBuffer(bytes), fatal);
+  if (told === '') throw new TypeError('Cannot decode: the bytes are no valid utf-8');
+  return toldText(told);
 };
+
+/** A text that the host told as it is, or as JSON, which alone begins with a quotation mark. */
+const toldText = (told: string): string => (charCodeAt(told, 0) === 0x22 ? jsonParse(told) : told);
 
 /** Text of UTF-8 in one go, for the prelude's own use. */
 export const decodeUtf8 = (bytes: Uint8Array<ArrayBuffer>): string => decodeWhole(bytes, false);
@@ -252,10 +255,10 @@ export const installEncoding = (host: Host): void => {
         decoders += 1;
         this.#number = decoders;
       }
-      const json = native.decodeAs(exactBuffer(given), this.#encoding, this.#fatal, this.#number, !stream);
+      const told = native.decodeAs(exactBuffer(given), this.#encoding, this.#fatal, this.#number, !stream);
       if (!stream) this.#number = 0;
-      if (json === '') throw new TypeError(`Cannot decode: the bytes are no valid ${this.#encoding}`);
-      return jsonParse(json);
+      if (told === '') throw new TypeError(`Cannot decode: the bytes are no valid ${this.#encoding}`);
+      return toldText(told);
     }
     #unfinished(bytes: Uint8Array): number {
       if (this.#encoding === 'utf-8') return unfinishedUtf8(bytes);

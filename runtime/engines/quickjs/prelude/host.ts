@@ -23,7 +23,7 @@ export interface Host extends Record<PrimitiveName, unknown> {
   remaining(): number;
   /** UTF-8 of a text. */
   encode(text: string, json: boolean): ArrayBuffer;
-  /** UTF-8 bytes as a JSON text; empty when `fatal` and not valid. */
+  /** Text of UTF-8 bytes: JSON where it begins with a quotation mark, else as it is. Empty when `fatal` and not valid. */
   decode(bytes: ArrayBuffer, fatal: boolean): string;
   /** 0: bytes to base64. 1: JSON of a binary text to base64. 2: JSON of base64 to JSON of a binary text. Empty for what is none. */
   base64(kind: 0 | 1 | 2, given: string | ArrayBuffer): string;
@@ -36,7 +36,7 @@ export interface Host extends Record<PrimitiveName, unknown> {
   /** What the platform's `Intl` answers: JSON to JSON; see `intl-primitive.ts`. */
   intl(request: string): string;
   /**
-   * Text of an encoding of the web other than UTF-8, as JSON; empty for a label that is none, or with `fatal` bytes that are no such text.
+   * Text of an encoding of the web other than UTF-8, as `decode` tells it; empty for a label that is none, or with `fatal` bytes that are no such text.
    * `stream` is the number of a text that comes in pieces, 0 for a whole one; `last` ends it.
    */
   decodeAs(bytes: ArrayBuffer, label: string, fatal: boolean, stream: number, last: boolean): string;

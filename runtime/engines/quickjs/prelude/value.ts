@@ -18,11 +18,14 @@ import {
   isSet,
   jsonStringify,
   mapForEach,
+  min,
   ObjectPrototype,
   objectCreate,
   objectKeys,
   regexpToText,
   setForEach,
+  setPrototypeOf,
+  slice,
   toWellFormed,
   typedArrayBuffer,
   typedArrayBytes,
@@ -31,6 +34,10 @@ import {
 } from './primordials.ts';
 
 const MAX_DEPTH = 128;
+/** Leaves of a list that are written in one go. */
+const MOST_LEAVES = 1024;
+/** A list has been written to its end, or as far as one goes at a time. */
+const NONE = objectCreate(null) as object;
 
 /** A value on its way out: JSON text, with what JSON cannot say beside it. */
 export interface Outgoing {
@@ -54,6 +61,8 @@ interface Frame {
   readonly keys: readonly string[] | undefined;
   readonly length: number;
   readonly item: (at: number) => unknown;
+  /** An array as the guest has it. */
+  readonly isArray: boolean;
   at: number;
   text: string;
 }
@@ -106,11 +115,17 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     byteCount += length;
     return special('b', `[${byteCount - length},${length}]`);
   };
-  const list = (container: object, length: number, item: (at: number) => unknown): Frame => ({
+  const list = (
+    container: object,
+    length: number,
+    item: (at: number) => unknown,
+    isOwnArray = false,
+  ): Frame => ({
     container,
     keys: undefined,
     length,
     item,
+    isArray: isOwnArray,
     at: 0,
     text: '',
   });
@@ -119,6 +134,7 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     keys,
     length: keys.length,
     item,
+    isArray: false,
     at: 0,
     text: '',
   });
@@ -151,7 +167,7 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     if (prototype === ObjectPrototype || prototype === null) return beginRecord(object, objectKeys(object));
     if (isArray(object)) {
       refuseCycle(object);
-      return list(object, object.length, (at) => object[at]);
+      return list(object, object.length, (at) => object[at], true);
     }
     const tag = typedArrayTag(object);
     if (tag === 'Uint8Array' || tag === 'Uint8ClampedArray' || isArrayBuffer(object)) {
@@ -188,10 +204,49 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
       }
     }
   };
-  const beginRecord = (object: object, keys: readonly string[]): Frame => {
+  /** A record of leaves alone is written in one go; of any other each field is read once all the same. */
+  const beginRecord = (object: object, keys: readonly string[]): string | Frame => {
     refuseCycle(object);
     const fields = object as Record<string, unknown>;
-    return record(object, keys, (at) => fields[keys[at] as string]);
+    const leaves = objectCreate(null) as Record<string, unknown>;
+    const read: unknown[] = [];
+    let letters = 0;
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at] as string; // within its length
+      const item = fields[key];
+      read[at] = item;
+      if (!isLeaf(item))
+        return record(object, keys, (asked) => (asked <= at ? read[asked] : fields[keys[asked] as string]));
+      leaves[key] = item;
+      letters += key.length + (typeof item === 'string' ? item.length : 1);
+      if (spent + letters > maxBytes) spend(letters);
+    }
+    return put(jsonStringify(leaves));
+  };
+  /** Writes what leaves come next in an array. Answers the first item that is none, `NONE` where there is no such item yet. */
+  const takeLeaves = (frame: Frame): unknown => {
+    const array = frame.container as readonly unknown[];
+    const end = min(frame.length, frame.at + MOST_LEAVES);
+    const leaves: unknown[] = [];
+    setPrototypeOf(leaves, null); // nobody's `toJSON`
+    let at = frame.at;
+    let count = 0;
+    let letters = 0;
+    let item: unknown = NONE;
+    for (; at < end; at++) {
+      item = array[at];
+      if (!isLeaf(item)) break;
+      leaves[count++] = item;
+      letters += typeof item === 'string' ? item.length : 1;
+      item = NONE;
+      if (spent + letters > maxBytes) spend(letters);
+    }
+    if (count > 0) {
+      const text = put(jsonStringify(leaves));
+      frame.text += `${frame.at > 0 ? ',' : ''}${slice(text, 1, text.length - 1)}`;
+      frame.at = at;
+    }
+    return item;
   };
   const beginMap = (map: ReadonlyMap<unknown, unknown>): Frame => {
     const keys: unknown[] = [];
@@ -231,16 +286,20 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
         add(holder, begun);
       }
       let frame = open[open.length - 1] as Frame; // one was put there, or found there
-      while (frame.at >= frame.length) {
-        const text = frame.keys === undefined ? `[${frame.text}]` : `{${frame.text}}`;
-        open.length -= 1;
-        const holder = open[open.length - 1];
-        if (holder === undefined) return text;
-        add(holder, text);
-        frame = holder;
+      let item: unknown = NONE;
+      while (item === NONE) {
+        while (frame.at >= frame.length) {
+          const text = frame.keys === undefined ? `[${frame.text}]` : `{${frame.text}}`;
+          open.length -= 1;
+          const holder = open[open.length - 1];
+          if (holder === undefined) return text;
+          add(holder, text);
+          frame = holder;
+        }
+        item = frame.isArray ? takeLeaves(frame) : frame.item(frame.at);
       }
       const key = frame.keys === undefined ? frame.at : (frame.keys[frame.at] as string); // within its length
-      begun = begin(frame.item(frame.at), key);
+      begun = begin(item, key);
     }
   };
 
@@ -256,6 +315,19 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     if (error instanceof Refuse)
       return { text: `${error.kind}${toWellFormed(error.message)}`, bytes: undefined };
     throw error;
+  }
+};
+
+/** What JSON writes as it is, and nothing of the guest's runs for. */
+const isLeaf = (item: unknown): boolean => {
+  switch (typeof item) {
+    case 'number':
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return true;
+    default:
+      return item === null;
   }
 };
 
