@@ -354,6 +354,10 @@ describe('the first hour', () => {
     expect([code, err]).toEqual([0, 'wrote got/out.txt\n']);
     expect(await readFile(join(cwd, 'got/out.txt'), 'utf8')).toBe('abab');
     expect(await cli(['run', 'twice.py', '--get=*.txt'])).toMatchObject({ code: 2 });
+    expect(await cli(['eval', '1', '--get=none.txt', '--quiet'])).toMatchObject({
+      code: 0,
+      err: 'sandglass: Cannot get "none.txt": the program left no such file in /tmp\n',
+    });
   });
 
   test('a program passes its exit code on when it is asked to', async () => {

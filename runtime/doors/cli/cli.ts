@@ -120,8 +120,8 @@ function asksForHelp(args: readonly string[]): boolean {
     .some((argument) => argument === '--help' || argument === '-h');
 }
 
-/** By its ending: no command has one. */
-const looksLikeFile = (name: string): boolean => /\.(?:[cm]?[jt]sx?|py|wasm)$/i.test(name);
+/** By an ending or a folder: no command has one. */
+const looksLikeFile = (name: string): boolean => !name.startsWith('-') && /[./\\]/.test(name);
 
 function unknownCommand(name: string): UsageError {
   const names = COMMANDS.map((command) => command.name);

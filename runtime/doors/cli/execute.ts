@@ -10,7 +10,7 @@ import type { CommandContext } from './command.ts';
 import { interruptOf } from './interrupt.ts';
 import { showProgress } from './progress.ts';
 import { errorLines, observedLines, usageLine, valueLine } from './report.ts';
-import { type Fetch, writeFetched } from './scratch-flags.ts';
+import { type Fetch, notLeft, writeFetched } from './scratch-flags.ts';
 import { printable, styleFor } from './style.ts';
 import { CELLS_WITH_TOOLS, type ToolUse } from './tool-flags.ts';
 import { UsageError } from './usage-error.ts';
@@ -95,6 +95,9 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       context.terminal.cwd,
     );
     if (!options.json) for (const path of fetched) stderr.write(`${style.dim(`wrote ${printable(path)}`)}\n`);
+    const missed = outcome.ok ? notLeft(outcome.files ?? {}, options.fetches ?? [], matchesScratch) : [];
+    for (const path of missed)
+      stderr.write(`sandglass: Cannot get "${printable(path)}": the program left no such file in /tmp\n`);
     const interrupted = interrupt.exitCode();
     if (interrupted !== undefined) return interrupted;
     return options.passExitCode === true ? (outcome.exitCode ?? codeOf(outcome)) : codeOf(outcome);

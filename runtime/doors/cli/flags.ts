@@ -78,12 +78,36 @@ function split(argument: string): { readonly name: string; readonly value: strin
   };
 }
 
+/** What else a flag is called: by the options of the library, and by the commands of others. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  level: 'isolation',
+  language: 'lang',
+  env: 'allow-env',
+  net: 'allow-net',
+  network: 'allow-net',
+  'allow-http': 'allow-net',
+  read: 'allow-read',
+  'allow-fs': 'allow-read',
+  mount: 'allow-read',
+  volume: 'allow-read',
+  write: 'allow-write',
+  deadline: 'timeout',
+  'timeout-ms': 'timeout',
+  'memory-bytes': 'memory',
+  files: 'put',
+  collect: 'get',
+  packages: 'with',
+  function: 'invoke',
+};
+
 function unknownFlag(argument: string, name: string, flags: readonly Flag[]): UsageError {
   const shown = argument.split('=')[0] ?? argument;
   const known = flags.map((flag) => `--${flag.name}`);
-  const near = nearest(`--${name}`, known);
+  const other = Object.hasOwn(OTHER_NAMES, name) ? `--${OTHER_NAMES[name]}` : '';
+  const meant = known.includes(other) ? other : `--${name}`;
+  const near = nearest(meant, known);
   return new UsageError(
-    `Unknown flag "${shown}"${didYouMean(`--${name}`, known)}`,
+    `Unknown flag "${shown}"${didYouMean(meant, known)}`,
     near === undefined ? 'Arguments of the guest go after "--"' : undefined,
   );
 }

@@ -55,6 +55,16 @@ export function readGets(parsed: ParsedArguments, cwd: string): readonly Fetch[]
   });
 }
 
+/** Files that were asked for by their name and that the run has not left. */
+export const notLeft = (
+  files: Readonly<Record<string, Uint8Array>>,
+  fetches: readonly Fetch[],
+  matches: (pattern: string, path: string) => boolean,
+): readonly string[] =>
+  fetches
+    .map(({ pattern }) => pattern)
+    .filter((pattern) => !/[*?]/.test(pattern) && !Object.keys(files).some((path) => matches(pattern, path)));
+
 /**
  * Writes what a run gave back. A guest has chosen the names below each folder: none of them leads out of it, also not by a link that is there.
  * @throws {UsageError} naming the file that cannot be written.

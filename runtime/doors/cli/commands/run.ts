@@ -63,6 +63,15 @@ export const runCommand: Command = {
     if (args !== undefined && invoke === undefined) {
       throw new UsageError('Cannot use --args without --invoke', 'Arguments of a program go after "--"');
     }
+    if (invoke !== undefined && parsed.rest.length > 0) {
+      const example = JSON.stringify(
+        parsed.rest.map((text) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text)),
+      );
+      throw new UsageError(
+        'Cannot use arguments after "--" with --invoke: a function takes values',
+        `Give them as JSON: --args='${example}'`,
+      );
+    }
     const source = await readSource(file, parsed.one('lang'), terminal, readMaxModule(parsed));
     if (invoke !== undefined && source.module === undefined) {
       throw new UsageError(`Cannot use --invoke with ${file}: it calls an export of a .wasm`);

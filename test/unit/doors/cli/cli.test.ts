@@ -93,6 +93,18 @@ describe('runCli()', () => {
       'sandglass: Cannot tell what "notes.txt" is: known endings are .js, .mjs, .cjs, .jsx, .ts, .mts, .cts, .tsx, .py, .wasm\nSay what it is, e.g. --lang=javascript\nSee "sandglass run --help"\n',
     ],
     [
+      ['notes.txt'],
+      'sandglass: Cannot tell what "notes.txt" is: known endings are .js, .mjs, .cjs, .jsx, .ts, .mts, .cts, .tsx, .py, .wasm\nSay what it is, e.g. --lang=javascript\nSee "sandglass run --help"\n',
+    ],
+    [
+      ['run', 'main.js', '--level=strict'],
+      'sandglass: Unknown flag "--level", did you mean "--isolation"?\nSee "sandglass run --help"\n',
+    ],
+    [
+      ['run', 'x.wasm', '--invoke=f', '--', '10', 'a'],
+      `sandglass: Cannot use arguments after "--" with --invoke: a function takes values\nGive them as JSON: --args='[10,"a"]'\nSee "sandglass run --help"\n`,
+    ],
+    [
       ['run', 'main.js', '--timout=5s'],
       'sandglass: Unknown flag "--timout", did you mean "--timeout"?\nSee "sandglass run --help"\n',
     ],

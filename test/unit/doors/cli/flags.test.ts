@@ -57,6 +57,8 @@ describe('parseArguments()', () => {
     [['--timeout'], 'Cannot read --timeout: it needs a value, --timeout=TIME'],
     [['--timeout', '--json'], 'Cannot read --timeout: it needs a value, --timeout=TIME'],
     [['--json=yes'], 'Cannot read --json=yes: --json takes no value'],
+    [['--read=a'], 'Unknown flag "--read", did you mean "--allow-read"?'],
+    [['--level=strict'], 'Unknown flag "--level"'],
     [['--timeout=1s', '--timeout=2s'], 'Cannot read --timeout: it was given more than once'],
   ])('refuses %j', (args, message) => {
     expect(() => parseArguments(args, FLAGS)).toThrow(message);
