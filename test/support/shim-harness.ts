@@ -89,6 +89,7 @@ export function openShim(options: ShimHarnessOptions = {}): ShimHarness {
       functions: [],
       wasi: Object.keys(WASI_FUNCTIONS),
       abort: false,
+      foreign: [],
       minimumBytes: 0,
     },
     module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),

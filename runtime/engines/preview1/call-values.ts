@@ -34,7 +34,7 @@ export function toCallArgs(signature: Signature, given: readonly GuestValue[]): 
   }
   const args: (number | bigint)[] = [];
   for (const [index, type] of params.entries()) {
-    const value = convert(type, given[index]);
+    const value = toWasmValue(type, given[index]);
     if (value === undefined) {
       return {
         ok: false,
@@ -53,7 +53,8 @@ const EXPECTED: Readonly<Record<string, string>> = Object.freeze({
   f64: 'an f64: a number',
 });
 
-function convert(type: string, value: GuestValue): number | bigint | undefined {
+/** A value as wasm takes it by a type; `undefined` where it does not fit. */
+export function toWasmValue(type: string, value: GuestValue): number | bigint | undefined {
   switch (type) {
     case 'i32':
       return typeof value === 'number' &&

@@ -5,6 +5,7 @@ import { Recent } from '../../vocabulary/recent.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import type { Instrumented } from './instrument-job.ts';
 import type { ModuleCaches, PreparedModule } from './prepare.ts';
+import { PREVIEW1_OPTIONS } from './run-options.ts';
 
 export interface Preview1EngineOptions {
   /** Compiled modules kept in memory, 1..1_000. @default 32 */
@@ -25,7 +26,7 @@ export function createPreview1Engine(options: Preview1EngineOptions = {}): Engin
     ...moduleEngine('preview1', options),
     version: 'browser_wasi_shim 0.4.2',
     languageVersion: 'core modules, WASI preview1',
-    options: ['wasi'],
+    options: PREVIEW1_OPTIONS,
     realm: 'sealed',
     inline: true,
     executorUrl: ownUrl(import.meta.url, './execute', './execute.cell').href,
@@ -51,7 +52,7 @@ export function createWasmerEngine(options: Preview1EngineOptions = {}): Engine 
     prepare: async (...guest) => ({ ...(await engine.prepare(...guest)), wantsFolders: false }),
     version: 'wasmer-wasi 1.2.2',
     languageVersion: 'core modules, WASI preview1',
-    options: ['wasi'],
+    options: PREVIEW1_OPTIONS,
     realm: 'exposed',
     inline: false,
     executorUrl: ownUrl(import.meta.url, './execute-wasmer').href,

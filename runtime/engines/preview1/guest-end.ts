@@ -21,6 +21,7 @@ export function classify(outcome: CallOutcome, entry: Entry, control: RunControl
   if (bug !== undefined) throw bug;
   if (control.exitCode !== undefined) return { kind: 'exit', exitCode: control.exitCode };
   if (control.stopReason !== undefined) return { kind: 'limit', limit: control.stopReason };
+  if (control.end !== undefined) return control.end;
   if (control.abort !== undefined) {
     const { message, file, line, column } = control.abort;
     return { kind: 'threw', error: { name: 'abort', message, file, line, column } };

@@ -3,8 +3,10 @@ import type { GuestValue } from '../../vocabulary/codec.ts';
 import { KEPT_MEMORY } from '../../vocabulary/kept-memory.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import { createAbort } from './abort-import.ts';
+import type { ForeignImport } from './check-foreign.ts';
 import { chooseEntry, INITIALIZE, START } from './choose-entry.ts';
 import { createClock } from './clock.ts';
+import { foreignFunctions } from './foreign-imports.ts';
 import { classify } from './guest-end.ts';
 import { GuestMemory } from './guest-memory.ts';
 import type { Import } from './jspi.ts';
@@ -23,6 +25,7 @@ interface Kept {
 interface Present {
   served: PreviewHost;
   abort: Import;
+  foreign: readonly (readonly [entry: ForeignImport, run: Import])[];
 }
 
 /**
@@ -81,14 +84,29 @@ export function keepModule(openHost: OpenHost): Execute {
     });
     if (!served.ok) return finish(served.end);
     const abort = createAbort(memory, control, host);
-    const bound: Present = present ?? { served, abort };
-    Object.assign(bound, { served, abort });
+    const foreign = foreignFunctions(data.foreign, {
+      host,
+      memory,
+      control,
+      options: options.options,
+      suspends: false,
+    });
+    const bound: Present = present ?? { served, abort, foreign };
+    Object.assign(bound, { served, abort, foreign });
     present = bound;
     const first = kept === undefined;
     if (kept === undefined) {
       const made = await instantiate(
         module,
-        importsOf(data, forwarding(data, bound), (...args: unknown[]) => (bound.abort as Call)(...args)),
+        importsOf(
+          data,
+          forwarding(data, bound),
+          (...args: unknown[]) => (bound.abort as Call)(...args),
+          data.foreign.map((entry, at) => [
+            entry,
+            (...args: unknown[]) => call(bound.foreign[at]?.[1], args),
+          ]),
+        ),
       );
       if (!made.ok) return finish(made.end);
       kept = { instance: made.instance, memory };
@@ -116,6 +134,9 @@ export function keepModule(openHost: OpenHost): Execute {
 }
 
 type Call = (...args: readonly unknown[]) => unknown;
+
+/** Each call of the session has made functions for all imports of the module. */
+const call = (run: Import | undefined, args: readonly unknown[]): unknown => (run as Call)(...args);
 
 /** The functions of whichever call is under way. */
 function forwarding(data: ModuleData, present: Present): PreviewHost {

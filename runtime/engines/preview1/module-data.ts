@@ -1,3 +1,4 @@
+import type { ForeignImport } from './check-foreign.ts';
 import type { Signature } from './signature.ts';
 
 /** What a cell is told of a module beside its code; plain data. */
@@ -10,6 +11,8 @@ export interface ModuleData {
   readonly wasi: readonly string[];
   /** It imports `env.abort`, as AssemblyScript's modules do. */
   readonly abort: boolean;
+  /** Functions that it imports and that are not of WASI. */
+  readonly foreign: readonly ForeignImport[];
   /** What its memories begin with, bytes; one that is not exported cannot be looked at later. */
   readonly minimumBytes: number;
 }

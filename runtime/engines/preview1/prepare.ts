@@ -4,11 +4,13 @@ import type { Recent } from '../../vocabulary/recent.ts';
 import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
+import { checkForeign } from './check-foreign.ts';
 import { type Instrumented, type InstrumentInput, job, unpack } from './instrument-job.ts';
 import { MODULE, type ModuleData } from './module-data.ts';
+import { checkRunOptions } from './run-options.ts';
 
 /** Changes with everything that cached bytes were made by. */
-const MADE_BY = `preview1-2/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
+const MADE_BY = `preview1-3/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
 const PAGE_BYTES = 65_536;
 /** Up to here a module is looked at in this thread: some milliseconds. A worker costs more. */
 const SMALL_BYTES = 128 * 1024;
@@ -43,6 +45,9 @@ export async function prepareModule(
     () => build(source, pages, context, caches),
     ({ compiled: { bytes } }) => bytes.byteLength,
   );
+  const options = checkRunOptions(context.options ?? {});
+  if (!options.ok) throw new SandglassError('INPUT_INVALID', options.message);
+  checkForeign(source.name, data.foreign, options.options);
   return {
     engine,
     data: { ...data, name: source.name },

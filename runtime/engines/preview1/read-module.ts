@@ -1,41 +1,40 @@
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { BinaryInfo } from '../../wasm/inspect.ts';
 import { ABORT_MODULE, ABORT_NAME, ABORT_PARAMS } from './abort-import.ts';
+import { type ForeignImport, unknownError } from './check-foreign.ts';
 import type { ModuleData } from './module-data.ts';
-import { clip, type Signature } from './signature.ts';
+import type { Signature } from './signature.ts';
 import { isWasiFunction, WASI_FUNCTIONS, WASI_MODULE } from './wasi-functions.ts';
 
 const PAGE_BYTES = 65_536;
-/** Imports named in a message, and in its details: a module may have a million. */
-const NAMED = 12;
-const DETAILED = 200;
-const SHOWN_NAME = 120;
+/** Functions that a module may import beside WASI's: each is made for every run. */
+const MOST_FOREIGN = 10_000;
 
 /**
- * What this engine must know of a module, and whether it can serve it at all: the types of imports are compared with ours, because nothing but a
- * name is checked when a module is instantiated.
- * @throws {SandglassError} MODULE_INVALID naming the imports that nobody here gives.
+ * What this engine must know of a module: the types of imports are compared with ours, because nothing but a name is checked when a module is
+ * instantiated. Other functions that it imports are for the options of a run to give.
+ * @throws {SandglassError} MODULE_INVALID naming imports that nobody can give: memories, tables, globals.
  */
 export function readModule(name: string, { imports, exports, memories }: BinaryInfo): ModuleData {
   const wasi = new Set<string>();
-  const unknown: string[] = [];
+  /** Names of all that are not of WASI, and whether nobody can give one of them. */
+  const others: string[] = [];
+  let impossible = false;
+  const foreign: ForeignImport[] = [];
   let abort = false;
   for (const entry of imports) {
     if (entry.module === WASI_MODULE && isWasi(entry)) wasi.add(entry.name);
     else if (entry.module === ABORT_MODULE && isAbort(entry)) abort = true;
-    else unknown.push(clip(`${entry.module}.${entry.name}`, SHOWN_NAME));
+    else {
+      const { module, name: field } = entry;
+      others.push(`${module}.${field}`);
+      if (entry.kind === 'function' && foreign.length < MOST_FOREIGN) {
+        const { params, results } = entry;
+        foreign.push({ module, field, name: `${module}.${field}`, params, results });
+      } else impossible = true;
+    }
   }
-  if (unknown.length > 0) {
-    const named = unknown.slice(0, NAMED).join(', ');
-    throw new SandglassError(
-      'MODULE_INVALID',
-      `Cannot load "${name}": it imports ${named}${unknown.length > NAMED ? ` and ${unknown.length - NAMED} more` : ''}, which no engine here gives`,
-      {
-        details: { imports: unknown.slice(0, DETAILED) },
-        hint: `Build it for WASI preview 1 (${WASI_MODULE}), or as a component`,
-      },
-    );
-  }
+  if (impossible) throw unknownError(name, others);
   const memory = exports.some((entry) => entry.name === 'memory' && entry.kind === 'memory');
   if (wasi.size > 0 && !memory && [...wasi].some((used) => used !== 'proc_exit' && used !== 'sched_yield')) {
     throw new SandglassError(
@@ -47,7 +46,7 @@ export function readModule(name: string, { imports, exports, memories }: BinaryI
     entry.kind === 'function' ? [{ name: entry.name, params: entry.params, results: entry.results }] : [],
   );
   const minimumBytes = memories.reduce((sum, { minimum }) => sum + minimum * PAGE_BYTES, 0);
-  return { name, functions, wasi: [...wasi], abort, minimumBytes };
+  return { name, functions, wasi: [...wasi], abort, foreign, minimumBytes };
 }
 
 type Import = BinaryInfo['imports'][number];

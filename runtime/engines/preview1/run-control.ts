@@ -1,4 +1,4 @@
-import type { GuestHost, StopReason } from '../../contracts/engine.ts';
+import type { GuestEnd, GuestHost, StopReason } from '../../contracts/engine.ts';
 
 /** Thrown through the guest to leave it. A guest that catches it gets no further: every later import throws it again. */
 export class LeaveGuest extends Error {
@@ -14,10 +14,13 @@ export interface RunControl {
   readonly bug: unknown;
   /** For a module that aborts itself by `env.abort`. */
   readonly abort: AbortCall | undefined;
+  /** How one of its imports ended it. */
+  readonly end: GuestEnd | undefined;
   /** Leaves if the guest was told to, or has to stop now. */
   check(): void;
   exit(code: number): never;
   aborted(call: AbortCall): never;
+  ended(end: GuestEnd): never;
   failed(error: unknown): never;
 }
 
@@ -34,6 +37,7 @@ export function createRunControl(host: GuestHost, stopGuest: () => void): RunCon
   let stopReason: StopReason | undefined;
   let bug: unknown;
   let abort: AbortCall | undefined;
+  let end: GuestEnd | undefined;
   let over = false;
   /** Notes why, if nothing was noted before. */
   const leave = (note: () => void): never => {
@@ -54,6 +58,9 @@ export function createRunControl(host: GuestHost, stopGuest: () => void): RunCon
     get bug() {
       return bug;
     },
+    get end() {
+      return end;
+    },
     get abort() {
       return abort;
     },
@@ -72,6 +79,10 @@ export function createRunControl(host: GuestHost, stopGuest: () => void): RunCon
     aborted: (call) =>
       leave(() => {
         abort = call;
+      }),
+    ended: (given) =>
+      leave(() => {
+        end = given;
       }),
     failed: (error) =>
       leave(() => {

@@ -1,8 +1,10 @@
 import type { CellGuest, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../contracts/engine.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import { ABORT_MODULE, ABORT_NAME, createAbort } from './abort-import.ts';
+import type { ForeignImport } from './check-foreign.ts';
 import { chooseEntry, INITIALIZE } from './choose-entry.ts';
 import { createClock, type GuestClock } from './clock.ts';
+import { foreignFunctions } from './foreign-imports.ts';
 import { type CallOutcome, classify, classifyThrown } from './guest-end.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { hasJspi, type Import, promising } from './jspi.ts';
@@ -87,7 +89,15 @@ export async function runModule(
     return { ...end, memoryBytes: memoryBytes(), fuel: meter.used, growthRefused: meter.growthRefused };
   };
   if (!served.ok) return finish(served.end);
-  const instantiated = await instantiate(module, importsOf(data, served, createAbort(memory, control, host)));
+  const instantiated = await instantiate(
+    module,
+    importsOf(
+      data,
+      served,
+      createAbort(memory, control, host),
+      foreignFunctions(data.foreign, { host, memory, control, options: options.options, suspends }),
+    ),
+  );
   if (!instantiated.ok) return finish(instantiated.end);
   const { instance } = instantiated;
   const outcome = await attempt(async () => {
@@ -109,10 +119,26 @@ export async function runModule(
   return finish(classify(outcome, entry, control, meter));
 }
 
-export function importsOf(data: ModuleData, served: PreviewHost, abort: Import): WebAssembly.Imports {
+export function importsOf(
+  data: ModuleData,
+  served: PreviewHost,
+  abort: Import,
+  foreign: readonly (readonly [entry: ForeignImport, run: Import])[],
+): WebAssembly.Imports {
+  const given = new Map<string, Record<string, Import>>();
+  const put = (module: string, name: string, run: Import): void => {
+    const functions = given.get(module) ?? Object.create(null);
+    functions[name] = run;
+    given.set(module, functions);
+  };
+  for (const name of data.wasi) {
+    const run = served.functions[name];
+    if (run !== undefined) put(WASI_MODULE, name, run);
+  }
+  if (data.abort) put(ABORT_MODULE, ABORT_NAME, abort);
+  for (const [{ module, field }, run] of foreign) put(module, field, run);
   const imports: Record<string, Readonly<Record<string, Import>>> = Object.create(null);
-  if (data.wasi.length > 0) imports[WASI_MODULE] = bare(served.functions);
-  if (data.abort) imports[ABORT_MODULE] = bare({ [ABORT_NAME]: abort });
+  for (const [module, functions] of given) imports[module] = bare(functions);
   return Object.freeze(imports);
 }
 
