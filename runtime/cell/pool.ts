@@ -3,6 +3,7 @@ import type { Engine } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { type Acquired, acquireSlot } from './acquire-slot.ts';
 import type { IdleMemory } from './idle-memory.ts';
+import { ENDED_BY_ITSELF } from './protocol.ts';
 import type { RemoteCell } from './remote-cell.ts';
 import { createRoom } from './room.ts';
 import { createSlots, type Slot } from './slots.ts';
@@ -54,7 +55,7 @@ const IDLE_MS = 10_000;
 
 /**
  * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
- * if its engine's realm is sealed, it is sound, and it has runs left; the others are ended, and a fresh one is warmed in their place once the
+ * if its engine's realm is sealed, it is sound, and it has runs left (one that renews itself does so first, as if it were started); the others are ended, and a fresh one is warmed in their place once the
  * run has its answer, or while it goes on if it is a long one. Where runs come faster than cells start, cells are warmed beside those that runs
  * wait for, and more spares are kept, up to half of `maxCells`, until one has nothing to do. None is kept that would take the idle ones over what
  * they may hold, nor warmed where the last of its engine held too much for that. A cell that is held counts among those alive, and
@@ -96,8 +97,9 @@ export function createPool(options: PoolOptions): PooledCell {
   const acquire = (wanted: Wanted, signal: AbortSignal): Promise<Acquired> =>
     acquireSlot({ slots, spares, turns, room, isClosed: () => closed }, wanted, signal);
 
-  const release = (slot: Slot): void => {
-    const again = slots.servesAgain(slot);
+  const release = (slot: Slot, ended: CellResult['end'] | undefined): void => {
+    const { renews = false } = slot.engine;
+    const again = slots.servesAgain(slot) && !(renews && !ENDED_BY_ITSELF.has(ended?.kind ?? ''));
     slot.runs += 1;
     slot.guests -= 1;
     if (slot.guests > 0) {
@@ -106,6 +108,7 @@ export function createPool(options: PoolOptions): PooledCell {
     }
     spares.noteSize(slot);
     if (closed || !again) void slots.remove(slot);
+    else if (renews) spares.renew(slot);
     else spares.keep(slot);
     if (!slots.lingers(slot)) passOn(slot.engine);
   };
@@ -113,20 +116,23 @@ export function createPool(options: PoolOptions): PooledCell {
   const run = async (request: CellRun): Promise<CellResult> => {
     const { slot, cold } = await acquire(waiters.wanted(request), request.signal);
     let refilling: ReturnType<typeof setTimeout> | undefined;
+    let ended: CellResult['end'] | undefined;
     try {
       slot.alone = isAlone(request);
       slot.cell.hold(true);
       await slot.cell.ready;
-      const result = slot.cell.run(request, cold);
+      const running = slot.cell.run(request, cold);
       if (!slots.servesAgain(slot)) {
         spares.expect(slot.engine);
         refilling = setTimeout(() => spares.refill(slot.engine), OVERLAP_MS);
         refilling.unref();
       }
-      return await result;
+      const result = await running;
+      ended = result.end;
+      return result;
     } finally {
       clearTimeout(refilling);
-      release(slot);
+      release(slot, ended);
     }
   };
 

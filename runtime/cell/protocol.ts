@@ -12,7 +12,17 @@ export interface WarmMessage {
   readonly executorUrl: string;
   readonly stackBytes: number;
   readonly shared: GuestParts | undefined;
+  /** After each run that ended by itself the cell renews its executor, and says that it is ready again. */
+  readonly renews: boolean;
 }
+
+/** Ends of a run after which nothing of it goes on. */
+export const ENDED_BY_ITSELF: ReadonlySet<string> = new Set<GuestResult['kind']>([
+  'value',
+  'threw',
+  'exit',
+  'invalid',
+]);
 
 export interface RunMessage {
   readonly type: 'run';

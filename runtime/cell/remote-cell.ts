@@ -3,6 +3,7 @@ import type { HostAnswer, PreparedGuest } from '../contracts/engine.ts';
 import { MOST_IN_FLIGHT } from './call-window.ts';
 import {
   type CallMessage,
+  ENDED_BY_ITSELF,
   type FromCell,
   LARGE_ANSWER,
   MOST_GUESTS,
@@ -18,7 +19,10 @@ import { nextTurn } from './thread-turns.ts';
 
 /** A place where guests run outside the host's own thread: one at a time, or, of an engine whose guests share a thread, up to `MOST_GUESTS`. */
 export interface RemoteCell {
-  /** Brings the executor (and the engine, if it can be) up; rejects when the cell cannot start. */
+  /**
+   * Brings the executor (and the engine, if it can be) up; rejects when the cell cannot start. After a run that the cell renews itself for, a new
+   * one: it can be asked for again as soon as that run has its answer.
+   */
   readonly ready: Promise<void>;
   run(request: CellRun, cold: boolean): Promise<CellResult>;
   /** Runs that go on in it. */
@@ -80,6 +84,8 @@ export interface RemoteCellOptions {
   readonly executorUrl: string;
   readonly stackBytes: number;
   readonly shared: PreparedGuest | undefined;
+  /** See `Engine.renews`. @default false */
+  readonly renews?: boolean;
   /** Shared by all cells of a runtime. @default one of its own */
   readonly serving?: Serving;
 }
@@ -125,8 +131,12 @@ const MOST_STUCK_MS = 2000;
 
 /** Drives a cell over a channel: the same for workers and processes. */
 export function createRemoteCell(channel: CellChannel, options: RemoteCellOptions): RemoteCell {
-  const readiness = Promise.withResolvers<void>();
-  readiness.promise.catch(() => undefined); // whoever awaits `ready` sees it; an unused warm cell must not be an unhandled rejection
+  const renewal = (): PromiseWithResolvers<void> => {
+    const made = Promise.withResolvers<void>();
+    made.promise.catch(() => undefined); // whoever awaits `ready` sees it; an unused warm cell must not be an unhandled rejection
+    return made;
+  };
+  let readiness = renewal();
   let sound = true;
   let ended = false;
   let tokens = 0;
@@ -313,7 +323,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
     if (message.type === 'ready') {
       readyBytes = message.memoryBytes;
       void channel.cpuMs().then((cpuMs) => {
-        cpuSpent += cpuMs ?? 0;
+        if (running.size === 0) cpuSpent = cpuMs ?? cpuSpent;
       });
       readiness.resolve();
       return;
@@ -352,6 +362,8 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
       case 'done':
         running.delete(run.token);
         cpuSpent += message.cpuMs ?? 0;
+        if (options.renews === true && run.request.kept !== true && ENDED_BY_ITSELF.has(message.result.kind))
+          readiness = renewal();
         run.settle(message.result, message.cpuMs);
         break;
       case 'crashed':
@@ -394,6 +406,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
     executorUrl: options.executorUrl,
     stackBytes: options.stackBytes,
     shared: options.shared === undefined ? undefined : partsOf(options.shared, channel.sendsModules),
+    renews: options.renews === true,
   });
 
   const run = async (request: CellRun, cold: boolean): Promise<CellResult> => {
@@ -491,7 +504,9 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
   };
 
   return {
-    ready: readiness.promise,
+    get ready() {
+      return readiness.promise;
+    },
     run,
     get guests() {
       return running.size;

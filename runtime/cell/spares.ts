@@ -24,6 +24,8 @@ export interface Spares {
   refillSoon(engine: Engine): void;
   /** The run that asks starts the cell itself that was due. */
   dropSoon(engine: Engine): void;
+  /** Has a cell that makes itself ready for another run counted as one that starts. */
+  renew(slot: Slot): void;
   /** Keeps a cell idle, if the idle ones together do not hold too much. */
   keep(slot: Slot): void;
   /** What the last cell of an engine held is what the next will. */
@@ -131,6 +133,12 @@ export function createSpares(options: SparesOptions): Spares {
     dropSoon: (engine) => {
       clearImmediate(due.get(engine));
       due.delete(engine);
+    },
+    renew: (slot) => {
+      slot.state = 'starting';
+      const spare: Spare = { engine: slot.engine, slot: Promise.resolve(slot) };
+      spares.add(spare);
+      warmUp(spare).catch(() => refill(slot.engine));
     },
     keep,
     noteSize,

@@ -20,6 +20,7 @@ import { createKeptGuests, received } from './kept-guests.ts';
 import {
   BRIDGE,
   type DoneMessage,
+  ENDED_BY_ITSELF,
   type FromCell,
   LARGE_ANSWER,
   MOST_AHEAD,
@@ -95,6 +96,8 @@ let executor: Executor | undefined;
 /** Of the one guest that this cell is held for. */
 let kept: Execute | undefined;
 let stackBytes = 0;
+/** Whether the executor makes itself ready for another run after each that ended by itself. */
+let renews = false;
 
 /** A guest that is in here now. */
 interface Live {
@@ -176,11 +179,27 @@ async function warm(message: WarmMessage): Promise<void> {
     }
     await closeNetwork();
     executor = loaded;
+    renews = message.renews && loaded.renew !== undefined;
     await rehearse();
     // Node lets a permissioned worker read the host's working folder, whatever its flags say.
     process.permission?.drop?.('fs.read', process.cwd());
-    const { heapTotal, external } = process.memoryUsage();
-    post({ type: 'ready', memoryBytes: heapTotal + external + (loaded.heldBytes?.() ?? 0) });
+    tellReady(loaded);
+  } catch (error) {
+    post({ type: 'crashed', token: 0, message: describe(error) });
+  }
+}
+
+function tellReady({ heldBytes }: Executor): void {
+  const { heapTotal, external } = process.memoryUsage();
+  post({ type: 'ready', memoryBytes: heapTotal + external + (heldBytes?.() ?? 0) });
+}
+
+/** For the next run, once the last one has its answer. */
+async function renew(): Promise<void> {
+  try {
+    if (executor === undefined) return;
+    await executor.renew?.();
+    tellReady(executor);
   } catch (error) {
     post({ type: 'crashed', token: 0, message: describe(error) });
   }
@@ -295,6 +314,7 @@ async function serve(
   });
   const me: Live = { place, handle, rests, pending, memoryBytes: 0 };
   live.set(token, me);
+  let endedSoundly = false;
   try {
     const execute = await executeOf(keeps);
     const result = await execute(await guestOf(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
@@ -305,12 +325,14 @@ async function serve(
       cpuMs: cpu.spent(),
     };
     send(done);
+    endedSoundly = ENDED_BY_ITSELF.has(result.kind);
   } catch (error) {
     send({ type: 'crashed', token, message: describe(error) });
   } finally {
     handle.wake();
     live.delete(token);
   }
+  if (renews && endedSoundly && !keeps && token > 0) await renew();
 }
 
 /** What a guest's thread has spent on it: not what it spends while the guest rests, which is another's. */

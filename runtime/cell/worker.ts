@@ -65,6 +65,7 @@ export async function startWorkerCell(
     executorUrl: engine.executorUrl,
     stackBytes: Math.floor(engine.stackSizeMb * MIB * STACK_SHARE),
     shared,
+    renews: engine.renews === true,
     ...(serving === undefined ? {} : { serving }),
   });
 }

@@ -24,6 +24,11 @@ export interface Engine {
    * `exposed`: code made from the guest runs in the cell's realm; its cell is used once.
    */
   readonly realm: 'sealed' | 'exposed';
+  /**
+   * A sealed one whose cells make the next guest's instance after each run, by the executor's `renew`, before they are ready again; after a run
+   * that did not end by itself the cell is replaced. @default false
+   */
+  readonly renews?: boolean;
   /** Default of `memoryBytes` for its guests. */
   readonly memoryBytes: number;
   /** Stack of a worker that runs it, MB. */
@@ -75,6 +80,8 @@ export interface Executor {
   readonly warmUp?: (shared: CellGuest) => Promise<void>;
   /** After `warmUp`: runs a program of its own on the way that a guest's takes, so that nothing on it is done for the first time in a run. */
   readonly rehearse?: Execute;
+  /** After a run that ended by itself: makes ready what the next one needs, in a cell that serves again. */
+  readonly renew?: () => Promise<void>;
   /** Linear memory that it holds for the next guest, bytes. */
   readonly heldBytes?: () => number;
 }

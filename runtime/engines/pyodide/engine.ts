@@ -151,13 +151,16 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
           resolve: options.packages,
           onRefused: options.onRefused ?? (() => undefined),
         });
-  /** Engines whose warm cells start from other parts than most: packages that are imported, or more memory. */
+  /** Engines whose warm cells start from other parts than most: packages that are imported, or hashes that repeat. */
   const others = new Map<string, Engine>();
-  const startedWith = (bytes: number, ahead: PackageSnapshot | undefined): Engine => {
-    const key = `${bytes} ${ahead?.key ?? ''}`;
+  const startedWith = (repeats: boolean, ahead: PackageSnapshot | undefined): Engine => {
+    const key = `${repeats} ${ahead?.key ?? ''}`;
     let other = others.get(key);
     if (other === undefined) {
-      other = { ...engine, shared: (context) => partsFor(bytes, context, ahead) };
+      other = {
+        ...engine,
+        shared: (context) => partsFor(memoryBytes, { ...context, deterministic: repeats }, ahead),
+      };
       others.set(key, other);
     }
     return other;
@@ -183,7 +186,8 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     setup: 'its snapshot, made by the first run of a version and then cached',
     languages: ['python'],
     options: PYTHON_OPTIONS,
-    realm: 'exposed',
+    realm: 'sealed',
+    renews: true,
     memoryBytes,
     stackSizeMb: 64,
     inline: false,
@@ -213,9 +217,11 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       const mostBytes = Math.max(memoryBytes, context.limits.memoryBytes);
       const packages = await installed(source, context, mostBytes);
       const ahead = packages === undefined ? undefined : await aheadOf(packages, context, mostBytes);
-      const isOther = mostBytes > memoryBytes || context.deterministic === true;
-      const own = isOther ? await partsFor(mostBytes, context, ahead) : undefined;
-      const inOtherCell = own === undefined && ahead !== undefined;
+      const repeats = context.deterministic === true;
+      // A cell that has a guest already has warm parts of its own; cells with more memory than most are not kept warm.
+      const isOwn = mostBytes > memoryBytes || (repeats && context.keptCell === true);
+      const own = isOwn ? await partsFor(mostBytes, context, ahead) : undefined;
+      const inOtherCell = !isOwn && (repeats || ahead !== undefined);
       const program: PyodideProgram = {
         ...(packages === undefined || ahead !== undefined ? {} : { packages: filesOf(packages) }),
         code,
@@ -228,7 +234,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
         engine: 'pyodide',
         data: program,
         modules: own?.modules ?? {},
-        ...(inOtherCell ? { cellsOf: startedWith(mostBytes, ahead) } : {}),
+        ...(inOtherCell ? { cellsOf: startedWith(repeats, ahead) } : {}),
       };
     },
   };

@@ -67,6 +67,9 @@ export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> 
       interpreter?.disconnect();
       return rehearsed(result);
     },
+    renew: async () => {
+      if (shared !== undefined) warm ??= await open(shared.parts, shared.module);
+    },
     heldBytes: () => warm?.memoryBytes() ?? 0,
     execute,
     open: async () => {

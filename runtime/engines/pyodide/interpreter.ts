@@ -25,6 +25,8 @@ import { readFrameLayout, type SourcePlace, stoppedAt } from './stopped-at.ts';
 /** A fresh realm of the language alone; the platform says how to make one. */
 export interface Realm {
   evaluate(source: string, filename: string): unknown;
+  /** Runs what promises of the realm have made ready; nothing else does. */
+  turn(): void;
   /** What is compiled by now of the scripts that were evaluated. */
   compiled(): CompiledScripts;
   /** Bytes that buffers of this thread hold outside the JavaScript heap; memories of wasm not included. */
@@ -169,6 +171,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     if (closed) return;
     try {
       call();
+      if (!closed) realm.turn();
     } catch {
       // Whatever the realm threw may be of the guest's making. The meter and the reports tell how the run ended.
     }
@@ -265,9 +268,12 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     reserve: (bytes) => {
       if (outsideBefore === undefined) return true;
-      // What the interpreter held before the first run is not the guest's.
-      const before = outsideBefore;
-      const isOver = (): boolean => realm.externalBytes() - before + Number(bytes) > outsideBytes;
+      // What the interpreter held before the first run is not the guest's. What earlier guests of the thread have left may be freed meanwhile.
+      const isOver = (): boolean => {
+        const held = realm.externalBytes();
+        outsideBefore = Math.min(outsideBefore ?? held, held);
+        return held - outsideBefore + Number(bytes) > outsideBytes;
+      };
       if (isOver()) {
         realm.collect();
         outsideRefused ||= isOver();
@@ -363,6 +369,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     close: () => {
       closed = true;
+      api.end();
     },
     connect: (run) => {
       const isFirst = outsideBefore === undefined;

@@ -1,26 +1,28 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
+import type { CompiledScripts } from '../../engines/pyodide/assets.ts';
 import type { OpenRealm } from '../../engines/pyodide/interpreter.ts';
 
 /**
- * A realm with nothing in it but the language: no Node globals, no code from strings, no `import()`. Node says that `vm` is no security
- * boundary; it is one layer here, inside a permissioned cell that is used once.
+ * A realm with nothing in it but the language: no Node globals, no code from strings, no `import()`, and a queue of its own for its promises, which
+ * is looked at when a script is evaluated in it, and never again once its run has ended. Node says that `vm` is no security boundary; it is one
+ * layer here, inside a permissioned cell.
  */
 export const openNodeRealm: OpenRealm = (code = {}) => {
   const scripts = new Map<string, vm.Script>();
   const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, {
     name: 'guest',
     codeGeneration: { strings: false, wasm: true },
-    microtaskMode: undefined,
+    microtaskMode: 'afterEvaluate',
   });
   return {
     evaluate: (source, filename) => {
-      const cachedData = code[filename];
-      const script = new vm.Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
+      const script = scriptOf(source, filename, code[filename]);
       scripts.set(filename, script);
       return script.runInContext(context);
     },
-    compiled: () =>
+    turn: () => void NOTHING.runInContext(context),
+    compiled: (): CompiledScripts =>
       Object.fromEntries([...scripts].map(([name, script]) => [name, script.createCachedData()])),
     externalBytes: () => getHeapStatistics().external_memory,
     collect: () => {
@@ -30,6 +32,19 @@ export const openNodeRealm: OpenRealm = (code = {}) => {
     },
   };
 };
+
+const NOTHING = new vm.Script('0', { filename: 'turn.js' });
+
+/** Compiled once for all realms of a thread, by file name; a script holds no state of any realm. */
+const compiledScripts = new Map<string, { readonly source: string; readonly script: vm.Script }>();
+
+function scriptOf(source: string, filename: string, cachedData: Uint8Array | undefined): vm.Script {
+  const known = compiledScripts.get(filename);
+  if (known?.source === source) return known.script;
+  const script = new vm.Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
+  compiledScripts.set(filename, { source, script });
+  return script;
+}
 
 let collector: (() => void) | undefined;
 

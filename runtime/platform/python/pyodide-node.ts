@@ -7,7 +7,7 @@ import { widenStacks } from './node-stacks.ts';
 
 const executor = createPyodideExecutor(openNodeRealm);
 
-export const { execute, open, rehearse, heldBytes }: Required<Executor> = executor;
+export const { execute, open, rehearse, renew, heldBytes }: Required<Executor> = executor;
 export const warmUp: Required<Executor>['warmUp'] = async (shared) => {
   // Only cells warm up. Promises of the guest's realm that nobody waits for must not end the cell before it has answered.
   process.on('unhandledRejection', () => undefined);

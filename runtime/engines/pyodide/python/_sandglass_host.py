@@ -3,6 +3,10 @@
 import errno
 import json
 
+#: Bound here: a program may put other functions in the place of the module's.
+ENCODE = json.JSONEncoder().encode
+DECODE = json.JSONDecoder().decode
+
 _host = None
 _to_js = None
 
@@ -110,7 +114,7 @@ def refusal_error(refusal):
 
 
 def _read(text, number, failed):
-    answer = json.loads(text)
+    answer = DECODE(text)
     if "refusal" in answer:
         raise failed(answer["refusal"])
     size = answer["bytes"]
@@ -121,18 +125,18 @@ def _read(text, number, failed):
 def call(operation, args, body=None, failed=refusal_error):
     """Asks the host and waits. Answers (value, bytes or None); raises what failed makes of a refusal."""
     if body is None:
-        text = _host.call(operation, json.dumps(args))
+        text = _host.call(operation, ENCODE(args))
     else:
-        text = _host.call(operation, json.dumps(args), _to_js(bytes(body)))
+        text = _host.call(operation, ENCODE(args), _to_js(bytes(body)))
     return _read(text, 0, failed)
 
 
 async def call_async(operation, args, body=None, failed=refusal_error):
     """The same without blocking other tasks."""
     if body is None:
-        pending = _host.call_later(operation, json.dumps(args))
+        pending = _host.call_later(operation, ENCODE(args))
     else:
-        pending = _host.call_later(operation, json.dumps(args), _to_js(bytes(body)))
+        pending = _host.call_later(operation, ENCODE(args), _to_js(bytes(body)))
     text = await pending
     number, _, rest = text.partition(":")
     return _read(rest, int(number), failed)

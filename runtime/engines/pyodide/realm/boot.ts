@@ -364,6 +364,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     },
     guardRefill: wasm.guardRefill,
     hush: () => calls.silence(true),
+    end: timers.end,
     leave: () => {
       timers.clear();
       apply(mapClear, pending, []);

@@ -105,6 +105,8 @@ export interface RealmApi {
   leave(): void;
   /** From now on nothing of JavaScript can be called from wasm, where `foreign` was set. */
   hush(): void;
+  /** Nothing enters the realm any more: what its objects would still do when they are collected is left undone. */
+  end(): void;
   /** Puts the realm's own function around the meter's callback, after each meter that was attached. */
   guardRefill(table: string, slot: number, stop: number): void;
   memoryBytes(): number;

@@ -10,6 +10,8 @@ export interface RealmTimers {
   count(): number;
   /** Forgets all of them. */
   clear(): void;
+  /** The run has ended: objects that are collected from now on are not freed in Python. */
+  end(): void;
   /** A number that no timer and no call has. */
   nextId(): number;
 }
@@ -96,12 +98,17 @@ export function installSurroundings(
     throw new Failure('setInterval is not available here');
   });
   // The glue frees objects of Python in such callbacks, and that can run a guest's code: what fails in it must not be the cell's own failure.
+  // Once the run has ended they must not run at all: they would do so in the midst of the next one of their thread.
+  let ended = false;
   const Registry = FinalizationRegistry;
+  const { register, unregister } = Registry.prototype;
   define(
     'FinalizationRegistry',
-    class extends Registry<unknown> {
+    class {
+      readonly #registry: FinalizationRegistry<unknown>;
       constructor(free: (held: unknown) => void) {
-        super((held) => {
+        this.#registry = new Registry((held) => {
+          if (ended) return;
           try {
             free(held);
           } catch (error) {
@@ -109,8 +116,15 @@ export function installSurroundings(
           }
         });
       }
+      register(...entry: [target: WeakKey, held: unknown, token?: WeakKey]): void {
+        apply(register, this.#registry, entry);
+      }
+      unregister(token: WeakKey): boolean {
+        return apply(unregister, this.#registry, [token]) as boolean;
+      }
     },
   );
+  Reflect.deleteProperty(Registry.prototype, 'constructor');
   define('queueMicrotask', (callback: () => void): void => {
     PromiseOf.resolve().then(callback);
   });
@@ -216,6 +230,9 @@ export function installSurroundings(
     count: () => apply(sizeOf, timers, []) as number,
     clear: () => {
       apply(mapClear, timers, []);
+    },
+    end: () => {
+      ended = true;
     },
     nextId: () => ++identifiers,
   };
