@@ -38,16 +38,25 @@ const BETWEEN_FUEL = 50_000_000;
 export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> {
   let shared: { readonly parts: PyodideShared; readonly module: WebAssembly.Module } | undefined;
   let warm: Interpreter | undefined;
+  /** The cell rehearses itself with the last rehearsal of its first interpreter: each has had as many, which fuel depends on. */
+  let isRehearsed = false;
 
-  const open = (parts: PyodideShared, module: WebAssembly.Module): Promise<Interpreter> =>
-    openRehearsed(openRealm, parts, module);
+  const open = (
+    parts: PyodideShared,
+    module: WebAssembly.Module,
+    rehearsals?: number,
+  ): Promise<Interpreter> => openRehearsed(openRealm, parts, module, rehearsals);
 
   const take = async (guest: CellGuest): Promise<Interpreter> => {
     const program = guest.data as PyodideProgram; // made by `createPyodideEngine`
     const ready = warm;
     warm = undefined;
     if (program.shared !== undefined) return open(program.shared, moduleOf(guest));
-    if (ready !== undefined) return ready;
+    if (ready !== undefined) {
+      if (!isRehearsed) await rehearseOnce(ready);
+      isRehearsed = true;
+      return ready;
+    }
     if (shared === undefined) throw new Error('Cannot run Python: the cell was not warmed up');
     return open(shared.parts, shared.module);
   };
@@ -58,10 +67,12 @@ export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> 
   return {
     warmUp: async (guest) => {
       shared = { parts: guest.data as PyodideShared, module: moduleOf(guest) }; // made by `createPyodideEngine`
-      warm = await open(shared.parts, shared.module);
+      warm = await open(shared.parts, shared.module, REHEARSALS - 1);
+      isRehearsed = false;
     },
     rehearse: async (_guest, _run, host) => {
       const interpreter = warm;
+      isRehearsed = true;
       const result = await execute({ data: REHEARSAL, modules: {} }, REHEARSAL_RUN, host);
       warm = interpreter;
       interpreter?.disconnect();
@@ -98,6 +109,7 @@ export async function openRehearsed(
   openRealm: OpenRealm,
   { assets, maxMemoryBytes, packages = [] }: PyodideShared,
   module: WebAssembly.Module,
+  rehearsals = REHEARSALS,
 ): Promise<Interpreter> {
   const interpreter = await openInterpreter({
     openRealm,
@@ -108,11 +120,13 @@ export async function openRehearsed(
   });
   misfit(REHEARSAL_RUN);
   interpreter.install(packages);
-  for (let turn = 0; turn < REHEARSALS; turn++) {
-    rehearsed(await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost()));
-    interpreter.disconnect();
-  }
+  for (let turn = 0; turn < rehearsals; turn++) await rehearseOnce(interpreter);
   return interpreter;
+}
+
+async function rehearseOnce(interpreter: Interpreter): Promise<void> {
+  rehearsed(await runProgram(interpreter, REHEARSAL, REHEARSAL_RUN, silentHost()));
+  interpreter.disconnect();
 }
 
 function rehearsed(result: GuestResult): GuestResult {
