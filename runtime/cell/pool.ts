@@ -3,7 +3,6 @@ import type { Engine } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { type Acquired, acquireSlot } from './acquire-slot.ts';
 import type { IdleMemory } from './idle-memory.ts';
-import { ENDED_BY_ITSELF } from './protocol.ts';
 import type { RemoteCell } from './remote-cell.ts';
 import { createRoom } from './room.ts';
 import { createSlots, type Slot } from './slots.ts';
@@ -97,26 +96,21 @@ export function createPool(options: PoolOptions): PooledCell {
   const acquire = (wanted: Wanted, signal: AbortSignal): Promise<Acquired> =>
     acquireSlot({ slots, spares, turns, room, isClosed: () => closed }, wanted, signal);
 
-  const release = (slot: Slot, ended: CellResult['end'] | undefined): void => {
-    const { renews = false } = slot.engine;
-    const again = slots.servesAgain(slot) && !(renews && !ENDED_BY_ITSELF.has(ended?.kind ?? ''));
-    slot.runs += 1;
+  const release = (slot: Slot, ended: string): void => {
     slot.guests -= 1;
-    if (slot.guests > 0) {
-      passOn(slot.engine);
-      return;
+    if (slot.guests === 0) {
+      spares.noteSize(slot);
+      if (!closed && slots.servesAgain(slot, ended)) spares.keepAfterRun(slot);
+      else void slots.remove(slot);
     }
-    spares.noteSize(slot);
-    if (closed || !again) void slots.remove(slot);
-    else if (renews) spares.renew(slot);
-    else spares.keep(slot);
+    slot.runs += 1;
     if (!slots.lingers(slot)) passOn(slot.engine);
   };
 
   const run = async (request: CellRun): Promise<CellResult> => {
     const { slot, cold } = await acquire(waiters.wanted(request), request.signal);
     let refilling: ReturnType<typeof setTimeout> | undefined;
-    let ended: CellResult['end'] | undefined;
+    let ended = 'crashed';
     try {
       slot.alone = isAlone(request);
       slot.cell.hold(true);
@@ -128,7 +122,7 @@ export function createPool(options: PoolOptions): PooledCell {
         refilling.unref();
       }
       const result = await running;
-      ended = result.end;
+      ended = result.end.kind;
       return result;
     } finally {
       clearTimeout(refilling);

@@ -1,7 +1,7 @@
 import { STOP_GRACE_MS } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { IdleMemory } from './idle-memory.ts';
-import { MOST_GUESTS } from './protocol.ts';
+import { ENDED_BY_ITSELF, MOST_GUESTS } from './protocol.ts';
 import type { CellWatcher, RemoteCell } from './remote-cell.ts';
 
 /** A cell of a pool, and what the pool knows of it. */
@@ -36,7 +36,7 @@ export interface Slots {
   /** Idle ones of all engines, the oldest first. */
   allIdle(): readonly Slot[];
   /** Whether the cell may serve another run once the present one has ended. */
-  servesAgain(slot: Slot): boolean;
+  servesAgain(slot: Slot, ended?: string): boolean;
   /** Another run joins the guests of the slot. */
   join(slot: Slot, depth: number): void;
   /** Whether the slot takes another guest beside those that it has, once these rest; `takesMore`: all of them have begun. */
@@ -135,8 +135,11 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom, ...options }: Sl
       slot.depth = depth;
       slot.guests = 1;
     },
-    servesAgain: ({ cell, engine, runs }) =>
-      engine.realm === 'sealed' && cell.sound && runs + 1 < options.maxReuse,
+    servesAgain: ({ cell, engine, runs }, ended) =>
+      engine.realm === 'sealed' &&
+      cell.sound &&
+      runs + 1 < options.maxReuse &&
+      !(engine.renews === true && ended !== undefined && !ENDED_BY_ITSELF.has(ended)),
     join: (slot, depth) => {
       slot.depth = Math.min(slot.depth, depth);
       slot.guests += 1;

@@ -24,8 +24,8 @@ export interface Spares {
   refillSoon(engine: Engine): void;
   /** The run that asks starts the cell itself that was due. */
   dropSoon(engine: Engine): void;
-  /** Has a cell that makes itself ready for another run counted as one that starts. */
-  renew(slot: Slot): void;
+  /** Keeps a cell that has served a run; one that makes itself ready for the next counts as one that starts. */
+  keepAfterRun(slot: Slot): void;
   /** Keeps a cell idle, if the idle ones together do not hold too much. */
   keep(slot: Slot): void;
   /** What the last cell of an engine held is what the next will. */
@@ -134,7 +134,11 @@ export function createSpares(options: SparesOptions): Spares {
       clearImmediate(due.get(engine));
       due.delete(engine);
     },
-    renew: (slot) => {
+    keepAfterRun: (slot) => {
+      if (slot.engine.renews !== true) {
+        keep(slot);
+        return;
+      }
       slot.state = 'starting';
       const spare: Spare = { engine: slot.engine, slot: Promise.resolve(slot) };
       spares.add(spare);
