@@ -6,7 +6,7 @@ import { copyJson, type GuestValue, type JsonObject } from '../vocabulary/codec.
 import { type GuestFile, readCollect, readFiles } from '../vocabulary/guest-file.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
-import { checkLimits, type Limits } from '../vocabulary/limits.ts';
+import { checkLimits, LIMIT_NAMES, type Limits } from '../vocabulary/limits.ts';
 import {
   checkSignal,
   jsonObject,
@@ -89,6 +89,19 @@ const KNOWN: Readonly<Record<keyof LooseRunOptions, true>> = {
   onOutput: true,
 };
 
+/** Limits and parts of a grant that were given beside `limits` and `grant`. */
+function refuseElsewhere(name: string): void {
+  const isLimit = LIMIT_NAMES.some((limit) => limit === name);
+  if (isLimit || name === 'timeout')
+    throw new TypeError(
+      `Cannot run: ${name} is a limit; write limits: { ${isLimit ? name : 'timeoutMs'}: … }`,
+    );
+  if (GRANT_PARTS.has(name))
+    throw new TypeError(`Cannot run: ${name} is a part of a grant; write grant: { ${name}: … }`);
+}
+
+const GRANT_PARTS: ReadonlySet<string> = new Set(['fs', 'http', 'ws', 'env']);
+
 /**
  * Checks what a caller passed to `run`.
  * @param languageOf The language of an open session, for a run in it that names none.
@@ -104,6 +117,7 @@ export function readRunOptions(
   const given: unknown = options;
   if (typeof given !== 'object' || given === null)
     throw new TypeError('Cannot run: expected an object of options');
+  for (const name of Object.keys(given)) refuseElsewhere(name);
   refuseUnknown(given, KNOWN, 'run');
   const { code, module } = options;
   const session = readName(options.session, 'session', 'run');

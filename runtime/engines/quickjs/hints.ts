@@ -39,6 +39,8 @@ export function hintFor(
     const missing = /^'?([\w$]+)'? is not defined/.exec(message)?.[1];
     return missing === undefined ? undefined : NAMES[missing];
   }
+  if (message.startsWith('Cannot import "') && message.includes(': no such module; '))
+    return 'Pass its source in modules, or bundle it into the program: a guest has no packages of npm';
   if (name === 'SyntaxError' && !typescript) {
     if (/(?:^|[=(,?:\s]|return)\s{0,9}<[A-Za-z>]/.test(code) && /<\/|\/>/.test(code)) {
       return 'It looks like JSX: run it as typescript with a filename that ends in .tsx';

@@ -81,6 +81,7 @@ describe('modules', () => {
       kind: 'threw',
       error: {
         message: 'Cannot import "nothing" from "./lib.js": no such module; passed with the run: ./lib.js',
+        hint: 'Pass its source in modules, or bundle it into the program: a guest has no packages of npm',
       },
     });
     const dynamic = await runJs('try { await import("gone") } catch (error) { error.message }');

@@ -12,6 +12,8 @@ const script = { language: 'javascript', code: '1' };
 describe('readRunOptions()', () => {
   test.each<[string, unknown, ErrorConstructor, string]>([
     ['an unknown option', { ...script, sandbox: false }, TypeError, 'unknown option "sandbox"'],
+    ['a limit beside limits', { ...script, timeoutMs: 5 }, TypeError, 'write limits: { timeoutMs: … }'],
+    ['a part of a grant beside it', { ...script, fs: [] }, TypeError, 'write grant: { fs: … }'],
     ['no code', { language: 'javascript' }, TypeError, 'language and code'],
     ['code and module', { ...script, module: new Uint8Array() }, TypeError, 'not both'],
     ['a module that is no bytes', { module: 7 }, TypeError, 'module is neither'],
