@@ -28,6 +28,7 @@ export type {
   SessionOptions,
   SessionRunOptions,
 } from './contracts/api/session.ts';
+export type { CachedResult, ToolCacheStore } from './contracts/api/tool-cache.ts';
 export type {
   ArgumentFault,
   ConfirmTool,

@@ -103,7 +103,7 @@ export function createCaller(
     }),
     confirmStage(settings.confirm),
     rateStage(settings.rate, monotonic),
-    cacheStage(settings.cache, monotonic),
+    cacheStage({ ...settings.cache, now, onFault }),
     checkOutputStage(),
     afterHooks(hookOptions),
     beforeHooks(hookOptions),

@@ -1,6 +1,5 @@
-import type { TextRules } from '../vocabulary/manifest.ts';
+import { TEXT_FORMATS, type TextRules } from '../vocabulary/manifest.ts';
 import { refuseUnknownField, wholeNumber } from '../vocabulary/read-options.ts';
-import { CHECKED_TEXT_FORMATS } from './result/formats.ts';
 
 const KNOWN: Readonly<Record<keyof TextRules, true>> = { maxChars: true, shorten: true, format: true };
 const STRATEGIES = ['end', 'middle', 'smart'] as const;
@@ -14,7 +13,7 @@ export function readTextRules(rules: TextRules | undefined, where: string): Text
   wholeNumber(maxChars, `${where}: maxChars`, { minimum: 100, maximum: 1_000_000 });
   if (shorten !== undefined && !STRATEGIES.includes(shorten))
     throw new TypeError(`Cannot ${where}: shorten is not one of ${STRATEGIES.join(', ')}`);
-  if (format !== undefined && !CHECKED_TEXT_FORMATS.has(format))
-    throw new TypeError(`Cannot ${where}: format is not one of ${[...CHECKED_TEXT_FORMATS].join(', ')}`);
+  if (format !== undefined && !TEXT_FORMATS.includes(format))
+    throw new TypeError(`Cannot ${where}: format is not one of ${TEXT_FORMATS.join(', ')}`);
   return rules;
 }

@@ -1,3 +1,4 @@
+import type { ToolCacheStore } from '../contracts/api/tool-cache.ts';
 import type { ConfirmTool } from '../contracts/api/tool-call.ts';
 import type { ToolsOptions } from '../contracts/api/tools.ts';
 import { defined } from '../vocabulary/defined.ts';
@@ -20,7 +21,11 @@ export interface ToolSettings {
   readonly maxPerCaller: number;
   readonly maxQueued: number;
   readonly rate: Rate | undefined;
-  readonly cache: { readonly entries: number; readonly ttlMs: number };
+  readonly cache: {
+    readonly entries: number;
+    readonly ttlMs: number;
+    readonly store: ToolCacheStore | undefined;
+  };
   readonly text: TextRules;
 }
 
@@ -100,9 +105,13 @@ function readRate(rate: ToolsOptions['rate']): Rate | undefined {
 function readCache(cache: ToolsOptions['cache']): ToolSettings['cache'] {
   if (cache !== undefined && (typeof cache !== 'object' || cache === null))
     throw new TypeError(`Cannot ${WHERE}: cache is not an object`);
-  refuseUnknownField(cache ?? {}, { entries: true, ttlMs: true }, 'tools.cache');
+  refuseUnknownField(cache ?? {}, { entries: true, ttlMs: true, store: true }, 'tools.cache');
+  const store = cache?.store;
+  if (store !== undefined && (typeof store?.get !== 'function' || typeof store.set !== 'function'))
+    throw new TypeError(`Cannot ${WHERE}: cache.store has not both get and set`);
   return {
     entries: wholeNumber(cache?.entries, `${WHERE}: cache.entries`, { maximum: 100_000 }) ?? 1_000,
     ttlMs: wholeNumber(cache?.ttlMs, `${WHERE}: cache.ttlMs`, { maximum: 86_400_000, unit: 'ms' }) ?? 300_000,
+    store,
   };
 }

@@ -11,7 +11,6 @@ import type { CapabilityNames } from './manifest/capabilities.ts';
 import { type CheckedManifest, readManifest } from './manifest/read-manifest.ts';
 import { exampleGrant, flagOf, isGranted } from './permissions.ts';
 import type { ToolStore } from './registry.ts';
-import { CHECKED_TEXT_FORMATS } from './result/formats.ts';
 import type { Body, Tool } from './tool.ts';
 import { createUseCounter } from './use-counter.ts';
 
@@ -200,25 +199,13 @@ function bodyOf(read: Read, described: Described | undefined): Body {
   return { kind: 'component', module, exported };
 }
 
-function refuseUnfit(
-  { name, text, packages, entry }: CheckedManifest,
-  body: Body,
-  path: string | undefined,
-): void {
+function refuseUnfit({ name, packages, entry }: CheckedManifest, body: Body, path: string | undefined): void {
   const fail = (field: string, reason: string): SandglassError =>
     new SandglassError(
       'MANIFEST_INVALID',
       `Cannot register the tool ${shownText(name)}: ${field}: ${reason}`,
       {
         details: { errors: [{ path: field, message: reason, rule: field }] },
-      },
-    );
-  if (text.format !== undefined && !CHECKED_TEXT_FORMATS.has(text.format))
-    throw new SandglassError(
-      'UNSUPPORTED',
-      `Cannot register the tool ${shownText(name)}: text.format ${text.format} is not checked by this version`,
-      {
-        hint: `Use one of ${[...CHECKED_TEXT_FORMATS].join(', ')}`,
       },
     );
   if (packages.length > 0 && !(body.kind === 'script' && languageName(body.script.language) === 'python'))

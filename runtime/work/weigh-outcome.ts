@@ -9,8 +9,11 @@ const TEXT = 32;
 const OUTCOME = 4_096;
 
 /** How much memory an outcome holds, bytes; rather too much than too little. Its JSON form may be thirty times smaller. */
-export function* weighOutcome({ stdout, stderr, value, files, error }: OutcomeJson): Slices<number> {
-  const own = OUTCOME + weighText(stdout) + weighText(stderr) + (yield* weigh(value)) + (yield* weigh(files));
+export function* weighOutcome({ stdout, stderr, value, files, error, meta }: OutcomeJson): Slices<number> {
+  // A list that the runtime made: at most 1,000 calls, each of a few short fields.
+  const calls = meta.calls === undefined ? 0 : JSON.stringify(meta.calls).length * 4;
+  const own =
+    OUTCOME + calls + weighText(stdout) + weighText(stderr) + (yield* weigh(value)) + (yield* weigh(files));
   if (error === undefined) return own;
   // Details are JSON of ours, with texts that a guest may have chosen.
   return (

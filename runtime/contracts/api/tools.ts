@@ -1,4 +1,5 @@
 import type { TextRules, ToolManifest } from '../../vocabulary/manifest.ts';
+import type { ToolCacheStore } from './tool-cache.ts';
 import type { ConfirmTool, ToolCallOptions, ToolCallRequest, ToolOutcome, Validation } from './tool-call.ts';
 import type { ToolCheck, ToolExplanation } from './tool-check.ts';
 import type { RegisterOptions, ToolHandler } from './tool-handler.ts';
@@ -47,7 +48,7 @@ export interface ToolsApi {
   info(name: string): ToolInfo | undefined;
   /**
    * Calls a tool; every failure is an outcome.
-   * @param args A copy of them is checked, coerced and filled with defaults.
+   * @param args A copy of them is checked, coerced and filled with defaults. A text alone fills the field that the manifest names as `pipe`.
    * @throws {TypeError | RangeError} on misuse of the options only.
    */
   call(name: string, args?: unknown, options?: ToolCallOptions): Promise<ToolOutcome>;
@@ -95,7 +96,12 @@ export interface ToolsOptions {
   /** Calls of one tool by one caller in a span of time. Over it: RATE_LIMITED. @default no limit */
   readonly rate?: { readonly calls: number; readonly perMs: number };
   /** Results that are remembered: how many, and how long, ms. @default 1,000 for 300,000 */
-  readonly cache?: { readonly entries?: number; readonly ttlMs?: number };
+  readonly cache?: {
+    readonly entries?: number;
+    readonly ttlMs?: number;
+    /** In place of memory; `entries` is its own affair then. */
+    readonly store?: ToolCacheStore;
+  };
   /** How results become text, where neither manifest nor call says. */
   readonly text?: TextRules;
 }

@@ -93,7 +93,10 @@ export const MANIFEST_SCHEMA = {
     cacheable: flag('Equal calls may be answered from memory'),
     idempotent: flag('A call may be repeated after a failure'),
     requiresAuth: flag('Refused without a caller'),
-    pipe: text(128, 'Field of the input that piped text fills'),
+    pipe: text(
+      128,
+      'Field of the input that a text alone fills, where a call passes one in place of arguments',
+    ),
     text: {
       type: 'object',
       additionalProperties: false,

@@ -1,9 +1,7 @@
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { TextFormat } from '../../vocabulary/manifest.ts';
 import { MIB } from '../../vocabulary/units.ts';
-
-/** Formats that can be checked and made safe. */
-export const CHECKED_TEXT_FORMATS: ReadonlySet<TextFormat> = new Set(['text', 'json', 'mermaid']);
+import { safeMarkup } from './safe-markup.ts';
 
 /** What may be checked at all, bytes of UTF-16. */
 const MOST_CHARACTERS = 10 * MIB;
@@ -45,14 +43,43 @@ export function checkFormat(text: string, format: TextFormat, shown: string): st
     }
   }
   const plain = withoutControls(text);
-  if (format !== 'mermaid') return plain;
+  if (format === 'text') return plain;
+  if (format === 'html') return safeMarkup(plain, 'html');
+  if (format === 'svg') {
+    const picture = safeMarkup(plain, 'svg').trim();
+    if (!picture.startsWith('<svg')) throw invalid(shown, 'it does not begin as an SVG picture does');
+    return picture;
+  }
+  return safeDiagram(plain, shown);
+}
+
+/** A diagram in which nothing can be clicked, configured, or shown as markup. */
+function safeDiagram(plain: string, shown: string): string {
   const lines = plain.split('\n');
   const first = lines.find((line) => line.trim() !== '' && !line.trim().startsWith('%%'))?.trim() ?? '';
   if (!DIAGRAMS.some((name) => first.startsWith(name)))
     throw invalid(shown, 'it does not begin as a mermaid diagram does');
-  return lines
-    .filter((line) => !/^\s*(?:click|href|link|links|callback)\b|javascript:|%%\{/i.test(line))
+  return withoutTags(plain)
+    .split('\n')
+    .filter((line) => !/javascript:|%%\{/i.test(line))
+    .map((line) =>
+      line
+        .split(';')
+        .filter((statement) => !/^\s*(?:click|href|link|links|callback)\b/i.test(statement))
+        .join(';'),
+    )
+    .filter((line, index) => line !== '' || lines[index] === '')
     .join('\n');
+}
+
+/** Labels may hold markup where diagrams are shown: all of it goes but breaks of lines. Arrows are not tags. */
+function withoutTags(text: string): string {
+  const [first = '', ...rest] = text.split('<');
+  return rest.reduce((kept, part) => {
+    if (!/^\/?[a-z!]/i.test(part) || /^br\s{0,8}\/?>/i.test(part)) return `${kept}<${part}`;
+    const end = part.indexOf('>');
+    return end < 0 ? `${kept}${part}` : kept + part.slice(end + 1);
+  }, first);
 }
 
 const invalid = (shown: string, reason: string): SandglassError =>

@@ -1,3 +1,4 @@
+import type { CachedResult, ToolCacheStore } from '../../contracts/api/tool-cache.ts';
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { copyJson, type JsonValue } from '../../vocabulary/codec.ts';
 import { NOTHING_USED } from '../../vocabulary/outcome-of.ts';
@@ -8,29 +9,52 @@ import type { Stage } from '../pipeline.ts';
 import { type ToolCall, toolOf } from '../tool-call.ts';
 import { reshaped } from '../tool-outcome.ts';
 
-interface Kept {
-  readonly outcome: ToolOutcome;
-  readonly at: number;
+export interface CacheStageOptions {
+  readonly entries: number;
+  readonly ttlMs: number;
+  /** In place of memory. */
+  readonly store: ToolCacheStore | undefined;
+  readonly now: () => number;
+  readonly onFault: (error: unknown, call: ToolCall) => void;
 }
 
 /** What all that is remembered may weigh. */
 const MOST_BYTES = 64 * MIB;
 
 /** Answers a call of a cacheable tool from memory, where an equal one by the same caller with the same power has succeeded. */
-export function cacheStage(
-  { entries, ttlMs }: { readonly entries: number; readonly ttlMs: number },
-  monotonic: () => number,
-): Stage<ToolOutcome> {
-  const kept = new Recent<Kept>(entries, MOST_BYTES);
+export function cacheStage({
+  entries,
+  ttlMs,
+  store: given,
+  now,
+  onFault,
+}: CacheStageOptions): Stage<ToolOutcome> {
+  const store = given ?? memory(entries);
+  const find = async (key: string, call: ToolCall): Promise<ToolOutcome | undefined> => {
+    try {
+      const found = await store.get(key);
+      return found?.outcome.ok === true && now() - found.at < ttlMs ? found.outcome : undefined;
+    } catch (error) {
+      onFault(error, call);
+      return undefined;
+    }
+  };
+  const keep = async (key: string, outcome: ToolOutcome, call: ToolCall): Promise<void> => {
+    try {
+      const copy = reshaped(outcome, structuredClone(plain(outcome)));
+      await store.set(key, { outcome: copy, at: now() }, outcome.usage.outputBytes + key.length * 2 + 1_000);
+    } catch (error) {
+      onFault(error, call);
+    }
+  };
   return {
     name: 'cache',
     when: 'before',
     handle: async (call, next, { settle }) => {
       if (!toolOf(call).manifest.cacheable || call.options.cache === false) return next();
-      const key = keyOf(call);
-      const known = kept.get(key);
-      if (known !== undefined && monotonic() - known.at < ttlMs) {
-        const { outcome } = known;
+      const key = keyOf(call, given === undefined);
+      const outcome = await find(key, call);
+      if (outcome !== undefined)
         return settle(
           reshaped(outcome, {
             ...structuredClone(plain(outcome)),
@@ -40,22 +64,23 @@ export function cacheStage(
             meta: { ...outcome.meta, runId: call.runId, cached: true, queuedMs: 0 },
           }),
         );
-      }
       const settled = await next();
-      const { result } = settled;
-      if (result.ok) {
-        const copy = reshaped(result, structuredClone(plain(result)));
-        kept.set(key, { outcome: copy, at: monotonic() }, result.usage.outputBytes + key.length * 2 + 1_000);
-      }
+      if (settled.result.ok) await keep(key, settled.result, call);
       return settled;
     },
   };
 }
 
+function memory(entries: number): ToolCacheStore {
+  const kept = new Recent<CachedResult>(entries, MOST_BYTES);
+  return { get: (key) => kept.get(key), set: (key, result, bytes) => kept.set(key, result, bytes) };
+}
+
 /** What can be cloned of an outcome: its own fields, all of them data. */
 const plain = (outcome: ToolOutcome): ToolOutcome => ({ ...outcome });
 
-const keyOf = (call: ToolCall): string => {
+/** @param isOwn Of this process alone, where another registration of the same name is another tool. */
+const keyOf = (call: ToolCall, isOwn: boolean): string => {
   const { manifest, serial } = toolOf(call);
   const { caller, grant, level } = call;
   const who: JsonValue =
@@ -63,7 +88,7 @@ const keyOf = (call: ToolCall): string => {
   return canonicalJson([
     manifest.name,
     manifest.version,
-    serial,
+    isOwn ? serial : null,
     call.args,
     who,
     level,

@@ -35,7 +35,9 @@ export const shapeStage = (rules: TextRules, artifacts: ArtifactStore): Stage<To
         ? textOf(result)
         : checkFormat(textOf(result), format, call.shownName);
     const shortened = shorten(whole, strategy, maxChars);
-    const value = valueFromText(result, whole);
+    // A text that was made safe is the value, too: nobody should find the other one beside it.
+    const isMade = result.ok && typeof result.value === 'string' && whole !== result.value;
+    const value = isMade ? { value: whole } : valueFromText(result, whole);
     if (shortened === whole) return settle(reshaped(result, { ...value, text: whole }));
     return settle(
       reshaped(result, {

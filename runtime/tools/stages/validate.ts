@@ -25,7 +25,9 @@ export function checkArguments(
   given: unknown,
   coerce: boolean,
 ): JsonObject | readonly ArgumentFault[] {
-  const plain = plainArguments(given);
+  const { pipe } = tool.manifest;
+  // A text by itself is what is piped in.
+  const plain = plainArguments(typeof given === 'string' && pipe !== undefined ? { [pipe]: given } : given);
   if (Array.isArray(plain)) return plain as readonly ArgumentFault[];
   const checked = tool.manifest.inputValidator.check(plain as JsonObject, { coerce });
   if (!checked.ok) return checked.faults;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RuntimeEvent, ToolOutcome } from '../../../runtime/index.ts';
+import type { CachedResult, RuntimeEvent, ToolCacheStore, ToolOutcome } from '../../../runtime/index.ts';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import { codeOf, ECHO, toolsRuntime } from '../../support/tools-runtime.ts';
 import { verifies } from '../../support/verifies.ts';
@@ -517,3 +517,55 @@ test('observe tells the smallest grant of a call', verifies('XT-04'), async () =
   expect((await runtime.tools.call('outer')).meta.observed).toBeUndefined();
   await runtime.close();
 });
+
+test('a text alone fills the field that is piped into', async () => {
+  const { runtime } = toolsRuntime();
+  const input = { text: { type: 'string' }, times: { type: 'integer', default: 2 } } as const;
+  runtime.tools.register({ name: 'twice', description: 'x', input, pipe: 'text' }, ECHO);
+  runtime.tools.register({ name: 'plain', description: 'x', input }, ECHO);
+  expect(await runtime.tools.call('twice', 'hello')).toMatchObject({
+    ok: true,
+    value: { text: 'hello', times: 2 },
+  });
+  expect(runtime.tools.validate('twice', 'hello')).toMatchObject({ valid: true, args: { text: 'hello' } });
+  expect(codeOf(await runtime.tools.call('plain', 'hello'))).toBe('INPUT_INVALID');
+  await runtime.close();
+});
+
+test(
+  'results are kept where the embedder says; a store that fails is a miss',
+  verifies('RS-12'),
+  async () => {
+    const kept = new Map<string, CachedResult>();
+    const seen: string[] = [];
+    let fails = false;
+    const store: ToolCacheStore = {
+      get: async (key) => {
+        seen.push('get');
+        if (fails) throw new Error('the store is away');
+        return kept.get(key);
+      },
+      set: (key, result) => {
+        seen.push('set');
+        kept.set(key, structuredClone({ ...result, outcome: { ...result.outcome } }));
+      },
+    };
+    const faults: unknown[] = [];
+    const { runtime, guests } = toolsRuntime({
+      tools: { cache: { store } },
+      onError: (error) => faults.push(error),
+    });
+    runtime.tools.register(
+      { name: 'kept', description: 'x', cacheable: true, input: { n: { type: 'number' } } },
+      ECHO,
+    );
+    const call = async () => (await runtime.tools.call('kept', { n: 1 })).meta.cached;
+    expect([await call(), await call(), guests()]).toEqual([false, true, 1]);
+    expect(seen).toEqual(['get', 'set', 'get']);
+    expect([...kept.values()][0]?.outcome).toMatchObject({ ok: true, value: { n: 1 } });
+    fails = true;
+    expect([await call(), guests(), faults.length]).toEqual([false, 2, 1]);
+    expect(() => toolsRuntime({ tools: { cache: { store: { get: 1 } as never } } })).toThrow('cache.store');
+    await runtime.close();
+  },
+);
