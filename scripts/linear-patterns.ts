@@ -151,9 +151,14 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
     [String.raw`^\s*(?:\/\/|#) ?(.*)$`]:
       'anchored, and what follows the blanks is none; the last run takes whatever there is',
   },
+  'runtime/tools/result/markup-attributes.ts': {
+    [String.raw`^(?:https?:\/\/|mailto:)[^\p{Cc}\s]*$`]: 'anchored, then one run of one set',
+    [String.raw`^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*$`]:
+      'anchored, then one run of one set',
+  },
+  'runtime/tools/result/markup-names.ts': { [String.raw`\s+`]: 'splits lists of our own' },
   'runtime/tools/result/formats.ts': {
-    [String.raw`^\s*(?:click|href|link|links|callback)\b|javascript:|%%\{`]:
-      'anchored at one run, the others are words',
+    [String.raw`^\s*(?:click|href|link|links|callback)\b`]: 'anchored at one run, which a letter ends',
     [String.raw`\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])?`]:
       'begins at an escape only, and no run goes over the next one',
   },
