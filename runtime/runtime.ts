@@ -182,6 +182,7 @@ const toolsContext = (
   run: async (runOptions, ceiling) => runs.begin(runOptions, undefined, undefined, ceiling).outcome,
   describe: (bytes) => describeWith(context.engines, bytes),
   readTools: platform.readTools,
+  readShippedTools: platform.readShippedTools,
   levelOf,
   outer: runs.find,
   policy,

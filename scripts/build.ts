@@ -54,6 +54,7 @@ if (only.size === 0 || only.has('dist')) {
     cpSync(from, join(root, 'dist', relative(root, from)), { recursive: true });
   }
   step('dist', process.execPath, [script('prune-types.ts')]);
+  cpSync(join(root, 'guest-tools/shipped'), join(root, 'dist/guest-tools/shipped'), { recursive: true });
   // tsc writes no run bit, and a package linked into node_modules is run as it lies here.
   for (const file of Object.values(bin)) chmodSync(join(root, file), 0o755);
 }

@@ -23,6 +23,8 @@ export interface Platform {
    * @throws {SandglassError} INPUT_INVALID when it cannot be read.
    */
   readTools?(path: string | URL): Promise<ToolFiles>;
+  /** The tools that ship. Absent where there are no files. */
+  readShippedTools?(): readonly ToolFile[];
   /** Compares two byte strings faster than a loop does. */
   sameBytes?(one: Uint8Array, other: Uint8Array): boolean;
   /** A cache of derived bytes. `folder` absent: the platform's own place; `undefined` answer: none here. */

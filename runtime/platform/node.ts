@@ -15,6 +15,7 @@ import { openFileCache } from './node-cache.ts';
 import { nodeFacts } from './node-facts.ts';
 import { readModule } from './read-module.ts';
 import { readTools } from './read-tools.ts';
+import { readShippedTools } from './shipped-tools.ts';
 
 const monotonic = (): number => performance.now();
 const now = (): number => Date.now();
@@ -48,6 +49,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   checkInput: async (...check) => (await import('./schema/check-input.ts')).checkInput(...check),
   ...(facts.holdsGuests ? { openPools, job: runWorkerJob } : {}),
   readTools,
+  readShippedTools,
   openTurns: () => piecesOf(serving.open()),
   monotonic,
   now,

@@ -2,7 +2,6 @@ import type { ToolCacheStore } from '../contracts/api/tool-cache.ts';
 import type { ConfirmTool } from '../contracts/api/tool-call.ts';
 import type { ToolsOptions } from '../contracts/api/tools.ts';
 import { defined } from '../vocabulary/defined.ts';
-import { SandglassError } from '../vocabulary/errors.ts';
 import type { TextRules } from '../vocabulary/manifest.ts';
 import type { PolicySource, Rate } from '../vocabulary/policy.ts';
 import { refuseUnknown, refuseUnknownField, wholeNumber } from '../vocabulary/read-options.ts';
@@ -12,6 +11,7 @@ import { createToolStore, storeOf, type ToolStore } from './registry.ts';
 
 /** The option `tools`, checked, with its defaults. */
 export interface ToolSettings {
+  readonly builtin: boolean;
   readonly dirs: readonly (string | URL)[];
   readonly store: ToolStore;
   readonly names: NameRules;
@@ -57,10 +57,6 @@ export function readToolsOptions(options: ToolsOptions = {}, policy: PolicySourc
     if (options[name] !== undefined && typeof options[name] !== 'boolean')
       throw new TypeError(`Cannot ${WHERE}: ${name} is not true or false`);
   }
-  if (options.builtin === true)
-    throw new SandglassError('UNSUPPORTED', `Cannot ${WHERE}: this version has no tools of its own`, {
-      hint: 'Leave builtin out, and register or load tools',
-    });
   const { dirs = [], confirm, registry, safeOnly, allow, deny } = options;
   if (!Array.isArray(dirs) || !dirs.every((dir) => typeof dir === 'string' || dir instanceof URL))
     throw new TypeError(`Cannot ${WHERE}: dirs is not a list of folders`);
@@ -69,6 +65,7 @@ export function readToolsOptions(options: ToolsOptions = {}, policy: PolicySourc
   const places = { minimum: 1, maximum: 10_000 };
   const maxConcurrent = wholeNumber(options.maxConcurrent, `${WHERE}: maxConcurrent`, places) ?? 10;
   return {
+    builtin: options.builtin ?? false,
     dirs,
     store: registry === undefined ? createToolStore() : storeOf(registry),
     names: createNameRules({ ...defined({ safeOnly, allow, deny }) }, policy),

@@ -18,7 +18,8 @@ export interface RegistrarOptions {
   readonly store: ToolStore;
   readonly validators: Validators;
   readonly capabilities: CapabilityNames;
-  readonly policy: PolicySource;
+  /** What a manifest may ask for; absent: anything, and calls tell what is missing. */
+  readonly policy: PolicySource | undefined;
   readonly describe: (bytes: Uint8Array) => Described;
   /** Told of a tool that the policy refuses. */
   readonly onRefused: (name: string, error: SandglassError) => void;
@@ -55,7 +56,7 @@ export function createRegistrar({
   ): Tool => {
     const manifest = readManifest(given, { validators, capabilities, file: path });
     refuseUnfit(manifest, body, path);
-    const most = policy.current.forCategory(manifest.category)?.given;
+    const most = policy?.current.forCategory(manifest.category)?.given;
     const beyond = most === undefined ? undefined : wantsBeyond(manifest, most);
     if (beyond !== undefined) {
       onRefused(manifest.name, beyond);

@@ -20,6 +20,8 @@ export interface ToolStore extends ToolRegistry {
   all(): readonly Tool[];
   /** All names and aliases. */
   names(): readonly string[];
+  /** Adds tools later: `load` is called before the registry is first asked or changed. */
+  onFirstUse(load: () => void): void;
 }
 
 const stores = new WeakSet<object>();
@@ -45,6 +47,13 @@ export function createToolStore(): ToolStore {
   let version = 0;
   let sorted: readonly Tool[] | undefined;
 
+  let waiting: readonly (() => void)[] = [];
+
+  const wake = (): void => {
+    const loads = waiting;
+    waiting = [];
+    for (const load of loads) load();
+  };
   const changed = (): void => {
     version += 1;
     sorted = undefined;
@@ -59,12 +68,15 @@ export function createToolStore(): ToolStore {
   };
   const store: ToolStore = {
     get version() {
+      wake();
       return version;
     },
     get size() {
+      wake();
       return tools.size;
     },
     add(tool, replace) {
+      wake();
       const { name, aliases: also } = tool.manifest;
       for (const word of [name, ...also]) {
         const owner = tools.has(word) ? word : aliases.get(word);
@@ -80,13 +92,26 @@ export function createToolStore(): ToolStore {
       for (const alias of also) aliases.set(alias, name);
       changed();
     },
-    remove: drop,
-    find: (name) => tools.get(name) ?? tools.get(aliases.get(name) ?? ''),
+    remove(name) {
+      wake();
+      return drop(name);
+    },
+    find(name) {
+      wake();
+      return tools.get(name) ?? tools.get(aliases.get(name) ?? '');
+    },
     all() {
+      wake();
       sorted ??= [...tools.values()].sort((one, other) => (one.manifest.name < other.manifest.name ? -1 : 1));
       return sorted;
     },
-    names: () => [...tools.keys(), ...aliases.keys()],
+    names() {
+      wake();
+      return [...tools.keys(), ...aliases.keys()];
+    },
+    onFirstUse(load) {
+      waiting = [...waiting, load];
+    },
   };
   stores.add(store);
   return store;

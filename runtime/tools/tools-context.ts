@@ -1,7 +1,7 @@
 import type { RunOptions } from '../contracts/api/run.ts';
 import type { Described } from '../contracts/described-tool.ts';
 import type { AnyHostFunction } from '../contracts/host-function.ts';
-import type { ToolFiles } from '../contracts/platform.ts';
+import type { ToolFile, ToolFiles } from '../contracts/platform.ts';
 import type { Budget } from '../vocabulary/budget.ts';
 import type { CalledTools } from '../vocabulary/called-tools.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
@@ -20,6 +20,8 @@ export interface ToolsContext {
   /** What a `.wasm` says of itself as a tool. @throws {SandglassError} MODULE_INVALID */
   readonly describe: (bytes: Uint8Array) => Described;
   /** A file, or the files of a folder. Absent where there are none. */
+  /** The tools that ship. Absent where there are no files. */
+  readonly readShippedTools: (() => readonly ToolFile[]) | undefined;
   readonly readTools: ((path: string | URL) => Promise<ToolFiles>) | undefined;
   /** The level of a run that asks for this one, or for none. */
   readonly levelOf: (asked: IsolationLevel | undefined) => IsolationLevel;

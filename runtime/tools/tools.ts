@@ -4,6 +4,7 @@ import type { Decider, ToolCheck, ToolExplanation } from '../contracts/api/tool-
 import type { LoadReport, ToolFilter } from '../contracts/api/tool-registry.ts';
 import type { ToolsApi, ToolsOptions } from '../contracts/api/tools.ts';
 import type { ToolsPort } from '../contracts/operations/tools.ts';
+import type { ToolFile } from '../contracts/platform.ts';
 import { type Caller, permits } from '../vocabulary/caller.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { shownText, unknownName } from '../vocabulary/nearest.ts';
@@ -18,11 +19,12 @@ import { namesMatcher } from './name-rules.ts';
 import { capabilityNames, type Rules } from './permissions.ts';
 import { readCallOptions } from './read-call-options.ts';
 import { readToolsOptions, type ToolSettings } from './read-tools-options.ts';
-import { createRegistrar, type Register } from './register.ts';
+import { createRegistrar, type Register, type RegistrarOptions } from './register.ts';
 import { createArtifacts } from './result/artifacts.ts';
 import { modelToolOf } from './select/for-model.ts';
 import { createToolIndex } from './select/search.ts';
 import { signatureOf, signaturesOf } from './select/signatures.ts';
+import { registerShipped } from './shipped.ts';
 import { notFound } from './stages/find.ts';
 import { refusalOf, verdictsOf } from './stages/permit.ts';
 import { checkArguments } from './stages/validate.ts';
@@ -49,14 +51,16 @@ export function createTools(
   const artifacts = createArtifacts();
   const index = createToolIndex(store);
   const caller = createCaller(context, settings, hooks, artifacts);
-  const register = createRegistrar({
+  const registrar: Omit<RegistrarOptions, 'policy'> = {
     store,
     validators,
     capabilities: capabilityNames(context.hostFunctions),
-    policy: context.policy,
     describe: context.describe,
     onRefused: (name, error) => tellStopped(context, { name, error, gate: 'registration' }),
-  });
+  };
+  const register = createRegistrar({ ...registrar, policy: context.policy });
+  if (settings.builtin)
+    registerShipped(store, shippedTools(context), createRegistrar({ ...registrar, policy: undefined }));
   const load = createLoader(context, register);
   const ready = readFolders(settings, load);
 
@@ -160,6 +164,18 @@ export function createTools(
     },
   };
   return { api, artifacts, port };
+}
+
+/** @throws {SandglassError} UNSUPPORTED */
+function shippedTools({ readShippedTools }: ToolsContext): () => readonly ToolFile[] {
+  if (readShippedTools !== undefined) return readShippedTools;
+  throw new SandglassError(
+    'UNSUPPORTED',
+    'Cannot create a runtime: tools.builtin: this platform has no files',
+    {
+      hint: 'Leave builtin out, and register tools',
+    },
+  );
 }
 
 const read = (options: ToolCallOptions, { checkGrant }: ToolsContext): ToolCallOptions =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRuntime, type EngineInfo } from '../../runtime/index.ts';
+import { createRuntime, type EngineInfo, type ToolInfo } from '../../runtime/index.ts';
 import { ERROR_CODES, type ErrorCode, exitCodeOf } from '../../runtime/vocabulary/errors.ts';
 import { LEVEL_POLICIES, LEVELS } from '../../runtime/vocabulary/levels.ts';
 import { LIMITS } from '../../runtime/vocabulary/limits.ts';
@@ -45,6 +45,13 @@ function describeEngines(): readonly EngineInfo[] {
   const engines = runtime.engines();
   void runtime.close(); // it has started nothing
   return engines;
+}
+
+function shippedTools(): readonly ToolInfo[] {
+  const runtime = createRuntime({ cache: false, tools: { builtin: true } });
+  const tools = runtime.tools.list();
+  void runtime.close(); // it has started nothing
+  return tools;
 }
 
 /** Node's modules that JavaScript guests find, from the registry of their library. */
@@ -119,6 +126,14 @@ export const tables: Readonly<Record<string, string>> = {
       amount(memoryBytes, 'bytes'),
       levels.length === LEVELS.length ? 'all' : levels.join(', '),
       setup,
+    ]),
+  ),
+  'shipped tools': table(
+    ['tool', 'what it does', 'needs'],
+    shippedTools().map(({ name, description, capabilities, dangerous }) => [
+      `\`${name}\``,
+      `${description}${dangerous ? '; asks first' : ''}`,
+      capabilities.map((capability) => `\`${capability}\``).join(' ') || 'nothing',
     ]),
   ),
   errors: table(

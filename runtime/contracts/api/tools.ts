@@ -71,7 +71,7 @@ export interface ToolsApi {
 
 /** The option `tools` of a runtime. */
 export interface ToolsOptions {
-  /** The tools that ship: none yet, so that `true` is UNSUPPORTED. @default false */
+  /** The tools that ship, each a guest of its own; see `docs/tools.md`. UNSUPPORTED where there are no files. @default false */
   readonly builtin?: boolean;
   /** Folders whose tools are registered; see `load`. */
   readonly dirs?: readonly (string | URL)[];

@@ -14,7 +14,7 @@ export const TOOL_GRANT: Flag = {
   name: 'allow-tool',
   value: 'NAME',
   repeats: true,
-  help: 'Let the guest call a tool of --tools by its name; * stands for any characters, e.g. web_*.',
+  help: 'Let the guest call a tool by its name, one that ships or one of --tools; * stands for any characters, e.g. web_*.',
 };
 
 export const GRANT_FLAGS: readonly Flag[] = [

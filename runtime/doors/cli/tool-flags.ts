@@ -55,7 +55,7 @@ export async function readToolOptions(
   const tools = await readTools(parsed, terminal.cwd);
   if (tools === undefined && !parsed.has('allow-tool')) return {};
   return {
-    tools: tools ?? {},
+    tools: { builtin: true, ...tools },
     onRuntime: async (runtime) => {
       const report = await checkToolGrant(parsed, grant ?? {}, runtime.tools);
       if (parsed.has('quiet') || parsed.has('json')) return;
@@ -83,7 +83,7 @@ export async function checkToolGrant(
   if (parsed.has('tools') && names.length === 0) {
     throw new UsageError(
       'Cannot use --tools alone: the guest may call none of its tools',
-      `Name those it may call, e.g. --allow-tool=${known[0] ?? 'NAME'}, or --allow-tool='*' for all`,
+      `Name those it may call, e.g. --allow-tool=${report.registered[0]?.name ?? 'NAME'}, or --allow-tool='*' for all`,
     );
   }
   for (const name of parsed.all('allow-tool')) {

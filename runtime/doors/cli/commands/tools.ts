@@ -61,8 +61,8 @@ const SUBCOMMANDS: readonly Command[] = [
   },
   {
     name: 'tools list',
-    summary: 'List the tools of files and folders',
-    usage: 'DIR|FILE… [flags]',
+    summary: 'List the tools that ship, or those of files and folders',
+    usage: '[DIR|FILE…] [flags]',
     about: [
       'Lists name, kind, needs and description. What is not a tool is told on stderr with its reason, and does not fail.',
     ],
@@ -74,7 +74,11 @@ const SUBCOMMANDS: readonly Command[] = [
       },
       JSON_FLAG('object: tools, skipped.'),
     ],
-    examples: ['sandglass tools list ./tools', "sandglass tools list ./tools --search='csv statistics'"],
+    examples: [
+      'sandglass tools list',
+      'sandglass tools list ./tools',
+      "sandglass tools list ./tools --search='csv statistics'",
+    ],
     run: async (context, parsed) => (await import('../tools/list.ts')).list(context, parsed),
   },
   {

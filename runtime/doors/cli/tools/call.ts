@@ -45,7 +45,8 @@ export async function call(context: CommandContext, parsed: ParsedArguments): Pr
       cells: CELLS_WITH_TOOLS,
       secrets: readSecrets(parsed, terminal.env),
       maxModuleBytes: readMaxModule(parsed),
-      ...defined({ tools, packages }),
+      tools: { builtin: true, ...tools },
+      ...defined({ packages }),
       onNotice: ({ kind, message }) => {
         if (kind === 'preparing') progress.tell(message);
         else stderr.write(`${style.dim(`warning: ${message}`)}\n`);

@@ -18,7 +18,7 @@ export async function info(context: CommandContext, parsed: ParsedArguments): Pr
     throw new UsageError('Nothing to tell about: give the name of a tool, or its file');
   if (others.length > 0)
     throw new UsageError(`Cannot tell about more than one tool: "${others[0]}" is one too many`);
-  return withTools(context, await readTools(parsed, cwd), async (tools) => {
+  return withTools(context, { builtin: true, ...(await readTools(parsed, cwd)) }, async (tools) => {
     const tool = tools.info(await nameOf(targetOf(wanted), tools, cwd));
     if (tool === undefined) throw new Error('a tool that was found is there');
     const { uses: _, ...shown } = tool;

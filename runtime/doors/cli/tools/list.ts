@@ -4,16 +4,14 @@ import type { ParsedArguments } from '../flags.ts';
 import { printable, styleFor } from '../style.ts';
 import { table } from '../table.ts';
 import { warnOfSkipped } from '../tool-flags.ts';
-import { UsageError } from '../usage-error.ts';
 import { loadPath } from './target.ts';
 import { withTools } from './with-tools.ts';
 
 /** Lists tools, and answers the exit code. @throws {UsageError | SandglassError} */
 export async function list(context: CommandContext, parsed: ParsedArguments): Promise<number> {
   const { stdout, stderr, cwd } = context.terminal;
-  if (parsed.positionals.length === 0)
-    throw new UsageError('Nothing to list: give a folder of tools, or files');
-  return withTools(context, undefined, async (tools) => {
+  const builtin = parsed.positionals.length === 0;
+  return withTools(context, { builtin }, async (tools) => {
     const reports = [];
     for (const path of parsed.positionals) reports.push(await loadPath(path, tools, cwd));
     const query = parsed.one('search');

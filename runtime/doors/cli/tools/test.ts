@@ -45,7 +45,7 @@ export async function test(context: CommandContext, parsed: ParsedArguments): Pr
   await using runtime = await context.createRuntime({
     cells: CELLS_WITH_TOOLS,
     secrets: readSecrets(parsed, terminal.env),
-    ...(tools === undefined ? {} : { tools }),
+    tools: { builtin: true, ...tools },
     ...(packages === undefined ? {} : { packages }),
   });
   const found: ToolInfo[] = [];

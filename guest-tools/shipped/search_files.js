@@ -1,0 +1,219 @@
+/* sandglass:tool
+{
+ "name": "search_files",
+ "description": "Finds files by a pattern of names, and in them the lines that fit a regular expression",
+ "version": "1.0.0",
+ "category": "filesystem",
+ "aliases": [
+  "grep"
+ ],
+ "keywords": [
+  "grep",
+  "find",
+  "regex",
+  "lines"
+ ],
+ "input": {
+  "type": "object",
+  "properties": {
+   "path": {
+    "type": "string",
+    "description": "Path of a granted folder",
+    "minLength": 1,
+    "default": "."
+   },
+   "pattern": {
+    "type": "string",
+    "description": "Names of files: *.py, or paths below the folder with a slash: src/**\/*.ts",
+    "default": "*"
+   },
+   "contentPattern": {
+    "type": "string",
+    "description": "Regular expression that a line must fit; without one the files alone are told",
+    "maxLength": 1000
+   },
+   "literal": {
+    "type": "boolean",
+    "description": "contentPattern is text, not a regular expression",
+    "default": false
+   },
+   "ignoreCase": {
+    "type": "boolean",
+    "description": "Letters of either case fit",
+    "default": false
+   },
+   "context": {
+    "type": "integer",
+    "description": "Lines before and after each",
+    "minimum": 0,
+    "maximum": 20,
+    "default": 0
+   },
+   "limit": {
+    "type": "integer",
+    "description": "Most matches",
+    "minimum": 1,
+    "maximum": 10000,
+    "default": 200
+   }
+  },
+  "required": [],
+  "additionalProperties": false
+ },
+ "capabilities": [
+  "fs.read"
+ ],
+ "limits": {
+  "timeoutMs": 30000,
+  "hostCalls": 100000
+ },
+ "idempotent": true,
+ "examples": [
+  {
+   "input": {
+    "path": "/data",
+    "pattern": "*.py",
+    "contentPattern": "def main"
+   }
+  },
+  {
+   "input": {
+    "path": "/data",
+    "pattern": "*.txt",
+    "contentPattern": "TWO",
+    "ignoreCase": true
+   }
+  }
+ ]
+}
+*/
+import { readdir, readFile, stat } from 'node:fs/promises';
+
+const MOST_BYTES = 8 * 1024 * 1024;
+const MOST_LINE = 500;
+
+export async function run({ path, pattern, contentPattern, literal, ignoreCase, context, limit }) {
+  const fits = globOf(pattern);
+  const search = contentPattern === undefined ? undefined : expressionOf(contentPattern, literal, ignoreCase);
+  const root = path.replace(/(?<=.)\/+$/, '');
+  const found = { matches: [], files: 0, skipped: [], more: false };
+  const walk = async (folder, below) => {
+    const names = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of names) {
+      if (found.more) return;
+      const full = `${folder === '/' ? '' : folder}/${entry.name}`;
+      const relative = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory()) await walk(full, relative);
+      else if (entry.isFile() && fits(entry.name, relative))
+        await look(full, search, { context, limit }, found);
+    }
+  };
+  await walk(root, '');
+  return found;
+}
+
+async function look(path, search, { context, limit }, found) {
+  const add = (match) => {
+    if (found.matches.length >= limit) found.more = true;
+    else found.matches.push(match);
+  };
+  if (search === undefined) {
+    found.files += 1;
+    add({ path });
+    return;
+  }
+  const { size } = await stat(path);
+  if (size > MOST_BYTES) {
+    found.skipped.push({ path, reason: `over ${MOST_BYTES} bytes` });
+    return;
+  }
+  const bytes = await readFile(path);
+  found.files += 1;
+  if (bytes.subarray(0, 8_192).includes(0)) {
+    found.skipped.push({ path, reason: 'binary' });
+    return;
+  }
+  const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
+  for (let index = 0; index < lines.length && !found.more; index += 1) {
+    const column = search(lines[index]);
+    if (column < 0) continue;
+    const around = (from, to) => lines.slice(Math.max(0, from), to).map(shown);
+    add({
+      path,
+      line: index + 1,
+      column: column + 1,
+      text: shown(lines[index]),
+      ...(context === 0
+        ? {}
+        : { before: around(index - context, index), after: around(index + 1, index + 1 + context) }),
+    });
+  }
+}
+
+const shown = (line) => (line.length <= MOST_LINE ? line : `${line.slice(0, MOST_LINE)}…`);
+
+/** Where in a line it is, from 0; -1: nowhere. */
+function expressionOf(pattern, literal, ignoreCase) {
+  if (literal) {
+    const wanted = ignoreCase ? pattern.toLowerCase() : pattern;
+    return (line) => (ignoreCase ? line.toLowerCase() : line).indexOf(wanted);
+  }
+  let expression;
+  try {
+    expression = new RegExp(pattern, ignoreCase ? 'iu' : 'u');
+  } catch (error) {
+    throw new Error(
+      `Cannot search: contentPattern is not a regular expression: ${error.message}; pass literal to search for it as text`,
+    );
+  }
+  return (line) => line.search(expression);
+}
+
+/** Names, or paths where the pattern has a slash. */
+function globOf(pattern) {
+  const parts = pattern.split('/').filter((part) => part !== '' && part !== '.');
+  const matchers = parts.map((part) => (part === '**' ? undefined : wildcard(part)));
+  if (parts.length === 1 && parts[0] !== '**') return (name) => matchers[0](name);
+  return (_name, path) => matches(matchers, path.split('/'));
+}
+
+/** Each part of a path against its matcher; one without a matcher takes any number of folders. */
+function matches(matchers, names) {
+  let reached = new Set([0]);
+  const close = (set) => {
+    for (const at of set) if (at < matchers.length && matchers[at] === undefined) set.add(at + 1);
+    return set;
+  };
+  close(reached);
+  for (const name of names) {
+    const next = new Set();
+    for (const at of reached) {
+      if (at >= matchers.length) continue;
+      if (matchers[at] === undefined) next.add(at);
+      else if (matchers[at](name)) next.add(at + 1);
+    }
+    reached = close(next);
+  }
+  return reached.has(matchers.length);
+}
+
+/** `*` and `?`, in time by the length of both. */
+function wildcard(pattern) {
+  return (name) => {
+    let [at, mark, star, back] = [0, 0, -1, 0];
+    while (at < name.length) {
+      if (mark < pattern.length && pattern[mark] === '*') {
+        star = mark++;
+        back = at;
+      } else if (mark < pattern.length && (pattern[mark] === '?' || pattern[mark] === name[at])) {
+        at++;
+        mark++;
+      } else if (star >= 0) {
+        mark = star + 1;
+        at = ++back;
+      } else return false;
+    }
+    while (pattern[mark] === '*') mark++;
+    return mark === pattern.length;
+  };
+}

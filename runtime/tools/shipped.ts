@@ -1,0 +1,17 @@
+import type { ToolFile } from '../contracts/platform.ts';
+import { registerFiles } from './load.ts';
+import type { Register } from './register.ts';
+import type { ToolStore } from './registry.ts';
+
+/**
+ * Registers the tools that ship once somebody asks for any tool. What the policy does not have is refused when they are called: embedders did not
+ * choose their manifests. In a registry that has them already, or another tool of a name, those that are there stay.
+ */
+export function registerShipped(store: ToolStore, read: () => readonly ToolFile[], register: Register): void {
+  store.onFirstUse(() => {
+    const files = read().filter(({ path }) => store.find(nameOf(path)) === undefined);
+    registerFiles(files, register, {}, false);
+  });
+}
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.js$/, '');
