@@ -1,7 +1,7 @@
 /* sandglass:tool
 {
  "name": "write_file",
- "description": "Writes a text file, completely or not at all; the former content is kept beside it as NAME.bak",
+ "description": "Writes a text file, completely or not at all; the former content is kept as NAME.bak",
  "version": "1.0.0",
  "category": "filesystem",
  "keywords": [
