@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createToolRegistry } from '../../../runtime/index.ts';
 import { typesGuest } from '../../guests/component/build.ts';
-import { codeOf, ECHO, thrownCode, toolsRuntime } from '../../support/tools-runtime.ts';
+import { codeOf, ECHO, toolsRuntime } from '../../support/tools-runtime.ts';
 import { verifies } from '../../support/verifies.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tools-'));
