@@ -3,7 +3,7 @@
 
 import { MOST_IN_FLIGHT } from './call-window.ts';
 import { HEAP_IS_FULL } from './process-exit.ts';
-import { type FromCell, MOST_WAITING_MESSAGES, type ToCell } from './protocol.ts';
+import { type FromCell, isCounted, MOST_WAITING_MESSAGES, type ToCell } from './protocol.ts';
 import { openWorker } from './worker.ts';
 
 const [, , stackSizeMb, ...flags] = process.argv;
@@ -43,7 +43,7 @@ process.on('message', (message) => {
 
 /** Whether the worker has sent what our code in it does not send: more than may be under way at once. */
 function isTooMuch(message: FromCell): boolean {
-  if (message.type !== 'call' && message.type !== 'output') return false;
+  if (!isCounted(message)) return false;
   ahead += 1;
   if (message.type === 'call') asked[message.sync ? 'sync' : 'later'] += 1;
   const untaken = channel.untaken?.() ?? { sync: 0, later: 0 };

@@ -2,6 +2,7 @@ import type { GuestResult, HostAnswer, RunSpec } from '../contracts/engine.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
 import type { JsonObject } from '../vocabulary/codec.ts';
 import { isCount, isFields, readResult } from './read-result.ts';
+import type { ValuePart } from './value-parts.ts';
 
 /** What a worker or process cell is told. Trusted: it comes from our side. */
 export type ToCell = WarmMessage | RunMessage | AnswerMessage | StopMessage | TakenMessage | GoMessage;
@@ -34,6 +35,8 @@ export interface RunMessage {
   readonly kept: boolean;
   readonly guest: GuestMessage;
   readonly spec: RunSpec;
+  /** Inputs as JSON text, where they are many: then `spec` has none. */
+  readonly inputs?: string;
 }
 
 /** The guest of a run: all its parts, or only the number under which the cell keeps them. */
@@ -95,6 +98,7 @@ export type FromCell =
   | OutputMessage
   | ProgressMessage
   | RestMessage
+  | PartMessage
   | DoneMessage
   | CrashedMessage;
 
@@ -145,9 +149,16 @@ export interface OutputMessage {
   readonly memoryBytes: number;
 }
 
+/** A piece of the value of a run; the others have come before, or come next. */
+export interface PartMessage extends ValuePart {
+  readonly type: 'part';
+  readonly token: number;
+}
+
 export interface DoneMessage {
   readonly type: 'done';
   readonly token: number;
+  /** Its value is absent if it has come in pieces. */
   readonly result: GuestResult;
   readonly cpuMs: number | null;
 }
@@ -195,6 +206,10 @@ export const viewsOf = (
 export const MOST_AHEAD = 16;
 /** Messages of one cell that wait at the host. Only a cell that no longer runs our code gets so far ahead. */
 export const MOST_WAITING_MESSAGES = 256;
+/** What the cell counts when it sends it, and the host when it has taken it in. */
+export const isCounted = ({ type }: FromCell): boolean =>
+  type === 'call' || type === 'output' || type === 'part';
+
 /** From so many bytes on, an answer is in nobody's way only when the guest has told that it is there. */
 export const LARGE_ANSWER = 65_536;
 export const STOP_CODES = Object.freeze({ none: 0, deadline: 1, cancelled: 2 });
@@ -258,6 +273,12 @@ export function readFromCell(message: unknown): FromCell | undefined {
       if (!isCount(token) || (stream !== 'stdout' && stream !== 'stderr')) return undefined;
       if (!(bytes instanceof Uint8Array) || !isCount(memoryBytes)) return undefined;
       return { type: 'output', token, stream, bytes, memoryBytes };
+    }
+    case 'part': {
+      const { token, kinds, leaves } = message;
+      return isCount(token) && kinds instanceof Uint8Array && Array.isArray(leaves)
+        ? { type: 'part', token, kinds, leaves }
+        : undefined;
     }
     case 'done': {
       const { token, result, cpuMs } = message;

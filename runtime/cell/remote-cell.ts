@@ -1,10 +1,14 @@
 import { type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from '../contracts/cell.ts';
 import type { HostAnswer, PreparedGuest } from '../contracts/engine.ts';
+import { holdsMore, type JsonObject } from '../vocabulary/codec.ts';
+import { inSlices, SLICE } from '../vocabulary/in-slices.ts';
+import { jsonText } from '../vocabulary/json-text.ts';
 import { MOST_IN_FLIGHT } from './call-window.ts';
 import {
   type CallMessage,
   ENDED_BY_ITSELF,
   type FromCell,
+  isCounted,
   LARGE_ANSWER,
   MOST_GUESTS,
   MOST_WAITING_MESSAGES,
@@ -16,6 +20,7 @@ import {
 import { createSentGuests, partsOf } from './sent-guests.ts';
 import { createServing, type Desk, type Serving } from './serving.ts';
 import { nextTurn } from './thread-turns.ts';
+import { createValueTaker, PART_STEPS, type ValueTaker } from './value-parts.ts';
 
 /** A place where guests run outside the host's own thread: one at a time, or, of an engine whose guests share a thread, up to `MOST_GUESTS`. */
 export interface RemoteCell {
@@ -121,6 +126,8 @@ interface Running {
   stopping: 'deadline' | 'cancelled' | undefined;
   outputRoom: number;
   memoryBytes: number;
+  /** A large value, as far as it has come. */
+  value: ValueTaker | undefined;
   readonly settle: (end: CellResult['end'], cpuMs: number | null) => void;
 }
 
@@ -359,13 +366,23 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
       case 'wakes':
         wake(run, () => post({ type: 'go', token: run.token, sync: message.sync }));
         break;
-      case 'done':
+      case 'part':
+        takeIn(run);
+        run.value ??= createValueTaker();
+        if (!run.value.take(message)) tampered('the cell sent a malformed value');
+        else if (run.value.weight > 3 * run.request.spec.limits.outputBytes + PART_STEPS)
+          breakOff(run, stopped(run, 'output'));
+        break;
+      case 'done': {
         running.delete(run.token);
         cpuSpent += message.cpuMs ?? 0;
-        if (options.renews === true && run.request.kept !== true && ENDED_BY_ITSELF.has(message.result.kind))
+        const { result } = message;
+        if (options.renews === true && run.request.kept !== true && ENDED_BY_ITSELF.has(result.kind))
           readiness = renewal();
-        run.settle(message.result, message.cpuMs);
+        const inParts = run.value !== undefined && result.kind === 'value';
+        run.settle(inParts ? { ...result, value: run.value?.value() } : result, message.cpuMs);
         break;
+      }
       case 'crashed':
         breakOff(run, crashed(run, message.message));
         break;
@@ -411,6 +428,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
 
   const run = async (request: CellRun, cold: boolean): Promise<CellResult> => {
     const { signal, spec } = request;
+    const inputs = holdsMore(spec.inputs, SLICE) ? await textOf(spec.inputs) : undefined;
     const outcome = Promise.withResolvers<CellResult>();
     tokens += 1;
     const token = tokens;
@@ -438,6 +456,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
       stopping: undefined,
       outputRoom: spec.limits.outputBytes,
       memoryBytes: 0,
+      value: undefined,
       settle: (endState, cpuMs) => outcome.resolve({ end: endState, cpuMs, coldStart: cold }),
     };
     const stop = (reason: 'deadline' | 'cancelled'): void => {
@@ -485,7 +504,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
         place,
         kept: request.kept === true,
         guest: tellOf(request.guest),
-        spec,
+        ...(inputs === undefined ? { spec } : { spec: { ...spec, inputs: {} }, inputs }),
       });
       if (signal.aborted) onAbort();
       return await outcome.promise;
@@ -536,10 +555,19 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
   };
 }
 
-const isCounted = ({ type }: FromCell): boolean => type === 'call' || type === 'output';
-
 function freePlace(running: ReadonlyMap<number, Running>): number {
   const taken = new Set([...running.values()].map(({ place }) => place));
   for (let place = 0; place < MOST_GUESTS; place++) if (!taken.has(place)) return place;
   throw new Error('the cell has no place for another guest');
+}
+
+/** Many inputs as one text, which is copied at once where an object of many fields would take long. */
+async function textOf(inputs: JsonObject): Promise<string> {
+  let text = '';
+  await inSlices(
+    jsonText(inputs, (piece) => {
+      text += piece;
+    }),
+  );
+  return text;
 }

@@ -7,6 +7,7 @@ import type {
   GuestHost,
   GuestResult,
   HostAnswer,
+  RunSpec,
   StopReason,
 } from '../contracts/engine.ts';
 import { MOST_DEPTH, MOST_VALUES, OVERSIZE, TOO_DEEP, TOO_MANY } from '../gate/markers.ts';
@@ -22,6 +23,7 @@ import {
   type DoneMessage,
   ENDED_BY_ITSELF,
   type FromCell,
+  isCounted,
   LARGE_ANSWER,
   MOST_AHEAD,
   type RunMessage,
@@ -31,6 +33,7 @@ import {
   type WarmMessage,
 } from './protocol.ts';
 import { createRests, type Rests } from './rests.ts';
+import { toParts } from './value-parts.ts';
 import { closeNetwork } from './worker-network.ts';
 
 interface EntryData {
@@ -113,7 +116,7 @@ const live = new Map<number, Live>();
 /** Messages that were sent to the host, and which it counts. */
 let sent = 0;
 const post = (message: FromCell, transfer: ArrayBuffer[] = [], place = 0): void => {
-  if (message.type === 'call' || message.type === 'output') {
+  if (isCounted(message)) {
     holdBack(place);
     sent += 1;
   }
@@ -237,11 +240,12 @@ async function rehearse(): Promise<void> {
 }
 
 async function serve(
-  { token, place, kept: keeps, guest, spec }: RunMessage,
+  { token, place, kept: keeps, guest, spec: given, inputs }: RunMessage,
   executeOf: (keeps: boolean) => Promise<Execute>,
   send: typeof post,
 ): Promise<void> {
   const pending: Live['pending'] = new Map();
+  const spec: RunSpec = inputs === undefined ? given : { ...given, inputs: JSON.parse(inputs) as JsonObject }; // the host wrote it
   const cpu = createCpuClock();
   const monotonic = (): number => performance.now();
   const stopped = (): StopReason | undefined => readStop(place);
@@ -318,10 +322,16 @@ async function serve(
   try {
     const execute = await executeOf(keeps);
     const result = await execute(await guestOf(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
+    const whole = sendValue(result, {
+      token,
+      limits: spec.limits,
+      stopped,
+      send: (message, transfer) => send(message, transfer, place),
+    });
     const done: DoneMessage = {
       type: 'done',
       token,
-      result: { ...result, memoryBytes: Math.max(result.memoryBytes, handle.memoryBytes()) },
+      result: { ...whole, memoryBytes: Math.max(result.memoryBytes, handle.memoryBytes()) },
       cpuMs: cpu.spent(),
     };
     send(done);
@@ -362,6 +372,28 @@ function isCrowding({ memoryBytes }: Live): boolean {
   let sum = 0;
   for (const guest of live.values()) sum += guest.memoryBytes;
   return sum > MOST_TOGETHER;
+}
+
+interface ValueSending {
+  readonly token: number;
+  readonly limits: RunSpec['limits'];
+  readonly stopped: () => StopReason | undefined;
+  readonly send: (message: FromCell, transfer: ArrayBuffer[]) => void;
+}
+
+/** Sends a large value ahead, in pieces that the host takes one at a time. @returns What is left to send. */
+function sendValue(result: GuestResult, { token, limits, stopped, send }: ValueSending): GuestResult {
+  const parts = result.kind === 'value' ? toParts(result.value, 2 * limits.outputBytes) : undefined;
+  if (parts === undefined) return result;
+  for (const part of parts) {
+    const reason = stopped();
+    if (reason !== undefined) {
+      const { memoryBytes, fuel, growthRefused } = result;
+      return { kind: 'limit', limit: reason, memoryBytes, fuel, growthRefused };
+    }
+    send({ type: 'part', token, ...part }, [part.kinds.buffer as ArrayBuffer]);
+  }
+  return { ...result, value: undefined } as GuestResult; // it was one of a value
 }
 
 /** What the host is not to copy is dropped here; the gate refuses the call by the marker left in its place. */

@@ -2,8 +2,16 @@ import type { LooseRunOptions, RunOptions } from '../contracts/api/run.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
 import { type Caller, type RunIdentity, readCaller } from '../vocabulary/caller.ts';
 import { type CheckedGrant, checkGrant, type PartReader } from '../vocabulary/check-grant.ts';
-import { copyJson, type GuestValue, type JsonObject } from '../vocabulary/codec.ts';
+import {
+  copyJson,
+  copyJsonSlices,
+  type GuestValue,
+  holdsMore,
+  isJsonObject,
+  type JsonObject,
+} from '../vocabulary/codec.ts';
 import { type GuestFile, readCollect, readFiles } from '../vocabulary/guest-file.ts';
+import { inSlices, SLICE } from '../vocabulary/in-slices.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 import { checkLimits, LIMIT_NAMES, type Limits } from '../vocabulary/limits.ts';
@@ -38,6 +46,8 @@ export interface RunRequest {
   readonly argv: readonly string[];
   readonly stdin: Uint8Array;
   readonly inputs: JsonObject;
+  /** Many inputs, which are checked and copied once the run begins. */
+  readonly manyInputs: unknown;
   /** What lies in the scratch folder when the guest begins. */
   readonly files: readonly GuestFile[];
   /** Patterns of what is taken out of it in the end. */
@@ -151,7 +161,9 @@ export function readRunOptions(
     args: readArgs(options.args),
     argv: readArgv(options.argv),
     stdin: readStdin(options.stdin),
-    inputs: jsonObject(options.inputs, 'inputs', 'run'),
+    ...(hasMany(options.inputs)
+      ? { inputs: {}, manyInputs: options.inputs }
+      : { inputs: jsonObject(options.inputs, 'inputs', 'run'), manyInputs: undefined }),
     files: readFiles(options.files),
     collect: readCollect(options.collect),
     cwd: options.cwd,
@@ -167,6 +179,22 @@ export function readRunOptions(
     parent: options.parent,
     session,
   };
+}
+
+const hasMany = (inputs: unknown): boolean => isFields(inputs) && holdsMore(inputs, SLICE);
+const isFields = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The request with all its inputs: many are copied with turns for others between.
+ * @throws {TypeError | RangeError} as `readRunOptions`.
+ */
+export async function withInputs(request: RunRequest): Promise<RunRequest> {
+  const { manyInputs } = request;
+  if (manyInputs === undefined) return request;
+  const copied = await inSlices(copyJsonSlices(manyInputs, 'inputs', { maxBytes: MAX_INPUT_BYTES }));
+  if (!isJsonObject(copied)) throw new TypeError('Cannot run: inputs is not an object');
+  return { ...request, inputs: copied, manyInputs: undefined };
 }
 
 /** To the engine packages are an option like others; only one engine knows it. */

@@ -12,6 +12,7 @@ import { classify, stopError } from './classify.ts';
 import { collectOutput } from './collect-output.ts';
 import { openRunGate } from './open-run-gate.ts';
 import { planRun, prepareGuest, specOf } from './plan-run.ts';
+import { withInputs } from './read-run-options.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import { collectFiles, putFiles } from './scratch.ts';
 import { sessionEnd, takeTurn } from './session/session-run.ts';
@@ -25,11 +26,13 @@ import { usageOf } from './usage-of.ts';
  * @throws {TypeError | RangeError} when a host function cannot open its part of the grant, e.g. a folder that is not there.
  */
 export async function runInSandbox(
-  run: SandboxRun,
+  begun: SandboxRun,
   context: SandboxContext,
   tell: RunTeller,
 ): Promise<Outcome> {
-  const { live, nest, request, signal } = run;
+  const request = await withInputs(begun.request);
+  const run: SandboxRun = { ...begun, request };
+  const { live, nest, signal } = run;
   const output = collectOutput(run.onOutput);
   const asked = context.monotonic();
   let started = asked;

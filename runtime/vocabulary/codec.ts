@@ -53,6 +53,11 @@ export const nestsDeeper = (value: unknown, levels: number): boolean =>
  * @throws {RangeError} on a compact form over `maxBytes`.
  */
 export function copyJson(value: unknown, where: string, check: JsonCheck = {}): JsonValue {
+  return atOnce(copyJsonSlices(value, where, check));
+}
+
+/** `copyJson` in slices. */
+export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck = {}): Slices<JsonValue> {
   const maxDepth = check.maxDepth ?? MAX_DEPTH;
   const maxBytes = check.maxBytes ?? Number.POSITIVE_INFINITY;
   const maxValues = check.maxValues ?? Number.POSITIVE_INFINITY;
@@ -64,11 +69,13 @@ export function copyJson(value: unknown, where: string, check: JsonCheck = {}): 
   };
   const fail = (place: Place | undefined, reason: string): TypeError =>
     new TypeError(`Cannot copy ${where}${pathOf(place)}: ${reason}`);
-  const copy = (item: unknown, depth: number, holder: Place | undefined, key: string | number): JsonValue => {
-    const place = (): Place | undefined => (depth === 0 ? undefined : { holder, key });
-    if (depth > maxDepth) throw fail(place(), `nested deeper than ${maxDepth}`);
+  const enter = (depth: number, holder: Place | undefined, key: string | number): void => {
+    if (depth > maxDepth) throw fail(placeOf(depth, holder, key), `nested deeper than ${maxDepth}`);
     values += 1;
     if (values > maxValues) throw new RangeError(`Cannot copy ${where}: over ${maxValues} values`);
+  };
+  const leaf = (item: unknown, depth: number, holder: Place | undefined, key: string | number): JsonValue => {
+    enter(depth, holder, key);
     switch (typeof item) {
       case 'string':
         spend(utf8Length(item) + 2);
@@ -77,35 +84,57 @@ export function copyJson(value: unknown, where: string, check: JsonCheck = {}): 
         spend(5);
         return item;
       case 'number':
-        if (!Number.isFinite(item)) throw fail(place(), `${item} has no JSON form`);
+        if (!Number.isFinite(item)) throw fail(placeOf(depth, holder, key), `${item} has no JSON form`);
         spend(String(item).length);
         return item;
-      case 'object': {
-        if (item === null) {
-          spend(4);
-          return null;
-        }
-        const here = place();
-        if (Array.isArray(item)) {
-          spend(2 + item.length);
-          return item.map((element, index) => copy(element, depth + 1, here, index));
-        }
-        if (!isPlain(item)) throw fail(here, 'expected plain JSON, got an instance of a class');
-        spend(2);
-        const copied: Record<string, JsonValue> = {};
-        for (const [name, element] of Object.entries(item)) {
-          if (element === undefined) continue;
-          spend(utf8Length(name) + 4);
-          setOwn(copied, name, copy(element, depth + 1, here, name));
-        }
-        return copied;
-      }
+      case 'object':
+        spend(4);
+        return null; // what has parts is not copied here
       default:
-        throw fail(place(), `a ${typeof item} has no JSON form`);
+        throw fail(placeOf(depth, holder, key), `a ${typeof item} has no JSON form`);
     }
   };
-  return copy(value, 0, undefined, '');
+  function* copy(
+    item: object,
+    depth: number,
+    holder: Place | undefined,
+    key: string | number,
+  ): Slices<JsonValue> {
+    enter(depth, holder, key);
+    const here = placeOf(depth, holder, key);
+    if (Array.isArray(item)) {
+      spend(2 + item.length);
+      const elements: JsonValue[] = [];
+      for (let index = 0; index < item.length; index += 1) {
+        if (values % SLICE === 0) yield;
+        const element: unknown = item[index];
+        elements.push(
+          hasParts(element)
+            ? yield* copy(element, depth + 1, here, index)
+            : leaf(element, depth + 1, here, index),
+        );
+      }
+      return elements;
+    }
+    if (!isPlain(item)) throw fail(here, 'expected plain JSON, got an instance of a class');
+    spend(2);
+    const copied: Record<string, JsonValue> = {};
+    for (const [name, element] of Object.entries(item)) {
+      if (element === undefined) continue;
+      if (values % SLICE === 0) yield;
+      spend(utf8Length(name) + 4);
+      const made: JsonValue = hasParts(element)
+        ? yield* copy(element, depth + 1, here, name)
+        : leaf(element, depth + 1, here, name);
+      setOwn(copied, name, made);
+    }
+    return copied;
+  }
+  return hasParts(value) ? yield* copy(value, 0, undefined, '') : leaf(value, 0, undefined, '');
 }
+
+const placeOf = (depth: number, holder: Place | undefined, key: string | number): Place | undefined =>
+  depth === 0 ? undefined : { holder, key };
 
 /** Where in a value something is: a chain up to the value itself, which becomes text only for an error. */
 interface Place {

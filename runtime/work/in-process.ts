@@ -1,6 +1,7 @@
 import type { JobHandler, Queue } from '../contracts/queue.ts';
-import { copyJson, type JsonValue } from '../vocabulary/codec.ts';
+import { copyJson, copyJsonSlices, type JsonValue } from '../vocabulary/codec.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { inSlices } from '../vocabulary/in-slices.ts';
 import { createLanes, type LanesOptions } from './lanes.ts';
 import type { Ticket } from './scheduler.ts';
 
@@ -43,16 +44,15 @@ export function createInProcessScheduler(options: InProcessOptions = {}): Queue 
       const handler = handlers.get(kind);
       if (handler === undefined)
         throw new TypeError(`Cannot queue a job: nothing serves its kind ${JSON.stringify(kind)}`);
+      const copied = await copyPayload(payload, maxPayloadBytes);
       if (live.has(id)) throw new TypeError(`Cannot queue a job: one of id ${JSON.stringify(id)} goes on`);
-      const copied = copyPayload(payload, maxPayloadBytes);
       const ticket = lanes.submit<JsonValue>({
         ...(priority === undefined ? {} : { priority }),
         run: async ({ signal, queuedMs }) => {
           await undefined; // whoever added it knows that it was taken before it does anything
           const emit = (output: JsonValue): void => tell(id, output);
-          return copyJson(await handler(copied, { id, signal, queuedMs, emit }), 'result', {
-            maxDepth: MOST_DEPTH,
-          });
+          const result = await handler(copied, { id, signal, queuedMs, emit });
+          return inSlices(copyJsonSlices(result, 'result', { maxDepth: MOST_DEPTH }));
         },
       });
       live.set(id, ticket);
@@ -98,9 +98,9 @@ export function createInProcessScheduler(options: InProcessOptions = {}): Queue 
 }
 
 /** @throws {SandglassError} INPUT_INVALID @throws {TypeError} */
-function copyPayload(payload: JsonValue, maxBytes: number): JsonValue {
+async function copyPayload(payload: JsonValue, maxBytes: number): Promise<JsonValue> {
   try {
-    return copyJson(payload, 'payload', { maxBytes, maxDepth: MOST_DEPTH });
+    return await inSlices(copyJsonSlices(payload, 'payload', { maxBytes, maxDepth: MOST_DEPTH }));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new SandglassError('INPUT_INVALID', `Cannot queue a job: its payload is over ${maxBytes} bytes`, {

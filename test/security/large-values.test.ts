@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { createValueTaker, PART_STEPS, toParts } from '../../runtime/cell/value-parts.ts';
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { jsonResponse } from '../../runtime/doors/http/json-response.ts';
+import { createRuntime } from '../../runtime/index.ts';
 import {
   copySlices,
   copyValue,
@@ -9,6 +11,7 @@ import {
   toJsonForm,
 } from '../../runtime/vocabulary/codec.ts';
 import { atOnce, inSlices, SLICE, type Slices } from '../../runtime/vocabulary/in-slices.ts';
+import { parseJson } from '../../runtime/vocabulary/json-read.ts';
 import { jsonText } from '../../runtime/vocabulary/json-text.ts';
 import { weighOutcome } from '../../runtime/work/weigh-outcome.ts';
 
@@ -102,4 +105,215 @@ test('copyValue() keeps names as they are', () => {
   const value = JSON.parse('{"__proto__": 1, "a": {"__proto__": {"b": 2}}}');
   expect(JSON.stringify(copyValue(value, 1e6).value)).toBe(JSON.stringify(value));
   expect(JSON.stringify(toJsonForm(value))).toBe(JSON.stringify(value));
+});
+
+/** How often others had their turn meanwhile. */
+async function turnsDuring<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly value: T; readonly turns: number }> {
+  let turns = 0;
+  let going = true;
+  const turn = (): void => {
+    turns += 1;
+    if (going) setImmediate(turn);
+  };
+  setImmediate(turn);
+  try {
+    const value = await work();
+    return { value, turns };
+  } finally {
+    going = false;
+  }
+}
+
+describe('parseJson()', () => {
+  /** Long enough to be read in slices. */
+  const long = (text: string): string => ' '.repeat(131_073) + text;
+
+  test.each(LARGE)('reads %s with turns for others between', async (_, value) => {
+    const text = JSON.stringify(value);
+    const { value: read, turns } = await turnsDuring(() => parseJson(long(text)));
+    expect(read).toEqual(JSON.parse(text));
+    expect(turns).toBeGreaterThan(3);
+  });
+
+  test('reads what JSON.parse reads', async () => {
+    const texts = [
+      'null',
+      ' true ',
+      'false',
+      '0',
+      '-0',
+      '12',
+      '-1.5e+3',
+      '1E400',
+      '123456789012345678901234567890',
+      '""',
+      '"\\u00e9\\n\\"\\\\ \\ud800 \u{1f600}"',
+      '[]',
+      '{}',
+      ' [ 1 , [ ] , { } , "a" ] ',
+      '{"a":{"b":[{"c":null}]},"a":2,"":3,"__proto__":{"x":1},"1":0}',
+      `"${'x'.repeat(300_000)}"`,
+    ];
+    for (const text of texts) {
+      const read = await parseJson(long(text));
+      expect(read).toEqual(JSON.parse(text));
+      expect(JSON.stringify(read)).toBe(JSON.stringify(JSON.parse(text)));
+    }
+    expect(Object.is(await parseJson(long('-0')), -0)).toBe(true);
+    expect(({} as Record<string, unknown>).x).toBeUndefined();
+  });
+
+  test('refuses what JSON.parse refuses, and what nests too deeply', async () => {
+    const texts = [
+      '',
+      '[',
+      '{',
+      '[1',
+      '[1,',
+      '[1,]',
+      '{"a"',
+      '{"a":',
+      '{"a":1',
+      '{"a":1,',
+      '{"a":1,}',
+      '{1:2}',
+      '{,}',
+    ];
+    texts.push(
+      'nul',
+      'nulll',
+      'truefalse',
+      '01',
+      '1.',
+      '.5',
+      '+1',
+      '1e',
+      '-',
+      '--1',
+      '1 2',
+      ']',
+      '}',
+      '[}',
+      '{]',
+    );
+    texts.push(
+      '"',
+      '"\\',
+      '"\\"',
+      '"\\x"',
+      '"\\u12"',
+      '"\n"',
+      "'a'",
+      '[1 2]',
+      '{"a" 1}',
+      '{"a":1 "b":2}',
+      'NaN',
+      '\u00a01',
+    );
+    for (const text of texts) {
+      expect(() => JSON.parse(text), text).toThrow(SyntaxError);
+      await expect(parseJson(long(text)), text).rejects.toThrow(SyntaxError);
+    }
+    await expect(parseJson(long('['.repeat(4_000_000)))).rejects.toThrow('nested deeper than 1000');
+  });
+});
+
+describe('a value in parts', () => {
+  const round = (value: unknown): unknown => {
+    const parts = toParts(value, Number.MAX_SAFE_INTEGER);
+    if (parts === undefined) return 'whole';
+    const taker = createValueTaker();
+    for (const part of parts) expect(taker.take(structuredClone(part))).toBe(true);
+    return taker.value();
+  };
+
+  test.each(LARGE)('%s is put together again', (_, value) => {
+    expect(round(value)).toEqual(value);
+  });
+
+  test('holds what a guest can answer', () => {
+    const value = Array.from({ length: 3_000 }, () => [
+      1n,
+      undefined,
+      Number.NaN,
+      -0,
+      null,
+      true,
+      'a',
+      Uint8Array.of(1),
+    ]);
+    expect(round({ value, ['__proto__']: [] })).toEqual({ value, ['__proto__']: [] });
+    const named = JSON.parse(`{"a":${JSON.stringify(Array(9_000).fill(1))},"__proto__":[]}`) as object;
+    expect(round(named)).toEqual(named);
+    expect(Object.getPrototypeOf(round(named))).toBe(Object.prototype);
+  });
+
+  test('is one message where it is small, and where it is no data', () => {
+    expect(round([1, 2])).toBe('whole');
+    expect(round(Array.from({ length: 9_000 }, () => new Date(0)))).toBe('whole');
+    expect(round('a'.repeat(1e6))).toBe('whole');
+  });
+
+  test('of a cell that lies is refused', () => {
+    const kinds = (...of: number[]) => Uint8Array.from(of);
+    const bad: [Uint8Array, unknown[]][] = [
+      [kinds(4), []], // ends what has not begun
+      [kinds(3), ['a']], // a name outside of an object
+      [kinds(1, 3), ['a']], // a name in a list
+      [kinds(2, 0), [1]], // a field without a name
+      [kinds(2, 3, 3), ['a', 'b']],
+      [kinds(2, 3, 4), ['a']],
+      [kinds(2, 3), [1]],
+      [kinds(0), [{ length: 1e9 }]],
+      [kinds(0), [[1]]],
+      [kinds(0, 0), [1, 2]], // two values
+      [kinds(9), []],
+      [kinds(1), [1, 2]],
+      [new Uint8Array(PART_STEPS + 1), []],
+    ];
+    for (const [given, leaves] of bad) expect(createValueTaker().take({ kinds: given, leaves })).toBe(false);
+  });
+});
+
+describe.each(['minimal', 'standard', 'maximum'] as const)('a run at %s', (level) => {
+  test('takes many inputs, and answers a large value, with turns for others between', async () => {
+    await using runtime = createRuntime();
+    const inputs = {
+      table: Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`key ${at}`, [at, null, 'é']])),
+    };
+    const { value: outcome, turns } = await turnsDuring(() =>
+      runtime.run({
+        language: 'javascript',
+        code: '({ table, big: 1n })',
+        inputs,
+        level,
+        limits: { timeoutMs: 5_000 },
+      }),
+    );
+    expect(outcome).toMatchObject({ ok: true });
+    expect(outcome.ok && outcome.value).toEqual({ ...inputs, big: 1n });
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  test('is refused over outputBytes, however the value came', async () => {
+    await using runtime = createRuntime();
+    const outcome = await runtime.run({
+      language: 'javascript',
+      code: 'Array.from({ length: 60_000 }, () => 1)',
+      level,
+      limits: { outputBytes: 50_000 },
+    });
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'OUTPUT_EXCEEDED' } });
+  });
+});
+
+test('many inputs that are no data are misuse, as few are', async () => {
+  await using runtime = createRuntime();
+  const inputs = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`k${at}`, at as unknown]));
+  inputs.k19999 = new Date(0);
+  await expect(runtime.run({ language: 'javascript', code: '1', inputs: inputs as never })).rejects.toThrow(
+    'Cannot copy inputs.k19999: expected plain JSON, got an instance of a class',
+  );
 });

@@ -82,9 +82,12 @@ describe('large binaries', () => {
       if (going) setTimeout(turn, 0);
     };
     setTimeout(turn, 0);
-    const value = await work();
-    going = false;
-    return { value, turns };
+    try {
+      const value = await work();
+      return { value, turns };
+    } finally {
+      going = false;
+    }
   };
 
   it('are copied in turns of 8 MiB', async () => {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../vocabulary/json-read.ts';
 import type { BodyShare } from './body-budget.ts';
 import { HttpError } from './http-error.ts';
 import { readBytes } from './read-bytes.ts';
@@ -18,7 +19,7 @@ export async function readBody(
 export async function readJson(request: Request, maxBytes: number, share?: BodyShare): Promise<unknown> {
   const bytes = await readBody(request, 'body', maxBytes, share);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return await parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     const reason = error instanceof SyntaxError ? error.message : 'not UTF-8';
     throw new HttpError(400, `Cannot read the body: no JSON, ${reason}`);

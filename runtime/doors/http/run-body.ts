@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { SessionOptions } from '../../contracts/api/session.ts';
-import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
+import { holdsMore, type JsonObject, type JsonValue } from '../../vocabulary/codec.ts';
 import { type ErrorDetails, SandglassError } from '../../vocabulary/errors.ts';
 import type { Priority } from '../../vocabulary/priority.ts';
 import { RUN_SCHEMA, SESSION_SCHEMA } from './run-schema.ts';
@@ -22,6 +22,7 @@ export function createRunBodyReader(): ReadRunBody {
   const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false });
   const validate = ajv.compile(RUN_SCHEMA);
   return (body) => {
+    refuseMany(body);
     if (!validate(body)) throw explainFirst(validate.errors, RUN_SCHEMA);
     const { module, priority, stdin, files, ...options } = body as CheckedBody; // the schema has just said so
     if ((options.code === undefined) === (module === undefined)) {
@@ -43,6 +44,19 @@ export function createRunBodyReader(): ReadRunBody {
       },
     };
   };
+}
+
+/** Values in a body beside its inputs: grants, arguments, modules and files are looked at one by one, in one go. */
+const MOST_VALUES = 100_000;
+
+function refuseMany(body: unknown): void {
+  if (typeof body !== 'object' || body === null) return;
+  const { inputs: _, ...others } = body as { readonly inputs?: unknown };
+  if (holdsMore(others, MOST_VALUES))
+    throw invalid(
+      '',
+      `more than ${MOST_VALUES} values beside its inputs; put data into inputs, stdin or files`,
+    );
 }
 
 /** Reads a body of `POST /v1/sessions`; throws as the reader of runs does. */

@@ -7,6 +7,8 @@ import type {
   OpenGuest,
   RunSpec,
 } from '../../contracts/engine.ts';
+import { inSlices } from '../../vocabulary/in-slices.ts';
+import { jsonText } from '../../vocabulary/json-text.ts';
 import { createMeter, nativeFuel } from '../../wasm/meter.ts';
 import { canSuspend } from '../../wasm/suspending.ts';
 import { Ended } from './ended.ts';
@@ -65,18 +67,7 @@ async function runProgram(
   // Later programs of a guest that is kept are not known yet.
   const library = kept !== undefined || wantsLibrary(program);
   const stripTypes = typescript ? (await import('./strip-types.ts')).stripTypes : undefined;
-  const setup = JSON.stringify({
-    args: run.argv,
-    env: run.env,
-    cwd: run.cwd,
-    program: program.filename,
-    ...(run.base === undefined ? {} : { base: run.base }),
-    inputs: run.inputs,
-    block: rulesOf(run.options).block,
-    ...(run.granted.includes('tools') ? { tools: true } : {}),
-    outputBytes: run.limits.outputBytes,
-    hostCallBytes: run.limits.hostCallBytes,
-  });
+  const setup = await setupOf(program.filename, run);
   const turns = canSuspend() ? host.turns : undefined;
   const suspends = turns !== undefined;
   const meter = createMeter({
@@ -128,6 +119,30 @@ async function runProgram(
   };
   if (end.kind === 'value' || end.kind === 'threw') current?.giveBack();
   return result;
+}
+
+/** What the prelude begins with, as JSON; inputs may be large, and this thread the host's. */
+async function setupOf(filename: string, run: RunSpec): Promise<string> {
+  let inputs = '';
+  await inSlices(
+    jsonText(run.inputs, (piece) => {
+      inputs += piece;
+    }),
+  );
+  const before = JSON.stringify({
+    args: run.argv,
+    env: run.env,
+    cwd: run.cwd,
+    program: filename,
+    ...(run.base === undefined ? {} : { base: run.base }),
+  });
+  const after = JSON.stringify({
+    block: rulesOf(run.options).block,
+    ...(run.granted.includes('tools') ? { tools: true } : {}),
+    outputBytes: run.limits.outputBytes,
+    hostCallBytes: run.limits.hostCallBytes,
+  });
+  return `${before.slice(0, -1)},"inputs":${inputs},${after.slice(1)}`;
 }
 
 /** Ends after which the instance is as sound as before. */

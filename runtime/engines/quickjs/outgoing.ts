@@ -1,5 +1,6 @@
 import type { GuestEnd } from '../../contracts/engine.ts';
 import type { GuestValue } from '../../vocabulary/codec.ts';
+import { parseJson } from '../../vocabulary/json-read.ts';
 
 /** `[path, 'n', digits]` or `[path, 'b', [offset, length]]`. */
 type Special =
@@ -11,15 +12,15 @@ type Special =
     ];
 
 /** Reads a value as the prelude's `convert` wrote it; the first letter says what follows. */
-export function readOutgoing(text: string, bytes: Uint8Array): GuestEnd {
+export async function readOutgoing(text: string, bytes: Uint8Array): Promise<GuestEnd> {
   const rest = text.slice(1);
   switch (text[0]) {
     case 'u':
       return { kind: 'value', value: undefined };
     case 'j':
-      return { kind: 'value', value: JSON.parse(rest) };
+      return { kind: 'value', value: await parseJson(rest) };
     case 's': {
-      const { json, specials } = JSON.parse(rest) as {
+      const { json, specials } = (await parseJson(rest)) as unknown as {
         readonly json: GuestValue;
         readonly specials: readonly Special[];
       }; // our own prelude wrote it
@@ -28,7 +29,7 @@ export function readOutgoing(text: string, bytes: Uint8Array): GuestEnd {
       return { kind: 'value', value };
     }
     case 't':
-      return { kind: 'value', value: JSON.parse(rest), form: 'text' };
+      return { kind: 'value', value: await parseJson(rest), form: 'text' };
     case 'l':
       return { kind: 'limit', limit: 'output' };
     default:
