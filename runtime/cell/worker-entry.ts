@@ -322,12 +322,7 @@ async function serve(
   try {
     const execute = await executeOf(keeps);
     const result = await execute(await guestOf(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
-    const whole = sendValue(result, {
-      token,
-      limits: spec.limits,
-      stopped,
-      send: (message, transfer) => send(message, transfer, place),
-    });
+    const whole = sendValue(result, token, place, spec, send);
     const done: DoneMessage = {
       type: 'done',
       token,
@@ -374,24 +369,23 @@ function isCrowding({ memoryBytes }: Live): boolean {
   return sum > MOST_TOGETHER;
 }
 
-interface ValueSending {
-  readonly token: number;
-  readonly limits: RunSpec['limits'];
-  readonly stopped: () => StopReason | undefined;
-  readonly send: (message: FromCell, transfer: ArrayBuffer[]) => void;
-}
-
 /** Sends a large value ahead, in pieces that the host takes one at a time. @returns What is left to send. */
-function sendValue(result: GuestResult, { token, limits, stopped, send }: ValueSending): GuestResult {
+function sendValue(
+  result: GuestResult,
+  token: number,
+  place: number,
+  { limits }: RunSpec,
+  send: typeof post,
+): GuestResult {
   const parts = result.kind === 'value' ? toParts(result.value, 2 * limits.outputBytes) : undefined;
   if (parts === undefined) return result;
   for (const part of parts) {
-    const reason = stopped();
+    const reason = readStop(place);
     if (reason !== undefined) {
       const { memoryBytes, fuel, growthRefused } = result;
       return { kind: 'limit', limit: reason, memoryBytes, fuel, growthRefused };
     }
-    send({ type: 'part', token, ...part }, [part.kinds.buffer as ArrayBuffer]);
+    send({ type: 'part', token, ...part }, [part.kinds.buffer as ArrayBuffer], place);
   }
   return { ...result, value: undefined } as GuestResult; // it was one of a value
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createValueTaker, PART_STEPS, toParts } from '../../runtime/cell/value-parts.ts';
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
@@ -133,7 +134,7 @@ describe('parseJson()', () => {
   test.each(LARGE)('reads %s with turns for others between', async (_, value) => {
     const text = JSON.stringify(value);
     const { value: read, turns } = await turnsDuring(() => parseJson(long(text)));
-    expect(read).toEqual(JSON.parse(text));
+    expect(isDeepStrictEqual(read, JSON.parse(text))).toBe(true);
     expect(turns).toBeGreaterThan(3);
   });
 
@@ -230,7 +231,7 @@ describe('a value in parts', () => {
   };
 
   test.each(LARGE)('%s is put together again', (_, value) => {
-    expect(round(value)).toEqual(value);
+    expect(isDeepStrictEqual(round(value), value)).toBe(true);
   });
 
   test('holds what a guest can answer', () => {
@@ -281,7 +282,7 @@ describe.each(['minimal', 'standard', 'maximum'] as const)('a run at %s', (level
   test('takes many inputs, and answers a large value, with turns for others between', async () => {
     await using runtime = createRuntime();
     const inputs = {
-      table: Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`key ${at}`, [at, null, 'é']])),
+      table: Object.fromEntries(Array.from({ length: 6_000 }, (_, at) => [`key ${at}`, [at, null, 'é']])),
     };
     const { value: outcome, turns } = await turnsDuring(() =>
       runtime.run({
@@ -289,11 +290,12 @@ describe.each(['minimal', 'standard', 'maximum'] as const)('a run at %s', (level
         code: '({ table, big: 1n })',
         inputs,
         level,
-        limits: { timeoutMs: 5_000 },
+        limits: { timeoutMs: 60_000 },
       }),
     );
     expect(outcome).toMatchObject({ ok: true });
-    expect(outcome.ok && outcome.value).toEqual({ ...inputs, big: 1n });
+    // A difference of so many lines takes minutes to be shown.
+    expect(isDeepStrictEqual(outcome.ok && outcome.value, { ...inputs, big: 1n })).toBe(true);
     expect(turns).toBeGreaterThan(10);
   });
 

@@ -28,10 +28,15 @@ export function jsonResponse(data: unknown, init: ResponseInit = {}): Response {
     {
       start: (controller) => controller.enqueue(first),
       pull: async (controller) => {
-        await nextTurn();
-        if (next.done === true) controller.close();
-        else {
-          if (next.value.byteLength > 0) controller.enqueue(next.value);
+        // A slice may end before there is anything to send; who reads asks again only for what was sent.
+        for (let sent = false; !sent; ) {
+          await nextTurn();
+          if (next.done === true) {
+            controller.close();
+            return;
+          }
+          sent = next.value.byteLength > 0;
+          if (sent) controller.enqueue(next.value);
           next = chunks.next();
         }
       },
