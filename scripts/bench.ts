@@ -10,6 +10,8 @@ import type { Group, MeasureOptions, Row } from './bench/group.ts';
 const PAGE = join(import.meta.dirname, '../BENCHMARKS.md');
 const [BEGIN, END] = ['<!-- bench: begin -->', '<!-- bench: end -->'];
 
+/** What `--profile` measures alone, whatever `--only` says. */
+const PROFILE = 'run-cost';
 /** File under `scripts/bench/`, and its export: the order of the table. */
 const GROUPS = [
   'javascript',
@@ -29,11 +31,14 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
     seconds: { type: 'string' },
+    profile: { type: 'boolean', default: false },
   },
 });
 
-if (values.write && values.only !== undefined)
-  throw new Error('Cannot write the figures of some groups alone: leave out --only, or --write');
+if (values.write && (values.only !== undefined || values.profile))
+  throw new Error(
+    'Cannot write the figures of some groups alone: leave out --only and --profile, or --write',
+  );
 
 const figure = (value: number, unit: Row['unit']): string =>
   Number.isNaN(value)
@@ -82,7 +87,7 @@ function measure(name: string): Promise<Measured> {
 }
 
 const file = (name: string): string => join(import.meta.dirname, 'bench', `${name}.ts`);
-const chosen = values.only ?? GROUPS.filter((name) => existsSync(file(name)));
+const chosen = values.profile ? [PROFILE] : (values.only ?? GROUPS.filter((name) => existsSync(file(name))));
 const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
 if (seconds !== undefined && !(seconds > 0))
   throw new Error(`Cannot measure for ${values.seconds} s: --seconds takes a number over 0`);

@@ -17,12 +17,21 @@ const toolFile = (name: string): string => join(root, 'guest-tools', name, `dist
 const toolBytes = async (name: string): Promise<Uint8Array> => new Uint8Array(await readFile(toolFile(name)));
 
 /** The guests of the table. Each a fresh one a run; a module is known to the runtime before. */
-const GUESTS: Readonly<
-  Record<string, { readonly options: () => Promise<RunOptions>; readonly levels: readonly IsolationLevel[] }>
+export const GUESTS: Readonly<
+  Record<
+    string,
+    {
+      readonly options: () => Promise<RunOptions>;
+      readonly levels: readonly IsolationLevel[];
+      /** Of a profile. */
+      readonly runs: number;
+    }
+  >
 > = {
   'JavaScript 1+1': {
     options: async () => ({ language: 'javascript', code: CODE }),
     levels: ['standard', 'minimal'],
+    runs: 1500,
   },
   'hash-text': {
     options: async () => ({
@@ -31,15 +40,18 @@ const GUESTS: Readonly<
       args: ['{"text":"abc"}'],
     }),
     levels: ['standard', 'minimal'],
+    runs: 500,
   },
   'csv-stats': {
     options: async () => ({ module: await toolBytes('csv-stats'), invoke: 'describe' }),
     levels: ['standard', 'minimal'],
+    runs: 200,
   },
-  'Python 1+1': { options: async () => ({ language: 'python', code: CODE }), levels: ['standard'] },
+  'Python 1+1': { options: async () => ({ language: 'python', code: CODE }), levels: ['standard'], runs: 20 },
   'preview1 fib': {
     options: async () => ({ module: await fib(), invoke: 'fib', args: [10] }),
     levels: ['standard', 'minimal'],
+    runs: 1500,
   },
 };
 
