@@ -12,6 +12,7 @@ import {
   LAYOUT_VERSION,
   type Layout,
   LIBRARY_SECTION,
+  PARTS_SECTION,
   PRELUDE_FILE,
   PRIMITIVES,
   WASM_PAGE,
@@ -20,6 +21,7 @@ import { createMachine, type Machine } from '../runtime/engines/quickjs/machine.
 import { joinBytes } from '../runtime/vocabulary/bytes.ts';
 import { instrument } from '../runtime/wasm/instrument.ts';
 import { bundleLibrary } from './quickjs/bundle-library.ts';
+import { bundleParts } from './quickjs/bundle-parts.ts';
 import { imagePatch } from './quickjs/image-patch.ts';
 import { lowerStack, STACK_TOP } from './quickjs/lower-stack.ts';
 import { lowerTemplates } from './quickjs/lower-templates.ts';
@@ -79,10 +81,12 @@ export async function buildQuickjs(): Promise<Uint8Array<ArrayBuffer>> {
   const metered = instrument(writeSections(withoutData(sections, layout)), {
     maxMemoryPages: MOST_PAGES,
   });
+  const parts = JSON.stringify(await bundleParts(join(folder, 'library/parts')));
   const own = [
     layoutSection(layout),
     customSection(IMAGE_SECTION, imagePatch(new Uint8Array(), memory)),
     customSection(LIBRARY_SECTION, patch),
+    customSection(PARTS_SECTION, new TextEncoder().encode(parts)),
   ];
   return joinBytes([metered, writeSections(own).subarray(PREAMBLE_BYTES)]);
 }

@@ -36,6 +36,7 @@ async function exposed(): Promise<{
     stop: meter.stop,
     charge: meter.charge,
     exit: () => undefined,
+    part: () => undefined,
     commonJs: {
       resolve: (_base, specifier) => ({ failure: `no ${specifier}` }),
       compile: () => 0,

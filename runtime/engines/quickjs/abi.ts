@@ -7,13 +7,16 @@
 export const LAYOUT_SECTION = 'sandglass.quickjs';
 
 /** Raised with every change of what the two sides say to each other. */
-export const LAYOUT_VERSION = 5;
+export const LAYOUT_VERSION = 6;
 
 /** Name of the custom section that holds the snapshot, as `image.ts` reads it: the binary itself has no data. */
 export const IMAGE_SECTION = 'sandglass.quickjs.image';
 
 /** Name of the custom section that holds what the library adds to the snapshot. */
 export const LIBRARY_SECTION = 'sandglass.quickjs.library';
+
+/** Name of the custom section that holds parts of the library as text: JSON, name → an expression. */
+export const PARTS_SECTION = 'sandglass.quickjs.parts';
 
 export interface Layout {
   readonly version: number;
@@ -47,6 +50,7 @@ export const ENTRIES = [
   'turn',
   'describe',
   'loadFailure',
+  'uncaught',
   'failure',
   'result',
   'resultBytes',
@@ -78,6 +82,7 @@ export const PRIMITIVES = [
   'subtle',
   'promiseState',
   'promiseResult',
+  'part',
 ] as const;
 export type PrimitiveName = (typeof PRIMITIVES)[number];
 

@@ -8,6 +8,7 @@ import type { Pointer } from './engine-exports.ts';
 import { explained } from './explained.ts';
 import { type Described, guestError, uncaughtText } from './guest-error.ts';
 import { layoutOf } from './layout.ts';
+import { partText } from './library-parts.ts';
 import { createLoader, type Loader, type StripTypes } from './loader.ts';
 import { type Machine, MachineFull } from './machine.ts';
 import type { MachineHost } from './machine-host.ts';
@@ -45,6 +46,8 @@ export interface GuestRun {
   release(value: Pointer): void;
   /** Ends the run with an error that nobody caught. */
   threw(thrown: Pointer): Promise<never>;
+  /** The same, unless a handler of the program takes it. */
+  uncaught(thrown: Pointer): Promise<void>;
   /** Ends the run with an error of the host's own making. */
   fail(message: string): never;
   /** Runs all promise jobs; a failed program or a rejection that nobody listens to ends the run. */
@@ -105,6 +108,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
       exited ??= code;
       if (!keeps) meter.stop('cancelled'); // only to end the guest: what ended it is the line above
     },
+    part: (name) => partText(module, name),
     commonJs: createCommonJs({ loader, machine: () => machine }),
   });
   /** The host's word on whether the guest may go on; the first one counts. */
@@ -247,7 +251,24 @@ export function startGuest(options: GuestRunOptions): GuestRun {
       else if (jobs.ran < JOBS_AT_ONCE) break;
     }
     if (primitives.settled() === 'failure') endWith(await callText('failure'));
-    for (const reason of unhandled.values()) await threw(enter(() => machine.duplicate(reason)));
+    for (const [promise, reason] of unhandled) {
+      if (!(await taken(reason, true))) await threw(enter(() => machine.duplicate(reason)));
+      enter(() => machine.free(reason));
+      unhandled.delete(promise);
+    }
+  };
+  /** Whether a handler of the program takes an error that nobody caught. */
+  const taken = async (error: Pointer, rejected: boolean): Promise<boolean> => {
+    if (!library) return false;
+    const args = enter(() => [machine.duplicate(error), ...(rejected ? [machine.newNumber(1)] : [])]);
+    const answer = await call('uncaught', args);
+    const took = enter(() => machine.kind(answer) === 'boolean' && machine.isTrue(answer));
+    release(answer);
+    return took;
+  };
+  const uncaught = async (thrown: Pointer): Promise<void> => {
+    if (!(await taken(thrown, false))) await threw(thrown);
+    enter(() => machine.free(thrown));
   };
   const settle = async (): Promise<void> => {
     for (;;) {
@@ -275,6 +296,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     callText,
     release,
     threw,
+    uncaught,
     fail: (message) => endDescribed({ name: 'Error', message, stack: '' }),
     drain,
     settle,

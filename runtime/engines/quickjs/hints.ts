@@ -8,7 +8,6 @@ const NAMES: Readonly<Record<string, string>> = Object.assign(Object.create(null
   indexedDB: 'keep values in variables, or in files under a grant',
   Worker: 'a guest is one thread; do the work in it, or start several runs',
   WebAssembly: 'a guest starts no wasm; give the module to the run instead',
-  Temporal: 'use Date and Intl.DateTimeFormat, or bundle a polyfill',
   Deno: 'use the fs global and fetch',
   Bun: 'use the fs global and fetch',
   importScripts: 'use import or require',
@@ -20,7 +19,6 @@ const NAMES: Readonly<Record<string, string>> = Object.assign(Object.create(null
   describe: 'there is no test runner; use node:assert and throw',
   it: 'there is no test runner; use node:assert and throw',
   expect: 'there is no test runner; use node:assert',
-  navigator: 'a guest has no browser',
   React: 'pass react in modules, or define React.createElement',
   print: 'use console.log',
 });

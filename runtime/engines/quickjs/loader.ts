@@ -84,6 +84,8 @@ export function createLoader({ program, main, run, host, stripTypes, library }: 
       return builtInSource(builtIn, library[builtIn] ?? []);
     }
     if (name === main) return program.code;
+    if (name.startsWith('data:'))
+      return dataModule(name) ?? fail(name, 'its URL holds no JavaScript and no JSON');
     const passed = modules.get(name);
     if (passed !== undefined) return passed;
     if (name.startsWith(MISSING_PREFIX)) return { failure: name.slice(MISSING_PREFIX.length) };
@@ -171,6 +173,7 @@ export function createLoader({ program, main, run, host, stripTypes, library }: 
       const joined = joinRelative(importer, specifier);
       return passedAs(joined) ?? absolute(joined, run.cwd);
     }
+    if (specifier.startsWith('data:')) return specifier;
     if (specifier.startsWith('/')) return absolute(specifier, run.cwd);
     if (specifier.startsWith('file:///')) return absolute(decodePath(specifier.slice(7)), run.cwd);
     const known = [...modules.keys()].slice(0, 20).join(', ');
@@ -197,6 +200,26 @@ function asModule(name: string, code: string, isMain: boolean, shifts: Map<strin
   shifts.set(name, prefix.length);
   return prefix + plain;
 }
+
+/** The text of a module that its own URL holds. */
+function dataModule(url: string): string | undefined {
+  const comma = url.indexOf(',');
+  const type = url.slice('data:'.length, comma);
+  const body = decodePath(url.slice(comma + 1));
+  const text = type.endsWith(';base64') ? fromBase64Text(body) : body;
+  if (/^(?:text|application)\/(?:javascript|ecmascript)\b/.test(type)) return text;
+  return type.startsWith('application/json')
+    ? `export default JSON.parse(${JSON.stringify(text)});`
+    : undefined;
+}
+
+const fromBase64Text = (body: string): string => {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0)));
+  } catch {
+    return ''; // no base64: an empty module, as an empty URL is
+  }
+};
 
 /** The same text without a byte order mark, and with a comment for a first line that names an interpreter. */
 const withoutHead = (code: string): string => {

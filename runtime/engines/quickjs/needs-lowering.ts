@@ -1,13 +1,20 @@
 import type { Program } from './program.ts';
 import { scan } from './scan.ts';
 
-/** Whether a text has decorators or `using`, which QuickJS does not know. */
+/** Whether a text has decorators, `accessor` or `using`, which QuickJS does not know. */
 function needsLowering(code: string): boolean {
-  if (!/@[\w$(]|\busing\b/.test(code)) return false;
+  if (!/@[\w$(]|\b(?:using|accessor)\b/.test(code)) return false;
   const tokens = scan(code);
   return tokens.some(({ text }, at) => {
     const next = tokens[at + 1];
     if (text === '@') return /^[\w$(]/.test(next?.text ?? '') && tokens[at - 1]?.text !== '.';
+    if (text === 'accessor')
+      return (
+        next !== undefined &&
+        !next.newLine &&
+        /^[\w$#['"]/.test(next.text) &&
+        /^(?:[{;}]|static)$/.test(tokens[at - 1]?.text ?? '')
+      );
     return (
       text === 'using' &&
       next !== undefined &&

@@ -1,7 +1,7 @@
 import type { GuestHost, HostAnswer, RunSpec, StopReason } from '../../contracts/engine.ts';
 import { type Arrived, freeArrived, freeBytes } from '../../vocabulary/bytes.ts';
 import { type JsonObject, toBase64 } from '../../vocabulary/codec.ts';
-import { PRIMITIVES, type PrimitiveName } from './abi.ts';
+import { EVAL_GLOBAL, PRELUDE_FILE, PRIMITIVES, type PrimitiveName } from './abi.ts';
 import type { Clock } from './clock.ts';
 import type { CommonJs } from './common-js.ts';
 import { createDecoders, toldText } from './decode-primitive.ts';
@@ -43,6 +43,8 @@ export interface PrimitivesOptions {
   /** The program ends itself. */
   readonly exit: (code: number) => void;
   readonly commonJs: CommonJs;
+  /** Text of a part of the library. */
+  readonly part: (name: string) => string | undefined;
 }
 
 const MOST_RANDOM = 65_536;
@@ -53,7 +55,7 @@ const INTL_BYTES = 4096;
 const encoder = new TextEncoder();
 
 export function createPrimitives(options: PrimitivesOptions): Primitives {
-  const { machine, run, host, clock, stop, exit, commonJs, charge } = options;
+  const { machine, run, host, clock, stop, exit, commonJs, charge, part } = options;
   const { hostCallBytes } = run.limits;
   const arrivals = new Map<number, Arrival>();
   const order: number[] = [];
@@ -284,6 +286,13 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
     },
     promiseState: (args) => machine().newNumber(args.count === 0 ? 0 : machine().promiseState(args.at(0))),
     promiseResult: (args) => (args.count === 0 ? 0 : machine().promiseResult(args.at(0))),
+    part: (args) => {
+      const name = text(args, 0);
+      const code = name === undefined ? undefined : part(name);
+      if (code === undefined) return 0;
+      const made = machine().evaluate(code, PRELUDE_FILE, EVAL_GLOBAL);
+      return 'value' in made ? made.value : made.thrown;
+    },
     remaining: () => machine().newNumber(Math.max(0, run.limits.timeoutMs - clock.elapsed())),
   };
 

@@ -104,8 +104,13 @@ async function startScript(guest: GuestRun, text: string): Promise<void> {
   const asFunction = async (): Promise<void> => {
     loader.shifts.set(program.filename, RETURNING.head.length);
     const done = await evaluate(EVAL_GLOBAL, RETURNING.head + code + RETURNING.tail);
-    if ('thrown' in done) await guest.threw(done.thrown);
+    if ('thrown' in done) await uncaught(done.thrown);
     else guest.release(await guest.call('trackValue', [done.value]));
+  };
+  /** Of a program that a handler of its own goes on for. */
+  const uncaught = async (thrown: Pointer): Promise<void> => {
+    await guest.uncaught(thrown);
+    guest.mustSettle = false;
   };
   loader.endLinking();
   if (mayAwait(code)) {
@@ -113,13 +118,18 @@ async function startScript(guest: GuestRun, text: string): Promise<void> {
     if ('value' in parsed) {
       guest.enter(() => machine.free(parsed.value));
       const waiting = await evaluate(EVAL_GLOBAL | EVAL_ASYNC);
-      if ('thrown' in waiting) await guest.threw(waiting.thrown);
+      if ('thrown' in waiting) await uncaught(waiting.thrown);
       else guest.release(await guest.call('trackScript', [waiting.value]));
       return;
     }
-    if (/\breturn\b/.test(code)) {
-      if (await returns(parsed.thrown)) return asFunction();
-    } else guest.enter(() => machine.free(parsed.thrown));
+    if (/\breturn\b/.test(code) && (await returns(guest.enter(() => machine.duplicate(parsed.thrown)))))
+      return asFunction();
+    const plain = await evaluate(EVAL_GLOBAL | EVAL_COMPILE_ONLY);
+    if ('thrown' in plain) {
+      // In neither form: what is wrong with the one that may wait is told.
+      guest.enter(() => machine.free(plain.thrown));
+      await guest.threw(parsed.thrown);
+    } else guest.enter(() => [plain.value, parsed.thrown].forEach(machine.free));
   }
   guest.mustSettle = false;
   const done = await evaluate(EVAL_GLOBAL);
@@ -127,5 +137,5 @@ async function startScript(guest: GuestRun, text: string): Promise<void> {
   else if (/\breturn\b/.test(code) && (await returns(guest.enter(() => machine.duplicate(done.thrown))))) {
     guest.mustSettle = true;
     return asFunction();
-  } else await guest.threw(done.thrown);
+  } else await uncaught(done.thrown);
 }

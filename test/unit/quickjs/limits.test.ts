@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        116031,
-        854520,
-        153914,
-        208427,
-        377156,
-        1561609,
+        115571,
+        852664,
+        153198,
+        207247,
+        378148,
+        1560606,
       ]
     `);
   });

@@ -292,6 +292,7 @@ export const installEsNext = (): void => {
     }
   }
   const { DisposableStack, AsyncDisposableStack } = makeStacks();
+  nameTheLost();
   fill(globalThis, { SuppressedError, DisposableStack, AsyncDisposableStack, Atomics: atomics() });
   fill(Array, {
     fromAsync(this: unknown, source: unknown, map?: (item: unknown, at: number) => unknown, self?: unknown) {
@@ -331,4 +332,16 @@ export const installEsNext = (): void => {
       },
     });
   }
+};
+
+/** QuickJS leaves the message of what `Promise.any` rejects with empty. */
+const nameTheLost = (): void => {
+  const plain = Promise.any;
+  hide(Promise, 'any', function any(this: PromiseConstructor, promises: Iterable<unknown>): Promise<unknown> {
+    return Reflect.apply(plain, this, [promises]).catch((error: unknown) => {
+      if (error instanceof AggregateError && error.message === '')
+        hide(error, 'message', 'All promises were rejected');
+      throw error;
+    });
+  });
 };

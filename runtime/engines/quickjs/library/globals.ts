@@ -8,6 +8,13 @@ const member = (module: string, name: string) => (): unknown =>
 
 const stream = (name: string): readonly [string, () => unknown] => [name, member('stream/web', name)];
 
+/** The polyfill, with what it adds to dates. */
+const temporal = (): Readonly<Record<string, unknown>> => {
+  const part = inner.part('temporal');
+  hide(Date.prototype, 'toTemporalInstant', part.toTemporalInstant);
+  return part;
+};
+
 /** Not one of Node's modules, but made on demand as they are. */
 const inside = (name: string) => (): unknown => own(name);
 
@@ -16,6 +23,12 @@ const LAZY: Readonly<Record<string, () => unknown>> = {
   process: () => builtin('process'),
   Intl: inside('Intl'),
   CryptoKey: inside('CryptoKey'),
+  Temporal: () => temporal().Temporal,
+  URLPattern: () => inner.part('url-pattern').URLPattern,
+  navigator: inside('navigator'),
+  BroadcastChannel: inside('BroadcastChannel'),
+  MessageChannel: inside('MessageChannel'),
+  MessagePort: inside('MessagePort'),
   ...Object.fromEntries(
     [
       'ReadableStream',
@@ -39,6 +52,7 @@ const LAZY: Readonly<Record<string, () => unknown>> = {
 export const installGlobals = (): void => {
   installEsNext();
   hide(globalThis, 'global', globalThis);
+  installConsoleClass();
   installLocales();
   installSubtle();
   inner.setMakeStream((source) => {
@@ -60,6 +74,18 @@ export const installGlobals = (): void => {
     });
   }
   installTimers();
+};
+
+/** `new console.Console(stream)`: made when it is asked for. */
+const installConsoleClass = (): void => {
+  Object.defineProperty(globalThis.console, 'Console', {
+    configurable: true,
+    get: () => {
+      const Console = own('Console');
+      hide(globalThis.console, 'Console', Console);
+      return Console;
+    },
+  });
 };
 
 /** The methods that know a locale: stand-ins until one is called, which puts them all in place. */

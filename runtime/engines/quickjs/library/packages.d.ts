@@ -18,3 +18,6 @@ declare module 'readable-stream/lib/stream/promises.js' {
 declare module 'string_decoder/lib/string_decoder.js' {
   export const StringDecoder: unknown;
 }
+declare module 'urlpattern-polyfill/urlpattern' {
+  export const URLPattern: unknown;
+}

@@ -47,6 +47,11 @@ const MODULES: Readonly<Record<string, Maker>> = Object.assign(Object.create(nul
 const OWN: Readonly<Record<string, Maker>> = Object.assign(Object.create(null), {
   Intl: () => pick(require('./modules/intl.ts'), 'intl'),
   installLocaleMethods: () => pick(require('./modules/intl.ts'), 'installLocaleMethods'),
+  Console: () => pick(require('./modules/console-class.ts'), 'Console'),
+  navigator: () => pick(require('./modules/web-globals.ts'), 'navigator'),
+  BroadcastChannel: () => pick(require('./modules/web-globals.ts'), 'BroadcastChannel'),
+  MessageChannel: () => pick(require('./modules/web-globals.ts'), 'MessageChannel'),
+  MessagePort: () => pick(require('./modules/web-globals.ts'), 'MessagePort'),
   CryptoKey: () =>
     (pick(require('./modules/subtle.ts'), 'webcrypto') as Readonly<Record<string, unknown>>).CryptoKey,
 });

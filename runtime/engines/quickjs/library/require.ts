@@ -50,7 +50,9 @@ const find = (base: string, specifier: unknown): Found => {
     found.refusal === undefined
       ? new Error(found.failure)
       : inner.calls.failure(JSON.stringify({ message: found.failure, refusal: found.refusal }));
-  if (found.refusal === undefined) Object.assign(error, { code: 'MODULE_NOT_FOUND', requireStack: [] });
+  const { refusal } = found as { readonly refusal?: { readonly details?: { readonly reason?: string } } };
+  if (refusal === undefined || refusal.details?.reason === 'not-found')
+    Object.assign(error, { code: 'MODULE_NOT_FOUND', requireStack: [] });
   throw error;
 };
 

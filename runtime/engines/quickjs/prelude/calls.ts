@@ -203,7 +203,14 @@ export const createCalls = (host: Host): Calls => {
       ) as Promise<ArrayBuffer>, // what `take` answers
     failure: (text) => {
       const { message, refusal } = jsonParse(text);
-      if (refusal === undefined) return new ErrorType(message);
+      if (refusal === undefined || refusal.details?.reason === 'not-found') {
+        const error =
+          refusal === undefined
+            ? new ErrorType(message)
+            : refusalError({ __proto__: null, ...refusal, message } as Refused);
+        (error as { code?: string }).code = 'ERR_MODULE_NOT_FOUND';
+        return error;
+      }
       return refusalError({ __proto__: null, ...refusal, message } as Refused);
     },
     settle: (id, text, bytes) => {

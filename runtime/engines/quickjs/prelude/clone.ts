@@ -6,6 +6,7 @@ import {
   dateGetTime,
   define,
   ErrorType,
+  functionToText,
   hasOwn,
   isArray,
   isArrayBuffer,
@@ -48,11 +49,11 @@ const VIEWS: Readonly<Record<string, new (buffer: ArrayBuffer, offset: number, l
   };
 
 const refuse = (what: string): never => {
-  throw new DomException(`${what} could not be cloned`, 'DataCloneError');
+  throw new DomException(`${what} could not be cloned.`, 'DataCloneError');
 };
 
 const clone = (value: unknown, seen: Map<object, unknown>): unknown => {
-  if (typeof value === 'function') return refuse(`function ${value.name}`);
+  if (typeof value === 'function') return refuse(functionToText(value));
   if (typeof value === 'symbol') return refuse(String(value));
   if (typeof value !== 'object' || value === null) return value;
   const known = seen.get(value);

@@ -49,7 +49,7 @@ const encodeInto = (text: string, target: Uint8Array): { read: number; written: 
 
 const decodeWhole = (bytes: Uint8Array<ArrayBuffer>, fatal: boolean): string => {
   const told = native.decode(exactBuffer(bytes), fatal);
-  if (told === '') throw new TypeError('Cannot decode: the bytes are no valid utf-8');
+  if (told === '') throw new TypeError('The encoded data was not valid for encoding utf-8');
   return toldText(told);
 };
 
@@ -104,7 +104,7 @@ export const readUtf16 = (bytes: Uint8Array, fatal: boolean, big: boolean): stri
   if (size % 2 === 1) units[size >> 1] = 0xd800; // half a unit is no character, as a lone surrogate is none
   const text = fromUnits(units);
   const whole = toWellFormed(text);
-  if (fatal && whole !== text) throw new TypeError('Cannot decode: the bytes are no valid utf-16');
+  if (fatal && whole !== text) throw new TypeError('The encoded data was not valid for encoding utf-16');
   // Half a unit behind a lone surrogate is one bad end, not two.
   const double = size % 2 === 1 && size > 2 && ((units[(size >> 1) - 1] as number) & 0xfc00) === 0xd800;
   return double ? slice(whole, 0, whole.length - 1) : whole;
@@ -257,7 +257,7 @@ export const installEncoding = (host: Host): void => {
       }
       const told = native.decodeAs(exactBuffer(given), this.#encoding, this.#fatal, this.#number, !stream);
       if (!stream) this.#number = 0;
-      if (told === '') throw new TypeError(`Cannot decode: the bytes are no valid ${this.#encoding}`);
+      if (told === '') throw new TypeError(`The encoded data was not valid for encoding ${this.#encoding}`);
       return toldText(told);
     }
     #unfinished(bytes: Uint8Array): number {

@@ -88,7 +88,7 @@ abstract class Body {
     return this.#stream;
   }
   async #take(): Promise<Data> {
-    if (this.#used) throw new TypeError('Cannot read the body: it was read before');
+    if (this.#used) throw new TypeError('Body is unusable: Body has already been read');
     if (this.content === undefined) return new Bytes(0);
     if (this.#stream !== undefined && this.#stream !== null) {
       if (this.#stream.locked) throw new TypeError('Cannot read the body: it is locked to a reader');
@@ -101,7 +101,7 @@ abstract class Body {
   }
   /** The content, and a second one to read it again. */
   protected split(): Promise<Content> | undefined {
-    if (this.#used) throw new TypeError('Cannot clone: the body was read before');
+    if (this.#used) throw new TypeError('Response.clone: Body has already been consumed.');
     const { content } = this;
     if (content === undefined) return undefined;
     const both = content.then(({ data, type }): [Content, Content] => {
@@ -222,7 +222,7 @@ class Response extends Body {
     const { made } = init;
     this.status = made?.status ?? init.status ?? 200;
     if (made === undefined && (this.status < 200 || this.status > 599)) {
-      throw new RangeError(`Cannot make a Response: status ${this.status} is not from 200 to 599`);
+      throw new RangeError('init["status"] must be in the range of 200 to 599, inclusive.');
     }
     this.statusText = made?.statusText ?? toText(init.statusText ?? '');
     this.headers = new Headers(made?.headers ?? init.headers);
@@ -230,7 +230,7 @@ class Response extends Body {
     this.redirected = made?.redirected ?? false;
     this.type = made === undefined ? 'default' : made.status === 0 ? 'error' : 'basic';
     if (body !== undefined && body !== null && NO_BODY.includes(this.status)) {
-      throw new TypeError(`Cannot make a Response: status ${this.status} has no body`);
+      throw new TypeError(`Response constructor: Invalid response status code ${this.status}`);
     }
     this.content =
       made === undefined ? contentFor(body, this.headers) : body === null ? undefined : contentOf(body, '');

@@ -43,24 +43,44 @@ const ERRNO: Readonly<Record<string, number>> = {
   ELOOP: 40,
 } as unknown as Readonly<Record<string, number>>; // `__proto__: null` is syntax, not a field
 
+/** The call of the system that Node names for one of its own, where that has another name; what fails on a folder fails when it is read. */
+const SYSCALLS: Readonly<Record<string, string>> = {
+  __proto__: null,
+  readFile: 'open',
+  writeFile: 'open',
+  appendFile: 'open',
+  truncate: 'open',
+  readdir: 'scandir',
+  rm: 'lstat',
+  copyFile: 'copyfile',
+  utimes: 'utime',
+  realpath: 'lstat',
+} as unknown as Readonly<Record<string, string>>; // `__proto__: null` is syntax, not a field
+
+/** @param to the second path of a call that has two. */
+const placeOf = (name: string, code: string | undefined, path: string | undefined, to: unknown): string => {
+  if (name === 'readFile' && code === 'EISDIR') return 'read';
+  const two = typeof to === 'string' ? ` -> '${to}'` : '';
+  return `${SYSCALLS[name] ?? name}${path === undefined ? '' : ` '${path}'${two}`}`;
+};
+
 /** An fs error as Node programs expect it, standing for the same refusal. `sandglassCode` has the code of the outcome. */
-export const fsError = (error: unknown, syscall: string, path: string | undefined): unknown => {
+export const fsError = (error: unknown, name: string, path: string | undefined, to?: unknown): unknown => {
   if (typeof error !== 'object' || error === null) return error;
   const refused = error as SandglassError;
   if (typeof refused.code !== 'string') return error;
   const reason = refused.details?.reason;
   const known = refused.code === 'CAPABILITY_DENIED' ? undefined : NODE[String(reason)];
   const made = new Error(
-    known === undefined
-      ? refused.message
-      : `${known[0]}: ${known[1]}, ${syscall}${path === undefined ? '' : ` '${path}'`}`,
+    known === undefined ? refused.message : `${known[0]}: ${known[1]}, ${placeOf(name, known[0], path, to)}`,
   ) as Error & Record<string, unknown>;
   if (known === undefined) define(made, 'name', 'SandglassError');
   made.code = known?.[0] ?? (refused.code === 'CAPABILITY_DENIED' ? 'EACCES' : refused.code);
-  made.syscall = syscall;
+  made.syscall = name === 'readFile' && made.code === 'EISDIR' ? 'read' : (SYSCALLS[name] ?? name);
   const number = ERRNO[made.code as string];
   if (number !== undefined) made.errno = -number;
-  if (path !== undefined) made.path = path;
+  if (path !== undefined && made.syscall !== 'read') made.path = path;
+  if (typeof to === 'string') made.dest = to;
   made.sandglassCode = refused.code;
   if (refused.hint !== undefined) made.hint = refused.hint;
   if (refused.details !== undefined) made.details = refused.details;

@@ -436,6 +436,12 @@ class FileHandle {
 }
 
 /** `fs`: Node's promise names over the granted folders, and the blocking ones where the run can block. */
+/** Calls of two paths, both of which an error names. */
+const TWO_PATHS = ['rename', 'copyFile'];
+
+const failed = (error: unknown, name: string, given: readonly unknown[]): unknown =>
+  fsError(error, name, given[0] as string | undefined, TWO_PATHS.includes(name) ? given[1] : undefined);
+
 export const installFs = (calls: Calls, path: PathApi): void => {
   const pathOf = (given: unknown): string => {
     const text = given instanceof URL ? decodeURIComponent(given.pathname) : given;
@@ -443,7 +449,6 @@ export const installFs = (calls: Calls, path: PathApi): void => {
       throw new TypeError(`Cannot use as a path: expected text, got ${typeof given}`);
     return path.resolve(text);
   };
-  const TWO_PATHS = ['rename', 'copyFile'];
   const argsOf = (name: string, args: unknown[]): never[] => {
     if (name === 'symlink') return [pathOf(args[1]), toText(args[0])] as never[];
     const [first, ...rest] = args;
@@ -474,7 +479,7 @@ export const installFs = (calls: Calls, path: PathApi): void => {
             }
             return step.value;
           } catch (error) {
-            throw fsError(error, name, given[0]);
+            throw failed(error, name, given);
           }
         },
       }[name],
@@ -502,7 +507,7 @@ export const installFs = (calls: Calls, path: PathApi): void => {
             }
             return step.value;
           } catch (error) {
-            throw fsError(error, name, given[0]);
+            throw failed(error, name, given);
           }
         },
       }[sync],

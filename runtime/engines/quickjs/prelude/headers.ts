@@ -21,7 +21,8 @@ export class Headers {
   }
   static #name(name: unknown): string {
     const text = toText(name);
-    if (!TOKEN.test(text)) throw new TypeError(`Cannot use ${JSON.stringify(text)} as a header name`);
+    if (!TOKEN.test(text))
+      throw new TypeError(`Headers.append: ${JSON.stringify(text)} is an invalid header name.`);
     return text.toLowerCase();
   }
   static #value(value: unknown): string {

@@ -44,6 +44,8 @@ export interface Host extends Record<PrimitiveName, unknown> {
   subtle(id: number, request: string, bytes: ArrayBuffer): void;
   /** 0 pending, 1 fulfilled, 2 rejected. */
   promiseState(promise: object): number;
+  /** What a part of the library exports, which is compiled now. */
+  part(name: string): unknown;
   /** What a settled promise holds. */
   promiseResult(promise: object): unknown;
 }

@@ -8,7 +8,7 @@ import { fsError } from './fs-errors.ts';
 import type { Host } from './host.ts';
 import { inspect } from './inspect.ts';
 import type { PathApi } from './path.ts';
-import { bytesOf, exactBuffer } from './primordials.ts';
+import { bytesOf, exactBuffer, objectCreate } from './primordials.ts';
 import { setup } from './state.ts';
 import { setMakeStream } from './streams.ts';
 import type { Timers } from './timers.ts';
@@ -34,6 +34,8 @@ export interface Internals {
   readonly flagsOf: typeof flagsOf;
   readonly Stats: typeof Stats;
   readonly Dirent: typeof Dirent;
+  /** What a part of the library exports; it is compiled when it is first asked for. */
+  readonly part: (name: string) => Readonly<Record<string, unknown>>;
   readonly setMakeStream: typeof setMakeStream;
   readonly exposed: typeof exposed;
   readonly refusalOf: typeof refusalOf;
@@ -44,8 +46,13 @@ export interface Internals {
     readonly begin: (() => void)[];
     /** The program has ended well, and its value is about to be taken. */
     readonly end: (() => void)[];
+    /** Who takes an error that nobody caught, or that a promise was rejected with: whether it did. */
+    uncaught: ((error: unknown, rejected: boolean) => boolean) | undefined;
   };
 }
+
+type Part = Readonly<Record<string, unknown>>;
+const parts = objectCreate(null) as Record<string, Part>;
 
 export const createInternals = (host: Host, calls: Calls, timers: Timers, path: PathApi): Internals => ({
   host,
@@ -66,9 +73,13 @@ export const createInternals = (host: Host, calls: Calls, timers: Timers, path: 
   flagsOf,
   Stats,
   Dirent,
+  part: (name) => {
+    parts[name] ??= host.part(name) as Part; // our own build made it
+    return parts[name];
+  },
   setMakeStream,
   exposed,
   refusalOf,
   standFor,
-  hooks: { begin: [], end: [] },
+  hooks: { begin: [], end: [], uncaught: undefined },
 });

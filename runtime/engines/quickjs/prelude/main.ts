@@ -80,9 +80,16 @@ export const install = (host: Host): Entries => {
     try {
       settle(run, true, await program);
     } catch (error) {
-      settle(run, false, error);
+      fail(run, error);
     }
   };
+  /** A program whose error somebody takes has ended well. */
+  const fail = (run: number, error: unknown): void => {
+    if (uncaught(error, false)) settle(run, true, undefined);
+    else settle(run, false, error);
+  };
+  const uncaught = (error: unknown, rejected: boolean): boolean =>
+    internals.hooks.uncaught?.(error, rejected) === true;
 
   return {
     begin: (text: string): void => {
@@ -133,7 +140,7 @@ export const install = (host: Host): Entries => {
           const { value } = (await completion) as { readonly value: unknown }; // a script with top-level await wraps its value
           settle(run, true, await value);
         } catch (error) {
-          settle(run, false, error);
+          fail(run, error);
         }
       };
       void wait();
@@ -143,11 +150,19 @@ export const install = (host: Host): Entries => {
       promiseThen(
         import(name),
         (namespace: { readonly default?: unknown }) => void track(namespace.default),
-        (error) => settle(run, false, error),
+        (error) => fail(run, error),
       );
     },
     settle: calls.settle,
-    turn: timers.turn,
+    turn: (): number => {
+      try {
+        return timers.turn();
+      } catch (error) {
+        if (uncaught(error, false)) return 0;
+        throw error;
+      }
+    },
+    uncaught: (error: unknown, rejected: boolean): boolean => uncaught(error, rejected),
     describe: (error: unknown): string => describe(error),
     loadFailure: (text: string): Error => calls.failure(text),
     failure: (): string => describe(outcome?.value),

@@ -32,11 +32,6 @@ export const createPath = (cwd: () => string): PathApi => {
     }
     return kept;
   };
-  const text = (path: unknown): string => {
-    if (typeof path !== 'string')
-      throw new TypeError(`Cannot use as a path: expected text, got ${typeof path}`);
-    return path;
-  };
   const path: PathApi = {
     sep: '/',
     delimiter: ':',
@@ -51,7 +46,7 @@ export const createPath = (cwd: () => string): PathApi => {
     },
     join: (...parts) => {
       const joined = parts
-        .map(text)
+        .map((part) => text(part))
         .filter((part) => part !== '')
         .join('/');
       return joined === '' ? '.' : path.normalize(joined);
@@ -130,5 +125,24 @@ export const createFileUrls = (): {
       throw new TypeError('Cannot read as a path: the URL must be of scheme file');
     return decodeURIComponent(parsed.pathname);
   },
-  pathToFileURL: (path) => new URL(`file://${encodeURI(path)}`),
+  pathToFileURL: (path) => new URL(`file://${encodeURI(path).replaceAll('#', '%23').replaceAll('?', '%3F')}`),
 });
+
+/** A path that is text, or Node's error of one that is not. */
+const text = (path: unknown, at?: number): string => {
+  if (typeof path === 'string') return path;
+  const shown =
+    path === undefined || path === null
+      ? `${path}`
+      : typeof path === 'object'
+        ? `an instance of ${(path as { readonly constructor?: { readonly name?: string } }).constructor?.name ?? 'Object'}`
+        : `type ${typeof path} (${toText(path)})`;
+  throw Object.assign(
+    new TypeError(
+      `The "${at === undefined ? 'path' : `paths[${at}]`}" argument must be of type string. Received ${shown}`,
+    ),
+    {
+      code: 'ERR_INVALID_ARG_TYPE',
+    },
+  );
+};

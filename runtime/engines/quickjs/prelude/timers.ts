@@ -1,4 +1,5 @@
 import type { Host } from './host.ts';
+import { inspect } from './inspect.ts';
 import { apply, define, freeze, isFiniteNumber, max, objectCreate } from './primordials.ts';
 
 interface Timer {
@@ -85,8 +86,7 @@ export const createTimers = (host: Host): Timers => {
     repeat: boolean,
     idle = false,
   ): number => {
-    if (typeof callback !== 'function')
-      throw new TypeError('Cannot set a timer: the callback is no function');
+    if (typeof callback !== 'function') throw notCallable(callback);
     const every = wait(ms);
     ids += 1;
     orders += 1;
@@ -169,8 +169,7 @@ export const createTimers = (host: Host): Timers => {
     },
   );
   define(globalThis, 'setImmediate', function setImmediate(callback: unknown, ...args: unknown[]) {
-    if (typeof callback !== 'function')
-      throw new TypeError('Cannot set an immediate: the callback is no function');
+    if (typeof callback !== 'function') throw notCallable(callback);
     ids += 1;
     const run = (): void => {
       apply(callback, undefined, args);
@@ -220,3 +219,14 @@ export const createTimers = (host: Host): Timers => {
     idle: (ms: number, callback: () => void) => void set(callback, ms, [], false, true),
   });
 };
+
+const notCallable = (given: unknown): TypeError => {
+  const shown = inspect(given, 0);
+  const received = given === undefined || given === null ? shown : `type ${typeof given} (${shown})`;
+  const told = typeof given === 'object' && given !== null ? `an instance of ${className(given)}` : received;
+  const error = new TypeError(`The "callback" argument must be of type function. Received ${told}`);
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
+};
+
+const className = (value: object): string =>
+  (value as { readonly constructor?: { readonly name?: string } }).constructor?.name ?? 'Object';

@@ -1,5 +1,5 @@
 import Package from 'events/events.js';
-import type { Callable, Named } from '../inner.ts';
+import { type Callable, hide, inner, type Named, nodeError, wrongArgument } from '../inner.ts';
 
 interface Emitter {
   on(name: PropertyKey, listener: Callable): unknown;
@@ -139,6 +139,34 @@ Object.assign(EventEmitter, {
   },
 });
 
+const checked = (listener: unknown): void => {
+  if (typeof listener !== 'function') throw wrongArgument('listener', 'of type function', listener);
+};
+for (const name of [
+  'on',
+  'addListener',
+  'once',
+  'prependListener',
+  'prependOnceListener',
+  'removeListener',
+  'off',
+]) {
+  const plain = EventEmitter.prototype[name] as Callable;
+  hide(
+    EventEmitter.prototype,
+    name,
+    {
+      [name](this: Emitter, event: PropertyKey, listener: unknown): unknown {
+        checked(listener);
+        return plain.call(this, event, listener);
+      },
+    }[name],
+  );
+}
+
+for (const [same, name] of Object.entries({ off: 'removeListener', addListener: 'on' }))
+  hide(EventEmitter.prototype, same, EventEmitter.prototype[name]);
+
 const plainEmit = EventEmitter.prototype.emit as Callable;
 const MONITOR = Symbol.for('events.errorMonitor');
 Object.defineProperty(EventEmitter.prototype, 'emit', {
@@ -146,6 +174,12 @@ Object.defineProperty(EventEmitter.prototype, 'emit', {
   writable: true,
   value: function emit(this: Emitter, name: PropertyKey, ...args: unknown[]): unknown {
     if (name === 'error' && this.listenerCount(MONITOR) > 0) plainEmit.call(this, MONITOR, ...args);
+    if (name === 'error' && this.listenerCount('error') === 0 && !(args[0] instanceof Error)) {
+      throw Object.assign(
+        nodeError(Error, 'ERR_UNHANDLED_ERROR', `Unhandled error. (${inner.inspect(args[0])})`),
+        { context: args[0] },
+      );
+    }
     return plainEmit.call(this, name, ...args);
   },
 });

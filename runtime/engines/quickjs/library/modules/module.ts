@@ -19,14 +19,10 @@ class Module {
   static readonly Module = Module;
   static readonly _extensions = {};
   static readonly _cache = {};
-  static isBuiltin(name: string): boolean {
-    return moduleNames().includes(plain(name));
-  }
-  static register(): void {}
-  static syncBuiltinESMExports(): void {}
-  static findSourceMap(): undefined {
-    return undefined;
-  }
+  static readonly isBuiltin = (name: string): boolean => moduleNames().includes(plain(name));
+  static readonly register = (): void => undefined;
+  static readonly syncBuiltinESMExports = (): void => undefined;
+  static readonly findSourceMap = (): undefined => undefined;
   static wrap(code: string): string {
     return `(function (exports, require, module, __filename, __dirname) { ${code}\n});`;
   }
@@ -40,8 +36,4 @@ class Module {
   }
 }
 
-export const module: unknown = Object.assign(Module, {
-  builtinModules: Module.builtinModules,
-  createRequire,
-  isBuiltin: Module.isBuiltin,
-});
+export const module: unknown = Module;

@@ -252,6 +252,25 @@ hide(made, Symbol.toStringTag as unknown as string, 'process');
 
 export const process = made as unknown as typeof members & { exitCode: number | undefined };
 
+interface Emitting {
+  listenerCount(name: string): number;
+  emit(name: string, ...args: unknown[]): boolean;
+}
+inner.hooks.uncaught = (error, rejected) => {
+  const emitter = process as unknown as Emitting;
+  if (rejected && emitter.listenerCount('unhandledRejection') > 0) {
+    // The promise itself is not told; one that is rejected alike stands for it.
+    const promise = Promise.reject(error);
+    promise.catch(() => undefined);
+    return emitter.emit('unhandledRejection', error, promise);
+  }
+  const origin = rejected ? 'unhandledRejection' : 'uncaughtException';
+  if (emitter.listenerCount('uncaughtExceptionMonitor') > 0)
+    emitter.emit('uncaughtExceptionMonitor', error, origin);
+  if (emitter.listenerCount('uncaughtException') === 0 || error instanceof ExitSignal) return false;
+  return emitter.emit('uncaughtException', error, origin);
+};
+
 inner.hooks.end.push(() => {
   tellExit();
   if (exitCode) host.exit(exitCode);

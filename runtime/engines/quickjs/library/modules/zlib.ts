@@ -86,6 +86,36 @@ const inflate = (
   return bufferOf(join(parts)) as Data;
 };
 
+/** By a part of the library that is compiled when it is first needed. */
+const decompressed = (
+  name: 'brotli' | 'zstd',
+  bytes: Data,
+  { maxOutputLength = Number.POSITIVE_INFINITY }: Options = {},
+): Data => {
+  const decompress = inner.part(name).decompress as (bytes: Uint8Array) => Uint8Array;
+  let whole: Uint8Array;
+  try {
+    whole = decompress(bytes);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : '';
+    const ended = /end of|EOF|Unexpected/i.test(text);
+    throw Object.assign(new Error(ended ? 'unexpected end of file' : 'Decompression failed'), {
+      code: ended
+        ? 'Z_BUF_ERROR'
+        : name === 'brotli'
+          ? 'ERR__ERROR_FORMAT_PADDING_1'
+          : 'ZSTD_error_prefix_unknown',
+    });
+  }
+  if (whole.length > maxOutputLength)
+    throw nodeError(
+      RangeError,
+      'ERR_BUFFER_TOO_LARGE',
+      `Cannot create a Buffer larger than ${maxOutputLength} bytes`,
+    );
+  return bufferOf(whole) as Data;
+};
+
 const isGzip = (data: unknown): boolean => {
   const bytes = bytesFor(data);
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -99,14 +129,16 @@ const SYNC: Readonly<Record<string, (data: unknown, options?: Options) => Data>>
   gunzip: (data, options) => inflate(codecs().Gunzip, data, options),
   inflate: (data, options) => inflate(codecs().Unzlib, data, options),
   inflateRaw: (data, options) => inflate(codecs().Inflate, data, options),
+  brotliDecompress: (data, options) => decompressed('brotli', bytesFor(data), options),
+  zstdDecompress: (data, options) => decompressed('zstd', bytesFor(data), options),
   unzip: (data, options) => inflate(isGzip(data) ? codecs().Gunzip : codecs().Unzlib, data, options),
 };
 
-const noBrotli = (): never => {
+const noCompressor = (): never => {
   throw nodeError(
     Error,
     'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
-    'Cannot use brotli or zstd: a guest has gzip and deflate',
+    'Cannot compress by brotli or zstd: a guest decompresses them only; use gzip or deflate',
   );
 };
 
@@ -160,10 +192,10 @@ for (const [name, run] of Object.entries(SYNC)) {
   };
   members[`create${capital(name)}`] = streamOf(name);
 }
-for (const name of ['brotliCompress', 'brotliDecompress', 'zstdCompress', 'zstdDecompress']) {
-  members[name] = noBrotli;
-  members[`${name}Sync`] = noBrotli;
-  members[`create${capital(name)}`] = noBrotli;
+for (const name of ['brotliCompress', 'zstdCompress']) {
+  members[name] = noCompressor;
+  members[`${name}Sync`] = noCompressor;
+  members[`create${capital(name)}`] = noCompressor;
 }
 
 let table: Uint32Array | undefined;
