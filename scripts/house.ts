@@ -141,8 +141,8 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'doors',
     at: ['runtime/doors'],
-    folders: ['cli', 'http'],
-    what: 'the HTTP door and the command line',
+    folders: ['ai', 'cli', 'http'],
+    what: 'the HTTP door, the command line, and the tools as those of the AI SDK',
     mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'catalog', 'build'],
   },
 ];
@@ -200,7 +200,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
 /** Files whose exports are a public promise, or are loaded by their URL; the tests pin the first. */
 export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string])[] = [
   [/^runtime\/index\.[a-z.]*ts$/, 'an entry of the package'],
-  [/^runtime\/doors\/http\/index\.ts$/, 'an entry of the package'],
+  [/^runtime\/doors\/(?:ai|http)\/index\.ts$/, 'an entry of the package'],
   [/^runtime\/engines\/[^/]+\/execute(-[a-z]+)?\.ts$/, 'a cell imports an executor by its URL'],
   [
     /^runtime\/engines\/quickjs\/prelude\/main\.ts$/,

@@ -1,0 +1,159 @@
+import type { Runtime } from '../../contracts/api/runtime.ts';
+import type { ToolCallOptions, ToolOutcome } from '../../contracts/api/tool-call.ts';
+import type { JsonObject } from '../../vocabulary/codec.ts';
+import { defined } from '../../vocabulary/defined.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
+import type { Limits } from '../../vocabulary/limits.ts';
+import type { JsonSchema } from '../../vocabulary/manifest.ts';
+import type { Outcome } from '../../vocabulary/outcome.ts';
+
+/** Input of a tool as the AI SDK takes it: a Standard Schema with its JSON Schema. What is wrong with arguments the call itself says. */
+export interface AiInput {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: 'sandglass';
+    readonly validate: (value: unknown) => { readonly value: JsonObject };
+    readonly jsonSchema: {
+      readonly input: () => Record<string, unknown>;
+      readonly output: () => Record<string, unknown>;
+    };
+  };
+}
+
+export type AiModelOutput = { readonly type: 'text' | 'error-text'; readonly value: string };
+
+/** A tool of the AI SDK. */
+export interface AiTool<Output> {
+  readonly description: string;
+  readonly inputSchema: AiInput;
+  readonly execute: (input: unknown, options?: AiExecution) => Promise<Output>;
+  readonly toModelOutput: (result: { readonly output: Output }) => AiModelOutput;
+}
+
+export interface AiExecution {
+  readonly toolCallId?: string;
+  readonly abortSignal?: AbortSignal | undefined;
+}
+
+export interface AiToolsOptions {
+  /** Names or patterns. @default all */
+  readonly names?: readonly string[];
+  /** Also dangerous ones; `confirm` of the call, or of the runtime, decides over each. @default false */
+  readonly dangerous?: boolean;
+  /** What every call has: caller, limits, confirm. */
+  readonly call?: Omit<ToolCallOptions, 'signal'>;
+}
+
+export interface AiCodeOptions extends Pick<AiToolsOptions, 'names' | 'dangerous'> {
+  /** @default 'typescript' */
+  readonly language?: 'typescript' | 'python';
+  readonly caller?: ToolCallOptions['caller'];
+  /** What the code itself may touch beside the tools. @default nothing */
+  readonly grant?: Omit<Grant, 'tools'>;
+  readonly limits?: Partial<Limits>;
+}
+
+/**
+ * The tools of a runtime as tools of the AI SDK: `generateText({ tools: toAiSdkTools(runtime) })`. A model reads the text of an outcome; your code
+ * gets the outcome.
+ * @example const { text } = await generateText({ model, prompt, tools: toAiSdkTools(runtime), stopWhen: stepCountIs(5) });
+ */
+export function toAiSdkTools(
+  runtime: Pick<Runtime, 'tools'>,
+  { names, dangerous, call = {} }: AiToolsOptions = {},
+): Record<string, AiTool<ToolOutcome>> {
+  const asked = defined({ names, dangerous, caller: call.caller });
+  return Object.fromEntries(
+    runtime.tools
+      .forModel({ format: 'openai', ...asked })
+      .map(({ function: { name, description, parameters } }) => [
+        name,
+        {
+          description,
+          inputSchema: inputOf(parameters),
+          execute: (input, { abortSignal } = {}) =>
+            runtime.tools.call(name, input, { ...call, ...defined({ signal: abortSignal }) }),
+          toModelOutput: ({ output }) => ({ type: output.ok ? 'text' : 'error-text', value: output.text }),
+        } satisfies AiTool<ToolOutcome>,
+      ]),
+  );
+}
+
+/**
+ * Code mode as one tool of the AI SDK: the model writes a program over the tools of the runtime, which runs in a guest. The description has the typed
+ * signatures of the tools.
+ * @example generateText({ model, prompt, tools: { run_code: toAiSdkCode(runtime) }, stopWhen: stepCountIs(5) });
+ */
+export function toAiSdkCode(
+  runtime: Pick<Runtime, 'tools' | 'run'>,
+  { names, dangerous, language = 'typescript', caller, grant, limits }: AiCodeOptions = {},
+): AiTool<Outcome> {
+  const asked = defined({ names, dangerous, caller });
+  const signatures = runtime.tools.signatures({ format: language, ...asked });
+  const granted = runtime.tools.forModel({ format: 'mcp', ...asked }).map(({ name }) => name);
+  return {
+    description: `${HOW[language]}\n\n${signatures}`,
+    inputSchema: inputOf({
+      type: 'object',
+      properties: {
+        code: {
+          type: 'string',
+          description: `A program in ${language === 'python' ? 'Python' : 'TypeScript'}`,
+        },
+      },
+      required: ['code'],
+      additionalProperties: false,
+    }),
+    execute: (input, { abortSignal } = {}) =>
+      runtime.run({
+        language,
+        code: codeOf(input),
+        grant: { ...grant, tools: granted },
+        ...defined({ caller, limits, signal: abortSignal }),
+      }),
+    toModelOutput: ({ output }) => modelOutputOf(output),
+  };
+}
+
+const HOW = {
+  typescript:
+    'Runs a TypeScript program in a sandbox. Call the tools below as functions of `tools`, with await; calls that do not depend on each other with Promise.all. The value of the last expression is the answer; console.log shows more.',
+  python:
+    'Runs a Python program in a sandbox. Call the tools below as functions of `tools`, with keyword arguments. The value of the last expression is the answer; print shows more.',
+} as const;
+
+/** Characters of what a program printed that a model reads. */
+const MOST_PRINTED = 20_000;
+
+function modelOutputOf(outcome: Outcome): AiModelOutput {
+  const { stdout } = outcome;
+  const printed =
+    stdout.length > MOST_PRINTED
+      ? `${stdout.slice(0, MOST_PRINTED)}\n… [${stdout.length - MOST_PRINTED} more characters]`
+      : stdout;
+  if (!outcome.ok) {
+    const { code, message, hint } = outcome.error;
+    return {
+      type: 'error-text',
+      value: [printed, `${code}: ${message}`, hint ?? ''].filter((line) => line !== '').join('\n'),
+    };
+  }
+  const { value } = JSON.parse(JSON.stringify(outcome)) as { readonly value?: unknown };
+  const shown = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+  return { type: 'text', value: [printed, shown].filter((line) => line !== '').join('\n') };
+}
+
+/** Whatever it is that is not a text, the run says what is wrong with it. */
+const codeOf = (input: unknown): string => {
+  const { code } = (input ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : String(code);
+};
+
+const inputOf = (schema: JsonSchema): AiInput => ({
+  '~standard': {
+    version: 1,
+    vendor: 'sandglass',
+    validate: (value) => ({ value: value as JsonObject }),
+    jsonSchema: { input: () => ({ ...schema }), output: () => ({ ...schema }) },
+  },
+});
