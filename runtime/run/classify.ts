@@ -41,13 +41,12 @@ export function classify(
       return takeValue(end.value, end.form, limits, outputBytes);
     case 'exit':
       if (end.exitCode === 0) return { ok: true, value: undefined, valueBytes: 0, exitCode: 0 };
-      if (end.growthRefused) return { ...fail(stopError('memory', limits)), exitCode: end.exitCode };
       return {
         ok: false,
         exitCode: end.exitCode,
         error: new SandglassError('GUEST_THREW', `Program ended with exit code ${end.exitCode}`, {
           details: { exitCode: end.exitCode },
-          ...refusalHint(gate),
+          ...(end.growthRefused ? memoryHint(limits) : refusalHint(gate)),
         }),
       };
     case 'threw': {
@@ -178,6 +177,11 @@ const withPlace = (refusal: SandglassError, { file, line }: GuestError): Sandgla
     cause: refusal.cause,
   });
 };
+
+/** A program that ends itself says so itself; why may be the memory that it was refused. */
+const memoryHint = ({ memoryBytes }: Limits): { readonly hint: string } => ({
+  hint: `It was refused memory over its ${memoryBytes} bytes; raise limits.memoryBytes if that is why`,
+});
 
 /** A program that ended badly after a denial most likely ended because of it; only a person can tell. */
 const refusalHint = (gate: Gate): { readonly hint?: string } => {

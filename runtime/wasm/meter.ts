@@ -32,7 +32,7 @@ export interface Meter {
   /** `exhausted` exactly when more than `fuel` was burnt. Read this after every call, whatever the call returned or threw. */
   readonly state: 'running' | 'exhausted' | 'stopped';
   readonly stopReason: StopReason | undefined;
-  /** A `memory.grow` of the guest was refused. */
+  /** A `memory.grow` of the guest was refused in its last few slices: before that, it has gone on without. */
   readonly growthRefused: boolean;
   /** Whether refills happen. `false` where nothing can be compiled: then fuel alone stops the guest, and `onSlice` is never asked. */
   readonly sliced: boolean;
@@ -87,7 +87,18 @@ export function createMeter(options: MeterOptions): Meter {
   const sliced = trampoline !== undefined;
   const counters = createCounters({ fuel, sliceFuel, sliced });
   const growth: WebAssembly.Global[] = [];
-  const progress = createProgress(counters, onSlice);
+  let refusedAt: number | undefined;
+  const isRefused = (): boolean => growth.some((global) => readGlobal(global) !== 0);
+  /** A guest that goes on for long after a refused growth has got over it. */
+  const noteGrowth = (): void => {
+    if (!isRefused()) return;
+    refusedAt = counters.burnt;
+    for (const global of growth) clearI32(global);
+  };
+  const progress = createProgress(counters, () => {
+    noteGrowth();
+    return onSlice?.();
+  });
   const { settle } = progress;
   const refills = trampoline === undefined ? undefined : createRefills(trampoline, progress, turns);
 
@@ -128,7 +139,8 @@ export function createMeter(options: MeterOptions): Meter {
       return progress.stopReason;
     },
     get growthRefused() {
-      return growth.some((global) => readGlobal(global) !== 0);
+      settle();
+      return isRefused() || (refusedAt !== undefined && counters.burnt - refusedAt <= 2 * sliceFuel);
     },
     sliced,
     get failure() {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
 import type { AuditLine } from '../../runtime/vocabulary/events.ts';
+import { assemble } from '../support/wasm/assemble.ts';
 
 const audited: AuditLine[] = [];
 const runtime = createRuntime({ onAudit: (line) => audited.push(line) });
@@ -125,4 +126,54 @@ test('a deadline is worth another try only where the guest waited for its host',
   const limits = { timeoutMs: 50 };
   const spin = await runtime.run({ language: 'javascript', code: 'for (;;);', limits });
   expect(spin).toMatchObject({ ok: false, error: { code: 'DEADLINE_EXCEEDED', retryable: false } });
+});
+
+describe.each(['minimal', 'standard'] as const)('a module that was refused memory, at %s', (level) => {
+  const FILL = '(loop $again (br_if $again (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))';
+  const moduleOf = (then: string) =>
+    assemble(`(module
+      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+      (memory (export "memory") 1)
+      (func (export "_start") (local $n i32) ${FILL} ${then}))`);
+  const LONG = `(local.set $n (i32.const 40000000))
+    (loop $spin (br_if $spin (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))`;
+
+  test.each([
+    ['and traps at once, is over its memory', '(unreachable)', { code: 'MEMORY_EXCEEDED' }],
+    [
+      'goes on, and traps for its own reason, is told by that',
+      `${LONG} (unreachable)`,
+      { code: 'GUEST_TRAPPED' },
+    ],
+    [
+      'and ends itself, is told by its exit code, with the memory as a hint',
+      '(call $exit (i32.const 7))',
+      {
+        code: 'GUEST_THREW',
+        details: { exitCode: 7 },
+        hint: 'It was refused memory over its 8388608 bytes; raise limits.memoryBytes if that is why',
+      },
+    ],
+  ])('%s', async (_, then, error) => {
+    await using runtime = createRuntime();
+    const outcome = await runtime.run({
+      module: await moduleOf(then),
+      level,
+      limits: { memoryBytes: 8 * 1024 * 1024 },
+    });
+    expect(outcome).toMatchObject({ ok: false, error });
+  });
+});
+
+test('what a digest holds outside of the guest counts as memory that the run has used', async () => {
+  const data = 'const data = new Uint8Array(6 * 1024 * 1024);';
+  const [without, held] = await Promise.all(
+    [`${data} 1`, `${data} await crypto.subtle.digest('SHA-256', data); 1`].map((code) =>
+      runtime.run({ language: 'javascript', code }),
+    ),
+  );
+  expect([without?.ok, held?.ok]).toEqual([true, true]);
+  expect((held?.usage.memoryBytes ?? 0) - (without?.usage.memoryBytes ?? 0)).toBeGreaterThanOrEqual(
+    12 * 1024 * 1024,
+  );
 });

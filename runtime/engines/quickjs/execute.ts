@@ -113,7 +113,7 @@ async function runProgram(
   if (kept === undefined) meter.release();
   const result = {
     ...end,
-    memoryBytes: current?.machine.memoryBytes() ?? 0,
+    memoryBytes: current?.primitives.peakBytes() ?? 0,
     fuel: meter.used,
     growthRefused: current?.machine.growthRefused() ?? false,
   };

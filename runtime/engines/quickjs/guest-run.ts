@@ -163,7 +163,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     kept === undefined
       ? takeMachine({ module, library, memoryBytes, suspends, host: machineHost, meter })
       : { machine: kept, giveBack: () => undefined };
-  host.trackMemory(machine.memoryBytes);
+  host.trackMemory(primitives.peakBytes);
   host.trackFuel?.(() => meter.used);
   if (kept === undefined) {
     machine.setStack(stackBytes);

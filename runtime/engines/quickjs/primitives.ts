@@ -27,6 +27,8 @@ export interface Primitives {
   readonly pending: () => number;
   /** Resolves with the next arrival, at once if there is one to take. */
   arrival(): Promise<void>;
+  /** The most that the guest has held, native work for it included, bytes. */
+  readonly peakBytes: () => number;
   /** Whether the program itself has ended, and well. */
   readonly settled: () => 'value' | 'failure' | undefined;
 }
@@ -72,6 +74,16 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       if (work === undefined) break;
       work();
     }
+  };
+  /** What native work holds for the guest outside of its own memory, bytes. */
+  let heldBytes = 0;
+  let peakBytes = 0;
+  const hold = (size: number): (() => void) => {
+    heldBytes += size;
+    peakBytes = Math.max(peakBytes, machine().memoryBytes() + heldBytes);
+    return () => {
+      heldBytes -= size;
+    };
   };
   let wake: (() => void) | undefined;
   let settled: 'value' | 'failure' | undefined;
@@ -209,7 +221,12 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       if (data === undefined || algorithm === undefined || !DIGESTS.has(algorithm)) done(undefined);
       else {
         charge(data.byteLength);
-        void crypto.subtle.digest(algorithm, data).then(done, () => done(undefined));
+        // Ours, and the platform's own copy of it.
+        const letGo = hold(2 * data.byteLength);
+        void crypto.subtle
+          .digest(algorithm, data)
+          .then(done, () => done(undefined))
+          .finally(letGo);
       }
       return 0;
     },
@@ -323,6 +340,7 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
         else resolve();
       }),
     settled: () => settled,
+    peakBytes: () => Math.max(peakBytes, machine().memoryBytes()),
   };
 }
 
