@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        115571,
-        852664,
-        153198,
-        207247,
-        378148,
-        1560606,
+        125193,
+        862678,
+        162745,
+        216281,
+        388757,
+        1572056,
       ]
     `);
   });

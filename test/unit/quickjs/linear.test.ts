@@ -31,7 +31,7 @@ describe('twice the size costs at most 2.2 times, and each part no more than', (
     [
       'a list of records as value',
       4000,
-      80_000,
+      50_000,
       (n) => `Array.from({ length: ${n} }, (_, a) => ({ a, b: 'x' }))`,
     ],
     [
@@ -115,6 +115,11 @@ describe('a value written in one go is the value', () => {
       'getters, each asked once',
       `let asked = 0; const o = { get a() { return ++asked }, b: [0], get c() { return ++asked } }; [o, { get d() { return ++asked } }]`,
       [{ a: 1, b: [0], c: 2 }, { d: 3 }],
+    ],
+    [
+      'records of a list: a toJSON, a nested one, one without a prototype',
+      'let asked = 0; [{ a: 1 }, { a: { get b() { return ++asked } } }, { toJSON() { return "own" }, a: 1 }, Object.assign(Object.create(null), { c: [2] }), { get d() { return ++asked }, e: [] }, new Date(NaN), new (class A { f = 3 })()]',
+      [{ a: 1 }, { a: { b: 1 } }, 'own', { c: [2] }, { d: 2, e: [] }, null, { f: 3 }],
     ],
     [
       'a list that gets shorter while it is read',

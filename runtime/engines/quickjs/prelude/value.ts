@@ -144,7 +144,7 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     let item = given;
     if (typeof item === 'object' && item !== null) {
       if (isDate(item)) return isNotANumber(dateGetTime(item)) ? put('null') : quote(dateToIso(item));
-      const { toJSON } = item as { readonly toJSON?: unknown };
+      const { toJSON } = reading?.object === item ? {} : (item as { readonly toJSON?: unknown });
       if (typeof toJSON === 'function') item = apply(toJSON, item, [`${key}`]);
     }
     switch (typeof item) {
@@ -204,9 +204,12 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
       }
     }
   };
-  /** A record of leaves alone is written in one go; of any other each field is read once all the same. */
-  const beginRecord = (object: object, keys: readonly string[]): string | Frame => {
-    refuseCycle(object);
+  /** What has been read of a record: no field is read twice. */
+  let reading:
+    | { readonly object: object; readonly keys: readonly string[]; readonly read: unknown[] }
+    | undefined;
+  /** A copy of a record that holds leaves alone, for the platform to write in one go. */
+  const leavesOf = (object: object, keys: readonly string[]): object | undefined => {
     const fields = object as Record<string, unknown>;
     const leaves = objectCreate(null) as Record<string, unknown>;
     const read: unknown[] = [];
@@ -215,13 +218,33 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
       const key = keys[at] as string; // within its length
       const item = fields[key];
       read[at] = item;
-      if (!isLeaf(item))
-        return record(object, keys, (asked) => (asked <= at ? read[asked] : fields[keys[asked] as string]));
+      if (!isLeaf(item)) {
+        reading = { object, keys, read };
+        return undefined;
+      }
       leaves[key] = item;
       letters += key.length + (typeof item === 'string' ? item.length : 1);
       if (spent + letters > maxBytes) spend(letters);
     }
-    return put(jsonStringify(leaves));
+    return leaves;
+  };
+  const beginRecord = (object: object, given: readonly string[]): string | Frame => {
+    refuseCycle(object);
+    const known = reading?.object === object;
+    const leaves = known ? undefined : leavesOf(object, given);
+    if (leaves !== undefined) return put(jsonStringify(leaves));
+    const { keys, read } = reading as NonNullable<typeof reading>; // of this object: it has something that is no leaf
+    reading = undefined;
+    const fields = object as Record<string, unknown>;
+    return record(object, keys, (at) => (at < read.length ? read[at] : fields[keys[at] as string]));
+  };
+  /** The same for an item of a list, where it is nothing but a record. */
+  const plainLeaves = (item: unknown): object | undefined => {
+    if (typeof item !== 'object' || item === null || open.length >= MAX_DEPTH) return undefined;
+    const prototype = getPrototypeOf(item) as object | null;
+    if (prototype !== ObjectPrototype && prototype !== null) return undefined;
+    const { toJSON } = item as { readonly toJSON?: unknown };
+    return typeof toJSON === 'function' ? undefined : leavesOf(item, objectKeys(item));
   };
   /** Writes what leaves come next in an array. Answers the first item that is none, `NONE` where there is no such item yet. */
   const takeLeaves = (frame: Frame): unknown => {
@@ -235,9 +258,15 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     let item: unknown = NONE;
     for (; at < end; at++) {
       item = array[at];
-      if (!isLeaf(item)) break;
-      leaves[count++] = item;
-      letters += typeof item === 'string' ? item.length : 1;
+      if (isLeaf(item)) {
+        leaves[count++] = item;
+        letters += typeof item === 'string' ? item.length : 1;
+      } else {
+        const plain = plainLeaves(item);
+        if (plain === undefined) break;
+        leaves[count++] = plain;
+        letters += 2;
+      }
       item = NONE;
       if (spent + letters > maxBytes) spend(letters);
     }
