@@ -11,20 +11,20 @@ import type {
 import type { FileParts, FileRealm, installFiles } from './files/install.ts';
 import type { hardenLanguage } from './language.ts';
 import type { lateSymbols } from './late-symbols.ts';
+import type { serveGuest } from './serve-guest.ts';
+import type { openStreams, StreamTaker } from './streams.ts';
 import type { installSurroundings } from './surroundings.ts';
 import type { guardTexts } from './texts.ts';
 import type { guardWasm, WasmGuard } from './wasm.ts';
+import type { wrapPort } from './wrap-port.ts';
 
 /** What the boot script needs of Pyodide's own objects; they are untyped text to us otherwise. */
-interface PyodideApi {
+interface PyodideApi extends StreamTaker {
   readonly globals: { get(name: string): unknown };
   readonly _module: EmscriptenModule;
   readonly _api: { fatal_error: (error: unknown) => never; readonly isPyProxy: (value: unknown) => boolean };
   runPython(code: string): unknown;
   pyimport(name: string): PyModule;
-  setStdin(options: object): void;
-  setStdout(options: object): void;
-  setStderr(options: object): void;
   makeMemorySnapshot(): Uint8Array;
 }
 
@@ -46,6 +46,9 @@ export interface RealmParts extends FileParts {
   readonly installFiles: typeof installFiles;
   readonly installSurroundings: typeof installSurroundings;
   readonly lateSymbols: typeof lateSymbols;
+  readonly openStreams: typeof openStreams;
+  readonly serveGuest: typeof serveGuest;
+  readonly wrapPort: typeof wrapPort;
 }
 
 /**
@@ -60,53 +63,12 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   const Buffer = ArrayBuffer;
   const Failure = Error;
   const Range = RangeError;
-  const TypeFailure = TypeError;
   const Text = String;
   const sliceText = Text.prototype.slice;
-  const PromiseOf = Promise;
-  const promiseThen = PromiseOf.prototype.then;
+  const promiseThen = Promise.prototype.then;
   const setBytes = Bytes.prototype.set;
-  const subarrayOf = Bytes.prototype.subarray;
-  const mapGet = Map.prototype.get;
-  const mapSet = Map.prototype.set;
-  const mapDelete = Map.prototype.delete;
-  const mapClear = Map.prototype.clear;
-  const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as () => number; // every Map has it
 
-  /** A host function that can neither throw a host's error into the realm nor answer anything but a primitive. */
-  const wrapped =
-    (call: (...args: never[]) => unknown) =>
-    (...args: unknown[]): unknown => {
-      let answer: unknown;
-      try {
-        answer = apply(call, undefined, args);
-      } catch {
-        throw new Failure('host call failed');
-      }
-      return typeof answer === 'object' || typeof answer === 'function' ? undefined : answer;
-    };
-  const port: RealmPort = {
-    now: wrapped(host.now) as RealmPort['now'], // `wrapped` keeps each function's own type for primitives
-    monotonic: wrapped(host.monotonic) as RealmPort['monotonic'],
-    random: wrapped(host.random) as RealmPort['random'],
-    decode: wrapped(host.decode) as RealmPort['decode'],
-    write: wrapped(host.write) as RealmPort['write'],
-    timer: wrapped(host.timer) as RealmPort['timer'],
-    sleep: wrapped(host.sleep) as RealmPort['sleep'],
-    callSync: wrapped(host.callSync) as RealmPort['callSync'],
-    call: wrapped(host.call) as RealmPort['call'],
-    take: wrapped(host.take) as RealmPort['take'],
-    size: wrapped(host.size) as RealmPort['size'],
-    load: wrapped(host.load) as RealmPort['load'],
-    attach: wrapped(host.attach) as RealmPort['attach'],
-    restore: wrapped(host.restore) as RealmPort['restore'],
-    refusedGrowth: wrapped(host.refusedGrowth) as RealmPort['refusedGrowth'],
-    reserve: wrapped(host.reserve) as RealmPort['reserve'],
-    approve: wrapped(host.approve) as RealmPort['approve'],
-    done: wrapped(host.done) as RealmPort['done'],
-    wants: wrapped(host.wants) as RealmPort['wants'],
-    give: wrapped(host.give) as RealmPort['give'],
-  };
+  const port = parts.wrapPort(host);
 
   const fileBytes = (name: string): Uint8Array => {
     const size = port.size(name);
@@ -133,46 +95,15 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   let pyodide: PyodideApi | undefined;
   let runner: PyModule | undefined;
   let fileRealm: FileRealm | undefined;
-  const pending = new Map<number, (answer: string) => void>();
   let snapshotBytes: Uint8Array | undefined;
 
-  /** A guest may pass any object. One that is turned into a text can become hundreds of megabytes of it, for next to nothing that is counted. */
-  const textOf = (value: unknown): string => {
-    if (typeof value !== 'string') throw new TypeFailure('expected a text');
-    return value;
-  };
-  const numberOf = (value: unknown): number => {
-    if (typeof value !== 'number') throw new TypeFailure('expected a number');
-    return value;
-  };
-  const bodyOf = (body: unknown): ArrayBuffer | undefined =>
-    body === undefined ? undefined : buffers.copyOf(body);
-
-  /** What Python calls. Answers are JSON text; their bytes are taken right after, by the call's number. */
-  const hostObject = {
-    __proto__: null,
-    call: (operation: unknown, args: unknown, body?: unknown): string =>
-      port.callSync(textOf(operation), textOf(args), bodyOf(body)),
-    call_later: (operation: unknown, args: unknown, body?: unknown): Promise<string> =>
-      new PromiseOf((resolve) => {
-        const [name, text, moved] = [textOf(operation), textOf(args), bodyOf(body)];
-        const id = timers.nextId();
-        apply(mapSet, pending, [id, resolve]);
-        port.call(id, name, text, moved);
-      }),
-    take: (id: unknown, size: unknown): Uint8Array => {
-      const length = numberOf(size);
-      buffers.charge(length);
-      const bytes = new Bytes(length);
-      port.take(numberOf(id), bytes.buffer, 0);
-      return bytes;
-    },
-    report: (text: unknown): void => port.done(running, true, textOf(text)),
-    refusal: (): string => fileRealm?.refusal() ?? '',
-    sleep: (ms: unknown): void => port.sleep(numberOf(ms)),
-    now: (): number => port.now(),
-    monotonic: (): number => port.monotonic(),
-  };
+  const guest = parts.serveGuest(
+    port,
+    buffers,
+    timers,
+    (text) => port.done(running, true, text),
+    () => fileRealm?.refusal() ?? '',
+  );
 
   const boot = async (options: BootOptions): Promise<void> => {
     wasm.setLimit(options.maxMemoryBytes);
@@ -231,7 +162,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     fileRealm = parts.installFiles(pyodide._module, port, parts);
     if (options.start !== 'prepare') {
       runner = pyodide.pyimport('_sandglass');
-      runner.attach(hostObject);
+      runner.attach(guest.object);
     }
   };
 
@@ -248,39 +179,12 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     call('_Py_InitializeRecursionLimits', call('PyThreadState_Get'));
   };
 
-  const stream = (number: number) => ({
-    isatty: false,
-    write: (bytes: Uint8Array): number => {
-      const whole = buffers.copyOf(bytes);
-      const { byteLength } = whole;
-      port.write(number, whole, 0, byteLength);
-      return byteLength;
-    },
-  });
-  let stdin: Uint8Array = new Bytes();
-  let stdinAt = 0;
-  /** Nobody but the rehearsal has had the streams, which has left them as they were. */
-  let streamsAreFresh = false;
-  const openStreams = (api: PyodideApi): void => {
-    if (!streamsAreFresh) {
-      api.setStdin({
-        isatty: false,
-        read: (into: Uint8Array): number => {
-          const part = apply(subarrayOf, stdin, [stdinAt, stdinAt + into.length]) as Uint8Array;
-          apply(setBytes, into, [part]);
-          stdinAt += part.length;
-          return part.length;
-        },
-      });
-      api.setStdout(stream(1));
-      api.setStderr(stream(2));
-    }
-    streamsAreFresh = false;
-    stdin = fileBytes('stdin');
-    stdinAt = 0;
-  };
-
+  const streams = parts.openStreams(port, buffers, fileBytes);
   const MOST_ERROR_TEXT = 4000;
+  const ownText = (value: unknown): string => {
+    if (typeof value !== 'string') throw new Failure('no text');
+    return value;
+  };
   /** Errors that end here are the interpreter's own; what Python code raises is in the runner's report. */
   const fatal = (id: number, error: unknown): void => {
     let text = 'fatal error';
@@ -288,7 +192,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
       text =
         wasm.overflowed() || error instanceof Range
           ? 'stack overflow'
-          : apply(sliceText, textOf((error as Error)?.stack ?? (error as Error)?.message), [
+          : apply(sliceText, ownText((error as Error)?.stack ?? (error as Error)?.message), [
               0,
               MOST_ERROR_TEXT,
             ]);
@@ -302,7 +206,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   };
   const runProgram = async (spec: string): Promise<void> => {
     if (pyodide === undefined || runner === undefined) throw new Failure('run before boot');
-    openStreams(pyodide);
+    streams.open(pyodide);
     await runner.start.callPromising(spec);
   };
 
@@ -327,11 +231,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
       if (snapshotBytes !== undefined) apply(setBytes, new Bytes(into), [snapshotBytes]);
     },
     fire: timers.fire,
-    settle: (id, answer) => {
-      const waiting = apply(mapGet, pending, [id]) as ((answer: string) => void) | undefined;
-      apply(mapDelete, pending, [id]);
-      waiting?.(`${id}:${answer}`);
-    },
+    settle: guest.settle,
     install: (name, path) => fileRealm?.install(path, fileBytes(name)),
     enter: (text) => {
       const settings = parse(text) as RunSettings; // written by the host
@@ -356,18 +256,18 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     put: (name, path) => fileRealm?.given.put(path, fileBytes(name)),
     collect: () => fileRealm?.given.collect(),
     wake: () => {
-      if (running > 0 && timers.count() === 0 && apply(sizeOf, pending, []) === 0) runner?.stuck();
+      if (running > 0 && timers.count() === 0 && guest.idle()) runner?.stuck();
     },
     reset: () => {
       fileRealm?.leave();
-      streamsAreFresh = true;
+      streams.areFresh();
     },
     guardRefill: wasm.guardRefill,
     hush: () => calls.silence(true),
     end: timers.end,
     leave: () => {
       timers.clear();
-      apply(mapClear, pending, []);
+      guest.clear();
       running = 0;
     },
     memoryBytes: wasm.memoryBytes,

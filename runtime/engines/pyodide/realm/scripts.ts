@@ -10,9 +10,12 @@ import { serveHostPaths } from './files/paths.ts';
 import { limitScratch } from './files/scratch.ts';
 import { hardenLanguage } from './language.ts';
 import { lateSymbols } from './late-symbols.ts';
+import { serveGuest } from './serve-guest.ts';
+import { openStreams } from './streams.ts';
 import { installSurroundings } from './surroundings.ts';
 import { guardTexts } from './texts.ts';
 import { guardWasm } from './wasm.ts';
+import { wrapPort } from './wrap-port.ts';
 
 const PARTS = {
   askHostFiles,
@@ -27,8 +30,11 @@ const PARTS = {
   lateSymbols,
   limitScratch,
   openHostFiles,
+  openStreams,
   serveGivenFiles,
+  serveGuest,
   serveHostPaths,
+  wrapPort,
 } satisfies RealmParts;
 
 /** Evaluates to `bootRealm`, of the realm that it is evaluated in. */
