@@ -1,6 +1,15 @@
 /** What every entry exports, whatever the platform. Each entry names all of it: a test says so. */
 
 export type { ArtifactPage, ArtifactPart, Artifacts } from './contracts/api/artifacts.ts';
+export type {
+  GuideApi,
+  GuidedOutcome,
+  GuideOptions,
+  GuideRunOptions,
+  ModelEndpoint,
+  Recommendation,
+  Selection,
+} from './contracts/api/guide.ts';
 export type { EngineInfo, PlatformInfo } from './contracts/api/info.ts';
 export type { PolicyApi } from './contracts/api/policy.ts';
 export type {

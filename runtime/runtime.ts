@@ -18,6 +18,8 @@ import type { SandboxContext } from './run/sandbox-context.ts';
 import { createSessionOpener } from './run/session/open-session.ts';
 import { createSessions } from './run/session/sessions.ts';
 import { NO_VALIDATORS, type Validators } from './tools/check/validator.ts';
+import { modelAsker } from './tools/guide/ask-model.ts';
+import { createGuide } from './tools/guide/guide.ts';
 import { createTools } from './tools/tools.ts';
 import type { ToolsContext } from './tools/tools-context.ts';
 import { checkGrant } from './vocabulary/check-grant.ts';
@@ -44,6 +46,7 @@ const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
   cells: true,
   maxModuleBytes: true,
   tools: true,
+  model: true,
   cache: true,
   onAudit: true,
   onNotice: true,
@@ -140,6 +143,8 @@ export function createRuntimeOn(
   );
   port.bind(tools.port);
 
+  const ask =
+    options.model === undefined ? undefined : modelAsker(options.model, (url, init) => fetch(url, init));
   const close = (): Promise<void> => {
     closed ??= (async () => {
       policy.close();
@@ -160,6 +165,7 @@ export function createRuntimeOn(
     sessions: { open: opener.open, close: async (name) => sessions.close(name) },
     runs: { list: lives.list, get: lives.get, cancel: lives.cancel, output: cut.get },
     tools: tools.api,
+    guide: createGuide(tools.api, ask),
     policy: policy.api,
     artifacts: tools.artifacts,
     engines: () =>

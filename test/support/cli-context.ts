@@ -109,6 +109,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
         runs: { list: unused, get: unused, cancel: unused, output: unused },
         on: unused,
         tools: noTools,
+        guide: { select: unused, params: unused, run: unused, recommend: unused },
         policy: { revision: 1, refused: undefined, replace: unused },
         artifacts: { read: unused },
         close,

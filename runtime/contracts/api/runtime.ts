@@ -8,6 +8,7 @@ import type { PolicyDocument } from '../../vocabulary/policy.ts';
 import type { Engine } from '../engine.ts';
 import type { AnyHostFunction, Secret } from '../host-function.ts';
 import type { Artifacts } from './artifacts.ts';
+import type { GuideApi, ModelEndpoint } from './guide.ts';
 import type { EngineInfo, PlatformInfo } from './info.ts';
 import type { PolicyApi } from './policy.ts';
 import type { RunHandle, RunOptions, Runs } from './run.ts';
@@ -29,6 +30,8 @@ export interface Runtime extends AsyncDisposable {
   readonly runs: Runs;
   /** What a model can call by name. */
   readonly tools: ToolsApi;
+  /** From a task in words to a call of a tool. */
+  readonly guide: GuideApi;
   /** What is allowed at most. */
   readonly policy: PolicyApi;
   /** Whole results of which a model was given a part. */
@@ -68,6 +71,8 @@ export interface RuntimeOptions {
   /** Largest `.wasm` that a run takes, bytes, 1 KiB..1 GiB. Compiling one takes several times its size. @default 64 MiB. Over it: INPUT_INVALID */
   readonly maxModuleBytes?: number;
   readonly tools?: ToolsOptions;
+  /** The model that `guide` asks. @default none: words decide */
+  readonly model?: ModelEndpoint;
   /** Folder (Node) for derived bytes: transpiled components, compiled snapshots. `false`: memory only. @default the user's cache folder */
   readonly cache?: string | false;
   /** Receives one line for every host call, allowed or refused: `on('host.called', …)` in a flat form. */
