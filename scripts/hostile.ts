@@ -1,5 +1,7 @@
-// Hostile guests against a host that serves HTTP: `npm run test:hostile -- [--only=WORD] [--level=LEVEL] [--guests=2] [--ms=2000] [--busy] [--programs=100000]`.
+// Hostile guests against a host that serves HTTP: `npm run test:hostile -- [--only=WORD] [--level=LEVEL] [--guests=2] [--ms=1000] [--busy]
+// [--programs=100000] [--minutes=10]`.
 // Prints a table and fails where the host did not answer for too long or grew too large; then runs random programs of host calls.
+import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FLOODS } from './hostile/floods.ts';
 import { fuzzCalls } from './hostile/fuzz-calls.ts';
@@ -11,7 +13,8 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     level: { type: 'string' },
     guests: { type: 'string', default: '2' },
-    ms: { type: 'string', default: '2000' },
+    ms: { type: 'string', default: '1000' },
+    minutes: { type: 'string', default: '10' },
     busy: { type: 'boolean', default: false },
     programs: { type: 'string', default: '100000' },
   },
@@ -23,8 +26,14 @@ const MOST_SILENT_MS = values.busy ? 500 : 250;
 const GRACE_MS = 200;
 /** Beyond what its guests may hold. */
 const MOST_GROWN_BYTES = 256 * MIB;
-const LEVELS = { quickjs: ['minimal', 'standard', 'strict', 'maximum'], pyodide: ['standard', 'maximum'] };
-const CAPS = { quickjs: 64 * MIB, pyodide: 512 * MIB };
+const CAPS = { quickjs: 64 * MIB, pyodide: 512 * MIB, preview1: 64 * MIB, component: 64 * MIB };
+/** So long the floods may take of the whole, the rest is for the programs. */
+const FLOODS_SHARE = 0.75;
+const began = performance.now();
+const isSpent = (share: number): boolean =>
+  performance.now() - began > share * Number(values.minutes) * 60_000;
+/** Figures of a machine that does other things, too, are worth what it leaves. */
+const load = (): string => loadavg()[0]?.toFixed(1) ?? '?';
 
 const faultsOf = ({ silentMs, grownBytes, lateMs }: Watched, cap: number): string[] => [
   ...(silentMs > MOST_SILENT_MS ? ['silent'] : []),
@@ -33,13 +42,21 @@ const faultsOf = ({ silentMs, grownBytes, lateMs }: Watched, cap: number): strin
 ];
 
 let failed = 0;
+console.log(
+  `load ${load()} on ${availableParallelism()} processors; bounds ${MOST_SILENT_MS} ms, ${MOST_GROWN_BYTES / MIB} MiB`,
+);
 console.log('| flood | engine | level | silent ms | late ms | others ms | grown MiB | ends | |');
 console.log('| --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |');
 for (const flood of FLOODS) {
   if (!`${flood.engine} ${flood.name}`.includes(values.only)) continue;
-  for (const level of LEVELS[flood.engine]) {
+  for (const level of flood.levels) {
     if (values.level !== undefined && level !== values.level) continue;
     const start = [flood.name, flood.engine, level];
+    if (isSpent(FLOODS_SHARE)) {
+      failed += 1;
+      console.log(`| ${start.join(' | ')} | | | | | | not run: no time was left |`);
+      continue;
+    }
     try {
       const watched = await watchHost({ flood, level, guests, timeoutMs });
       const { silentMs, lateMs, otherMs, grownBytes, codes } = watched;
@@ -60,7 +77,18 @@ for (const flood of FLOODS) {
 const programs = Number(values.programs);
 const seed = Date.now() % 2 ** 31;
 console.log(`\n${programs} random programs of host calls, seed ${seed}`);
-const found = await fuzzCalls({ programs, seed });
+const found = await fuzzCalls({
+  programs,
+  seed,
+  goesOn: (done) => {
+    if (done > 0 && done % 10_000 === 0) console.log(`${done} programs`);
+    return !isSpent(1);
+  },
+});
+if (found.programs < programs) console.error(`No time was left after ${found.programs} programs`);
 console.log(`${found.calls} calls, ${found.served} served, at most ${found.mostAtOnce} at once`);
 for (const fault of found.faults) console.error(fault);
-process.exitCode = failed + found.faults.length > 0 ? 1 : 0;
+console.log(
+  `\n${failed} faults in ${((performance.now() - began) / 60_000).toFixed(1)} minutes, load ${load()}`,
+);
+process.exitCode = failed + found.faults.length > 0 || found.programs < programs ? 1 : 0;

@@ -6,9 +6,13 @@ export interface FuzzOptions {
   readonly seed: number;
   /** @default minimal: a program takes a millisecond there */
   readonly level?: IsolationLevel;
+  /** Asked before each program. @default always */
+  readonly goesOn?: (done: number) => boolean;
 }
 
 export interface FuzzResult {
+  /** Programs that were run. */
+  readonly programs: number;
   readonly calls: number;
   readonly served: number;
   /** Calls that were with the host function at once. */
@@ -34,7 +38,12 @@ function numbers(seed: number): (below: number) => number {
 }
 
 /** Runs random programs of host calls: of any size, awaited or not, cancelled or not, some over their budget; checks what holds of each. */
-export async function fuzzCalls({ programs, seed, level = 'minimal' }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzzCalls({
+  programs,
+  seed,
+  level = 'minimal',
+  goesOn = () => true,
+}: FuzzOptions): Promise<FuzzResult> {
   const below = numbers(seed);
   const faults: string[] = [];
   let served = 0;
@@ -107,7 +116,9 @@ export async function fuzzCalls({ programs, seed, level = 'minimal' }: FuzzOptio
     ];
     return held[below(held.length)] ?? '';
   };
-  for (let program = 0; program < programs; program++) {
+  let done = 0;
+  for (let program = 0; program < programs && goesOn(program); program++) {
+    done += 1;
     const length = 1 + below(30);
     calls += length;
     cancel = new AbortController();
@@ -134,5 +145,5 @@ export async function fuzzCalls({ programs, seed, level = 'minimal' }: FuzzOptio
     if (wrong.length > 0) faults.push(`${wrong.join(', ')} (seed ${seed}, program ${program}):\n${code}`);
     if (faults.length >= 10) break;
   }
-  return { calls, served, mostAtOnce, faults };
+  return { programs: done, calls, served, mostAtOnce, faults };
 }

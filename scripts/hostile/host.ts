@@ -18,7 +18,12 @@ const flood = FLOODS.find((one) => one.name === name && one.engine === engine);
 if (flood === undefined) throw new Error(`Cannot run the flood "${name}" of ${engine}: unknown`);
 const runtime = createRuntime({});
 const options = { level: level as IsolationLevel }; // the parent passes one
-await runtime.run({ ...flood.program, code: '1', inputs: {}, ...options });
+const program = await flood.program();
+await runtime.run(
+  'module' in program
+    ? { ...program, ...options, limits: { timeoutMs: 50 } }
+    : { language: program.language, code: '1', ...options },
+);
 const server = createServer((_request, response) => response.end('here')).listen(0, '127.0.0.1');
 server.once('listening', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 
@@ -36,7 +41,7 @@ process.once('message', async () => {
   const beside = others();
   const outcomes = await Promise.all(
     Array.from({ length: Number(guests) }, () =>
-      runtime.run({ ...flood.program, ...options, limits: { timeoutMs: Number(timeoutMs), fuel: 1e15 } }),
+      runtime.run({ ...program, ...options, limits: { timeoutMs: Number(timeoutMs), fuel: 1e15 } }),
     ),
   );
   const lateMs = Math.max(0, ...outcomes.map(({ usage }) => usage.durationMs - Number(timeoutMs)));
