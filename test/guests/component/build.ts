@@ -25,6 +25,23 @@ export const typesGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
     componentizeQuickJs(source, { wit, name: 'types' }),
   );
 
+/** Answers what it is given, of every kind of WIT type and of types in types, byte for byte: each function gives its pointer back. */
+export const echoGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
+  built('echo', ['echo.wit'], async ([text = '']) => {
+    const names = [...text.matchAll(/export (of-[\w-]+):/g)].map(([, name]) => name);
+    const core = await wat(`(module
+      (memory (export "memory") 1)
+      (global $top (mut i32) (i32.const 64))
+      (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+        (global.set $top (i32.and (i32.add (global.get $top) (i32.const 15)) (i32.const -16)))
+        (global.get $top)
+        (global.set $top (i32.add (global.get $top) (local.get 3)))
+        (loop $grow (if (i32.gt_u (global.get $top) (i32.mul (memory.size) (i32.const 65536)))
+          (then (drop (memory.grow (i32.const 1))) (br $grow)))))
+      ${names.map((name) => `(func (export "${name}") (param i32) (result i32) (local.get 0))`).join('\n')})`);
+    return componentOfCore(core, { wit: text, name: 'echo' }, { encoding: 'utf8' });
+  });
+
 /** Does what its JSON input says: prints, calls the host, throws, loops, allocates. JavaScript on QuickJS, world `tool`. */
 export const probeGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
   built('probe', ['probe.js'], async ([source = '']) => {

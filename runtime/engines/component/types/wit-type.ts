@@ -89,3 +89,6 @@ export function functionText({ params, result }: WitFunction): string {
   const list = params.map(({ name, type }) => `${name}: ${typeText(type)}`).join(', ');
   return `func(${list})${result === undefined ? '' : ` -> ${typeText(result)}`}`;
 }
+
+/** An option whose absence the glue tells by `undefined` alone, and its value by itself; every other one has a mark. */
+export const isNullable = (type: WitType): boolean => type.kind === 'option' && !isNullable(type.element);

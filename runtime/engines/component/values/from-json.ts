@@ -1,7 +1,7 @@
 import type { GuestValue } from '../../../vocabulary/codec.ts';
 import { didYouMean } from '../../../vocabulary/nearest.ts';
 import { camelCase } from '../glue/names.ts';
-import type { Case, Field, WitType } from '../types/wit-type.ts';
+import { type Case, type Field, isNullable, type WitType } from '../types/wit-type.ts';
 import { isPrimitive, readPrimitive } from './from-json-primitive.ts';
 import { MisfitError } from './misfit.ts';
 import { readBytes } from './read-bytes.ts';
@@ -53,11 +53,15 @@ export function fromJson(value: GuestValue, type: WitType, path: string): unknow
 function readOption(value: GuestValue, element: WitType, path: string): unknown {
   const absent = value === null || value === undefined;
   if (element.kind !== 'option') return absent ? undefined : fromJson(value, element, path);
-  if (absent) return { tag: 'none' };
+  // The glue marks only what could be taken for the absence of the option inside.
+  const marked = isNullable(element);
+  const none = marked ? { tag: 'none' } : undefined;
+  const some = (val: unknown): unknown => (marked ? { tag: 'some', val } : val);
+  if (absent) return none;
   const given = tagOf(value);
-  if (given?.tag === 'none' && given.val === undefined) return { tag: 'none' };
-  if (given?.tag === 'some') return { tag: 'some', val: fromJson(given.val, element, `${path}.val`) };
-  return { tag: 'some', val: fromJson(value, element, path) };
+  if (given?.tag === 'none' && given.val === undefined) return none;
+  if (given?.tag === 'some') return some(fromJson(given.val, element, `${path}.val`));
+  return some(fromJson(value, element, path));
 }
 
 function readResult(value: GuestValue, type: WitType & { kind: 'result' }, path: string): unknown {

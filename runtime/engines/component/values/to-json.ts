@@ -1,6 +1,6 @@
 import type { GuestValue } from '../../../vocabulary/codec.ts';
 import { camelCase } from '../glue/names.ts';
-import type { WitType } from '../types/wit-type.ts';
+import { isNullable, type WitType } from '../types/wit-type.ts';
 
 /**
  * What the glue lifted out of a guest, as a run's value: 64-bit numbers are bigints, `list<u8>` is a Uint8Array, records are objects
@@ -17,7 +17,8 @@ export function toJson(value: unknown, type: WitType): GuestValue {
     case 'option': {
       if (value === undefined || value === null) return null;
       if (type.element.kind !== 'option') return toJson(value, type.element);
-      const nested = value as Tagged; // the glue's form of an option of an option
+      if (!isNullable(type.element)) return { tag: 'some', val: toJson(value, type.element) };
+      const nested = value as Tagged; // the glue's form of an option that holds one without a mark
       return nested.tag === 'none' ? null : { tag: 'some', val: toJson(nested.val, type.element) };
     }
     case 'result': {
