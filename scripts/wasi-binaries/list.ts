@@ -180,7 +180,8 @@ const itkHelp: Binary['attempt'] = async ({ runtime, bytes }) => {
     argv: ['--help'],
     limits: LIMITS,
   });
-  return told(outcome, '--help', 0, undefined).replaceAll(/\u001b\[\d*m/g, '');
+  told(outcome, '--help', 0, undefined);
+  return 'tells of itself';
 };
 
 const itkSigma = reactor(
