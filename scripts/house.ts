@@ -76,7 +76,7 @@ export const ROOMS: readonly Room[] = [
     name: 'tools',
     at: ['runtime/tools'],
     what: 'manifests, registry, the pipeline of a tool call, code mode',
-    folders: ['check', 'guide', 'manifest', 'result', 'select', 'stages'],
+    folders: ['check', 'discover', 'guide', 'manifest', 'result', 'select', 'stages'],
     mayImport: ['vocabulary', 'contracts'],
   },
   {

@@ -7,6 +7,7 @@ import { shownText } from '../vocabulary/nearest.ts';
 import type { PolicySource } from '../vocabulary/policy.ts';
 import { refuseUnknown } from '../vocabulary/read-options.ts';
 import type { Validators } from './check/validator.ts';
+import { needsOfImports, refuseUndeclared } from './discover/needs.ts';
 import type { CapabilityNames } from './manifest/capabilities.ts';
 import { type CheckedManifest, readManifest } from './manifest/read-manifest.ts';
 import { exampleGrant, flagOf, isGranted } from './permissions.ts';
@@ -56,6 +57,7 @@ export function createRegistrar({
   ): Tool => {
     const manifest = readManifest(given, { validators, capabilities, file: path });
     refuseUnfit(manifest, body, path);
+    if (path !== undefined) refuseUndeclared(path, needsOfImports(imports), manifest.capabilities);
     const most = policy?.current.forCategory(manifest.category)?.given;
     const beyond = most === undefined ? undefined : wantsBeyond(manifest, most);
     if (beyond !== undefined) {

@@ -11,10 +11,12 @@ import { shownText, unknownName } from '../vocabulary/nearest.ts';
 import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
 import { createCaller, type ToolCaller } from './call.ts';
 import type { Validators } from './check/validator.ts';
+import { analysePython, type PythonFacts } from './discover/python-analysis.ts';
 import { explanationOf, limitSources } from './explain.ts';
 import { createHookList } from './hook-list.ts';
 import { infoOf } from './info.ts';
 import { registerFiles } from './load.ts';
+import { hasHeadManifest } from './manifest/head-manifest.ts';
 import { namesMatcher } from './name-rules.ts';
 import { capabilityNames, type Rules } from './permissions.ts';
 import { readCallOptions } from './read-call-options.ts';
@@ -183,7 +185,28 @@ const read = (options: ToolCallOptions, { checkGrant }: ToolsContext): ToolCallO
 
 type Load = (path: string | URL, options: Parameters<ToolsApi['load']>[1] & object) => Promise<LoadReport>;
 
-function createLoader({ readTools }: ToolsContext, register: Register): Load {
+/** A file that somebody named, and that has its manifest, is taken at its word. */
+async function readPython(
+  files: readonly ToolFile[],
+  alone: boolean,
+  run: ToolsContext['run'],
+): Promise<ReadonlyMap<string, PythonFacts>> {
+  const found = files.flatMap(({ path, bytes, manifest, refused }) => {
+    if (!path.endsWith('.py') || refused !== undefined) return [];
+    const code = new TextDecoder().decode(bytes);
+    return alone && (manifest !== undefined || hasHeadManifest(code)) ? [] : [{ path, code }];
+  });
+  if (found.length === 0) return new Map();
+  try {
+    return await analysePython(found, run);
+  } catch (error) {
+    // Without Python the other files are tools all the same.
+    if (!(error instanceof SandglassError)) throw error;
+    return new Map(found.map(({ path }) => [path, { error: error.message, tools: [], needs: [] }]));
+  }
+}
+
+function createLoader({ readTools, run }: ToolsContext, register: Register): Load {
   return async (path, options) => {
     if (typeof path !== 'string' && !(path instanceof URL))
       throw new TypeError('Cannot load tools: expected a path');
@@ -192,7 +215,7 @@ function createLoader({ readTools }: ToolsContext, register: Register): Load {
         hint: 'Register the bytes or the source',
       });
     const { files, alone } = await readTools(path);
-    return registerFiles(files, register, options, alone);
+    return registerFiles(files, register, options, alone, await readPython(files, alone, run));
   };
 }
 

@@ -11,6 +11,8 @@ export interface LoadReport {
 export interface SkippedFile {
   readonly path: string;
   readonly error: RunError;
+  /** It is a tool, kept out because of what it would touch: its manifest does not ask for it, or the policy has none of it. */
+  readonly quarantined?: true;
 }
 
 export type ToolKind = 'component' | 'command' | 'script' | 'trusted';

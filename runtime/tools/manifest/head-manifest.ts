@@ -31,6 +31,15 @@ export function headManifest(source: string, path: string): unknown {
   }
 }
 
+/** Whether there is one, be it JSON or not. */
+export function hasHeadManifest(source: string): boolean {
+  try {
+    return headManifest(source, '') !== undefined;
+  } catch {
+    return true; // told when it is registered
+  }
+}
+
 function blockComment(lines: readonly string[]): string {
   const text = lines.join('\n');
   const begin = text.indexOf('/*') + 2;
