@@ -31,6 +31,7 @@ const PARTS: readonly Part[] = [
     beside: ['core', 'core2'].map((part) => join(jco, `vendor/js-component-bindgen-component.${part}.wasm`)),
   },
   { file: 'engines/preview1/wasmer.js' },
+  { file: 'engines/quickjs/kdf-primitive.js' },
   // A library in it looks for its settings there, and Node warns of that.
   { file: 'engines/quickjs/lower.js', define: { localStorage: 'undefined' } },
 ];

@@ -169,7 +169,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@babel/standalone': ['runtime/engines/quickjs'],
   // Those of the library are bundled into the engine's snapshot when it is built.
   '@noble/ciphers': ['runtime/engines/quickjs/library'],
-  '@noble/hashes': ['runtime/engines/quickjs/library'],
+  '@noble/hashes': ['runtime/engines/quickjs'],
   buffer: ['runtime/engines/quickjs/library'],
   events: ['runtime/engines/quickjs/library'],
   brotli: ['runtime/engines/quickjs/library'],

@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 7427,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7071067,
-        "javascript: an expression": 125284,
-        "javascript: objects, text, regular expressions": 438290,
-        "javascript: random, clock, timers, promises": 885908,
+        "javascript: a granted file": 7062833,
+        "javascript: an expression": 125774,
+        "javascript: objects, text, regular expressions": 438825,
+        "javascript: random, clock, timers, promises": 888130,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
         "python: an expression": 817725,
         "python: classes, exceptions, json": 2338406,
         "python: sets, hashes, random, clock": 1438867,
-        "typescript: a module": 656003,
+        "typescript: a module": 651015,
       }
     `);
   });

@@ -7,7 +7,7 @@
 export const LAYOUT_SECTION = 'sandglass.quickjs';
 
 /** Raised with every change of what the two sides say to each other. */
-export const LAYOUT_VERSION = 6;
+export const LAYOUT_VERSION = 7;
 
 /** Name of the custom section that holds the snapshot, as `image.ts` reads it: the binary itself has no data. */
 export const IMAGE_SECTION = 'sandglass.quickjs.image';
@@ -83,6 +83,7 @@ export const PRIMITIVES = [
   'promiseState',
   'promiseResult',
   'part',
+  'deriveKey',
 ] as const;
 export type PrimitiveName = (typeof PRIMITIVES)[number];
 

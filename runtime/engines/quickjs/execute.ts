@@ -18,7 +18,7 @@ import { lowered } from './needs-lowering.ts';
 import { rulesOf } from './options.ts';
 import { readOutgoing } from './outgoing.ts';
 import type { Arrival } from './primitives.ts';
-import { programOf } from './program.ts';
+import { type Program, programOf } from './program.ts';
 import { startProgram } from './start.ts';
 import { wantsLibrary } from './wants-library.ts';
 
@@ -66,6 +66,7 @@ async function runProgram(
   const { typescript } = program;
   // Later programs of a guest that is kept are not known yet.
   const library = kept !== undefined || wantsLibrary(program);
+  const deriveKey = derivesKeys(program) ? (await import('./kdf-primitive.ts')).deriveKey : undefined;
   const stripTypes = typescript ? (await import('./strip-types.ts')).stripTypes : undefined;
   const setup = await setupOf(program.filename, run);
   const turns = canSuspend() ? host.turns : undefined;
@@ -86,6 +87,7 @@ async function runProgram(
       meter,
       suspends,
       stripTypes,
+      deriveKey,
       library,
       keeps: kept !== undefined,
       kept: kept?.machine,
@@ -144,6 +146,10 @@ async function setupOf(filename: string, run: RunSpec): Promise<string> {
   });
   return `${before.slice(0, -1)},"inputs":${inputs},${after.slice(1)}`;
 }
+
+/** Whether the text of a program names what derives keys from passwords. */
+const derivesKeys = ({ code, modules }: Program): boolean =>
+  [code, ...Object.values(modules)].some((text) => text.includes('pbkdf2') || text.includes('scrypt'));
 
 /** Ends after which the instance is as sound as before. */
 const STAYS: ReadonlySet<GuestEnd['kind']> = new Set(['value', 'threw', 'invalid', 'exit']);

@@ -7,6 +7,7 @@ import { Ended } from './ended.ts';
 import type { Pointer } from './engine-exports.ts';
 import { explained } from './explained.ts';
 import { type Described, guestError, uncaughtText } from './guest-error.ts';
+import type { DeriveKey } from './kdf-primitive.ts';
 import { layoutOf } from './layout.ts';
 import { partText } from './library-parts.ts';
 import { createLoader, type Loader, type StripTypes } from './loader.ts';
@@ -67,6 +68,7 @@ export interface GuestRunOptions {
   /** The meter may suspend the guest. */
   readonly suspends: boolean;
   readonly stripTypes: StripTypes | undefined;
+  readonly deriveKey: DeriveKey | undefined;
   /** The program may use what Node and the web have beyond the prelude. */
   readonly library: boolean;
   /** The guest is kept for further runs. */
@@ -109,6 +111,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
       if (!keeps) meter.stop('cancelled'); // only to end the guest: what ended it is the line above
     },
     part: (name) => partText(module, name),
+    deriveKey: options.deriveKey,
     commonJs: createCommonJs({ loader, machine: () => machine }),
   });
   /** The host's word on whether the guest may go on; the first one counts. */

@@ -7,6 +7,7 @@ import type { CommonJs } from './common-js.ts';
 import { createDecoders, toldText } from './decode-primitive.ts';
 import type { Pointer } from './engine-exports.ts';
 import { createIntl } from './intl-primitive.ts';
+import type { DeriveKey } from './kdf-primitive.ts';
 import type { Machine } from './machine.ts';
 import type { GuestArguments } from './machine-host.ts';
 import { subtlePrimitive } from './subtle-primitive.ts';
@@ -45,6 +46,8 @@ export interface PrimitivesOptions {
   /** The program ends itself. */
   readonly exit: (code: number) => void;
   readonly commonJs: CommonJs;
+  /** Where the program may derive keys. */
+  readonly deriveKey?: DeriveKey | undefined;
   /** Text of a part of the library. */
   readonly part: (name: string) => string | undefined;
 }
@@ -57,7 +60,7 @@ const INTL_BYTES = 4096;
 const encoder = new TextEncoder();
 
 export function createPrimitives(options: PrimitivesOptions): Primitives {
-  const { machine, run, host, clock, stop, exit, commonJs, charge, part } = options;
+  const { machine, run, host, clock, stop, exit, commonJs, charge, part, deriveKey } = options;
   const { hostCallBytes } = run.limits;
   const arrivals = new Map<number, Arrival>();
   const order: number[] = [];
@@ -309,6 +312,13 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       if (code === undefined) return 0;
       const made = machine().evaluate(code, PRELUDE_FILE, EVAL_GLOBAL);
       return 'value' in made ? made.value : made.thrown;
+    },
+    deriveKey: (args) => {
+      const request = text(args, 0);
+      const given = bytes(args, 1);
+      if (request === undefined || given === undefined) return 0;
+      const derived = deriveKey?.(request, given, charge);
+      return derived === undefined ? 0 : machine().takeBytes({ bytes: derived, ownsBytes: true });
     },
     remaining: () => machine().newNumber(Math.max(0, run.limits.timeoutMs - clock.elapsed())),
   };

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        125193,
-        862678,
-        162745,
-        216281,
-        388757,
-        1572056,
+        126060,
+        863471,
+        162640,
+        218009,
+        387000,
+        1571856,
       ]
     `);
   });

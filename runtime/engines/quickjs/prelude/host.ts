@@ -44,6 +44,8 @@ export interface Host extends Record<PrimitiveName, unknown> {
   subtle(id: number, request: string, bytes: ArrayBuffer): void;
   /** 0 pending, 1 fulfilled, 2 rejected. */
   promiseState(promise: object): number;
+  /** A key from a password and a salt, by `kdf-primitive.ts`; `undefined` where the guest has to do it itself. */
+  deriveKey(request: string, bytes: ArrayBuffer): ArrayBuffer | undefined;
   /** What a part of the library exports, which is compiled now. */
   part(name: string): unknown;
   /** What a settled promise holds. */
