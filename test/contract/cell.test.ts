@@ -173,7 +173,7 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
     await nextRunWorks();
   });
 
-  test('hostCalls holds, and continuations are not counted', async () => {
+  test('hostCalls holds, and continuations are not counted', verifies('LM-06'), async () => {
     const echo = { do: 'call', operation: 'probe.echo', args: {} } as const;
     const next = { ...echo, operation: 'probe.next' } as const;
     const served = probe.served.length;
@@ -205,7 +205,7 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
     expect(failures.slice(before)).toEqual([]);
   });
 
-  test('hostCallBytes holds for arguments and answers', async () => {
+  test('hostCallBytes holds for arguments and answers', verifies('LM-06'), async () => {
     const limits = { hostCallBytes: 1024 };
     const served = probe.served.length;
     const sent = await run(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
 
 const folder = join(import.meta.dirname, '../libraries');
 
@@ -123,7 +124,7 @@ async function bundled(code: string, platform: 'browser' | 'node'): Promise<stri
   return outputFiles[0]?.text ?? '';
 }
 
-describe.skipIf(reason !== undefined)('npm libraries as guests', () => {
+describe.skipIf(reason !== undefined)('npm libraries as guests', verifies('XT-05'), () => {
   let runtime: Runtime;
   beforeAll(() => {
     runtime = createRuntime();

@@ -41,7 +41,7 @@ afterAll(() => runtime.close());
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);
 
-describe.each(['minimal', 'standard'] as const)('a session of a module at %s', (level) => {
+describe.each(['minimal', 'standard'] as const)('a session of a module at %s', verifies('XT-02'), (level) => {
   test('calls one instance, which initializes itself once, and reaches its memory', async () => {
     await using session = await runtime.sessions.open({ module, level });
     const at = await session.run({ invoke: 'allocate', args: [5] });

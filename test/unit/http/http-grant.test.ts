@@ -16,6 +16,7 @@ import {
 import { Scrubber, toCredential } from '../../../host-functions/http/secrets.ts';
 import type { Secret } from '../../../runtime/contracts/host-function.ts';
 import type { HttpGrant } from '../../../runtime/vocabulary/grants/http.ts';
+import { verifies } from '../../support/verifies.ts';
 
 describe('parseHttpGrants()', () => {
   test.each([
@@ -58,7 +59,7 @@ describe('parseHttpGrants()', () => {
   });
 });
 
-describe('matchesOrigin()', () => {
+describe('matchesOrigin()', verifies('HT-06'), () => {
   test.each([
     ['https://a.com', 'https://a.com/x', true],
     ['https://a.com', 'https://A.COM:443/', true],

@@ -1,6 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openGuest, readAll, startServer } from '../../support/http-harness.ts';
+import { verifies } from '../../support/verifies.ts';
 
 describe('http.request', () => {
   test('answers status, headers, address and body, and counts bytes', async () => {
@@ -41,7 +42,7 @@ describe('http.request', () => {
     expect(server.seen[0]?.headers['content-length']).toBe('0');
   });
 
-  test('keeps connections: twenty calls in sequence take at most two', async () => {
+  test('keeps connections: twenty calls in sequence take at most two', verifies('HT-13'), async () => {
     await using server = await startServer();
     await using guest = await openGuest({ grant: [{ origin: server.origin }] });
     for (let index = 0; index < 20; index++) await guest.get(`${server.origin}/${index}`);
