@@ -1,4 +1,4 @@
-import { invalid } from './invalid.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 import type { ModuleShape } from './module-shape.ts';
 import { GC } from './opcodes.ts';
 import { Reader } from './reader.ts';
@@ -8,8 +8,16 @@ import { readValueTypeName } from './type-text.ts';
 export const allocates = (sub: number): boolean =>
   sub === GC.structNew || sub === GC.structNewDefault || (sub >= GC.arrayNew && sub <= GC.arrayNewElem);
 
-export const refusedAllocation = (at: number): Error =>
-  invalid('it allocates on the collected heap, which no memory limit holds', at);
+/** The module is sound, and of a kind that no limit would hold. */
+export const refusedAllocation = (offset: number): SandglassError =>
+  new SandglassError(
+    'UNSUPPORTED',
+    `Cannot use the WebAssembly binary: at byte ${offset} it allocates on the collected heap (WebAssembly GC), which no memory limit holds`,
+    {
+      details: { feature: 'gc', offset },
+      hint: 'Compile it for linear memory, without WebAssembly GC',
+    },
+  );
 
 /** Refuses tags through which exceptions could hold exceptions: the one other way to build lists without end outside of linear memory. */
 export function refuseNestedExceptions(bytes: Uint8Array, { tagTypes, types }: ModuleShape): void {
