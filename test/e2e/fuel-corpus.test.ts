@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 888130,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
-        "python: an expression": 817725,
-        "python: classes, exceptions, json": 2338406,
-        "python: sets, hashes, random, clock": 1438867,
+        "python: an expression": 817366,
+        "python: classes, exceptions, json": 2337150,
+        "python: sets, hashes, random, clock": 1437468,
         "typescript: a module": 651015,
       }
     `);

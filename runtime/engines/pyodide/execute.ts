@@ -19,6 +19,7 @@ import { argsLength } from './read-call.ts';
 import { REHEARSAL, REHEARSAL_RUN, silentHost } from './rehearsal.ts';
 import { readReport } from './report.ts';
 import { reportBounds } from './report-bounds.ts';
+import { richNames } from './rich-names.ts';
 import type { SourcePlace } from './stopped-at.ts';
 
 /** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody, and nothing wakes a program that waits for nothing. */
@@ -309,6 +310,7 @@ function specOf(program: PyodideProgram, run: RunSpec, kept: Kept | undefined): 
     keeps: kept !== undefined,
     resumes: kept !== undefined && kept.runs > 1,
     tools: run.granted.includes('tools'),
+    rich: richNames(run.collect ?? []),
   };
   return {
     code: program.code,

@@ -19,12 +19,15 @@ export function realmScripts(loader: string, glue: string): GlueScripts {
   if (!loader.includes('globalThis.loadPyodide=')) {
     throw new Error('Cannot adapt pyodide.js: it does not define loadPyodide');
   }
+  if (glue.split(NAMES_ZONE).length !== 2)
+    throw new Error('Cannot adapt pyodide.asm.mjs: it names time zones otherwise');
   const lean = withFewExports(glue, loader);
   return {
     loader: withoutImport(loader, 'pyodide.js'),
     exports: lean.exports,
     glue: withoutImport(
       lean.glue
+        .replace(NAMES_ZONE, (text) => `return absOffset===0?"UTC":${text.slice('return'.length)}`)
         .replace(exported, `globalThis.${GLUE_NAMES.create}=_createPyodideModule;`)
         .replace(/\bimport\.meta\.url\b/g, '"file:///pyodide/pyodide.asm.mjs"'),
       'pyodide.asm.mjs',
@@ -40,6 +43,8 @@ function withoutImport(script: string, name: string): string {
   return `(function () {\n${changed}\n})();`; // nothing of it stays on the global object but what it puts there
 }
 
+/** It calls UTC `UTC-0000`. */
+const NAMES_ZONE = 'return`UTC$' + '{sign}$' + '{hours}$' + '{minutes}`';
 const ASSIGNED = /^(_[\w$]+)=Module\["_[\w$]+"\]=wasmExports\["([\w$.]+)"\](?:\.value>>>0)?$/;
 /** What the glue links all exports with at its start, before any other module asks for one. */
 const LINKS_ALL = 'updateGOT(origExports);';

@@ -50,6 +50,15 @@ describe('an everyday Python program', () => {
     expect((await run(`import asyncio, sys\n${code}`)).result).toMatchObject({ kind: 'exit', exitCode });
   });
 
+  test('knows the zone UTC without a package, by its own name', async () => {
+    expect(
+      await printed(`import datetime, time, zoneinfo
+zone = zoneinfo.ZoneInfo('UTC')
+print(datetime.datetime(2024, 7, 1, 12, tzinfo=zone).isoformat(), zone.tzname(None), time.tzname)
+print(datetime.datetime(2024, 1, 1, tzinfo=zoneinfo.ZoneInfo('Etc/UTC')).strftime('%Z %z'), time.strftime('%Z'))`),
+    ).toBe("2024-07-01T12:00:00+00:00 UTC ('UTC', 'UTC')\nUTC +0000 UTC\n");
+  });
+
   test('can catch an exit around asyncio.run(), whose other tasks are cancelled', async () => {
     expect(
       await printed(`import asyncio, sys

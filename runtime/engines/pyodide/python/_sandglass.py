@@ -11,6 +11,7 @@ import random
 import sys
 import traceback
 
+import _sandglass_display as display
 import _sandglass_errno as numbers
 import _sandglass_files as files
 import _sandglass_host as host
@@ -41,6 +42,7 @@ DEFAULTS = {
     "rehearsal": False,
     "repeats": False,
     "resumes": False,
+    "rich": (),
     "tools": False,
 }
 #: The folder that is there without a grant.
@@ -438,6 +440,8 @@ async def attempt(spec):
         # None is what a line answers that answers nothing, such as a call of print().
         given = given and value is not None
         report = encoded(value, spec["valueBytes"]) if given else {"value": None}
+        if spec["rich"]:
+            display.write(value, spec["rich"])
     except values.TooLarge:
         report = {"oversize": True}
     except asyncio.CancelledError as error:

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import io
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import pyodide.webloop
 
 NO_JAVASCRIPT = "guests have no JavaScript"
 NO_PROCESS = "guests cannot start processes"
+NO_PROCESSES = "guests cannot start processes; for work side by side, ThreadPoolExecutor of concurrent.futures and asyncio are there"
 NO_INTERPRETERS = "a guest has one interpreter; use threads or asyncio for work side by side"
 NO_SIGNAL = "guests have no signals; limits.timeoutMs ends a run, asyncio.timeout() a part of it"
 NO_SOCKET = "guests have no sockets; use urllib.request, requests or httpx under an http grant"
@@ -28,7 +30,7 @@ NO_TERMINAL = "guests have no terminal and no screen"
 NO_USERS = "guests have no users"
 #: Modules of other Pythons, and packages that cannot work here, with what stands in the way.
 NO_MODULE = {
-    "_multiprocessing": NO_PROCESS,
+    "_multiprocessing": NO_PROCESSES,
     "_posixshmem": NO_PROCESS,
     "_posixsubprocess": NO_PROCESS,
     "_interpreters": NO_INTERPRETERS,
@@ -122,16 +124,25 @@ def sleep(seconds, /):
     threads.sleep(seconds)
 
 
+#: The zone that needs no table.
+UTC_NAMES = ("UTC", "Etc/UTC", "Etc/UCT", "Etc/Zulu", "Zulu", "UCT", "Universal", "Etc/Universal")
+
+
 def install_zones():
     """Time zones come from a package, which the error of one that is not there names."""
     import zoneinfo._common as zones
 
     plain = zones.load_tzdata
+    # A header with nothing but one kind of time and four characters of names, then these.
+    utc = b"TZif2" + bytes(31) + (1).to_bytes(4) + (4).to_bytes(4) + bytes(6) + b"UTC\0"
+    utc += utc + b"\nUTC0\n"
 
     def load_tzdata(key):
         try:
             return plain(key)
         except zones.ZoneInfoNotFoundError:
+            if key in UTC_NAMES:
+                return io.BytesIO(utc)
             if "tzdata" in sys.modules:
                 raise
         raise zones.ZoneInfoNotFoundError(

@@ -20,6 +20,7 @@ const MODULES = [
   '_sandglass_policy.py',
   '_sandglass_program.py',
   '_sandglass_values.py',
+  '_sandglass_display.py',
   '_sandglass_surroundings.py',
   'webbrowser.py',
   'sandglass.py',
