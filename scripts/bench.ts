@@ -22,6 +22,7 @@ const GROUPS = [
   'pyodide',
   'memory',
   'throughput',
+  'tools',
   'owed',
 ];
 

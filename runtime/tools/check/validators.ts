@@ -16,12 +16,15 @@ const MOST_KEPT = 2_000;
 export function createValidators(): Validators {
   const kept = new Recent<Validator>(MOST_KEPT);
   let compiled = 0;
+  /** Holds schemas to the schema of schemas, and takes none in: to compile that one takes longer than all of theirs. */
+  let judge: Ajv2020 | undefined;
   return {
     of(schema) {
       const key = canonicalJson(schema);
       const known = kept.get(key);
       if (known !== undefined) return known;
-      const validator = compile(schema);
+      judge ??= new Ajv2020(OPTIONS);
+      const validator = compile(schema, judge);
       compiled += 1;
       kept.set(key, validator);
       return validator;
@@ -32,23 +35,26 @@ export function createValidators(): Validators {
   };
 }
 
-function compile(schema: JsonSchema): Validator {
+const OPTIONS = {
+  strict: true,
+  strictTypes: false,
+  strictTuples: false,
+  strictRequired: false,
+  allowUnionTypes: true,
+  allErrors: true,
+  verbose: true,
+  useDefaults: true,
+  addUsedSchema: false,
+  logger: false,
+  formats: CHECKED_FORMATS,
+  code: { regExp: LINEAR_ENGINE },
+} as const;
+
+function compile(schema: JsonSchema, judge: Ajv2020): Validator {
   const maxDepth = refuseHeavySchema(schema);
+  if (judge.validateSchema(schema) !== true) throw new SchemaFault(faultsOf(judge.errors ?? []));
   // Of its own: nothing of one schema is reachable from another, and all of it goes with it.
-  const ajv = new Ajv2020({
-    strict: true,
-    strictTypes: false,
-    strictTuples: false,
-    strictRequired: false,
-    allowUnionTypes: true,
-    allErrors: true,
-    verbose: true,
-    useDefaults: true,
-    addUsedSchema: false,
-    logger: false,
-    formats: CHECKED_FORMATS,
-    code: { regExp: LINEAR_ENGINE },
-  });
+  const ajv = new Ajv2020({ ...OPTIONS, meta: false, validateSchema: false });
   ajv.removeKeyword('uniqueItems'); // its own compares each item with each other
   ajv.addKeyword({
     keyword: 'uniqueItems',
@@ -57,7 +63,6 @@ function compile(schema: JsonSchema): Validator {
     validate: (wanted: boolean, items: readonly JsonValue[]) =>
       !wanted || new Set(items.map(canonicalJson)).size === items.length,
   });
-  if (ajv.validateSchema(schema) !== true) throw new SchemaFault(faultsOf(ajv.errors ?? []));
   const validate: ValidateFunction = ajv.compile(schema);
   const run = (value: JsonValue): readonly ErrorObject[] =>
     validate(value) ? [] : [...(validate.errors ?? [])];

@@ -30,7 +30,6 @@ export function createToolIndex(store: ToolStore): ToolIndex {
       searchOptions: {
         boost: { name: 4, words: 2, examples: 0.5 },
         prefix: (word) => word.length > 2,
-        fuzzy: (word) => (word.length > 4 ? 0.2 : false),
       },
     });
     index.addAll(store.all().map(entryOf));
@@ -40,7 +39,7 @@ export function createToolIndex(store: ToolStore): ToolIndex {
   return {
     search(query, limit, isShown) {
       const found: ToolMatch[] = [];
-      for (const { id, score } of current().search(query.slice(0, MOST_CHARACTERS))) {
+      for (const { id, score } of matchesOf(current(), query.slice(0, MOST_CHARACTERS))) {
         const tool = store.find(String(id));
         if (tool === undefined || !isShown(tool)) continue;
         found.push({ name: tool.manifest.name, description: tool.manifest.description, score });
@@ -62,3 +61,9 @@ const entryOf = ({ manifest }: Tool): Entry => ({
     .map(({ description = '', input }) => `${description} ${JSON.stringify(input)}`)
     .join(' '),
 });
+
+/** Words as they are written; only where they find nothing, also those that are spelt alike: that looks at every word there is. */
+function matchesOf(index: MiniSearch<Entry>, query: string) {
+  const found = index.search(query);
+  return found.length > 0 ? found : index.search(query, { fuzzy: (word) => (word.length > 4 ? 0.2 : false) });
+}
