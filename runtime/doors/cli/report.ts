@@ -54,6 +54,7 @@ function whereLines({ stack, file, line, column }: ErrorDetails, message: string
 /** Limits by the names that a command line has for them. */
 const inFlags = (hint: string): string =>
   hint
+    .replace(/\bpass confirm\b/g, 'pass --yes')
     .replace(/\blimits\.timeoutMs\b/g, '--timeout')
     .replace(/\blimits\.cpuShare\b/g, '--cpu-share')
     .replace(/\blimits\.memoryBytes\b/g, '--memory')
