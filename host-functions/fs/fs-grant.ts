@@ -55,9 +55,17 @@ const FIELDS: Readonly<Record<keyof FsGrant, true>> = {
 /** The `fs` part of a grant, parsed. */
 export type FsPart = readonly FsEntryPolicy[];
 
+/** Each holds an open folder of the process, for as long as the run goes on. */
+const MOST_MOUNTS = 1_000;
+
 /** @throws {TypeError | RangeError} naming the field that is wrong. */
 export function parseFsGrants(part: JsonValue, where: string): FsPart {
   if (!Array.isArray(part)) throw new TypeError(`Cannot read ${where}: expected a list of mounts`);
+  if (part.length > MOST_MOUNTS) {
+    throw new TypeError(
+      `Cannot read ${where}: ${part.length} mounts are over ${MOST_MOUNTS}; grant a folder above them, and hide what is not meant with deny`,
+    );
+  }
   return part.map((entry: JsonValue, index) => {
     const place = `${where}[${index}]`;
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {

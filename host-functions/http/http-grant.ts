@@ -58,6 +58,9 @@ export function parseHttpGrants(part: JsonValue, where: string): HttpPart {
 export const baseOf = (policies: readonly EntryPolicy[]): URL | undefined =>
   policies.find(({ base }) => base !== undefined)?.base;
 
+/** A request is held against each of them. */
+const MOST_ORIGINS = 1_000;
+
 /** The form of the part only. @throws {TypeError} */
 export function readEntries(
   part: JsonValue,
@@ -65,6 +68,10 @@ export function readEntries(
   known: Readonly<Record<string, true>>,
 ): readonly Record<string, JsonValue>[] {
   if (!Array.isArray(part)) throw new TypeError(`Cannot read ${where}: expected a list of origins`);
+  if (part.length > MOST_ORIGINS)
+    throw new TypeError(
+      `Cannot read ${where}: ${part.length} origins are over ${MOST_ORIGINS}; use patterns`,
+    );
   return part.map((entry: JsonValue, index) => {
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
       throw new TypeError(`Cannot read ${where}[${index}]: expected an object with "origin"`);

@@ -29,13 +29,18 @@ export interface JsonCheck {
   readonly maxValues?: number;
 }
 
-/** Whether a value holds more than so many others, at any depth. Counts no further than that. */
+/** An engine keeps a large object as a table, in which each field costs as much as many elements of a list. */
+const LARGE_OBJECT = 1_000;
+const LARGE_FIELD = 8;
+const fieldsWeigh = (count: number): number => (count > LARGE_OBJECT ? count * LARGE_FIELD : count);
+
+/** Whether a value holds more than so many others, at any depth; each field of an object of over 1,000 counts as 8. Counts no further than that. */
 export function holdsMore(value: unknown, most: number): boolean {
   let left = most;
   const count = (item: unknown): boolean => {
     if (typeof item !== 'object' || item === null) return false;
     const parts = Object.values(item);
-    left -= parts.length;
+    left -= Array.isArray(item) ? parts.length : fieldsWeigh(parts.length);
     return left < 0 || parts.some(count);
   };
   return count(value);
@@ -62,7 +67,12 @@ export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck 
   const maxBytes = check.maxBytes ?? Number.POSITIVE_INFINITY;
   const maxValues = check.maxValues ?? Number.POSITIVE_INFINITY;
   let values = 0;
+  let weight = 0;
   let bytes = 0;
+  const weigh = (count: number): void => {
+    weight += count;
+    if (weight > maxValues) throw new RangeError(`Cannot copy ${where}: over ${maxValues} values`);
+  };
   const spend = (count: number): void => {
     bytes += count;
     if (bytes > maxBytes) throw new RangeError(`Cannot copy ${where}: over ${maxBytes} bytes of JSON`);
@@ -72,7 +82,7 @@ export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck 
   const enter = (depth: number, holder: Place | undefined, key: string | number): void => {
     if (depth > maxDepth) throw fail(placeOf(depth, holder, key), `nested deeper than ${maxDepth}`);
     values += 1;
-    if (values > maxValues) throw new RangeError(`Cannot copy ${where}: over ${maxValues} values`);
+    weigh(1);
   };
   const leaf = (item: unknown, depth: number, holder: Place | undefined, key: string | number): JsonValue => {
     enter(depth, holder, key);
@@ -119,7 +129,9 @@ export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck 
     if (!isPlain(item)) throw fail(here, 'expected plain JSON, got an instance of a class');
     spend(2);
     const copied: Record<string, JsonValue> = {};
-    for (const [name, element] of Object.entries(item)) {
+    const entries = Object.entries(item);
+    weigh(fieldsWeigh(entries.length) - entries.length);
+    for (const [name, element] of entries) {
       if (element === undefined) continue;
       if (values % SLICE === 0) yield;
       spend(utf8Length(name) + 4);
