@@ -10,7 +10,7 @@ const folder = join(import.meta.dirname, '../libraries');
 
 /** Why the libraries are not there, if they are not: this machine may reach no registry. */
 function missing(): string | undefined {
-  if (existsSync(join(folder, 'node_modules/luxon'))) return undefined;
+  if (existsSync(join(folder, 'node_modules/nunjucks'))) return undefined;
   const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: folder,
     encoding: 'utf8',
@@ -105,6 +105,17 @@ const PROGRAMS: Readonly<Record<string, readonly [code: string, out: string]>> =
     `import { z } from 'zod'; console.log(z.object({ a: z.number() }).safeParse({ a: 'x' }).success)`,
     'false',
   ],
+  'bignumber.js': [`import B from 'bignumber.js'; console.log(new B('0.1').plus('0.2').toString())`, '0.3'],
+  chalk: [`import chalk from 'chalk'; console.log(chalk.red('x').endsWith('x'), chalk.level)`, 'true 0'],
+  'crypto-js': [
+    `import C from 'crypto-js'; console.log(C.AES.decrypt(C.AES.encrypt('m', 'k').toString(), 'k').toString(C.enc.Utf8))`,
+    'm',
+  ],
+  ejs: [
+    `import ejs from 'ejs'; console.log(ejs.render('<% for (const x of l) { %>[<%= x %>]<% } %>', { l: [1, '<'] }))`,
+    '[1][&lt;]',
+  ],
+  nunjucks: [`import n from 'nunjucks'; console.log(n.renderString('{{ a | upper }}', { a: 'x' }))`, 'X'],
 };
 
 /** Those that one of the two forms cannot have, and why. */
