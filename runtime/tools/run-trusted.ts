@@ -26,7 +26,7 @@ export async function runTrusted(
   const timeoutMs = Math.max(0, Math.min(limits.timeoutMs, leftMs));
   const started = monotonic();
   const end = new AbortController();
-  const abort = (): void => end.abort();
+  const abort = (): void => end.abort(ENDED);
   call.signal.addEventListener('abort', abort, { once: true });
   const passed = (): number => monotonic() - started;
   const context = Object.freeze({
@@ -56,9 +56,9 @@ export async function runTrusted(
   } catch (error) {
     verdict = failed(thrown(call, error));
   } finally {
-    running.abort();
+    running.abort(ENDED);
     call.signal.removeEventListener('abort', abort);
-    end.abort();
+    end.abort(ENDED);
   }
   return outcomeOf(verdict, {
     runId: call.runId,
@@ -72,6 +72,8 @@ export async function runTrusted(
   });
 }
 
+/** Why a signal aborts: made once, as making one for each call takes longer than the call. */
+const ENDED = new DOMException('The call has ended', 'AbortError');
 const LATE = Symbol('late');
 const STOPPED = Symbol('stopped');
 
