@@ -1,6 +1,7 @@
 // Builds every folder of guest-tools/ that changed: npm run build:tools [-- name…]
 
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -27,11 +28,11 @@ interface Recipe {
   readonly entry: string;
 }
 
-/** Names of the tools in guest-tools/. */
+/** Names of the tools in guest-tools/ that are built: those with a recipe. Scripts that ship as they are have none. */
 export async function listTools(): Promise<readonly string[]> {
   const entries = await readdir(TOOLS, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/build.json`, TOOLS)))
     .map((entry) => entry.name)
     .sort();
 }
