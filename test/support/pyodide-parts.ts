@@ -54,7 +54,13 @@ export async function openPython(options: NodePyodideOptions = {}): Promise<Pyth
     modules: Object.fromEntries(Object.entries(parts.modules).map(([name, { module }]) => [name, module])),
   };
   await executor.warmUp?.(shared);
-  const engine: Engine = { ...nodeEngine, execute: executor.execute };
+  // This thread is the one cell there is: a run that would have cells of its own brings its parts, as in a cell that has a guest already.
+  const engine: Engine = {
+    ...nodeEngine,
+    prepare: (source, context) =>
+      nodeEngine.prepare(source, context.deterministic === true ? { ...context, keptCell: true } : context),
+    execute: executor.execute,
+  };
   return {
     engine,
     shared,
