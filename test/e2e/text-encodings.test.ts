@@ -110,7 +110,7 @@ test.each([
   [
     'javascript',
     "new TextDecoder('utf-8', { fatal: true }).decode(await fs.readFile('latin1.txt'))",
-    'no valid utf-8',
+    'not valid for encoding utf-8',
   ],
   ['javascript', "atob('not base64!')", 'Invalid character'],
   ['python', "open('new.out', 'w', encoding='klingon')", 'unknown encoding: klingon'],
