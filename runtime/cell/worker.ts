@@ -22,6 +22,8 @@ export const sibling = (name: string): URL => ownUrl(import.meta.url, `./${name}
  */
 function readablePaths(executorUrl?: string): readonly string[] {
   const paths = new Set([fileURLToPath(new URL('../', import.meta.url))]);
+  const vendored = fileURLToPath(new URL('../../vendor', import.meta.url)); // of a built package: what it uses of others
+  if (existsSync(vendored)) paths.add(vendored);
   for (const url of [import.meta.url, ...(executorUrl === undefined ? [] : [executorUrl])]) {
     const start = dirname(fileURLToPath(url));
     paths.add(start);
