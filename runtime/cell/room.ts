@@ -39,7 +39,9 @@ export function createRoom({ slots, maxCells, maxWaiting, waitingBytes }: RoomOp
   const wanting: (() => void)[] = [];
   const left = (depth: number): number =>
     maxCells - slots.alive() + slots.count((slot) => slots.isOuter(slot, depth) || slots.rests(slot));
-  const mayGoOn = (): boolean => slots.alive() - slots.count(slots.rests) < GOING_ON * maxCells;
+  /** One that has served, and is kept or makes itself ready for the next run, burns little or nothing, and nobody waits for it to end. */
+  const runsNothing = (slot: Slot): boolean => slot.state !== 'busy' || slots.rests(slot);
+  const mayGoOn = (): boolean => slots.alive() - slots.count(runsNothing) < GOING_ON * maxCells;
   const mayStart = ({ engine, joins, depth }: Wanted): boolean => {
     if (left(depth) <= 0) return false;
     const alive = slots.alive() - slots.count((slot) => slots.isOuter(slot, depth));

@@ -34,25 +34,31 @@ export function toParts(value: unknown, most: number): readonly ValuePart[] | un
     kinds = [];
     leaves = [];
   };
-  const stack: Iterator<readonly [key: string | undefined, item: unknown]>[] = [];
+  const stack: { readonly holder: object; readonly items: Items }[] = [];
+  /** What is being told of: a value that refers to itself goes as it is. */
+  const open = new Set<object>();
+  const push = (kind: number, holder: object, items: Items): void => {
+    add(kind);
+    open.add(holder);
+    stack.push({ holder, items });
+  };
   const enter = (item: unknown): boolean => {
     if (isLeaf(item)) add(KIND.leaf, item);
-    else if (Array.isArray(item)) {
-      add(KIND.list);
-      stack.push(elements(item));
-    } else if (isPlain(item)) {
-      add(KIND.object);
-      stack.push(Object.entries(item).values());
-    } else return false;
+    else if (open.has(item as object))
+      return false; // what is no leaf is an object, or was never added
+    else if (Array.isArray(item)) push(KIND.list, item, elements(item));
+    else if (isPlain(item)) push(KIND.object, item, Object.entries(item).values());
+    else return false;
     return true;
   };
   if (isLeaf(value) || !enter(value)) return undefined;
   while (steps <= most) {
     const top = stack.at(-1);
     if (top === undefined) break;
-    const next = top.next();
+    const next = top.items.next();
     if (next.done === true) {
       stack.pop();
+      open.delete(top.holder);
       add(KIND.end);
       continue;
     }
@@ -145,6 +151,8 @@ export function createValueTaker(): ValueTaker {
     value: () => root,
   };
 }
+
+type Items = Iterator<readonly [key: string | undefined, item: unknown]>;
 
 interface Holder {
   readonly list: GuestValue[] | undefined;

@@ -38,7 +38,7 @@ const slicesOf = (slices: Slices<unknown>): number => {
 
 describe.each(LARGE)('%s', (_, value) => {
   const form = toJsonForm(value) ?? null;
-  const outcome = { ok: true, value: form, stdout: '', stderr: '' } as never;
+  const outcome = { ok: true, value: form, stdout: '', stderr: '', meta: {} } as never;
 
   test('is copied, formed, weighed and written in slices', () => {
     expect(slicesOf(copySlices(value, 1e9))).toBeGreaterThan(4);

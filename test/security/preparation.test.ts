@@ -79,9 +79,9 @@ describe('large binaries', () => {
     let going = true;
     const turn = (): void => {
       turns += 1;
-      if (going) setTimeout(turn, 0);
+      if (going) setImmediate(turn);
     };
-    setTimeout(turn, 0);
+    setImmediate(turn);
     try {
       const value = await work();
       return { value, turns };
