@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 888130,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
-        "python: an expression": 817366,
-        "python: classes, exceptions, json": 2337150,
-        "python: sets, hashes, random, clock": 1437468,
+        "python: an expression": 818873,
+        "python: classes, exceptions, json": 2339888,
+        "python: sets, hashes, random, clock": 1439753,
         "typescript: a module": 651015,
       }
     `);

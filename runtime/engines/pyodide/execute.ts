@@ -187,6 +187,7 @@ async function runProgram(
     packages: program.packages ?? [],
     hostCallBytes: run.limits.hostCallBytes,
     outsideBytes: MAX_SCRATCH_BYTES + OUTSIDE_BYTES,
+    timeZone: run.env.TZ,
     fixedClock: run.deterministic !== undefined,
     settings: {
       maxMemoryBytes: Math.min(run.limits.memoryBytes, interpreter.maxMemoryBytes),

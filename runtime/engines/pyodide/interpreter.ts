@@ -2,6 +2,7 @@ import type { GuestHost, HostAnswer } from '../../contracts/engine.ts';
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../vocabulary/codec.ts';
 import type { GuestFile } from '../../vocabulary/guest-file.ts';
+import { zoneOffset } from '../../vocabulary/time-zone.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { DEFERRED_SECTION } from '../../wasm/deferred-exports.ts';
 import { exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
@@ -106,6 +107,8 @@ export interface RunLink {
   readonly hostCallBytes: number;
   /** What buffers outside wasm may hold. */
   readonly outsideBytes: number;
+  /** Of its local time, an IANA name. Absent: UTC. */
+  readonly timeZone?: string | undefined;
   /** Time stands still, so that the run repeats to the byte. */
   readonly fixedClock: boolean;
   readonly entered: () => void;
@@ -156,6 +159,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   const instances: WebAssembly.Instance[] = [];
   const decoder = new TextDecoder();
   let link: RunLink | undefined;
+  let zone = zoneOffset(undefined);
   let closed = false;
   let order: Order | undefined;
   let growthRefused = false;
@@ -197,6 +201,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   const port: RealmPort = {
     now: () => link?.host.now() ?? 0,
     monotonic: () => link?.host.monotonic() ?? 0,
+    zoneOffset: (ms) => zone(Number(ms)),
     random: (into) => {
       const bytes = bytesOf(into);
       if (link === undefined) fillRandom(bytes);
@@ -374,6 +379,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     connect: (run) => {
       const isFirst = outsideBefore === undefined;
       link = run;
+      zone = zoneOffset(run.timeZone);
       order = run.fixedClock ? keepOrder(soon, (ms) => run.host.sleep(ms)) : undefined;
       between = undefined;
       growthRefused = false;

@@ -1,4 +1,5 @@
 import type { CellGuest, GuestEnd, GuestHost, RunSpec } from '../../contracts/engine.ts';
+import { zoneOffset } from '../../vocabulary/time-zone.ts';
 import { type Meter, nativeFuel } from '../../wasm/meter.ts';
 import { type EntryName, type Layout, WASM_PAGE } from './abi.ts';
 import { type Clock, createClock } from './clock.ts';
@@ -18,7 +19,6 @@ import { createPrimitives, type Primitives } from './primitives.ts';
 import { ENGINE_MODULE, type Program, programOf } from './program.ts';
 import { createRetelling } from './retelling.ts';
 import { forgetFullStack, logicalStackBytes, stackWasFull } from './stack.ts';
-import { zoneOffset } from './time-zone.ts';
 
 /** Promise jobs at a time, so that a storm of them is looked at. */
 const JOBS_AT_ONCE = 10_000;

@@ -118,6 +118,7 @@ def set_up(spec):
     if os.environ != env:
         os.environ.clear()
         os.environ.update(env)
+    surroundings.set_zone(env.get("TZ", ""))
     http.set_base(spec["base"])
     _own_folders = tuple(path.rstrip("/") + "/" for path in spec["mounts"])
     for module, source in spec["modules"].items():

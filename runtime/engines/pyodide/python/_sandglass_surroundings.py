@@ -104,6 +104,27 @@ def refuse_process(self, args, *more, **kwargs):
     raise OSError(errno.ENOTSUP, f"Cannot start a process: {about}")
 
 
+_zone = ""
+
+
+def set_zone(name):
+    """What `time` tells of the zone that the environment names: local times have it already. A zone without a table of names is told by its offset."""
+    global _zone
+    if name == _zone:
+        return
+    _zone = name
+    year = time.gmtime().tm_year
+    offsets = [time.localtime(time.mktime((year, month, 1, 0, 0, 0, 0, 0, -1))).tm_gmtoff for month in (1, 7)]
+    time.timezone, time.altzone = -min(offsets), -max(offsets)
+    time.daylight = int(offsets[0] != offsets[1])
+    time.tzname = (offset_name(-time.timezone), offset_name(-time.altzone))
+
+
+def offset_name(seconds):
+    hours, minutes = divmod(abs(seconds) // 60, 60)
+    return "UTC" if seconds == 0 else f"UTC{'-' if seconds < 0 else '+'}{hours:02}{minutes:02}"
+
+
 class Sleep:
     """time.sleep; an object, so that a class that keeps it does not make a method of it."""
 

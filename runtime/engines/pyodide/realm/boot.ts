@@ -17,6 +17,7 @@ import type { installSurroundings } from './surroundings.ts';
 import type { guardTexts } from './texts.ts';
 import type { guardWasm, WasmGuard } from './wasm.ts';
 import type { wrapPort } from './wrap-port.ts';
+import type { keepZone } from './zone.ts';
 
 /** What the boot script needs of Pyodide's own objects; they are untyped text to us otherwise. */
 interface PyodideApi extends StreamTaker {
@@ -45,6 +46,7 @@ export interface RealmParts extends FileParts {
   readonly hardenLanguage: typeof hardenLanguage;
   readonly installFiles: typeof installFiles;
   readonly installSurroundings: typeof installSurroundings;
+  readonly keepZone: typeof keepZone;
   readonly lateSymbols: typeof lateSymbols;
   readonly openStreams: typeof openStreams;
   readonly serveGuest: typeof serveGuest;
@@ -84,6 +86,7 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     if (running > 0) fatal(running, error);
   };
   const nothing = (): void => undefined;
+  parts.keepZone(realm, port);
   const buffers = parts.countBuffers(realm, port);
   const timers = parts.installSurroundings(realm, port, fileBytes, failRun);
   const calls = parts.guardCalls();

@@ -7,6 +7,8 @@
 export interface RealmPort {
   now(): number;
   monotonic(): number;
+  /** Seconds that the run's local time is ahead of UTC at a time in ms since the epoch. */
+  zoneOffset(ms: number): number;
   random(into: ArrayBuffer): void;
   /** UTF-8 → text. */
   decode(buffer: ArrayBuffer, offset: number, length: number): string;

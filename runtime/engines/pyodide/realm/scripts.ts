@@ -16,6 +16,7 @@ import { installSurroundings } from './surroundings.ts';
 import { guardTexts } from './texts.ts';
 import { guardWasm } from './wasm.ts';
 import { wrapPort } from './wrap-port.ts';
+import { keepZone } from './zone.ts';
 
 const PARTS = {
   askHostFiles,
@@ -27,6 +28,7 @@ const PARTS = {
   installFiles,
   installSurroundings,
   keepMounts,
+  keepZone,
   lateSymbols,
   limitScratch,
   openHostFiles,

@@ -18,6 +18,7 @@ export function wrapPort(host: RealmPort): RealmPort {
   return {
     now: wrapped(host.now) as RealmPort['now'], // `wrapped` keeps each function's own type for primitives
     monotonic: wrapped(host.monotonic) as RealmPort['monotonic'],
+    zoneOffset: wrapped(host.zoneOffset) as RealmPort['zoneOffset'],
     random: wrapped(host.random) as RealmPort['random'],
     decode: wrapped(host.decode) as RealmPort['decode'],
     write: wrapped(host.write) as RealmPort['write'],
