@@ -109,16 +109,21 @@ describe('memoryBytes is a hard cap', verifies('LM-02'), () => {
       import { createRuntime } from ${JSON.stringify(INDEX)};
       await using runtime = createRuntime({ cache: false });
       const greedy = ${JSON.stringify({ ...GREEDY.javascript?.(), limits, level: 'minimal' })};
-      const resident = () => {
-        gc();
-        return process.memoryUsage.rss();
+      // V8 frees memories in a thread of its own: the least of some rounds is what is held.
+      const resident = async () => {
+        let least = Infinity;
+        for (let round = 0; round < 20; round++) {
+          gc();
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          least = Math.min(least, process.memoryUsage.rss());
+        }
+        return least;
       };
       await runtime.run(greedy);
-      const before = resident();
+      const before = await resident();
       const codes = new Set();
       for (let count = 0; count < 8; count++) codes.add((await runtime.run(greedy)).error?.code);
-      await new Promise((resolve) => setImmediate(resolve));
-      console.log(JSON.stringify({ codes: [...codes], grown: resident() - before }));`;
+      console.log(JSON.stringify({ codes: [...codes], grown: (await resident()) - before }));`;
     const flags = ['--expose-gc', '--input-type=module', '--eval', script];
     const { stdout } = await promisify(execFile)(process.execPath, flags);
     const { codes, grown } = JSON.parse(stdout) as { codes: string[]; grown: number }; // written above
