@@ -65,7 +65,7 @@ const IDLE_MS = 10_000;
  */
 export function createPool(options: PoolOptions): PooledCell {
   const { idleMemory, maxCells, warm } = options;
-  const turns = createTurns((wanted) => room.serves(wanted));
+  const turns = createTurns((wanted) => room.serves(wanted) || spares.coming(wanted.engine));
   let closed = false;
   /** The room of a cell that has become free or has ended. */
   const passOn = (engine: Engine): void => {

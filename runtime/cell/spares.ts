@@ -16,6 +16,8 @@ export interface Spares {
   expect(engine: Engine): void;
   /** The spare that has been on its way for longest, if there is one. */
   take(engine: Engine): Promise<Slot> | undefined;
+  /** Whether there is one on its way that a run of the engine could take. */
+  coming(engine: Engine): boolean;
   /** Warms a cell in the background when an engine in use has fewer idle ones than wanted and nobody waits for the room. */
   refill(engine: Engine): void;
   /** A run that has to wait for a start anyway has the next cells started beside it: runs come faster than they are warmed one by one. */
@@ -117,6 +119,7 @@ export function createSpares(options: SparesOptions): Spares {
       if (spare !== undefined) spares.delete(spare);
       return spare?.slot;
     },
+    coming: (engine) => sparesOf(engine).length > 0,
     refill,
     refillIfShort: (engine) => {
       if (extra.has(engine)) refill(engine);

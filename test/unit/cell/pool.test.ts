@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createIdleMemory } from '../../../runtime/cell/idle-memory.ts';
 import { createPool, type PoolOptions } from '../../../runtime/cell/pool.ts';
+import type { Engine } from '../../../runtime/contracts/engine.ts';
 import { exposed, fakePool, other, request, result, settled } from '../../support/fake-pool.ts';
 import { scriptedEngine } from '../../support/scripted-engine.ts';
 import { verifies } from '../../support/verifies.ts';
@@ -456,4 +457,23 @@ describe('a cell whose thread does not end', () => {
     const { pool } = await stuckPool({ endMs: 1 });
     await pool.close();
   });
+});
+
+test('a run that waits takes the cell that makes itself ready for the next one, which then holds the process', async () => {
+  const renewing: Engine = { ...scriptedEngine, name: 'renewing', renews: true };
+  const { pool, cells } = fakePool({ maxCells: 1 });
+  const runs = [pool.run(request(renewing)), pool.run(request(renewing))];
+  await settled();
+  const ready = Promise.withResolvers<void>();
+  Object.assign(cells[0] ?? {}, { ready: ready.promise });
+  cells[0]?.finish();
+  await runs[0];
+  await settled();
+  expect(pool.cells()).toEqual([{ engine: 'renewing', state: 'busy' }]);
+  ready.resolve();
+  await settled();
+  cells[0]?.finish();
+  await Promise.all(runs);
+  expect(cells.map((cell) => cell.runs)).toEqual([2]);
+  await pool.close();
 });
