@@ -111,9 +111,7 @@ export function createSpares(options: SparesOptions): Spares {
       const now = extra.get(engine);
       if (now !== undefined && now < options.mostExtra) extra.set(engine, now + 1);
     },
-    expect: (engine) => {
-      if (!extra.has(engine)) extra.set(engine, 0);
-    },
+    expect: (engine) => void extra.set(engine, extra.get(engine) ?? 0),
     take: (engine) => {
       const [spare] = sparesOf(engine);
       if (spare !== undefined) spares.delete(spare);
