@@ -17,7 +17,7 @@ export interface Stopped {
 /** Stands for a call where there is none. */
 const NO_RUN: RunIdentity = Object.freeze({ runId: 'no-run', depth: 0 });
 
-/** Tells that a tool was stopped, and at which of the four gates. */
+/** Tells that a tool was stopped, and at which of the gates. */
 export function tellStopped(
   { events, now }: Pick<ToolsContext, 'events' | 'now'>,
   { name, identity = NO_RUN, error: { code, message, details }, gate }: Stopped,
@@ -30,7 +30,7 @@ export function tellStopped(
     identity,
     code,
     message,
-    operation: gate === 'registration' || gate === 'discovery' ? 'tools.register' : 'tools.call',
+    operation: gate === 'registration' ? 'tools.register' : 'tools.call',
     gate,
     resource: { name },
     ...defined({ capability: typeof capability === 'string' ? capability : undefined }),

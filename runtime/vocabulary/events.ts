@@ -88,8 +88,8 @@ export interface Denied extends EventBase {
   readonly capability?: string;
   readonly operation?: string;
   readonly resource?: Resource;
-  /** Of a tool: where it was stopped. `discovery`: its file; `registration`: its manifest; `execution`: a call; `output`: what it answered. */
-  readonly gate?: 'discovery' | 'registration' | 'execution' | 'output';
+  /** Of a tool: where it was stopped. `registration`: its manifest; `execution`: a call; `output`: what it answered. */
+  readonly gate?: 'registration' | 'execution' | 'output';
 }
 
 /** A run waited for a cell that had to be started. */

@@ -15,6 +15,7 @@ import { atOnce, inSlices, SLICE, type Slices } from '../../runtime/vocabulary/i
 import { parseJson } from '../../runtime/vocabulary/json-read.ts';
 import { jsonText } from '../../runtime/vocabulary/json-text.ts';
 import { weighOutcome } from '../../runtime/work/weigh-outcome.ts';
+import { turnsDuring } from '../support/turns-during.ts';
 
 /** What would hold a thread if it were done in one go. */
 const LARGE: readonly (readonly [name: string, value: GuestValue])[] = [
@@ -107,25 +108,6 @@ test('copyValue() keeps names as they are', () => {
   expect(JSON.stringify(copyValue(value, 1e6).value)).toBe(JSON.stringify(value));
   expect(JSON.stringify(toJsonForm(value))).toBe(JSON.stringify(value));
 });
-
-/** How often others had their turn meanwhile. */
-async function turnsDuring<T>(
-  work: () => Promise<T>,
-): Promise<{ readonly value: T; readonly turns: number }> {
-  let turns = 0;
-  let going = true;
-  const turn = (): void => {
-    turns += 1;
-    if (going) setImmediate(turn);
-  };
-  setImmediate(turn);
-  try {
-    const value = await work();
-    return { value, turns };
-  } finally {
-    going = false;
-  }
-}
 
 describe('parseJson()', () => {
   /** Long enough to be read in slices. */

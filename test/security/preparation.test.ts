@@ -8,6 +8,7 @@ import { inspectUpload } from '../../runtime/platform/inspect-upload.ts';
 import { openFileCache } from '../../runtime/platform/node-cache.ts';
 import { withinDeadline } from '../../runtime/run/within-deadline.ts';
 import { joinInSlices } from '../../runtime/vocabulary/in-slices.ts';
+import { turnsDuring } from '../support/turns-during.ts';
 
 const never = new Promise<never>(() => undefined);
 const job = (path: string): string => new URL(`../../runtime/${path}`, import.meta.url).href;
@@ -71,25 +72,6 @@ describe('runWorkerJob()', () => {
 
 describe('large binaries', () => {
   const MIB = 1024 ** 2;
-  /** How often others had their turn meanwhile. */
-  const turnsDuring = async <T>(
-    work: () => Promise<T>,
-  ): Promise<{ readonly value: T; readonly turns: number }> => {
-    let turns = 0;
-    let going = true;
-    const turn = (): void => {
-      turns += 1;
-      if (going) setImmediate(turn);
-    };
-    setImmediate(turn);
-    try {
-      const value = await work();
-      return { value, turns };
-    } finally {
-      going = false;
-    }
-  };
-
   it('are copied in turns of 8 MiB', async () => {
     const part = crypto.getRandomValues(new Uint8Array(65_536));
     const parts = Array.from({ length: 400 }, () => part);
