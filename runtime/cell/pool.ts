@@ -3,7 +3,7 @@ import type { Engine } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { type Acquired, acquireSlot } from './acquire-slot.ts';
 import type { IdleMemory } from './idle-memory.ts';
-import type { RemoteCell } from './remote-cell.ts';
+import type { RemoteCell } from './remote-channel.ts';
 import { createRoom } from './room.ts';
 import { createSlots, type Slot } from './slots.ts';
 import { createSpares } from './spares.ts';

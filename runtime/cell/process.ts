@@ -4,7 +4,8 @@ import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { freeArrived } from '../vocabulary/bytes.ts';
 import { MIB } from '../vocabulary/units.ts';
 import { HEAP_IS_FULL } from './process-exit.ts';
-import { type CellChannel, createRemoteCell, type RemoteCell } from './remote-cell.ts';
+import { createRemoteCell } from './remote-cell.ts';
+import type { CellChannel, RemoteCell } from './remote-channel.ts';
 import type { Serving } from './serving.ts';
 import { permissionFlags, sibling } from './worker.ts';
 

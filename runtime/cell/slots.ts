@@ -2,7 +2,7 @@ import { STOP_GRACE_MS } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { IdleMemory } from './idle-memory.ts';
 import { ENDED_BY_ITSELF, MOST_GUESTS } from './protocol.ts';
-import type { CellWatcher, RemoteCell } from './remote-cell.ts';
+import type { CellWatcher, RemoteCell } from './remote-channel.ts';
 
 /** A cell of a pool, and what the pool knows of it. */
 export interface Slot {

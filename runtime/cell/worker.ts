@@ -6,7 +6,8 @@ import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { ownUrl } from '../vocabulary/own-url.ts';
 import { MIB } from '../vocabulary/units.ts';
 import { BRIDGE, packAnswer, STOP_CODES, viewsOf } from './protocol.ts';
-import { type CellChannel, createRemoteCell, type RemoteCell } from './remote-cell.ts';
+import { createRemoteCell } from './remote-cell.ts';
+import type { CellChannel, RemoteCell } from './remote-channel.ts';
 import type { Serving } from './serving.ts';
 
 /** A worker's stack is larger than what V8 may fill of it; an engine gets this share. */

@@ -1,6 +1,6 @@
 import { createIdleMemory } from '../../runtime/cell/idle-memory.ts';
 import { createPool, type PoolOptions } from '../../runtime/cell/pool.ts';
-import type { CellWatcher, RemoteCell } from '../../runtime/cell/remote-cell.ts';
+import type { CellWatcher, RemoteCell } from '../../runtime/cell/remote-channel.ts';
 import type { CellResult, CellRun } from '../../runtime/contracts/cell.ts';
 import type { Engine } from '../../runtime/contracts/engine.ts';
 import { scriptedEngine } from './scripted-engine.ts';

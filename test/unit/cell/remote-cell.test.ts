@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type CellChannel, createRemoteCell } from '../../../runtime/cell/remote-cell.ts';
+import { createRemoteCell } from '../../../runtime/cell/remote-cell.ts';
+import type { CellChannel } from '../../../runtime/cell/remote-channel.ts';
 import type { CellRun } from '../../../runtime/contracts/cell.ts';
 import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { runSpec } from '../../support/fake-host.ts';
