@@ -113,7 +113,6 @@ export type { FsEvent } from './contracts/operations/fs.ts';
 export { createToolRegistry } from './tools/registry.ts';
 export type { CalledTool } from './vocabulary/called-tools.ts';
 export type { Caller, RunIdentity } from './vocabulary/caller.ts';
-export { type GuestValue, type JsonObject, type JsonValue, toJsonForm } from './vocabulary/codec.ts';
 export {
   ERROR_CODES,
   type ErrorCode,
@@ -128,6 +127,9 @@ export type { FsAccess, FsGrant } from './vocabulary/grants/fs.ts';
 export type { HttpGrant } from './vocabulary/grants/http.ts';
 export type { ToolsGrant } from './vocabulary/grants/tools.ts';
 export type { WsGrant } from './vocabulary/grants/ws.ts';
+export type { GuestValue } from './vocabulary/guest-value.ts';
+export type { JsonObject, JsonValue } from './vocabulary/json.ts';
+export { toJsonForm } from './vocabulary/json-form.ts';
 export { LEVELS } from './vocabulary/levels.ts';
 export { LIMITS, type LimitInfo, type LimitName, type Limits } from './vocabulary/limits.ts';
 export type {

@@ -1,6 +1,6 @@
 import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
-import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 
 export type FsOperation = keyof FsOperations;
 

@@ -1,5 +1,5 @@
-import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { FS_ACCESS, type FsAccess, type FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
+import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 import { unknownName } from '../../runtime/vocabulary/nearest.ts';
 import { refuseUnknownField, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
 import { compileDenyGlobs, type DenyGlobs } from './deny-globs.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
 import type { Resource } from '../../runtime/vocabulary/events.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import { pathText } from './guest-path.ts';
 import type { HandleTable } from './handles.ts';
 import { requestedPath } from './service-state.ts';

@@ -7,8 +7,8 @@ import type {
 } from '../../runtime/contracts/host-function.ts';
 import type { FsReason } from '../../runtime/contracts/operations/fs.ts';
 import { freeBytes } from '../../runtime/vocabulary/bytes.ts';
-import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 import { fileOperations } from './file-operations.ts';
 import { folderOperations } from './folder-operations.ts';
 import { checkFsArgs, type FsOperation, isFsOperation } from './fs-args.ts';

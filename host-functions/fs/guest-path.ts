@@ -1,4 +1,4 @@
-import { utf8Length } from '../../runtime/vocabulary/codec.ts';
+import { utf8Length } from '../../runtime/vocabulary/utf8-length.ts';
 import { FsFault } from './fs-fault.ts';
 
 /** A path as a guest wrote it, taken apart. `..` stays in: only the walk knows where it leads. */

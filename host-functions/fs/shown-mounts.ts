@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
 import { FS_ACCESS } from '../../runtime/vocabulary/grants/fs.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import type { FsPart } from './fs-grant.ts';
 import { pathText } from './guest-path.ts';
 

@@ -1,9 +1,10 @@
 import type { HostContext } from '../../runtime/contracts/host-function.ts';
 import type { FsEvent, FsOperations } from '../../runtime/contracts/operations/fs.ts';
-import { copyJson, type JsonObject } from '../../runtime/vocabulary/codec.ts';
+import { copyJson } from '../../runtime/vocabulary/copy-json.ts';
 import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import type { FsBackend } from './backend.ts';
 import { createFsHostFunction } from './fs.ts';

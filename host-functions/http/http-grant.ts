@@ -1,5 +1,5 @@
-import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
+import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 import { refuseUnknownField, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
 import { type OriginPattern, parseOriginPattern } from './origin-pattern.ts';
 import { compilePathPatterns, type PathPatterns, pathSegments } from './path-pattern.ts';

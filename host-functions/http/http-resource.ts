@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
 import type { Resource } from '../../runtime/vocabulary/events.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 
 /** Longest text of a URL that is looked at. */
 const MAX_URL_LENGTH = 8192;

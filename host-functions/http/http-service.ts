@@ -5,8 +5,8 @@ import type {
   HostService,
 } from '../../runtime/contracts/host-function.ts';
 import type { HttpOperations, HttpResponseHead } from '../../runtime/contracts/operations/http.ts';
-import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import { BodyChannel } from './body-channel.ts';
 import type { Connections } from './connections.ts';
 import { type ExchangeContext, type Exchanged, exchange } from './exchange.ts';

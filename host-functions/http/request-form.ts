@@ -1,6 +1,6 @@
 import type { HeaderList } from '../../runtime/contracts/operations/http.ts';
-import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { HttpFault } from './http-fault.ts';
 import { METHOD } from './http-grant.ts';
 

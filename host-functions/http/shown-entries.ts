@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import type { EntryPolicy } from './http-grant.ts';
 
 /** Entries as a guest may read them in its grant: what they reach, and the caps that it may run into. No secret, not even its name. */

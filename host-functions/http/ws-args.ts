@@ -1,6 +1,7 @@
 import type { WsOperations } from '../../runtime/contracts/operations/ws.ts';
-import { type JsonObject, type JsonValue, utf8Length } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
+import { utf8Length } from '../../runtime/vocabulary/utf8-length.ts';
 import { HttpFault } from './http-fault.ts';
 import { readUrl } from './request-form.ts';
 

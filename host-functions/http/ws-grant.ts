@@ -1,5 +1,5 @@
-import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import type { WsGrant } from '../../runtime/vocabulary/grants/ws.ts';
+import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 import { cap, type EntryPolicy, readEntries, readEntry } from './http-grant.ts';
 import { findCeiling, narrowed } from './narrow-http.ts';
 

@@ -1,8 +1,11 @@
 import type { ToolOutcome } from '../../runtime/contracts/api/tool-call.ts';
 import type { HostReply } from '../../runtime/contracts/host-function.ts';
-import { type GuestValue, type JsonValue, toJsonForm, utf8Length } from '../../runtime/vocabulary/codec.ts';
 import { defined } from '../../runtime/vocabulary/defined.ts';
 import { type ErrorDetails, SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { GuestValue } from '../../runtime/vocabulary/guest-value.ts';
+import type { JsonValue } from '../../runtime/vocabulary/json.ts';
+import { toJsonForm } from '../../runtime/vocabulary/json-form.ts';
+import { utf8Length } from '../../runtime/vocabulary/utf8-length.ts';
 
 /** Details of a failed call that the calling guest is told: what it asked and may change. The others may hold paths of the host or source of the tool. */
 const TOLD: readonly string[] = [

@@ -1,6 +1,6 @@
 import type { ToolsOperations } from '../../runtime/contracts/operations/tools.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../runtime/vocabulary/json.ts';
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 const MOST_QUERY = 1_000;

@@ -1,6 +1,6 @@
-import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { checkPatternSizes, compileStarGlob, type NameMatcher } from '../../runtime/vocabulary/glob.ts';
+import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 
 /** The `tools` part of a grant, parsed. */
 export interface ToolsPart {

@@ -7,8 +7,8 @@ import type {
 } from '../../runtime/contracts/host-function.ts';
 import type { ToolsOperations, ToolsPort } from '../../runtime/contracts/operations/tools.ts';
 import { MOST_NESTED } from '../../runtime/vocabulary/budget.ts';
-import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import { answerReply, failureOf, withinSize } from './tool-answer.ts';
 import { readToolCall, readToolName, readToolQuery } from './tools-args.ts';
 import { narrowToolsGrant, parseToolsGrant, type ToolsPart } from './tools-grant.ts';

@@ -1,5 +1,5 @@
 import { headManifest } from '../tools/manifest/head-manifest.ts';
-import { isJsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { isJsonObject, type JsonValue } from '../vocabulary/json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { addCustomSection } from '../wasm/add-custom-section.ts';
 import { MANIFEST_SECTION } from '../wasm/tool-manifest.ts';

@@ -1,6 +1,7 @@
-import { copyJson, isJsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { copyJson } from '../vocabulary/copy-json.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { isJsonObject, type JsonValue } from '../vocabulary/json.ts';
 import { fitsJson } from '../vocabulary/json-weight.ts';
 import type { ComponentPort } from '../wasm/component-ports.ts';
 import { guardBinary } from '../wasm/guard.ts';

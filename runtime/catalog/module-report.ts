@@ -1,4 +1,4 @@
-import type { JsonValue } from '../vocabulary/codec.ts';
+import type { JsonValue } from '../vocabulary/json.ts';
 import { type Need, needsOf, needsOfCapabilities } from './needs.ts';
 import type { Port } from './port.ts';
 

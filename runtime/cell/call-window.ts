@@ -1,5 +1,5 @@
 import type { HostAnswer } from '../contracts/engine.ts';
-import type { JsonObject } from '../vocabulary/codec.ts';
+import type { JsonObject } from '../vocabulary/json.ts';
 import { MIB } from '../vocabulary/units.ts';
 
 /** Calls of one run that are under way at once: asked for, and not yet answered to the guest. */

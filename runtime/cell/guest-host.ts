@@ -1,5 +1,5 @@
 import type { GuestHost, HostAnswer, StopReason, Turns } from '../contracts/engine.ts';
-import type { JsonObject } from '../vocabulary/codec.ts';
+import type { JsonObject } from '../vocabulary/json.ts';
 import { createPace } from './pace.ts';
 import { seededRandom } from './seeded-random.ts';
 

@@ -1,6 +1,6 @@
 import type { GuestResult, HostAnswer, RunSpec } from '../contracts/engine.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
-import type { JsonObject } from '../vocabulary/codec.ts';
+import type { JsonObject } from '../vocabulary/json.ts';
 import { isCount, isFields, readResult } from './read-result.ts';
 import type { ValuePart } from './value-parts.ts';
 

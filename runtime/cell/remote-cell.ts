@@ -1,7 +1,8 @@
 import { type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from '../contracts/cell.ts';
-import { holdsMore, type JsonObject } from '../vocabulary/codec.ts';
 import { inSlices, SLICE } from '../vocabulary/in-slices.ts';
+import type { JsonObject } from '../vocabulary/json.ts';
 import { jsonText } from '../vocabulary/json-text.ts';
+import { holdsMore } from '../vocabulary/size-of-json.ts';
 import {
   ENDED_BY_ITSELF,
   type FromCell,

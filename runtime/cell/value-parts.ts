@@ -1,4 +1,5 @@
-import { type GuestValue, setOwn } from '../vocabulary/codec.ts';
+import type { GuestValue } from '../vocabulary/guest-value.ts';
+import { setOwn } from '../vocabulary/json.ts';
 
 /**
  * A piece of a large value on its way to the host, which takes one at a time. `kinds` says what comes in which order; leaves and the names of

@@ -12,8 +12,9 @@ import type {
 } from '../contracts/engine.ts';
 import { MOST_DEPTH, MOST_VALUES, OVERSIZE, TOO_DEEP, TOO_MANY } from '../gate/markers.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
-import { holdsMore, type JsonObject, nestsDeeper } from '../vocabulary/codec.ts';
+import type { JsonObject } from '../vocabulary/json.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
+import { holdsMore, nestsDeeper } from '../vocabulary/size-of-json.ts';
 import { MIB } from '../vocabulary/units.ts';
 import { createCallWindow } from './call-window.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';

@@ -1,6 +1,7 @@
-import { copyJson, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { copyJson } from '../vocabulary/copy-json.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
 import type { HostContext, HostFunction, HostReply, HostRequest, OperationInfo } from './host-function.ts';
 
 /** What a call finds beside its arguments: its run, and what the run was granted. */

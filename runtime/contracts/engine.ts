@@ -1,6 +1,7 @@
-import type { GuestValue, JsonObject, JsonValue } from '../vocabulary/codec.ts';
 import type { ErrorCode, ErrorDetails } from '../vocabulary/errors.ts';
 import type { GuestFile } from '../vocabulary/guest-file.ts';
+import type { GuestValue } from '../vocabulary/guest-value.ts';
+import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
 import type { Described } from './described-tool.ts';

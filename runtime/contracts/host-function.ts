@@ -1,7 +1,7 @@
 import type { RunIdentity } from '../vocabulary/caller.ts';
-import type { JsonObject, JsonValue } from '../vocabulary/codec.ts';
 import type { Resource } from '../vocabulary/events.ts';
 import type { GuestFile } from '../vocabulary/guest-file.ts';
+import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../vocabulary/codec.ts';
+import type { JsonObject } from '../vocabulary/json.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
 import type { PlatformInfo } from './api/info.ts';
 import type { CellOptions } from './api/runtime.ts';

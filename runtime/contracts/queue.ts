@@ -1,4 +1,4 @@
-import type { JsonValue } from '../vocabulary/codec.ts';
+import type { JsonValue } from '../vocabulary/json.ts';
 import type { Priority } from '../vocabulary/priority.ts';
 
 /**

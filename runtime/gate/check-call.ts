@@ -1,7 +1,8 @@
 import type { AnyHostFunction, OperationInfo } from '../contracts/host-function.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
-import { copyJson, isJsonObject, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { copyJson } from '../vocabulary/copy-json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../vocabulary/json.ts';
 import { MOST_DEPTH, MOST_VALUES, OVERSIZE, TOO_DEEP, TOO_MANY } from './markers.ts';
 
 /** The host function that serves an operation, and what it says of it. */

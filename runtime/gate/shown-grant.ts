@@ -2,7 +2,7 @@ import type { HostAnswer } from '../contracts/engine.ts';
 import type { AnyHostFunction, HostContext } from '../contracts/host-function.ts';
 import { permits } from '../vocabulary/caller.ts';
 import { BUILT_IN } from '../vocabulary/check-grant.ts';
-import type { JsonObject, JsonValue } from '../vocabulary/codec.ts';
+import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
 
 /** The operation by which a guest reads its own grant. It needs none, and counts as no call. */
 export const READ_GRANT = 'sandglass.grant';

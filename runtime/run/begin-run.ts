@@ -1,7 +1,7 @@
 import type { OutputChunk, RunHandle, RunOptions } from '../contracts/api/run.ts';
 import { narrowCaller, type RunIdentity } from '../vocabulary/caller.ts';
 import type { CheckedGrant } from '../vocabulary/check-grant.ts';
-import { copyJson } from '../vocabulary/codec.ts';
+import { copyJson } from '../vocabulary/copy-json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { type IsolationLevel, stricter } from '../vocabulary/levels.ts';

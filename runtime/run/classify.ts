@@ -1,12 +1,14 @@
 import type { CellResult } from '../contracts/cell.ts';
 import type { GuestError } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
-import { copySlices, copyValue, toJsonForm, utf8Length } from '../vocabulary/codec.ts';
+import { copySlices, copyValue } from '../vocabulary/copy-value.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
 import { inSlices } from '../vocabulary/in-slices.ts';
+import { toJsonForm } from '../vocabulary/json-form.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import type { Verdict } from '../vocabulary/outcome-of.ts';
+import { utf8Length } from '../vocabulary/utf8-length.ts';
 
 /** An error says what it is, even of a run without output, bytes. */
 const FREE_ERROR_BYTES = 4096;

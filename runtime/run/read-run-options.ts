@@ -2,16 +2,11 @@ import type { LooseRunOptions, RunOptions } from '../contracts/api/run.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
 import { type Caller, type RunIdentity, readCaller } from '../vocabulary/caller.ts';
 import { type CheckedGrant, checkGrant, type PartReader } from '../vocabulary/check-grant.ts';
-import {
-  copyJson,
-  copyJsonSlices,
-  type GuestValue,
-  holdsMore,
-  isJsonObject,
-  type JsonObject,
-} from '../vocabulary/codec.ts';
+import { copyJson, copyJsonSlices } from '../vocabulary/copy-json.ts';
 import { type GuestFile, readCollect, readFiles } from '../vocabulary/guest-file.ts';
+import type { GuestValue } from '../vocabulary/guest-value.ts';
 import { inSlices, SLICE } from '../vocabulary/in-slices.ts';
+import { isJsonObject, type JsonObject } from '../vocabulary/json.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 import { checkLimits, LIMIT_NAMES, type Limits } from '../vocabulary/limits.ts';
@@ -23,6 +18,7 @@ import {
   readName,
   refuseUnknown,
 } from '../vocabulary/read-options.ts';
+import { holdsMore } from '../vocabulary/size-of-json.ts';
 import type { KnownModules, TakenModule } from './known-modules.ts';
 
 /** A run after its options were checked and copied: the core trusts it. */

@@ -1,7 +1,8 @@
 import type { PreparedGuest, RunJob } from '../contracts/engine.ts';
 import type { CheckInput } from '../contracts/platform.ts';
-import { copyJson, type JsonObject } from '../vocabulary/codec.ts';
+import { copyJson } from '../vocabulary/copy-json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import type { JsonObject } from '../vocabulary/json.ts';
 import { programName } from './program-name.ts';
 import type { RunRequest } from './read-run-options.ts';
 import { inputSchemaOf } from './tool-manifest.ts';

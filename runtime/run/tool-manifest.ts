@@ -1,6 +1,8 @@
-import { copyJson, isJsonObject, type JsonObject, nestsDeeper } from '../vocabulary/codec.ts';
+import { copyJson } from '../vocabulary/copy-json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { isJsonObject, type JsonObject } from '../vocabulary/json.ts';
 import { fitsJson } from '../vocabulary/json-weight.ts';
+import { nestsDeeper } from '../vocabulary/size-of-json.ts';
 
 /** Nesting of a schema; no honest one comes near. */
 const MAX_SCHEMA_DEPTH = 40;

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../vocabulary/codec.ts';
+import type { JsonValue } from '../vocabulary/json.ts';
 
 /** JSON with the fields of every object in order of name: equal text means equal value. */
 export function canonicalJson(value: JsonValue): string {

@@ -1,8 +1,9 @@
 import type { RunOptions } from '../contracts/api/run.ts';
 import type { ScriptHandler } from '../contracts/api/tool-handler.ts';
 import type { Caller } from '../vocabulary/caller.ts';
-import { copyJson, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
+import { copyJson } from '../vocabulary/copy-json.ts';
 import { defined } from '../vocabulary/defined.ts';
+import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { Body } from './tool.ts';

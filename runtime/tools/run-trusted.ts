@@ -1,7 +1,8 @@
 import type { ToolOutcome } from '../contracts/api/tool-call.ts';
 import type { TrustedTool } from '../contracts/api/tool-handler.ts';
-import { copyValue, type GuestValue } from '../vocabulary/codec.ts';
+import { copyValue } from '../vocabulary/copy-value.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import type { GuestValue } from '../vocabulary/guest-value.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { NOTHING_USED, outcomeOf, type Verdict } from '../vocabulary/outcome-of.ts';

@@ -1,8 +1,8 @@
 import type { StageTrace, ToolCallOptions, ToolCallView } from '../contracts/api/tool-call.ts';
 import type { CalledTools } from '../vocabulary/called-tools.ts';
 import type { Caller, RunIdentity } from '../vocabulary/caller.ts';
-import type { JsonObject } from '../vocabulary/codec.ts';
 import type { Grant } from '../vocabulary/grant.ts';
+import type { JsonObject } from '../vocabulary/json.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 import type { Limits } from '../vocabulary/limits.ts';
 import type { Held } from './held.ts';

@@ -1,7 +1,7 @@
 import type { ToolFacts, ToolOutcome } from '../contracts/api/tool-call.ts';
-import type { GuestValue } from '../vocabulary/codec.ts';
 import { defined } from '../vocabulary/defined.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';
+import type { GuestValue } from '../vocabulary/guest-value.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { outcomeToJson } from '../vocabulary/outcome-json.ts';

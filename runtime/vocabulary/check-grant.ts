@@ -1,5 +1,6 @@
-import { copyJson, isJsonObject, type JsonValue } from './codec.ts';
+import { copyJson } from './copy-json.ts';
 import type { Grant } from './grant.ts';
+import { isJsonObject, type JsonValue } from './json.ts';
 import { checkLimits, type Limits } from './limits.ts';
 import { unknownName } from './nearest.ts';
 

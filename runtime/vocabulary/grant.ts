@@ -1,8 +1,8 @@
-import type { JsonValue } from './codec.ts';
 import type { FsGrant } from './grants/fs.ts';
 import type { HttpGrant } from './grants/http.ts';
 import type { ToolsGrant } from './grants/tools.ts';
 import type { WsGrant } from './grants/ws.ts';
+import type { JsonValue } from './json.ts';
 import type { Limits } from './limits.ts';
 
 /**

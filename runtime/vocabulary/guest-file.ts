@@ -1,5 +1,5 @@
-import { setOwn } from './codec.ts';
 import { SandglassError } from './errors.ts';
+import { setOwn } from './json.ts';
 import { MIB } from './units.ts';
 
 /** A file that goes into the scratch folder of a run, or comes out of it. */

@@ -1,5 +1,5 @@
-import { type JsonValue, setOwn } from './codec.ts';
 import { inSlices, SLICE, type Slices } from './in-slices.ts';
+import { type JsonValue, setOwn } from './json.ts';
 
 /** Nesting of a text that is read in slices. */
 const MOST_DEPTH = 1_000;

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from './codec.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import type { Limits } from './limits.ts';
 
 /** JSON Schema 2020-12 of an object. Remote references and keywords that nobody checks are refused. */

@@ -1,6 +1,7 @@
-import { copyJson, isJsonObject, type JsonObject, type JsonValue } from './codec.ts';
+import { copyJson } from './copy-json.ts';
 import type { Grant } from './grant.ts';
 import { FS_ACCESS } from './grants/fs.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
 /** Stands in a denial for the folder that only the embedder can choose; `mergeGrants` asks for it. */
 export const HOST_FOLDER = 'HOSTFOLDER';

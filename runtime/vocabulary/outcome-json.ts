@@ -1,7 +1,9 @@
-import { type GuestValue, type JsonObject, type JsonValue, jsonFormSlices, toJsonForm } from './codec.ts';
 import { defined } from './defined.ts';
 import type { RunError } from './errors.ts';
+import type { GuestValue } from './guest-value.ts';
 import { atOnce, type Slices } from './in-slices.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import { jsonFormSlices, toJsonForm } from './json-form.ts';
 import type { Outcome, OutcomeMeta } from './outcome.ts';
 import type { Usage } from './usage.ts';
 

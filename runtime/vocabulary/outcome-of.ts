@@ -1,7 +1,7 @@
 import type { CalledTool } from './called-tools.ts';
-import type { GuestValue } from './codec.ts';
 import { defined } from './defined.ts';
 import type { SandglassError } from './errors.ts';
+import type { GuestValue } from './guest-value.ts';
 import type { IsolationLevel } from './levels.ts';
 import type { Limits } from './limits.ts';
 import type { Outcome } from './outcome.ts';

@@ -1,7 +1,7 @@
 import type { CalledTool } from './called-tools.ts';
-import type { GuestValue } from './codec.ts';
 import type { RunError } from './errors.ts';
 import type { Grant } from './grant.ts';
+import type { GuestValue } from './guest-value.ts';
 import type { Limits } from './limits.ts';
 import type { Usage } from './usage.ts';
 

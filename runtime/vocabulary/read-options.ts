@@ -1,4 +1,5 @@
-import { copyJson, isJsonObject, type JsonObject } from './codec.ts';
+import { copyJson } from './copy-json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 import { type IsolationLevel, LEVELS } from './levels.ts';
 import { shownText, unknownName } from './nearest.ts';
 import { MIB } from './units.ts';

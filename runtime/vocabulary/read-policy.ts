@@ -1,9 +1,10 @@
 import { CAPABILITY } from './caller.ts';
 import { type CheckedGrant, checkGrant, type PartReader } from './check-grant.ts';
-import { copyJson, isJsonObject, type JsonObject, type JsonValue } from './codec.ts';
+import { copyJson } from './copy-json.ts';
 import { defined } from './defined.ts';
 import { compileStarGlob } from './glob.ts';
 import type { Grant } from './grant.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { checkLimits, type Limits } from './limits.ts';
 import { TEXT_FORMATS, type TextFormat } from './manifest.ts';
 import { mergeGrants } from './merge-grants.ts';

@@ -1,6 +1,6 @@
-import type { GuestValue } from './codec.ts';
 import { defined } from './defined.ts';
 import { SandglassError } from './errors.ts';
+import type { GuestValue } from './guest-value.ts';
 import type { Outcome } from './outcome.ts';
 
 /**

@@ -1,7 +1,8 @@
 import type { JobHandler, Queue } from '../contracts/queue.ts';
-import { copyJson, copyJsonSlices, type JsonValue } from '../vocabulary/codec.ts';
+import { copyJson, copyJsonSlices } from '../vocabulary/copy-json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { inSlices } from '../vocabulary/in-slices.ts';
+import type { JsonValue } from '../vocabulary/json.ts';
 import { createLanes, type LanesOptions } from './lanes.ts';
 import type { Ticket } from './scheduler.ts';
 

@@ -1,5 +1,6 @@
 import type { RunOptions } from '../contracts/api/run.ts';
-import { type JsonObject, type JsonValue, toJsonForm } from '../vocabulary/codec.ts';
+import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
+import { toJsonForm } from '../vocabulary/json-form.ts';
 
 /** What a queued run is as plain data. */
 export interface RunPayload extends JsonObject {

@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../vocabulary/codec.ts';
 import { SLICE, type Slices } from '../vocabulary/in-slices.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../vocabulary/json.ts';
 import type { OutcomeJson } from '../vocabulary/outcome-json.ts';
 
 /** What objects take beside what they hold, bytes: an object or list, one element of it, a text, the outcome itself. */

@@ -10,7 +10,7 @@ import type {
   ScriptSource,
   WasmSource,
 } from '../../runtime/contracts/engine.ts';
-import type { GuestValue } from '../../runtime/vocabulary/codec.ts';
+import type { GuestValue } from '../../runtime/vocabulary/guest-value.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../support/fake-host.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JobContext, JobHandler, Queue } from '../../runtime/contracts/queue.ts';
-import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
+import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 
 export interface QueueSuite {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createGuestRun } from '../../runtime/engines/component/component-run.ts';
 import { implementImports } from '../../runtime/engines/component/interfaces/implement-imports.ts';
-import type { JsonObject } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
 import { runComponent } from '../guests/component/run-component.ts';
 import { createFakeHost, runSpec } from '../support/fake-host.ts';

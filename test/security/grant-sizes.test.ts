@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRunBodyReader } from '../../runtime/doors/http/run-body.ts';
 import { createRuntime } from '../../runtime/index.ts';
-import { copyJson, holdsMore } from '../../runtime/vocabulary/codec.ts';
+import { copyJson } from '../../runtime/vocabulary/copy-json.ts';
+import { holdsMore } from '../../runtime/vocabulary/size-of-json.ts';
 
 let host = '';
 beforeAll(() => {

@@ -4,14 +4,10 @@ import { createValueTaker, PART_STEPS, toParts } from '../../runtime/cell/value-
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { jsonResponse } from '../../runtime/doors/http/json-response.ts';
 import { createRuntime } from '../../runtime/index.ts';
-import {
-  copySlices,
-  copyValue,
-  type GuestValue,
-  jsonFormSlices,
-  toJsonForm,
-} from '../../runtime/vocabulary/codec.ts';
+import { copySlices, copyValue } from '../../runtime/vocabulary/copy-value.ts';
+import type { GuestValue } from '../../runtime/vocabulary/guest-value.ts';
 import { atOnce, inSlices, SLICE, type Slices } from '../../runtime/vocabulary/in-slices.ts';
+import { jsonFormSlices, toJsonForm } from '../../runtime/vocabulary/json-form.ts';
 import { parseJson } from '../../runtime/vocabulary/json-read.ts';
 import { jsonText } from '../../runtime/vocabulary/json-text.ts';
 import { weighOutcome } from '../../runtime/work/weigh-outcome.ts';

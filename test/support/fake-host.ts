@@ -1,7 +1,7 @@
 import type { GuestHost, HostAnswer, RunSpec, StopReason } from '../../runtime/contracts/engine.ts';
 import type { HostReply } from '../../runtime/contracts/host-function.ts';
-import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 
 export interface FakeHostOptions {

@@ -2,9 +2,9 @@ import type { FsHostFunctionOptions } from '../../host-functions/fs/fs.ts';
 import { createFsHostFunction } from '../../host-functions/fs/fs.ts';
 import type { HostContext, HostService } from '../../runtime/contracts/host-function.ts';
 import type { FsOperations } from '../../runtime/contracts/operations/fs.ts';
-import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { TEST_RUN } from './run-identity.ts';
 

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { createHttpHostFunction, type HttpHostFunctionOptions } from '../../host-functions/http/http.ts';
 import type { HostReply, HostService, Secret } from '../../runtime/contracts/host-function.ts';
 import type { HttpOperations, HttpResponseHead } from '../../runtime/contracts/operations/http.ts';
-import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { TEST_RUN } from './run-identity.ts';
 

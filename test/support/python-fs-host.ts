@@ -1,5 +1,5 @@
 import type { HostReply, MountView } from '../../runtime/contracts/host-function.ts';
-import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
+import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import type { FakeHostOptions } from './fake-host.ts';
 import { createNodeFs } from './node-fs.ts';

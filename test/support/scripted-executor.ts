@@ -5,7 +5,7 @@ import type {
   HostAnswer,
   RunSpec,
 } from '../../runtime/contracts/engine.ts';
-import type { JsonValue } from '../../runtime/vocabulary/codec.ts';
+import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 
 /** What a scripted guest does, one step after the other; the last answer is its value. */
 export type Step =

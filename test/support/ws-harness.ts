@@ -5,9 +5,9 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { createWsHostFunction, type WsHostFunctionOptions } from '../../host-functions/http/ws.ts';
 import type { HostReply, Secret } from '../../runtime/contracts/host-function.ts';
 import type { WsOperations } from '../../runtime/contracts/operations/ws.ts';
-import type { JsonObject, JsonValue } from '../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { WsGrant } from '../../runtime/vocabulary/grants/ws.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { TEST_RUN } from './run-identity.ts';
 

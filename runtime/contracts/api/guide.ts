@@ -1,5 +1,5 @@
 import type { Caller } from '../../vocabulary/caller.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import type { ToolCallOptions, ToolOutcome } from './tool-call.ts';
 
 /** A model behind an endpoint that speaks the protocol of OpenAI's chat completions. */

@@ -1,6 +1,7 @@
 import type { Caller, RunIdentity } from '../../vocabulary/caller.ts';
-import type { GuestValue, JsonValue } from '../../vocabulary/codec.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
 import type { PrebuiltComponent } from '../engine.ts';

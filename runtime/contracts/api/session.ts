@@ -1,5 +1,6 @@
-import type { GuestValue, JsonValue } from '../../vocabulary/codec.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
 import type { SessionRun } from './run.ts';

@@ -1,6 +1,6 @@
 import type { Caller, RunIdentity } from '../../vocabulary/caller.ts';
-import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
+import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { TextRules } from '../../vocabulary/manifest.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';

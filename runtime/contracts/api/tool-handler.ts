@@ -1,5 +1,5 @@
 import type { Caller } from '../../vocabulary/caller.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import type { PrebuiltComponent } from '../engine.ts';
 import type { Language } from './run.ts';
 import type { ToolOutcome } from './tool-call.ts';

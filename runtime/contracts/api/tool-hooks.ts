@@ -1,5 +1,6 @@
-import type { GuestValue, JsonObject } from '../../vocabulary/codec.ts';
 import type { RunError } from '../../vocabulary/errors.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import type { ToolCallView } from './tool-call.ts';
 
 /** What embedders put around calls. Higher priority first; ties in the order they came. */

@@ -1,5 +1,5 @@
 import type { Caller } from '../../vocabulary/caller.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 
 export interface ToolSearchOptions {

@@ -1,5 +1,5 @@
 import type { RunIdentity } from '../../vocabulary/caller.ts';
-import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
+import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema, ToolExample } from '../../vocabulary/manifest.ts';
 import type { ToolOutcome } from '../api/tool-call.ts';
 import type { ToolMatch } from '../api/tool-select.ts';

@@ -1,8 +1,8 @@
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { ToolCallOptions, ToolOutcome } from '../../contracts/api/tool-call.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';

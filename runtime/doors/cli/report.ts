@@ -1,6 +1,6 @@
-import type { GuestValue } from '../../vocabulary/codec.ts';
-import { toJsonForm } from '../../vocabulary/codec.ts';
 import type { ErrorDetails, RunError } from '../../vocabulary/errors.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
+import { toJsonForm } from '../../vocabulary/json-form.ts';
 import type { Observed } from '../../vocabulary/outcome.ts';
 import type { Usage } from '../../vocabulary/usage.ts';
 import { formatCount, formatDuration, formatSize } from './quantities.ts';

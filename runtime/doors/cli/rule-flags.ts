@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../vocabulary/codec.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { UsageError } from './usage-error.ts';

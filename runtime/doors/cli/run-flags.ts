@@ -1,6 +1,6 @@
 import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { RuntimeOptions } from '../../contracts/api/runtime.ts';
-import type { JsonValue } from '../../vocabulary/codec.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
 import { type IsolationLevel, LEVELS } from '../../vocabulary/levels.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import { DEFAULT_MODULE_BYTES } from '../../vocabulary/module-size.ts';

@@ -1,9 +1,10 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { SessionOptions } from '../../contracts/api/session.ts';
-import { holdsMore, type JsonObject, type JsonValue } from '../../vocabulary/codec.ts';
 import { type ErrorDetails, SandglassError } from '../../vocabulary/errors.ts';
+import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import type { Priority } from '../../vocabulary/priority.ts';
+import { holdsMore } from '../../vocabulary/size-of-json.ts';
 import { RUN_SCHEMA, SESSION_SCHEMA } from './run-schema.ts';
 
 /** A checked body of `POST /v1/runs`. */

@@ -1,6 +1,6 @@
 import type { GuestEnd, RunSpec } from '../../contracts/engine.ts';
-import type { GuestValue } from '../../vocabulary/codec.ts';
 import { defined } from '../../vocabulary/defined.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import type { ComponentData, ExportedFunction } from './component-data.ts';
 import { exportLines, findExport } from './find-export.ts';
 import { fromJson } from './values/from-json.ts';

@@ -1,6 +1,6 @@
 import type { GuestEnd, GuestHost, HostAnswer, RunSpec } from '../../contracts/engine.ts';
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import type { WaitMode } from './component-data.ts';
 

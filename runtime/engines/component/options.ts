@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 
 /**
  * A component takes no options. One that is given all the same might have been meant to restrict.

@@ -1,5 +1,5 @@
 import type { GuestEnd, GuestResult } from '../../contracts/engine.ts';
-import { copyJson } from '../../vocabulary/codec.ts';
+import { copyJson } from '../../vocabulary/copy-json.ts';
 import { fitsJson, type JsonBounds } from '../../vocabulary/json-weight.ts';
 import type { Call } from './choose-call.ts';
 

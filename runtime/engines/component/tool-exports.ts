@@ -1,5 +1,5 @@
 import type { ExportedTool } from '../../contracts/described-tool.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { commandInterface, isTool, listExports } from './exports.ts';
 import { readComponentTypes } from './types/read-component.ts';
 import type { WitFunction, WitType } from './types/wit-type.ts';

@@ -1,5 +1,5 @@
 import type { GuestEnd } from '../../contracts/engine.ts';
-import type { GuestValue } from '../../vocabulary/codec.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import type { Call } from './choose-call.ts';
 import type { ComponentRun } from './component-run.ts';

@@ -1,4 +1,5 @@
-import { type GuestValue, toJsonForm } from '../../vocabulary/codec.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
+import { toJsonForm } from '../../vocabulary/json-form.ts';
 import { formatSignature, type Signature } from './signature.ts';
 
 export type CallArgs =

@@ -1,5 +1,5 @@
 import type { GuestEnd } from '../../contracts/engine.ts';
-import type { GuestValue } from '../../vocabulary/codec.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { toCallArgs } from './call-values.ts';
 import type { ModuleData } from './module-data.ts';
 import { formatSignature, type Signature } from './signature.ts';

@@ -1,6 +1,7 @@
 import type { GuestHost, HostAnswer } from '../../contracts/engine.ts';
 import { freeArrived } from '../../vocabulary/bytes.ts';
-import { type JsonValue, toJsonForm } from '../../vocabulary/codec.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
+import { toJsonForm } from '../../vocabulary/json-form.ts';
 import { toWasmValue } from './call-values.ts';
 import type { ForeignImport } from './check-foreign.ts';
 import { isStackOverflow } from './guarded.ts';

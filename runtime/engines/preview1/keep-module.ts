@@ -1,5 +1,5 @@
 import type { CellGuest, Execute, GuestEnd, GuestResult, RunSpec } from '../../contracts/engine.ts';
-import type { GuestValue } from '../../vocabulary/codec.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { KEPT_MEMORY } from '../../vocabulary/kept-memory.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import { createAbort } from './abort-import.ts';

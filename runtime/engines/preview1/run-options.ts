@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
+import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import { isWasiFunction } from './wasi-functions.ts';
 
 /** The host function that serves an import, and where bytes go with its call. */

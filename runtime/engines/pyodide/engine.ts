@@ -1,6 +1,6 @@
 import type { Engine, PrepareContext, PreparedGuest, ScriptSource } from '../../contracts/engine.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import type { PyodideAssets } from './assets.ts';

@@ -1,7 +1,7 @@
 import type { GuestHost, HostAnswer } from '../../contracts/engine.ts';
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
 import type { GuestFile } from '../../vocabulary/guest-file.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { zoneOffset } from '../../vocabulary/time-zone.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { DEFERRED_SECTION } from '../../wasm/deferred-exports.ts';

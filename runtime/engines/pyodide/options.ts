@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { BUILTIN_NAMES } from './builtin-names.ts';
 
 /** What `options` of a Python run may say. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { fitsJson } from '../../vocabulary/json-weight.ts';
 
 /** A host call as the realm hands it over, ready for the gate. */

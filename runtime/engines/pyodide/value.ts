@@ -1,4 +1,5 @@
-import { type GuestValue, nestsDeeper } from '../../vocabulary/codec.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
+import { nestsDeeper } from '../../vocabulary/size-of-json.ts';
 
 /** What the runner writes: JSON, and beside it what JSON lacks, by path. */
 interface Wire {

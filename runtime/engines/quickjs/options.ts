@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 
 /** What `options` of a JavaScript run may say: lists of names, and a preset. */
 const LISTS: readonly string[] = ['imports', 'block'];

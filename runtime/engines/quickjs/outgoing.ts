@@ -1,5 +1,5 @@
 import type { GuestEnd } from '../../contracts/engine.ts';
-import type { GuestValue } from '../../vocabulary/codec.ts';
+import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { parseJson } from '../../vocabulary/json-read.ts';
 
 /** `[path, 'n', digits]` or `[path, 'b', [offset, length]]`. */

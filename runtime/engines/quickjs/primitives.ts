@@ -1,6 +1,7 @@
 import type { GuestHost, HostAnswer, RunSpec, StopReason } from '../../contracts/engine.ts';
+import { toBase64 } from '../../vocabulary/base64.ts';
 import { type Arrived, freeArrived, freeBytes } from '../../vocabulary/bytes.ts';
-import { type JsonObject, toBase64 } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { EVAL_GLOBAL, PRELUDE_FILE, PRIMITIVES, type PrimitiveName } from './abi.ts';
 import type { Clock } from './clock.ts';
 import type { CommonJs } from './common-js.ts';

@@ -1,6 +1,6 @@
 import type { RunJob } from '../../contracts/engine.ts';
 import type { CheckInput, InputCheck } from '../../contracts/platform.ts';
-import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
+import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { type Check, type CheckJob, checkOf } from './check-job.ts';
 

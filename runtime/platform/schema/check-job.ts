@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { InputCheck } from '../../contracts/platform.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
 
 /** Only check-input.ts sends it. */

@@ -1,6 +1,6 @@
 import type { ModuleSessionOptions, SessionOptions } from '../../contracts/api/session.ts';
 import { type CheckedGrant, checkGrant, type PartReader } from '../../vocabulary/check-grant.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { languageName } from '../../vocabulary/languages.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
 import { checkLimits, type Limits } from '../../vocabulary/limits.ts';

@@ -1,8 +1,8 @@
 import type { HeldCell } from '../../contracts/cell.ts';
 import type { Engine } from '../../contracts/engine.ts';
 import type { CheckedGrant } from '../../vocabulary/check-grant.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import { Recent } from '../../vocabulary/recent.ts';

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { isJsonObject, type JsonValue } from '../../vocabulary/codec.ts';
+import { isJsonObject, type JsonValue } from '../../vocabulary/json.ts';
 
 /**
  * Mends values of the wrong type where only one value can be meant: `"2000"` for a number, `"true"` for a boolean, `5` for a text. Alternatives

@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
-import type { JsonValue } from '../../vocabulary/codec.ts';
 import { defined } from '../../vocabulary/defined.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
 import { nearest, shownText } from '../../vocabulary/nearest.ts';
 
 /** Told at once; whoever mends these will hear of the rest. */

@@ -1,5 +1,6 @@
 import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
-import { copyJson, isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/codec.ts';
+import { copyJson } from '../../vocabulary/copy-json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/json.ts';
 import { MIB } from '../../vocabulary/units.ts';
 
 /** What arguments may be before anything looks at what they mean. */

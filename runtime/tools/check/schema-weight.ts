@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../vocabulary/codec.ts';
+import { isJsonObject, type JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 
 /** What a schema may come to, with what its references lead to counted each time: a chain of them can double at every link. */

@@ -1,6 +1,6 @@
 import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
-import type { JsonValue } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 
 export type Checked =

@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { copyJson, type JsonValue } from '../../vocabulary/codec.ts';
+import { copyJson } from '../../vocabulary/copy-json.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { canonicalJson } from '../canonical-json.ts';

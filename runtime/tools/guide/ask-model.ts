@@ -1,6 +1,7 @@
 import type { ModelEndpoint } from '../../contracts/api/guide.ts';
-import { copyJson, isJsonObject, type JsonObject } from '../../vocabulary/codec.ts';
+import { copyJson } from '../../vocabulary/copy-json.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { isJsonObject, type JsonObject } from '../../vocabulary/json.ts';
 import { refuseUnknown, wholeNumber } from '../../vocabulary/read-options.ts';
 import { MIB } from '../../vocabulary/units.ts';
 

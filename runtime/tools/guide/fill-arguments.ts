@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { faultText } from '../check/faults.ts';
 import type { AskModel, Message } from './ask-model.ts';
 import { type GuideTools, noTool } from './guide-tools.ts';

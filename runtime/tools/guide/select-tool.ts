@@ -1,6 +1,6 @@
 import type { GuideApi, GuideOptions, Selection } from '../../contracts/api/guide.ts';
-import type { JsonObject } from '../../vocabulary/codec.ts';
 import { defined } from '../../vocabulary/defined.ts';
+import type { JsonObject } from '../../vocabulary/json.ts';
 import { shownText } from '../../vocabulary/nearest.ts';
 import type { AskModel, Message } from './ask-model.ts';
 import { type GuideTools, noTool, taskOf } from './guide-tools.ts';

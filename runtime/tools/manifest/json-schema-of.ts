@@ -1,4 +1,5 @@
-import { copyJson, isJsonObject, type JsonValue } from '../../vocabulary/codec.ts';
+import { copyJson } from '../../vocabulary/copy-json.ts';
+import { isJsonObject, type JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema, StandardSchema } from '../../vocabulary/manifest.ts';
 
 /** Keywords by which a schema of an object is known from a short map of parameters. */

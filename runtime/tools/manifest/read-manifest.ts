@@ -1,7 +1,8 @@
 import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
-import { copyJson, type JsonObject, type JsonValue } from '../../vocabulary/codec.ts';
+import { copyJson } from '../../vocabulary/copy-json.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type {
   JsonSchema,

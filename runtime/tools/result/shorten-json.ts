@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../vocabulary/codec.ts';
+import { isJsonObject, type JsonValue } from '../../vocabulary/json.ts';
 
 interface Bounds {
   readonly characters: number;

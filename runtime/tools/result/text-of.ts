@@ -1,5 +1,5 @@
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
-import { toJsonForm } from '../../vocabulary/codec.ts';
+import { toJsonForm } from '../../vocabulary/json-form.ts';
 import type { TextFormat } from '../../vocabulary/manifest.ts';
 
 /** The whole text of an outcome: its value, else what it printed; of a failure its code, message and hint. */

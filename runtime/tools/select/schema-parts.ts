@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/codec.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/json.ts';
 
 /** Beyond it a type is told as any value. */
 export const MOST_TYPE_DEPTH = 6;

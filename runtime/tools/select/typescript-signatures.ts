@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../vocabulary/codec.ts';
+import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import type { Tool } from '../tool.ts';
 import {
   fieldsOf,

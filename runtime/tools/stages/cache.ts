@@ -1,6 +1,7 @@
 import type { CachedResult, ToolCacheStore } from '../../contracts/api/tool-cache.ts';
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
-import { copyJson, type JsonValue } from '../../vocabulary/codec.ts';
+import { copyJson } from '../../vocabulary/copy-json.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
 import { NOTHING_USED } from '../../vocabulary/outcome-of.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { MIB } from '../../vocabulary/units.ts';

@@ -1,6 +1,6 @@
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
-import { toJsonForm } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { toJsonForm } from '../../vocabulary/json-form.ts';
 import { faultText } from '../check/faults.ts';
 import type { Stage } from '../pipeline.ts';
 import { toolOf } from '../tool-call.ts';

@@ -1,6 +1,6 @@
 import type { ArgumentFault, ToolOutcome } from '../../contracts/api/tool-call.ts';
-import { isJsonObject, type JsonObject } from '../../vocabulary/codec.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { isJsonObject, type JsonObject } from '../../vocabulary/json.ts';
 import { faultText } from '../check/faults.ts';
 import { plainArguments } from '../check/plain-arguments.ts';
 import type { Stage } from '../pipeline.ts';

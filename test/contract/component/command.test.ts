@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HostReply, MountView } from '../../../runtime/contracts/host-function.ts';
-import type { JsonObject } from '../../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import type { JsonObject } from '../../../runtime/vocabulary/json.ts';
 import { commandGuest } from '../../guests/component/build.ts';
 import { runComponent } from '../../guests/component/run-component.ts';
 

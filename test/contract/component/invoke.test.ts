@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { GuestValue } from '../../../runtime/vocabulary/codec.ts';
+import type { GuestValue } from '../../../runtime/vocabulary/guest-value.ts';
 import { commandGuest, typesGuest, wat } from '../../guests/component/build.ts';
 import { runComponent } from '../../guests/component/run-component.ts';
 

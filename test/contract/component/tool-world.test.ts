@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonValue } from '../../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import type { JsonValue } from '../../../runtime/vocabulary/json.ts';
 import { probeGuest, wat } from '../../guests/component/build.ts';
 import { runComponent } from '../../guests/component/run-component.ts';
 import { verifies } from '../../support/verifies.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../runtime/vocabulary/codec.ts';
+import type { JsonObject } from '../../../runtime/vocabulary/json.ts';
 import { fetchGuest } from '../../guests/component/build.ts';
 import { runComponent } from '../../guests/component/run-component.ts';
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { HostReply } from '../../../runtime/contracts/host-function.ts';
-import type { JsonObject } from '../../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import type { JsonObject } from '../../../runtime/vocabulary/json.ts';
 import { openPython, type PythonBench, type PythonRun } from '../../support/pyodide-parts.ts';
 
 interface Seen {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { WitType } from '../../../runtime/engines/component/types/wit-type.ts';
 import { fromJson } from '../../../runtime/engines/component/values/from-json.ts';
 import { toJson } from '../../../runtime/engines/component/values/to-json.ts';
-import type { GuestValue } from '../../../runtime/vocabulary/codec.ts';
+import type { GuestValue } from '../../../runtime/vocabulary/guest-value.ts';
 
 const u8: WitType = { kind: 'u8' };
 const s64: WitType = { kind: 's64' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../runtime/vocabulary/codec.ts';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
+import type { JsonObject } from '../../../runtime/vocabulary/json.ts';
 import type { FakeHostOptions } from '../../support/fake-host.ts';
 import { runJs } from '../../support/quickjs-for-tests.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkInput } from '../../../runtime/platform/schema/check-input.ts';
-import type { JsonObject } from '../../../runtime/vocabulary/codec.ts';
+import type { JsonObject } from '../../../runtime/vocabulary/json.ts';
 
 test('checkInput() makes code of a schema once, and holds each input to it', async () => {
   let reads = 0;

@@ -5,7 +5,7 @@ import type { HostContext, HostFunction } from '../../../runtime/contracts/host-
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
 import type { RunIdentity } from '../../../runtime/vocabulary/caller.ts';
-import type { JsonValue } from '../../../runtime/vocabulary/codec.ts';
+import type { JsonValue } from '../../../runtime/vocabulary/json.ts';
 import type { Outcome } from '../../../runtime/vocabulary/outcome.ts';
 import { createProbe, scriptedEngine } from '../../support/scripted-engine.ts';
 import type { Step } from '../../support/scripted-executor.ts';

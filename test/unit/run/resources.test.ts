@@ -8,9 +8,9 @@ import type { AnyHostFunction } from '../../../runtime/contracts/host-function.t
 import { openGate } from '../../../runtime/gate/open-gate.ts';
 import { createBudget } from '../../../runtime/vocabulary/budget.ts';
 import { readCaller } from '../../../runtime/vocabulary/caller.ts';
-import type { JsonValue } from '../../../runtime/vocabulary/codec.ts';
 import { createEventStream } from '../../../runtime/vocabulary/event-stream.ts';
 import type { HostCalled } from '../../../runtime/vocabulary/events.ts';
+import type { JsonValue } from '../../../runtime/vocabulary/json.ts';
 import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { startServer } from '../../support/http-harness.ts';
 import { createNodeFs } from '../../support/node-fs.ts';

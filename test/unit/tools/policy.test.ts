@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Grant, PolicyDocument, RuntimeOptions } from '../../../runtime/index.ts';
 import { createValidators } from '../../../runtime/tools/check/validators.ts';
 import { POLICY_SCHEMA } from '../../../runtime/tools/manifest/policy-schema.ts';
-import type { JsonObject } from '../../../runtime/vocabulary/codec.ts';
+import type { JsonObject } from '../../../runtime/vocabulary/json.ts';
 import { codeOf, ECHO, thrownCode, toolsRuntime } from '../../support/tools-runtime.ts';
 import { verifies } from '../../support/verifies.ts';
 

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { copyJson, copyValue, toJsonForm, utf8Length } from '../../../runtime/vocabulary/codec.ts';
+import { copyJson } from '../../../runtime/vocabulary/copy-json.ts';
+import { copyValue } from '../../../runtime/vocabulary/copy-value.ts';
 import {
   ERROR_CODES,
   type ErrorCode,
   exitCodeOf,
   SandglassError,
 } from '../../../runtime/vocabulary/errors.ts';
+import { toJsonForm } from '../../../runtime/vocabulary/json-form.ts';
 import { LEVELS, stricter } from '../../../runtime/vocabulary/levels.ts';
 import { LIMITS, mergeLimits } from '../../../runtime/vocabulary/limits.ts';
+import { utf8Length } from '../../../runtime/vocabulary/utf8-length.ts';
 
 describe('ERROR_CODES', () => {
   const table: Record<ErrorCode, [http: number, exit: number]> = {

@@ -1,6 +1,6 @@
 import type { ManifestReport, ModuleReport } from '../../../catalog/module-report.ts';
 import type { Port } from '../../../catalog/port.ts';
-import type { JsonValue } from '../../../vocabulary/codec.ts';
+import type { JsonValue } from '../../../vocabulary/json.ts';
 import { MIB } from '../../../vocabulary/units.ts';
 import type { Command } from '../command.ts';
 import { readBytes } from '../files.ts';

@@ -1,4 +1,4 @@
-import type { GuestValue } from '../../../vocabulary/codec.ts';
+import type { GuestValue } from '../../../vocabulary/guest-value.ts';
 import type { Command } from '../command.ts';
 import { execute } from '../execute.ts';
 import { parseJson } from '../files.ts';

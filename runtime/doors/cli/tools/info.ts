@@ -1,5 +1,5 @@
 import type { ToolInfo } from '../../../contracts/api/tool-registry.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../vocabulary/codec.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../vocabulary/json.ts';
 import type { CommandContext } from '../command.ts';
 import type { ParsedArguments } from '../flags.ts';
 import { printable, type Style, styleFor } from '../style.ts';

@@ -1,4 +1,4 @@
-import { toBase64 } from '../../../vocabulary/codec.ts';
+import { toBase64 } from '../../../vocabulary/base64.ts';
 
 /** What stands for a core module while the glue is about it: the module itself, or its number where glue must not have it. */
 export type CoreModule = WebAssembly.Module | number;

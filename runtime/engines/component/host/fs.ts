@@ -1,5 +1,5 @@
 import type { FsEntry, FsStat } from '../../../contracts/operations/fs.ts';
-import type { JsonObject } from '../../../vocabulary/codec.ts';
+import type { JsonObject } from '../../../vocabulary/json.ts';
 import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';
 import { type HostError, hostError, invalidArgument } from './errors.ts';

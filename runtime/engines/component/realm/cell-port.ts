@@ -1,6 +1,6 @@
 import type { GuestHost, HostAnswer } from '../../../contracts/engine.ts';
 import { type Arrived, freeArrived } from '../../../vocabulary/bytes.ts';
-import type { JsonObject } from '../../../vocabulary/codec.ts';
+import type { JsonObject } from '../../../vocabulary/json.ts';
 import { DECODER, ENCODED, type RealmPort } from './contract.ts';
 import { argsOf, bytesOf, countOf, guarded, moved, textOf, timeOf } from './crossing.ts';
 

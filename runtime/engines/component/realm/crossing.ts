@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../vocabulary/codec.ts';
+import type { JsonObject } from '../../../vocabulary/json.ts';
 import type { RealmPort } from './contract.ts';
 
 // What comes out of a realm may be anything: it is looked at before it is used, and never by code of its own.

@@ -1,4 +1,4 @@
-import { setOwn } from '../../../vocabulary/codec.ts';
+import { setOwn } from '../../../vocabulary/json.ts';
 
 /**
  * A value as JSON can carry it: what JSON does not know stands as a list of its kind and text, and so no list stands for itself. Bytes stand

@@ -1,4 +1,4 @@
-import type { GuestValue } from '../../../vocabulary/codec.ts';
+import type { GuestValue } from '../../../vocabulary/guest-value.ts';
 import type { Primitive, WitType } from '../types/wit-type.ts';
 import { MisfitError } from './misfit.ts';
 

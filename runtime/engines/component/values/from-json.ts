@@ -1,4 +1,4 @@
-import type { GuestValue } from '../../../vocabulary/codec.ts';
+import type { GuestValue } from '../../../vocabulary/guest-value.ts';
 import { didYouMean } from '../../../vocabulary/nearest.ts';
 import { camelCase } from '../glue/names.ts';
 import { type Case, type Field, isNullable, type WitType } from '../types/wit-type.ts';

@@ -1,4 +1,4 @@
-import type { GuestValue } from '../../../vocabulary/codec.ts';
+import type { GuestValue } from '../../../vocabulary/guest-value.ts';
 import { typeText, type WitType } from '../types/wit-type.ts';
 
 /** A value that does not fit its WIT type; `path` leads to the part that does not. */

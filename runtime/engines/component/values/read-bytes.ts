@@ -1,4 +1,5 @@
-import { bytesOfJsonForm, type GuestValue } from '../../../vocabulary/codec.ts';
+import type { GuestValue } from '../../../vocabulary/guest-value.ts';
+import { bytesOfJsonForm } from '../../../vocabulary/json-form.ts';
 import type { WitType } from '../types/wit-type.ts';
 import { readPrimitive } from './from-json-primitive.ts';
 import { MisfitError } from './misfit.ts';

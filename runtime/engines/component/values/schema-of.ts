@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../vocabulary/codec.ts';
+import type { JsonObject } from '../../../vocabulary/json.ts';
 import { camelCase } from '../glue/names.ts';
 import type { Primitive, WitType } from '../types/wit-type.ts';
 

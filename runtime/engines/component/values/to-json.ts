@@ -1,4 +1,4 @@
-import type { GuestValue } from '../../../vocabulary/codec.ts';
+import type { GuestValue } from '../../../vocabulary/guest-value.ts';
 import { camelCase } from '../glue/names.ts';
 import { isNullable, type WitType } from '../types/wit-type.ts';
 

@@ -1,5 +1,5 @@
 import { joinBytes } from '../../../vocabulary/bytes.ts';
-import type { JsonObject } from '../../../vocabulary/codec.ts';
+import type { JsonObject } from '../../../vocabulary/json.ts';
 import type { ComponentRun } from '../component-run.ts';
 import { err, ok, type Result } from './errors.ts';
 import type { HttpErrorCode } from './http-error.ts';

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportOf } from '../../../../runtime/catalog/module-report.ts';
 import type { LooseRunOptions } from '../../../../runtime/contracts/api/run.ts';
 import { runCli } from '../../../../runtime/doors/cli/cli.ts';
-import type { GuestValue } from '../../../../runtime/vocabulary/codec.ts';
 import {
   ERROR_CODES,
   type ErrorCode,
   exitCodeOf,
   SandglassError,
 } from '../../../../runtime/vocabulary/errors.ts';
+import type { GuestValue } from '../../../../runtime/vocabulary/guest-value.ts';
 import { createFakeContext, type FakeContextOptions } from '../../../support/cli-context.ts';
 import { chunk, failure, never, success } from '../../../support/fake-runtime.ts';
 

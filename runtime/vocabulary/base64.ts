@@ -1,0 +1,13 @@
+/** What newer platforms bring: tens of times faster than the loop, which is what counts in a realm that has just begun. */
+interface NativeBase64 {
+  readonly toBase64?: () => string;
+}
+
+export function toBase64(bytes: Uint8Array & NativeBase64): string {
+  if (bytes.toBase64 !== undefined) return bytes.toBase64();
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += 0x2000) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
+  }
+  return btoa(binary);
+}

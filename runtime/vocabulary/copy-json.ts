@@ -1,0 +1,125 @@
+import { atOnce, SLICE, type Slices } from './in-slices.ts';
+import { hasParts, isPlain, type JsonValue, setOwn } from './json.ts';
+import { fieldsWeigh } from './size-of-json.ts';
+import { utf8Length } from './utf8-length.ts';
+
+const MAX_DEPTH = 128;
+
+export interface JsonCheck {
+  /** Nesting allowed. @default 128 */
+  readonly maxDepth?: number;
+  /** Bytes of the compact UTF-8 form allowed. @default unlimited */
+  readonly maxBytes?: number;
+  /** Values allowed, those in lists and objects counted, too. @default unlimited */
+  readonly maxValues?: number;
+}
+
+/**
+ * Copies a value into plain, null-prototype-free JSON data, so that nothing the caller holds is shared.
+ * @throws {TypeError} on functions, symbols, cycles, non-finite numbers, class instances, or nesting over `maxDepth`.
+ * @throws {RangeError} on a compact form over `maxBytes`.
+ */
+export function copyJson(value: unknown, where: string, check: JsonCheck = {}): JsonValue {
+  return atOnce(copyJsonSlices(value, where, check));
+}
+
+/** `copyJson` in slices. */
+export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck = {}): Slices<JsonValue> {
+  const maxDepth = check.maxDepth ?? MAX_DEPTH;
+  const maxBytes = check.maxBytes ?? Number.POSITIVE_INFINITY;
+  const maxValues = check.maxValues ?? Number.POSITIVE_INFINITY;
+  let values = 0;
+  let weight = 0;
+  let bytes = 0;
+  const weigh = (count: number): void => {
+    weight += count;
+    if (weight > maxValues) throw new RangeError(`Cannot copy ${where}: over ${maxValues} values`);
+  };
+  const spend = (count: number): void => {
+    bytes += count;
+    if (bytes > maxBytes) throw new RangeError(`Cannot copy ${where}: over ${maxBytes} bytes of JSON`);
+  };
+  const fail = (place: Place | undefined, reason: string): TypeError =>
+    new TypeError(`Cannot copy ${where}${pathOf(place)}: ${reason}`);
+  const enter = (depth: number, holder: Place | undefined, key: string | number): void => {
+    if (depth > maxDepth) throw fail(placeOf(depth, holder, key), `nested deeper than ${maxDepth}`);
+    values += 1;
+    weigh(1);
+  };
+  const leaf = (item: unknown, depth: number, holder: Place | undefined, key: string | number): JsonValue => {
+    enter(depth, holder, key);
+    switch (typeof item) {
+      case 'string':
+        spend(utf8Length(item) + 2);
+        return item;
+      case 'boolean':
+        spend(5);
+        return item;
+      case 'number':
+        if (!Number.isFinite(item)) throw fail(placeOf(depth, holder, key), `${item} has no JSON form`);
+        spend(String(item).length);
+        return item;
+      case 'object':
+        spend(4);
+        return null; // what has parts is not copied here
+      default:
+        throw fail(placeOf(depth, holder, key), `a ${typeof item} has no JSON form`);
+    }
+  };
+  function* copy(
+    item: object,
+    depth: number,
+    holder: Place | undefined,
+    key: string | number,
+  ): Slices<JsonValue> {
+    enter(depth, holder, key);
+    const here = placeOf(depth, holder, key);
+    if (Array.isArray(item)) {
+      spend(2 + item.length);
+      const elements: JsonValue[] = [];
+      for (let index = 0; index < item.length; index += 1) {
+        if (values % SLICE === 0) yield;
+        const element: unknown = item[index];
+        elements.push(
+          hasParts(element)
+            ? yield* copy(element, depth + 1, here, index)
+            : leaf(element, depth + 1, here, index),
+        );
+      }
+      return elements;
+    }
+    if (!isPlain(item)) throw fail(here, 'expected plain JSON, got an instance of a class');
+    spend(2);
+    const copied: Record<string, JsonValue> = {};
+    const entries = Object.entries(item);
+    weigh(fieldsWeigh(entries.length) - entries.length);
+    for (const [name, element] of entries) {
+      if (element === undefined) continue;
+      if (values % SLICE === 0) yield;
+      spend(utf8Length(name) + 4);
+      const made: JsonValue = hasParts(element)
+        ? yield* copy(element, depth + 1, here, name)
+        : leaf(element, depth + 1, here, name);
+      setOwn(copied, name, made);
+    }
+    return copied;
+  }
+  return hasParts(value) ? yield* copy(value, 0, undefined, '') : leaf(value, 0, undefined, '');
+}
+
+const placeOf = (depth: number, holder: Place | undefined, key: string | number): Place | undefined =>
+  depth === 0 ? undefined : { holder, key };
+
+/** Where in a value something is: a chain up to the value itself, which becomes text only for an error. */
+interface Place {
+  readonly holder: Place | undefined;
+  readonly key: string | number;
+}
+
+function pathOf(place: Place | undefined): string {
+  let path = '';
+  for (let at = place; at !== undefined; at = at.holder) {
+    path = (typeof at.key === 'number' ? `[${at.key}]` : `.${at.key}`) + path;
+  }
+  return path;
+}

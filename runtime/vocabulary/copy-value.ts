@@ -1,0 +1,83 @@
+import type { GuestValue } from './guest-value.ts';
+import { atOnce, SLICE, type Slices } from './in-slices.ts';
+import { hasParts, isPlain, setOwn } from './json.ts';
+import { utf8Length } from './utf8-length.ts';
+
+/** Nesting that a run's value may have. */
+const MAX_VALUE_DEPTH = 1_000;
+
+/**
+ * Copies what a run answered out of data that nobody trusts, and measures it: the compact JSON form, bytes as they are, 20 for a bigint. Stops
+ * at `maxBytes`, so that a value that refers to itself over and over costs no more than an honest one of that size.
+ * @throws {TypeError} on anything but JSON, bigint, bytes and undefined, or nesting over 1,000. @throws {RangeError} over `maxBytes`.
+ */
+export function copyValue(
+  value: unknown,
+  maxBytes: number,
+): { readonly value: GuestValue; readonly bytes: number } {
+  return atOnce(copySlices(value, maxBytes));
+}
+
+/** `copyValue` in slices. */
+export function* copySlices(
+  value: unknown,
+  maxBytes: number,
+): Slices<{ readonly value: GuestValue; readonly bytes: number }> {
+  let bytes = 0;
+  let parts = 0;
+  const spend = (count: number): void => {
+    bytes += count;
+    if (bytes > maxBytes) throw new RangeError(`Cannot take the value: over ${maxBytes} bytes`);
+  };
+  const copyLeaf = (item: unknown): GuestValue => {
+    switch (typeof item) {
+      case 'undefined':
+        return undefined;
+      case 'string':
+        spend(utf8Length(item) + 2);
+        return item;
+      case 'number':
+        spend(String(item).length);
+        return item;
+      case 'boolean':
+        spend(item ? 4 : 5);
+        return item;
+      case 'bigint':
+        spend(20);
+        return item;
+      case 'object':
+        spend(4);
+        return null; // what has parts is not copied here
+      default:
+        throw new TypeError(`Cannot take the value: it holds a ${typeof item}`);
+    }
+  };
+  function* copy(item: object, depth: number): Slices<GuestValue> {
+    if (depth > MAX_VALUE_DEPTH)
+      throw new TypeError(`Cannot take the value: nested deeper than ${MAX_VALUE_DEPTH}`);
+    if (item instanceof Uint8Array) {
+      spend(item.byteLength);
+      return new Uint8Array(item);
+    }
+    if (Array.isArray(item)) {
+      spend(2 + item.length);
+      const elements: GuestValue[] = [];
+      for (const element of item) {
+        if (++parts % SLICE === 0) yield;
+        elements.push(hasParts(element) ? yield* copy(element, depth + 1) : copyLeaf(element));
+      }
+      return elements;
+    }
+    if (!isPlain(item)) throw new TypeError('Cannot take the value: it holds an object of a class');
+    spend(2);
+    const fields: Record<string, GuestValue> = {};
+    for (const [key, element] of Object.entries(item)) {
+      if (++parts % SLICE === 0) yield;
+      spend(utf8Length(key) + 4);
+      setOwn(fields, key, hasParts(element) ? yield* copy(element, depth + 1) : copyLeaf(element));
+    }
+    return fields;
+  }
+  const copied = hasParts(value) ? yield* copy(value, 0) : copyLeaf(value);
+  return { value: copied, bytes };
+}
