@@ -25,7 +25,7 @@ const INLINE_MODULE = /new WebAssembly\.Module\(new Uint8Array\(\[([\d,\s]*)\]\)
  * Transpiles a component at build time, for platforms that cannot do it when it is run. Runs on Node. The guest is not trusted, but its files
  * become part of the embedder's build: prebuild only what the embedder means to ship.
  * @returns File name → contents. `<name>.js` exports `component`, to be passed as `module`; the other files must lie beside it.
- * @throws {SandglassError} MODULE_INVALID for what is no component, or imports something unknown; MEMORY_EXCEEDED when it starts over its cap.
+ * @throws {SandglassError} MODULE_INVALID for what is not a component, or imports something unknown; MEMORY_EXCEEDED when it starts over its cap.
  * @example
  * for (const [file, contents] of await prebuildComponent(bytes, { platform: 'workerd' })) await writeFile(join('src/tool', file), contents);
  */
@@ -35,7 +35,7 @@ export async function prebuildComponent(
 ): Promise<ReadonlyMap<string, string | Uint8Array<ArrayBuffer>>> {
   const { platform, memoryBytes, suspend = true, name = 'component' } = options;
   if (!/^[a-z\d-]+$/i.test(name))
-    throw new TypeError(`Cannot prebuild: name ${JSON.stringify(name)} is no file name`);
+    throw new TypeError(`Cannot prebuild: name ${JSON.stringify(name)} is not a file name`);
   const copy = new Uint8Array(bytes);
   const hash = await sha256Hex(copy);
   const prepared = await createComponentEngine({ mode: suspend ? 'jspi' : 'sync' }).prepare(

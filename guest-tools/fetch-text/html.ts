@@ -31,7 +31,7 @@ function resolve(href: string, base: string): URL | undefined {
   try {
     return new URL(href, base);
   } catch {
-    return undefined; // a broken link is no link
+    return undefined; // a broken link is not a link
   }
 }
 

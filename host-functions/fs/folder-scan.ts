@@ -39,7 +39,7 @@ function* entriesOf(folder: FsDirectory): Steps<readonly NodeEntry[]> {
   for (const piece of folder.pieces(MAX_LIST_BYTES)) {
     entries.push(...piece);
     if (entries.length > MAX_SCANNED) throw new FsFault('not-permitted');
-    // A small listing is no work worth telling: its entries count as they are looked at.
+    // A small listing is not work worth telling: its entries count as they are looked at.
     if (piece.length >= TURN_ENTRIES) yield piece.length;
   }
   return entries;

@@ -49,7 +49,7 @@ function narrowEntry(
   );
   if (place === undefined || deny === undefined || !isCovered || extensions?.length === 0) return undefined;
   const name = backend.nameOf(asked.host);
-  // The cap as it was written: the default for writes is no cap on reads, and no ceiling.
+  // The cap as it was written: the default for writes is not a cap on reads, and no ceiling.
   const largest = Math.min(asked.largestRead, limit.largestRead);
   return {
     where: asked.where,

@@ -1,13 +1,13 @@
 import ipaddr from 'ipaddr.js';
 
-/** IPv6 unicast that is given out: all else (`::a.b.c.d`, site-local and so on) is no public address. */
+/** IPv6 unicast that is given out: all else (`::a.b.c.d`, site-local and so on) is not a public address. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Public by number, but the cloud's own service to each of its machines. */
 const METADATA: ReadonlySet<string> = new Set(['168.63.129.16']);
 
 /**
  * Whether an address belongs to the public internet. False for loopback, private, link-local, carrier-grade NAT, multicast, documentation and
- * reserved ranges; for addresses that carry an IPv4 address inside (NAT64, 6to4, Teredo), which a gateway may unpack; for what is no address.
+ * reserved ranges; for addresses that carry an IPv4 address inside (NAT64, 6to4, Teredo), which a gateway may unpack; for what is not an address.
  * An IPv4-mapped address counts as the IPv4 address it is.
  */
 export function isPublicAddress(address: string): boolean {

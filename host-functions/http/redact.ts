@@ -43,7 +43,7 @@ function holdsEscaped(text: string, wanted: readonly string[]): boolean {
   return false;
 }
 
-/** As far as it can be: what is no escape stays. */
+/** As far as it can be: what is not an escape stays. */
 const unescaped = (text: string): string =>
   text.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 

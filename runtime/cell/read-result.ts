@@ -26,7 +26,7 @@ const isGuestError = (value: unknown): boolean =>
   typeof value.message === 'string' &&
   (value.hint === undefined || (typeof value.hint === 'string' && value.hint.length <= 500));
 
-/** What an executor answered, whoever wrote it and whatever its realm has become; `undefined` for what is no result. */
+/** What an executor answered, whoever wrote it and whatever its realm has become; `undefined` for what is not a result. */
 export function readResult(value: unknown): GuestResult | undefined {
   if (!isFields(value) || typeof value.kind !== 'string' || !Object.hasOwn(END_FIELDS, value.kind))
     return undefined;

@@ -46,7 +46,7 @@ export function toParts(value: unknown, most: number): readonly ValuePart[] | un
   const enter = (item: unknown): boolean => {
     if (isLeaf(item)) add(KIND.leaf, item);
     else if (open.has(item as object))
-      return false; // what is no leaf is an object, or was never added
+      return false; // what is not a leaf is an object, or was never added
     else if (Array.isArray(item)) push(KIND.list, item, elements(item));
     else if (isPlain(item)) push(KIND.object, item, Object.entries(item).values());
     else return false;

@@ -71,7 +71,7 @@ const HOLD_MS = 20;
 /** What guests of one thread may hold together, bytes. Over it, one that has more than its share and takes more is stopped. */
 const MOST_TOGETHER = 768 * MIB;
 
-/** Token 0 is no run's: nothing that is sent to this one reaches any. */
+/** Token 0 is not a run's: nothing that is sent to this one reaches any. */
 const REHEARSAL: RunMessage = {
   type: 'run',
   token: 0,

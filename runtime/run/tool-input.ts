@@ -32,7 +32,7 @@ export async function toolInput(
   if (found.kind === 'no-schema') {
     throw new SandglassError(
       'MANIFEST_INVALID',
-      `Cannot run the tool "${name}": input of its manifest is no JSON Schema: ${found.reason}`,
+      `Cannot run the tool "${name}": input of its manifest is not JSON Schema: ${found.reason}`,
     );
   }
   const [first, ...rest] = found.faults;

@@ -182,7 +182,7 @@ class Parser {
     return this.#repeated({ kind: 'set', set: { negated: false, ranges } });
   }
 
-  /** `undefined` when it is no set, and the bracket stands for itself. */
+  /** `undefined` when it is not a set, and the bracket stands for itself. */
   #set(): CharacterSet | undefined {
     const text = this.#text;
     let at = this.#at + 1;

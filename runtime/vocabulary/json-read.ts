@@ -17,7 +17,7 @@ interface Frame {
 
 /**
  * What `JSON.parse` answers, read with turns for others where the text is long.
- * @throws {SyntaxError} for what is no JSON, and for nesting over 1,000 in a long text.
+ * @throws {SyntaxError} for what is not JSON, and for nesting over 1,000 in a long text.
  */
 export async function parseJson(text: string): Promise<JsonValue> {
   return text.length <= SMALL_TEXT ? (JSON.parse(text) as JsonValue) : inSlices(jsonSlices(text)); // JSON.parse makes nothing else
@@ -132,7 +132,7 @@ function createReader(text: string) {
     return whole && text.charCodeAt(start) !== 48 ? Number(digits) : (JSON.parse(digits) as number); // a number, or it throws
   };
   return {
-    /** The next character that is no blank; empty at the end. */
+    /** The next character that is not a blank; empty at the end. */
     next: (): string => {
       blanks();
       return text[at] ?? '';

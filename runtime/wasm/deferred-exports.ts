@@ -29,7 +29,7 @@ const KIND = { function: 0, table: 1, global: 3 } as const;
  *
  * For a module that `instrument` has written. Nothing is renumbered.
  *
- * @param keep Names that stay exports. What is no function and no constant i32 stays as well.
+ * @param keep Names that stay exports. What is neither a function nor a constant i32 stays as well.
  */
 export function deferExports(bytes: Uint8Array, keep: ReadonlySet<string>): Uint8Array<ArrayBuffer> {
   const sections = splitSections(bytes);

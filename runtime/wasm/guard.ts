@@ -19,7 +19,7 @@ export interface GuardedBinary {
  * The first look at untrusted bytes: nothing else may be done with them before. Reads every section header, every name that a code
  * generator might write down, every size that an engine would allocate; function bodies are left to `instrument` and the engine.
  *
- * Refuses with a reason: what is no WebAssembly, what is cut off or lies about its lengths, names that could become code, names that
+ * Refuses with a reason: what is not WebAssembly, what is cut off or lies about its lengths, names that could become code, names that
  * are ours, shared memory, memory of 64 bits, memories and tables that start too large, components nested too deep or repeated too
  * often. Takes time in proportion to the names, not to the size.
  *

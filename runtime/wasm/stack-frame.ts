@@ -38,7 +38,7 @@ export function addStackFrame(bytes: Uint8Array, options: StackFrameOptions): Ui
   const type = shape.functionTypes[index] ?? 0;
   const signature = new Reader(bytes, shape.types.at[type] ?? 0);
   const parameters = signature.u32();
-  signature.skip(parameters); // a byte each: of another form, what follows is no count of results
+  signature.skip(parameters); // a byte each: of another form, what follows is not a count of results
   if (signature.u32() !== 0)
     throw new Error(`Cannot add a stack frame: "${options.function}" gives values, or takes references`);
 

@@ -82,6 +82,6 @@ function residentBytes({ pid }: ChildProcess): number {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(status.split('VmRSS:')[1]?.trim().split(' ')[0] ?? 0) * 1024;
   } catch {
-    return 0; // it has ended, or this is no Linux
+    return 0; // it has ended, or this is not Linux
   }
 }

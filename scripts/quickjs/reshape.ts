@@ -196,7 +196,7 @@ function hookBody(callHost: number): Uint8Array {
 function readTypes(body: Uint8Array): string[] {
   const reader = new Reader(body);
   return Array.from({ length: reader.u32() }, () => {
-    if (reader.byte() !== FUNC_TYPE) throw new Error('Cannot build QuickJS: a type that is no function');
+    if (reader.byte() !== FUNC_TYPE) throw new Error('Cannot build QuickJS: a type that is not a function');
     const parameters = [...reader.take(reader.u32())];
     const results = [...reader.take(reader.u32())];
     return JSON.stringify({ parameters, results });

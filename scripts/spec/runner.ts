@@ -101,7 +101,7 @@ class Script {
     };
   }
 
-  /** Whether the command did what it should; `undefined` for what is no assertion. */
+  /** Whether the command did what it should; `undefined` for what is not an assertion. */
   async run(command: List): Promise<boolean | undefined> {
     const [, first, ...rest] = command.items;
     switch (headOf(command)) {

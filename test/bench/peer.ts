@@ -7,7 +7,7 @@ export interface Peer {
   open(): Promise<Subject | undefined>;
 }
 
-/** Imports a package that may not be there; the name is no literal, so that types do not need it either. */
+/** Imports a package that may not be there; the name is not a literal, so that types do not need it either. */
 export async function importIfPresent(name: string): Promise<unknown> {
   try {
     return await import(name);

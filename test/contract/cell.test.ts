@@ -111,7 +111,7 @@ describe.each(levels)('cell at level %s (%s)', (level) => {
   });
 
   test.each([null, { kind: 'finished', memoryBytes: 0, fuel: null, growthRefused: false }])(
-    'an executor that answers %j, which is no result, is INTERNAL, and the next run works',
+    'an executor that answers %j, which is not a result, is INTERNAL, and the next run works',
     async (result) => {
       expect(await run([{ do: 'answer', result }])).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
       await nextRunWorks();

@@ -400,7 +400,7 @@ export function describeEngine(name: string, options: EngineSuiteOptions): void 
       expect(runs.map(({ host }) => host.stdout())).toEqual([samples.print.stdout, '', samples.print.stdout]);
     });
 
-    test('what is no guest of this engine is refused', async () => {
+    test('what is not a guest of this engine is refused', async () => {
       let refusal: unknown;
       try {
         refusal = (await start(samples.unreadable)).result;

@@ -128,7 +128,7 @@ export function fsBackendSuite({ name, make }: BackendUnderTest): void {
     );
 
     test(
-      'folders are no files',
+      'folders are not files',
       withGuest((guest) => {
         guest.call('fs.mkdir', { path: '/d/f' });
         for (const path of ['/d/f', '/d/f/', '/d/f/.', '/d', '/d/f/..', '/']) {
@@ -141,7 +141,7 @@ export function fsBackendSuite({ name, make }: BackendUnderTest): void {
     );
 
     test(
-      'a file is no folder, also with a slash behind',
+      'a file is not a folder, also with a slash behind',
       withGuest((guest) => {
         put(guest, '/d/a', 'x');
         for (const path of ['/d/a/', '/d/a/b', '/d/a/.', '/d/a/..']) {

@@ -116,10 +116,10 @@ describe('sandglass run and eval', () => {
     expect((await rules('1', '--imports=')).code).toBe(0);
   });
 
-  test('refuses to block what is no builtin', async () => {
+  test('refuses to block what is not a builtin', async () => {
     const { code, err } = await cli(['eval', '1', '--lang=python', '--block=os.system']);
     expect(code).toBe(2);
-    expect(err).toContain('Cannot read options.block: "os.system" is no name of a builtin');
+    expect(err).toContain('Cannot read options.block: "os.system" is not a name of a builtin');
   });
 
   test('writes a granted folder, with the flag only', async () => {
@@ -218,7 +218,7 @@ describe('sandglass run and eval', () => {
     ['an unknown command', ['rnu', 'talk.js'], 2, /did you mean "run"\?/],
     ['a missing file', ['run', 'tlak.js'], 2, /did you mean "talk\.js"\?/],
     ['a missing folder', ['run', 'talk.js', '--allow-read=./dat'], 2, /did you mean "data"\?/],
-    ['a file that is no wasm', ['run', 'broken.wasm'], 2, /^MODULE_INVALID /m],
+    ['a file that is not wasm', ['run', 'broken.wasm'], 2, /^MODULE_INVALID /m],
     ['an unknown export', ['run', 'add.wasm', '--invoke=sub', '--args=[1, 2]'], 2, /^INPUT_INVALID .*sub/m],
     ['a denial', ['eval', `await fetch('https://example.com')`], 3, /^CAPABILITY_DENIED /m],
     ['a deadline', ['run', 'loop.js', '--timeout=300ms'], 4, /^DEADLINE_EXCEEDED /m],

@@ -241,7 +241,7 @@ describe('a URL that is relative to the base of the grant', () => {
 describe('base of a grant', () => {
   test.each([
     ['two of them', [{ base: '/' }, { base: '/v1/' }], /more than one entry has "base"/],
-    ['one that is no path', [{ base: 7 }], /http\[0\]\.base: expected a path/],
+    ['one that is not a path', [{ base: 7 }], /http\[0\]\.base: expected a path/],
     ['one that does not end in a slash', [{ base: '/v1' }], /"\/v1" does not begin and end with "\/"/],
     ['a whole URL', [{ base: 'https://evil.example/' }], /does not begin and end/],
     ['one with a query', [{ base: '/?a=/' }], /is not a plain path/],

@@ -43,7 +43,7 @@ test('an unknown export lists what there is; garbage and missing files are told'
     error: { code: 'INPUT_INVALID', message: expect.stringContaining('fib') },
   });
   const garbage = join(folder, 'garbage.wasm');
-  writeFileSync(garbage, 'this is no wasm');
+  writeFileSync(garbage, 'this is not wasm');
   expect(await runtime.run({ module: garbage })).toMatchObject({
     ok: false,
     error: { code: 'MODULE_INVALID' },

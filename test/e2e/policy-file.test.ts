@@ -67,7 +67,7 @@ test(
   },
 );
 
-test('a policy file that cannot be read is no runtime', verifies('PM-22'), () => {
+test('a policy file that cannot be read is not a runtime', verifies('PM-22'), () => {
   write({ version: 1, tools: { alow: [] } });
   expect(() => createRuntime({ policyFile: file })).toThrow(
     expect.objectContaining({ code: 'MANIFEST_INVALID', details: expect.objectContaining({ file }) }),

@@ -77,8 +77,8 @@ describe('a tool', () => {
     ['{', 'its manifest is not JSON'],
     ['[]', 'its manifest is not a JSON object'],
     [{ input: 5 }, 'input of its manifest is not a schema'],
-    [{ input: { type: 'nonsense' } }, 'input of its manifest is no JSON Schema'],
-    [{ input: { $ref: 'https://example.com/x' } }, 'input of its manifest is no JSON Schema'],
+    [{ input: { type: 'nonsense' } }, 'input of its manifest is not JSON Schema'],
+    [{ input: { $ref: 'https://example.com/x' } }, 'input of its manifest is not JSON Schema'],
   ])('with the manifest %j is refused', async (manifest, reason) => {
     expect(await runtime.run({ module: await withManifest(manifest) })).toMatchObject({
       error: { code: 'MANIFEST_INVALID', message: expect.stringContaining(reason) },

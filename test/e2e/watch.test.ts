@@ -132,7 +132,7 @@ test('watchGrant() ends with its signal and when it is disposed', async () => {
   if (process.platform === 'linux') expect(openHere()).toEqual([]);
 });
 
-test('watchGrant() watches other back ends, and refuses what is no grant or gives no reading', () => {
+test('watchGrant() watches other back ends, and refuses what is not a grant or gives no reading', () => {
   using watch = watchGrant({ host: '/x' }, { files: createMemoryBackend() });
   expect(watch).toBeDefined();
   expect(() => watchGrant({ host: join(folder, 'none') })).toThrow(TypeError);

@@ -221,7 +221,7 @@ describe('bombs and broken binaries', () => {
     }
   });
 
-  test('a core module is no component', async () => {
+  test('a core module is not a component', async () => {
     const { refusal } = await prepare(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     expect(refusal).toEqual(invalid('Cannot load "module.wasm": it is a core module, not a component'));
   });

@@ -176,7 +176,7 @@ describe('http addresses', verifies('HT-07'), () => {
     ['a private and a public address', ['10.0.0.1', '127.0.0.1']],
     ['an address that maps to loopback', ['::ffff:127.0.0.1']],
     ['metadata', ['169.254.169.254']],
-    ['what is no address', ['localhost', '127.1.1.1.1']],
+    ['what is not an address', ['localhost', '127.1.1.1.1']],
   ])('a granted name that resolves to %s is refused', async (_, addresses) => {
     const origin = `http://rebind.test:${server.port}`;
     for (const grant of [[{ origin }], [{ origin: '*' }]]) {
@@ -628,7 +628,7 @@ describe('http sizes', () => {
   test.each([
     ['headers without end', (index: number) => `x-${index}: ${'y'.repeat(1000)}\r\n`],
     ['more than 256 headers', (index: number) => (index < 300 ? `x-${index}: y\r\n` : '\r\n')],
-    ['what is no HTTP', () => 'SSH-2.0-OpenSSH_9.9\r\n'],
+    ['what is not HTTP', () => 'SSH-2.0-OpenSSH_9.9\r\n'],
   ])('a server that sends %s is cut off', async (_, line) => {
     const raw = createServer((socket) => {
       socket.on('error', () => undefined).resume();

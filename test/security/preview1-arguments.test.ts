@@ -264,7 +264,7 @@ test('a sleep of 584 years ends with the run', () => {
   expect(shim.control.stopReason).toBe('deadline');
 });
 
-test('prestat buffers too small, and names of what is no preopen', () => {
+test('prestat buffers too small, and names of what is not a preopen', () => {
   const shim = openShim({ files: { '/data/a.txt': 'a' } });
   const fd = openFile(shim, 'a.txt');
   expect(shim.call('fd_prestat_dir_name', 3, 64, 2)).toBe(ERRNO.NAMETOOLONG);

@@ -41,7 +41,7 @@ print('after')`;
   });
 
   test.each([
-    ['text that is no report', `host.report('x')`, 'GUEST_TRAPPED'],
+    ['text that is not a report', `host.report('x')`, 'GUEST_TRAPPED'],
     [
       'a value that nests too deep',
       `host.report('{"value":{"tree":' + '[' * 50_000 + ']' * 50_000 + ',"leaves":[]}}')`,

@@ -201,7 +201,7 @@ describe('host calls by the guest', () => {
     }),
   };
 
-  test('take arguments of any kind: what is no JSON is an error of the guest, or left out', async () => {
+  test('take arguments of any kind: what is not JSON is an error of the guest, or left out', async () => {
     const { value, host } = await runJs(
       `const attempt = async (...a) => { try { const r = await sandglass.call(...a); return r?.value ?? r } catch (e) { return e.name } };
        const cyclic = {}; cyclic.me = cyclic;

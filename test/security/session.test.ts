@@ -36,7 +36,7 @@ afterAll(async () => {
 describe.each(['javascript', 'python'])('a session of %s', (language) => {
   const js = language === 'javascript';
 
-  test('the grant of one run is no grant of the next', async () => {
+  test('the grant of one run is not a grant of the next', async () => {
     await using session = await open(language);
     const read = js
       ? "(await (await import('fs/promises')).readFile('/data/first.txt', 'utf8'))"

@@ -112,7 +112,7 @@ test('a name that turns to a private address is not dialled, whichever answer co
     connectTimeoutMs: 50,
   });
   const url = `ws://rebind.example.com:${server.port}/`;
-  // The documentation range is no public address either.
+  // The documentation range is not a public address either.
   expect((await guest.refusal('ws.open', { url })).code).toBe('CAPABILITY_DENIED');
   expect((await guest.refusal('ws.open', { url })).code).toBe('CAPABILITY_DENIED');
   expect([asked, server.connections]).toEqual([2, 0]);
@@ -324,7 +324,7 @@ test.each([
   ['a masked frame', [0x81, 0x81, 0, 0, 0, 0, 65]],
   ['a reserved opcode', [0x83, 0]],
   ['a compressed frame', [0xc1, 1, 65]],
-  ['text that is no UTF-8', [0x81, 1, 0xff]],
+  ['text that is not UTF-8', [0x81, 1, 0xff]],
   ['a fragmented ping', [0x09, 0]],
 ])('%s ends the connection', async (_, frame) => {
   await using server = await startSocketServer(undefined, {

@@ -23,7 +23,7 @@ export interface ParsedArguments {
 }
 
 /**
- * Reads `--flag=value`, `--flag value`, switches, and what is no flag. Nothing unknown is passed over.
+ * Reads `--flag=value`, `--flag value`, switches, and what is not a flag. Nothing unknown is passed over.
  * @throws {UsageError} for an unknown flag (with the nearest one), a missing or a superfluous value, a flag given twice.
  */
 export function parseArguments(args: readonly string[], flags: readonly Flag[]): ParsedArguments {

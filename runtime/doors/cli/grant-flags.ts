@@ -113,7 +113,7 @@ async function readGrantFile(file: string, cwd: string): Promise<Grant> {
   for (const part of ['fs', 'http', 'ws'] as const) {
     const list: unknown = Reflect.get(value, part);
     if (list !== undefined && !(Array.isArray(list) && list.every(isObject))) {
-      throw new UsageError(`Cannot read --grant=${file}: "${part}" is no list of objects`);
+      throw new UsageError(`Cannot read --grant=${file}: "${part}" is not a list of objects`);
     }
   }
   const tools: unknown = Reflect.get(value, 'tools');
@@ -129,7 +129,7 @@ async function readGrantFile(file: string, cwd: string): Promise<Grant> {
   }
   const env: unknown = Reflect.get(value, 'env');
   if (env !== undefined && !isObject(env)) {
-    throw new UsageError(`Cannot read --grant=${file}: "env" is no object`);
+    throw new UsageError(`Cannot read --grant=${file}: "env" is not an object`);
   }
   return value as Grant; // the parts used here were just checked; the runtime checks the rest, field by field
 }
@@ -139,7 +139,7 @@ const isObject = (value: unknown): value is object =>
 
 const listOf = <T>(list: readonly T[] | undefined): readonly T[] => list ?? [];
 
-/** `./data:/data`: the guest path starts at the last `:/`. A drive letter (`C:/data`) is no host path of its own. */
+/** `./data:/data`: the guest path starts at the last `:/`. A drive letter (`C:/data`) is not a host path of its own. */
 function mountOf(flag: string, text: string, access: FsAccess): FsGrant {
   const at = text.lastIndexOf(':/');
   const hasGuest = at > 1 || (at === 1 && !/^[a-z]$/i.test(text[0] ?? ''));

@@ -39,7 +39,7 @@ export function withinCeilings<Asked extends { readonly limits?: Partial<Limits>
   };
 }
 
-/** What is no number stays, for whoever reads limits to refuse. */
+/** What is not a number stays, for whoever reads limits to refuse. */
 function held(limits: Partial<Limits>, ceilings: Partial<Limits>): Partial<Limits> {
   const lowered = LIMIT_NAMES.flatMap((name) => {
     const [limit, ceiling] = [limits[name], ceilings[name]];

@@ -1,7 +1,7 @@
 import { ERROR_CODES, type ErrorCode, type RunError, SandglassError } from '../../vocabulary/errors.ts';
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
 
-/** Body of every answer that is no outcome. */
+/** Body of every answer that is not an outcome. */
 export interface HttpErrorBody {
   readonly ok: false;
   readonly error: RunError & {

@@ -27,7 +27,7 @@ export function chooseCall(data: ComponentData, spec: RunSpec): Call | Misuse {
     const input = spec.args.length > 0 ? spec.args[0] : spec.inputs;
     return { exported: invoke, args: [toolInput(input)], answer: 'tool' };
   }
-  return misuse('Cannot run the component: it is no command, so name a function to invoke', data);
+  return misuse('Cannot run the component: it is not a command, so name a function to invoke', data);
 }
 
 function invoked(data: ComponentData, name: string, args: readonly GuestValue[]): Call | Misuse {

@@ -26,7 +26,7 @@ export interface Description {
 
 /**
  * Guard → types and interfaces. Large components go through it in a worker that can be killed.
- * @throws {SandglassError} MODULE_INVALID for what is no component, or imports something unknown.
+ * @throws {SandglassError} MODULE_INVALID for what is not a component, or imports something unknown.
  */
 export function job(input: unknown): Description {
   const { bytes, name } = input as DescribeInput; // only prepare.ts sends this job

@@ -37,7 +37,7 @@ export interface ComponentEngineOptions {
 
 /**
  * Runs WebAssembly components: the world `sandglass:host/tool`, WASI 0.2 commands, and single exported functions.
- * @throws {SandglassError} from `prepare`: MODULE_INVALID for what is no component, imports something unknown, or does not compile.
+ * @throws {SandglassError} from `prepare`: MODULE_INVALID for what is not a component, imports something unknown, or does not compile.
  */
 export function createComponentEngine(options: ComponentEngineOptions = {}): Engine {
   const {

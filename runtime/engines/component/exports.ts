@@ -18,7 +18,7 @@ export function listExports(types: ComponentTypes): readonly ExportedFunction[] 
     if (!EXPORT_NAME.test(name)) {
       throw new SandglassError(
         'MODULE_INVALID',
-        `Cannot load the component: ${JSON.stringify(name)} is no name of an export`,
+        `Cannot load the component: ${JSON.stringify(name)} is not a name of an export`,
       );
     }
     if (item.sort === 'func') found.push({ name, function: name, type: item.type });

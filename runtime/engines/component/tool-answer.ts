@@ -34,7 +34,7 @@ function toolAnswer(text: string, outputBytes: number): GuestEnd {
     return {
       kind: 'invalid',
       code: 'OUTPUT_INVALID',
-      message: 'Cannot read the answer of the tool: it is no JSON',
+      message: 'Cannot read the answer of the tool: it is not JSON',
     };
   }
 }

@@ -32,7 +32,7 @@ export function nanoseconds(ms: number): bigint {
 
 export const milliseconds = (ns: bigint): number => Number(ns / 1_000_000n) + Number(ns % 1_000_000n) / 1e6;
 
-/** A decimal number of the host; what is no number becomes 0. */
+/** A decimal number of the host; what is not a number becomes 0. */
 export const decimal = (text: string): bigint =>
   /^\d{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)) : 0n;
 

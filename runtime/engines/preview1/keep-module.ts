@@ -119,7 +119,7 @@ export function keepModule(openHost: OpenHost): Execute {
       served.attach?.(instance, exported);
       const call = (name: string): Call => {
         const found = exports[name];
-        if (typeof found !== 'function') throw new TypeError(`Cannot call ${name}: it is no function`);
+        if (typeof found !== 'function') throw new TypeError(`Cannot call ${name}: it is not a function`);
         return found as Call; // its type was read from the binary, and its arguments converted by it
       };
       if (first) {

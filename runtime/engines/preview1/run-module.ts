@@ -108,7 +108,7 @@ export async function runModule(
     meter.start(instance);
     const call = (name: string): ((...args: readonly unknown[]) => unknown) => {
       const found = exports[name];
-      if (typeof found !== 'function') throw new TypeError(`Cannot call ${name}: it is no function`);
+      if (typeof found !== 'function') throw new TypeError(`Cannot call ${name}: it is not a function`);
       const callee = found as Import; // its type was read from the binary, and its arguments converted by it
       return suspends ? promising(callee) : (callee as (...args: readonly unknown[]) => unknown);
     };

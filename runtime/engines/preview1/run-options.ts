@@ -54,7 +54,7 @@ function wasiOf(value: JsonValue): ReadonlySet<string> {
   const names = new Set<string>();
   for (const item of value) {
     if (typeof item !== 'string' || !isWasiFunction(item))
-      throw new Misfit(`option wasi names ${JSON.stringify(item)}, which is no WASI function`);
+      throw new Misfit(`option wasi names ${JSON.stringify(item)}, which is not a WASI function`);
     names.add(item);
   }
   return names;

@@ -6,7 +6,7 @@ export const WASI_MODULE = 'wasi_snapshot_preview1';
 /**
  * What must hold before a function runs. Arguments are numbered from 0; `i` is a u32, `I` a u64, `S` an s64.
  * The guard checks all of it, so that neither the shim nor our own code ever sees a pointer outside the guest's memory, a
- * descriptor that is not open or lacks a right, or a path that is no text.
+ * descriptor that is not open or lacks a right, or a path that is not a text.
  */
 export interface WasiFunction {
   readonly params: string;

@@ -50,7 +50,7 @@ const ASSIGNED = /^(_[\w$]+)=Module\["_[\w$]+"\]=wasmExports\["([\w$.]+)"\](?:\.
 const LINKS_ALL = 'updateGOT(origExports);';
 /** How it looks through the whole table of functions, with an object made of each, before it adds its first. */
 const LOOKS_THROUGH = 'updateTableMap(0,wasmTable.length)';
-/** Looked up by text that is no name of a variable. */
+/** Looked up by text that is not a name of a variable. */
 const LOOKED_UP = ['main', '__main_argc_argv'];
 
 /**

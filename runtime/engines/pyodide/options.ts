@@ -47,7 +47,7 @@ export function checkPythonOptions(options: JsonObject): PythonOptions {
       }
       const wrong = value.find((item) => typeof item !== 'string' || !fits(item));
       if (wrong !== undefined) {
-        throw new TypeError(`Cannot read options.${name}: ${JSON.stringify(wrong)} is no ${KINDS[name]}`);
+        throw new TypeError(`Cannot read options.${name}: ${JSON.stringify(wrong)} is not a ${KINDS[name]}`);
       }
     } else if (name !== 'preset') {
       throw new TypeError(

@@ -21,7 +21,7 @@ export const argsLength = (hostCallBytes: number): number => 2 * hostCallBytes +
 
 /**
  * Reads a call's texts, bounded before they are parsed. The gate checks the arguments themselves; here they only have to be an object.
- * @throws {TypeError} for anything else. @throws {SyntaxError} for what is no JSON.
+ * @throws {TypeError} for anything else. @throws {SyntaxError} for what is not JSON.
  */
 export function readCall(operation: string, text: string, hostCallBytes: number): ReadCall {
   if (typeof operation !== 'string' || typeof text !== 'string') throw new TypeError('expected texts');

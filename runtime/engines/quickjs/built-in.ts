@@ -11,7 +11,7 @@ const MISSING: Readonly<Record<string, string>> = Object.assign(Object.create(nu
   'inspector/promises': 'a guest has no debugger; use console.log',
   net: 'a guest has no sockets; use fetch or WebSocket',
   repl: 'a guest has no terminal; read lines with node:readline',
-  sea: 'a guest is no executable file',
+  sea: 'a guest is not an executable file',
   sqlite: 'a guest has no database of its own; keep data in files or in memory',
   test: 'a guest has no test runner; use node:assert and throw',
   'test/reporters': 'a guest has no test runner; use node:assert and throw',

@@ -66,7 +66,7 @@ export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engin
     open: async () => (await import('./execute.ts')).open(),
     prepare: async (source, { options = {} }) => {
       if (source.kind !== 'script') {
-        throw new SandglassError('INPUT_INVALID', 'Cannot run as JavaScript: it is no source text');
+        throw new SandglassError('INPUT_INVALID', 'Cannot run as JavaScript: it is not source text');
       }
       checkQuickjsOptions(options);
       typescript ||= source.language === 'typescript';

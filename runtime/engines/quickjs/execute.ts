@@ -199,7 +199,7 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
     release(asked);
     await drain();
     if (delay < 0 && primitives.pending() === 0) return result(guest);
-    // Timers that do not keep the run going are told as -2 - ms; -1 is no timer at all.
+    // Timers that do not keep the run going are told as -2 - ms; -1 is not a timer at all.
     const wait = delay <= -2 ? -2 - delay : delay === -1 ? NAP_MS : delay;
     if (clock.virtual && primitives.pending() > 0) {
       awaited = await nextArrival(guest, host);

@@ -96,7 +96,7 @@ export function createLoader({ program, main, run, host, stripTypes, library }: 
     try {
       text = new TextDecoder('utf-8', { fatal: true }).decode(answer.bytes ?? new Uint8Array());
     } catch {
-      return fail(name, 'the file is no UTF-8 text');
+      return fail(name, 'the file is not UTF-8 text');
     }
     if (!/\.[mc]?tsx?$/.test(name)) return text;
     if (stripTypes === undefined) return fail(name, 'a TypeScript file needs a program in TypeScript');

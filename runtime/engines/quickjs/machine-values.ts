@@ -20,7 +20,7 @@ export interface MachineValues {
   /** The same of what came from the host, which is freed where nobody else holds it. */
   takeBytes(arrived: Arrived): Pointer;
   newFunction(name: string, ref: number): Pointer;
-  /** 0 pending, 1 fulfilled, 2 rejected; negative for what is no promise. */
+  /** 0 pending, 1 fulfilled, 2 rejected; negative for what is not a promise. */
   promiseState(promise: Pointer): number;
   promiseResult(promise: Pointer): Pointer;
   /** A NUL-terminated copy in the guest's memory, for the caller to free; `undefined` when that is full. */

@@ -146,7 +146,7 @@ function startsStatement(tokens: readonly Token[], index: number): boolean {
 /** A script that returns at its top level, as the function it was meant to be. */
 export const RETURNING = { head: '(async function () {', tail: '\n}).call(globalThis)' } as const;
 
-/** Where a program throws something that is no Error: the only such place, or the only one with this very text. */
+/** Where a program throws something that is not an Error: the only such place, or the only one with this very text. */
 export function placeOfThrow(
   code: string,
   thrown: string,

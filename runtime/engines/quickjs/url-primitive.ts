@@ -17,7 +17,7 @@ const SETTABLE: ReadonlySet<string> = new Set([
 /**
  * The host's own WHATWG parser for the guest's `URL`: text in, text out.
  * @param request JSON `{ input, base? }`, or `{ href, set, value }` for a setter.
- * @returns JSON of the parts, or empty text for what is no URL.
+ * @returns JSON of the parts, or empty text for what is not a URL.
  */
 export function urlPrimitive(request: string): string {
   if (request.length > 3 * MOST_TEXT) return '';
@@ -33,7 +33,7 @@ export function urlPrimitive(request: string): string {
     Reflect.set(url, set, value);
     return parts(url);
   } catch {
-    return ''; // what is no URL: the prelude throws the guest's own TypeError
+    return ''; // what is not a URL: the prelude throws the guest's own TypeError
   }
 }
 

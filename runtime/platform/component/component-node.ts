@@ -6,7 +6,7 @@ import type { Execute } from '../../contracts/engine.ts';
 import { createRealmExecutor, type RealmMaker } from '../../engines/component/realm/executor.ts';
 
 /**
- * Node says that `vm` is no security boundary; it is one layer here, inside a permissioned cell. Promises of a realm have a queue of their own,
+ * Node says that `vm` is not a security boundary; it is one layer here, inside a permissioned cell. Promises of a realm have a queue of their own,
  * which is looked at when a script is evaluated in it, and never again once the run has ended.
  */
 const realms: RealmMaker = {

@@ -5,7 +5,7 @@ import type { OpenRealm } from '../../engines/pyodide/interpreter.ts';
 
 /**
  * A realm with nothing in it but the language: no Node globals, no code from strings, no `import()`, and a queue of its own for its promises, which
- * is looked at when a script is evaluated in it, and never again once its run has ended. Node says that `vm` is no security boundary; it is one
+ * is looked at when a script is evaluated in it, and never again once its run has ended. Node says that `vm` is not a security boundary; it is one
  * layer here, inside a permissioned cell.
  */
 export const openNodeRealm: OpenRealm = (code = {}) => {

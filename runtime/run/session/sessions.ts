@@ -150,7 +150,7 @@ function openSession(plan: SessionPlan, cell: HeldCell, onEnd: (reason: string) 
   };
   const rest = (): void => {
     idleTimer = setTimeout(() => void end('idle'), plan.idleMs);
-    // An idle session is no reason for the process to stay up.
+    // An idle session is not a reason for the process to stay up.
     if (typeof idleTimer === 'object') idleTimer.unref();
   };
   const turn = (): SessionTurn => {

@@ -21,7 +21,7 @@ const MODULES: Readonly<Record<string, string>> = {
 
 /**
  * What a source of JavaScript or TypeScript uses, by its words: one pass, texts and comments left out. It takes words for what they mostly are, and
- * is no boundary: the gate checks every call.
+ * is not a boundary: the gate checks every call.
  */
 export function javascriptNeeds(code: string): readonly Need[] {
   const { words, texts } = scan(code);

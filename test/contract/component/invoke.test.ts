@@ -88,7 +88,7 @@ test('an unknown export is answered with the list of exports', async () => {
 });
 
 test.each(['__proto__', 'constructor', 'toString', 'instantiate', 'shapes'])(
-  'invoke %s is no export',
+  'invoke %s is not an export',
   async (name) => {
     expect(await invoke(name, [])).toMatchObject({ kind: 'invalid', code: 'INPUT_INVALID' });
   },
@@ -112,12 +112,12 @@ test('arguments that do not fit name their place and the type wanted', async () 
   });
 });
 
-test('a component that is no command and no tool needs a function to invoke', async () => {
+test('a component that is not a command and no tool needs a function to invoke', async () => {
   const { result } = await runComponent(await typesGuest());
   expect(result).toMatchObject({
     kind: 'invalid',
     code: 'INPUT_INVALID',
-    message: 'Cannot run the component: it is no command, so name a function to invoke',
+    message: 'Cannot run the component: it is not a command, so name a function to invoke',
   });
 });
 

@@ -46,7 +46,7 @@ test('prebuildComponent() writes one script and the modules it imports', async (
   expect(files.get('component.js')).toContain("new URL('./component.core0.wasm', import.meta.url)");
 });
 
-test('prebuildComponent() refuses what is no component, and a name that is no file name', async () => {
+test('prebuildComponent() refuses what is not a component, and a name that is not a file name', async () => {
   const module = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
   await expect(prebuildComponent(module, { platform: 'workerd' })).rejects.toMatchObject({
     code: 'MODULE_INVALID',

@@ -110,13 +110,13 @@ describe.each(['jspi', 'sync'] as const)('the world tool (%s)', (mode) => {
     expect(host.calls).toEqual([]);
   });
 
-  test('read-text refuses what is no UTF-8', async () => {
+  test('read-text refuses what is not UTF-8', async () => {
     const { result } = await run(fs('readText', '/a'), {
       'fs.readFile': () => ({ bytes: Uint8Array.of(0xff) }),
     });
     expect(result).toMatchObject({
       kind: 'threw',
-      payload: { code: 'INPUT_INVALID', message: 'Cannot read "/a" as text: it is no UTF-8', refusal: 0 },
+      payload: { code: 'INPUT_INVALID', message: 'Cannot read "/a" as text: it is not UTF-8', refusal: 0 },
     });
   });
 
@@ -177,7 +177,7 @@ describe.each(['jspi', 'sync'] as const)('the world tool (%s)', (mode) => {
   });
 });
 
-test('an answer that is no JSON is OUTPUT_INVALID', async () => {
+test('an answer that is not JSON is OUTPUT_INVALID', async () => {
   const text = 'not JSON';
   const bytes = await wat(`(component
     (type $e (record (field "code" string) (field "message" string) (field "hint" (option string)) (field "refusal" u32)))

@@ -29,7 +29,7 @@ describe('unzip()', () => {
     ['a backslash', zip([{ name: 'a\\..\\x', content: 'x' }])],
     ['more than is allowed', zip([{ name: 'x', content: new Uint8Array(2000) }])],
     ['a size that is a lie', zip([{ name: 'x', content: new Uint8Array(2000), size: 10 }])],
-    ['text', new TextEncoder().encode('this is no archive at all, only text')],
+    ['text', new TextEncoder().encode('this is not an archive at all, only text')],
     ['a file without a name', zip([{ name: '', content: 'x' }])],
     [
       'more entries than are allowed',

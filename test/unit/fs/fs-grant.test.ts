@@ -27,7 +27,7 @@ describe('parseFsGrants()', () => {
       [{ host: 'x', access: ['exec'] }],
       /unknown access "exec", known are read, write, delete/,
     ],
-    ['a delete that is no boolean', [{ host: 'x', delete: 0 }], /expected true or false/],
+    ['a delete that is not a boolean', [{ host: 'x', delete: 0 }], /expected true or false/],
     ['an extension without a dot', [{ host: 'x', extensions: ['csv'] }], /"csv" is not a name ending/],
     ['a deny glob that negates', [{ host: 'x', deny: ['!a'] }], /leading "!"/],
     ['a deny glob with ..', [{ host: 'x', deny: ['../a'] }], /"\.\."/],

@@ -151,7 +151,7 @@ describe('path patterns', () => {
     '/v1/%zz',
     '/v1/%ff',
     '/v1/../admin',
-  ])('%s is no path that can be checked', (path) => {
+  ])('%s is not a path that can be checked', (path) => {
     expect(pathSegments(path)).toBeUndefined();
   });
 

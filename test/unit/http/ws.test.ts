@@ -72,7 +72,7 @@ test.each([
   });
 });
 
-test('text that is no UTF-8 is not sent', async () => {
+test('text that is not UTF-8 is not sent', async () => {
   await using server = await startSocketServer();
   await using guest = await openWsGuest({ grant: [{ origin: server.origin }] });
   const handle = await guest.open(server.origin);

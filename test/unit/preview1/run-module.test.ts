@@ -111,7 +111,7 @@ describe('invoke', () => {
   });
 
   test.each(['memory', 'counter', '__sandglass_fuel', '__proto__', 'constructor', ''])(
-    '%j is no function to call',
+    '%j is not a function to call',
     async (name) => {
       expect(await call('preview1/numbers.wat', name)).toMatchObject({
         kind: 'invalid',
@@ -277,7 +277,7 @@ describe('options', () => {
   test.each<[string, RunSpec['options'], string]>([
     ['an unknown option', { wasy: [] }, 'unknown option "wasy"'],
     ['no list', { wasi: 'fd_read' }, 'must be a list'],
-    ['an unknown function', { wasi: ['fd_reed'] }, '"fd_reed", which is no WASI function'],
+    ['an unknown function', { wasi: ['fd_reed'] }, '"fd_reed", which is not a WASI function'],
     ['no name', { wasi: [7] }, 'names 7'],
   ])('%s is refused', async (_title, options, message) => {
     const { result } = await run(engine, 'preview1/hello.wat', { options });

@@ -154,7 +154,7 @@ function fillSet(
   setWord(heap, set + 12, entries.length);
 }
 
-describe('memory that is no table', () => {
+describe('memory that is not a table', () => {
   test('of random words is taken for none', () => {
     const heap = emptyHeap();
     let state = 12345;

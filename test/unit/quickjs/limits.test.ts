@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        126060,
-        863471,
-        162640,
-        218009,
-        387000,
-        1571856,
+        125087,
+        863212,
+        163204,
+        218357,
+        387558,
+        1571784,
       ]
     `);
   });

@@ -105,7 +105,7 @@ describe('errors as V8 has them', () => {
     expect(error).toMatchObject({ name: 'SyntaxError', message, file: 'main.js', line: 2 });
   });
 
-  test('what is called and is no function is named', async () => {
+  test('what is called and is not a function is named', async () => {
     expect(
       (await failure(`const api = { users: {} };\n[1].map((x) => x)[0]; (api.users.list())`)).message,
     ).toBe('api.users.list is not a function');

@@ -77,7 +77,7 @@ describe('URL', () => {
     expect(value).toEqual(['https://a.b/?x=1&y=a+b%26c', [['z', '9']], true]);
   });
 
-  test("a text that is no URL is a TypeError with Node's code", async () => {
+  test("a text that is not a URL is a TypeError with Node's code", async () => {
     const { value } = await runJs(
       "try { new URL('x') } catch (e) { [e.name, e.code, e instanceof TypeError] }",
     );

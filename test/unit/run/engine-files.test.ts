@@ -99,7 +99,7 @@ describe('loadWasmFile()', () => {
   });
 });
 
-test('loadWasm() says which file is not served, or is no wasm', async () => {
+test('loadWasm() says which file is not served, or is not wasm', async () => {
   const served = 'data:application/wasm;base64,AGFzbQEAAAA=';
   expect((await loadWasm(new URL(served))()).module).toBeInstanceOf(WebAssembly.Module);
   for (const url of ['data:text/html,/quickjs.wasm', 'http://127.0.0.1:1/assets/quickjs.wasm']) {

@@ -393,7 +393,7 @@ describe('createMeter()', () => {
     expect(() => createMeter({ fuel: 1 }).attach(instance)).toThrow(TypeError);
   });
 
-  test('refuses fuel that is no whole positive number', () => {
+  test('refuses fuel that is not a whole positive number', () => {
     for (const fuel of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => createMeter({ fuel })).toThrow(RangeError);
     }

@@ -109,6 +109,6 @@ async function saveHistory(path: string, lines: readonly string[]): Promise<void
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(path, `${lines.slice(0, MOST_HISTORY).join('\n')}\n`, { mode: 0o600 });
   } catch {
-    // A history that cannot be kept is no reason to end badly.
+    // A history that cannot be kept is not a reason to end badly.
   }
 }

@@ -97,6 +97,6 @@ function decode(path: string, bytes: Uint8Array): Result<string, HostError> {
   try {
     return ok(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    return invalidArgument(`Cannot read "${path}" as text: it is no UTF-8`);
+    return invalidArgument(`Cannot read "${path}" as text: it is not UTF-8`);
   }
 }

@@ -82,7 +82,7 @@ const readFields = (reader: Reader, scope: Scope) =>
 
 function readResource(reader: Reader, scope: Scope): Resource {
   const entry = lookUp(scope.types, reader.u32(), 'type');
-  if (entry.kind !== 'resource') throw malformed('a handle of something that is no resource');
+  if (entry.kind !== 'resource') throw malformed('a handle of something that is not a resource');
   return entry.resource;
 }
 

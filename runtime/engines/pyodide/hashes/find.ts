@@ -302,7 +302,7 @@ function isHashedText(heap: Heap, text: number): boolean {
   return length > 0 && hashText(heap, text) === hash; // the empty text has the same hash with every secret
 }
 
-/** Text and `bytes` have a zero after their last byte: looked at first, since what is no object may say that it is as long as the memory. */
+/** Text and `bytes` have a zero after their last byte: looked at first, since what is not an object may say that it is as long as the memory. */
 const endsWithZero = (heap: Heap, address: number, length: number): boolean =>
   heap.bytes[address + length] === 0;
 

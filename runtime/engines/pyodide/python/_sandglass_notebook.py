@@ -1,4 +1,4 @@
-"""Lines of notebooks in a program: "%matplotlib inline", "!pip install x". They are looked for only in what is no Python."""
+"""Lines of notebooks in a program: "%matplotlib inline", "!pip install x". They are looked for only in what is not Python."""
 
 import re
 import shlex

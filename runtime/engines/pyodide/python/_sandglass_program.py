@@ -12,7 +12,7 @@ ANY_FUTURE = sum(set(FUTURES.values()))
 
 #: Begins a line that goes on with a statement: a closing bracket, or the next part of a block.
 GOES_ON = re.compile(r"[)\]}]|(?:elif|else|except|finally)\b")
-#: Begins a statement that is no expression.
+#: Begins a statement that is not an expression.
 NO_EXPRESSION = re.compile(
     r"@|(?:assert|async|class|def|del|for|from|global|if|import|pass|raise|try|while|with)\b"
 )

@@ -11,7 +11,7 @@ from collections import deque
 
 import _sandglass_host as host
 
-#: Whoever runs what is no thread's: the program, and the callbacks of the event loop.
+#: Whoever runs what is not a thread's: the program, and the callbacks of the event loop.
 MAIN = _thread.get_ident()
 #: Threads that are under way at one time: each holds a stack, of which V8 gives some dozen. Others begin when one of them has ended.
 MOST = 8
@@ -271,7 +271,7 @@ def with_fewer(plain):
 
 
 def finish():
-    """What CPython does when a program has ended: threads that are no daemons come to their end, those of pools first."""
+    """What CPython does when a program has ended: threads that are not daemons come to their end, those of pools first."""
     if not _alive:
         return
     for end in reversed(threading._threading_atexits):

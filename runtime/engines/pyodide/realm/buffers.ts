@@ -111,7 +111,7 @@ export function countBuffers(realm: Record<string, unknown>, port: Pick<RealmPor
     let view = source;
     const kind: unknown = apply(kindOf, source, []);
     if (kind === undefined) {
-      apply(sizeOfBuffer, source, []); // throws for what is no buffer
+      apply(sizeOfBuffer, source, []); // throws for what is not a buffer
       view = new Bytes(source as ArrayBuffer);
     } else if (kind !== 'Uint8Array' && kind !== 'Int8Array') throw new TypeFailure('expected bytes'); // `dlopen` gives the glue a library's file as signed bytes
     const length = apply(lengthOf, view, []) as number;

@@ -64,7 +64,7 @@ export function installSurroundings(
       const result = work();
       if (typeof result === 'object' && result !== null) apply(promiseThen, result, [undefined, failRun]);
     } catch (error) {
-      // `then` refuses what is no promise; that is no failure.
+      // `then` refuses what is not a promise; that is not a failure.
       if (!(error instanceof TypeFailure)) failRun(error);
     }
   };

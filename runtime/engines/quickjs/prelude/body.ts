@@ -130,7 +130,7 @@ export const readAll = async (stream: ReadableStream): Promise<Data> => {
     const { done, value } = await reader.read();
     if (done) break;
     const bytes = bytesOf(value);
-    if (bytes === undefined) throw new TypeError('Cannot read the body: a chunk is no bytes');
+    if (bytes === undefined) throw new TypeError('Cannot read the body: a chunk is not bytes');
     pieces.push(bytes);
   }
   return joinBytes(pieces);

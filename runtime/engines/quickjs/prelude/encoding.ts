@@ -101,7 +101,7 @@ export const readUtf16 = (bytes: Uint8Array, fatal: boolean, big: boolean): stri
     const [low, high] = big ? [at + 1, at] : [at, at + 1];
     units[at >> 1] = (bytes[low] as number) | ((bytes[high] as number) << 8);
   }
-  if (size % 2 === 1) units[size >> 1] = 0xd800; // half a unit is no character, as a lone surrogate is none
+  if (size % 2 === 1) units[size >> 1] = 0xd800; // half a unit is not a character, as a lone surrogate is none
   const text = fromUnits(units);
   const whole = toWellFormed(text);
   if (fatal && whole !== text) throw new TypeError('The encoded data was not valid for encoding utf-16');

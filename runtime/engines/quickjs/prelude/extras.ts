@@ -35,7 +35,7 @@ export const installExtras = (host: Host, calls: Calls, path: PathApi): (() => v
   const settled = Promise.resolve();
   define(globalThis, 'queueMicrotask', function queueMicrotask(callback: unknown): void {
     if (typeof callback !== 'function')
-      throw new TypeError('Cannot queue a microtask: the callback is no function');
+      throw new TypeError('Cannot queue a microtask: the callback is not a function');
     promiseThen(settled, () => void callback());
   });
 

@@ -168,8 +168,8 @@ const absolute = (text: string): string => {
     const shown = jsonStringify(slice(text, 0, 300));
     throw new TypeError(
       setup.base === undefined
-        ? `Cannot request ${shown}: it is no absolute URL, and no entry of the http grant has a base for relative ones`
-        : `Cannot request ${shown}: it is no URL`,
+        ? `Cannot request ${shown}: it is not an absolute URL, and no entry of the http grant has a base for relative ones`
+        : `Cannot request ${shown}: it is not a URL`,
       { cause },
     );
   }

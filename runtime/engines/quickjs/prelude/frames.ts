@@ -1,6 +1,6 @@
 import { includes, slice } from './primordials.ts';
 
-/** A stack without the prelude's own frames, and without those of a text that is no file. */
+/** A stack without the prelude's own frames, and without those of a text that is not a file. */
 export const guestFrames = (stack: string): string => {
   let text = '';
   let start = 0;

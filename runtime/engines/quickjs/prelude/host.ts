@@ -14,7 +14,7 @@ export interface Host extends Record<PrimitiveName, unknown> {
   now(): number;
   monotonic(): number;
   random(count: number): ArrayBuffer;
-  /** JSON `{ input, base? }` or `{ href, set, value }`; answers JSON of the parts, or empty for what is no URL. */
+  /** JSON `{ input, base? }` or `{ href, set, value }`; answers JSON of the parts, or empty for what is not a URL. */
   url(request: string): string;
   digest(id: number, algorithm: string, bytes: ArrayBuffer): void;
   stdin(): ArrayBuffer;

@@ -70,7 +70,7 @@ interface Frame {
 /**
  * Copies a value out of the guest. As `JSON.stringify` does: `toJSON` is respected, functions, symbols and `undefined` are left out (`null` in
  * arrays), numbers that are not finite become `null`. Beyond it: `bigint` and bytes stay what they are, a Map is an object (a list of pairs if
- * a key is no string), a Set an array, an error `{ name, message }`, a RegExp its text. A cycle or nesting over 128 cannot leave.
+ * a key is not a string), a Set an array, an error `{ name, message }`, a RegExp its text. A cycle or nesting over 128 cannot leave.
  */
 export const convert = (value: unknown, maxBytes: number): Outgoing => {
   const specials: string[] = [];
@@ -233,7 +233,7 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     const known = reading?.object === object;
     const leaves = known ? undefined : leavesOf(object, given);
     if (leaves !== undefined) return put(jsonStringify(leaves));
-    const { keys, read } = reading as NonNullable<typeof reading>; // of this object: it has something that is no leaf
+    const { keys, read } = reading as NonNullable<typeof reading>; // of this object: it has something that is not a leaf
     reading = undefined;
     const fields = object as Record<string, unknown>;
     return record(object, keys, (at) => (at < read.length ? read[at] : fields[keys[at] as string]));

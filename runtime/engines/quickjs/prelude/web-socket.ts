@@ -55,7 +55,7 @@ const MAX_REASON_BYTES = 123;
 
 const readUrl = (given: unknown): URL => {
   const text = toText(given);
-  if (!URL.canParse(text)) throw new DomException(`Cannot connect: ${text} is no URL`, 'SyntaxError');
+  if (!URL.canParse(text)) throw new DomException(`Cannot connect: ${text} is not a URL`, 'SyntaxError');
   const url = new URL(text);
   if (url.protocol === 'http:') url.protocol = 'ws:';
   if (url.protocol === 'https:') url.protocol = 'wss:';

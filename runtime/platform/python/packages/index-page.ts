@@ -133,7 +133,7 @@ function listed(file: string, link: string, sha256: string, python: string, page
   return [{ file, address: address.href, sha256 }];
 }
 
-/** @returns `undefined` for what is no http address. */
+/** @returns `undefined` for what is not an http address. */
 export function readAddress(text: string, base: URL): URL | undefined {
   const address = URL.canParse(text, base.href) ? new URL(text, base) : undefined;
   return address?.protocol === 'https:' || address?.protocol === 'http:' ? address : undefined;

@@ -49,16 +49,16 @@ export function checkPackageOptions(options: PythonPackageOptions): PythonPackag
   const fail = (reason: string): never => {
     throw new TypeError(`Cannot create a runtime: packages${reason}`);
   };
-  if (typeof options !== 'object' || options === null) fail(' is no object');
+  if (typeof options !== 'object' || options === null) fail(' is not an object');
   for (const [name, value] of Object.entries(options)) {
     const type = Object.hasOwn(KNOWN, name) ? KNOWN[name as keyof PythonPackageOptions] : undefined; // hasOwn has looked
     if (type === undefined) fail(`: unknown option "${name}", known are ${Object.keys(KNOWN).join(', ')}`);
-    if (value !== undefined && typeof value !== type) fail(`.${name} is no ${type}`);
+    if (value !== undefined && typeof value !== type) fail(`.${name} is not a ${type}`);
   }
   for (const name of ['baseUrl', 'index'] as const) {
     const text = options[name];
     if (text !== undefined && !isTrustworthy(text)) {
-      fail(`.${name} ${JSON.stringify(text)} is no https address, nor one of this machine`);
+      fail(`.${name} ${JSON.stringify(text)} is not an https address, nor one of this machine`);
     }
   }
   if (options.snapshots !== undefined) checkSnapshots(options.snapshots, fail);
@@ -69,10 +69,10 @@ export function checkPackageOptions(options: PythonPackageOptions): PythonPackag
 
 function checkSnapshots(sets: readonly (readonly string[])[], fail: (reason: string) => never): void {
   if (!Array.isArray(sets) || sets.length > MAX_SNAPSHOTS)
-    fail(`.snapshots is no list of at most ${MAX_SNAPSHOTS} sets`);
+    fail(`.snapshots is not a list of at most ${MAX_SNAPSHOTS} sets`);
   for (const names of sets) {
     if (!Array.isArray(names) || names.length === 0)
-      fail(`.snapshots: ${JSON.stringify(names)} is no list of package names`);
+      fail(`.snapshots: ${JSON.stringify(names)} is not a list of package names`);
     try {
       checkPythonOptions({ packages: names });
     } catch (error) {

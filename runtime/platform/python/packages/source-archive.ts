@@ -20,7 +20,7 @@ export interface SourceName {
   readonly version: string;
 }
 
-/** @returns `undefined` for what is no source archive by its name, `NAME-VERSION.tar.gz`. */
+/** @returns `undefined` for what is not a source archive by its name, `NAME-VERSION.tar.gz`. */
 export function readSourceName(file: string): SourceName | undefined {
   if (file.length > MAX_NAME || !file.endsWith('.tar.gz')) return undefined;
   const dash = file.lastIndexOf('-');
@@ -35,13 +35,13 @@ export const isPureByRecipe = (name: string): boolean => NATIVE_IS_OPTIONAL.has(
 
 /**
  * The files of a source archive as those of a pure wheel. Nothing of the archive is run: its packages and modules are taken as they lie there.
- * @throws {SandglassError} MODULE_INVALID for what is no archive, UNSUPPORTED when it needs a compiler or has nothing to import; both name it.
+ * @throws {SandglassError} MODULE_INVALID for what is not an archive, UNSUPPORTED when it needs a compiler or has nothing to import; both name it.
  */
 export function pureFilesOf(archive: Uint8Array, file: string, caps: UnzipCaps): readonly ZipEntry[] {
   const fail = (reason: string): never => {
     throw new SandglassError('UNSUPPORTED', `Cannot install ${file}: ${reason}`);
   };
-  const named = readSourceName(file) ?? fail('it is no source archive');
+  const named = readSourceName(file) ?? fail('it is not a source archive');
   const files = new Map(
     untar(archive, file, caps).map(({ path, bytes }) => [path.slice(path.indexOf('/') + 1), bytes]),
   );

@@ -60,7 +60,7 @@ function metered(bytes: Uint8Array<ArrayBuffer>, maxMemoryPages: number, what: s
     const reason = error instanceof Error ? error.message : 'it cannot be read';
     throw new SandglassError(
       'MODULE_INVALID',
-      `Cannot install ${what} is no module for this Python: ${reason}`,
+      `Cannot install ${what} is not a module for this Python: ${reason}`,
     );
   }
 }

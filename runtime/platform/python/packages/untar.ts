@@ -19,7 +19,7 @@ export function untar(archive: Uint8Array, name: string, { maxBytes, maxEntries 
   try {
     bytes = gunzipSync(archive, { maxOutputLength: maxBytes });
   } catch {
-    fail(`it is no gzip archive, or unpacks to more than ${maxBytes} bytes`);
+    fail(`it is not a gzip archive, or unpacks to more than ${maxBytes} bytes`);
   }
   const decoder = new TextDecoder();
   const text = (from: number, length: number): string => {

@@ -46,7 +46,7 @@ export function unzip(archive: Uint8Array, name: string, { maxBytes, maxEntries 
   let end = archive.length - 22;
   const first = Math.max(0, end - MAX_COMMENT);
   while (end >= first && u32(end) !== END) end -= 1;
-  if (end < first) fail('it is no zip archive');
+  if (end < first) fail('it is not a zip archive');
   const listed: Packed[] = [];
   let left = maxBytes;
   let at = u32(end + 16);

@@ -19,7 +19,7 @@ const MAX_NAME = 255;
 /** Combinations of what a name says that it runs on. */
 const MAX_TAGS = 1000;
 
-/** @returns `undefined` for what is no wheel, or one that our Python cannot use. */
+/** @returns `undefined` for what is not a wheel, or one that our Python cannot use. */
 export function readWheelName(file: string): WheelName | undefined {
   if (file.length > MAX_NAME) return undefined;
   const parts = file.endsWith('.whl') && !/[/\\\0]/.test(file) ? file.slice(0, -4).split('-') : [];

@@ -614,7 +614,7 @@ describe('sandglass inspect', () => {
     expect(JSON.parse(out)).toEqual(JSON.parse(JSON.stringify(inspector(WASM))));
   });
 
-  test('ends with 2 for a file that is no module', async () => {
+  test('ends with 2 for a file that is not a module', async () => {
     const refusal = () => {
       throw new SandglassError('MODULE_INVALID', 'Cannot read the module: no wasm');
     };

@@ -148,11 +148,11 @@ describe('readGrant()', () => {
   test.each([
     ['{', 'Cannot read --grant=grant.json: no JSON'],
     [[], 'Cannot read --grant=grant.json: expected a JSON object'],
-    [{ fs: './data' }, '"fs" is no list of objects'],
-    [{ fs: ['./data'] }, '"fs" is no list of objects'],
-    [{ http: { origin: '*' } }, '"http" is no list of objects'],
+    [{ fs: './data' }, '"fs" is not a list of objects'],
+    [{ fs: ['./data'] }, '"fs" is not a list of objects'],
+    [{ http: { origin: '*' } }, '"http" is not a list of objects'],
     [{ fs: [{ guest: '/x' }] }, 'an entry of "fs" has no "host"'],
-    [{ env: ['A=B'] }, '"env" is no object'],
+    [{ env: ['A=B'] }, '"env" is not an object'],
   ])('refuses the file %j', async (grant, message) => {
     await expect(withFile(grant)).rejects.toThrow(message);
   });
@@ -179,7 +179,7 @@ describe('readSecrets()', () => {
     },
   );
 
-  test('refuses what is no pair', () => {
+  test('refuses what is not a pair', () => {
     expect(() => secrets('--secret=TOKEN')).toThrow('Cannot read --secret=TOKEN: expected NAME=VARIABLE');
   });
 });

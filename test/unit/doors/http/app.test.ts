@@ -348,7 +348,7 @@ describe('POST /v1/runs as server-sent events', () => {
     await until(() => scheduler.counts().running === 0);
   });
 
-  test('refuses what is no run with a status, not with an event', async () => {
+  test('refuses what is not a run with a status, not with an event', async () => {
     const { post } = open();
     expect((await post({ language: 'javascript' }, ask)).status).toBe(400);
   });
@@ -441,7 +441,7 @@ describe('POST /v1/modules', () => {
     expect(runtime.runs[0]).toMatchObject({ module: WASM, invoke: 'run', args: [1, 'x'] });
   });
 
-  test('refuses what is no module with 400, and what is too large with 413', async () => {
+  test('refuses what is not a module with 400, and what is too large with 413', async () => {
     const { send } = open(undefined, { maxModuleBytes: 8 });
     const broken = await send('POST', '/v1/modules', { body: 'hello' });
     expect(broken.status).toBe(400);

@@ -7,7 +7,7 @@ import _sandglass_host as host
 #: Where relative URLs start, or None; the host resolves them, but urllib wants to know of which scheme they are.
 _base = None
 
-NO_BASE = "it is no absolute URL, and no entry of the http grant has a base for relative ones"
+NO_BASE = "it is not an absolute URL, and no entry of the http grant has a base for relative ones"
 
 
 def set_base(base):

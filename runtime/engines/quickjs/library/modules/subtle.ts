@@ -22,7 +22,7 @@ class CryptoKey {
   static #open = false;
   static {
     keptOf = (key) => {
-      if (!(#kept in key)) throw new TypeError('Cannot use the key: it is no CryptoKey');
+      if (!(#kept in key)) throw new TypeError('Cannot use the key: it is not a CryptoKey');
       return key.#kept;
     };
     makeKey = (fields, kept, extractable) => {

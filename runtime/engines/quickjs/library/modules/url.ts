@@ -170,7 +170,7 @@ const hostOf = (domain: unknown): string => {
   try {
     return new URL(`http://${String(domain)}`).hostname;
   } catch {
-    return ''; // as Node answers for what is no domain
+    return ''; // as Node answers for what is not a domain
   }
 };
 
