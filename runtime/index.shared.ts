@@ -50,6 +50,7 @@ export type {
   Validation,
 } from './contracts/api/tool-call.ts';
 export type { ToolCheck, ToolExplanation } from './contracts/api/tool-check.ts';
+export type { DiscoverOptions, ToolFileKind } from './contracts/api/tool-discover.ts';
 export type {
   ModuleHandler,
   RegisterOptions,

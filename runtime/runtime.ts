@@ -148,6 +148,7 @@ export function createRuntimeOn(
   const close = (): Promise<void> => {
     closed ??= (async () => {
       policy.close();
+      tools.close();
       opener.stop();
       await runs.close();
       await sessions.closeAll();
@@ -189,6 +190,8 @@ const toolsContext = (
   describe: (bytes) => describeWith(context.engines, bytes),
   readTools: platform.readTools,
   readShippedTools: platform.readShippedTools,
+  watchFolder: platform.watchFolder,
+  tell: context.prepare.tell,
   levelOf,
   outer: runs.find,
   policy,
@@ -239,7 +242,8 @@ function listen(events: EventStream, { onAudit, onError = toConsole }: RuntimeOp
 const toConsole = (error: unknown, runId: string): void => console.error(`sandglass ${runId}:`, error);
 
 const warnOnConsole: TellNotice = ({ kind, message }) => {
-  if (kind === 'not-kept' || kind === 'policy-refused') console.warn(`sandglass: ${message}`);
+  if (kind === 'not-kept' || kind === 'policy-refused' || kind === 'tools-refused')
+    console.warn(`sandglass: ${message}`);
 };
 
 function readPrepare(platform: Platform, options: RuntimeOptions): Omit<PrepareContext, 'limits'> {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../vocabulary/json.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
+import type { ToolChoice } from '../vocabulary/tool-files.ts';
 import type { PlatformInfo } from './api/info.ts';
 import type { CellOptions } from './api/runtime.ts';
 import type { Cell } from './cell.ts';
@@ -22,7 +23,9 @@ export interface Platform {
    * is read.
    * @throws {SandglassError} INPUT_INVALID when it cannot be read.
    */
-  readTools?(path: string | URL): Promise<ToolFiles>;
+  readTools?(path: string | URL, choice?: ToolChoice): Promise<ToolFiles>;
+  /** Calls back some time after a file or a folder may have changed; answers what ends that. @throws when there is nothing to watch. */
+  watchFolder?(path: string | URL, onChange: () => void): () => void;
   /** The tools that ship. Absent where there are no files. */
   readShippedTools?(): readonly ToolFile[];
   /** Compares two byte strings faster than a loop does. */
@@ -85,11 +88,15 @@ export interface ToolFiles {
 export interface ToolFile {
   /** As it is shown, below the folder that was asked for. */
   readonly path: string;
+  /** Where it is: two of the same place are one file. Shown to nobody. */
+  readonly at: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Text of the manifest beside it, `NAME.json`. */
   readonly manifest: string | undefined;
   /** Why it cannot be one, where that is known already: it is too large, or leads out of the folder. */
   readonly refused?: string;
+  /** Nobody would take it for a tool: it is told, and is no attempt at anything. */
+  readonly noise?: true;
 }
 
 export interface CellPools {

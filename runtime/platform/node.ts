@@ -16,6 +16,7 @@ import { nodeFacts } from './node-facts.ts';
 import { readModule } from './read-module.ts';
 import { readTools } from './read-tools.ts';
 import { readShippedTools } from './shipped-tools.ts';
+import { watchFolder } from './watch-folder.ts';
 
 const monotonic = (): number => performance.now();
 const now = (): number => Date.now();
@@ -50,6 +51,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   ...(facts.holdsGuests ? { openPools, job: runWorkerJob } : {}),
   readTools,
   readShippedTools,
+  watchFolder,
   openTurns: () => piecesOf(serving.open()),
   monotonic,
   now,

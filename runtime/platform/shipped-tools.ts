@@ -9,6 +9,7 @@ export function readShippedTools(): readonly ToolFile[] {
     .sort()
     .map((name) => ({
       path: `shipped/${name}`,
+      at: `shipped/${name}`,
       bytes: new Uint8Array(readFileSync(new URL(name, folder))),
       manifest: undefined,
     }));

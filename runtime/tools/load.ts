@@ -2,41 +2,57 @@ import type { RegisterOptions, ToolHandler } from '../contracts/api/tool-handler
 import type { LoadReport, SkippedFile } from '../contracts/api/tool-registry.ts';
 import type { ToolFile } from '../contracts/platform.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { toolFileKind } from '../vocabulary/tool-files.ts';
 import { javascriptNeeds } from './discover/javascript-needs.ts';
 import { refuseUndeclared } from './discover/needs.ts';
 import { decoratedCode, type PythonFacts, type PythonFile } from './discover/python-analysis.ts';
 import { infoOf } from './info.ts';
 import { headManifest } from './manifest/head-manifest.ts';
-import { parsed, type Register } from './register.ts';
+import { type Origin, parsed, type Register } from './register.ts';
+import type { ToolStore } from './registry.ts';
 import type { Tool } from './tool.ts';
 
-/** Languages by the ending of a file. */
-const LANGUAGES: Readonly<Record<string, string>> = {
-  js: 'javascript',
-  mjs: 'javascript',
-  ts: 'typescript',
-  py: 'python',
-};
+export interface RegisterFilesOptions {
+  readonly store: ToolStore;
+  readonly register: Register;
+  readonly options: RegisterOptions;
+  /** A file that somebody named: what is wrong with it is thrown, not told. */
+  readonly alone: boolean;
+  /** What the files of Python say of themselves, where they were read. */
+  readonly python: ReadonlyMap<string, PythonFacts>;
+  /** Where files are that are as they were: their tools stay what they are. */
+  readonly unchanged: ReadonlySet<string>;
+  /** Told of each that may be a tool. */
+  readonly onFound: (file: ToolFile) => void;
+  /** Told of what is kept out because of its file: it leads elsewhere, is not what it says it is, or uses what it does not ask for. */
+  readonly onKeptOut: (file: ToolFile, error: SandglassError) => void;
+}
 
-/**
- * Registers what the files are, in order of path.
- * @param alone A file that somebody named: what is wrong with it is thrown, not told.
- * @param python What the files of Python say of themselves, where they were read.
- */
+/** Registers what the files are, in order of path. What a file brought before and does not bring any more goes; one that fails changes nothing. */
 export function registerFiles(
   files: readonly ToolFile[],
-  register: Register,
-  options: RegisterOptions,
-  alone: boolean,
-  python: ReadonlyMap<string, PythonFacts> = new Map(),
+  { store, register, options, alone, python, unchanged, onFound, onKeptOut }: RegisterFilesOptions,
 ): LoadReport {
   const registered: Tool[] = [];
   const skipped: SkippedFile[] = [];
   for (const file of files) {
+    const before = store.from(file.at);
+    if (unchanged.has(file.at)) {
+      registered.push(...before);
+      continue;
+    }
     try {
-      registered.push(...registerFile(file, register, options, python.get(file.path)));
+      if (file.refused === undefined) onFound(file);
+      const tools = registerFile(file, register, options, python.get(file.path));
+      const names = new Set(tools.map(({ manifest: { name } }) => name));
+      for (const { manifest } of before) if (!names.has(manifest.name)) store.remove(manifest.name);
+      registered.push(...tools);
     } catch (error) {
-      if (alone || !(error instanceof SandglassError)) throw error;
+      // Of a file with several tools some may have been taken already.
+      putBack(store, file.at, before);
+      if (!(error instanceof SandglassError)) throw error;
+      if (file.noise !== true && isKeptOut(file, error)) onKeptOut(file, error);
+      if (alone) throw error;
       skipped.push({
         path: file.path,
         error: error.toJSON(),
@@ -46,6 +62,18 @@ export function registerFiles(
   }
   return { registered: registered.map(infoOf), skipped };
 }
+
+function putBack(store: ToolStore, at: string, before: readonly Tool[]): void {
+  const now = store.from(at);
+  if (now.length === before.length && now.every((tool) => before.includes(tool))) return;
+  for (const { manifest } of now) store.remove(manifest.name);
+  for (const tool of before) store.add(tool, true);
+}
+
+const isKeptOut = ({ refused }: ToolFile, error: SandglassError): boolean =>
+  refused !== undefined ||
+  error.code === 'MODULE_INVALID' ||
+  (error.code !== 'CAPABILITY_DENIED' && asksForMore(error));
 
 /** It is a tool, and kept out because of what it would touch. */
 const asksForMore = ({ code, details }: SandglassError): boolean =>
@@ -58,12 +86,12 @@ function registerFile(
   options: RegisterOptions,
   facts: PythonFacts | undefined,
 ): readonly Tool[] {
-  const { path, bytes, manifest, refused } = file;
-  const origin = { path };
+  const { path, at, bytes, manifest, refused } = file;
+  const origin = { path, at };
   if (refused !== undefined) throw new SandglassError('INPUT_INVALID', `Cannot register ${path}: ${refused}`);
   const beside = manifest === undefined ? undefined : parsed(manifest, origin);
-  const ending = path.slice(path.lastIndexOf('.') + 1);
-  if (ending === 'wasm') {
+  const language = toolFileKind(path);
+  if (language === 'wasm') {
     if (!isWasm(bytes))
       throw new SandglassError(
         'MODULE_INVALID',
@@ -71,9 +99,8 @@ function registerFile(
       );
     return register(beside, { module: bytes }, options, origin);
   }
-  const language = LANGUAGES[ending];
   if (language === undefined)
-    throw new SandglassError('UNSUPPORTED', `Cannot register ${path}: no kind of tool ends in .${ending}`);
+    throw new SandglassError('UNSUPPORTED', `Cannot register ${path}: no kind of tool has this ending`);
   const code = decode(bytes, path);
   const given = beside ?? headManifest(code, path);
   if (facts?.error !== undefined)
@@ -82,7 +109,7 @@ function registerFile(
     });
   const needs = language === 'python' ? (facts?.needs ?? []) : javascriptNeeds(code);
   if (given === undefined && facts !== undefined && facts.tools.length > 0)
-    return registerDecorated({ path, code }, facts, register, options);
+    return registerDecorated({ path, code }, facts, register, options, origin);
   refuseUndeclared(path, needs, capabilitiesOf(given));
   if (given === undefined)
     throw new SandglassError('MANIFEST_INVALID', `Cannot register ${path}: it has no manifest`, {
@@ -117,6 +144,7 @@ function registerDecorated(
   { tools, needs }: PythonFacts,
   register: Register,
   options: RegisterOptions,
+  origin: Origin,
 ): readonly Tool[] {
   const { path } = file;
   // Which function uses what is not told apart: each asks for what the file needs, or none is let in.
@@ -133,7 +161,7 @@ function registerDecorated(
       manifest,
       { language: 'python', code: decoratedCode(file, one), filename: `call ${filename}` },
       options,
-      { path },
+      origin,
     );
   });
 }

@@ -13,6 +13,7 @@ import { createToolStore, storeOf, type ToolStore } from './registry.ts';
 export interface ToolSettings {
   readonly builtin: boolean;
   readonly dirs: readonly (string | URL)[];
+  readonly watch: boolean;
   readonly store: ToolStore;
   readonly names: NameRules;
   readonly confirm: ConfirmTool | undefined;
@@ -32,6 +33,7 @@ export interface ToolSettings {
 const KNOWN: Readonly<Record<keyof ToolsOptions, true>> = {
   builtin: true,
   dirs: true,
+  watch: true,
   registry: true,
   safeOnly: true,
   allow: true,
@@ -53,7 +55,7 @@ export function readToolsOptions(options: ToolsOptions = {}, policy: PolicySourc
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`Cannot ${WHERE}: expected an object`);
   refuseUnknown(options, KNOWN, WHERE);
-  for (const name of ['builtin', 'safeOnly'] as const) {
+  for (const name of ['builtin', 'safeOnly', 'watch'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'boolean')
       throw new TypeError(`Cannot ${WHERE}: ${name} is not true or false`);
   }
@@ -67,6 +69,7 @@ export function readToolsOptions(options: ToolsOptions = {}, policy: PolicySourc
   return {
     builtin: options.builtin ?? false,
     dirs,
+    watch: options.watch ?? false,
     store: registry === undefined ? createToolStore() : storeOf(registry),
     names: createNameRules({ ...defined({ safeOnly, allow, deny }) }, policy),
     confirm,

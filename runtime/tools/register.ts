@@ -24,11 +24,15 @@ export interface RegistrarOptions {
   readonly describe: (bytes: Uint8Array) => Described;
   /** Told of a tool that the policy refuses. */
   readonly onRefused: (name: string, error: SandglassError) => void;
+  /** Told of the stages that a tool passed. */
+  readonly onStage: (stage: 'checked' | 'registered', name: string, path: string | undefined) => void;
 }
 
 /** Where a tool comes from, for messages and listings. */
 export interface Origin {
   readonly path?: string | undefined;
+  /** Where its file is. */
+  readonly at?: string | undefined;
 }
 
 export type Register = (
@@ -47,13 +51,14 @@ export function createRegistrar({
   policy,
   describe,
   onRefused,
+  onStage,
 }: RegistrarOptions): Register {
   const add = (
     given: unknown,
     body: Body,
     imports: readonly string[],
     replace: boolean,
-    { path }: Origin,
+    { path, at }: Origin,
   ): Tool => {
     const manifest = readManifest(given, { validators, capabilities, file: path });
     refuseUnfit(manifest, body, path);
@@ -64,15 +69,18 @@ export function createRegistrar({
       onRefused(manifest.name, beyond);
       throw beyond;
     }
+    onStage('checked', manifest.name, path);
     const tool: Tool = {
       manifest,
       body: withPackages(body, manifest),
       imports,
       path,
+      at,
       serial: store.version,
       uses: createUseCounter(),
     };
     store.add(tool, replace);
+    onStage('registered', manifest.name, path);
     return tool;
   };
   return (manifest, handler, options = {}, origin = {}) => {

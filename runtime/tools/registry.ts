@@ -18,6 +18,8 @@ export interface ToolStore extends ToolRegistry {
   find(name: string): Tool | undefined;
   /** In order of name. */
   all(): readonly Tool[];
+  /** Those of one file. */
+  from(at: string): readonly Tool[];
   /** All names and aliases. */
   names(): readonly string[];
   /** Adds tools later: `load` is called before the registry is first asked or changed. */
@@ -44,6 +46,8 @@ export function createToolStore(): ToolStore {
   const tools = new Map<string, Tool>();
   /** Alias → main name. */
   const aliases = new Map<string, string>();
+  /** Place of a file → names of its tools. */
+  const byFile = new Map<string, Set<string>>();
   let version = 0;
   let sorted: readonly Tool[] | undefined;
 
@@ -63,6 +67,7 @@ export function createToolStore(): ToolStore {
     if (tool === undefined) return false;
     for (const alias of tool.manifest.aliases) aliases.delete(alias);
     tools.delete(name);
+    if (tool.at !== undefined) byFile.get(tool.at)?.delete(name);
     changed();
     return true;
   };
@@ -80,7 +85,8 @@ export function createToolStore(): ToolStore {
       const { name, aliases: also } = tool.manifest;
       for (const word of [name, ...also]) {
         const owner = tools.has(word) ? word : aliases.get(word);
-        if (owner !== undefined && !(replace && owner === name)) throw taken(name, word, owner);
+        if (owner !== undefined && !(owner === name && (replace || isSameFile(tools.get(owner), tool))))
+          throw taken(name, word, owner);
       }
       if (tools.size >= MOST_TOOLS)
         throw new SandglassError(
@@ -90,6 +96,7 @@ export function createToolStore(): ToolStore {
       drop(name);
       tools.set(name, tool);
       for (const alias of also) aliases.set(alias, name);
+      if (tool.at !== undefined) byFile.set(tool.at, (byFile.get(tool.at) ?? new Set()).add(name));
       changed();
     },
     remove(name) {
@@ -105,6 +112,11 @@ export function createToolStore(): ToolStore {
       sorted ??= [...tools.values()].sort((one, other) => (one.manifest.name < other.manifest.name ? -1 : 1));
       return sorted;
     },
+    from(at) {
+      wake();
+      const names = byFile.get(at);
+      return names === undefined ? [] : [...names].flatMap((name) => tools.get(name) ?? []);
+    },
     names() {
       wake();
       return [...tools.keys(), ...aliases.keys()];
@@ -116,6 +128,10 @@ export function createToolStore(): ToolStore {
   stores.add(store);
   return store;
 }
+
+/** A file that is read again brings its own tool anew. */
+const isSameFile = (one: Tool | undefined, other: Tool): boolean =>
+  other.at !== undefined && one?.at === other.at;
 
 function taken(name: string, word: string, owner: string): SandglassError {
   const what = word === owner ? '' : `, as an alias of ${shownText(owner)}`;

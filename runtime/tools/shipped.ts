@@ -10,7 +10,16 @@ import type { ToolStore } from './registry.ts';
 export function registerShipped(store: ToolStore, read: () => readonly ToolFile[], register: Register): void {
   store.onFirstUse(() => {
     const files = read().filter(({ path }) => store.find(nameOf(path)) === undefined);
-    registerFiles(files, register, {}, false);
+    registerFiles(files, {
+      store,
+      register,
+      options: {},
+      alone: false,
+      python: new Map(),
+      unchanged: new Set(),
+      onFound: () => undefined,
+      onKeptOut: () => undefined,
+    });
   });
 }
 

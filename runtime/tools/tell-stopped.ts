@@ -1,7 +1,7 @@
 import type { RunIdentity } from '../vocabulary/caller.ts';
 import { defined } from '../vocabulary/defined.ts';
 import type { RunError } from '../vocabulary/errors.ts';
-import type { Denied } from '../vocabulary/events.ts';
+import type { Denied, ToolEntered } from '../vocabulary/events.ts';
 import type { ToolsContext } from './tools-context.ts';
 
 export type Gate = NonNullable<Denied['gate']>;
@@ -14,8 +14,32 @@ export interface Stopped {
   readonly gate: Gate;
 }
 
+const OPERATIONS: Readonly<Record<Gate, string>> = {
+  discovery: 'tools.load',
+  registration: 'tools.register',
+  execution: 'tools.call',
+  output: 'tools.call',
+};
+
 /** Stands for a call where there is none. */
 const NO_RUN: RunIdentity = Object.freeze({ runId: 'no-run', depth: 0 });
+
+/** Tells of a stage that a tool passed on its way in. */
+export function tellEntered(
+  { events, now }: Pick<ToolsContext, 'events' | 'now'>,
+  stage: ToolEntered['stage'],
+  tool: string | undefined,
+  path: string | undefined,
+): void {
+  if (!events.wants('tool.entered')) return;
+  events.emit({
+    kind: 'tool.entered',
+    time: now(),
+    identity: NO_RUN,
+    stage,
+    ...defined({ tool, path }),
+  });
+}
 
 /** Tells that a tool was stopped, and at which of the gates. */
 export function tellStopped(
@@ -30,7 +54,7 @@ export function tellStopped(
     identity,
     code,
     message,
-    operation: gate === 'registration' ? 'tools.register' : 'tools.call',
+    operation: OPERATIONS[gate],
     gate,
     resource: { name },
     ...defined({ capability: typeof capability === 'string' ? capability : undefined }),

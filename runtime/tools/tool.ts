@@ -26,6 +26,8 @@ export interface Tool {
   /** Imports of its `.wasm`, as the binary says. */
   readonly imports: readonly string[];
   readonly path: string | undefined;
+  /** Where its file is: what comes from there again takes its place. */
+  readonly at: string | undefined;
   /** Of this registration: what was remembered of an earlier tool of the same name is not of this one. */
   readonly serial: number;
   readonly uses: UseCounter;

@@ -1,7 +1,7 @@
 import type { RunOptions } from '../contracts/api/run.ts';
 import type { Described } from '../contracts/described-tool.ts';
 import type { AnyHostFunction } from '../contracts/host-function.ts';
-import type { ToolFile, ToolFiles } from '../contracts/platform.ts';
+import type { Platform, ToolFile, ToolFiles } from '../contracts/platform.ts';
 import type { Budget } from '../vocabulary/budget.ts';
 import type { CalledTools } from '../vocabulary/called-tools.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
@@ -10,8 +10,10 @@ import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
 import type { Limits } from '../vocabulary/limits.ts';
+import type { TellNotice } from '../vocabulary/notice.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { PolicySource } from '../vocabulary/policy.ts';
+import type { ToolChoice } from '../vocabulary/tool-files.ts';
 
 /** What the tools need of their runtime. */
 export interface ToolsContext {
@@ -19,10 +21,12 @@ export interface ToolsContext {
   readonly run: (options: RunOptions, ceiling?: () => CheckedGrant | undefined) => Promise<Outcome>;
   /** What a `.wasm` says of itself as a tool. @throws {SandglassError} MODULE_INVALID */
   readonly describe: (bytes: Uint8Array) => Described;
-  /** A file, or the files of a folder. Absent where there are none. */
   /** The tools that ship. Absent where there are no files. */
   readonly readShippedTools: (() => readonly ToolFile[]) | undefined;
-  readonly readTools: ((path: string | URL) => Promise<ToolFiles>) | undefined;
+  /** A file, or the files of a folder. Absent where there are none. */
+  readonly readTools: ((path: string | URL, choice?: ToolChoice) => Promise<ToolFiles>) | undefined;
+  readonly watchFolder: Platform['watchFolder'] | undefined;
+  readonly tell: TellNotice | undefined;
   /** The level of a run that asks for this one, or for none. */
   readonly levelOf: (asked: IsolationLevel | undefined) => IsolationLevel;
   /** A run that goes on. @throws {TypeError} when it is not one of this runtime. */

@@ -1,7 +1,7 @@
 import type { Artifacts } from '../contracts/api/artifacts.ts';
 import type { ToolCallOptions } from '../contracts/api/tool-call.ts';
 import type { Decider, ToolCheck, ToolExplanation } from '../contracts/api/tool-check.ts';
-import type { LoadReport, ToolFilter } from '../contracts/api/tool-registry.ts';
+import type { ToolFilter } from '../contracts/api/tool-registry.ts';
 import type { ToolsApi, ToolsOptions } from '../contracts/api/tools.ts';
 import type { ToolsPort } from '../contracts/operations/tools.ts';
 import type { ToolFile } from '../contracts/platform.ts';
@@ -11,17 +11,17 @@ import { shownText, unknownName } from '../vocabulary/nearest.ts';
 import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
 import { createCaller, type ToolCaller } from './call.ts';
 import type { Validators } from './check/validator.ts';
-import { analysePython, type PythonFacts } from './discover/python-analysis.ts';
+import { openDirs } from './discover/dirs.ts';
+import { createLoader } from './discover/loader.ts';
 import { explanationOf, limitSources } from './explain.ts';
 import { createHookList } from './hook-list.ts';
 import { infoOf } from './info.ts';
-import { registerFiles } from './load.ts';
-import { hasHeadManifest } from './manifest/head-manifest.ts';
 import { namesMatcher } from './name-rules.ts';
 import { capabilityNames, type Rules } from './permissions.ts';
 import { readCallOptions } from './read-call-options.ts';
 import { readToolsOptions, type ToolSettings } from './read-tools-options.ts';
 import { createRegistrar, type Register, type RegistrarOptions } from './register.ts';
+import type { ToolStore } from './registry.ts';
 import { createArtifacts } from './result/artifacts.ts';
 import { modelToolOf } from './select/for-model.ts';
 import { createToolIndex } from './select/search.ts';
@@ -30,7 +30,7 @@ import { registerShipped } from './shipped.ts';
 import { notFound } from './stages/find.ts';
 import { refusalOf, verdictsOf } from './stages/permit.ts';
 import { checkArguments } from './stages/validate.ts';
-import { tellStopped } from './tell-stopped.ts';
+import { tellEntered, tellStopped } from './tell-stopped.ts';
 import type { Tool } from './tool.ts';
 import type { ToolsContext } from './tools-context.ts';
 
@@ -39,6 +39,8 @@ export interface Tools {
   readonly artifacts: Artifacts;
   /** What guests reach through the host function `tools`. */
   readonly port: ToolsPort;
+  /** Watches nothing any more. */
+  close(): void;
 }
 
 /** The tools of one runtime. @throws {TypeError | RangeError} on an option that is not one. */
@@ -53,18 +55,25 @@ export function createTools(
   const artifacts = createArtifacts();
   const index = createToolIndex(store);
   const caller = createCaller(context, settings, hooks, artifacts);
-  const registrar: Omit<RegistrarOptions, 'policy'> = {
-    store,
+  const registrar: Omit<RegistrarOptions, 'policy' | 'store'> = {
     validators,
     capabilities: capabilityNames(context.hostFunctions),
     describe: context.describe,
     onRefused: (name, error) => tellStopped(context, { name, error, gate: 'registration' }),
+    onStage: (stage, tool, path) => tellEntered(context, stage, tool, path),
   };
-  const register = createRegistrar({ ...registrar, policy: context.policy });
+  const registerWith = (into: ToolStore): Register =>
+    createRegistrar({ ...registrar, store: into, policy: context.policy });
+  const register = registerWith(store);
   if (settings.builtin)
-    registerShipped(store, shippedTools(context), createRegistrar({ ...registrar, policy: undefined }));
-  const load = createLoader(context, register);
-  const ready = readFolders(settings, load);
+    registerShipped(
+      store,
+      shippedTools(context),
+      createRegistrar({ ...registrar, store, policy: undefined }),
+    );
+  const loader = createLoader(context, store, registerWith);
+  const dirs = openDirs(context, settings, loader);
+  const ready = dirs.ready();
 
   const get = (name: string): Tool => {
     const tool = store.find(name);
@@ -89,8 +98,9 @@ export function createTools(
     register: (manifest, handler, registerOptions) =>
       register(manifest, handler, registerOptions).map(infoOf),
     unregister: (name) => store.remove(name),
-    load: (path, registerOptions = {}) => load(path, registerOptions),
-    ready: () => ready,
+    load: (path, registerOptions = {}) => loader.load(path, registerOptions),
+    discover: (discoverOptions) => loader.discover(discoverOptions),
+    ready: () => dirs.ready(),
     list: (filter = {}) =>
       list(filter, store.all(), isFor, (query) =>
         index.search(query, 10_000, () => true).map(({ name }) => name),
@@ -165,7 +175,7 @@ export function createTools(
       };
     },
   };
-  return { api, artifacts, port };
+  return { api, artifacts, port, close: dirs.close };
 }
 
 /** @throws {SandglassError} UNSUPPORTED */
@@ -182,62 +192,6 @@ function shippedTools({ readShippedTools }: ToolsContext): () => readonly ToolFi
 
 const read = (options: ToolCallOptions, { checkGrant }: ToolsContext): ToolCallOptions =>
   readCallOptions(options, checkGrant);
-
-type Load = (path: string | URL, options: Parameters<ToolsApi['load']>[1] & object) => Promise<LoadReport>;
-
-/** A file that somebody named, and that has its manifest, is taken at its word. */
-async function readPython(
-  files: readonly ToolFile[],
-  alone: boolean,
-  run: ToolsContext['run'],
-): Promise<ReadonlyMap<string, PythonFacts>> {
-  const found = files.flatMap(({ path, bytes, manifest, refused }) => {
-    if (!path.endsWith('.py') || refused !== undefined) return [];
-    const code = new TextDecoder().decode(bytes);
-    return alone && (manifest !== undefined || hasHeadManifest(code)) ? [] : [{ path, code }];
-  });
-  if (found.length === 0) return new Map();
-  try {
-    return await analysePython(found, run);
-  } catch (error) {
-    // Without Python the other files are tools all the same.
-    if (!(error instanceof SandglassError)) throw error;
-    return new Map(found.map(({ path }) => [path, { error: error.message, tools: [], needs: [] }]));
-  }
-}
-
-function createLoader({ readTools, run }: ToolsContext, register: Register): Load {
-  return async (path, options) => {
-    if (typeof path !== 'string' && !(path instanceof URL))
-      throw new TypeError('Cannot load tools: expected a path');
-    if (readTools === undefined)
-      throw new SandglassError('UNSUPPORTED', 'Cannot load tools: this platform has no files', {
-        hint: 'Register the bytes or the source',
-      });
-    const { files, alone } = await readTools(path);
-    return registerFiles(files, register, options, alone, await readPython(files, alone, run));
-  };
-}
-
-/** Folder by folder, in their order; one that cannot be read is told like a file that is not a tool. */
-async function readFolders({ dirs }: ToolSettings, load: Load): Promise<LoadReport> {
-  const reports: LoadReport[] = [];
-  for (const dir of dirs) {
-    try {
-      reports.push(await load(dir, {}));
-    } catch (error) {
-      const known =
-        error instanceof SandglassError
-          ? error
-          : new SandglassError('INTERNAL', `Cannot load tools: ${String(dir)} failed`, { cause: error });
-      reports.push({ registered: [], skipped: [{ path: String(dir), error: known.toJSON() }] });
-    }
-  }
-  return {
-    registered: reports.flatMap(({ registered }) => registered),
-    skipped: reports.flatMap(({ skipped }) => skipped),
-  };
-}
 
 const FILTERS: Readonly<Record<keyof ToolFilter, true>> = {
   category: true,

@@ -80,6 +80,17 @@ export interface ToolCalled extends EventBase {
   readonly durationMs: number;
 }
 
+/** A tool on its way in. From a file it passes all three stages in this order; from code the last two. Where one stops it, `denied` tells. */
+export interface ToolEntered extends EventBase {
+  readonly kind: 'tool.entered';
+  /** `discovered`: its file was found; `checked`: its manifest holds, and the policy has what it wants; `registered`: it can be called. */
+  readonly stage: 'discovered' | 'checked' | 'registered';
+  /** Its name, once its manifest was read. */
+  readonly tool?: string;
+  /** Its file, below the folder that was looked through. */
+  readonly path?: string;
+}
+
 /** Something was refused by grant, policy, level or permission. */
 export interface Denied extends EventBase {
   readonly kind: 'denied';
@@ -88,8 +99,8 @@ export interface Denied extends EventBase {
   readonly capability?: string;
   readonly operation?: string;
   readonly resource?: Resource;
-  /** Of a tool: where it was stopped. `registration`: its manifest; `execution`: a call; `output`: what it answered. */
-  readonly gate?: 'registration' | 'execution' | 'output';
+  /** Of a tool: where it was stopped. `discovery`: its file; `registration`: its manifest; `execution`: a call; `output`: what it answered. */
+  readonly gate?: 'discovery' | 'registration' | 'execution' | 'output';
 }
 
 /** A run waited for a cell that had to be started. */
@@ -112,6 +123,7 @@ export type RuntimeEvent =
   | HostCalled
   | RunEnded
   | ToolCalled
+  | ToolEntered
   | Denied
   | CellStarted
   | Fault;
@@ -119,8 +131,9 @@ export type RuntimeEvent =
 export type EventKind = RuntimeEvent['kind'];
 export type EventOf<K extends EventKind> = Extract<RuntimeEvent, { readonly kind: K }>;
 
-/** Every kind, in the order of a run's life. */
+/** Every kind, in the order of a life: a tool comes first, then runs of it. */
 export const EVENT_KINDS = Object.freeze([
+  'tool.entered',
   'run.queued',
   'cell.started',
   'run.started',

@@ -76,6 +76,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
     register: unused,
     unregister: unused,
     load: unused,
+    discover: unused,
     ready: unused,
     list: unused,
     info: unused,

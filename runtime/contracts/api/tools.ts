@@ -2,6 +2,7 @@ import type { TextRules, ToolManifest } from '../../vocabulary/manifest.ts';
 import type { ToolCacheStore } from './tool-cache.ts';
 import type { ConfirmTool, ToolCallOptions, ToolCallRequest, ToolOutcome, Validation } from './tool-call.ts';
 import type { ToolCheck, ToolExplanation } from './tool-check.ts';
+import type { DiscoverOptions } from './tool-discover.ts';
 import type { RegisterOptions, ToolHandler } from './tool-handler.ts';
 import type { ToolHooks } from './tool-hooks.ts';
 import type { LoadReport, ToolFilter, ToolInfo, ToolRegistry } from './tool-registry.ts';
@@ -40,7 +41,14 @@ export interface ToolsApi {
    * tool is skipped with its reason.
    */
   load(path: string | URL, options?: RegisterOptions): Promise<LoadReport>;
-  /** Resolves once the folders of `tools.dirs` have been read. Calls wait for it by themselves. */
+  /**
+   * Looks through folders for tools, folders in them too, and registers what it finds; what is not a tool is told with its reason, and what the
+   * options leave out is not told. A file that is found again takes the place of its former tool.
+   * @throws {TypeError | RangeError} on misuse of the options. @throws {SandglassError} UNSUPPORTED where there are no files.
+   * @example await runtime.tools.discover({ dirs: ['./tools'], exclude: ['*.test.js'], kind: 'python' });
+   */
+  discover(options: DiscoverOptions): Promise<LoadReport>;
+  /** Resolves once the folders of `tools.dirs` have been read, to what was last found in them. Calls wait for it by themselves. */
   ready(): Promise<LoadReport>;
   /** Tools in order of name; filters combine. With a caller, only what it may use. */
   list(filter?: ToolFilter): readonly ToolInfo[];
@@ -75,6 +83,11 @@ export interface ToolsOptions {
   readonly builtin?: boolean;
   /** Folders whose tools are registered; see `load`. */
   readonly dirs?: readonly (string | URL)[];
+  /**
+   * Reads `dirs` again when something in them changes. What is not a tool any more leaves the former one in force, and is told by `onNotice` as
+   * `tools-refused`. UNSUPPORTED where there are no files. @default false
+   */
+  readonly watch?: boolean;
   /** Shared with other runtimes. @default one of its own */
   readonly registry?: ToolRegistry;
   /** No dangerous tool is callable. @default false */

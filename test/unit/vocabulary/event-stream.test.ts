@@ -8,6 +8,7 @@ const base = { time: 1, identity: TEST_RUN } as const;
 const level = 'minimal';
 const call = { operation: 'fs.read', capability: 'fs.read', durationMs: 0, egressBytes: 0, ingressBytes: 0 };
 const SAMPLES: { readonly [K in RuntimeEvent['kind']]: EventOf<K> } = {
+  'tool.entered': { kind: 'tool.entered', ...base, stage: 'registered', tool: 'echo' },
   'run.queued': { kind: 'run.queued', ...base, level },
   'cell.started': { kind: 'cell.started', ...base, engine: 'quickjs', waitedMs: 3 },
   'run.started': { kind: 'run.started', ...base, level, engine: 'quickjs', queuedMs: 0 },
