@@ -22,8 +22,11 @@ const withoutTypes = ({ name, code }: NodeProgram): string =>
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: true } },
   }).code;
 
-/** Writes anew what this Node prints for each program of `test/node-programs`. */
+const wanted = process.argv.slice(2);
+
+/** Writes anew what this Node prints for each program of `test/node-programs`, or of those areas of it that are named. */
 for (const [area, programs] of allPrograms()) {
+  if (wanted.length > 0 && !wanted.includes(area)) continue;
   const folder = mkdtempSync(join(tmpdir(), 'node-programs-'));
   const recorded = programs.map((program): NodeProgram => {
     const file = join(folder, program.name.replace(/\.tsx?$/, '.mjs'));

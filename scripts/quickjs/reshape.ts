@@ -2,8 +2,10 @@ import {
   ERROR_SCRATCH,
   ERROR_TEXT_REF,
   FRAMES_REF,
+  REACTIONS_REF,
   REJECTION_REF,
   REJECTION_SCRATCH,
+  THENABLE_REF,
 } from '../../runtime/engines/quickjs/abi.ts';
 import { joinBytes } from '../../runtime/vocabulary/bytes.ts';
 import { Reader } from '../../runtime/wasm/reader.ts';
@@ -104,7 +106,7 @@ export function reshape(sections: readonly Section[], glue: string): Reshaped {
       SECTION.code,
       joinBytes([
         u32(bodies + 1),
-        ...withErrorHooks(readBodies(code, bodies), imports.functions.length, callHost),
+        ...withHooks(readBodies(code, bodies), imports.functions.length, callHost),
         hookBody(callHost),
       ]),
     ],
@@ -120,15 +122,20 @@ export function reshape(sections: readonly Section[], glue: string): Reshaped {
 const readBodies = (code: Reader, count: number): Uint8Array[] =>
   Array.from({ length: count }, () => code.take(code.u32()));
 
-/** `JS_ThrowError2` and `build_backtrace`, by their index in the published binary. */
+/** `JS_ThrowError2`, `build_backtrace`, `perform_promise_then` and a promise's own resolving function, by their index in the published binary. */
 const THROW_ERROR = 770;
 const BUILD_BACKTRACE = 348;
+const PERFORM_THEN = 324;
+const RESOLVE_PROMISE = 1007;
 
 /**
  * The engine's own errors in words that programs know from elsewhere: once an error has its text, and again when its frames are written (only
  * they say where it is), the host is called. Neither call tells the host anything but the text.
+ *
+ * And what asynchronous code is called in: the two callbacks of `then` and `await`, and the `then` of what is no promise, are shown to the host,
+ * which may put others in their place.
  */
-function withErrorHooks(bodies: readonly Uint8Array[], imported: number, callHost: number): Uint8Array[] {
+function withHooks(bodies: readonly Uint8Array[], imported: number, callHost: number): Uint8Array[] {
   // After `vsnprintf(text, 256, …)`; the text is local 6.
   const text = { after: [0x10, 0xdd, 0x02, 0x1a], more: hostCall([0x20, 6], ERROR_TEXT_REF, callHost) };
   // After `frames = dbuf.buf`, local 2; the error is local 1.
@@ -141,7 +148,22 @@ function withErrorHooks(bodies: readonly Uint8Array[], imported: number, callHos
       hostCall([0x20, 2], FRAMES_REF, callHost),
     ]),
   };
+  // Where its frame is made; the callbacks are at local 2.
+  const reactions = {
+    after: [0x23, 0, 0x41, 48, 0x6b, 0x22, 5, 0x24, 0],
+    more: joinBytes([
+      hostAnswer([0x20, 2], REACTIONS_REF, callHost),
+      Uint8Array.of(0x22, 4, 0x04, 0x40, 0x20, 4, 0x21, 2, 0x0b), // if it answers another place, that is local 2
+    ]),
+  };
+  // After the arguments of the job: promise, thenable and its `then`, at local 5.
+  const thenable = {
+    after: [0x20, 5, 0x20, 9, 0x37, 3, 0],
+    more: hostCall([0x20, 5, 0x41, 16, 0x6a], THENABLE_REF, callHost),
+  };
   const hooks = new Map([
+    [PERFORM_THEN - imported, reactions],
+    [RESOLVE_PROMISE - imported, thenable],
     [THROW_ERROR - imported, text],
     [BUILD_BACKTRACE - imported, frames],
   ]);
@@ -152,15 +174,18 @@ function withErrorHooks(bodies: readonly Uint8Array[], imported: number, callHos
   });
 }
 
-/** `callHost(ctx, 0, 0, pointer, ref)`, its answer dropped. */
-const hostCall = (pointer: readonly number[], ref: number, callHost: number): Uint8Array =>
+/** `callHost(ctx, 0, 0, pointer, ref)`. */
+const hostAnswer = (pointer: readonly number[], ref: number, callHost: number): Uint8Array =>
   joinBytes([
     Uint8Array.of(0x20, 0, 0x41, 0, 0x41, 0, ...pointer, 0x41),
     s32(ref),
     Uint8Array.of(0x10),
     u32(callHost),
-    Uint8Array.of(0x1a),
   ]);
+
+/** The same, its answer dropped. */
+const hostCall = (pointer: readonly number[], ref: number, callHost: number): Uint8Array =>
+  joinBytes([hostAnswer(pointer, ref, callHost), Uint8Array.of(0x1a)]);
 
 function spliced(body: Uint8Array, after: readonly number[], more: Uint8Array): Uint8Array {
   const places: number[] = [];

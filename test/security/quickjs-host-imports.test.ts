@@ -5,6 +5,7 @@ import { writeImage } from '../../runtime/engines/quickjs/image.ts';
 import { layoutOf } from '../../runtime/engines/quickjs/layout.ts';
 import { createMachine, type Machine } from '../../runtime/engines/quickjs/machine.ts';
 import { createPrimitives, type Primitives } from '../../runtime/engines/quickjs/primitives.ts';
+import { createReactions } from '../../runtime/engines/quickjs/reactions.ts';
 import { urlPrimitive } from '../../runtime/engines/quickjs/url-primitive.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';
@@ -37,6 +38,7 @@ async function exposed(): Promise<{
     charge: meter.charge,
     exit: () => undefined,
     part: () => undefined,
+    reactions: createReactions(() => machine),
     commonJs: {
       resolve: (_base, specifier) => ({ failure: `no ${specifier}` }),
       compile: () => 0,

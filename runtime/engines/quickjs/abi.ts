@@ -7,7 +7,7 @@
 export const LAYOUT_SECTION = 'sandglass.quickjs';
 
 /** Raised with every change of what the two sides say to each other. */
-export const LAYOUT_VERSION = 7;
+export const LAYOUT_VERSION = 8;
 
 /** Name of the custom section that holds the snapshot, as `image.ts` reads it: the binary itself has no data. */
 export const IMAGE_SECTION = 'sandglass.quickjs.image';
@@ -48,6 +48,7 @@ export const ENTRIES = [
   'trackModule',
   'settle',
   'turn',
+  'ticks',
   'describe',
   'loadFailure',
   'uncaught',
@@ -84,6 +85,7 @@ export const PRIMITIVES = [
   'promiseResult',
   'part',
   'deriveKey',
+  'trackAsync',
 ] as const;
 export type PrimitiveName = (typeof PRIMITIVES)[number];
 
@@ -97,6 +99,12 @@ export const ERROR_TEXT_BYTES = 256;
 /** The host reference by which the engine shows the frames of an error, which lies at `ERROR_SCRATCH`. */
 export const FRAMES_REF = 0x7fff_0003;
 export const ERROR_SCRATCH = 544;
+/** The host reference by which the engine shows the two callbacks of a `then` or an `await`; the answer is where others lie, or 0. */
+export const REACTIONS_REF = 0x7fff_0004;
+/** The same for the `then` of what is resolved with; another is written over it. */
+export const THENABLE_REF = 0x7fff_0005;
+/** Where the host leaves other callbacks. */
+export const REACTIONS_SCRATCH = 576;
 /** Room for the argument pointers and values of a call into the guest. */
 export const ARGUMENT_SCRATCH = 640;
 

@@ -17,6 +17,7 @@ import type { MachineHost } from './machine-host.ts';
 import { type LentMachine, takeMachine } from './machine-pool.ts';
 import { createPrimitives, type Primitives } from './primitives.ts';
 import { ENGINE_MODULE, type Program, programOf } from './program.ts';
+import { createReactions } from './reactions.ts';
 import { createRetelling } from './retelling.ts';
 import { forgetFullStack, logicalStackBytes, stackWasFull } from './stack.ts';
 
@@ -99,6 +100,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     stripTypes,
     library: library ? layout.library.names : {},
   });
+  const reactions = createReactions(() => machine);
   const primitives = createPrimitives({
     machine: () => machine,
     run,
@@ -112,6 +114,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     },
     part: (name) => partText(module, name),
     deriveKey: options.deriveKey,
+    reactions,
     commonJs: createCommonJs({ loader, machine: () => machine }),
   });
   /** The host's word on whether the guest may go on; the first one counts. */
@@ -140,6 +143,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   const machineHost: MachineHost = {
     callHost: primitives.callHost,
     ...createRetelling(loader.sourceOf, loader.shifts, (bytes) => meter.charge(nativeFuel(bytes))),
+    reactions,
     onRejection: (promise, reason, handled) => {
       const held = unhandled.get(promise);
       if (held !== undefined) machine.free(held);
@@ -247,12 +251,25 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     throw new Ended({ kind: 'threw', error, ...(id === undefined ? {} : { refusalId: id }) });
   };
   const threw = async (thrown: Pointer): Promise<never> => endWith(await callText('describe', [thrown]));
-  const drain = async (): Promise<void> => {
+  const runJobs = async (): Promise<void> => {
     for (;;) {
       const jobs = await runStep(() => machine.suspendable.runJobs(JOBS_AT_ONCE));
       if ('thrown' in jobs) await threw(jobs.thrown);
       else if (jobs.ran < JOBS_AT_ONCE) break;
     }
+  };
+  /** What was put off until the jobs were done, and the jobs that it leaves. */
+  const runTicks = async (): Promise<boolean> => {
+    const answer = await call('ticks');
+    const ran = enter(() => machine.readNumber(answer));
+    release(answer);
+    if (ran > 0) await runJobs();
+    return ran > 0;
+  };
+  const drain = async (): Promise<void> => {
+    await runJobs();
+    // They may take a rejection that nobody has taken yet.
+    while (library && unhandled.size > 0 && (await runTicks()));
     if (primitives.settled() === 'failure') endWith(await callText('failure'));
     for (const [promise, reason] of unhandled) {
       if (!(await taken(reason, true))) await threw(enter(() => machine.duplicate(reason)));

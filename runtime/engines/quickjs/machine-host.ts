@@ -1,5 +1,6 @@
 import type { Refusal } from '../../contracts/engine.ts';
 import type { Pointer } from './engine-exports.ts';
+import type { Reactions } from './reactions.ts';
 
 /** What the instance asks of its host; each may be called from inside any export. */
 export interface MachineHost {
@@ -13,6 +14,8 @@ export interface MachineHost {
   readonly locates?: () => boolean;
   /** What that error said so far, and what it says in view of its frames. */
   located?(frames: string): { readonly from: string; readonly to: string } | undefined;
+  /** What is called in the place of a promise's callbacks. */
+  readonly reactions?: Reactions;
   /** Resolved name of a module. */
   normalizeModule(base: string, specifier: string): string;
   /** Source of a module, or an error to throw into the guest. */

@@ -1,4 +1,11 @@
-import { ERROR_TEXT_REF, FRAMES_REF, REJECTION_REF, REJECTION_SCRATCH } from './abi.ts';
+import {
+  ERROR_TEXT_REF,
+  FRAMES_REF,
+  REACTIONS_REF,
+  REJECTION_REF,
+  REJECTION_SCRATCH,
+  THENABLE_REF,
+} from './abi.ts';
 import type { Pointer } from './engine-exports.ts';
 import type { MachineErrors } from './machine-errors.ts';
 import type { MachineHost } from './machine-host.ts';
@@ -70,6 +77,8 @@ export function hostImports(options: HostImportsOptions): WebAssembly.Imports {
       callHost: (_context: number, _self: number, count: number, args: number, ref: number): number => {
         if (ref === ERROR_TEXT_REF) return errors.retell(args);
         if (ref === FRAMES_REF) return errors.locate(args);
+        if (ref === REACTIONS_REF) return host().reactions?.both(args) ?? 0;
+        if (ref === THENABLE_REF) return host().reactions?.method(args) ?? 0;
         if (ref !== REJECTION_REF) return host().callHost(ref, { count, at: (index) => args + 8 * index });
         const promise = memory.words().getInt32(REJECTION_SCRATCH, true);
         host().onRejection(promise, REJECTION_SCRATCH + 8, count !== 0);

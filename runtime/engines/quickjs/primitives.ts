@@ -11,6 +11,7 @@ import { createIntl } from './intl-primitive.ts';
 import type { DeriveKey } from './kdf-primitive.ts';
 import type { Machine } from './machine.ts';
 import type { GuestArguments } from './machine-host.ts';
+import type { Reactions } from './reactions.ts';
 import { subtlePrimitive } from './subtle-primitive.ts';
 import { urlPrimitive } from './url-primitive.ts';
 
@@ -47,6 +48,7 @@ export interface PrimitivesOptions {
   /** The program ends itself. */
   readonly exit: (code: number) => void;
   readonly commonJs: CommonJs;
+  readonly reactions: Reactions;
   /** Where the program may derive keys. */
   readonly deriveKey?: DeriveKey | undefined;
   /** Text of a part of the library. */
@@ -61,7 +63,7 @@ const INTL_BYTES = 4096;
 const encoder = new TextEncoder();
 
 export function createPrimitives(options: PrimitivesOptions): Primitives {
-  const { machine, run, host, clock, stop, exit, commonJs, charge, part, deriveKey } = options;
+  const { machine, run, host, clock, stop, exit, commonJs, charge, part, deriveKey, reactions } = options;
   const { hostCallBytes } = run.limits;
   const arrivals = new Map<number, Arrival>();
   const order: number[] = [];
@@ -320,6 +322,10 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       if (request === undefined || given === undefined) return 0;
       const derived = deriveKey?.(request, given, charge);
       return derived === undefined ? 0 : machine().takeBytes({ bytes: derived, ownsBytes: true });
+    },
+    trackAsync: (args) => {
+      if (args.count > 0 && machine().kind(args.at(0)) === 'object') reactions.track(args.at(0));
+      return 0;
     },
     remaining: () => machine().newNumber(Math.max(0, run.limits.timeoutMs - clock.elapsed())),
   };

@@ -190,7 +190,8 @@ const installTimers = (): void => {
       name,
       {
         [name](...args: unknown[]): unknown {
-          return new Timeout(set(...args) as number, args[0]);
+          const [callback, ...rest] = args;
+          return new Timeout(set(inner.hooks.bind?.(callback) ?? callback, ...rest) as number, callback);
         },
       }[name],
     );

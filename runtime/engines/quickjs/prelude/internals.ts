@@ -46,6 +46,10 @@ export interface Internals {
     readonly begin: (() => void)[];
     /** The program has ended well, and its value is about to be taken. */
     readonly end: (() => void)[];
+    /** A callback for the context of now, from when there is one. */
+    bind: (<F>(callback: F) => F) | undefined;
+    /** Runs what waits for the end of the present callback: how many there were. */
+    ticks: (() => number) | undefined;
     /** Who takes an error that nobody caught, or that a promise was rejected with: whether it did. */
     uncaught: ((error: unknown, rejected: boolean) => boolean) | undefined;
   };
@@ -81,5 +85,5 @@ export const createInternals = (host: Host, calls: Calls, timers: Timers, path: 
   exposed,
   refusalOf,
   standFor,
-  hooks: { begin: [], end: [], uncaught: undefined },
+  hooks: { begin: [], end: [], bind: undefined, ticks: undefined, uncaught: undefined },
 });

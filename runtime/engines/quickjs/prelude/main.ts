@@ -38,6 +38,8 @@ import { convert } from './value.ts';
 import { installViews } from './views.ts';
 import { installWebSocket } from './web-socket.ts';
 
+const FULFILLED = 1;
+
 type Entries = Readonly<Record<EntryName, (...args: never[]) => unknown>> & { readonly internals: Internals };
 
 /** Builds the guest's world. Runs once, when the engine is built; what it leaves in memory is the snapshot that every run starts from. */
@@ -88,6 +90,14 @@ export const install = (host: Host): Entries => {
     if (uncaught(error, false)) settle(run, true, undefined);
     else settle(run, false, error);
   };
+  const ticks = (): number => {
+    try {
+      return internals.hooks.ticks?.() ?? 0;
+    } catch (error) {
+      if (uncaught(error, false)) return 1;
+      throw error;
+    }
+  };
   const uncaught = (error: unknown, rejected: boolean): boolean =>
     internals.hooks.uncaught?.(error, rejected) === true;
 
@@ -130,10 +140,13 @@ export const install = (host: Host): Entries => {
       blocked = true;
     },
     trackValue: (value: unknown): void => {
+      // A script has ended: what it put off comes before the jobs of its promises.
+      ticks();
       if ((typeof value === 'object' && value !== null) || typeof value === 'function') void track(value);
       else settle(runs, true, value);
     },
     trackScript: (completion: unknown): void => {
+      if (host.promiseState(completion as object) === FULFILLED) ticks(); // it waited for nothing
       const run = runs;
       const wait = async (): Promise<void> => {
         try {
@@ -156,12 +169,16 @@ export const install = (host: Host): Entries => {
     settle: calls.settle,
     turn: (): number => {
       try {
-        return timers.turn();
+        if (ticks() > 0) return 0;
+        const delay = timers.turn();
+        ticks();
+        return delay;
       } catch (error) {
         if (uncaught(error, false)) return 0;
         throw error;
       }
     },
+    ticks: (): number => ticks(),
     uncaught: (error: unknown, rejected: boolean): boolean => uncaught(error, rejected),
     describe: (error: unknown): string => describe(error),
     loadFailure: (text: string): Error => calls.failure(text),

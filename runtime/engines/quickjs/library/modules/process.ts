@@ -95,15 +95,19 @@ const readStdin = (): unknown => {
 };
 
 const ticks: (() => void)[] = [];
-const settled = Promise.resolve();
-const drain = (): void => {
-  for (let tick = ticks.shift(); tick !== undefined; tick = ticks.shift()) tick();
+inner.hooks.ticks = () => {
+  let ran = 0;
+  for (let tick = ticks.shift(); tick !== undefined; tick = ticks.shift()) {
+    ran += 1;
+    tick();
+  }
+  return ran;
 };
-/** Before the promise jobs that come after it; after those that were there already. */
+/** After what runs now and before the jobs of promises; where that is such a job itself, after all of them. */
 const nextTick = (callback: unknown, ...args: unknown[]): void => {
   if (typeof callback !== 'function') throw wrongArgument('callback', 'of type function', callback);
-  ticks.push(() => Reflect.apply(callback as Callable, undefined, args));
-  settled.then(drain);
+  const bound = inner.hooks.bind?.(callback) ?? callback;
+  ticks.push(() => Reflect.apply(bound as Callable, undefined, args));
 };
 
 const hrtime = (before?: readonly [number, number]): [number, number] => {
