@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 7427,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7068651,
-        "javascript: an expression": 125099,
-        "javascript: objects, text, regular expressions": 437944,
-        "javascript: random, clock, timers, promises": 883942,
+        "javascript: a granted file": 7071283,
+        "javascript: an expression": 130406,
+        "javascript: objects, text, regular expressions": 444066,
+        "javascript: random, clock, timers, promises": 897318,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 110,
         "python: an expression": 819242,
         "python: classes, exceptions, json": 2341204,
         "python: sets, hashes, random, clock": 1440657,
-        "typescript: a module": 654215,
+        "typescript: a module": 656536,
       }
     `);
   });

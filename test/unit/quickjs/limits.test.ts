@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        125087,
-        863212,
-        163204,
-        218357,
-        387558,
-        1571784,
+        130628,
+        867981,
+        168077,
+        223505,
+        399236,
+        1576538,
       ]
     `);
   });
