@@ -1,6 +1,5 @@
 import type { Refusal } from '../../contracts/engine.ts';
 import type { Pointer } from './engine-exports.ts';
-import type { Reactions } from './reactions.ts';
 
 /** What the instance asks of its host; each may be called from inside any export. */
 export interface MachineHost {
@@ -30,6 +29,16 @@ export interface MachineHost {
   now(): number;
   /** Seconds that local time is ahead of UTC at a time in ms since the epoch. */
   zoneOffset(ms: number): number;
+}
+
+/** Has the guest say what is called in the place of callbacks of its promises. */
+export interface Reactions {
+  /** From now on, by this function of the guest. */
+  track(bound: Pointer): void;
+  /** The two callbacks of a `then` or an `await`, which lie at `at`: where those lie that are called, 0 for the same. */
+  both(at: Pointer): Pointer;
+  /** The `then` that lies at `at`: another is written over it. */
+  method(at: Pointer): 0;
 }
 
 /** An error to be thrown inside the guest. */

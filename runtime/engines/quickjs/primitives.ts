@@ -10,8 +10,7 @@ import type { Pointer } from './engine-exports.ts';
 import { createIntl } from './intl-primitive.ts';
 import type { DeriveKey } from './kdf-primitive.ts';
 import type { Machine } from './machine.ts';
-import type { GuestArguments } from './machine-host.ts';
-import type { Reactions } from './reactions.ts';
+import type { GuestArguments, Reactions } from './machine-host.ts';
 import { subtlePrimitive } from './subtle-primitive.ts';
 import { urlPrimitive } from './url-primitive.ts';
 

@@ -1,16 +1,7 @@
 import { REACTIONS_SCRATCH } from './abi.ts';
 import type { Pointer } from './engine-exports.ts';
 import type { Machine } from './machine.ts';
-
-/** Has the guest say what is called in the place of callbacks of its promises. */
-export interface Reactions {
-  /** From now on, by this function of the guest. */
-  track(bound: Pointer): void;
-  /** The two callbacks of a `then` or an `await`, which lie at `at`: where those lie that are called, 0 for the same. */
-  both(at: Pointer): Pointer;
-  /** The `then` that lies at `at`: another is written over it. */
-  method(at: Pointer): 0;
-}
+import type { Reactions } from './machine-host.ts';
 
 const VALUE_BYTES = 8;
 
