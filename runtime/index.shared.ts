@@ -126,6 +126,7 @@ export type { AuditLine, EventKind, EventOf, Resource, RuntimeEvent } from './vo
 export type { Grant } from './vocabulary/grant.ts';
 export type { FsAccess, FsGrant } from './vocabulary/grants/fs.ts';
 export type { HttpGrant } from './vocabulary/grants/http.ts';
+export type { RunGrant } from './vocabulary/grants/run.ts';
 export type { ToolsGrant } from './vocabulary/grants/tools.ts';
 export type { WsGrant } from './vocabulary/grants/ws.ts';
 export type { GuestValue } from './vocabulary/guest-value.ts';

@@ -7,6 +7,7 @@ import {
 } from '../host-functions/fs/watch-grant.ts';
 import { createHttpHostFunction } from '../host-functions/http/http.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
+import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
@@ -66,6 +67,7 @@ export function createRuntime({ packages, policyFile, ...options }: NodeRuntimeO
         createWsHostFunction(),
       ],
       createToolsFunction: createToolsHostFunction,
+      createRunFunction: createRunHostFunction,
     },
     options,
     createValidators(),
@@ -183,6 +185,7 @@ export {
   type RunBase,
   type RunError,
   type RunFailure,
+  type RunGrant,
   type RunHandle,
   type RunIdentity,
   type RunOptions,

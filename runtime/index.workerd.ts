@@ -1,6 +1,7 @@
 import type { FsBackend } from '../host-functions/fs/backend.ts';
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createMemoryBackend } from '../host-functions/fs/memory-backend.ts';
+import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import { createPrebuiltComponentEngine } from './engines/component/prebuilt.ts';
@@ -33,6 +34,7 @@ export function createRuntime({ wasm, files, ...options }: WorkerdRuntimeOptions
       engines: [createQuickjsEngine({ loadModule: loadWasm(wasm.quickjs) }), createPrebuiltComponentEngine()],
       hostFunctions: [createFsHostFunction({ backend: files ?? createMemoryBackend() })],
       createToolsFunction: createToolsHostFunction,
+      createRunFunction: createRunHostFunction,
     },
     options,
   );
@@ -141,6 +143,7 @@ export {
   type RunBase,
   type RunError,
   type RunFailure,
+  type RunGrant,
   type RunHandle,
   type RunIdentity,
   type RunOptions,

@@ -14,6 +14,7 @@ import { createKnownModules } from './run/known-modules.ts';
 import { createLiveRuns } from './run/live-runs.ts';
 import { openPolicy } from './run/open-policy.ts';
 import { createOutputQueue } from './run/output-queue.ts';
+import { createRunPort } from './run/run-port.ts';
 import type { SandboxContext } from './run/sandbox-context.ts';
 import { createSessionOpener } from './run/session/open-session.ts';
 import { createSessions } from './run/session/sessions.ts';
@@ -67,9 +68,13 @@ export function createRuntimeOn(
   const engines = uniqueByName([...platform.engines, ...(options.engines ?? [])], 'engine');
   /** The tools call runs, and runs call tools: what guests reach is bound once both are there. */
   const port = lateTools();
+  const lives = createLiveRuns();
   const hostFunctions = byName([
     ...platform.hostFunctions,
     ...(platform.createToolsFunction === undefined ? [] : [platform.createToolsFunction(port.tools)]),
+    ...(platform.createRunFunction === undefined
+      ? []
+      : [platform.createRunFunction(createRunPort(() => runs, lives))]),
     ...(options.hostFunctions ?? []),
   ]);
   const policy = openPolicy({
@@ -84,7 +89,6 @@ export function createRuntimeOn(
   const modules = createKnownModules(platform.sameBytes);
   const maxModuleBytes = readModuleBytes(options.maxModuleBytes);
   const sessions = createSessions(cellOptions.maxSessions);
-  const lives = createLiveRuns();
   const cut = createRunStore<KeptOutput>({ maxRuns: 64, now: platform.monotonic });
   const coldStarts = new Map<string, number>();
   const events = createEventStream();

@@ -60,9 +60,9 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'host functions',
     at: ['host-functions'],
-    folders: ['fs', 'http', 'tools'],
+    folders: ['fs', 'http', 'run', 'tools'],
     apart: true,
-    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares) and `tools`: a policy beside the code that does the I/O',
+    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares) `tools` and `run`: a policy beside the code that does the I/O',
     mayImport: ['vocabulary', 'contracts'],
   },
   {

@@ -6,6 +6,7 @@ import type { CellOptions } from './api/runtime.ts';
 import type { Cell } from './cell.ts';
 import type { ByteCache, CompiledModule, Engine, PrepareContext, RunJob } from './engine.ts';
 import type { AnyHostFunction, HostContext } from './host-function.ts';
+import type { RunPort } from './operations/run.ts';
 import type { ToolsPort } from './operations/tools.ts';
 
 /** What one platform brings: the only seam between the runtime and the machine it runs on. */
@@ -43,6 +44,8 @@ export interface Platform {
   readonly hostFunctions: readonly AnyHostFunction[];
   /** The host function `tools` of guests, handed the tools of the runtime; absent: no guest calls tools. */
   readonly createToolsFunction?: (port: ToolsPort) => AnyHostFunction;
+  /** The host function `run` of guests, handed what begins runs; absent: no guest starts guests. */
+  readonly createRunFunction?: (port: RunPort) => AnyHostFunction;
   /** Monotonic milliseconds. */
   monotonic(): number;
   /** Milliseconds since the epoch. */

@@ -83,6 +83,7 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         id: identity.runId,
         level,
         session: request.session,
+        caller: identity.caller?.id,
         askedAt: context.now(),
         cancel,
       };

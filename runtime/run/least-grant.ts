@@ -1,5 +1,7 @@
 import type { Resource } from '../vocabulary/events.ts';
 import type { Grant } from '../vocabulary/grant.ts';
+import { RUN_ACCESS, type RunGrant } from '../vocabulary/grants/run.ts';
+import { languageName } from '../vocabulary/languages.ts';
 import { leastMounts } from './least-mounts.ts';
 import { leastOrigins } from './least-origins.ts';
 import type { ObservedCall } from './observed-call.ts';
@@ -28,10 +30,19 @@ export function leastGrant(wide: Grant, calls: Iterable<ObservedCall>): Grant {
     ...(http.length === 0 ? {} : { http }),
     ...(ws.length === 0 ? {} : { ws }),
     ...(tools.length === 0 ? {} : { tools }),
+    ...(wide.run === undefined || of('run').length === 0 ? {} : { run: leastRun(wide.run, of('run')) }),
     ...(wide.env === undefined ? {} : { env: wide.env }),
     ...(wide.limits === undefined ? {} : { limits: wide.limits }),
     ...(custom.length === 0 ? {} : { custom: Object.fromEntries(custom) }),
   };
+}
+
+/** Of what was started the languages are known; what it did itself is not looked into, so what may be shared stays. */
+function leastRun(wide: RunGrant, calls: readonly ObservedCall[]): RunGrant {
+  const started = calls.filter(({ operation }) => operation === 'run.start');
+  const access = RUN_ACCESS.filter((name) => calls.some(({ operation }) => operation === `run.${name}`));
+  const languages = namesOf(started).map(languageName);
+  return { ...wide, access, ...(languages.length === 0 ? {} : { languages }) };
 }
 
 /** A search asks for no tool by its name: what it found depends on what the grant names. */

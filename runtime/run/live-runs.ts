@@ -10,6 +10,8 @@ export interface LiveRun {
   readonly id: string;
   readonly level: IsolationLevel;
   readonly session: string | undefined;
+  /** Id of whoever asked for it; absent for the embedder itself. */
+  readonly caller: string | undefined;
   /** Milliseconds since the epoch. */
   readonly askedAt: number;
   readonly cancel: () => void;
@@ -28,6 +30,8 @@ export interface LiveRuns {
   get(id: string): Promise<LiveRunInfo | undefined>;
   /** Whether there was such a run. */
   cancel(id: string): boolean;
+  /** Whether there is such a run, of this caller. */
+  isOf(id: string, caller: string | undefined): boolean;
 }
 
 /** What runs, and what waits to. */
@@ -44,6 +48,10 @@ export function createLiveRuns(): LiveRuns {
     get: async (id) => {
       const run = withId(id);
       return run === undefined ? undefined : describe(run);
+    },
+    isOf: (id, caller) => {
+      const run = withId(id);
+      return run !== undefined && run.caller === caller;
     },
     cancel: (id) => {
       const run = withId(id);

@@ -28,10 +28,17 @@ export function narrowToTool(
       ? (grant.ws ?? []).flatMap((entry) => narrowOrigins(entry, scopesOf('ws', scopes)))
       : undefined,
     tools: wants('tools.call') ? grant.tools : undefined,
+    run: narrowRun(grant.run, wants),
     env: wants('env') ? grant.env : undefined,
     limits: grant.limits,
     custom: custom.length > 0 ? Object.fromEntries(custom) : undefined,
   });
+}
+
+/** With what of its own grant it may share: a tool shares only what it has itself. */
+function narrowRun(run: Grant['run'], wants: (name: string) => boolean): Grant['run'] {
+  const access = (run?.access ?? ['start']).filter((name) => wants(`run.${name}`));
+  return run === undefined || access.length === 0 ? undefined : { ...run, access };
 }
 
 const scopesOf = (name: string, scopes: readonly ScopedCapability[]): readonly ScopedCapability[] =>

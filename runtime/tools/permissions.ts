@@ -80,6 +80,10 @@ export function isGranted(capability: string, grant: Grant): boolean {
       return Object.keys(grant.env ?? {}).length > 0;
     case 'tools':
       return (grant.tools ?? []).length > 0;
+    case 'run':
+      return (grant.run?.access ?? (grant.run === undefined ? [] : ['start'])).some(
+        (name) => `run.${name}` === capability,
+      );
     default:
       return Object.hasOwn(grant.custom ?? {}, host);
   }
@@ -107,6 +111,8 @@ export function exampleGrant(capability: string): Grant {
       return { env: { NAME: 'VALUE' } };
     case 'tools':
       return { tools: ['NAME'] };
+    case 'run':
+      return { run: { access: [capability === 'run.cancel' ? 'cancel' : 'start'] } };
     default:
       return { custom: { [host]: true } };
   }
@@ -124,6 +130,8 @@ export function flagOf(capability: string): string | undefined {
       return '--allow-env=NAME=VALUE';
     case 'tools':
       return '--allow-tool=NAME';
+    case 'run':
+      return capability === 'run.start' ? '--allow-run=LANGUAGE' : undefined;
     default:
       return undefined;
   }

@@ -1,5 +1,6 @@
 import type { FsGrant } from './grants/fs.ts';
 import type { HttpGrant } from './grants/http.ts';
+import type { RunGrant } from './grants/run.ts';
 import type { ToolsGrant } from './grants/tools.ts';
 import type { WsGrant } from './grants/ws.ts';
 import type { JsonValue } from './json.ts';
@@ -14,6 +15,7 @@ export interface Grant {
   readonly http?: readonly HttpGrant[];
   readonly ws?: readonly WsGrant[];
   readonly tools?: ToolsGrant;
+  readonly run?: RunGrant;
   /** The guest's whole environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;

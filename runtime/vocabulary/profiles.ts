@@ -8,7 +8,7 @@ const LEVEL = 'standard';
 export const PROFILES: Readonly<Record<'analysis' | 'general' | 'utility', Profile>> = Object.freeze({
   analysis: {
     limits: { memoryBytes: 512 * MIB, cpuShare: 0.5, timeoutMs: 600_000, outputBytes: 10 * MIB },
-    capabilities: ['fs.read', 'fs.write', 'tools.call', 'env'],
+    capabilities: ['fs.read', 'fs.write', 'tools.call', 'run.start', 'run.cancel', 'env'],
     level: LEVEL,
     formats: ['text', 'json', 'mermaid', 'html'],
   },

@@ -4,7 +4,9 @@ import type { Secret } from '../../contracts/host-function.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { FsAccess, FsGrant } from '../../vocabulary/grants/fs.ts';
 import type { HttpGrant } from '../../vocabulary/grants/http.ts';
+import type { RunGrant } from '../../vocabulary/grants/run.ts';
 import type { WsGrant } from '../../vocabulary/grants/ws.ts';
+import { languageName } from '../../vocabulary/languages.ts';
 import { parseJson, readText, unreadable } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { UsageError } from './usage-error.ts';
@@ -30,6 +32,12 @@ export const GRANT_FLAGS: readonly Flag[] = [
     value: 'ORIGIN',
     repeats: true,
     help: 'Let it send GET and HEAD requests to an origin; a bare host means https, * every public origin. wss://HOST lets it open WebSockets.',
+  },
+  {
+    name: 'allow-run',
+    value: 'LANGUAGES',
+    repeats: true,
+    help: 'Let it start guests of these languages, e.g. python,javascript, or * for any, out of its own budget and with no power of their own.',
   },
   {
     name: 'allow-env',
@@ -94,6 +102,7 @@ export async function readGrant(parsed: ParsedArguments, cwd: string): Promise<G
   ];
   const ws: readonly WsGrant[] = [...listOf<WsGrant>(base.ws), ...origins.filter(isSocket)];
   const tools = [...new Set([...listOf<string>(base.tools), ...parsed.all('allow-tool')])];
+  const run = runOf(base.run, parsed.all('allow-run'));
   const env = { ...base.env, ...Object.fromEntries(parsed.all('allow-env').map(variableOf)) };
   return {
     ...base,
@@ -101,6 +110,7 @@ export async function readGrant(parsed: ParsedArguments, cwd: string): Promise<G
     ...(http.length === 0 ? {} : { http }),
     ...(ws.length === 0 ? {} : { ws }),
     ...(tools.length === 0 ? {} : { tools }),
+    ...(run === undefined ? {} : { run }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
   };
 }
@@ -132,6 +142,16 @@ async function readGrantFile(file: string, cwd: string): Promise<Grant> {
     throw new UsageError(`Cannot read --grant=${file}: "env" is not an object`);
   }
   return value as Grant; // the parts used here were just checked; the runtime checks the rest, field by field
+}
+
+/** Flags add languages to what the file has; a file that names none has them all. */
+function runOf(base: RunGrant | undefined, flags: readonly string[]): RunGrant | undefined {
+  if (flags.length === 0) return base;
+  const names = flags.flatMap((text) => text.split(',')).map((name) => name.trim());
+  if (names.includes('')) throw new UsageError('Cannot read --allow-run: expected names of languages, or *');
+  const { languages, ...rest } = base ?? {};
+  if (names.includes('*') || (base !== undefined && languages === undefined)) return rest;
+  return { ...rest, languages: [...new Set([...(languages ?? []), ...names.map(languageName)])] };
 }
 
 const isObject = (value: unknown): value is object =>

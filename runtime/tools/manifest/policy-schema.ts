@@ -1,3 +1,4 @@
+import { RUN_ACCESS, SHARED_PARTS } from '../../vocabulary/grants/run.ts';
 import { LEVELS } from '../../vocabulary/levels.ts';
 import { LIMITS } from '../../vocabulary/limits.ts';
 import { TEXT_FORMATS } from '../../vocabulary/manifest.ts';
@@ -82,6 +83,12 @@ const grant = closed({
     ),
   ),
   tools: listOf(text),
+  run: closed({
+    access: listOf({ enum: [...RUN_ACCESS] }),
+    languages: listOf(text),
+    depth: { type: 'integer', minimum: 1, maximum: 8 },
+    share: listOf({ enum: [...SHARED_PARTS] }),
+  }),
   env: { type: 'object', additionalProperties: { type: 'string' } },
   limits,
   custom: { type: 'object' },

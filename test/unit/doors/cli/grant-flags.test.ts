@@ -106,6 +106,18 @@ describe('readGrant()', () => {
     });
   });
 
+  test('names the languages of guests that may be started', async () => {
+    expect(await read('--allow-run=py, js', '--allow-run=ruby')).toEqual({
+      run: { languages: ['python', 'javascript', 'ruby'] },
+    });
+    expect(await read('--allow-run=*')).toEqual({ run: {} });
+    expect(await withFile({ run: { languages: ['python'], depth: 2 } }, '--allow-run=js')).toEqual({
+      run: { depth: 2, languages: ['python', 'javascript'] },
+    });
+    expect(await withFile({ run: { depth: 2 } }, '--allow-run=js')).toEqual({ run: { depth: 2 } });
+    await expect(read('--allow-run=js,')).rejects.toThrow('expected names of languages');
+  });
+
   test('adds flags to what a file grants', async () => {
     const file = {
       fs: [{ host: './data', guest: '/d', maxFileBytes: 5 }, { host: 'out' }],
