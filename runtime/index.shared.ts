@@ -111,6 +111,7 @@ export type {
   Secret,
 } from './contracts/host-function.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';
+export type { SqlDatabaseOptions } from './contracts/operations/sql.ts';
 export { createToolRegistry } from './tools/registry.ts';
 export type { CalledTool } from './vocabulary/called-tools.ts';
 export type { Caller, RunIdentity } from './vocabulary/caller.ts';
@@ -127,6 +128,7 @@ export type { Grant } from './vocabulary/grant.ts';
 export type { FsAccess, FsGrant } from './vocabulary/grants/fs.ts';
 export type { HttpGrant } from './vocabulary/grants/http.ts';
 export type { RunGrant } from './vocabulary/grants/run.ts';
+export type { SqlAccess, SqlGrant } from './vocabulary/grants/sql.ts';
 export type { ToolsGrant } from './vocabulary/grants/tools.ts';
 export type { WsGrant } from './vocabulary/grants/ws.ts';
 export type { GuestValue } from './vocabulary/guest-value.ts';

@@ -8,6 +8,8 @@ import {
 import { createHttpHostFunction } from '../host-functions/http/http.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
 import { createRunHostFunction } from '../host-functions/run/run.ts';
+import { readDatabases, type SqlDatabases } from '../host-functions/sql/databases.ts';
+import { createSqlHostFunction } from '../host-functions/sql/sql.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
@@ -28,13 +30,19 @@ import { nodeIsTooOld } from './vocabulary/node-floor.ts';
 export interface NodeRuntimeOptions extends RuntimeOptions {
   /** Where packages of Python guests come from. @default none: a run that needs one is refused */
   readonly packages?: PythonPackageOptions;
+  /**
+   * Databases by the names that grants give: `{ kind: 'postgres', connectionString }`, or one URL, `postgresql://…`. Package `pg` and two more are
+   * needed for it: a call says which.
+   * @default none
+   */
+  readonly sql?: SqlDatabases;
   /** A policy document as JSON, or a grant, in place of `policy`. It is read again when it changes; what cannot be read changes nothing. */
   readonly policyFile?: string | URL;
 }
 
 /**
  * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, components and WASI preview1 modules; `fs`,
- * `http` and `ws`.
+ * `http`, `ws` and `sql`.
  *
  * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} UNSUPPORTED on a Node before 24; INTERNAL when an engine's file is missing or cut
  * off, naming it and the command that brings it back.
@@ -43,7 +51,12 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
  * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });
  * if (outcome.ok) console.log(outcome.value); // 42
  */
-export function createRuntime({ packages, policyFile, ...options }: NodeRuntimeOptions = {}): Runtime {
+export function createRuntime({
+  packages,
+  policyFile,
+  sql = {},
+  ...options
+}: NodeRuntimeOptions = {}): Runtime {
   const { name, version } = nodePlatform.info;
   const tooOld = name === 'node' ? nodeIsTooOld(version) : undefined;
   if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);
@@ -65,6 +78,7 @@ export function createRuntime({ packages, policyFile, ...options }: NodeRuntimeO
         createFsHostFunction({ backend: createNodeBackend() }),
         createHttpHostFunction(),
         createWsHostFunction(),
+        createSqlHostFunction({ databases: readDatabases(sql) }),
       ],
       createToolsFunction: createToolsHostFunction,
       createRunFunction: createRunHostFunction,
@@ -85,6 +99,7 @@ export function watchGrant(grant: FsGrant, options: WatchOptions = {}): GrantWat
 }
 
 export type { GrantWatch, WatchOptions } from '../host-functions/fs/watch-grant.ts';
+export type { SqlDatabases } from '../host-functions/sql/databases.ts';
 export {
   type AnyHostFunction,
   type ArgumentFault,
@@ -209,6 +224,9 @@ export {
   type SessionRunOptions,
   type SignatureOptions,
   type SnapshotInfo,
+  type SqlAccess,
+  type SqlDatabaseOptions,
+  type SqlGrant,
   type StageTrace,
   type StandardSchema,
   type TextRules,

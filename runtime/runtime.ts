@@ -157,6 +157,7 @@ export function createRuntimeOn(
       await runs.close();
       await sessions.closeAll();
       await pools?.close();
+      await Promise.allSettled([...hostFunctions.values()].map(async (host) => host.close?.()));
     })();
     return closed;
   };

@@ -60,9 +60,9 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'host functions',
     at: ['host-functions'],
-    folders: ['fs', 'http', 'run', 'tools'],
+    folders: ['fs', 'http', 'run', 'sql', 'tools'],
     apart: true,
-    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares) `tools` and `run`: a policy beside the code that does the I/O',
+    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `tools` and `run`: a policy beside the code that does the I/O',
     mayImport: ['vocabulary', 'contracts'],
   },
   {
@@ -162,6 +162,7 @@ export const MAY_USE_NODE: readonly string[] = [
   'runtime/cell/process',
   'host-functions/fs/',
   'host-functions/http/',
+  'host-functions/sql/postgres/',
 ];
 
 /** Package → the folders that own it. */
@@ -189,7 +190,10 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ajv: ['runtime/doors/http', 'runtime/platform/schema', 'runtime/tools/check'],
   hono: ['runtime/doors/http'],
   'ipaddr.js': ['host-functions/http'],
+  'libpg-query': ['host-functions/sql/postgres'],
   minisearch: ['runtime/tools/select'],
+  pg: ['host-functions/sql/postgres'],
+  'pg-cursor': ['host-functions/sql/postgres'],
   pyodide: ['runtime/platform/python'],
   re2js: ['runtime/tools/check'],
   sucrase: ['runtime/build', 'runtime/engines/quickjs'],

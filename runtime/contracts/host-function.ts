@@ -47,6 +47,8 @@ export interface HostFunction<Part = JsonValue> {
    * that there is one.
    */
   show?(part: Part, context: Omit<HostContext, 'signal'>): JsonValue;
+  /** Ends what it holds beyond runs: pools of connections, processes. Called once, when its runtime has closed. */
+  close?(): void | Promise<void>;
 }
 
 /** One among others, whatever its parts are. */

@@ -1,6 +1,7 @@
 import type { Resource } from '../vocabulary/events.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { RUN_ACCESS, type RunGrant } from '../vocabulary/grants/run.ts';
+import { SQL_ACCESS, type SqlGrant } from '../vocabulary/grants/sql.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import { leastMounts } from './least-mounts.ts';
 import { leastOrigins } from './least-origins.ts';
@@ -23,12 +24,14 @@ export function leastGrant(wide: Grant, calls: Iterable<ObservedCall>): Grant {
   const fs = leastMounts(wide.fs ?? [], of('fs'));
   const http = leastOrigins(wide.http ?? [], of('http'), 'http');
   const ws = leastOrigins(wide.ws ?? [], of('ws'), 'ws');
+  const sql = leastDatabases(wide.sql ?? [], of('sql'));
   const tools = namesOf(of('tools'));
   const custom = Object.entries(wide.custom ?? {}).filter(([name]) => of(name).length > 0);
   return {
     ...(fs.length === 0 ? {} : { fs }),
     ...(http.length === 0 ? {} : { http }),
     ...(ws.length === 0 ? {} : { ws }),
+    ...(sql.length === 0 ? {} : { sql }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(wide.run === undefined || of('run').length === 0 ? {} : { run: leastRun(wide.run, of('run')) }),
     ...(wide.env === undefined ? {} : { env: wide.env }),
@@ -44,6 +47,16 @@ function leastRun(wide: RunGrant, calls: readonly ObservedCall[]): RunGrant {
   const languages = namesOf(started).map(languageName);
   return { ...wide, access, ...(languages.length === 0 ? {} : { languages }) };
 }
+
+/** The databases that were asked, with the access that was used of each. */
+const leastDatabases = (wide: readonly SqlGrant[], calls: readonly ObservedCall[]): readonly SqlGrant[] =>
+  wide.flatMap((entry) => {
+    const used = new Set(
+      calls.filter(({ resource }) => resource?.name === entry.name).map(({ capability }) => capability),
+    );
+    const access = SQL_ACCESS.filter((name) => used.has(`sql.${name}`));
+    return access.length === 0 ? [] : [{ ...entry, access }];
+  });
 
 /** A search asks for no tool by its name: what it found depends on what the grant names. */
 const namesOf = (calls: readonly ObservedCall[]): readonly string[] =>

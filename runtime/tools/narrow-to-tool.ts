@@ -1,6 +1,7 @@
 import { defined } from '../vocabulary/defined.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import type { FsAccess, FsGrant } from '../vocabulary/grants/fs.ts';
+import type { SqlGrant } from '../vocabulary/grants/sql.ts';
 import type { ScopedCapability } from '../vocabulary/manifest.ts';
 
 /**
@@ -27,6 +28,7 @@ export function narrowToTool(
     ws: wants('ws')
       ? (grant.ws ?? []).flatMap((entry) => narrowOrigins(entry, scopesOf('ws', scopes)))
       : undefined,
+    sql: wants('sql.read') || wants('sql.write') ? narrowDatabases(grant.sql ?? [], wants) : undefined,
     tools: wants('tools.call') ? grant.tools : undefined,
     run: narrowRun(grant.run, wants),
     env: wants('env') ? grant.env : undefined,
@@ -40,6 +42,15 @@ function narrowRun(run: Grant['run'], wants: (name: string) => boolean): Grant['
   const access = (run?.access ?? ['start']).filter((name) => wants(`run.${name}`));
   return run === undefined || access.length === 0 ? undefined : { ...run, access };
 }
+
+const narrowDatabases = (
+  entries: readonly SqlGrant[],
+  wants: (name: string) => boolean,
+): readonly SqlGrant[] =>
+  entries.flatMap((entry) => {
+    const access = (entry.access ?? ['read']).filter((name) => wants(`sql.${name}`));
+    return access.length === 0 ? [] : [{ ...entry, access }];
+  });
 
 const scopesOf = (name: string, scopes: readonly ScopedCapability[]): readonly ScopedCapability[] =>
   scopes.filter((scope) => scope.name === name);

@@ -76,6 +76,10 @@ export function isGranted(capability: string, grant: Grant): boolean {
       return (grant.http ?? []).length > 0;
     case 'ws':
       return (grant.ws ?? []).length > 0;
+    case 'sql':
+      return (grant.sql ?? []).some(({ access = ['read'] }) =>
+        access.some((name) => `sql.${name}` === capability),
+      );
     case 'env':
       return Object.keys(grant.env ?? {}).length > 0;
     case 'tools':
@@ -107,6 +111,8 @@ export function exampleGrant(capability: string): Grant {
       return { http: [{ origin: 'https://example.com' }] };
     case 'ws':
       return { ws: [{ origin: 'wss://example.com' }] };
+    case 'sql':
+      return { sql: [{ name: 'NAME', access: [capability === 'sql.write' ? 'write' : 'read'] }] };
     case 'env':
       return { env: { NAME: 'VALUE' } };
     case 'tools':

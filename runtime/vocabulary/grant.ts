@@ -1,6 +1,7 @@
 import type { FsGrant } from './grants/fs.ts';
 import type { HttpGrant } from './grants/http.ts';
 import type { RunGrant } from './grants/run.ts';
+import type { SqlGrant } from './grants/sql.ts';
 import type { ToolsGrant } from './grants/tools.ts';
 import type { WsGrant } from './grants/ws.ts';
 import type { JsonValue } from './json.ts';
@@ -14,6 +15,7 @@ export interface Grant {
   readonly fs?: readonly FsGrant[];
   readonly http?: readonly HttpGrant[];
   readonly ws?: readonly WsGrant[];
+  readonly sql?: readonly SqlGrant[];
   readonly tools?: ToolsGrant;
   readonly run?: RunGrant;
   /** The guest's whole environment. */

@@ -1,6 +1,7 @@
 import { copyJson } from './copy-json.ts';
 import type { Grant } from './grant.ts';
 import { FS_ACCESS } from './grants/fs.ts';
+import { SQL_ACCESS } from './grants/sql.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
 /** Stands in a denial for the folder that only the embedder can choose; `mergeGrants` asks for it. */
@@ -27,6 +28,7 @@ export function mergeGrants(grant: Grant, more: unknown, { host }: MergeOptions 
       merged.fs = addEntries(had, part, 'fs', isSameMount, (one, other) => joinMounts(one, other), host);
     else if (name === 'http' || name === 'ws')
       merged[name] = addEntries(had, part, name, isSameOrigin, (one, other) => joinOrigins(one, other, name));
+    else if (name === 'sql') merged.sql = addEntries(had, part, 'sql', isSameDatabase, joinDatabases);
     else if (name === 'env' || name === 'limits') merged[name] = { ...objectOf(had), ...objectOf(part) };
     else merged[name] = joinJson(had, part);
   }
@@ -122,6 +124,13 @@ function joinOrigins(one: JsonObject, other: JsonObject, part: 'http' | 'ws'): J
     ...eitherList('paths', one.paths, other.paths),
   };
 }
+
+const isSameDatabase = (one: JsonObject, other: JsonObject): boolean => one.name === other.name;
+
+const joinDatabases = (one: JsonObject, other: JsonObject): JsonObject => ({
+  ...withLargerCaps(one, other),
+  access: SQL_ACCESS.filter((name) => accessOf(one).includes(name) || accessOf(other).includes(name)),
+});
 
 const methodsOf = ({ methods }: JsonObject): readonly JsonValue[] =>
   listOf(methods, ['GET', 'HEAD']).map((method) =>

@@ -37,6 +37,7 @@ describe('docs/grants.md names every field', () => {
     ['fs', 'grants/fs.ts', 'FsGrant'],
     ['http', 'grants/http.ts', 'HttpGrant'],
     ['ws', 'grants/ws.ts', 'WsGrant'],
+    ['sql', 'grants/sql.ts', 'SqlGrant'],
   ])('of %s', (part, file, name) => {
     expect(namedIn('docs/grants.md', `| field of \`${part}\``).toSorted()).toEqual(
       fieldsOf(`runtime/vocabulary/${file}`, name).toSorted(),

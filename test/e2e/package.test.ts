@@ -74,7 +74,13 @@ describe('package.json', verifies('DX-04', 'DX-06'), () => {
   });
 
   test('what is built imports nothing that an install does not bring', () => {
-    const brought = new Set([...Object.keys(manifest.dependencies), ...builtinModules, 'sandglass']);
+    // An optional peer is imported where it is there; without it a call says what to install.
+    const brought = new Set([
+      ...Object.keys(manifest.peerDependencies),
+      ...Object.keys(manifest.dependencies),
+      ...builtinModules,
+      'sandglass',
+    ]);
     const missing = filesBelow(join(folder, 'dist'))
       .filter((file) => file.endsWith('.js') && !/engines\/quickjs\/(library|prelude)\//.test(file))
       .flatMap((file) =>

@@ -82,6 +82,18 @@ const grant = closed({
       { required: ['origin'] },
     ),
   ),
+  sql: listOf(
+    closed(
+      {
+        name: text,
+        access: listOf({ enum: ['read', 'write'] }),
+        maxRows: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+        timeoutMs: { type: 'integer', minimum: 1, maximum: 600_000 },
+        ...caps,
+      },
+      { required: ['name'] },
+    ),
+  ),
   tools: listOf(text),
   run: closed({
     access: listOf({ enum: [...RUN_ACCESS] }),
