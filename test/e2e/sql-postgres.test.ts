@@ -10,6 +10,12 @@ import {
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { verifies } from '../support/verifies.ts';
 
+/** Whatever an operation answers. */
+interface Answer {
+  readonly rows?: readonly Record<string, unknown>[];
+  readonly documents?: readonly Record<string, unknown>[];
+}
+
 const bin = findPostgres();
 const told = bin === undefined ? ' (skipped: PostgreSQL is not installed: apt-get install postgresql)' : '';
 
@@ -44,7 +50,7 @@ describe.skipIf(bin === undefined)(`databases of PostgreSQL${told}`, () => {
     const outcome = await runtime.run({ language: 'javascript', code, grant });
     return {
       code: outcome.ok ? 'ok' : outcome.error.code,
-      value: outcome.ok && outcome.value !== undefined ? (toJsonForm(outcome.value) as never) : undefined,
+      value: outcome.ok && outcome.value !== undefined ? (toJsonForm(outcome.value) as Answer) : undefined,
       error: outcome.ok ? undefined : outcome.error,
       usage: outcome.usage,
     };
@@ -101,7 +107,7 @@ describe.skipIf(bin === undefined)(`databases of PostgreSQL${told}`, () => {
       '\\x00ff'::bytea as bytes, '2026-01-02 03:04:05.123456+02'::timestamptz as at, '2026-01-02 03:04:05'::timestamp as local, '2026-01-02'::date as day,
       array[1,null,3] as list, array[['a','b'],['c,d','"e"']] as nested, array['\\x01'::bytea] as many, '{"a":[1,{"b":null}]}'::jsonb as doc, interval '1 day 2 hours' as span,
       'b1b2b3b4-0000-4000-8000-000000000000'::uuid as id, 1 as "__proto__", 1 as x, 2 as x`);
-    const row = value?.rows[0];
+    const row = value?.rows?.[0];
     expect(JSON.parse(JSON.stringify(row))).toEqual(
       JSON.parse(`{"safe":9007199254740991,"large":"9007199254740993","exact":12.5,"long":"0.1000000000000000055511","double":0.1,"nan":"NaN","yes":true,
       "nothing":null,"bytes":{"base64":"AP8="},"at":"2026-01-02T01:04:05.123456Z","local":"2026-01-02T03:04:05","day":"2026-01-02","list":[1,null,3],

@@ -3,6 +3,12 @@ import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts'
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { verifies } from '../support/verifies.ts';
 
+/** Whatever an operation answers. */
+interface Answer {
+  readonly rows?: readonly Record<string, unknown>[];
+  readonly documents?: readonly Record<string, unknown>[];
+}
+
 const bin = findPostgres();
 const told = bin === undefined ? ' (skipped: PostgreSQL is not installed: apt-get install postgresql)' : '';
 
@@ -184,7 +190,7 @@ describe.skipIf(bin === undefined)(
         limits,
       });
       return outcome.ok
-        ? { code: 'ok', value: outcome.value as never }
+        ? { code: 'ok', value: outcome.value as unknown as Answer }
         : { code: outcome.error.code, error: outcome.error };
     };
     /** Many statements in one run: what each ended with. */
