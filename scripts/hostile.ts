@@ -1,5 +1,5 @@
 // Hostile guests against a host that serves HTTP: `npm run test:hostile -- [--only=WORD] [--level=LEVEL] [--guests=2] [--ms=1000] [--busy]
-// [--programs=100000] [--minutes=10]`.
+// [--programs=100000] [--minutes=30]`.
 // Prints a table and fails where the host did not answer for too long or grew too large; then runs random programs of host calls.
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     level: { type: 'string' },
     guests: { type: 'string', default: '2' },
     ms: { type: 'string', default: '1000' },
-    minutes: { type: 'string', default: '10' },
+    minutes: { type: 'string', default: '30' },
     busy: { type: 'boolean', default: false },
     programs: { type: 'string', default: '100000' },
   },

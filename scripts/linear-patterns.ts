@@ -50,6 +50,10 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
       'runs end with their line; glue of our generator, whose names the guard has checked',
     [String.raw`^(\s*)for \(let i = 0; i < (len\d+); i\+\+\) \{$`]:
       'runs end with their line; glue of our generator, whose names the guard has checked',
+    [String.raw`^[ \t]*const _trampoline\d+ = (?:async )?function\([\w, ]*\) \{$`]:
+      'runs end with their line; glue of our generator, whose names the guard has checked',
+    [String.raw`^const _trampoline\d+ = `]:
+      'runs end with their line; glue of our generator, whose names the guard has checked',
     [String.raw`^[ \t]+(?:\/\/.*)?`]:
       'runs end with their line; glue of our generator, whose names the guard has checked',
     [String.raw`'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|(\.|^(?:(?:static|async|get|set) )*)#(?=\w)`]:

@@ -205,7 +205,10 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
   channel.onEnd((message, heapIsFull) => {
     ended = true;
     readiness.reject(new Error(message));
-    breakAll((run) => (heapIsFull ? stopped(run, 'memory') : crashed(run, message)));
+    breakAll((run) => {
+      if (run.stopping !== undefined) return stopped(run, run.stopping);
+      return heapIsFull ? stopped(run, 'memory') : crashed(run, message);
+    });
   });
   channel.post({
     type: 'warm',

@@ -118,17 +118,19 @@ const live = new Map<number, Live>();
 let sent = 0;
 const post = (message: FromCell, transfer: ArrayBuffer[] = [], place = 0): void => {
   if (isCounted(message)) {
-    holdBack(place);
+    // Once the run is to stop, nobody takes in what it prints on its way to that.
+    if (!holdBack(place) && message.type === 'output') return;
     sent += 1;
   }
   port.postMessage(message, transfer);
 };
 
-/** Waits until the host has taken in what it was sent, or the run is to stop. */
-function holdBack(place: number): void {
+/** Waits until the host has taken in what it was sent, or the run is to stop. @returns Whether there is room for a message. */
+function holdBack(place: number): boolean {
   for (;;) {
     const taken = Atomics.load(flags, BRIDGE.taken);
-    if (((sent - taken) | 0) < MOST_AHEAD || readStop(place) !== undefined) return; // both wrap around at 32 bits
+    if (((sent - taken) | 0) < MOST_AHEAD) return true; // both wrap around at 32 bits
+    if (readStop(place) !== undefined) return false;
     Atomics.wait(flags, BRIDGE.taken, taken, HOLD_MS);
   }
 }

@@ -188,9 +188,16 @@ function withoutReserved(all: WebAssembly.Exports): WebAssembly.Exports {
 /** Units that native work on so many bytes costs: a copy, a digest, a text coded or parsed. Some of it per call, the rest by size. */
 export const nativeFuel = (bytes: number): number => NATIVE_CALL_FUEL + bytes * NATIVE_BYTE_FUEL;
 
+/**
+ * Units of one call that the guest makes to a function of its host, and of what that moves in or out of its memory. Such a call takes about
+ * what a thousand operators of an interpreter do: without a price, a guest that only calls would hold its thread for a second a slice.
+ */
+export const importFuel = (bytes: number): number => IMPORT_CALL_FUEL + bytes * NATIVE_BYTE_FUEL;
+
 /** About what the slowest of it, a digest, takes of the time that a guest's own operators take. */
 const NATIVE_BYTE_FUEL = 4;
 const NATIVE_CALL_FUEL = 100;
+const IMPORT_CALL_FUEL = 1000;
 
 function checkUnits(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1) {

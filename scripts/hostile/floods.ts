@@ -142,7 +142,7 @@ export const FLOODS: readonly Flood[] = [
       inputs: Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`k${at}`, at])),
     }),
   },
-  ...programs('pyodide', 'python', PYTHON, ['standard', 'maximum']),
+  ...programs('pyodide', 'python', PYTHON, ['standard', 'strict', 'maximum']),
   ...modules('preview1'),
   ...modules('component'),
 ];

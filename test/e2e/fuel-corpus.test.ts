@@ -97,7 +97,7 @@ describe('fuel of a deterministic run', () => {
     for (const name of Object.keys(CORPUS)) [burnt[name]] = await burn(name, 'standard');
     expect(burnt).toMatchInlineSnapshot(`
       {
-        "component: a WASI command": 7427,
+        "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
         "javascript: a granted file": 7071283,
@@ -105,7 +105,7 @@ describe('fuel of a deterministic run', () => {
         "javascript: objects, text, regular expressions": 444066,
         "javascript: random, clock, timers, promises": 897318,
         "preview1: AssemblyScript": 8,
-        "preview1: a command": 110,
+        "preview1: a command": 10386,
         "python: an expression": 819242,
         "python: classes, exceptions, json": 2341204,
         "python: sets, hashes, random, clock": 1440657,

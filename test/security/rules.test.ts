@@ -178,6 +178,83 @@ describe("preset 'safe'", () => {
     ).toMatchObject({ ok: true, value: 2 });
   });
 
+  test('Python: no way round by modules, names that are made at run time, frames and annotations', async () => {
+    const ways = {
+      'a module in a module': "import dataclasses; dataclasses.sys.modules['os']",
+      'builtins in a module': "import dataclasses; dataclasses.builtins.eval('1')",
+      'a module behind a module': 'import json; json.codecs.open',
+      'by from': 'from csv import io',
+      'a private module': 'from re import _compiler',
+      'a private name': "import dataclasses; dataclasses._create_fn('f', [], ['return 1'])",
+      attrgetter: "import operator; operator.attrgetter('real.__class__.__mro__')(1)",
+      methodcaller: "import operator; operator.methodcaller('__subclasses__')(object)",
+      'a formatter': "import string; string.Formatter().get_field('0.__class__', [1], {})",
+      'what decorators copy': "import functools; functools.wraps(len, assigned=['__self__'])(lambda: 1)",
+      'a frame by getattr': "def g(): yield\ngetattr(g(), 'gi_' + 'frame')",
+      'a traceback':
+        "try: 1 / 0\nexcept Exception as e: getattr(getattr(e, '__trace' + 'back__'), 'tb_frame')",
+      'code from bytes': 'import types; types.CodeType',
+      'text of hints': "import typing\nclass C:\n  x: 'int'\ntyping.get_type_hints(C)",
+      'text of a reference': "import typing; typing.get_args(typing.Optional['print(1)'])[0].evaluate()",
+    };
+    const beforeItRuns = {
+      'a pattern': 'match []:\n  case object(__class__=c): pass',
+      'a frame': 'def g(): yield\ng().gi_frame.f_builtins',
+      'positions of a class': "class C:\n  __match_args__ = ('__class__',)",
+    };
+    const wrapped = Object.values(ways).map(
+      (way) =>
+        `try:\n${way.replace(/^/gm, '  ')}\nexcept (AttributeError, ImportError, RuntimeError): refused.append(True)\nelse: refused.append(False)`,
+    );
+    const code = `refused = []\n${wrapped.join('\n')}\nrefused`;
+    expect(await allRefused('python', { preset: 'safe' }, code)).toEqual(wrapped.map(() => true));
+    for (const [name, attempt] of Object.entries(beforeItRuns)) {
+      const outcome = await runtime.run({ language: 'python', code: attempt, options: { preset: 'safe' } });
+      expect(outcome, name).toMatchObject({ ok: false, error: { code: 'GUEST_THREW' } });
+    }
+  });
+
+  test('Python: what ordinary programs use of harmless modules is there', async () => {
+    const code = `import collections.abc, json, math, operator, functools, typing, types, string, dataclasses, enum, re, time
+import datetime as dt
+from json import decoder, JSONDecodeError
+from collections import *
+from statistics import *
+@dataclasses.dataclass
+class P:
+  x: int
+  label: 'str' = 'p'
+class Color(enum.Enum):
+  RED = 1
+def log(f):
+  @functools.wraps(f)
+  def g(*a): return f(*a)
+  return g
+@log
+def double(x: typing.Optional[int]): return x * 2
+[isinstance([], collections.abc.Sequence), decoder.JSONDecoder().decode('[1]'), mean([1, 3]), Counter('aab')['a'], double.__name__, double(4),
+ operator.attrgetter('x')(P(5)), operator.methodcaller('upper')('a'), string.Formatter().format('{0.x:>3}', P(1)), Color.RED.name,
+ re.compile('a+').sub('b', 'aa'), dt.date(2020, 1, 2).isoformat(), types.SimpleNamespace(a=1).a, 'loads' in dir(json), math.floor(math.pi), time.time() > 0]`;
+    expect(await allRefused('python', { preset: 'safe' }, code)).toEqual([
+      true,
+      [1],
+      2,
+      2,
+      'double',
+      8,
+      5,
+      'A',
+      '  1',
+      'RED',
+      'b',
+      '2020-01-02',
+      1,
+      true,
+      3,
+      true,
+    ]);
+  });
+
   test.each([
     ['python', 'import os', ['os', 'math'], 'import math; math.floor(1.5)'],
     [

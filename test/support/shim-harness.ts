@@ -95,6 +95,7 @@ export function openShim(options: ShimHarnessOptions = {}): ShimHarness {
     module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
     memory: guestMemory,
     clock: createClock(host, options.run?.deterministic !== undefined),
+    charge: () => undefined,
     suspends: false,
     ...(options.allowed === undefined ? {} : { allowed: options.allowed }),
   });

@@ -2,6 +2,7 @@ import type { GuestEnd, GuestHost, HostAnswer, RunSpec } from '../../contracts/e
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
 import { MIB } from '../../vocabulary/units.ts';
+import { nativeFuel } from '../../wasm/meter.ts';
 import type { WaitMode } from './component-data.ts';
 
 /** A value now, or a promise of it: what an import answers in the two wait modes. */
@@ -48,41 +49,118 @@ export interface ComponentRun {
   nanoseconds(): bigint;
   /** Waits, in deterministic runs by moving the clock. */
   sleep(milliseconds: number): Eventually<void>;
-  /** Accounts for bytes lifted out of the guest for one host call or result. */
+  /** Accounts for bytes lifted out of the guest for one host call or result, and bills them. */
   charge(bytes: number): void;
+  /** Accounts for items of a list that are lifted one by one. */
+  chargeItems(count: number): void;
+  /** Bills a call of an import; the glue does. */
+  enter(): void;
+  /** Bills bytes that go into the guest. */
+  pay(bytes: number): void;
+  /** The guest is about to hold a resource more; `count` of its kind then. */
+  hold(count: number): void;
 }
 
 /** Answers whose bytes go into the guest at once; nothing here keeps a part of them. */
 const HANDED_OVER: ReadonlySet<string> = new Set(['fs.read', 'fs.readFile']);
 
-/** @param stop Keeps the guest from going on after its end, should it catch what is thrown. */
+/** What a run does to the meter of its guest. */
+export interface GuestMeter {
+  /** Keeps the guest from going on after its end, should it catch what is thrown. */
+  readonly stop: () => void;
+  /** Bills work that the host does in the guest's place, units. */
+  readonly charge: (units: number) => void;
+}
+
+/** The generated glue takes ten microseconds and more of a call. */
+const IMPORT_FUEL = 4000;
+/** What an item of a list weighs at least once it is an object. */
+const ITEM_BYTES = 64;
+/** Items of lists that a guest in the host's own thread may pass in one call: nobody has a turn while they are made. */
+const MOST_ITEMS_INLINE = 100_000;
+/** Resources of one kind that a guest may hold at once: each is an object of ours. */
+const MOST_RESOURCES = 100_000;
+
+interface Bill extends Pick<ComponentRun, 'charge' | 'chargeItems' | 'enter' | 'pay' | 'hold'> {
+  /** What is lifted from now on is for another call. */
+  begin(): void;
+}
+
+/** What a guest passes and holds, as long as it is paid for and within its bounds. */
+function createBill(
+  host: GuestHost,
+  { limits }: RunSpec,
+  meter: GuestMeter,
+  end: (ending: GuestEnd) => never,
+): Bill {
+  let lifted = 0;
+  let items = 0;
+  const charge = (bytes: number): void => {
+    lifted += bytes;
+    meter.charge(nativeFuel(bytes));
+    if (lifted > limits.memoryBytes) {
+      end({
+        kind: 'limit',
+        limit: 'memory',
+        message: 'Cannot take what the guest passes: it is larger than its memory',
+      });
+    }
+  };
+  return {
+    begin: () => {
+      lifted = 0;
+      items = 0;
+    },
+    charge,
+    chargeItems: (count) => {
+      items += count;
+      if (host.turns !== undefined && items > MOST_ITEMS_INLINE) {
+        end({
+          kind: 'invalid',
+          code: 'UNSUPPORTED',
+          message: `Cannot take ${items} items of lists from the guest in the host's own thread: over ${MOST_ITEMS_INLINE} a call`,
+          hint: 'Run it at isolation level standard, in a worker',
+        });
+      }
+      charge(count * ITEM_BYTES);
+    },
+    enter: () => meter.charge(IMPORT_FUEL),
+    pay: (bytes) => meter.charge(nativeFuel(bytes)),
+    hold: (count) => {
+      if (count > MOST_RESOURCES)
+        end({ kind: 'trapped', message: `it holds over ${MOST_RESOURCES} resources of one kind` });
+    },
+  };
+}
+
 export function createGuestRun(
   host: GuestHost,
   spec: RunSpec,
   mode: WaitMode,
-  stop: () => void,
+  meter: GuestMeter,
 ): ComponentRun {
   let decided: GuestEnd | undefined;
   let skewMs = 0;
-  let lifted = 0;
   let noted = 0;
   /** On its way into the guest, which runs on only when it is there. */
   let lent: Arrived = {};
   const ended = Promise.withResolvers<void>();
   const end = (ending: GuestEnd): never => {
     decided ??= ending;
-    stop();
+    meter.stop();
     ended.resolve();
     throw new GuestEnded('The guest has ended');
   };
+  const bill = createBill(host, spec, meter, end);
   const check = (): void => {
-    lifted = 0;
+    bill.begin();
     if (decided !== undefined) throw new GuestEnded('The guest has ended');
     const reason = host.stopReason();
     if (reason !== undefined) end({ kind: 'limit', limit: reason });
   };
   const answered = (operation: string, answer: HostAnswer): HostAnswer => {
     check();
+    if (answer.ok && answer.bytes !== undefined) bill.pay(answer.bytes.byteLength);
     if (answer.ok && HANDED_OVER.has(operation)) lent = answer;
     return answer;
   };
@@ -134,15 +212,10 @@ export function createGuestRun(
       check();
       return undefined;
     },
-    charge: (bytes) => {
-      lifted += bytes;
-      if (lifted > spec.limits.memoryBytes) {
-        end({
-          kind: 'limit',
-          limit: 'memory',
-          message: 'Cannot take what the guest passes: it is larger than its memory',
-        });
-      }
-    },
+    charge: bill.charge,
+    chargeItems: bill.chargeItems,
+    enter: bill.enter,
+    pay: bill.pay,
+    hold: bill.hold,
   };
 }

@@ -44,7 +44,10 @@ export function runCall(parts: CallParts): Eventually<GuestResult> {
     ...(trampoline === undefined ? {} : { trampoline }),
   });
   host.trackFuel?.(() => meter.used);
-  const run = createGuestRun(host, spec, data.mode, () => meter.stop('cancelled'));
+  const run = createGuestRun(host, spec, data.mode, {
+    stop: () => meter.stop('cancelled'),
+    charge: meter.charge,
+  });
 
   const instantiateCore = (module: CoreModule, imports?: WebAssembly.Imports) => {
     const instance = parts.makeInstance(module, withStatus(imports, run.noteStatus));

@@ -5,12 +5,22 @@ import type { GuestMemory } from './guest-memory.ts';
 import type { FileData } from './open-file.ts';
 import { gather, readVectors, scatter, type Vectors } from './vectors.ts';
 
-/** Reading, writing and renumbering of open descriptors. @param chunkBytes What one call moves at most. */
-export function descriptorFunctions(
-  memory: GuestMemory,
-  fds: (Fd | undefined)[],
-  chunkBytes: number,
-): Readonly<Record<string, WasiBody>> {
+export interface DescriptorContext {
+  readonly memory: GuestMemory;
+  readonly fds: (Fd | undefined)[];
+  /** What one call moves at most. */
+  readonly chunkBytes: number;
+  /** Bills what a call moves. */
+  readonly charge: (bytes: number) => void;
+}
+
+/** Reading, writing and renumbering of open descriptors. */
+export function descriptorFunctions({
+  memory,
+  fds,
+  chunkBytes,
+  charge,
+}: DescriptorContext): Readonly<Record<string, WasiBody>> {
   const descriptor = (fd: number): Fd => fds[fd] as Fd; // found open by the guard
   const move = (
     transfer: (vectors: Vectors) => { ret: number; moved: number },
@@ -20,6 +30,7 @@ export function descriptorFunctions(
   ): number => {
     const vectors = readVectors(memory, pointer, count, chunkBytes);
     if (typeof vectors === 'number') return vectors;
+    charge(vectors.bytes);
     const { ret, moved } = transfer(vectors);
     if (ret === wasi.ERRNO_SUCCESS) memory.view.setUint32(stored, moved, true);
     return ret;

@@ -17,6 +17,8 @@ export interface ForeignContext {
   readonly host: GuestHost;
   readonly memory: GuestMemory;
   readonly control: RunControl;
+  /** Bills a call and the bytes that it moves. */
+  readonly charge: (bytes: number) => void;
   readonly options: Preview1Options;
   /** A call may suspend the guest's stack (JSPI) instead of the thread. */
   readonly suspends: boolean;
@@ -40,7 +42,7 @@ const trap =
     control.ended({ kind: 'trapped', message: `it called ${clip(name, SHOWN_NAME)}, which nobody gives it` });
 
 function hostCall(entry: ForeignImport, target: ImportTarget, context: ForeignContext): Import {
-  const { host, control, suspends } = context;
+  const { host, control, suspends, charge } = context;
   const safely = <T>(step: () => T): T => {
     try {
       return step();
@@ -53,6 +55,7 @@ function hostCall(entry: ForeignImport, target: ImportTarget, context: ForeignCo
     control.check();
     const values = entry.params.map((_, place) => jsonOf(raw[place]));
     const bytes = target.bytes === undefined ? undefined : part(raw, target.bytes, entry, context).slice();
+    charge(bytes?.byteLength ?? 0);
     return [target.operation, { args: values }, bytes];
   };
   const take = (raw: readonly unknown[], answer: HostAnswer): unknown => {
@@ -102,6 +105,7 @@ function resultOf(
   }
   const given = answer.bytes;
   if (given !== undefined && target.into !== undefined) {
+    context.charge(given.byteLength);
     const room = part(raw, target.into, entry, context);
     if (given.byteLength > room.byteLength)
       return control.ended(

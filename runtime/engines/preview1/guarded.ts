@@ -12,6 +12,8 @@ export interface GuardContext {
   readonly memory: GuestMemory;
   readonly fds: readonly (Fd | undefined)[];
   readonly control: RunControl;
+  /** Bills one call of the guest, and the bytes that it names. */
+  readonly charge: (bytes: number) => void;
 }
 
 /** Longest path, bytes. */
@@ -24,7 +26,7 @@ const READ_OR_WRITE = BigInt(wasi.RIGHTS_FD_READ | wasi.RIGHTS_FD_WRITE);
  */
 export function guarded(
   spec: WasiFunction,
-  { memory, fds, control }: GuardContext,
+  { memory, fds, control, charge }: GuardContext,
   body: WasiBody,
 ): (...args: unknown[]) => unknown {
   const call = body as (...args: unknown[]) => unknown; // `normalise` gives each argument the type of its letter
@@ -33,6 +35,7 @@ export function guarded(
     try {
       const args = normalise(spec.params, raw);
       const errno = refusal(spec, args, memory, fds);
+      charge(errno === wasi.ERRNO_SUCCESS ? bytesNamed(spec, args) : 0);
       const result = errno === wasi.ERRNO_SUCCESS ? call(...args) : errno;
       control.check();
       return spec.result ? (result ?? wasi.ERRNO_SUCCESS) : undefined;
@@ -89,6 +92,13 @@ function refusal(
     if (errno !== wasi.ERRNO_SUCCESS) return errno;
   }
   return wasi.ERRNO_SUCCESS;
+}
+
+/** Of the buffers of a call that was not refused: they are inside the memory. */
+function bytesNamed({ buffers = [] }: WasiFunction, args: readonly (number | bigint)[]): number {
+  let sum = 0;
+  for (const [, length, bytes] of buffers) sum += Number(args[length]) * bytes;
+  return sum;
 }
 
 const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,7 +1,7 @@
 import type { CellGuest, Execute, GuestEnd, GuestResult, RunSpec } from '../../contracts/engine.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { KEPT_MEMORY } from '../../vocabulary/kept-memory.ts';
-import { createMeter } from '../../wasm/meter.ts';
+import { createMeter, importFuel } from '../../wasm/meter.ts';
 import { createAbort } from './abort-import.ts';
 import type { ForeignImport } from './check-foreign.ts';
 import { chooseEntry, INITIALIZE, START } from './choose-entry.ts';
@@ -69,6 +69,7 @@ export function keepModule(openHost: OpenHost): Execute {
       growthRefused: meter.growthRefused,
     });
     const module = moduleOf(guest);
+    const charge = (bytes: number): void => meter.charge(importFuel(bytes));
     const allowed = options.options.wasi;
     const served = await openHost({
       run,
@@ -78,6 +79,7 @@ export function keepModule(openHost: OpenHost): Execute {
       module,
       memory,
       clock: createClock(host, false),
+      charge,
       // Imports of an instance that is kept cannot be suspended in one call and resumed in another.
       suspends: false,
       ...(allowed === undefined ? {} : { allowed }),
@@ -88,6 +90,7 @@ export function keepModule(openHost: OpenHost): Execute {
       host,
       memory,
       control,
+      charge,
       options: options.options,
       suspends: false,
     });
@@ -96,18 +99,7 @@ export function keepModule(openHost: OpenHost): Execute {
     present = bound;
     const first = kept === undefined;
     if (kept === undefined) {
-      const made = await instantiate(
-        module,
-        importsOf(
-          data,
-          forwarding(data, bound),
-          (...args: unknown[]) => (bound.abort as Call)(...args),
-          data.foreign.map((entry, at) => [
-            entry,
-            (...args: unknown[]) => call(bound.foreign[at]?.[1], args),
-          ]),
-        ),
-      );
+      const made = await instantiate(module, boundImports(data, bound));
       if (!made.ok) return finish(made.end);
       kept = { instance: made.instance, memory };
     }
@@ -137,6 +129,15 @@ type Call = (...args: readonly unknown[]) => unknown;
 
 /** Each call of the session has made functions for all imports of the module. */
 const call = (run: Import | undefined, args: readonly unknown[]): unknown => (run as Call)(...args);
+
+/** Imports of the one instance, each of which goes to whichever call is under way. */
+const boundImports = (data: ModuleData, present: Present): WebAssembly.Imports =>
+  importsOf(
+    data,
+    forwarding(data, present),
+    (...args: unknown[]) => (present.abort as Call)(...args),
+    data.foreign.map((entry, at) => [entry, (...args: unknown[]) => call(present.foreign[at]?.[1], args)]),
+  );
 
 /** The functions of whichever call is under way. */
 function forwarding(data: ModuleData, present: Present): PreviewHost {

@@ -17,15 +17,20 @@ export function processFunctions({
   memory,
   data,
   clock,
+  charge,
 }: Preview1Host): Readonly<Record<string, WasiBody>> {
   const args = encode([run.program ?? data.name, ...run.argv]);
   const variables = encode(Object.entries(run.env).map(([name, value]) => `${name}=${value}`));
+  const store = (texts: readonly Uint8Array[], pointers: number, buffer: number): number => {
+    charge(total(texts));
+    return storeTexts(memory, texts, pointers, buffer);
+  };
   const notSocket = (): number => wasi.ERRNO_NOTSOCK;
   return {
     args_sizes_get: (count: number, bytes: number) => storeSizes(memory, args, count, bytes),
-    args_get: (pointers: number, buffer: number) => storeTexts(memory, args, pointers, buffer),
+    args_get: (pointers: number, buffer: number) => store(args, pointers, buffer),
     environ_sizes_get: (count: number, bytes: number) => storeSizes(memory, variables, count, bytes),
-    environ_get: (pointers: number, buffer: number) => storeTexts(memory, variables, pointers, buffer),
+    environ_get: (pointers: number, buffer: number) => store(variables, pointers, buffer),
     clock_res_get: (id: number, stored: number) => {
       const resolution = CLOCK_RESOLUTION[id];
       if (resolution === undefined) return wasi.ERRNO_INVAL;

@@ -1,5 +1,5 @@
 import type { CellGuest, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../contracts/engine.ts';
-import { createMeter } from '../../wasm/meter.ts';
+import { createMeter, importFuel } from '../../wasm/meter.ts';
 import { ABORT_MODULE, ABORT_NAME, createAbort } from './abort-import.ts';
 import type { ForeignImport } from './check-foreign.ts';
 import { chooseEntry, INITIALIZE } from './choose-entry.ts';
@@ -24,6 +24,8 @@ export interface Preview1Host {
   /** Functions that may be used; absent: all. */
   readonly allowed?: ReadonlySet<string>;
   readonly clock: GuestClock;
+  /** Bills a call of an import and the bytes that it moves. */
+  readonly charge: (bytes: number) => void;
   /** Sleeping suspends the guest's stack (JSPI) instead of the thread. */
   readonly suspends: boolean;
 }
@@ -72,6 +74,7 @@ export async function runModule(
     ...(suspends && host.turns !== undefined ? { turns: host.turns } : {}),
   });
   host.trackFuel?.(() => meter.used);
+  const charge = (bytes: number): void => meter.charge(importFuel(bytes));
   const allowed = options.options.wasi;
   const served = await openHost({
     run,
@@ -81,6 +84,7 @@ export async function runModule(
     module,
     memory,
     clock: createClock(host, run.deterministic !== undefined),
+    charge,
     suspends,
     ...(allowed === undefined ? {} : { allowed }),
   });
@@ -95,7 +99,7 @@ export async function runModule(
       data,
       served,
       createAbort(memory, control, host),
-      foreignFunctions(data.foreign, { host, memory, control, options: options.options, suspends }),
+      foreignFunctions(data.foreign, { host, memory, control, charge, options: options.options, suspends }),
     ),
   );
   if (!instantiated.ok) return finish(instantiated.end);

@@ -14,7 +14,7 @@ import { isWasiFunction, WASI_FUNCTIONS } from './wasi-functions.ts';
 
 /** Builds the functions that one run's module imports, over the shim's where those are right, and over our own elsewhere. */
 export function openShimHost(context: Preview1Host): OpenedHost {
-  const { run, host, control, memory, data, allowed } = context;
+  const { run, host, control, memory, data, allowed, charge } = context;
   const files = createFiles(host, run.limits.hostCallBytes);
   const fds: (Fd | undefined)[] = [
     new StandardInput(run.stdin),
@@ -28,11 +28,11 @@ export function openShimHost(context: Preview1Host): OpenedHost {
   // memory, and knows no symlinks: those functions are ours.
   const own: Readonly<Record<string, WasiBody>> = {
     ...processFunctions(context),
-    ...descriptorFunctions(memory, fds, files.chunkBytes),
+    ...descriptorFunctions({ memory, fds, chunkBytes: files.chunkBytes, charge }),
     ...pathFunctions(memory, fds),
     poll_oneoff: blockingPoll(context, fds),
   };
-  const guard: GuardContext = { memory, fds, control };
+  const guard: GuardContext = { memory, fds, control, charge };
   const functions: Record<string, Import> = Object.create(null);
   for (const name of data.wasi) {
     const spec = isWasiFunction(name) ? WASI_FUNCTIONS[name] : undefined;

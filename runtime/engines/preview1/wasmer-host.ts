@@ -34,7 +34,7 @@ const VECTORED = new Set(['fd_read', 'fd_pread', 'fd_write', 'sock_send', 'sock_
 
 /** Serves one run by `@wasmer/wasi`. Its state is shared by all that runs in a realm, so a cell that ran it is never used again. */
 export async function openWasmerHost(context: Preview1Host): Promise<OpenedHost> {
-  const { run, host, control, data, module, memory, allowed, clock } = context;
+  const { run, host, control, data, module, memory, allowed, clock, charge } = context;
   // Theirs cannot serve a module that asks for nothing.
   if (data.wasi.length === 0) return { ok: true, functions: {} };
   await init();
@@ -96,7 +96,7 @@ export async function openWasmerHost(context: Preview1Host): Promise<OpenedHost>
     const { params, result, pointers = [], buffers = [], paths = [] } = spec;
     functions[name] = guarded(
       { params, result, pointers, buffers, paths },
-      { memory, fds: [], control },
+      { memory, fds: [], control, charge },
       body,
     );
   }

@@ -19,22 +19,44 @@ const stuck: CellChannel = {
   cpuMs: () => new Promise(() => undefined),
 };
 
+const requestOf = (onStart: CellRun['onStart']): CellRun => ({
+  engine: scriptedEngine,
+  guest: { engine: 'scripted', data: undefined, modules: {} },
+  spec: runSpec({ limits: mergeLimits([{ timeoutMs: 1 }]) }),
+  gate: {} as CellRun['gate'], // nothing calls
+  onOutput: () => undefined,
+  signal: new AbortController().signal,
+  onStart,
+});
+
 test('a run ends at its deadline, and a look at it ends, in a cell that tells nothing any more', async () => {
   const cell = createRemoteCell(stuck, { executorUrl: 'none:', stackBytes: 0, shared: undefined });
   const looks: Promise<unknown>[] = [];
-  const request: CellRun = {
-    engine: scriptedEngine,
-    guest: { engine: 'scripted', data: undefined, modules: {} },
-    spec: runSpec({ limits: mergeLimits([{ timeoutMs: 1 }]) }),
-    gate: {} as CellRun['gate'], // nothing calls
-    onOutput: () => undefined,
-    signal: new AbortController().signal,
-    onStart: (probe) => looks.push(probe()),
-  };
+  const request = requestOf((probe) => looks.push(probe()));
   expect(await cell.run(request, false)).toMatchObject({
     end: { kind: 'stopped', reason: 'deadline' },
     cpuMs: null,
   });
   expect(await Promise.all(looks)).toEqual([{ cpuMs: null, memoryBytes: null }]);
   expect(cell.sound).toBe(false);
+});
+
+test('a run that is being stopped ends as that, also if its cell ends first', async () => {
+  let end: (message: string, heapIsFull: boolean) => void = () => undefined;
+  const channel: CellChannel = {
+    ...stuck,
+    onEnd: (listener) => {
+      end = listener;
+    },
+    signalStop: () => end('the process ended (exit 1)', false),
+  };
+  const cell = createRemoteCell(channel, { executorUrl: 'none:', stackBytes: 0, shared: undefined });
+  expect(
+    await cell.run(
+      requestOf(() => undefined),
+      false,
+    ),
+  ).toMatchObject({
+    end: { kind: 'stopped', reason: 'deadline' },
+  });
 });

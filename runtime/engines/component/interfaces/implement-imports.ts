@@ -88,6 +88,9 @@ function glueHelpers(run: ComponentRun): object {
     TextDecoder: ChargedDecoder,
     console: Object.freeze({ log() {}, error() {}, warn() {}, debug() {}, info() {} }),
     charge: run.charge,
+    chargeItems: run.chargeItems,
+    enter: run.enter,
+    hold: run.hold,
     slice: (buffer: ArrayBuffer, start: number, end: number): ArrayBuffer => {
       run.charge(Math.max(0, end - start));
       return buffer.slice(start, end);

@@ -10,6 +10,15 @@ class TerminalOutput {}
 export function cliInterfaces(run: ComponentRun) {
   const { argv, env, cwd, stdin, program = 'module.wasm' } = run.spec;
   let position = 0;
+  const variables = Object.entries(env);
+  const given = [program, ...argv];
+  const paid = <T>(texts: T, bytes: number): T => {
+    run.check();
+    run.pay(bytes);
+    return texts;
+  };
+  const variableBytes = size(variables.flat());
+  const givenBytes = size(given);
   const output = (stream: 'stdout' | 'stderr') => (): OutputStream =>
     new OutputStream(run, (bytes) => {
       run.write(stream, bytes);
@@ -23,8 +32,8 @@ export function cliInterfaces(run: ComponentRun) {
     });
   return {
     'wasi:cli/environment': {
-      getEnvironment: () => Object.entries(env),
-      getArguments: () => [program, ...argv],
+      getEnvironment: () => paid(variables, variableBytes),
+      getArguments: () => paid(given, givenBytes),
       initialCwd: () => cwd,
     },
     'wasi:cli/exit': {
@@ -41,3 +50,6 @@ export function cliInterfaces(run: ComponentRun) {
     'wasi:cli/terminal-stderr': { getTerminalStderr: () => undefined },
   };
 }
+
+/** Of texts that are copied into the guest, each with a place in a list. */
+const size = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + text.length + 8, 0);

@@ -20,16 +20,24 @@ export const fromDatetime = ({ seconds, nanoseconds }: Datetime): number =>
   Number(seconds) * 1000 + nanoseconds / 1e6;
 
 /** `wasi:clocks/*`: the cell's clocks; in a deterministic run they move on by what the guest waits only. */
-export const clocksInterfaces = (run: ComponentRun) => ({
-  'wasi:clocks/wall-clock': {
-    now: () => toDatetime(run.now()),
-    resolution: () => ({ seconds: 0n, nanoseconds: 1_000_000 }),
-  },
-  'wasi:clocks/monotonic-clock': {
-    now: () => run.nanoseconds(),
-    resolution: () => 1_000n,
-    subscribeInstant: (due: bigint) => new Pollable(run, { kind: 'time', due }),
-    subscribeDuration: (length: bigint) =>
-      new Pollable(run, { kind: 'time', due: run.nanoseconds() + length }),
-  },
-});
+export const clocksInterfaces = (run: ComponentRun) => {
+  const nanoseconds = (): bigint => {
+    run.check();
+    return run.nanoseconds();
+  };
+  return {
+    'wasi:clocks/wall-clock': {
+      now: () => {
+        run.check();
+        return toDatetime(run.now());
+      },
+      resolution: () => ({ seconds: 0n, nanoseconds: 1_000_000 }),
+    },
+    'wasi:clocks/monotonic-clock': {
+      now: nanoseconds,
+      resolution: () => 1_000n,
+      subscribeInstant: (due: bigint) => new Pollable(run, { kind: 'time', due }),
+      subscribeDuration: (length: bigint) => new Pollable(run, { kind: 'time', due: nanoseconds() + length }),
+    },
+  };
+};

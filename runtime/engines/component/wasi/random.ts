@@ -10,6 +10,7 @@ export function randomInterfaces(run: ComponentRun) {
         message: `Cannot make ${length} random bytes: over ${run.spec.limits.hostCallBytes} at a time`,
       });
     }
+    run.pay(Number(length));
     const filled = new Uint8Array(Number(length));
     run.host.random(filled);
     return filled;

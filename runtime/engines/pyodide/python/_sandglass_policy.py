@@ -6,6 +6,8 @@ import importlib
 import sys
 import types
 
+import _sandglass_views as views
+
 SAFE_IMPORTS = (
     "abc",
     "array",
@@ -64,7 +66,7 @@ SAFE_BLOCK = (
 PLAIN_DUNDERS = frozenset(
     f"__{name}__"
     for name in (
-        "init new del name qualname doc all author version main file annotations slots match_args post_init init_subclass set_name "
+        "init new del name qualname doc all author version main file annotations slots post_init init_subclass set_name "
         "len length_hint iter next reversed contains getitem setitem delitem missing enter exit aenter aexit aiter anext await call "
         "repr str bytes format hash bool int float complex index round trunc floor ceil abs neg pos invert eq lt le gt ge ne "
         "getattr copy deepcopy class_getitem cause notes"
@@ -74,6 +76,11 @@ PLAIN_DUNDERS = frozenset(
         for side in ("", "r", "i")
         for name in ("add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or").split()
     ]
+)
+#: Attributes that lead from a generator, a coroutine or a traceback to the frames below the program.
+FRAMES = frozenset(
+    "ag_await ag_code ag_frame cr_await cr_code cr_frame f_back f_builtins f_code f_generator f_globals f_locals f_trace "
+    "gi_code gi_frame gi_yieldfrom tb_frame".split()
 )
 
 
@@ -102,7 +109,7 @@ def apply(names, rules, is_own):
     allowed, block, dunders = rules["imports"], rules["block"], rules["dunders"]
     own = Builtins(vars(builtins))
     if allowed is not None:
-        guard = guarded_import(allowed, own)
+        guard = guarded_import(allowed, own, views.create(refuse_hidden) if dunders else None)
         own["__import__"] = guard
 
         def is_program(frame):  # text that it made code has its builtins, if not its name
@@ -136,7 +143,7 @@ def module_of(own):
     return module
 
 
-def guarded_import(allowed, own):
+def guarded_import(allowed, own, show):
     plain = builtins.__import__
 
     def __import__(name, globals=None, locals=None, fromlist=(), level=0):
@@ -144,7 +151,12 @@ def guarded_import(allowed, own):
             raise refusal(name, allowed)
         if name == "builtins":
             return module_of(own)
-        return plain(name, globals, locals, fromlist, level)
+        if show is None:
+            return plain(name, globals, locals, fromlist, level)
+        for part in (*name.split("."), *(fromlist or ())):
+            if is_private(part):
+                raise refusal(f"{name}: {part} is private", allowed)
+        return show(plain(name, globals, locals, fromlist, level))
 
     return __import__
 
@@ -181,8 +193,7 @@ def blocked(name):
 
 def without_dunders(function):
     def checked(target, name, *rest):
-        if is_hidden(name):
-            raise Blocked(f"Cannot use {name}: this run blocks attributes of the interpreter")
+        refuse_hidden(name)
         return function(target, name, *rest)
 
     checked.__name__ = checked.__qualname__ = function.__name__
@@ -190,29 +201,43 @@ def without_dunders(function):
 
 
 def is_hidden(name):
-    return (
-        isinstance(name, str)
-        and name.startswith("_")
-        and name not in PLAIN_DUNDERS
-        and (name.startswith("__") and name.endswith("__"))
-    )
+    if not isinstance(name, str):
+        return False
+    return name in FRAMES or (name.startswith("__") and name.endswith("__") and name not in PLAIN_DUNDERS)
+
+
+def refuse_hidden(name):
+    if is_hidden(name):
+        raise Blocked(f"Cannot use {name}: this run blocks attributes of the interpreter")
+
+
+def is_private(name):
+    return name.startswith("_") and not (name.startswith("__") and name.endswith("__"))
 
 
 def check(tree, rules, filename):
     """Refuses before anything runs what cannot be caught while it runs."""
     for node in ast.walk(tree):
-        if rules["dunders"] and isinstance(node, ast.Attribute) and is_hidden(node.attr):
-            raise Blocked(
-                f"Cannot use {node.attr} in line {node.lineno}: this run blocks attributes of the interpreter",
-                filename,
-                node.lineno,
-            )
+        for name in attributes_of(node) if rules["dunders"] else ():
+            if is_hidden(name):
+                raise Blocked(
+                    f"Cannot use {name} in line {node.lineno}: this run blocks attributes of the interpreter",
+                    filename,
+                    node.lineno,
+                )
         if rules["dunders"] and isinstance(node, ast.Name) and is_hidden(node.id):
             raise Blocked(
                 f"Cannot use {node.id} in line {node.lineno}: this run blocks names of the interpreter",
                 filename,
                 node.lineno,
             )
+
+
+def attributes_of(node):
+    """The names of attributes that a node of the program reads or sets."""
+    if isinstance(node, ast.Attribute):
+        return (node.attr,)
+    return node.kwd_attrs if isinstance(node, ast.MatchClass) else ()
 
 
 def rules_of(options):
