@@ -2,19 +2,26 @@
 // may have under way, whatever the worker has become.
 
 import { MOST_IN_FLIGHT } from './call-window.ts';
+import { openParcels, type PieceMessage } from './parcels.ts';
 import { HEAP_IS_FULL } from './process-exit.ts';
 import { type FromCell, isCounted, MOST_WAITING_MESSAGES, type ToCell } from './protocol.ts';
 import { openWorker } from './worker.ts';
 
 const [, , stackSizeMb, ...flags] = process.argv;
 const channel = openWorker(Number(stackSizeMb), 'process', flags);
+const parcels = openParcels();
 /** Calls and outputs that the host has not taken in. */
 let ahead = 0;
 /** Calls that the host has not answered: blocking ones, and others. */
 let asked = { sync: 0, later: 0 };
 
 process.on('message', (message) => {
-  const told = message as ToCell; // only the host that spawned this process holds the other end
+  const sent = message as ToCell | PieceMessage; // only the host that spawned this process holds the other end
+  if (sent.type === 'piece') {
+    parcels.take(sent);
+    return;
+  }
+  const told = parcels.whole(sent) as ToCell;
   switch (told.type) {
     case 'run':
       asked = { sync: 0, later: 0 };

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { freeArrived } from '../vocabulary/bytes.ts';
 import { MIB } from '../vocabulary/units.ts';
+import { createParcels } from './parcels.ts';
 import { HEAP_IS_FULL } from './process-exit.ts';
 import { createRemoteCell } from './remote-cell.ts';
 import type { CellChannel, RemoteCell } from './remote-channel.ts';
@@ -65,10 +66,18 @@ function openProcess(stackSizeMb: number, executorUrl: string): CellChannel {
       resolve({ message: `the process did not start (${error.message})`, heapIsFull: false }),
     );
   });
+  // A child that is gone is told of by `onEnd`; what was on its way to it no longer matters.
+  const parcels = createParcels(
+    (message) =>
+      new Promise((resolve) => {
+        if (child.connected) child.send(message, () => resolve());
+        else resolve();
+      }),
+  );
   let taken = 0;
   let tells = false;
   const tellTaken = (): void => {
-    if (taken > 0 && child.connected) child.send({ type: 'taken', messages: taken }, () => undefined);
+    if (taken > 0) parcels.post({ type: 'taken', messages: taken });
     taken = 0;
   };
   return {
@@ -85,10 +94,10 @@ function openProcess(stackSizeMb: number, executorUrl: string): CellChannel {
       }
     },
     post: (message) => {
-      // A child that is gone is told of by `onEnd`; what was on its way to it no longer matters.
-      if (child.connected) child.send(message, () => undefined);
-      // By now they are in a buffer of the channel's own.
-      if (message.type === 'answer' && message.answer.ok) freeArrived(message.answer);
+      parcels.post(message, () => {
+        // By now they are in a buffer of the channel's own.
+        if (message.type === 'answer' && message.answer.ok) freeArrived(message.answer);
+      });
     },
     onMessage: (listener) => {
       child.on('message', listener);

@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 897318,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 819049,
-        "python: classes, exceptions, json": 2339896,
-        "python: sets, hashes, random, clock": 1439917,
+        "python: an expression": 819386,
+        "python: classes, exceptions, json": 2340004,
+        "python: sets, hashes, random, clock": 1440568,
         "typescript: a module": 656536,
       }
     `);

@@ -60,7 +60,10 @@ def view_of(module, replaced, show):
             value = getattr(module, name)
             if not isinstance(value, types.ModuleType):
                 return value
-        raise AttributeError(f"module {module.__name__!r} shows no {name!r} here: this run is given public names only", name=name)
+        raise AttributeError(
+            f"module {module.__name__!r} shows no {name!r} here: this run is given public names only",
+            name=name,
+        )
 
     class View(types.ModuleType):
         def __getattr__(self, name):
