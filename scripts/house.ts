@@ -141,8 +141,8 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'doors',
     at: ['runtime/doors'],
-    folders: ['ai', 'cli', 'http'],
-    what: 'the HTTP door, the command line, and the tools as those of the AI SDK',
+    folders: ['ai', 'cli', 'http', 'mcp'],
+    what: 'the HTTP door, the MCP server, the command line, and the tools as those of the AI SDK',
     mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'catalog', 'build'],
   },
 ];
@@ -187,6 +187,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['runtime/doors/cli'],
   '@renovatebot/pep440': ['runtime/platform/python/packages'],
   '@wasmer/wasi': ['runtime/engines/preview1'],
+  '@modelcontextprotocol/server': ['runtime/doors/mcp'],
   ajv: ['runtime/doors/http', 'runtime/platform/schema', 'runtime/tools/check'],
   hono: ['runtime/doors/http'],
   'ipaddr.js': ['host-functions/http'],

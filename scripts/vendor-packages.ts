@@ -6,14 +6,35 @@ import { buildSync } from 'esbuild';
 import { listFiles, readSource } from './check/sources.ts';
 import { keepLicences, packagesOf } from './keep-licences.ts';
 
-const VENDORED = ['ajv', 'minisearch', 're2js', 'sucrase'];
-
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
+interface Vendored {
+  readonly name: string;
+  /** The file in `dist/vendor`. @default the name */
+  readonly file?: string;
+  /** In place of a module: the file of a package. */
+  readonly alias?: Readonly<Record<string, string>>;
+}
+
+const VENDORED: readonly Vendored[] = [
+  {
+    name: '@modelcontextprotocol/server',
+    file: 'mcp-server',
+    // It checks nothing by JSON Schema here: the form with the smaller validator, and no module of Node's.
+    alias: { '@modelcontextprotocol/server/_shims': '@modelcontextprotocol/server/dist/shimsWorkerd.mjs' },
+  },
+  { name: 'ajv' },
+  { name: 'minisearch' },
+  { name: 're2js' },
+  { name: 'sucrase' },
+];
+
 /** `ajv` of `ajv/dist/2020.js`. */
-const vendored = (specifier: string): string | undefined =>
-  VENDORED.find((name) => specifier === name || specifier.startsWith(`${name}/`));
+const vendored = (specifier: string): Vendored | undefined =>
+  VENDORED.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`));
+
+const fileOf = ({ name, file = name }: Vendored): string => `${file}.js`;
 
 /** Names that are used, by the specifier that they are imported from. */
 const used = new Map<string, Set<string>>();
@@ -28,23 +49,25 @@ for (const path of listFiles(dist, ['runtime', 'host-functions']).filter((file) 
   if (imports.length === 0) continue;
   const fromHere = relative(dirname(file), join(dist, 'vendor')).split(sep).join('/');
   const changed = text.replace(/ from '([^'\n]+)'/g, (whole, specifier: string) => {
-    const name = vendored(specifier);
-    return name === undefined ? whole : ` from '${fromHere}/${name}.js'`;
+    const found = vendored(specifier);
+    return found === undefined ? whole : ` from '${fromHere}/${fileOf(found)}'`;
   });
   writeFileSync(file, changed);
 }
 
-for (const name of VENDORED) {
+for (const one of VENDORED) {
   const lines = [...used]
-    .filter(([specifier]) => vendored(specifier) === name)
+    .filter(([specifier]) => vendored(specifier) === one)
     .map(([specifier, names]) => `export { ${[...names].join(', ')} } from '${specifier}';`);
-  if (lines.length === 0) throw new Error(`Cannot vendor ${name}: nothing in dist imports it`);
+  if (lines.length === 0) throw new Error(`Cannot vendor ${one.name}: nothing in dist imports it`);
+  const alias = Object.entries(one.alias ?? {}).map(([from, to]) => [from, join(root, 'node_modules', to)]);
   const { metafile } = buildSync({
     stdin: { contents: lines.join('\n'), resolveDir: root },
-    outfile: join(dist, 'vendor', `${name}.js`),
+    outfile: join(dist, 'vendor', fileOf(one)),
     bundle: true,
     format: 'esm',
     platform: 'neutral', // browsers and workerd load it too
+    external: ['node:*'],
     mainFields: ['module', 'main'],
     target: 'es2024',
     minify: true,
@@ -52,6 +75,7 @@ for (const name of VENDORED) {
     logLevel: 'error',
     metafile: true,
     absWorkingDir: root,
+    alias: Object.fromEntries(alias),
   });
   keepLicences(packagesOf(metafile));
 }

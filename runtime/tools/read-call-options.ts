@@ -31,6 +31,7 @@ const KNOWN: Readonly<Record<keyof ToolCallOptions, true>> = {
   metadata: true,
   text: true,
   observe: true,
+  onOutput: true,
 };
 
 const WHERE = 'call a tool';
@@ -47,7 +48,9 @@ export function readCallOptions(
     if (given[name] !== undefined && typeof given[name] !== 'boolean')
       throw new TypeError(`Cannot ${WHERE}: ${name} is not true or false`);
   }
-  const { confirm, priority, timeoutMs, grant, sessionId } = given;
+  const { confirm, priority, timeoutMs, grant, sessionId, onOutput } = given;
+  if (onOutput !== undefined && typeof onOutput !== 'function')
+    throw new TypeError(`Cannot ${WHERE}: onOutput is not a function`);
   if (confirm !== undefined && typeof confirm !== 'boolean' && typeof confirm !== 'function')
     throw new TypeError(`Cannot ${WHERE}: confirm is neither true or false nor a function`);
   if (priority !== undefined && !PRIORITIES.includes(priority))

@@ -24,6 +24,8 @@ export interface ToolStore extends ToolRegistry {
   names(): readonly string[];
   /** Adds tools later: `load` is called before the registry is first asked or changed. */
   onFirstUse(load: () => void): void;
+  /** Told after tools came or went. The answer takes the listener back. */
+  onChange(listener: () => void): () => void;
 }
 
 const stores = new WeakSet<object>();
@@ -52,15 +54,24 @@ export function createToolStore(): ToolStore {
   let sorted: readonly Tool[] | undefined;
 
   let waiting: readonly (() => void)[] = [];
+  const listeners = new Set<() => void>();
+  /** What comes with the first use was there for whoever uses it. */
+  let isWaking = false;
 
   const wake = (): void => {
     const loads = waiting;
     waiting = [];
-    for (const load of loads) load();
+    isWaking = true;
+    try {
+      for (const load of loads) load();
+    } finally {
+      isWaking = false;
+    }
   };
   const changed = (): void => {
     version += 1;
     sorted = undefined;
+    if (!isWaking) for (const listener of [...listeners]) listener();
   };
   const drop = (name: string): boolean => {
     const tool = tools.get(name);
@@ -123,6 +134,10 @@ export function createToolStore(): ToolStore {
     },
     onFirstUse(load) {
       waiting = [...waiting, load];
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
   };
   stores.add(store);

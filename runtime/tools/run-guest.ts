@@ -23,6 +23,7 @@ export function guestRunOf(call: ToolCall, body: Exclude<Body, { readonly kind: 
     caller: callerOf(call),
     ...defined({ parent: call.parent }),
     ...(call.options.observe === true ? { observe: true } : {}),
+    ...defined({ onOutput: call.options.onOutput }),
   };
   if (body.kind === 'script')
     return { ...base, ...scriptRun(body.script, call.args, toolOf(call).manifest.name) };

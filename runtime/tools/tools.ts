@@ -7,6 +7,7 @@ import type { ToolsPort } from '../contracts/operations/tools.ts';
 import type { ToolFile } from '../contracts/platform.ts';
 import { type Caller, permits } from '../vocabulary/caller.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import type { Unsubscribe } from '../vocabulary/event-stream.ts';
 import { shownText, unknownName } from '../vocabulary/nearest.ts';
 import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
 import { createCaller, type ToolCaller } from './call.ts';
@@ -98,6 +99,7 @@ export function createTools(
     register: (manifest, handler, registerOptions) =>
       register(manifest, handler, registerOptions).map(infoOf),
     unregister: (name) => store.remove(name),
+    onChange: (listener) => onChange(store, listener),
     load: (path, registerOptions = {}) => loader.load(path, registerOptions),
     discover: (discoverOptions) => loader.discover(discoverOptions),
     ready: () => dirs.ready(),
@@ -176,6 +178,18 @@ export function createTools(
     },
   };
   return { api, artifacts, port, close: dirs.close };
+}
+
+function onChange(store: ToolStore, listener: () => void): Unsubscribe {
+  if (typeof listener !== 'function') throw new TypeError('Cannot listen: the listener is not a function');
+  const stop = store.onChange(() => {
+    try {
+      listener();
+    } catch {
+      // Whoever registers a tool is not told of faults in what listens.
+    }
+  });
+  return Object.assign(stop, { [Symbol.dispose]: stop });
 }
 
 /** @throws {SandglassError} UNSUPPORTED */

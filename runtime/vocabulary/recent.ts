@@ -19,6 +19,11 @@ export class Recent<Value> {
     return this.#values.size;
   }
 
+  /** The one read last comes first. Reading them so keeps none. */
+  values(): readonly Value[] {
+    return [...this.#values.values()].reverse().map(({ value }) => value);
+  }
+
   get(key: string): Value | undefined {
     const kept = this.#values.get(key);
     if (kept === undefined) return undefined;

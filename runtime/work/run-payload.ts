@@ -11,9 +11,8 @@ export interface RunPayload extends JsonObject {
   readonly bytes: JsonObject;
 }
 
-/** Where what is not data of the run itself is found again, and whether somebody wants its output as it comes. */
+/** Where what is not data of the run itself is found again. */
 export interface RunPlaces {
-  readonly streams?: boolean;
   /** Hash of its module. */
   readonly module?: string | undefined;
   /** Key of its session. */
@@ -23,11 +22,7 @@ export interface RunPlaces {
 /** What a run is asked for with, but for what cannot be data: its module is named by its hash, its session by a key. */
 export type QueuedRun = Omit<RunOptions, 'module' | 'signal' | 'onOutput' | 'runId' | 'parent'>;
 
-export function toPayload(
-  runId: string,
-  run: QueuedRun,
-  { module, session, streams }: RunPlaces,
-): RunPayload {
+export function toPayload(runId: string, run: QueuedRun, { module, session }: RunPlaces): RunPayload {
   const { stdin, files = {}, ...options } = run as QueuedRun & Pick<RunOptions, 'files'>;
   const isBytes = stdin instanceof Uint8Array;
   const texts: [string, string][] = [];
@@ -50,7 +45,6 @@ export function toPayload(
     },
     ...(module === undefined ? {} : { module }),
     ...(session === undefined ? {} : { session }),
-    ...(streams === true ? { streams } : {}),
   };
 }
 
@@ -58,7 +52,7 @@ export function toPayload(
 export function fromPayload(
   payload: JsonValue,
 ): { readonly runId: string; readonly run: QueuedRun } & RunPlaces {
-  const { runId, options, bytes, module, session, streams } = object(payload);
+  const { runId, options, bytes, module, session } = object(payload);
   if (typeof runId !== 'string') throw new TypeError('Cannot read a queued run: it has no id');
   const { stdin, files } = object(bytes);
   const given = object(options);
@@ -78,7 +72,6 @@ export function fromPayload(
     } as unknown as QueuedRun,
     module: typeof module === 'string' ? module : undefined,
     session: typeof session === 'string' ? session : undefined,
-    streams: streams === true,
   };
 }
 

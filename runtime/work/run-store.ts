@@ -18,6 +18,10 @@ export interface RunStore<R> {
   /** Tells that a run ended, and how much it holds; from then on it may be forgotten. */
   ended(id: string, bytes: number): void;
   get(id: string): R | undefined;
+  /** Only among those that go on; it counts as no use. */
+  peek(id: string): R | undefined;
+  /** The one that was added last, or ended last, comes first: those that go on before the ended ones. */
+  all(): readonly R[];
   readonly size: number;
 }
 
@@ -51,6 +55,11 @@ export function createRunStore<R>(options: RunStoreOptions = {}): RunStore<R> {
       if (kept === undefined) return active.get(id);
       kept.usedAt = now();
       return kept.run;
+    },
+    peek: (id) => active.get(id),
+    all() {
+      trim();
+      return [...[...active.values()].reverse(), ...done.values().map(({ run }) => run)];
     },
     get size() {
       return active.size + done.size;

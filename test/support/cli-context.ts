@@ -51,6 +51,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
       return () => breaks.delete(action);
     },
     failure: () => (stream === 'stdout' ? options.outputFailure : undefined),
+    waitingBytes: 0,
     flush: async () => undefined,
   });
   const terminal: Terminal = {
@@ -60,6 +61,9 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
     env: options.env ?? {},
     stdinIsPiped: options.stdinIsPiped ?? false,
     readStdin: async () => new TextEncoder().encode(options.stdin ?? ''),
+    openStdin: async function* () {
+      yield new TextEncoder().encode(options.stdin ?? '');
+    },
     onSignal: (action) => {
       signals.add(action);
       return () => signals.delete(action);
@@ -75,6 +79,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
   const noTools: Runtime['tools'] = {
     register: unused,
     unregister: unused,
+    onChange: unused,
     load: unused,
     discover: unused,
     ready: unused,

@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { TextRules } from '../../vocabulary/manifest.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
+import type { OutputChunk } from './run.ts';
 
 /** The context of a call. */
 export interface ToolCallOptions {
@@ -39,6 +40,8 @@ export interface ToolCallOptions {
   readonly text?: TextRules;
   /** Tells in `meta.observed` the smallest grant with which the tool would have ended the same. Not of trusted tools. @default false */
   readonly observe?: boolean;
+  /** Output of its guest as it comes. Not of trusted tools, and not of answers from memory. */
+  readonly onOutput?: (chunk: OutputChunk) => void;
 }
 
 export interface ToolCallRequest extends ToolCallOptions {

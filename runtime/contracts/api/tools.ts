@@ -1,3 +1,4 @@
+import type { Unsubscribe } from '../../vocabulary/event-stream.ts';
 import type { TextRules, ToolManifest } from '../../vocabulary/manifest.ts';
 import type { ToolCacheStore } from './tool-cache.ts';
 import type { ConfirmTool, ToolCallOptions, ToolCallRequest, ToolOutcome, Validation } from './tool-call.ts';
@@ -35,6 +36,11 @@ export interface ToolsApi {
   ): readonly ToolInfo[];
   /** Takes a tool away, by its name. Calls that go on end as they would. Answers whether there was one. */
   unregister(name: string): boolean;
+  /**
+   * Told after tools came or went; what a listener throws harms nobody. The answer takes the listener back, as the end of a `using` block does.
+   * @throws {TypeError} for what is not a function.
+   */
+  onChange(listener: () => void): Unsubscribe;
   /**
    * Registers the tools of a file or a folder: `.wasm`, `.js`, `.ts`, `.py`, each with its manifest inside, in its head comment or beside it.
    * @throws {SandglassError} UNSUPPORTED where there are no files; for a single file whatever `register` throws. Of a folder, what is not a

@@ -6,6 +6,8 @@ import type { JsonObject } from '../../vocabulary/json.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
+import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
+import { codeText, HOW_TO_CODE } from './code-text.ts';
 
 /** Input of a tool as the AI SDK takes it: a Standard Schema with its JSON Schema. What is wrong with arguments the call itself says. */
 export interface AiInput {
@@ -92,7 +94,7 @@ export function toAiSdkCode(
   const signatures = runtime.tools.signatures({ format: language, ...asked });
   const granted = runtime.tools.forModel({ format: 'mcp', ...asked }).map(({ name }) => name);
   return {
-    description: `${HOW[language]}\n\n${signatures}`,
+    description: `${HOW_TO_CODE[language]}\n\n${signatures}`,
     inputSchema: inputOf({
       type: 'object',
       properties: {
@@ -115,32 +117,9 @@ export function toAiSdkCode(
   };
 }
 
-const HOW = {
-  typescript:
-    'Runs a TypeScript program in a sandbox. Call the tools below as functions of `tools`, with await; calls that do not depend on each other with Promise.all. The value of the last expression is the answer; console.log shows more.',
-  python:
-    'Runs a Python program in a sandbox. Call the tools below as functions of `tools`, with keyword arguments. The value of the last expression is the answer; print shows more.',
-} as const;
-
-/** Characters of what a program printed that a model reads. */
-const MOST_PRINTED = 20_000;
-
 function modelOutputOf(outcome: Outcome): AiModelOutput {
-  const { stdout } = outcome;
-  const printed =
-    stdout.length > MOST_PRINTED
-      ? `${stdout.slice(0, MOST_PRINTED)}\n… [${stdout.length - MOST_PRINTED} more characters]`
-      : stdout;
-  if (!outcome.ok) {
-    const { code, message, hint } = outcome.error;
-    return {
-      type: 'error-text',
-      value: [printed, `${code}: ${message}`, hint ?? ''].filter((line) => line !== '').join('\n'),
-    };
-  }
-  const { value } = JSON.parse(JSON.stringify(outcome)) as { readonly value?: unknown };
-  const shown = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
-  return { type: 'text', value: [printed, shown].filter((line) => line !== '').join('\n') };
+  const json = JSON.parse(JSON.stringify(outcome)) as OutcomeJson; // its own form of it
+  return { type: outcome.ok ? 'text' : 'error-text', value: codeText(json) };
 }
 
 /** Whatever it is that is not a text, the run says what is wrong with it. */

@@ -6,6 +6,7 @@ import { completionsCommand } from './commands/completions.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { mcpCommand } from './commands/mcp.ts';
 import { packagesCommand } from './commands/packages.ts';
 import { prepareCommand } from './commands/prepare.ts';
 import { replCommand } from './commands/repl.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   doctorCommand,
   prepareCommand,
   serveCommand,
+  mcpCommand,
   completionsCommand(() => COMMANDS),
 ];
 

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { ToolsOptions } from '../../contracts/api/tools.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { createInProcessScheduler } from '../../work/in-process.ts';
 import { createHttpApp } from '../http/app.ts';
@@ -10,6 +13,8 @@ import { listen } from './listen.ts';
 import { readPackageSources } from './package-flags.ts';
 import { parseDuration, parseWhole } from './quantities.ts';
 import { readLimitFlags, readMaxModule } from './run-flags.ts';
+import { readTools } from './tool-flags.ts';
+import { instructionsOf } from './tool-instructions.ts';
 import { UsageError } from './usage-error.ts';
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
@@ -27,7 +32,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** Serves until a signal comes, and answers the exit code. @throws {UsageError} */
 export async function serve(
-  { terminal, createRuntime, inspectUpload }: CommandContext,
+  { terminal, createRuntime, inspectUpload, version }: CommandContext,
   parsed: ParsedArguments,
 ): Promise<number> {
   if (parsed.positionals.length > 0)
@@ -53,6 +58,7 @@ export async function serve(
     // Without a ceiling a client could ask for its guest to run in the server's own thread.
     level: level ?? 'standard',
     secrets: readSecrets(parsed, terminal.env),
+    tools: { builtin: true, ...(await readServedTools(parsed, terminal.cwd)) },
     // Sessions hold their cells beside those of the runs.
     cells: { maxCells: Math.min(256, 2 * concurrency), maxSessions: Math.min(128, concurrency) },
     ...(packages === undefined ? {} : { packages }),
@@ -68,6 +74,7 @@ export async function serve(
     key: key.text,
     hosts: loopback ? ['localhost', '127.0.0.1', '[::1]'] : 'any',
     policy: { grant: policy, hints: HINTS, ceilings: { ...CEILINGS, ...granted, ...asked } },
+    mcp: { version, instructions: instructionsOf(policy) },
     onFault: fault,
   });
 
@@ -94,6 +101,18 @@ export async function serve(
     takeBack();
   }
   return 0;
+}
+
+/** The folders that flags name, else `./tools` where there is one. */
+async function readServedTools(parsed: ParsedArguments, cwd: string): Promise<Pick<ToolsOptions, 'dirs'>> {
+  const named = await readTools(parsed, cwd);
+  if (named !== undefined) return named;
+  const usual = resolve(cwd, 'tools');
+  const isThere = await stat(usual).then(
+    (found) => found.isDirectory(),
+    () => false, // whatever the reason, nobody has asked for it
+  );
+  return isThere ? { dirs: [usual] } : {};
 }
 
 function readKey(given: string | undefined): { readonly text: string; readonly generated: boolean } {

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly stdinIsPiped: boolean;
   /** All of stdin. @throws {RangeError} over `maxBytes`. */
   readStdin(maxBytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** stdin as it comes. */
+  openStdin(): AsyncIterable<Uint8Array>;
   /** Calls `action` on SIGINT and SIGTERM; a second signal ends the process at once. The answer takes it back. */
   onSignal(action: (signal: Signal) => void): () => void;
 }
@@ -28,6 +30,8 @@ export interface Output {
   onBroken(action: () => void): () => void;
   /** Why what was written did not arrive, unless its reader just went away. */
   failure(): string | undefined;
+  /** Bytes that were written and have not gone out. */
+  readonly waitingBytes: number;
   /** Resolves when all that was written has gone out, or has nowhere to go. */
   flush(): Promise<void>;
 }
@@ -43,6 +47,8 @@ export function createProcessTerminal(): Terminal {
     env: process.env,
     stdinIsPiped: isPiped(),
     readStdin,
+    // Without an encoding the stream gives buffers only.
+    openStdin: () => process.stdin as AsyncIterable<Uint8Array>,
     onSignal(action) {
       let seen = false;
       const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
@@ -85,6 +91,9 @@ function createOutput(stream: NodeJS.WriteStream): Output {
       return () => actions.delete(action);
     },
     failure: () => failure,
+    get waitingBytes() {
+      return stream.writableLength;
+    },
     flush: () =>
       broken || stream.writableLength === 0
         ? Promise.resolve()

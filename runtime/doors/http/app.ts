@@ -2,8 +2,11 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { Queue } from '../../contracts/queue.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
 import { MIB } from '../../vocabulary/units.ts';
-import { createRunService, type RunRecord } from '../../work/run-service.ts';
+import { createArtifactBook } from '../../work/artifact-book.ts';
+import type { RunRecord } from '../../work/run-records.ts';
+import { createRunService } from '../../work/run-service.ts';
 import { createRunStore, type RunStoreOptions } from '../../work/run-store.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
 import { answerErrors } from './answer-errors.ts';
@@ -11,14 +14,15 @@ import { createBodyBudget } from './body-budget.ts';
 import type { DoorPolicy } from './door-policy.ts';
 import type { ModuleStore } from './module-store.ts';
 import { healthRoutes } from './routes/health.ts';
+import { mcpRoutes } from './routes/mcp.ts';
 import { moduleRoutes } from './routes/modules.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { createSessionDoor } from './session-door.ts';
 
 export interface HttpAppOptions {
-  /** Without `sessions`, none can be opened here. */
-  readonly runtime: Pick<Runtime, 'run'> & Partial<Pick<Runtime, 'sessions'>>;
+  /** Without `sessions`, none can be opened here; without `tools` and `artifacts`, none are served. */
+  readonly runtime: Pick<Runtime, 'run'> & Partial<Pick<Runtime, 'sessions' | 'tools' | 'artifacts' | 'on'>>;
   readonly scheduler: Queue;
   readonly modules: ModuleStore;
   /** Bearer key that everything but `/health` needs, 1 or more visible characters. */
@@ -33,9 +37,19 @@ export interface HttpAppOptions {
   readonly maxBodyBytes?: number;
   /** Body of `POST /v1/modules`, bytes. @default 64 MiB */
   readonly maxModuleBytes?: number;
+  /** Body of `POST /mcp`. @default 16 MiB */
+  readonly maxMcpBytes?: number;
   /** All bodies that are being read, or wait with their runs, together, bytes. Over it: QUEUE_FULL. @default 256 MiB */
   readonly maxHeldBytes?: number;
   readonly store?: RunStoreOptions;
+  /** Told to clients of MCP. */
+  readonly mcp?: {
+    /** Of what serves. @default '0.0.0' */
+    readonly version?: string;
+    readonly instructions?: string;
+    /** Offers `run_code` and `search_tools` in place of the tools; what code may touch beside them. */
+    readonly code?: { readonly grant: Omit<Grant, 'tools'> };
+  };
   /** Told of errors that are bugs; `id` is the one that the caller was shown. @default nothing is told */
   readonly onFault?: (error: unknown, id: string) => void;
   /** Milliseconds since the epoch. */
@@ -61,6 +75,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     moduleOf: (hash) => modules.get(hash).bytes,
     sessionOf: sessions.get,
     onFault,
+    now,
   });
   const app = new Hono();
   answerErrors(app, onFault, now);
@@ -77,6 +92,18 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   app.route('/', runRoutes({ runs, sessions, modules, policy, maxBodyBytes, bodies, now }));
   app.route('/', sessionRoutes({ sessions, policy, maxBodyBytes }));
   app.route('/', moduleRoutes({ modules, maxModuleBytes, bodies }));
+  const { tools, artifacts } = options.runtime;
+  if (tools !== undefined && artifacts !== undefined) {
+    const door = {
+      version: '0.0.0',
+      ...options.mcp,
+      tools,
+      runs,
+      artifacts: createArtifactBook(artifacts),
+      onFault: (error: unknown) => onFault(error, crypto.randomUUID()),
+    };
+    app.route('/', mcpRoutes({ door, maxBodyBytes: options.maxMcpBytes ?? 16 * MIB, bodies }));
+  }
   return app;
 }
 

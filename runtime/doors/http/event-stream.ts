@@ -3,8 +3,8 @@ import { jsonChunks, nextTurn } from './json-response.ts';
 /** Server-sent events of one answer (WHATWG HTML, section 9.2). */
 export interface EventStream {
   readonly response: Response;
-  /** Sends one event; without effect once the reader is gone. */
-  send(event: string, data: unknown): void;
+  /** Sends one event; without effect once the reader is gone. @param id What a reader that comes back names as its last. */
+  send(event: string, data: unknown, id?: number): void;
   /** The same for data of any size, in pieces with turns for others between; nothing else may be sent before it has settled. */
   sendLarge(event: string, data: unknown): Promise<void>;
   end(): void;
@@ -54,9 +54,12 @@ export function createEventStream(
     response: new Response(body, {
       headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' },
     }),
-    send(event, data) {
+    send(event, data, id) {
       // JSON has no raw line breaks, so one data line holds it whatever the guest printed.
-      if (sink !== undefined) put(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+      if (sink !== undefined) {
+        const name = id === undefined ? '' : `id: ${id}\n`;
+        put(encoder.encode(`event: ${event}\n${name}data: ${JSON.stringify(data)}\n\n`));
+      }
     },
     async sendLarge(event, data) {
       put(encoder.encode(`event: ${event}\ndata: `));

@@ -20,7 +20,7 @@ export const confirmStage = (ask: ConfirmTool | undefined): Stage<ToolOutcome> =
       'CONFIRMATION_REQUIRED',
       `Cannot call ${call.shownName}: ${tool.manifest.dangerous ? 'it is dangerous' : 'the policy wants it confirmed'}, and ${asked ? 'was not confirmed' : 'nobody has confirmed it'}`,
       {
-        details: { tool: tool.manifest.name, args: call.args },
+        details: { tool: tool.manifest.name, args: call.args, ...(asked ? { asked } : {}) },
         hint: asked ? 'Do without it; do not retry' : 'Ask the person and pass confirm, or do without it',
       },
     );

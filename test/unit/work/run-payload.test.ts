@@ -14,15 +14,15 @@ test.each<[string, QueuedRun]>([
   ['no bytes on stdin', { language: 'javascript', code: '1', stdin: new Uint8Array() }],
   ['files', { language: 'python', code: '1', files: { 'a.txt': 'text', 'b.bin': BYTES }, collect: ['*'] }],
 ])('a queued run with %s is JSON, and the same when it is read', (_name, run) => {
-  const payload = toPayload('run-1', run, { module: 'hash', session: 'key', streams: true });
+  const payload = toPayload('run-1', run, { module: 'hash', session: 'key' });
   const read = fromPayload(JSON.parse(JSON.stringify(payload)));
-  expect(read).toEqual({ runId: 'run-1', run, module: 'hash', session: 'key', streams: true });
+  expect(read).toEqual({ runId: 'run-1', run, module: 'hash', session: 'key' });
 });
 
 test('what nobody named is not there', () => {
   const payload = toPayload('run-1', { language: 'javascript', code: '1' }, {});
   expect(Object.keys(payload)).toEqual(['runId', 'options', 'bytes']);
-  expect(fromPayload(payload)).toMatchObject({ module: undefined, session: undefined, streams: false });
+  expect(fromPayload(payload)).toMatchObject({ module: undefined, session: undefined });
 });
 
 test.each([null, 1, [], {}, { runId: 'r' }, { runId: 'r', options: [], bytes: {} }])(

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { GRANT_FLAGS } from '../grant-flags.ts';
 import { SOURCE_FLAGS } from '../package-flags.ts';
 import { LIMIT_FLAGS, MODULE_FLAGS } from '../run-flags.ts';
+import { TOOLS_FLAG } from '../tool-flags.ts';
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -23,6 +24,7 @@ export const serveCommand: Command = {
     { name: 'concurrency', value: 'N', help: 'Runs at work at the same time, 1 to 256. Default 10.' },
     { name: 'queue', value: 'N', help: 'Runs that may wait; beyond them clients get 503. Default 100.' },
     { name: 'grace', value: 'TIME', help: 'How long accepted runs may go on after SIGTERM. Default 10s.' },
+    { ...TOOLS_FLAG, help: `${TOOLS_FLAG.help} Default ./tools where there is one, beside those that ship.` },
     ...GRANT_FLAGS,
     ...LIMIT_FLAGS,
     ...MODULE_FLAGS,

@@ -1,9 +1,10 @@
 import { type Context, Hono } from 'hono';
 import type { OutcomeJson } from '../../../vocabulary/outcome-json.ts';
-import type { RunRecord, RunService, SubmitOptions } from '../../../work/run-service.ts';
+import type { RunRecord } from '../../../work/run-records.ts';
+import type { RunService } from '../../../work/run-service.ts';
 import type { BodyBudget, BodyShare } from '../body-budget.ts';
 import { checkAsked, type DoorPolicy, hintFor, withinCeilings } from '../door-policy.ts';
-import { createEventStream } from '../event-stream.ts';
+import { followRun } from '../follow-run.ts';
 import { errorResponse, HttpError, statusOf } from '../http-error.ts';
 import { jsonResponse } from '../json-response.ts';
 import type { ModuleStore } from '../module-store.ts';
@@ -34,9 +35,9 @@ export function runRoutes(deps: RunRoutes): Hono {
   /** What is held for the body is let go with the run. */
   const readRun = async (request: Request, share: BodyShare): Promise<Submit> => {
     const submit = prepare(readRunBody(await readJson(request, maxBodyBytes, share)), deps);
-    return async (onOutput) => {
+    return async () => {
       try {
-        const record = await submit(onOutput);
+        const record = await submit();
         void record.outcome.then(share.release);
         return record;
       } catch (error) {
@@ -69,7 +70,7 @@ export function runRoutes(deps: RunRoutes): Hono {
     });
 }
 
-type Submit = (onOutput?: SubmitOptions['onOutput']) => Promise<RunRecord>;
+type Submit = () => Promise<RunRecord>;
 
 /** What must hold of a request before it is queued. @throws {SandglassError} CAPABILITY_DENIED, INPUT_INVALID */
 function prepare(
@@ -83,39 +84,14 @@ function prepare(
     module: module === undefined ? undefined : modules.get(module).hash,
     session: options.session === undefined ? undefined : sessions.keyOf(options.session),
   };
-  return (onOutput) =>
-    runs.submit(options, { priority, ...(onOutput === undefined ? {} : { onOutput }), ...places });
+  return () => runs.submit(options, { priority, ...places });
 }
 
 /** Events of the run as they come; a reader that leaves cancels it. */
 async function stream(submit: Submit): Promise<Response> {
-  let record: RunRecord | undefined;
-  const events = createEventStream(() => record?.cancel());
-  const early: object[] = [];
-  const accepted = await submit(({ stream: name, text }) => {
-    const output = { stream: name, text };
-    if (record === undefined) early.push(output);
-    else events.send('output', output);
-  });
-  record = accepted;
-  const { id, state, outcome } = accepted;
-  events.response.headers.set('X-Run-Id', id);
-  events.send('run', { id, state });
-  for (const output of early) events.send('output', output); // a reader knows the run before anything of it
-  void outcome.then(async (ended) => {
-    await events.sendLarge('outcome', withoutLongOutput(ended));
-    events.end();
-  });
-  return events.response;
+  const record = await submit();
+  return followRun(record, { onLeave: record.cancel });
 }
-
-/** Output that the events before have told already is not told again, unless it is short. */
-function withoutLongOutput({ stdout, stderr, ...rest }: OutcomeJson): Partial<OutcomeJson> {
-  return stdout.length + stderr.length > REPEATED_OUTPUT ? rest : { ...rest, stdout, stderr };
-}
-
-/** Characters of both streams together. */
-const REPEATED_OUTPUT = 65_536;
 
 /** The outcome; a client that leaves cancels the run. */
 async function wait(record: RunRecord, signal: AbortSignal, deps: RunRoutes): Promise<Response> {

@@ -15,6 +15,7 @@ function createScreen(isTerminal: boolean, columns?: number) {
     },
     onBroken: () => () => undefined,
     failure: () => undefined,
+    waitingBytes: 0,
     flush: async () => undefined,
   };
   return { written, output };

@@ -92,7 +92,7 @@ describe('POST /v1/runs', () => {
     });
     expect(body).not.toHaveProperty('error');
     expect(response.headers.get('x-run-id')).toBe(body.meta.runId);
-    const { signal, ...passed } = runtime.runs[0] ?? {};
+    const { signal, onOutput: _, ...passed } = runtime.runs[0] ?? {};
     expect(signal).toBeInstanceOf(AbortSignal);
     expect(passed).toEqual({
       ...SCRIPT,

@@ -1,0 +1,148 @@
+import type {
+  CallToolResult,
+  ClientCapabilities,
+  InputRequiredResult,
+  Server,
+  ServerContext,
+} from '@modelcontextprotocol/server';
+import { CLIENT_CAPABILITIES_META_KEY, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import type { Caller } from '../../vocabulary/caller.ts';
+import { defined } from '../../vocabulary/defined.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
+import type { RunRecord } from '../../work/run-records.ts';
+import { codeText } from '../ai/code-text.ts';
+import { RUN_CODE, readProgram, SEARCH_TOOLS, searchTools } from './code-tools.ts';
+import { type Confirmations, wantsConfirmation } from './confirm.ts';
+import { type McpDoor, usableTools } from './door.ts';
+import { tellProgress } from './progress.ts';
+import { artifactLink } from './resources.ts';
+
+export interface CallContext {
+  readonly door: McpDoor;
+  readonly confirmations: Confirmations;
+  /** The server that was asked. */
+  readonly server: Server;
+  readonly context: ServerContext;
+  readonly caller: Caller | undefined;
+}
+
+/** Calls a tool by the same pipeline as every other door. What fails is a result with the outcome; only an unknown name is an error of the protocol. */
+export async function callTool(
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  call: CallContext,
+): Promise<CallToolResult | InputRequiredResult> {
+  const { door, caller } = call;
+  if (door.code !== undefined) return await callCodeTool(name, args, call);
+  if (door.tools.info(name) === undefined) throw unknownTool(await settle(submit(call, name, args), call));
+  const answered = await call.confirmations.answerOf({ tool: name, args }, call.context);
+  const outcome = await settle(submit(call, name, args, answered), call);
+  if (answered === undefined && wantsConfirmation(outcome) && canAsk(call))
+    return call.confirmations.ask({ tool: name, args }, call.context);
+  door.artifacts.note(outcome, caller?.id);
+  return resultOf(outcome);
+}
+
+function submit(
+  { door, caller }: CallContext,
+  tool: string,
+  args: unknown,
+  answered?: boolean,
+): Promise<RunRecord> {
+  const { grant, confirmed } = door;
+  const confirm = confirmed === true ? true : answered === true ? true : undefined;
+  const declined = answered === false ? (true as const) : undefined;
+  return door.runs.call({ tool, args, options: defined({ caller, grant, confirm, declined }) });
+}
+
+/** Code mode: two tools of the door's own. */
+async function callCodeTool(
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  call: CallContext,
+): Promise<CallToolResult> {
+  const { door, caller } = call;
+  try {
+    if (name === SEARCH_TOOLS) return searchTools(door, caller, args);
+    if (name !== RUN_CODE)
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `Cannot call ${name.slice(0, 80)}: in code mode there are ${RUN_CODE} and ${SEARCH_TOOLS}, and programs call the tools`,
+      );
+    const program = readProgram(args);
+    const record = door.runs.submit({
+      ...program,
+      grant: { ...door.code?.grant, tools: usableTools(door, caller) },
+      ...defined({ caller }),
+    });
+    const outcome = await settle(record, call);
+    return { ...resultOf(outcome), content: [{ type: 'text', text: codeText(outcome) }] };
+  } catch (error) {
+    if (error instanceof SandglassError) return failed(error);
+    throw error;
+  }
+}
+
+/** Waits for the end; what the run tells meanwhile goes to the client, and a client that gives up ends it. */
+async function settle(accepted: Promise<RunRecord>, { context }: CallContext): Promise<OutcomeJson> {
+  const record = await accepted;
+  const { signal } = context.mcpReq;
+  const leave = (): void => record.cancel();
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  const progress = tellProgress(record, context);
+  try {
+    const outcome = await record.outcome;
+    await progress.end();
+    return outcome;
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+function resultOf(outcome: OutcomeJson): CallToolResult {
+  const {
+    text = '',
+    artifact,
+    tool,
+  } = outcome as {
+    readonly text?: string;
+    readonly artifact?: string;
+    readonly tool?: string;
+  };
+  return {
+    content: [
+      { type: 'text', text },
+      ...(artifact === undefined ? [] : [artifactLink({ id: artifact, tool: tool ?? '' })]),
+    ],
+    structuredContent: { ...outcome },
+    ...(outcome.ok ? {} : { isError: true }),
+  };
+}
+
+/** What was refused before there was a call: a full queue, arguments that are none. */
+export function failed(error: SandglassError): CallToolResult {
+  const { code, message, hint } = error;
+  return {
+    content: [{ type: 'text', text: `${code}: ${message}${hint === undefined ? '' : `\n${hint}`}` }],
+    structuredContent: { ok: false, error: error.toJSON() },
+    isError: true,
+  };
+}
+
+function unknownTool({ error }: OutcomeJson): ProtocolError {
+  const text = [error?.message, error?.hint].filter((part) => part !== undefined).join('. ');
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, text, error);
+}
+
+/** Whether the client can show its person a question. */
+function canAsk({ context, server }: CallContext): boolean {
+  // The SDK has checked it; its type has no keys.
+  const envelope = context.mcpReq.envelope as
+    | { readonly [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities }
+    | undefined;
+  const { elicitation } = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities() ?? {};
+  // An empty object stands for forms, as it did before there were other kinds.
+  return elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined);
+}

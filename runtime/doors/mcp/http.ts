@@ -1,0 +1,157 @@
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  type Server,
+  type ServerContext,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server';
+import type { Caller } from '../../vocabulary/caller.ts';
+import { createConfirmations } from './confirm.ts';
+import type { McpDoor } from './door.ts';
+import { createMcpServer } from './server.ts';
+
+export interface McpHttp {
+  /** @param caller Who was let in; `undefined` for the embedder. */
+  fetch(request: Request, caller: Caller | undefined): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface McpHttpOptions {
+  /** Body of one request, bytes. @default 16 MiB */
+  readonly maxBodyBytes?: number;
+  /** Sessions of the revision 2025-11-25 that are open at once. @default 1,000 */
+  readonly maxSessions?: number;
+  /** How long one may be idle, ms. @default 1,800,000 */
+  readonly idleMs?: number;
+  /** Signs what clients hold between the rounds of a question, 32 bytes or more. @default a fresh one */
+  readonly key?: Uint8Array;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+interface LegacySession {
+  readonly transport: WebStandardStreamableHTTPServerTransport;
+  readonly server: Server;
+  /** Id of whoever opened it. */
+  readonly owner: string;
+  usedAt: number;
+  /** Requests of it that are being answered. */
+  open: number;
+}
+
+/** MCP over streamable HTTP: 2026-07-28 without sessions, 2025-11-25 with them, from the same handlers. */
+export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpHttp {
+  const { maxBodyBytes = 16 * 1024 * 1024, now = () => performance.now() } = options;
+  const confirmations = createConfirmations(options.key ?? crypto.getRandomValues(new Uint8Array(32)));
+  const onerror = (): undefined => undefined; // of what clients sent wrongly; they were answered
+  const modern = createMcpHandler(
+    () => createMcpServer({ door, confirmations, callerOf, tellsChanges: false }),
+    { legacy: 'reject', maxRequestBodySize: maxBodyBytes, onerror },
+  );
+  const stop = door.tools.onChange(() => modern.notify.toolsChanged());
+  const sessions = createLegacySessions(
+    { maxSessions: 1_000, idleMs: 1_800_000, ...options, maxBodyBytes, now },
+    () => createMcpServer({ door, confirmations, callerOf, tellsChanges: true }),
+  );
+  return {
+    async fetch(request, caller) {
+      const authInfo = {
+        token: '',
+        clientId: caller?.id ?? '',
+        scopes: [...(caller?.permissions ?? [])],
+        extra: { caller },
+      };
+      // Classified as it is read; a body that is too large goes to the modern handler, which refuses it.
+      if (await isLegacyRequest(request, undefined, { maxRequestBodySize: maxBodyBytes }))
+        return sessions.fetch(request, authInfo);
+      return modern.fetch(request, { authInfo });
+    },
+    async close() {
+      stop();
+      await Promise.all([modern.close(), sessions.close()]);
+    },
+  };
+}
+
+/** As `fetch` above has put it there. */
+const callerOf = ({ http }: ServerContext): Caller | undefined =>
+  http?.authInfo?.extra?.caller as Caller | undefined;
+
+interface Auth {
+  readonly token: string;
+  readonly clientId: string;
+  readonly scopes: string[];
+  readonly extra: Record<string, unknown>;
+}
+
+function createLegacySessions(
+  {
+    maxSessions,
+    idleMs,
+    maxBodyBytes,
+    now,
+  }: { maxSessions: number; idleMs: number; maxBodyBytes: number; now: () => number },
+  createServer: () => Server,
+): {
+  fetch(request: Request, authInfo: Auth): Promise<Response>;
+  close(): Promise<void>;
+} {
+  const sessions = new Map<string, LegacySession>();
+  const drop = async (id: string): Promise<void> => {
+    const session = sessions.get(id);
+    sessions.delete(id);
+    await session?.server.close();
+  };
+  const sweep = async (): Promise<void> => {
+    for (const [id, { usedAt, open }] of sessions) if (open === 0 && now() - usedAt >= idleMs) await drop(id);
+    if (sessions.size < maxSessions) return;
+    const [oldest] = [...sessions]
+      .filter(([, { open }]) => open === 0)
+      .sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    if (oldest !== undefined) await drop(oldest[0]);
+  };
+  const begin = async (request: Request, authInfo: Auth): Promise<Response> => {
+    await sweep();
+    if (sessions.size >= maxSessions) return refused(503, -32000, 'too many sessions are open', '1');
+    const server = createServer();
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => crypto.randomUUID(),
+      maxRequestBodySize: maxBodyBytes,
+      onsessioninitialized: (id) =>
+        void sessions.set(id, { transport, server, owner: authInfo.clientId, usedAt: now(), open: 0 }),
+      onsessionclosed: (id) => void sessions.delete(id),
+    });
+    await server.connect(transport);
+    const response = await transport.handleRequest(request, { authInfo });
+    // What was not the beginning of a session leaves nothing behind.
+    if (transport.sessionId === undefined) await server.close();
+    return response;
+  };
+  return {
+    async fetch(request, authInfo) {
+      const id = request.headers.get('mcp-session-id');
+      if (id === null) return begin(request, authInfo);
+      const session = sessions.get(id);
+      // Another's session is not told apart from none.
+      if (session === undefined || session.owner !== authInfo.clientId)
+        return refused(404, -32001, 'there is no such session, begin one with initialize');
+      session.usedAt = now();
+      session.open += 1;
+      try {
+        return await session.transport.handleRequest(request, { authInfo });
+      } finally {
+        session.open -= 1;
+        session.usedAt = now();
+      }
+    },
+    async close() {
+      await Promise.all([...sessions.keys()].map(drop));
+    },
+  };
+}
+
+const refused = (status: number, code: number, reason: string, retryAfter?: string): Response =>
+  Response.json(
+    { jsonrpc: '2.0', id: null, error: { code, message: `Cannot answer: ${reason}` } },
+    { status, headers: retryAfter === undefined ? {} : { 'Retry-After': retryAfter } },
+  );

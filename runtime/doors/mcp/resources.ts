@@ -1,0 +1,66 @@
+import {
+  type ListResourcesResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ReadResourceResult,
+  type ResourceLink,
+  ResourceNotFoundError,
+} from '@modelcontextprotocol/server';
+import type { KeptArtifact } from '../../work/artifact-book.ts';
+import type { McpDoor } from './door.ts';
+
+const BASE = 'sandglass://artifacts/';
+
+/** Whole results of which a model was given a part. */
+export const TEMPLATE = {
+  uriTemplate: `${BASE}{id}{?offset,length}`,
+  name: 'artifact',
+  description:
+    'The whole result of a call whose text was shortened, in pages: offset and length in characters, 20,000 of them unless length says otherwise',
+} as const;
+
+export const artifactLink = ({ id, tool }: KeptArtifact): ResourceLink => ({
+  type: 'resource_link',
+  uri: `${BASE}${id}`,
+  name: id,
+  description: `The whole result of ${tool}`,
+});
+
+export const listArtifacts = ({ artifacts }: McpDoor, caller: string | undefined): ListResourcesResult => ({
+  resources: artifacts.list(caller).map((kept) => {
+    const { uri, name, description } = artifactLink(kept);
+    return { uri, name, ...(description === undefined ? {} : { description }) };
+  }),
+});
+
+/** @throws {ProtocolError} for what is not there, or is another's. */
+export function readArtifact(
+  { artifacts }: McpDoor,
+  uri: string,
+  caller: string | undefined,
+): ReadResourceResult {
+  const url = URL.canParse(uri) ? new URL(uri) : undefined;
+  const id = url?.href.startsWith(BASE) === true ? url.pathname.slice(1) : '';
+  try {
+    const part = artifacts.read(id, caller, {
+      ...numberOf(url, 'offset'),
+      ...numberOf(url, 'length'),
+    });
+    if (part === undefined) throw new ResourceNotFoundError(uri.slice(0, 500));
+    return {
+      contents: [
+        { uri, mimeType: part.mime, text: part.text, _meta: { offset: part.offset, total: part.total } },
+      ],
+    };
+  } catch (error) {
+    if (error instanceof RangeError) throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message);
+    throw error;
+  }
+}
+
+function numberOf(url: URL | undefined, name: 'offset' | 'length'): { readonly [name: string]: number } {
+  const text = url?.searchParams.get(name);
+  return text === null || text === undefined
+    ? {}
+    : { [name]: /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN };
+}

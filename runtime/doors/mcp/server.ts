@@ -1,0 +1,79 @@
+import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server';
+import type { Caller } from '../../vocabulary/caller.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import { callTool, failed } from './call-tool.ts';
+import type { Confirmations } from './confirm.ts';
+import type { McpDoor } from './door.ts';
+import { listArtifacts, readArtifact, TEMPLATE } from './resources.ts';
+import { listTools } from './tool-list.ts';
+
+export interface McpServerOptions {
+  readonly door: McpDoor;
+  readonly confirmations: Confirmations;
+  /** Who speaks, by what carries the messages. */
+  readonly callerOf: (context: ServerContext) => Caller | undefined;
+  /** The connection lasts: it is told when tools come and go. */
+  readonly tellsChanges: boolean;
+}
+
+/** One server of the door, for one connection or one request; its handlers are the same in every revision of the protocol. */
+export function createMcpServer(options: McpServerOptions): Server {
+  const { door, confirmations, callerOf, tellsChanges } = options;
+  const server = new Server(
+    { name: 'sandglass', title: 'Sandglass', version: door.version },
+    {
+      capabilities: { tools: { listChanged: true }, resources: {}, logging: {} },
+      ...(door.instructions === undefined ? {} : { instructions: door.instructions }),
+      requestState: { verify: confirmations.codec.verify },
+      debouncedNotificationMethods: ['notifications/tools/list_changed'],
+    },
+  );
+  server.setRequestHandler('tools/list', async ({ params }, context) => {
+    await door.tools.ready();
+    return orProtocolError(() => listTools(door, callerOf(context), params?.cursor));
+  });
+  server.setRequestHandler('tools/call', async ({ params }, context) => {
+    try {
+      await door.tools.ready();
+      const caller = callerOf(context);
+      return await callTool(params.name, params.arguments ?? {}, {
+        door,
+        confirmations,
+        server,
+        context,
+        caller,
+      });
+    } catch (error) {
+      if (error instanceof SandglassError) return failed(error);
+      if (!(error instanceof ProtocolError)) door.onFault(error);
+      throw error instanceof ProtocolError
+        ? error
+        : new ProtocolError(ProtocolErrorCode.InternalError, 'Cannot call the tool: the server failed');
+    }
+  });
+  server.setRequestHandler('resources/list', (_request, context) =>
+    listArtifacts(door, callerOf(context)?.id),
+  );
+  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [TEMPLATE] }));
+  server.setRequestHandler('resources/read', ({ params }, context) =>
+    readArtifact(door, params.uri, callerOf(context)?.id),
+  );
+  if (tellsChanges) {
+    const stop = door.tools.onChange(() => {
+      // A connection that is closing needs no news.
+      server.sendToolListChanged().catch(() => undefined);
+    });
+    server.onclose = stop;
+  }
+  return server;
+}
+
+function orProtocolError<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof SandglassError)
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message, error.toJSON());
+    throw error;
+  }
+}

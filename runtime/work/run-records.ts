@@ -1,0 +1,118 @@
+import type { JobState, Queue } from '../contracts/queue.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
+import { inSlices } from '../vocabulary/in-slices.ts';
+import type { JsonValue } from '../vocabulary/json.ts';
+import type { OutcomeJson } from '../vocabulary/outcome-json.ts';
+import type { Priority } from '../vocabulary/priority.ts';
+import { createRunLog, type RunLog } from './run-log.ts';
+import type { RunStore } from './run-store.ts';
+import { weighOutcome } from './weigh-outcome.ts';
+
+/** A run, or a call of a tool, that was accepted. */
+export interface RunRecord {
+  readonly id: string;
+  /** Name of the tool; absent for a run. */
+  readonly tool?: string;
+  /** Id of whoever asked; absent for the embedder. */
+  readonly caller?: string;
+  /** Milliseconds since the epoch. */
+  readonly askedAt: number;
+  readonly state: JobState;
+  /** Always an outcome, also for a run that was cancelled or refused before it began. Never rejects. */
+  readonly outcome: Promise<OutcomeJson>;
+  /** The outcome, once there is one. */
+  readonly ended: OutcomeJson | undefined;
+  /** Output and progress. */
+  readonly log: RunLog;
+  cancel(): void;
+}
+
+export interface AcceptedJob {
+  readonly kind: 'run' | 'tool';
+  readonly runId: string;
+  readonly payload: JsonValue;
+  readonly priority: Priority;
+  readonly tool?: string;
+  readonly caller?: string;
+  /** The outcome of a job that never began. */
+  readonly neverBegan: (error: SandglassError, queuedMs: number) => OutcomeJson;
+}
+
+export interface RecordsOptions {
+  readonly queue: Queue;
+  readonly store: RunStore<RunRecord>;
+  /** Told of errors that are bugs, with the id of the run. */
+  readonly onFault: (error: unknown, runId: string) => void;
+  readonly now: () => number;
+}
+
+/** Puts jobs into the queue, and keeps a record of each. */
+export interface RunRecords {
+  /** @throws {SandglassError} QUEUE_FULL, or INPUT_INVALID for what is not data. */
+  accept(job: AcceptedJob): Promise<RunRecord>;
+  /** Puts something into the log of a run that goes on. */
+  tell(runId: string, event: string, data: object): void;
+}
+
+export function createRunRecords({ queue, store, onFault, now }: RecordsOptions): RunRecords {
+  return {
+    async accept({ kind, runId, payload, priority, tool, caller, neverBegan }) {
+      const jobId = `job-${crypto.randomUUID()}`; // two runs may have one id
+      const log = createRunLog();
+      const takeBack = queue.onOutput(jobId, (output) => logOutput(log, output));
+      const job = await queue.add({ kind, id: jobId, priority, payload }).catch((error: unknown) => {
+        takeBack();
+        throw error instanceof TypeError ? readFault(error, runId, onFault) : error;
+      });
+      let ended: OutcomeJson | undefined;
+      const outcome = job.result
+        // Handlers answer outcomes; what rejects is the queue itself.
+        .then((result) => result as unknown as OutcomeJson)
+        .catch((error: unknown) => neverBegan(readFault(error, runId, onFault), job.queuedMs))
+        .then(async (result) => {
+          const weight = await inSlices(weighOutcome(result));
+          ended = result;
+          log.end();
+          store.ended(runId, weight + log.bytes);
+          return result;
+        });
+      const record: RunRecord = {
+        id: runId,
+        ...(tool === undefined ? {} : { tool }),
+        ...(caller === undefined ? {} : { caller }),
+        askedAt: now(),
+        get state() {
+          return ended === undefined && job.state === 'done' ? 'running' : job.state;
+        },
+        outcome,
+        get ended() {
+          return ended;
+        },
+        log,
+        cancel: () => void queue.cancel(jobId),
+      };
+      store.add(runId, record);
+      return record;
+    },
+    tell(runId, event, data) {
+      const record = store.peek(runId);
+      if (record !== undefined && record.ended === undefined) record.log.add(event, data, 100);
+    },
+  };
+}
+
+/** Handlers emit output only. */
+function logOutput(log: RunLog, output: JsonValue): void {
+  const { text = '' } = output as { readonly text?: string };
+  log.add('output', output as object, 2 * text.length);
+}
+
+/** Misuse is the caller's input here, since the options came from outside. */
+export function readFault(error: unknown, runId: string, onFault: RecordsOptions['onFault']): SandglassError {
+  if (error instanceof SandglassError) return error;
+  if (error instanceof TypeError || error instanceof RangeError) {
+    return new SandglassError('INPUT_INVALID', error.message);
+  }
+  onFault(error, runId);
+  return new SandglassError('INTERNAL', 'Cannot finish the run: the server failed');
+}
