@@ -59,6 +59,7 @@ export function createToolStore(): ToolStore {
   let isWaking = false;
 
   const wake = (): void => {
+    if (waiting.length === 0) return;
     const loads = waiting;
     waiting = [];
     isWaking = true;
