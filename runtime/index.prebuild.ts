@@ -38,7 +38,7 @@ export async function prebuildComponent(
     throw new TypeError(`Cannot prebuild: name ${JSON.stringify(name)} is not a file name`);
   const copy = new Uint8Array(bytes);
   const hash = await sha256Hex(copy);
-  const prepared = await createComponentEngine({ mode: suspend ? 'jspi' : 'sync' }).prepare(
+  const prepared = await createComponentEngine({ mode: suspend ? 'jspi' : 'sync', glueOnly: true }).prepare(
     { kind: 'wasm', bytes: copy, hash, name: `${name}.wasm` },
     {
       limits: mergeLimits(memoryBytes === undefined ? [] : [{ memoryBytes }]),

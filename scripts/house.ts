@@ -225,6 +225,7 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
   [/^runtime\/cell\/compile-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/engines\/preview1\/instrument-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/engines\/component\/describe-job\.ts$/, 'the worker of a job imports it by its URL'],
+  [/^runtime\/engines\/component\/linking\/link-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/platform\/schema\/check-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/platform\/python\/packages\/package-job\.ts$/, 'the worker of a job imports it by its URL'],
 ];

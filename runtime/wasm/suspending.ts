@@ -1,6 +1,6 @@
 /** JavaScript Promise Integration, which the DOM types do not know yet. */
 interface PromiseIntegration {
-  readonly Suspending?: new (callback: () => Promise<number>) => object;
+  readonly Suspending?: new (callback: (...args: never[]) => unknown) => object;
   readonly promising?: (run: unknown) => unknown;
 }
 
@@ -14,7 +14,7 @@ export const canSuspend = (): boolean =>
  * An importable function that suspends the stack of the guest that calls it.
  * @throws {TypeError} where the platform cannot do that.
  */
-export function suspending(callback: () => Promise<number>): object {
+export function suspending(callback: (...args: never[]) => unknown): object {
   const { Suspending } = integration();
   if (Suspending === undefined)
     throw new TypeError('Cannot give the event loop its turn: no WebAssembly.Suspending');

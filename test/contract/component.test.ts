@@ -48,8 +48,12 @@ const samples: EngineSamples = {
 
 for (const mode of ['jspi', 'sync'] as const) {
   describeEngine(`component (${mode})`, { engine: () => createComponentEngine({ mode }), samples });
+  describeEngine(`component (${mode}), by glue`, {
+    engine: () => createComponentEngine({ mode, glueOnly: true }),
+    samples,
+  });
   describeEngine(`component (${mode}), its glue in a realm of its own`, {
-    engine: () => ({ ...createComponentEngine({ mode }), execute: executeInRealm }),
+    engine: () => ({ ...createComponentEngine({ mode, glueOnly: true }), execute: executeInRealm }),
     samples,
   });
 }

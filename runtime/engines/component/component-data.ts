@@ -1,3 +1,4 @@
+import type { LinkPlan } from './linking/link-plan.ts';
 import type { WitFunction } from './types/wit-type.ts';
 
 /** `jspi`: waiting imports suspend the guest. `sync`: they block the thread, or answer at once. */
@@ -13,11 +14,19 @@ export interface ExportedFunction {
   readonly type: WitFunction;
 }
 
+export interface ComponentLinks {
+  readonly plan: LinkPlan;
+  /** `interface@version#function` of the imports that may have to wait. */
+  readonly waiting: readonly string[];
+}
+
 /** `PreparedGuest.data` of a component: plain data, the same for every run of one binary. */
 export interface ComponentData {
   readonly hash: string;
   readonly mode: WaitMode;
-  /** Source of the glue module; empty when the glue came prebuilt. */
+  /** How its parts are linked, where nothing more is needed to run it. */
+  readonly links?: ComponentLinks;
+  /** Source of the glue module; empty when there are links, and when the glue came prebuilt. */
   readonly glue: string;
   /** Imported interfaces with their versions. */
   readonly imports: readonly string[];

@@ -181,7 +181,7 @@ export function createGuestRun(
       freeArrived(lent);
       lent = {};
       return mode === 'jspi'
-        ? host.call(operation, args, bytes).then((answer) => answered(operation, answer))
+        ? host.rest(host.call(operation, args, bytes)).then((answer) => answered(operation, answer))
         : answered(operation, host.callSync(operation, args, bytes));
     },
     send: (operation, args) => {
@@ -199,7 +199,7 @@ export function createGuestRun(
         skewMs += milliseconds;
         return undefined;
       }
-      if (mode === 'jspi') return host.sleep(milliseconds).then(check);
+      if (mode === 'jspi') return host.rest(host.sleep(milliseconds)).then(check);
       if (!host.canBlock) {
         end({
           kind: 'invalid',

@@ -33,6 +33,8 @@ export interface ComponentEngineOptions {
    * serve once
    */
   readonly sealedExecutorUrl?: string;
+  /** Make glue of every component, also where our own linker would do: for those who ship it. @default false */
+  readonly glueOnly?: boolean;
 }
 
 /**
@@ -46,13 +48,16 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
     transpileMemoryMb = 1_024,
     keep = 16,
     sealedExecutorUrl,
+    glueOnly = false,
   } = options;
   const prepareOptions = {
     mode,
     transpileTimeoutMs,
     transpileMemoryMb,
     jobUrl: ownUrl(import.meta.url, './glue/transpile-job').href,
+    linkUrl: ownUrl(import.meta.url, './linking/link-job').href,
     describeUrl: ownUrl(import.meta.url, './describe-job').href,
+    glueOnly,
   };
   const kept = new Recent<Promise<PreparedGuest>>(keep, KEPT_BYTES);
   let executor: Executor | undefined;

@@ -2,13 +2,15 @@ import type { CellGuest, Execute } from '../../contracts/engine.ts';
 import { chooseCall } from './choose-call.ts';
 import type { ComponentData } from './component-data.ts';
 import { type InstantiateGlue, loadGlue } from './glue/load-glue.ts';
+import { coreName } from './linking/core-name.ts';
+import { createLinker } from './linking/link.ts';
 import { runCall } from './run-call.ts';
 import { withToolAnswer } from './tool-answer.ts';
 
 /** Loaded glue by the data it came with: an inline cell, which sees the same data every run, loads it once a component. */
 const loaded = new WeakMap<object, Promise<InstantiateGlue>>();
 
-/** Runs one component in a fresh instance, its glue in this thread's own realm. */
+/** Runs one component in a fresh instance: by its links, or its glue in this thread's own realm. */
 export const execute: Execute = async (guest, spec, host) => {
   const data = guest.data as ComponentData; // made by this engine's prepare
   const call = chooseCall(data, spec);
@@ -31,8 +33,12 @@ export const execute: Execute = async (guest, spec, host) => {
   return withToolAnswer(result, call, spec.limits.outputBytes);
 };
 
-function glueOf(guest: CellGuest, data: ComponentData): Promise<InstantiateGlue> {
+function glueOf(guest: CellGuest, data: ComponentData): InstantiateGlue | Promise<InstantiateGlue> {
   if (typeof guest.local === 'function') return Promise.resolve(guest.local as InstantiateGlue); // `PrebuiltComponent.instantiate`
+  if (data.links !== undefined) {
+    const { plan, waiting } = data.links;
+    return createLinker({ plan, waiting, mode: data.mode, nameOf: coreName });
+  }
   const known = loaded.get(data);
   if (known !== undefined) return known;
   const loading = loadGlue(data.glue);

@@ -9,11 +9,13 @@ import { type ComponentData, type ExportedFunction, type WaitMode, wantsFolders 
 import { type DescribeInput, type Description, job as describeJob } from './describe-job.ts';
 import { commandInterface, isTool } from './exports.ts';
 import { job, type Transpiled, type TranspileInput } from './glue/transpile-job.ts';
+import { type LinkedParts, type LinkInput, job as linkJob } from './linking/link-job.ts';
+import type { LinkPlan } from './linking/link-plan.ts';
 import { memoryPlan } from './memory-plan.ts';
 import { pack, unpack } from './pack.ts';
 
 /** Changes with everything that a cached result was made by: the generator, the glue's hardening and the caps (our own number), the fuel. */
-const MADE_BY = `component-20/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
+const MADE_BY = `component-21/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
 
 export interface PrepareOptions {
   readonly mode: 'auto' | WaitMode;
@@ -21,7 +23,10 @@ export interface PrepareOptions {
   readonly transpileMemoryMb: number;
   /** URLs of the modules that export `job`. */
   readonly jobUrl: string;
+  readonly linkUrl: string;
   readonly describeUrl: string;
+  /** For whoever ships the glue: it is made of every component. */
+  readonly glueOnly: boolean;
 }
 
 /** Guard → types and interfaces → glue and core modules → caps and fuel → compiled. See `Engine.prepare`. */
@@ -34,11 +39,14 @@ export async function prepareComponent(
   const { imports, exports, waiting, minimumPages } = await describe(source, context, options);
   const maxMemoryPages = memoryPlan(minimumPages, context.limits.memoryBytes);
   const mode = chooseMode(options.mode, waiting.length > 0 || context.sharesThread === true);
-  const parts = await partsOf(`${MADE_BY}/${mode}/${hash}`, maxMemoryPages, context, () =>
-    transpile({ bytes, mode, imports, ...waits(mode, waiting, exports) }, context, options),
-  );
-  const glue = new TextDecoder().decode(parts.get(GLUE_PART));
-  const cores = [...parts].filter(([name]) => name !== GLUE_PART);
+  const form = options.glueOnly ? `glue-${mode}` : mode;
+  const parts = await partsOf(`${MADE_BY}/${form}/${hash}`, maxMemoryPages, context, async () => {
+    const linked = options.glueOnly ? undefined : await link(bytes, context, options);
+    return linked ?? transpile({ bytes, mode, imports, ...waits(mode, waiting, exports) }, context, options);
+  });
+  const glue = textOf(parts, GLUE_PART);
+  const plan = textOf(parts, PLAN_PART);
+  const cores = [...parts].filter(([name]) => !TEXT_PARTS.has(name));
   const compiled: [string, CompiledModule][] = [];
   for (const [name, core] of cores) {
     await beforePass(core);
@@ -48,6 +56,7 @@ export async function prepareComponent(
   const data: ComponentData = {
     hash,
     mode,
+    ...(plan === '' ? {} : { links: { plan: JSON.parse(plan) as LinkPlan, waiting } }), // of our own job
     glue,
     imports,
     exports,
@@ -96,8 +105,10 @@ function readDescription(cached: Uint8Array | undefined): Description | undefine
 }
 
 const GLUE_PART = 'glue.js';
+const PLAN_PART = 'links.json';
+const TEXT_PARTS: ReadonlySet<string> = new Set([GLUE_PART, PLAN_PART]);
 
-/** The glue and the core modules by file name. */
+/** The glue or the plan, and the core modules by file name. */
 type Parts = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 
 function chooseMode(asked: 'auto' | WaitMode, suspends: boolean): WaitMode {
@@ -110,6 +121,24 @@ const waits = (mode: WaitMode, asyncImports: readonly string[], exports: readonl
   mode === 'jspi'
     ? { asyncImports, asyncExports: exports.map(({ name }) => name) }
     : { asyncImports: [], asyncExports: [] };
+
+const textOf = (parts: Parts, name: string): string => new TextDecoder().decode(parts.get(name));
+
+/** `undefined` for what needs glue. */
+async function link(
+  bytes: Uint8Array,
+  context: PrepareContext,
+  { linkUrl, transpileTimeoutMs, transpileMemoryMb }: PrepareOptions,
+): Promise<Parts | undefined> {
+  const input: LinkInput = { bytes };
+  const limits = { timeoutMs: transpileTimeoutMs, memoryMb: transpileMemoryMb };
+  const linked =
+    context.job === undefined
+      ? linkJob(input)
+      : ((await context.job(linkUrl, input, limits)) as LinkedParts | undefined); // our own job module's answer
+  if (linked === undefined) return undefined;
+  return new Map([[PLAN_PART, new TextEncoder().encode(JSON.stringify(linked.plan))], ...linked.cores]);
+}
 
 async function transpile(
   input: TranspileInput,
@@ -159,7 +188,7 @@ async function partsOf(
   const parts = await remembered(context, key, transpiled);
   const capped = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const [name, bytes] of parts) {
-    capped.set(name, name === GLUE_PART ? bytes : await capMemories(bytes, maxMemoryPages));
+    capped.set(name, TEXT_PARTS.has(name) ? bytes : await capMemories(bytes, maxMemoryPages));
   }
   return capped;
 }

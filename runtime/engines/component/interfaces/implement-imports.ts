@@ -1,5 +1,5 @@
 import { GLUE_IMPORT } from '../component-data.ts';
-import type { ComponentRun } from '../component-run.ts';
+import { type ComponentRun, GuestEnded } from '../component-run.ts';
 import { fsInterface } from '../host/fs.ts';
 import { httpInterface } from '../host/http.ts';
 import { logInterface } from '../host/log.ts';
@@ -69,7 +69,7 @@ function decoderFor(label: string): TextDecoder | undefined {
 
 const DECODED: ReadonlySet<string> = new Set(['utf-8', 'utf-16']);
 
-/** What the hardened glue takes from us instead of from its realm: see `hardenGlue`. */
+/** What the hardened glue takes from us instead of from its realm, see `hardenGlue`; and the linker, see `LinkHelpers`. */
 function glueHelpers(run: ComponentRun): object {
   class ChargedDecoder {
     readonly #decoder: TextDecoder;
@@ -91,6 +91,15 @@ function glueHelpers(run: ComponentRun): object {
     chargeItems: run.chargeItems,
     enter: run.enter,
     hold: run.hold,
+    decode: (bytes: Uint8Array, label: string): string => {
+      const decoder = decoderFor(label);
+      if (decoder === undefined) throw new TypeError(`Cannot decode ${label}: nothing asks for it`);
+      run.charge(bytes.byteLength);
+      return decoder.decode(bytes);
+    },
+    alive: (): void => {
+      if (run.ending() !== undefined) throw new GuestEnded('The guest has ended');
+    },
     slice: (buffer: ArrayBuffer, start: number, end: number): ArrayBuffer => {
       run.charge(Math.max(0, end - start));
       return buffer.slice(start, end);

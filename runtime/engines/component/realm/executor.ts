@@ -3,6 +3,7 @@ import { Recent } from '../../../vocabulary/recent.ts';
 import { compileTrampoline } from '../../../wasm/trampoline.ts';
 import { type Call, chooseCall } from '../choose-call.ts';
 import type { ComponentData } from '../component-data.ts';
+import { execute } from '../execute.ts';
 import { withToolAnswer } from '../tool-answer.ts';
 import { createCellPort } from './cell-port.ts';
 import type { BootRealm, RealmApi, RealmRun } from './contract.ts';
@@ -45,6 +46,8 @@ export function createRealmExecutor(maker: RealmMaker, program: string): Execute
   };
   return async (guest, spec, host) => {
     const data = guest.data as ComponentData; // made by this engine's prepare
+    // No code is made of the binary: there is nothing to keep apart.
+    if (data.links !== undefined) return execute(guest, spec, host);
     const call = chooseCall(data, spec);
     if ('kind' in call) return { ...call, memoryBytes: 0, fuel: 0, growthRefused: false };
     const glue = scriptOf(data);

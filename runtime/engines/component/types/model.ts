@@ -1,3 +1,4 @@
+import type { FunctionOrigin } from '../linking/link-plan.ts';
 import type { Resource, WitFunction, WitType } from './wit-type.ts';
 
 /** What a component asks for and offers, read from its own type section. */
@@ -8,11 +9,20 @@ export interface ComponentTypes {
 
 /** Something with an index in a component: what an import or an export can be. */
 export type Item =
-  | { readonly sort: 'func'; readonly type: WitFunction }
+  | FunctionItem
   | { readonly sort: 'instance'; readonly exports: ReadonlyMap<string, Item> }
   | { readonly sort: 'type'; readonly type: TypeEntry }
   | { readonly sort: 'component'; readonly instantiate: Instantiate | undefined }
-  | { readonly sort: 'module' | 'value' };
+  /** `place` is where the module stands in the order of the binary. */
+  | { readonly sort: 'module'; readonly place?: number }
+  | { readonly sort: 'value' };
+
+export interface FunctionItem {
+  readonly sort: 'func';
+  readonly type: WitFunction;
+  /** Absent where it is only declared. */
+  readonly origin?: FunctionOrigin;
+}
 
 /** An entry of a component's type index space. */
 export type TypeEntry =

@@ -1,7 +1,8 @@
 import { Reader } from '../../../wasm/reader.ts';
+import type { CoreItem, Home } from '../linking/link-plan.ts';
 import { malformed } from './malformed.ts';
-import type { Item, TypeEntry } from './model.ts';
-import type { Primitive, Resource, WitFunction, WitType } from './wit-type.ts';
+import type { FunctionItem, Item, TypeEntry } from './model.ts';
+import type { Primitive, Resource, WitType } from './wit-type.ts';
 
 /**
  * Index spaces of one component, component type or instance type; `parent` encloses it.
@@ -11,11 +12,23 @@ export interface Scope {
   readonly parent: Scope | undefined;
   readonly depth: number;
   readonly types: TypeEntry[];
-  readonly funcs: WitFunction[];
+  readonly funcs: FunctionItem[];
   readonly instances: ReadonlyMap<string, Item>[];
   readonly components: Item[];
+  readonly core: CoreSpaces;
+  readonly home: Home;
   /** Counts every item read, over all scopes of one binary: nested instances can repeat work exponentially. */
   readonly work: { left: number };
+}
+
+/** Index spaces of what is core in a component. Types have none: nobody here asks for them. */
+export interface CoreSpaces {
+  /** By their place in the order of the binary; `undefined` for one that is imported. */
+  readonly modules: (number | undefined)[];
+  /** By their place among all instances of the component. */
+  readonly instances: number[];
+  /** Functions, tables, memories, globals, tags: by the code of their sort. */
+  readonly items: readonly [CoreItem[], CoreItem[], CoreItem[], CoreItem[], CoreItem[]];
 }
 
 /** Types and components nest by recursion here and in the generator. */
@@ -24,7 +37,18 @@ const MAX_DEPTH = 32;
 export function openScope(parent: Scope | undefined, work: { left: number }): Scope {
   const depth = parent === undefined ? 0 : parent.depth + 1;
   if (depth > MAX_DEPTH) throw malformed('it is nested too deeply');
-  return { parent, depth, types: [], funcs: [], instances: [], components: [], work };
+  const core = { modules: [], instances: [], items: [[], [], [], [], []] } satisfies CoreSpaces;
+  return {
+    parent,
+    depth,
+    types: [],
+    funcs: [],
+    instances: [],
+    components: [],
+    core,
+    home: { lowers: 0 },
+    work,
+  };
 }
 
 export function step(scope: Scope): void {
@@ -234,13 +258,16 @@ export function readExtern(reader: Reader, scope: Scope, name: string, owner: st
 
 /** Gives an item the next index of its sort. */
 export function declare(scope: Scope, item: Item): void {
-  if (item.sort === 'func') scope.funcs.push(item.type);
+  if (item.sort === 'func') scope.funcs.push(item);
   else if (item.sort === 'instance') scope.instances.push(item.exports);
   else if (item.sort === 'type') scope.types.push(item.type);
   else if (item.sort === 'component') scope.components.push(item);
+  else if (item.sort === 'module') scope.core.modules.push(item.place);
 }
 
-/** An alias: of an instance's export, of a core export (skipped), or of an enclosing scope. */
+const CORE_MODULE = 0x11;
+
+/** An alias: of an instance's export, of a core export, or of an enclosing scope. */
 export function readAlias(reader: Reader, scope: Scope): void {
   const sort = reader.byte();
   const coreSort = sort === 0 ? reader.byte() : undefined;
@@ -252,8 +279,10 @@ export function readAlias(reader: Reader, scope: Scope): void {
     if (item === undefined) throw malformed(`an alias names "${name}", which its instance does not export`);
     declare(scope, item);
   } else if (target === 1) {
-    reader.u32();
-    reader.name();
+    const instance = scope.core.instances[reader.u32()];
+    const name = reader.name();
+    const items = coreSort === undefined ? undefined : scope.core.items[coreSort];
+    items?.push(instance === undefined ? { kind: 'unknown' } : { kind: 'export', instance, name });
   } else if (target === 2) {
     let from: Scope | undefined = scope;
     for (let count = reader.u32(); count > 0 && from !== undefined; count--) from = from.parent;
@@ -261,6 +290,7 @@ export function readAlias(reader: Reader, scope: Scope): void {
     const index = reader.u32();
     if (sort === 3) scope.types.push(lookUp(from.types, index, 'type'));
     else if (sort === 4) scope.components.push(lookUp(from.components, index, 'component'));
+    else if (coreSort === CORE_MODULE) scope.core.modules.push(from.core.modules[index]);
     else if (coreSort === undefined) throw malformed('an outer alias is of no known sort');
   } else throw malformed('an alias is of no known form');
 }
