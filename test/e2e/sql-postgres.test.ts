@@ -324,6 +324,82 @@ describe.skipIf(bin === undefined)(`databases of PostgreSQL${told}`, () => {
     },
   );
 
+  test('JavaScript and Python have the operations by their names', verifies('DB-02', 'DB-07'), async () => {
+    const js = await run(`const { sql } = sandglass;
+      await sql.insert('sales', 'c', [{ n: 1 }, { n: 2 }]);
+      [(await sql.query('sales', 'select who from orders where id = ?', [2], { maxRows: 1 })).rows,
+        (await sql.query({ database: 'sales', query: 'select 1 as one' })).rows,
+        (await sql.find('sales', 'c', {}, { sort: { n: -1 }, limit: 1 })).documents.length,
+        (await sql.count('sales', 'c')).count, (await sql.table('sales', 'orders')).rowCount]`);
+    expect(js.value).toEqual([[{ who: 'user2' }], [{ one: 1 }], 1, 2, 5]);
+    const python = await runtime.run({
+      language: 'python',
+      code: `import asyncio
+import sandglass
+from sandglass import sql
+rows = sql.query("sales", "select who from orders where id = %s", [2], max_rows=1)["rows"]
+async def both():
+    return await asyncio.gather(sql.query.later("sales", "select 1 as n"), sql.query.later("sales", "select 2 as n"))
+found = sql.find("sales", "c", {"n": {"$gt": 0}}, sort={"n": 1}, limit=1)["truncated"]
+ns = [answer["rows"][0]["n"] for answer in asyncio.run(both())]
+try:
+    sql.execute("sales", "do $$ begin end $$")
+except PermissionError as error:
+    refused = "not for guests" in str(error)
+[rows, ns, found, refused]`,
+      grant: both,
+    });
+    expect(python).toMatchObject({ ok: true, value: [[{ who: 'user2' }], [1, 2], true, true] });
+  });
+
+  test(
+    'the examples of the tools for databases hold, and they are denied what the grant has not',
+    verifies('RG-07', 'DB-02', 'DB-04', 'DB-05', 'DB-07'),
+    async () => {
+      await using tools = createRuntime({
+        sql: { main: server.url },
+        tools: { builtin: true, confirm: () => true },
+      });
+      const grant: Grant = { sql: [{ name: 'main', access: ['read', 'write'] }] };
+      await ask('sql.execute', { query: 'create table people (name text, age int)' });
+      await ask('sql.execute', { query: "insert into people values ('Ann', 41), ('Bob', 30)" });
+      const order = [
+        'sql_query',
+        'sql_execute',
+        'sql_schema_info',
+        'sql_table_info',
+        'docs_insert',
+        'docs_find',
+        'docs_count',
+        'docs_update',
+        'docs_delete',
+      ];
+      const listed = tools.tools.list().filter(({ category }) => category === 'database');
+      expect(listed.map(({ name }) => name).toSorted()).toEqual(order.toSorted());
+      for (const name of order) {
+        const [example] = listed.find((tool) => tool.name === name)?.examples ?? [];
+        const outcome = await tools.tools.call(name, example?.input ?? {}, { grant });
+        expect([name, outcome.ok ? 'ok' : outcome.error]).toEqual([name, 'ok']);
+        if (example?.output !== undefined)
+          expect([name, outcome.ok && outcome.value]).toEqual([name, example.output]);
+        const denied = await tools.tools.call(name, example?.input ?? {}, { grant: {} });
+        expect([name, denied.ok ? 'ok' : denied.error.code]).toEqual([name, 'CAPABILITY_DENIED']);
+      }
+      const writes = await tools.tools.call(
+        'sql_query',
+        { database: 'main', query: 'drop table people' },
+        { grant },
+      );
+      expect(writes).toMatchObject({ ok: false, error: { code: 'CAPABILITY_DENIED' } });
+      const two = await tools.tools.call(
+        'sql_query',
+        { database: 'main', query: 'select 1; select 2' },
+        { grant },
+      );
+      expect(two).toMatchObject({ ok: false, error: { code: 'INPUT_INVALID' } });
+    },
+  );
+
   test('what a run used is the grant it needed', async () => {
     const outcome = await runtime.run({
       language: 'javascript',

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130628,
-        867981,
-        168077,
-        223505,
-        399236,
-        1576538,
+        129134,
+        867488,
+        167385,
+        220742,
+        397388,
+        1576294,
       ]
     `);
   });

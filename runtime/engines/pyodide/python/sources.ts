@@ -6,6 +6,7 @@ const MODULES = [
   '_sandglass_errno.py',
   '_sandglass_host.py',
   '_sandglass_tools.py',
+  '_sandglass_named.py',
   '_sandglass_threads.py',
   '_sandglass_loop.py',
   '_sandglass_hashes.py',

@@ -3,6 +3,7 @@ import { writeTo } from './console.ts';
 import { decodeUtf8 } from './encoding.ts';
 import type { Host } from './host.ts';
 import { inspect } from './inspect.ts';
+import { createNamedCalls } from './named-calls.ts';
 import { createFileUrls, type PathApi } from './path.ts';
 import { Bytes, define, defineProperty, indexOf, promiseThen, slice, toText } from './primordials.ts';
 
@@ -65,6 +66,7 @@ export const installExtras = (host: Host, calls: Calls, path: PathApi): (() => v
     grant: (): unknown => calls.callSync('sandglass.grant', {}).value,
     inspect: (value: unknown, options?: { readonly depth?: number }): string =>
       inspect(value, options?.depth ?? 2),
+    ...createNamedCalls(calls),
     SandglassError,
     path,
     url: createFileUrls(),

@@ -1,0 +1,75 @@
+/* sandglass:tool
+{
+ "name": "sql_execute",
+ "description": "Changes a database with one SQL statement; parameters are bound",
+ "version": "1.0.0",
+ "category": "database",
+ "keywords": [
+  "insert",
+  "update",
+  "delete",
+  "create table"
+ ],
+ "capabilities": [
+  "sql.read",
+  "sql.write"
+ ],
+ "input": {
+  "type": "object",
+  "properties": {
+   "database": {
+    "type": "string",
+    "description": "Name of a database of the grant"
+   },
+   "query": {
+    "type": "string",
+    "description": "One SQL statement",
+    "minLength": 1
+   },
+   "params": {
+    "description": "Values for ?, $1 or %s in order, or by name for :name",
+    "anyOf": [
+     {
+      "type": "array",
+      "maxItems": 10000
+     },
+     {
+      "type": "object"
+     }
+    ]
+   },
+   "maxRows": {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 1000000,
+    "description": "Most rows; an answer with more says truncated"
+   },
+   "timeoutMs": {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 600000,
+    "description": "Longest it may take"
+   }
+  },
+  "required": [
+   "database",
+   "query"
+  ],
+  "additionalProperties": false
+ },
+ "dangerous": true,
+ "examples": [
+  {
+   "input": {
+    "database": "main",
+    "query": "update people set age = age + ? where name = ?",
+    "params": [
+     1,
+     "Ann"
+    ]
+   }
+  }
+ ]
+}
+*/
+export const run = (args) => sandglass.sql.execute(args);
