@@ -40,16 +40,22 @@ const PARTS: readonly Part[] = [
 const BUILT_FROM = [
   '@jitl/quickjs-wasmfile-release-sync',
   '@noble/ciphers',
+  '@noble/curves',
   '@noble/hashes',
   'base64-js',
+  'brotli',
   'buffer',
   'events',
   'fflate',
+  'fzstd',
   'ieee754',
+  'micro-rsa-dsa-dh',
   'readable-stream',
   'safe-buffer',
   'string_decoder',
+  'temporal-polyfill',
   'unenv',
+  'urlpattern-polyfill',
   'web-streams-polyfill',
 ];
 

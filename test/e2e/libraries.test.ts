@@ -57,9 +57,17 @@ const PROGRAMS: Readonly<Record<string, readonly [code: string, out: string]>> =
     `import { produce } from 'immer'; console.log(JSON.stringify(produce({ a: [1] }, (d) => { d.a.push(2) })))`,
     '{"a":[1,2]}',
   ],
+  jose: [
+    `import { SignJWT, jwtVerify, generateKeyPair, exportJWK } from 'jose'; const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true }); const token = await new SignJWT({ a: 1 }).setProtectedHeader({ alg: 'ES256' }).setIssuer('me').setExpirationTime('1h').sign(privateKey); const { payload } = await jwtVerify(token, publicKey, { issuer: 'me' }); console.log(payload.a, payload.iss, (await exportJWK(publicKey)).crv)`,
+    '1 me P-256',
+  ],
   'js-yaml': [
     `import { load } from 'js-yaml'; console.log(JSON.stringify(load('a: [1, b]')))`,
     '{"a":[1,"b"]}',
+  ],
+  jsonwebtoken: [
+    `import jwt from 'jsonwebtoken'; import { generateKeyPairSync } from 'node:crypto'; const told = []; for (const [algorithm, pair] of [['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })], ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })]]) { const token = jwt.sign({ a: algorithm }, pair.privateKey, { algorithm, expiresIn: '1h' }); told.push(jwt.verify(token, pair.publicKey).a); try { jwt.verify(token, (algorithm === "RS256" ? generateKeyPairSync("ed25519") : generateKeyPairSync("ec", { namedCurve: "P-256" })).publicKey); } catch { told.push("refused"); } } told.push(jwt.verify(jwt.sign({ b: 1 }, 'secret'), 'secret').b); console.log(told.join())`,
+    'RS256,refused,ES256,refused,1',
   ],
   lodash: [
     `import _ from 'lodash'; console.log(JSON.stringify(_.groupBy([1, 2, 3], (n) => n % 2)))`,

@@ -17,6 +17,7 @@ describe.each([...allPrograms()])('programs as they are written for Node: %s', (
         language: /\.[mc]?tsx?$/.test(name) ? 'typescript' : 'javascript',
         code,
         filename: name,
+        limits: { timeoutMs: 60_000 },
         grant: { env: { TZ: /^\/\/ tz: (.*)$/m.exec(code)?.[1] ?? 'UTC' } },
       });
       expect(outcome.stdout).toBe(prints);

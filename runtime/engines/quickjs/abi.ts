@@ -86,6 +86,7 @@ export const PRIMITIVES = [
   'part',
   'deriveKey',
   'trackAsync',
+  'modPow',
 ] as const;
 export type PrimitiveName = (typeof PRIMITIVES)[number];
 

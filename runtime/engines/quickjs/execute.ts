@@ -147,9 +147,9 @@ async function setupOf(filename: string, run: RunSpec): Promise<string> {
   return `${before.slice(0, -1)},"inputs":${inputs},${after.slice(1)}`;
 }
 
-/** Whether the text of a program names what derives keys from passwords. */
+/** Whether the text of a program names what derives keys from passwords: keys may be sealed with one. */
 const derivesKeys = ({ code, modules }: Program): boolean =>
-  [code, ...Object.values(modules)].some((text) => text.includes('pbkdf2') || text.includes('scrypt'));
+  [code, ...Object.values(modules)].some((text) => /pbkdf2|scrypt|passphrase/.test(text));
 
 /** Ends after which the instance is as sound as before. */
 const STAYS: ReadonlySet<GuestEnd['kind']> = new Set(['value', 'threw', 'invalid', 'exit']);

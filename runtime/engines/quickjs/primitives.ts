@@ -11,6 +11,7 @@ import { createIntl } from './intl-primitive.ts';
 import type { DeriveKey } from './kdf-primitive.ts';
 import type { Machine } from './machine.ts';
 import type { GuestArguments, Reactions } from './machine-host.ts';
+import { modPow } from './mod-pow-primitive.ts';
 import { subtlePrimitive } from './subtle-primitive.ts';
 import { urlPrimitive } from './url-primitive.ts';
 
@@ -321,6 +322,12 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       if (request === undefined || given === undefined) return 0;
       const derived = deriveKey?.(request, given, charge);
       return derived === undefined ? 0 : machine().takeBytes({ bytes: derived, ownsBytes: true });
+    },
+    modPow: (args) => {
+      const [base, exponent, modulus] = [text(args, 0), text(args, 1), text(args, 2)];
+      if (base === undefined || exponent === undefined || modulus === undefined) return 0;
+      const power = modPow(base, exponent, modulus, charge);
+      return power === undefined ? 0 : machine().newText(power);
     },
     trackAsync: (args) => {
       if (args.count > 0 && machine().kind(args.at(0)) === 'object') reactions.track(args.at(0));

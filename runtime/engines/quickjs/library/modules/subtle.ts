@@ -42,6 +42,24 @@ class CryptoKey {
 }
 Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag, { value: 'CryptoKey', configurable: true });
 
+/** How a key is imported again. @throws {TypeError} on what is no key */
+export const keptFor = (key: CryptoKey): Kept => keptOf(key);
+/** A key from one of `node:crypto`, whose text is known. */
+export const cryptoKeyFrom = (
+  type: string,
+  kept: Kept,
+  extractable: boolean,
+  usages: readonly string[],
+): CryptoKey => {
+  const { hash } = kept.algorithm;
+  const algorithm: Named = {
+    ...kept.algorithm,
+    ...(typeof hash === 'string' ? { hash: { name: hash } } : {}),
+  };
+  if (type === 'secret') algorithm.length = 8 * (kept.bytes?.length ?? 0);
+  return makeKey({ type, algorithm, usages: [...usages] }, kept, extractable);
+};
+
 const NAMES = [
   'HMAC',
   'AES-GCM',
