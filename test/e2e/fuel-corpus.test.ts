@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7067149,
-        "javascript: an expression": 129175,
-        "javascript: objects, text, regular expressions": 442962,
-        "javascript: random, clock, timers, promises": 896911,
+        "javascript: a granted file": 7076583,
+        "javascript: an expression": 128807,
+        "javascript: objects, text, regular expressions": 440851,
+        "javascript: random, clock, timers, promises": 895132,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 819990,
         "python: classes, exceptions, json": 2342031,
         "python: sets, hashes, random, clock": 1440856,
-        "typescript: a module": 655915,
+        "typescript: a module": 656669,
       }
     `);
   });

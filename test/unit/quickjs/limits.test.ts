@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        129134,
-        867488,
-        167385,
-        220742,
-        397388,
-        1576294,
+        128831,
+        866701,
+        166761,
+        220376,
+        398045,
+        1575694,
       ]
     `);
   });
