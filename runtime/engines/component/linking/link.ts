@@ -219,20 +219,25 @@ function hostFunction(
   const functions = host[lowered.interface] ?? {};
   const { kind, resource, name } = partsOfName(lowered.function);
   const isResult = lowered.type.result?.kind === 'result';
-  const call = ((): ((args: readonly unknown[]) => unknown) => {
-    if (kind === undefined) {
-      const callee = ownFunction(functions, camelCase(name));
-      return (args) => callee(...args);
-    }
-    const type = ownFunction(functions, classNameOf(resource)) as unknown as new (
+  const classOf = () =>
+    ownFunction(functions, classNameOf(resource)) as unknown as new (
       ...args: readonly unknown[]
-    ) => object; // the class of a resource, by the table
-    if (kind === 'constructor') return (args) => new type(...args);
-    const method = ownFunction(kind === 'static' ? type : type.prototype, camelCase(name));
-    return kind === 'static'
-      ? (args) => Reflect.apply(method, type, args)
-      : ([self, ...args]) => Reflect.apply(method, self, args);
-  })();
+    ) => object; // of a resource, by the table
+  // Looked up when it is called: of the functions that a world imports, some are not there to be called.
+  const call = (args: readonly unknown[]): unknown => {
+    switch (kind) {
+      case undefined:
+        return ownFunction(functions, camelCase(name))(...args);
+      case 'constructor':
+        return new (classOf())(...args);
+      case 'static':
+        return Reflect.apply(ownFunction(classOf(), camelCase(name)), classOf(), args);
+      default: {
+        const [self, ...rest] = args;
+        return Reflect.apply(ownFunction(classOf().prototype, camelCase(name)), self, rest);
+      }
+    }
+  };
   if (!isResult) return call;
   return (args) => after(call(args), (value) => (isAnswer(value) ? value : { tag: 'ok', val: value }));
 }
