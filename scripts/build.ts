@@ -30,6 +30,7 @@ for (const [name, file] of [
   ['pyodide', 'build-pyodide.ts'],
   ['guests', 'build-guests.ts'],
   ['tools', 'build-tools.ts'],
+  ['libraries', 'build-libraries.ts'],
   ['shells', 'build-shells.ts'],
   ['examples', 'build-examples.ts'],
 ] as const) {
@@ -55,6 +56,10 @@ if (only.size === 0 || only.has('dist')) {
   }
   step('dist', process.execPath, [script('prune-types.ts')]);
   cpSync(join(root, 'guest-tools/shipped'), join(root, 'dist/guest-tools/shipped'), { recursive: true });
+  step('dist', process.execPath, [script('build-libraries.ts'), '--licences']);
+  cpSync(join(root, 'guest-tools/libraries/dist'), join(root, 'dist/guest-tools/libraries/dist'), {
+    recursive: true,
+  });
   // tsc writes no run bit, and a package linked into node_modules is run as it lies here.
   for (const file of Object.values(bin)) chmodSync(join(root, file), 0o755);
 }

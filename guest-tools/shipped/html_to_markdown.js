@@ -4,9 +4,6 @@
  "description": "Turns HTML into Markdown: headings, links, lists, tables, code; scripts and styles are left out",
  "version": "1.0.0",
  "category": "web",
- "aliases": [
-  "extract_text"
- ],
  "keywords": [
   "html",
   "text",

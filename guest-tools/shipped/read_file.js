@@ -21,7 +21,21 @@
    },
    "encoding": {
     "type": "string",
-    "description": "Text encoding by its name on the web: utf8, latin1, utf-16le, shift_jis …; base64 for bytes as they are",
+    "enum": [
+     "utf8",
+     "base64",
+     "utf-16le",
+     "utf-16be",
+     "latin1",
+     "windows-1251",
+     "koi8-r",
+     "shift_jis",
+     "euc-jp",
+     "gb18030",
+     "big5",
+     "euc-kr"
+    ],
+    "description": "utf8: text, whose byte order mark, UTF-16 or latin1 is recognised and told; base64: bytes as they are; else text in this encoding",
     "default": "utf8"
    },
    "offset": {
@@ -81,7 +95,6 @@
 import { open, stat } from 'node:fs/promises';
 
 const MOST_BYTES = 16 * 1024 * 1024;
-const UTF8 = /^utf-?8$/i;
 
 export async function run({ path, encoding, offset, limit }) {
   const { size, isDirectory } = await facts(path);
@@ -94,8 +107,8 @@ export async function run({ path, encoding, offset, limit }) {
       `Cannot read ${JSON.stringify(path)}: it has ${size} bytes, over the ${MOST_BYTES} that are read at once; search_files finds lines of it`,
     );
   const bytes = await bytesOf(path);
-  const content = decode(bytes, encoding, path);
-  const name = UTF8.test(encoding) ? 'utf8' : encoding.toLowerCase();
+  const name = encoding === 'utf8' ? encodingOf(bytes, path) : encoding;
+  const content = decode(bytes, name, path);
   if (offset === undefined && limit === undefined) return { content, encoding: name, size: bytes.byteLength };
   const lines = content.split(/(?<=\n)/);
   const from = offset ?? 1;
@@ -126,21 +139,40 @@ async function bytesOf(path) {
   }
 }
 
-function decode(bytes, encoding, path) {
-  if (/^base64$/i.test(encoding)) return Buffer.from(bytes).toString('base64');
-  let decoder;
+/** Of what is said to be text: by its byte order mark, else what it can be. */
+function encodingOf(bytes, path) {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  const nuls = [0, 0];
+  const looked = Math.min(bytes.length, 8_192);
+  for (let at = 0; at < looked; at += 1) if (bytes[at] === 0) nuls[at % 2] += 1;
+  if (nuls[0] + nuls[1] === 0) return isText(bytes, 'utf-8') ? 'utf8' : 'latin1';
+  // Letters of Latin scripts in UTF-16 are every other byte NUL, and nothing else is.
+  const [even, odd] = nuls;
+  if (even === 0 && odd > looked / 8 && isText(bytes, 'utf-16le')) return 'utf-16le';
+  if (odd === 0 && even > looked / 8 && isText(bytes, 'utf-16be')) return 'utf-16be';
+  throw new Error(
+    `Cannot read ${JSON.stringify(path)}: it is binary, not text; read it with encoding base64`,
+  );
+}
+
+function isText(bytes, encoding) {
   try {
-    decoder = new TextDecoder(encoding === 'utf8' ? 'utf-8' : encoding, { fatal: true });
+    new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return true;
   } catch {
-    throw new Error(
-      `Cannot read ${JSON.stringify(path)}: there is no encoding ${JSON.stringify(encoding.slice(0, 40))}; use utf8, latin1, utf-16le, or base64 for bytes`,
-    );
+    return false;
   }
+}
+
+function decode(bytes, encoding, path) {
+  if (encoding === 'base64') return Buffer.from(bytes).toString('base64');
   try {
-    return decoder.decode(bytes);
+    return new TextDecoder(encoding === 'utf8' ? 'utf-8' : encoding, { fatal: true }).decode(bytes);
   } catch {
     throw new Error(
-      `Cannot read ${JSON.stringify(path)}: it is not text in ${encoding}; read it with another encoding, or with base64`,
+      `Cannot read ${JSON.stringify(path)}: it is not text in ${encoding}; read it with utf8, which tells its encoding, or with base64`,
     );
   }
 }

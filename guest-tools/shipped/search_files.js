@@ -29,7 +29,7 @@
    },
    "contentPattern": {
     "type": "string",
-    "description": "Regular expression that a line must fit; without one the files alone are told",
+    "description": "Regular expression that a line must fit, matched in linear time, so without look-around and back references; without one the files alone are told",
     "maxLength": 1000
    },
    "literal": {
@@ -94,7 +94,8 @@ const MOST_LINE = 500;
 
 export async function run({ path, pattern, contentPattern, literal, ignoreCase, context, limit }) {
   const fits = globOf(pattern);
-  const search = contentPattern === undefined ? undefined : expressionOf(contentPattern, literal, ignoreCase);
+  const search =
+    contentPattern === undefined ? undefined : await expressionOf(contentPattern, literal, ignoreCase);
   const root = path.replace(/(?<=.)\/+$/, '');
   const found = { matches: [], files: 0, skipped: [], more: false };
   const walk = async (folder, below) => {
@@ -152,21 +153,44 @@ async function look(path, search, { context, limit }, found) {
 
 const shown = (line) => (line.length <= MOST_LINE ? line : `${line.slice(0, MOST_LINE)}…`);
 
-/** Where in a line it is, from 0; -1: nowhere. */
-function expressionOf(pattern, literal, ignoreCase) {
+/** Where in a line it is, from 0; -1: nowhere. In time linear in the line, whatever the pattern. */
+async function expressionOf(pattern, literal, ignoreCase) {
   if (literal) {
     const wanted = ignoreCase ? pattern.toLowerCase() : pattern;
     return (line) => (ignoreCase ? line.toLowerCase() : line).indexOf(wanted);
   }
+  const { RE2JS } = await import('re2js');
   let expression;
   try {
-    expression = new RegExp(pattern, ignoreCase ? 'iu' : 'u');
+    expression = RE2JS.compile(RE2JS.translateRegExp(pattern), ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
   } catch (error) {
     throw new Error(
-      `Cannot search: contentPattern is not a regular expression: ${error.message}; pass literal to search for it as text`,
+      `Cannot search: contentPattern cannot be matched in linear time, or is not a regular expression (look-around and back references are not taken): ${error.message}; pass literal to search for it as text`,
     );
   }
-  return (line) => line.search(expression);
+  // Most lines of most files lack what a pattern begins with: that is seen much faster.
+  const needed = ignoreCase ? '' : literalOf(pattern);
+  return (line) => {
+    if (needed !== '' && !line.includes(needed)) return -1;
+    const matcher = expression.matcher(line);
+    return matcher.find() ? matcher.start() : -1;
+  };
+}
+
+/** The longest text that each match has, where that is plain to see. */
+function literalOf(pattern) {
+  if (/[|()[\]{}]/.test(pattern)) return '';
+  const runs = [''];
+  for (let at = 0; at < pattern.length; at += 1) {
+    const letter = pattern[at];
+    const escaped = letter === '\\';
+    const text = escaped ? pattern[++at] : letter;
+    const isPlain = escaped ? /[^\p{L}\p{N}]/u.test(text ?? '') : !/[.^$*+?]/.test(text);
+    const isOptional = /[*?]/.test(pattern[at + 1] ?? '');
+    if (isPlain && !isOptional) runs[runs.length - 1] += text;
+    else runs.push('');
+  }
+  return runs.reduce((longest, one) => (one.length > longest.length ? one : longest));
 }
 
 /** Names, or paths where the pattern has a slash. */

@@ -96,6 +96,8 @@ export interface ToolFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Text of the manifest beside it, `NAME.json`. */
   readonly manifest: string | undefined;
+  /** What it imports by name, where that comes with it. */
+  readonly modules?: Readonly<Record<string, string>>;
   /** Why it cannot be one, where that is known already: it is too large, or leads out of the folder. */
   readonly refused?: string;
   /** Nobody would take it for a tool: it is told, and is no attempt at anything. */

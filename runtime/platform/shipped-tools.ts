@@ -1,16 +1,32 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ToolFile } from '../contracts/platform.ts';
 
+const FOLDER = new URL('../../guest-tools/shipped/', import.meta.url);
+const LIBRARIES = new URL('../../guest-tools/libraries/dist/', import.meta.url);
+/** Built by scripts/build-libraries.ts. */
+const NAMES = ['charts', 'pdf', 're2js'];
+
 /** The tools that ship, read when they are first needed. They are guests like all others. */
 export function readShippedTools(): readonly ToolFile[] {
-  const folder = new URL('../../guest-tools/shipped/', import.meta.url);
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.js'))
+  return readdirSync(FOLDER)
+    .filter((name) => /\.(?:js|py)$/.test(name))
     .sort()
-    .map((name) => ({
-      path: `shipped/${name}`,
-      at: `shipped/${name}`,
-      bytes: new Uint8Array(readFileSync(new URL(name, folder))),
-      manifest: undefined,
-    }));
+    .map((name) => {
+      const bytes = new Uint8Array(readFileSync(new URL(name, FOLDER)));
+      return {
+        path: `shipped/${name}`,
+        at: `shipped/${name}`,
+        bytes,
+        manifest: undefined,
+        modules: librariesOf(new TextDecoder().decode(bytes)),
+      };
+    });
+}
+
+/** What a tool of ours imports of them, by name. */
+function librariesOf(source: string): Readonly<Record<string, string>> {
+  const names = NAMES.filter((name) => source.includes(`'${name}'`));
+  return Object.fromEntries(
+    names.map((name) => [name, readFileSync(new URL(`${name}.js`, LIBRARIES), 'utf8')]),
+  );
 }

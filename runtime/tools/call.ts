@@ -109,7 +109,7 @@ export function createCaller(
     beforeHooks(hookOptions),
     waitStage(places, monotonic),
     retryStage({ sleep, random: context.random }),
-    runStage({ context, frames, nested }),
+    runStage({ context, frames, artifacts, nested }),
   ];
   const run = compose(stages, { monotonic, failure: failureOf, onFault });
   const never = new AbortController().signal;

@@ -1,6 +1,7 @@
 import type { RegisterOptions, ToolHandler } from '../contracts/api/tool-handler.ts';
 import type { LoadReport, SkippedFile } from '../contracts/api/tool-registry.ts';
 import type { ToolFile } from '../contracts/platform.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { toolFileKind } from '../vocabulary/tool-files.ts';
 import { javascriptNeeds } from './discover/javascript-needs.ts';
@@ -86,7 +87,7 @@ function registerFile(
   options: RegisterOptions,
   facts: PythonFacts | undefined,
 ): readonly Tool[] {
-  const { path, at, bytes, manifest, refused } = file;
+  const { path, at, bytes, manifest, refused, modules } = file;
   const origin = { path, at };
   if (refused !== undefined) throw new SandglassError('INPUT_INVALID', `Cannot register ${path}: ${refused}`);
   const beside = manifest === undefined ? undefined : parsed(manifest, origin);
@@ -116,7 +117,12 @@ function registerFile(
       details: { file: path },
       hint: 'Begin the file with a comment "sandglass:tool" followed by the manifest as JSON, or put it beside the file as NAME.json',
     });
-  const handler: ToolHandler = { language, code, filename: path.slice(path.lastIndexOf('/') + 1) };
+  const handler: ToolHandler = {
+    language,
+    code,
+    filename: path.slice(path.lastIndexOf('/') + 1),
+    ...defined({ modules }),
+  };
   return register(given, handler, options, origin);
 }
 

@@ -10,6 +10,7 @@ import type { Validators } from './check/validator.ts';
 import { needsOfImports, refuseUndeclared } from './discover/needs.ts';
 import type { CapabilityNames } from './manifest/capabilities.ts';
 import { type CheckedManifest, readManifest } from './manifest/read-manifest.ts';
+import { OWN, type OwnTool } from './own-tools.ts';
 import { exampleGrant, flagOf, isGranted } from './permissions.ts';
 import type { ToolStore } from './registry.ts';
 import type { Body, Tool } from './tool.ts';
@@ -137,6 +138,7 @@ export function parsed(text: string, { path }: Origin): unknown {
 }
 
 type Read =
+  | { readonly own: OwnTool }
   | { readonly trusted: TrustedTool }
   | Extract<Body, { readonly kind: 'script' }>
   | {
@@ -158,6 +160,7 @@ function readHandler(handler: ToolHandler, { trusted }: RegisterOptions): Read {
     throw new TypeError(
       'Cannot register a tool: expected guest source { language, code }, a module, or { trusted: true, run }',
     );
+  if (OWN in given) return { own: given[OWN] as OwnTool }; // nobody else has the mark
   const fields = given as Readonly<Record<string, unknown>>;
   if ('run' in fields) {
     refuseUnknown(fields, { run: true, trusted: true }, 'register a tool');
@@ -189,6 +192,7 @@ function readHandler(handler: ToolHandler, { trusted }: RegisterOptions): Read {
 }
 
 function bodyOf(read: Read, described: Described | undefined): Body {
+  if ('own' in read) return { kind: 'own', run: read.own };
   if ('trusted' in read) return { kind: 'trusted', run: read.trusted };
   if ('kind' in read) return read;
   const { module, invoke } = read;

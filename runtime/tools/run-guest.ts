@@ -13,7 +13,10 @@ import { type ToolCall, toolOf } from './tool-call.ts';
 const EMBEDDER = 'embedder';
 
 /** The run of a call: one fresh guest, with what manifest, caller and policy have in common. */
-export function guestRunOf(call: ToolCall, body: Exclude<Body, { readonly kind: 'trusted' }>): RunOptions {
+export function guestRunOf(
+  call: ToolCall,
+  body: Exclude<Body, { readonly kind: 'trusted' | 'own' }>,
+): RunOptions {
   const base = {
     grant: call.grant,
     limits: call.limits,

@@ -1,5 +1,6 @@
 import type { ToolFile } from '../contracts/platform.ts';
 import { registerFiles } from './load.ts';
+import { OWN_TOOLS, ownHandler } from './own-tools.ts';
 import type { Register } from './register.ts';
 import type { ToolStore } from './registry.ts';
 
@@ -9,6 +10,8 @@ import type { ToolStore } from './registry.ts';
  */
 export function registerShipped(store: ToolStore, read: () => readonly ToolFile[], register: Register): void {
   store.onFirstUse(() => {
+    for (const { manifest, run } of OWN_TOOLS)
+      if (store.find(manifest.name) === undefined) register(manifest, ownHandler(run));
     const files = read().filter(({ path }) => store.find(nameOf(path)) === undefined);
     registerFiles(files, {
       store,
@@ -23,4 +26,4 @@ export function registerShipped(store: ToolStore, read: () => readonly ToolFile[
   });
 }
 
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.js$/, '');
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.(?:js|py)$/, '');

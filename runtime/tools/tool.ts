@@ -3,12 +3,15 @@ import type { ToolKind } from '../contracts/api/tool-registry.ts';
 import type { ExportedCall } from '../contracts/described-tool.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
 import type { CheckedManifest } from './manifest/read-manifest.ts';
+import type { OwnTool } from './own-tools.ts';
 import type { UseCounter } from './use-counter.ts';
 
 /** What a call of a tool does. */
 export type Body =
   | { readonly kind: 'script'; readonly script: ScriptHandler }
   | { readonly kind: 'trusted'; readonly run: TrustedTool }
+  /** Of the runtime itself: it does what the runtime does, and reaches no more. */
+  | { readonly kind: 'own'; readonly run: OwnTool }
   | {
       readonly kind: 'component';
       readonly module: ModuleSource;

@@ -15,7 +15,8 @@ export interface SkippedFile {
   readonly quarantined?: true;
 }
 
-export type ToolKind = 'component' | 'command' | 'script' | 'trusted';
+/** `own`: of the runtime itself, such as `read_artifact`. */
+export type ToolKind = 'component' | 'command' | 'script' | 'trusted' | 'own';
 
 export interface ToolInfo {
   readonly name: string;

@@ -1,24 +1,30 @@
-import type { Artifacts } from '../../contracts/api/artifacts.ts';
+import type { ArtifactPage, ArtifactPart, Artifacts } from '../../contracts/api/artifacts.ts';
 import { wholeNumber } from '../../vocabulary/read-options.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { MIB } from '../../vocabulary/units.ts';
 
 export interface ArtifactStore extends Artifacts {
   /** Answers its id. */
-  keep(text: string, mime: string): string;
+  keep(text: string, mime: string, owner: string): string;
+  /** The same as `read`, of what was kept for this owner only. */
+  readOf(owner: string, id: string, page?: ArtifactPage): ArtifactPart | undefined;
 }
 
 const MOST = { entries: 200, bytes: 64 * MIB } as const;
 
 /** The last 200 texts, 64 MiB together; the one not read for longest goes first. */
 export function createArtifacts(): ArtifactStore {
-  const kept = new Recent<{ readonly text: string; readonly mime: string }>(MOST.entries, MOST.bytes);
-  return {
-    keep(text, mime) {
+  const kept = new Recent<{ readonly text: string; readonly mime: string; readonly owner: string }>(
+    MOST.entries,
+    MOST.bytes,
+  );
+  const store: ArtifactStore = {
+    keep(text, mime, owner) {
       const id = `artifact-${crypto.randomUUID()}`;
-      kept.set(id, { text, mime }, text.length * 2);
+      kept.set(id, { text, mime, owner }, text.length * 2);
       return id;
     },
+    readOf: (owner, id, page) => (kept.get(id)?.owner === owner ? store.read(id, page) : undefined),
     read(id, { offset, length } = {}) {
       const from = wholeNumber(offset, 'read an artifact: offset', { unit: 'characters' }) ?? 0;
       const count =
@@ -37,4 +43,15 @@ export function createArtifacts(): ArtifactStore {
       };
     },
   };
+  return store;
 }
+
+/** What of a call says so. */
+interface Owned {
+  readonly caller: { readonly id: string } | undefined;
+  readonly options: { readonly sessionId?: string };
+}
+
+/** Whose a result is: the caller's, in its conversation. */
+export const ownerOf = ({ caller, options }: Owned): string =>
+  JSON.stringify([caller?.id ?? null, options.sessionId ?? null]);

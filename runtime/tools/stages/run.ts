@@ -1,6 +1,7 @@
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import type { PolicySource } from '../../vocabulary/policy.ts';
 import type { Stage } from '../pipeline.ts';
+import { type ArtifactStore, ownerOf } from '../result/artifacts.ts';
 import { answerOf, guestRunOf } from '../run-guest.ts';
 import { runTrusted } from '../run-trusted.ts';
 import { type ToolCall, toolOf } from '../tool-call.ts';
@@ -11,6 +12,7 @@ export interface RunStageOptions {
   readonly context: ToolsContext;
   /** The calls whose guests run, by the id of the run: what they call is nested in them. */
   readonly frames: Map<string, ToolCall>;
+  readonly artifacts: ArtifactStore;
   readonly nested: (
     outer: ToolCall,
     name: string,
@@ -20,20 +22,24 @@ export interface RunStageOptions {
 }
 
 /** Runs the tool: a fresh guest, or the host's own function. */
-export const runStage = ({ context, frames, nested }: RunStageOptions): Stage<ToolOutcome> => ({
+export const runStage = ({ context, frames, artifacts, nested }: RunStageOptions): Stage<ToolOutcome> => ({
   name: 'run',
   when: 'before',
   handle: async (call, _next, { settle }) => {
     const { body } = toolOf(call);
     call.ranAt ??= context.monotonic();
-    if (body.kind === 'trusted') {
+    if (body.kind === 'trusted' || body.kind === 'own') {
       const outer = call.parent === undefined ? undefined : context.outer(call.parent);
-      const outcome = await runTrusted(call, body.run, {
-        monotonic: context.monotonic,
-        sleep: context.sleep,
-        leftMs: outer?.budget?.left().timeoutMs ?? Number.POSITIVE_INFINITY,
-        call: (name, args, signal) => nested(call, name, args, signal),
-      });
+      const outcome = await runTrusted(
+        call,
+        body.kind === 'trusted' ? body.run : (args) => body.run(args, { owner: ownerOf(call), artifacts }),
+        {
+          monotonic: context.monotonic,
+          sleep: context.sleep,
+          leftMs: outer?.budget?.left().timeoutMs ?? Number.POSITIVE_INFINITY,
+          call: (name, args, signal) => nested(call, name, args, signal),
+        },
+      );
       return settle(toToolOutcome(outcome, call));
     }
     frames.set(call.runId, call);

@@ -2,7 +2,7 @@ import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { TextFormat, TextRules } from '../../vocabulary/manifest.ts';
 import type { Stage } from '../pipeline.ts';
-import type { ArtifactStore } from '../result/artifacts.ts';
+import { type ArtifactStore, ownerOf } from '../result/artifacts.ts';
 import { checkFormat } from '../result/formats.ts';
 import { shorten } from '../result/shorten.ts';
 import { mimeOf, textOf, valueFromText } from '../result/text-of.ts';
@@ -45,7 +45,7 @@ export const shapeStage = (rules: TextRules, artifacts: ArtifactStore): Stage<To
         text: shortened,
         truncated: true,
         originalLength: whole.length,
-        artifact: artifacts.keep(whole, mimeOf(result, format)),
+        artifact: artifacts.keep(whole, mimeOf(result, format), ownerOf(call)),
       }),
     );
   },

@@ -1,0 +1,1 @@
+export { extractText, getDocumentProxy, getMeta } from 'unpdf';

@@ -1,0 +1,114 @@
+/* sandglass:tool
+{
+ "name": "draw_chart",
+ "description": "Draws a chart from a Vega-Lite description and answers it as SVG",
+ "version": "1.0.0",
+ "category": "data",
+ "tags": [
+  "visualization"
+ ],
+ "keywords": [
+  "chart",
+  "plot",
+  "graph",
+  "bar",
+  "line",
+  "scatter",
+  "histogram",
+  "vega",
+  "svg"
+ ],
+ "input": {
+  "type": "object",
+  "properties": {
+   "spec": {
+    "type": "object",
+    "description": "Vega-Lite: mark, encoding and so on; its data stands in it as values, or is passed as data"
+   },
+   "data": {
+    "type": "array",
+    "maxItems": 100000,
+    "description": "Rows, in place of the data of the description"
+   },
+   "width": {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 4000,
+    "description": "Of the plot, in pixels"
+   },
+   "height": {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 4000,
+    "description": "Of the plot, in pixels"
+   }
+  },
+  "required": [
+   "spec"
+  ],
+  "additionalProperties": false
+ },
+ "limits": {
+  "timeoutMs": 60000,
+  "memoryBytes": 268435456,
+  "fuel": 200000000000
+ },
+ "text": {
+  "format": "svg",
+  "maxChars": 1000000
+ },
+ "idempotent": true,
+ "cacheable": true,
+ "examples": [
+  {
+   "input": {
+    "spec": {
+     "mark": "bar",
+     "encoding": {
+      "x": {
+       "field": "month",
+       "type": "nominal"
+      },
+      "y": {
+       "field": "rain",
+       "type": "quantitative"
+      }
+     }
+    },
+    "data": [
+     {
+      "month": "Jan",
+      "rain": 5.4
+     },
+     {
+      "month": "Feb",
+      "rain": 3.2
+     }
+    ],
+    "width": 200,
+    "height": 120
+   }
+  }
+ ]
+}
+*/
+import { svgOf } from 'charts';
+
+export async function run({ spec, data, width, height }) {
+  const whole = {
+    ...spec,
+    ...(data === undefined ? {} : { data: { values: data } }),
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+  };
+  let drawn;
+  try {
+    drawn = await svgOf(whole);
+  } catch (error) {
+    throw new Error(`Cannot draw the chart: ${error.message}`);
+  }
+  const { svg, complaints } = drawn;
+  // Of data that could not be loaded, of fields that are not ones, the chart would be empty without a word.
+  if (complaints.length > 0) throw new Error(`Cannot draw the chart: ${complaints.slice(0, 5).join('; ')}`);
+  return svg;
+}
