@@ -44,7 +44,9 @@ def run(args):
         body, title = (tree.body, "module") if name is None else function_of(tree, name)
         graph = Builder(title).build(body)
     except RecursionError:
-        raise ValueError("Cannot draw the graph: the source is nested too deeply; name a smaller function") from None
+        raise ValueError(
+            "Cannot draw the graph: the source is nested too deeply; name a smaller function"
+        ) from None
     return FORMATS[args.get("outputFormat", "mermaid")](graph)
 
 
@@ -53,7 +55,7 @@ def parsed(source):
         return ast.parse(source)
     except SyntaxError as error:
         raise ValueError(f"Cannot read the source: line {error.lineno}: {error.msg}") from None
-    except (RecursionError, MemoryError):
+    except RecursionError, MemoryError:
         raise ValueError("Cannot read the source: it is nested too deeply") from None
 
 
@@ -180,7 +182,11 @@ class Builder:
                     check = self.step("condition", f"if {short(test)}", line, into)
                     self.edge(check, inner, "false")
                     into = [(check, "true")]
-            made = f"{short(found.key)}: {short(found.value)}" if isinstance(found, ast.DictComp) else short(found.elt)
+            made = (
+                f"{short(found.key)}: {short(found.value)}"
+                if isinstance(found, ast.DictComp)
+                else short(found.elt)
+            )
             element = self.step("statements", made, line, into)
             self.edge(element, inner)
             self.open = None
@@ -297,7 +303,10 @@ class Builder:
         elif how == "raise" and self.raises:
             self.connect([(source, label or "raises") for source, label in ends], self.raises[-1][0])
         else:
-            self.connect([(source, label or ("raises" if how == "raise" else None)) for source, label in ends], self.end)
+            self.connect(
+                [(source, label or ("raises" if how == "raise" else None)) for source, label in ends],
+                self.end,
+            )
 
     def visit_Try(self, statement, ends):
         head = self.step("try", "try", statement.lineno, ends)
@@ -455,7 +464,9 @@ def page(graph):
 
     head = "<tr><th>line</th><th>kind</th><th>code</th><th>goes to</th></tr>"
     rows = "".join(row(node) for node in graph["nodes"])
-    return f"<h2>{html.escape(graph['function'])}</h2><table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    return (
+        f"<h2>{html.escape(graph['function'])}</h2><table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    )
 
 
 FORMATS = {"mermaid": mermaid, "json": lambda graph: graph, "html": page, "dot": dot}
