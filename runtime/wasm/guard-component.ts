@@ -11,6 +11,7 @@ import type { GuardLimits } from './guard-options.ts';
 import { hex, invalid } from './invalid.ts';
 import { PREAMBLE_BYTES, readPreamble } from './preamble.ts';
 import { Reader } from './reader.ts';
+import { checkSectionCount } from './sections.ts';
 
 // Component model, Binary Format Explainer.
 
@@ -43,11 +44,13 @@ export interface ComponentCount {
   components: number;
   memories: number;
   minimumPages: number;
+  /** Of the component and those nested in it; core modules count as one each. */
+  sections: number;
 }
 
 /** Walks a component and everything nested in it, and refuses what a code generator or an engine should not be given. */
 export function guardComponent(bytes: Uint8Array, limits: GuardLimits): ComponentCount {
-  const count: ComponentCount = { modules: 0, components: 0, memories: 0, minimumPages: 0 };
+  const count: ComponentCount = { modules: 0, components: 0, memories: 0, minimumPages: 0, sections: 0 };
   walk(bytes, 0, bytes.length, { limits, count, depth: 0, largest: { expansion: 0 } });
   return count;
 }
@@ -73,6 +76,8 @@ function walk(bytes: Uint8Array, start: number, end: number, state: Walk): numbe
     const at = reader.at;
     const id = reader.byte();
     const content = reader.part();
+    count.sections += 1;
+    checkSectionCount(count.sections, at);
     switch (id) {
       case COMPONENT_SECTION.custom:
         content.name();

@@ -5,6 +5,9 @@ import type { ModuleShape } from './module-shape.ts';
 import { readShape } from './read-shape.ts';
 import { splitSections } from './sections.ts';
 
+/** What one module may declare. Found in real programs: 8,560 exports, one memory. Each export is told to a cell by its name and type. */
+const MOST = Object.freeze({ exports: 50_000, imports: 50_000, memories: 1_000, tables: 1_000 });
+
 /** Reads a core module at `start` … `end` and refuses what it asks too much of. */
 export function guardModule(
   bytes: Uint8Array,
@@ -13,6 +16,10 @@ export function guardModule(
   end = bytes.length,
 ): ModuleShape {
   const shape = readShape(bytes, splitSections(bytes, start, end));
+  for (const [what, most] of Object.entries(MOST)) {
+    const count = shape[what as keyof typeof MOST].length; // the keys of the table above
+    if (count > most) throw invalid(`it has ${count} ${what}, at most ${most} are allowed`, start);
+  }
   for (const memory of shape.memories) {
     if (memory.wide && !limits.memory64) throw invalid('its memory is addressed by i64', start);
     checkMinimum(memory, limits.maxMemoryPages, 'memory', 'pages of 64 KiB');

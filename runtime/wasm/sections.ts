@@ -46,6 +46,14 @@ export interface Section {
   readonly end: number;
 }
 
+/** Sections of one binary, custom ones among them. Found in real programs: some dozens. */
+const MOST_SECTIONS = 10_000;
+
+/** @throws {SandglassError} MODULE_INVALID: every reader would go through all of them, and some several times. */
+export function checkSectionCount(count: number, at: number): void {
+  if (count > MOST_SECTIONS) throw invalid(`it has over ${MOST_SECTIONS} sections`, at);
+}
+
 /** Splits a core module at `start` … `end` of `bytes` into its sections, known ones in order and at most once. */
 export function splitSections(bytes: Uint8Array, start = 0, end = bytes.length): Section[] {
   if (readPreamble(bytes, start, end) !== 'module')
@@ -57,6 +65,7 @@ export function splitSections(bytes: Uint8Array, start = 0, end = bytes.length):
     const at = reader.at;
     const id = reader.byte();
     const content = reader.part();
+    checkSectionCount(sections.length + 1, at);
     if (id !== SECTION.custom) {
       const place = SECTION_ORDER.indexOf(id);
       if (place < 0) throw invalid(`section ${id} is not known`, at);

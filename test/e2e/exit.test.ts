@@ -75,6 +75,62 @@ describe('a program that never calls close()', verifies('XT-14'), () => {
   });
 });
 
+/**
+ * Source of a module at the limits of what one function may cost the compilers: bodies of 12 times 40 loops within each other, run so often that
+ * V8 optimises them, and one whose joins have as many locals as are allowed.
+ */
+const AT_THE_LIMITS = `
+  const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(Math.floor(value / 128))]);
+  const times = (count, ...bytes) => Array.from({ length: count }, () => bytes).flat();
+  const section = (id, content) => [id, ...leb(content.length), ...content];
+  const body = (locals, code) => { const all = [1, ...leb(locals), 0x7f, ...code, 0x0b]; return [...leb(all.length), ...all]; };
+  const loops = body(4, times(12, ...times(40, 0x03, 0x40), ...times(40, 0x0b)));
+  const joins = body(49_000, times(200, 0x20, 0, 0x04, 0x40, 0x0b));
+  const calls = body(1, [
+    0x41, ...leb(1000), 0x21, 0, 0x03, 0x40,
+    ...Array.from({ length: 9 }, (_, at) => [0x10, at + 1]).flat(),
+    0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b,
+  ]);
+  const bodies = [calls, ...Array.from({ length: 8 }, () => loops), joins];
+  const module = Uint8Array.from([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    ...section(1, [1, 0x60, 0, 0]),
+    ...section(3, [bodies.length, ...times(bodies.length, 0)]),
+    ...section(7, [1, 6, ...Buffer.from('_start'), 0, 0]),
+    ...section(10, [bodies.length, ...bodies.flat()]),
+  ]);`;
+
+describe(
+  'a program that ran a module at the limits of what may be compiled',
+  verifies('EX-08', 'XT-14'),
+  () => {
+    test.each(['minimal', 'standard', 'maximum'])(
+      'ends by itself, and others began as ever: %s',
+      async (level) => {
+        const printed = await runProgram(`${AT_THE_LIMITS}
+      const runtime = createRuntime();
+      const hostile = runtime.run({ module, level: '${level}', limits: { timeoutMs: 60_000 } });
+      const ends = [];
+      const note = (name) => (outcome) => ends.push(outcome.ok ? name : name + ' ' + outcome.error.code);
+      const others = () => [
+        runtime.run({ language: 'javascript', code: '1', level: '${level}' }).then(note('javascript')),
+        runtime.run({ module: module.slice(0, 8), level: '${level}' }).then(note('module')),
+      ];
+      const beside = others();
+      const cancel = new AbortController();
+      const cancelled = runtime.run({ module: Uint8Array.from([...module, 0, 2, 1, 97]), level: '${level}', signal: cancel.signal });
+      cancel.abort();
+      note('cancelled')(await cancelled);
+      await Promise.all(beside);
+      console.log((await hostile).error?.message ?? 'ok', ends.sort().join());
+      await Promise.all(others());
+      console.log(ends.length);`);
+        expect(printed).toBe('ok cancelled CANCELLED,javascript,module INPUT_INVALID\n5\n');
+      },
+    );
+  },
+);
+
 test('the command of the package can be run as it was built', verifies('XT-14'), async () => {
   const root = new URL('../../', import.meta.url);
   const { bin } = JSON.parse(await readFile(new URL('package.json', root), 'utf8'));
