@@ -12,9 +12,13 @@ export function keepLicences(names: Iterable<string>): void {
     const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE']
       .map((candidate) => join(packages, name, candidate))
       .find(existsSync);
-    if (file === undefined) throw new Error(`Cannot bundle ${name}: it has no licence file`);
-    const { version, license } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
-    const text = `${name} ${version}, ${license}\n\n${readFileSync(file, 'utf8')}`;
+    const { version, license, author, repository } = JSON.parse(
+      readFileSync(join(packages, name, 'package.json'), 'utf8'),
+    );
+    if (typeof license !== 'string') throw new Error(`Cannot bundle ${name}: it names no licence`);
+    const stated = { license, author, repository }; // of a package that comes without the text
+    const terms = file === undefined ? JSON.stringify(stated, undefined, 2) : readFileSync(file, 'utf8');
+    const text = `${name} ${version}, ${license}\n\n${terms}`;
     writeFileSync(join(licences, `${name.replace('@', '').replace('/', '-')}.txt`), text);
   }
 }
