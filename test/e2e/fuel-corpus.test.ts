@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 895132,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 819990,
-        "python: classes, exceptions, json": 2342031,
-        "python: sets, hashes, random, clock": 1440856,
+        "python: an expression": 819497,
+        "python: classes, exceptions, json": 2340978,
+        "python: sets, hashes, random, clock": 1439652,
         "typescript: a module": 656669,
       }
     `);

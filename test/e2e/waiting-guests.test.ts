@@ -34,15 +34,32 @@ describe.each(['minimal', 'standard', 'strict'] as const)('guests that wait at l
   });
 });
 
-test('guests of Python that wait hold up nobody, as far as there are threads for them', async () => {
-  await using runtime = open(3, 'standard');
-  const code = `import sandglass, time\ntime.sleep(0.01)\nsandglass.call('meeting.all', {})`;
+test('guests of Python that wait hold up nobody, in whatever they wait', async () => {
+  const programs = [
+    `time.sleep(0.01)\nsandglass.call('meeting.all', {})`,
+    `await asyncio.sleep(0.01)\nsandglass.call('meeting.all', {})`,
+    `await sandglass.call_async('meeting.all', {})`,
+    `(await asyncio.gather(asyncio.sleep(0), sandglass.call_async('meeting.all', {})))[1]`,
+    `t = threading.Thread(target=time.sleep, args=(0.01,))
+t.start()
+t.join()
+await sandglass.call_async('meeting.all', {})`,
+  ];
+  const guests = programs.flatMap((code) => [code, code]);
+  await using runtime = open(guests.length, 'standard');
   const all = await Promise.all(
-    Array.from({ length: 3 }, () =>
-      runtime.run({ language: 'python', code, grant, limits: { timeoutMs: 120_000 } }),
+    guests.map((code) =>
+      runtime.run({
+        language: 'python',
+        code: `import asyncio, sandglass, threading, time\n${code}`,
+        grant,
+        limits: { timeoutMs: 120_000 },
+      }),
     ),
   );
-  expect(all.map((outcome) => (outcome.ok ? outcome.value : outcome.error))).toEqual([3, 3, 3]);
+  expect(all.map((outcome) => (outcome.ok ? outcome.value : outcome.error))).toEqual(
+    guests.map(() => guests.length),
+  );
 });
 
 test('with maxWaiting 0 a guest keeps its place until it ends', async () => {

@@ -21,4 +21,5 @@ export const HOST_EXPORTS: readonly string[] = [
   'PyUnicode_Type',
   'Py_HashBuffer',
   'sbrk',
+  'tzname',
 ];

@@ -4,6 +4,7 @@ import type { GuestFile } from '../../vocabulary/guest-file.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
 import { zoneOffset } from '../../vocabulary/time-zone.ts';
 import { MIB } from '../../vocabulary/units.ts';
+import { type ZoneNames, zoneNames } from '../../vocabulary/zone-names.ts';
 import { DEFERRED_SECTION } from '../../wasm/deferred-exports.ts';
 import { exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
@@ -22,6 +23,7 @@ import type { BootOptions, RealmApi, RealmPort, RunSettings } from './realm/cont
 import { BOOT_SCRIPT, PARTS_SCRIPT } from './realm/scripts.ts';
 import { hasNoCode } from './side-modules.ts';
 import { readFrameLayout, type SourcePlace, stoppedAt } from './stopped-at.ts';
+import { keepTurns } from './turns.ts';
 
 /** A fresh realm of the language alone; the platform says how to make one. */
 export interface Realm {
@@ -221,8 +223,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       };
       if (order !== undefined) order.timer(Math.min(ms, MAX_TIMER_MS), fire);
       else if (!(ms > 0)) soon(fire);
-      else if (link === undefined) setTimeout(fire, Math.min(ms, MAX_TIMER_MS));
-      else void link.host.sleep(Math.min(ms, MAX_TIMER_MS)).then(fire);
+      else setTimeout(fire, Math.min(ms, MAX_TIMER_MS));
     },
     sleep: (ms) => link?.host.sleepSync(Math.min(Math.max(0, Number(ms) || 0), MAX_TIMER_MS)),
     callSync: (operation, args, body) => {
@@ -231,15 +232,14 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       return answerText(0, link.host.callSync(...request(operation, args, body)));
     },
     call: (id, operation, args, body) => {
-      if (link === undefined) throw new Error('no run');
+      if (link === undefined || order === undefined) throw new Error('no run');
       const mine = link;
-      const turn = order?.call();
-      void mine.host.call(...request(operation, args, body)).then((answer) => {
-        const settle = (): void => {
+      const asked = request(operation, args, body);
+      const turn = order.call();
+      void mine.host.call(...asked).then((answer) => {
+        turn(() => {
           if (mine === link) enter(() => api.settle(id, answerText(id, answer)));
-        };
-        if (turn === undefined) settle();
-        else turn(settle);
+        });
       });
     },
     take: (id, into, offset) => {
@@ -293,6 +293,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     wants: (path, size) => link?.collected?.wants(path, size) ?? -1,
     give: (buffer) => link?.collected?.give(moved(buffer)),
     done: (id, ok, text) => {
+      order?.end();
       waiting.get(id)?.({ ok: ok === true, text: typeof text === 'string' ? text : '' });
       waiting.delete(id);
     },
@@ -365,6 +366,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     disconnect: () => {
       api.reset();
       link = undefined;
+      order = undefined;
       outsideBefore = undefined; // the guest's own run is its first
       files.set('stdin', NOTHING);
       taken.clear();
@@ -380,7 +382,10 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       const isFirst = outsideBefore === undefined;
       link = run;
       zone = zoneOffset(run.timeZone);
-      order = run.fixedClock ? keepOrder(soon, (ms) => run.host.sleep(ms)) : undefined;
+      nameZone(instances[0], zoneNames(run.timeZone, new Date(run.host.now()).getUTCFullYear()));
+      order = run.fixedClock
+        ? keepOrder(soon, (ms) => run.host.rest(run.host.sleep(ms)))
+        : keepTurns(soon, run.host);
       between = undefined;
       growthRefused = false;
       meterBy(run.meter);
@@ -403,6 +408,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     leave: (meter) => {
       api.leave();
       link = undefined;
+      order = undefined;
       between = meter;
       taken.clear();
       waiting.clear();
@@ -423,6 +429,23 @@ function stackUsed(instance: WebAssembly.Instance | undefined): number {
   if (instance === undefined) return 0;
   const { emscripten_stack_get_base: base, emscripten_stack_get_current: current } = exportsOf(instance);
   return typeof base === 'function' && typeof current === 'function' ? Number(base()) - Number(current()) : 0;
+}
+
+/** What the C library calls local time: it asks for the names of the zone only once, before there is a guest. */
+const NAME_BYTES = 16;
+function nameZone(instance: WebAssembly.Instance | undefined, names: ZoneNames): void {
+  const place = instance === undefined ? undefined : exportsOf(instance).tzname;
+  if (place === undefined) return;
+  const bytes = memoryBytesOf(instance);
+  const words = new DataView(bytes.buffer);
+  const first = readGlobal(place as WebAssembly.Global); // the address of a pair of pointers, by its name
+  for (const [index, name] of names.entries()) {
+    const at = words.getUint32(first + 4 * index, true);
+    if (at === 0) continue;
+    const text = new TextEncoder().encode(name).subarray(0, NAME_BYTES);
+    bytes.fill(0, at, at + NAME_BYTES + 1);
+    bytes.set(text, at);
+  }
 }
 
 const memoryBytesOf = (instance: WebAssembly.Instance | undefined): Uint8Array =>

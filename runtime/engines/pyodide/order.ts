@@ -1,9 +1,11 @@
-/** The order in which timers and answers of the host reach a guest whose run must repeat: that of its own asking, whatever the host takes. */
+/** How timers and answers of the host reach a guest. */
 export interface Order {
   /** `fire` runs in a turn of its own; those that are due at once in the order in which they were asked for. */
   timer(ms: number, fire: () => void): void;
   /** A call of the guest's has begun: what this answers takes its answer, to be delivered when it is its turn. */
   call(): (deliver: () => void) => void;
+  /** The program has ended: nothing comes any more. */
+  end(): void;
 }
 
 interface Timer {
@@ -12,7 +14,7 @@ interface Timer {
 }
 
 /**
- * A host call takes no time: its answer comes after the timers that are due, in the order of the calls. Only when no call is under way does the
+ * For a run that must repeat: all comes in the order of its own asking, whatever the host takes. A host call takes no time: its answer comes after the timers that are due, in the order of the calls. Only when no call is under way does the
  * earliest of the other timers come; its time is waited for, and counted by what was asked, not by a clock.
  * @param soon Runs a callback in a turn of its own.
  */
@@ -73,5 +75,6 @@ export function keepOrder(soon: (turn: () => void) => void, sleep: (ms: number) 
         if (calls[0] === call) look();
       };
     },
+    end: () => undefined,
   };
 }

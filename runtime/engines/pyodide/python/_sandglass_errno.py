@@ -22,6 +22,16 @@ class Number(int):
         number.shown = shown
         return number
 
+    def __eq__(self, other):
+        if type(other) is int:  # programs know the numbers of Linux by heart
+            return other == self.shown or int(self) == other
+        return int.__eq__(self, other)
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = int.__hash__
+
     def __repr__(self):
         return str(self.shown)
 

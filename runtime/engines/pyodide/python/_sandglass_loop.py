@@ -103,15 +103,12 @@ def stop(loop):
 
 
 def decrement_in_progress(plain):
+    """An exception of a task that nobody looks at is told of when the task is freed, as asyncio does."""
+
     def wrapper(loop, future=None):
-        if future is not None and not future.cancelled() and isinstance(future.exception(), ENDS):
-            future = None  # it is nothing that nobody has handled
-        plain(loop, future)
+        plain(loop, None)
 
     return wrapper
-
-
-ENDS = (SystemExit, KeyboardInterrupt)
 
 
 class Runner(asyncio.Runner):
@@ -152,6 +149,10 @@ def install():
     asyncio.Runner = asyncio.runners.Runner = Runner
     asyncio.run = asyncio.runners.run = functools.wraps(asyncio.run)(run_coroutine)
     loop = pyodide.webloop.WebLoop
+    for kind, name in ((pyodide.webloop.PyodideTask, "Task"), (pyodide.webloop.PyodideFuture, "Future")):
+        kind.__name__ = kind.__qualname__ = (
+            name  # they are shown, and named where an exception was not looked at
+        )
     loop.__init__ = made(loop.__init__)
     loop.run_until_complete, loop.run_forever, loop.stop = run_until_complete, run_forever, stop
     loop.run_in_executor = threads.run_in_executor

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import inspect
 import io
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 
 import _sandglass_threads as threads
 import pyodide.webloop
@@ -108,21 +110,17 @@ _zone = ""
 
 
 def set_zone(name):
-    """What `time` tells of the zone that the environment names: local times have it already. A zone without a table of names is told by its offset."""
+    """What `time` tells of the zone that the environment names: local times have it already."""
     global _zone
     if name == _zone:
         return
     _zone = name
     year = time.gmtime().tm_year
-    offsets = [time.localtime(time.mktime((year, month, 1, 0, 0, 0, 0, 0, -1))).tm_gmtoff for month in (1, 7)]
-    time.timezone, time.altzone = -min(offsets), -max(offsets)
-    time.daylight = int(offsets[0] != offsets[1])
-    time.tzname = (offset_name(-time.timezone), offset_name(-time.altzone))
-
-
-def offset_name(seconds):
-    hours, minutes = divmod(abs(seconds) // 60, 60)
-    return "UTC" if seconds == 0 else f"UTC{'-' if seconds < 0 else '+'}{hours:02}{minutes:02}"
+    january, july = (time.localtime(time.mktime((year, month, 1, 0, 0, 0, 0, 0, -1))) for month in (1, 7))
+    winter, summer = sorted((january, july), key=lambda local: local.tm_gmtoff)
+    time.timezone, time.altzone = -winter.tm_gmtoff, -summer.tm_gmtoff
+    time.daylight = int(winter.tm_gmtoff != summer.tm_gmtoff)
+    time.tzname = (winter.tm_zone, summer.tm_zone)
 
 
 class Sleep:
@@ -173,6 +171,30 @@ def install_zones():
     zones.load_tzdata = functools.wraps(plain)(load_tzdata)
 
 
+#: What calls a program, or its threads, in their names of files.
+CALLERS = ("<_sandglass>", "<_sandglass_threads>")
+
+
+def hide_callers():
+    """A program sees no frames below its own."""
+    plain = inspect.getouterframes
+
+    def frames(frame):
+        while frame is not None and frame.f_code.co_filename not in CALLERS:
+            yield frame, frame.f_lineno
+            frame = frame.f_back
+
+    def walk_stack(f):
+        return frames(sys._getframe(1) if f is None else f)
+
+    def getouterframes(frame, context=1):
+        own = sum(1 for _ in frames(frame))
+        return plain(frame, context)[:own]
+
+    traceback.walk_stack = functools.wraps(traceback.walk_stack)(walk_stack)
+    inspect.getouterframes = functools.wraps(plain)(getouterframes)
+
+
 def limit_recursion():
     """A limit beyond all memory is one of what there is: then a RecursionError ends the recursion, not a limit of the run."""
     plain = sys.setrecursionlimit
@@ -186,7 +208,9 @@ def limit_recursion():
 def install():
     """Before the snapshot: nothing here holds an object of the realm."""
     time.sleep = Sleep()
+    time.thread_time, time.thread_time_ns = time.process_time, time.process_time_ns
     install_zones()
+    hide_callers()
     limit_recursion()
     for name in (
         "system",
