@@ -12,14 +12,19 @@ import { readDatabases, type SqlDatabases } from '../host-functions/sql/database
 import { createSqlHostFunction } from '../host-functions/sql/sql.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
+import type { OpenSqlite } from './contracts/operations/sql.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
+import { createShellEngine } from './engines/preview1/shell-engine.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
 import { createNodeComponentEngine } from './platform/component/component-engine.ts';
 import { nodePlatform } from './platform/node.ts';
 import { loadWasmFile } from './platform/node-module.ts';
+import { packedModule } from './platform/packed-module.ts';
 import { openPolicyFile } from './platform/policy-file.ts';
 import { checkPackageOptions, type PythonPackageOptions } from './platform/python/packages/options.ts';
 import { createNodePyodideEngine } from './platform/python/pyodide-engine.ts';
+import { locateFile } from './platform/sqlite/locate-file.ts';
+import { createOpenSqlite } from './platform/sqlite/open-sqlite.ts';
 import { createRuntimeOn } from './runtime.ts';
 import { createValidators } from './tools/check/validators.ts';
 import { SandglassError } from './vocabulary/errors.ts';
@@ -41,8 +46,8 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
 }
 
 /**
- * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, components and WASI preview1 modules; `fs`,
- * `http`, `ws` and `sql`.
+ * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, shell scripts, components and WASI preview1 modules; `fs`,
+ * `http`, `ws`, `sql` and `run`.
  *
  * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} UNSUPPORTED on a Node before 24; INTERNAL when an engine's file is missing or cut
  * off, naming it and the command that brings it back.
@@ -60,6 +65,7 @@ export function createRuntime({
   const { name, version } = nodePlatform.info;
   const tooOld = name === 'node' ? nodeIsTooOld(version) : undefined;
   if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);
+  const shell = packedModule(new URL('../guest-tools/shell/', import.meta.url), 'shell');
   return createRuntimeOn(
     {
       ...nodePlatform,
@@ -72,13 +78,14 @@ export function createRuntime({
         }),
         createNodeComponentEngine(),
         createPreview1Engine(),
+        createShellEngine({ module: shell, version: shell.from }),
         createWasmerEngine(),
       ],
       hostFunctions: [
         createFsHostFunction({ backend: createNodeBackend() }),
         createHttpHostFunction(),
         createWsHostFunction(),
-        createSqlHostFunction({ databases: readDatabases(sql) }),
+        createSqlHostFunction({ databases: readDatabases(sql), openSqlite: openGuestDatabases() }),
       ],
       createToolsFunction: createToolsHostFunction,
       createRunFunction: createRunHostFunction,
@@ -87,6 +94,21 @@ export function createRuntime({
     createValidators(),
     policyFile === undefined ? undefined : openPolicyFile(policyFile),
   );
+}
+
+/** Queries of SQLite are guests of a runtime of their own, which knows folders and nothing else. */
+function openGuestDatabases(): OpenSqlite {
+  const module = packedModule(new URL('../guest-tools/sqlite/', import.meta.url), 'sqlite');
+  return createOpenSqlite({
+    load: module.load,
+    locate: locateFile,
+    openRuntime: () =>
+      createRuntimeOn({
+        ...nodePlatform,
+        engines: [createPreview1Engine()],
+        hostFunctions: [createFsHostFunction({ backend: createNodeBackend() })],
+      }),
+  });
 }
 
 /**

@@ -115,8 +115,8 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'platform',
     at: ['runtime/platform'],
-    folders: ['component', 'python', 'schema'],
-    what: 'what differs between Node, browsers and workerd; `component/`: realms for its guests; `python/`: its files, snapshots and packages',
+    folders: ['component', 'python', 'schema', 'sqlite'],
+    what: 'what differs between Node, browsers and workerd; `component/`: realms for its guests; `python/`: its files, snapshots and packages; `sqlite/`: databases whose queries are guests',
     mayImport: ['vocabulary', 'contracts', 'cell', 'engines', 'wasm'],
   },
   {

@@ -336,8 +336,8 @@ export type GuestResult = GuestEnd & {
 export type GuestEnd =
   /** `form: 'text'`: the guest's value has no form that can be answered, and `value` is the text its language shows of it. */
   | { readonly kind: 'value'; readonly value: GuestValue; readonly form?: 'text' }
-  /** A command ended with a status; 0 is success. */
-  | { readonly kind: 'exit'; readonly exitCode: number }
+  /** A command ended with a status; 0 is success. `stays`: its guest can be called again all the same. */
+  | { readonly kind: 'exit'; readonly exitCode: number; readonly stays?: true }
   /**
    * An error nobody caught. `refusalId`: it is the very refusal that the gate gave under this id. `payload`: what a function declared to
    * answer on failure, for the details of the outcome.

@@ -55,6 +55,12 @@ function forLanguage(language: string, among: readonly Engine[], engines: readon
     throw unsupported(`Cannot run ${language}: engine "${chosen.name}" takes ${takes}`, taking);
   }
   const known = engines.flatMap((engine) => engine.languages);
+  if (language === 'shell')
+    throw new SandglassError(
+      'UNSUPPORTED',
+      'Cannot run shell: its interpreter is a WASI program of 8 MB, which is not part of this build for browsers and edge',
+      { hint: 'Run it on Node, Deno or Bun', details: { languages: known } },
+    );
   const near = didYouMean(language, known);
   throw new SandglassError(
     'UNSUPPORTED',

@@ -4,7 +4,12 @@ import { programName } from './program-name.ts';
 import type { RunRequest } from './read-run-options.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 
-const ENDINGS: Readonly<Record<string, string>> = { javascript: 'js', typescript: 'ts', python: 'py' };
+const ENDINGS: Readonly<Record<string, string>> = {
+  javascript: 'js',
+  typescript: 'ts',
+  python: 'py',
+  shell: 'sh',
+};
 
 /**
  * What an engine prepares; a module that was named by its path is read now.

@@ -108,7 +108,9 @@ function registerFile(
     throw new SandglassError('MANIFEST_INVALID', `Cannot register ${path}: ${facts.error}`, {
       details: { file: path },
     });
-  const needs = language === 'python' ? (facts?.needs ?? []) : javascriptNeeds(code);
+  // What a shell script reaches, the gate alone can tell.
+  const needs =
+    language === 'python' ? (facts?.needs ?? []) : language === 'shell' ? [] : javascriptNeeds(code);
   if (given === undefined && facts !== undefined && facts.tools.length > 0)
     return registerDecorated({ path, code }, facts, register, options, origin);
   refuseUndeclared(path, needs, capabilitiesOf(given));

@@ -70,6 +70,8 @@ function scriptRun(
       filename: filename ?? `${name}.py`,
       ...defined({ packages }),
     };
+  if (languageName(language) === 'shell')
+    return { language, code, filename: filename ?? `${name}.sh`, inputs: variablesOf(args), stdin: args };
   const file = filename ?? `${name}.${languageName(language) === 'typescript' ? 'ts' : 'js'}`;
   return {
     ...common,
@@ -79,6 +81,12 @@ function scriptRun(
     modules: { ...modules, [file]: `${code}\n${JAVASCRIPT_EXPORT}` },
   };
 }
+
+/** A shell script finds each argument as a variable of its name, but none that could be one the shell itself looks at, and all as JSON on stdin. */
+const variablesOf = (args: JsonObject): JsonObject => ({
+  [INPUT]: args,
+  ...Object.fromEntries(Object.entries(args).filter(([name]) => /^[a-z][A-Za-z0-9_]*$/.test(name))),
+});
 
 /** A `run` that is not exported is found, too. */
 const JAVASCRIPT_EXPORT = `;export const __sandglassRun = typeof run === 'function' ? run : undefined;`;

@@ -5,6 +5,7 @@ export const TOOL_ENDINGS: Readonly<Record<string, string>> = Object.freeze({
   mjs: 'javascript',
   ts: 'typescript',
   py: 'python',
+  sh: 'shell',
 });
 
 /** What kind of tool a file would be; `undefined` for one that is none by its name. */

@@ -13,6 +13,7 @@ test(
       'pyodide',
       'component',
       'preview1',
+      'shell',
       'preview1-wasmer',
     ]);
     for (const { name, languages, startupMs, ...info } of engines) {

@@ -52,7 +52,7 @@ test('each code of a run keeps its message and its hint', async () => {
       [
         "UNSUPPORTED",
         "Cannot run rust: no engine here takes its source, only what it was compiled to, a .wasm",
-        "Known languages: javascript, typescript, python. Compile any other to a .wasm and pass module",
+        "Known languages: javascript, typescript, python, shell. Compile any other to a .wasm and pass module",
       ],
       [
         "CAPABILITY_DENIED",

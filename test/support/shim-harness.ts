@@ -89,6 +89,7 @@ export function openShim(options: ShimHarnessOptions = {}): ShimHarness {
       functions: [],
       wasi: Object.keys(WASI_FUNCTIONS),
       abort: false,
+      call: false,
       foreign: [],
       minimumBytes: 0,
     },

@@ -58,7 +58,17 @@ export interface RunBase {
 }
 
 /** A language by its name or short name; an engine of the embedder's may bring others. */
-export type Language = 'javascript' | 'typescript' | 'python' | 'js' | 'ts' | 'py' | (string & {});
+export type Language =
+  | 'javascript'
+  | 'typescript'
+  | 'python'
+  | 'shell'
+  | 'js'
+  | 'ts'
+  | 'py'
+  | 'sh'
+  | 'bash'
+  | (string & {});
 
 interface ScriptParts {
   /** Source text. */

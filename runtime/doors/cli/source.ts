@@ -20,6 +20,8 @@ const BY_ENDING: Readonly<
   '.cts': { language: 'typescript', form: 'script' },
   '.tsx': { language: 'typescript' },
   '.py': { language: 'python' },
+  '.sh': { language: 'shell' },
+  '.bash': { language: 'shell' },
   '.wasm': { language: 'wasm' },
 };
 
@@ -32,6 +34,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   typescript: 'typescript',
   py: 'python',
   python: 'python',
+  sh: 'shell',
+  bash: 'shell',
+  shell: 'shell',
   wasm: 'wasm',
 };
 

@@ -12,6 +12,13 @@ export interface Preview1EngineOptions {
   readonly cachedModules?: number;
 }
 
+/** A module that ships with us: packed on disk, read when a run first needs it. */
+export interface OwnModule {
+  /** Lower-case hex SHA-256 of the bytes. */
+  readonly hash: string;
+  readonly load: () => Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** Of instrumented, and of compiled modules in memory, bytes; the ones used last. */
 const KEPT_BYTES = 256 * MIB;
 
@@ -83,7 +90,13 @@ function moduleEngine(name: string, { cachedModules = 32 }: Preview1EngineOption
     prepare: async (source, context) => {
       if (source.kind === 'wasm') {
         preparer ??= await import('./prepare.ts');
-        return preparer.prepareModule(name, source, context, caches);
+        const { bytes, hash } = source;
+        return preparer.prepareModule(
+          name,
+          { hash, name: source.name, bytes: async () => bytes },
+          context,
+          caches,
+        );
       }
       throw new SandglassError(
         'UNSUPPORTED',

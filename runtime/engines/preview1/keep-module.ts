@@ -11,9 +11,11 @@ import { classify } from './guest-end.ts';
 import { GuestMemory } from './guest-memory.ts';
 import type { Import } from './jspi.ts';
 import { MODULE, type ModuleData } from './module-data.ts';
+import { createOwnCall } from './own-call.ts';
 import { createRunControl } from './run-control.ts';
 import { attempt, importsOf, instantiate, type OpenHost, type PreviewHost } from './run-module.ts';
 import { checkRunOptions } from './run-options.ts';
+import { scriptCall } from './script-call.ts';
 
 /** The instance that all calls go to. */
 interface Kept {
@@ -25,6 +27,7 @@ interface Kept {
 interface Present {
   served: PreviewHost;
   abort: Import;
+  own: Import;
   foreign: readonly (readonly [entry: ForeignImport, run: Import])[];
 }
 
@@ -37,8 +40,10 @@ export function keepModule(openHost: OpenHost): Execute {
   let present: Present | undefined;
   const memory = new GuestMemory();
 
-  return async (guest, run, host): Promise<GuestResult> => {
+  return async (guest, told, host): Promise<GuestResult> => {
     const data = guest.data as ModuleData; // made by this engine's prepare
+    const script = scriptCall(told, data.script);
+    const { run } = script;
     const still = (end: GuestEnd): GuestResult => ({
       ...end,
       memoryBytes: memory.byteLength,
@@ -47,7 +52,7 @@ export function keepModule(openHost: OpenHost): Execute {
     });
     const touched = touch(run, kept?.memory);
     if (touched !== undefined) return still(touched);
-    const options = checkRunOptions(run.options);
+    const options = checkRunOptions(script.options);
     if (!options.ok) return still({ kind: 'invalid', code: 'INPUT_INVALID', message: options.message });
     const choice = chooseEntry(data, run.invoke ?? INITIALIZE, run.args);
     if (!choice.ok) return still(choice.end);
@@ -63,7 +68,7 @@ export function keepModule(openHost: OpenHost): Execute {
     const meter = createMeter({ fuel: run.limits.fuel, onSlice: () => host.stopReason() });
     host.trackFuel?.(() => meter.used);
     const finish = (end: GuestEnd): GuestResult => ({
-      ...end,
+      ...script.end(end),
       memoryBytes: memoryBytes(),
       fuel: meter.used,
       growthRefused: meter.growthRefused,
@@ -85,18 +90,21 @@ export function keepModule(openHost: OpenHost): Execute {
       ...(allowed === undefined ? {} : { allowed }),
     });
     if (!served.ok) return finish(served.end);
-    const abort = createAbort(memory, control, host);
-    const foreign = foreignFunctions(data.foreign, {
-      host,
-      memory,
-      control,
-      charge,
-      options: options.options,
-      suspends: false,
-    });
-    const bound: Present = present ?? { served, abort, foreign };
-    Object.assign(bound, { served, abort, foreign });
-    present = bound;
+    const fresh: Present = {
+      served,
+      abort: createAbort(memory, control, host),
+      own: createOwnCall({ host, memory, control, run, charge, suspends: false, misfit: script.misfit }),
+      foreign: foreignFunctions(data.foreign, {
+        host,
+        memory,
+        control,
+        charge,
+        options: options.options,
+        suspends: false,
+      }),
+    };
+    const bound = present ?? fresh;
+    present = Object.assign(bound, fresh);
     const first = kept === undefined;
     if (kept === undefined) {
       const made = await instantiate(module, boundImports(data, bound));
@@ -136,6 +144,7 @@ const boundImports = (data: ModuleData, present: Present): WebAssembly.Imports =
     data,
     forwarding(data, present),
     (...args: unknown[]) => (present.abort as Call)(...args),
+    (...args: unknown[]) => (present.own as Call)(...args),
     data.foreign.map((entry, at) => [entry, (...args: unknown[]) => call(present.foreign[at]?.[1], args)]),
   );
 

@@ -1,4 +1,4 @@
-import type { CompiledModule, PrepareContext, PreparedGuest, WasmSource } from '../../contracts/engine.ts';
+import type { CompiledModule, PrepareContext, PreparedGuest } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Recent } from '../../vocabulary/recent.ts';
 import { capMemories } from '../../wasm/cap-memories.ts';
@@ -10,7 +10,7 @@ import { MODULE, type ModuleData } from './module-data.ts';
 import { checkRunOptions } from './run-options.ts';
 
 /** Changes with everything that cached bytes were made by. */
-const MADE_BY = `preview1-21/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
+const MADE_BY = `preview1-22/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
 const PAGE_BYTES = 65_536;
 /** Up to here a module is looked at in this thread: some milliseconds. A worker costs more. */
 const SMALL_BYTES = 128 * 1024;
@@ -19,6 +19,13 @@ const JOB = { timeoutMs: 60_000, memoryMb: 1_024 };
 export interface PreparedModule {
   readonly data: ModuleData;
   readonly compiled: CompiledModule;
+}
+
+/** A module by its content: the bytes are asked for only where nothing that was made of them is kept. */
+export interface ModuleSource {
+  readonly hash: string;
+  readonly name: string;
+  readonly bytes: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** What is kept between runs. */
@@ -34,7 +41,7 @@ export interface ModuleCaches {
 /** Guard → imports and exports → fuel, once for a content; memory cap → compiled, once for a content and a cap. See `Engine.prepare`. */
 export async function prepareModule(
   engine: string,
-  source: WasmSource,
+  source: ModuleSource,
   context: PrepareContext,
   caches: ModuleCaches,
 ): Promise<PreparedGuest> {
@@ -75,7 +82,7 @@ function remember<Value>(
 }
 
 async function build(
-  source: WasmSource,
+  source: ModuleSource,
   pages: number,
   context: PrepareContext,
   caches: ModuleCaches,
@@ -99,7 +106,7 @@ async function build(
 
 /** From the cache of derived bytes, or anew; kept there for all caps alike. */
 async function instrumentOnce(
-  { bytes, hash, name }: WasmSource,
+  { bytes: load, hash, name }: ModuleSource,
   context: PrepareContext,
   jobUrl: string,
 ): Promise<Instrumented> {
@@ -107,6 +114,7 @@ async function instrumentOnce(
   const cached = await context.cache?.get(key);
   const known = cached === undefined ? undefined : unpack(cached);
   if (known !== undefined) return known;
+  const bytes = await load();
   const input: InstrumentInput = { bytes, name };
   const made =
     context.job === undefined || bytes.byteLength <= SMALL_BYTES

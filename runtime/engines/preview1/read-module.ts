@@ -3,6 +3,7 @@ import type { BinaryInfo } from '../../wasm/inspect.ts';
 import { ABORT_MODULE, ABORT_NAME, ABORT_PARAMS } from './abort-import.ts';
 import { type ForeignImport, unknownError } from './check-foreign.ts';
 import type { ModuleData } from './module-data.ts';
+import { CALL_MODULE, CALL_NAME, CALL_PARAMS, CALL_RESULTS } from './own-call.ts';
 import type { Signature } from './signature.ts';
 import { isWasiFunction, WASI_FUNCTIONS, WASI_MODULE } from './wasi-functions.ts';
 
@@ -22,9 +23,11 @@ export function readModule(name: string, { imports, exports, memories }: BinaryI
   let impossible = false;
   const foreign: ForeignImport[] = [];
   let abort = false;
+  let call = false;
   for (const entry of imports) {
     if (entry.module === WASI_MODULE && isWasi(entry)) wasi.add(entry.name);
     else if (entry.module === ABORT_MODULE && isAbort(entry)) abort = true;
+    else if (entry.module === CALL_MODULE && isCall(entry)) call = true;
     else {
       const { module, name: field } = entry;
       others.push(`${module}.${field}`);
@@ -36,6 +39,11 @@ export function readModule(name: string, { imports, exports, memories }: BinaryI
   }
   if (impossible) throw unknownError(name, others);
   const memory = exports.some((entry) => entry.name === 'memory' && entry.kind === 'memory');
+  if (call && !memory)
+    throw new SandglassError(
+      'MODULE_INVALID',
+      `Cannot load "${name}": it imports ${CALL_MODULE}.${CALL_NAME} but exports no memory for it`,
+    );
   if (wasi.size > 0 && !memory && [...wasi].some((used) => used !== 'proc_exit' && used !== 'sched_yield')) {
     throw new SandglassError(
       'MODULE_INVALID',
@@ -46,7 +54,7 @@ export function readModule(name: string, { imports, exports, memories }: BinaryI
     entry.kind === 'function' ? [{ name: entry.name, params: entry.params, results: entry.results }] : [],
   );
   const minimumBytes = memories.reduce((sum, { minimum }) => sum + minimum * PAGE_BYTES, 0);
-  return { name, functions, wasi: [...wasi], abort, foreign, minimumBytes };
+  return { name, functions, wasi: [...wasi], abort, call, foreign, minimumBytes };
 }
 
 type Import = BinaryInfo['imports'][number];
@@ -63,6 +71,12 @@ const isAbort = (entry: Import): boolean =>
   entry.kind === 'function' &&
   same(entry.params, ABORT_PARAMS) &&
   entry.results.length === 0;
+
+const isCall = (entry: Import): boolean =>
+  entry.name === CALL_NAME &&
+  entry.kind === 'function' &&
+  same(entry.params, CALL_PARAMS) &&
+  same(entry.results, CALL_RESULTS);
 
 const same = (left: readonly string[], right: readonly string[]): boolean =>
   left.length === right.length && left.every((item, index) => item === right[index]);

@@ -9,8 +9,10 @@ import { type CallOutcome, classify, classifyThrown } from './guest-end.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { hasJspi, type Import, promising } from './jspi.ts';
 import { MODULE, type ModuleData } from './module-data.ts';
+import { CALL_MODULE, CALL_NAME, createOwnCall } from './own-call.ts';
 import { createRunControl, type RunControl } from './run-control.ts';
 import { checkRunOptions } from './run-options.ts';
+import { scriptCall } from './script-call.ts';
 import { WASI_MODULE } from './wasi-functions.ts';
 
 /** What a host of preview 1 is given to build the imports of one run. */
@@ -49,14 +51,16 @@ const NOT_STARTED = { memoryBytes: 0, fuel: 0, growthRefused: false } as const;
 /** Runs one module in a fresh instance: a command by its `_start`, anything else by the exported function that the run names. */
 export async function runModule(
   guest: CellGuest,
-  run: RunSpec,
+  told: RunSpec,
   host: GuestHost,
   openHost: OpenHost,
 ): Promise<GuestResult> {
   const data = guest.data as ModuleData; // made by this engine's prepare
+  const script = scriptCall(told, data.script);
+  const { run } = script;
   const module = guest.modules[MODULE];
   if (module === undefined) throw new TypeError('Cannot run: the prepared guest has no module');
-  const options = checkRunOptions(run.options);
+  const options = checkRunOptions(script.options);
   if (!options.ok)
     return { kind: 'invalid', code: 'INPUT_INVALID', message: options.message, ...NOT_STARTED };
   const choice = chooseEntry(data, run.invoke, run.args);
@@ -90,7 +94,12 @@ export async function runModule(
   });
   const finish = (end: GuestEnd): GuestResult => {
     meter.release();
-    return { ...end, memoryBytes: memoryBytes(), fuel: meter.used, growthRefused: meter.growthRefused };
+    return {
+      ...script.end(end),
+      memoryBytes: memoryBytes(),
+      fuel: meter.used,
+      growthRefused: meter.growthRefused,
+    };
   };
   if (!served.ok) return finish(served.end);
   const instantiated = await instantiate(
@@ -99,6 +108,7 @@ export async function runModule(
       data,
       served,
       createAbort(memory, control, host),
+      createOwnCall({ host, memory, control, run, charge, suspends, misfit: script.misfit }),
       foreignFunctions(data.foreign, { host, memory, control, charge, options: options.options, suspends }),
     ),
   );
@@ -127,6 +137,7 @@ export function importsOf(
   data: ModuleData,
   served: PreviewHost,
   abort: Import,
+  own: Import,
   foreign: readonly (readonly [entry: ForeignImport, run: Import])[],
 ): WebAssembly.Imports {
   const given = new Map<string, Record<string, Import>>();
@@ -140,6 +151,7 @@ export function importsOf(
     if (run !== undefined) put(WASI_MODULE, name, run);
   }
   if (data.abort) put(ABORT_MODULE, ABORT_NAME, abort);
+  if (data.call) put(CALL_MODULE, CALL_NAME, own);
   for (const [{ module, field }, run] of foreign) put(module, field, run);
   const imports: Record<string, Readonly<Record<string, Import>>> = Object.create(null);
   for (const [module, functions] of given) imports[module] = bare(functions);

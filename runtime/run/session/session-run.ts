@@ -100,7 +100,8 @@ export async function takeTurn({ request, session, signal }: SandboxRun): Promis
 export function sessionEnd(end: CellResult['end'], verdict: Verdict, overspent: boolean): string | undefined {
   switch (end.kind) {
     case 'exit':
-      return 'the guest exited';
+      if (end.stays !== true) return 'the guest exited';
+      return overspent ? 'HOST_CALLS_EXCEEDED' : undefined;
     case 'value':
     case 'threw':
     case 'invalid':

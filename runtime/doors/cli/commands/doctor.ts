@@ -153,6 +153,7 @@ const LANGUAGES: readonly (readonly [string, string])[] = [
   ['javascript', 'JavaScript'],
   ['typescript', 'TypeScript'],
   ['python', 'Python'],
+  ['shell', 'Shell'],
 ];
 
 function whatIsMissing(platform: PlatformInfo, engines: readonly EngineInfo[]): readonly Missing[] {

@@ -9,6 +9,7 @@ const PROGRAMS = [
   { language: 'javascript', code: '1' },
   { language: 'typescript', code: '1' },
   { language: 'python', code: '1' },
+  { language: 'shell', code: ':' },
 ] as const;
 
 export const prepareCommand: Command = {

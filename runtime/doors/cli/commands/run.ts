@@ -35,7 +35,7 @@ export const runCommand: Command = {
       value: 'JSON',
       help: 'Arguments for --invoke as a JSON array; 64-bit integers as they are, or as text.',
     },
-    { name: 'lang', value: 'NAME', help: 'What the file is: javascript, typescript, python or wasm.' },
+    { name: 'lang', value: 'NAME', help: 'What the file is: javascript, typescript, python, shell or wasm.' },
   ],
   examples: [
     'sandglass run report.ts --allow-read=./data:/data --allow-write=./out:/out',

@@ -90,11 +90,11 @@ describe('runCli()', () => {
     ],
     [
       ['run', 'notes.txt'],
-      'sandglass: Cannot tell what "notes.txt" is: known endings are .js, .mjs, .cjs, .jsx, .ts, .mts, .cts, .tsx, .py, .wasm\nSay what it is, e.g. --lang=javascript\nSee "sandglass run --help"\n',
+      'sandglass: Cannot tell what "notes.txt" is: known endings are .js, .mjs, .cjs, .jsx, .ts, .mts, .cts, .tsx, .py, .sh, .bash, .wasm\nSay what it is, e.g. --lang=javascript\nSee "sandglass run --help"\n',
     ],
     [
       ['notes.txt'],
-      'sandglass: Cannot tell what "notes.txt" is: known endings are .js, .mjs, .cjs, .jsx, .ts, .mts, .cts, .tsx, .py, .wasm\nSay what it is, e.g. --lang=javascript\nSee "sandglass run --help"\n',
+      'sandglass: Cannot tell what "notes.txt" is: known endings are .js, .mjs, .cjs, .jsx, .ts, .mts, .cts, .tsx, .py, .sh, .bash, .wasm\nSay what it is, e.g. --lang=javascript\nSee "sandglass run --help"\n',
     ],
     [
       ['run', 'main.js', '--level=strict'],
@@ -118,7 +118,7 @@ describe('runCli()', () => {
     ],
     [
       ['run', 'main.js', '--lang=javscript'],
-      'sandglass: Unknown language "javscript", did you mean "javascript"?\nKnown: javascript, typescript, python, wasm\nSee "sandglass run --help"\n',
+      'sandglass: Unknown language "javscript", did you mean "javascript"?\nKnown: javascript, typescript, python, shell, wasm\nSee "sandglass run --help"\n',
     ],
     [
       ['run', 'main.js', '--allow-read=dta'],
@@ -568,7 +568,7 @@ describe('sandglass doctor', () => {
     const told = JSON.parse(out);
     expect(Object.keys(told)).toEqual(['version', 'platform', 'engines', 'packages', 'missing']);
     expect(told.engines).toEqual(info.engines());
-    expect(told.missing).toHaveLength(6);
+    expect(told.missing).toHaveLength(7);
     expect(told.packages).toEqual({ wheels: join(cwd, 'wheels'), index: 'http://localhost:9/simple/' });
   });
 

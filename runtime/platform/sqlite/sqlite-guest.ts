@@ -1,0 +1,144 @@
+import type { Runtime } from '../../contracts/api/runtime.ts';
+import type { ModuleSession } from '../../contracts/api/session.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
+import { LIMITS } from '../../vocabulary/limits.ts';
+import type { Outcome } from '../../vocabulary/outcome.ts';
+import { MIB } from '../../vocabulary/units.ts';
+import { encodeRequest } from './encode-request.ts';
+import { createFileTurns, type FileTurns } from './file-turns.ts';
+import { readAnswer, type SqliteAnswer } from './read-answer.ts';
+import type { SqliteRequest } from './request.ts';
+
+export interface SqliteGuestOptions {
+  /** The module, unpacked. */
+  readonly load: () => Promise<Uint8Array>;
+  /** A file by one key whatever way its path is written. */
+  readonly locate: (file: string) => Promise<LocatedFile>;
+  /** Runs the guests; opened with the first request. It has a pool of its own, so that runs that wait for their query never wait for its cell. */
+  readonly runtime: () => Pick<Runtime, 'run' | 'sessions'>;
+}
+
+export interface LocatedFile {
+  readonly key: string;
+  readonly folder: string;
+  readonly name: string;
+}
+
+/** Either what SQLite answered, or how its guest ended. */
+export type SqliteOutcome = SqliteAnswer | { readonly ok: false; readonly ended: SandglassError };
+
+/** One database, each request a run of a guest: fuel, memory, deadline and grant hold for it as for any other. */
+export interface SqliteGuest {
+  /** @throws {SandglassError} INPUT_INVALID for a request that cannot be written down. */
+  ask(request: SqliteRequest, signal?: AbortSignal): Promise<SqliteOutcome>;
+  /** Ends it; one in memory is gone. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Where the guest finds the folder of its database. */
+const FOLDER = '/db';
+const MEMORY_BYTES = 128 * MIB;
+/** A database in memory lives as long as its runtime, ms: the most there is. */
+const IDLE_MS = 86_400_000;
+/** In which SQLite stops itself before its run is stopped, ms. */
+const GRACE_MS = 1_000;
+/** Beside the rows: names of columns, and what an error says. */
+const MORE_BYTES = 256 * 1024;
+
+/** Opens databases; all of them share the turns at files. */
+export function createSqliteGuests(options: SqliteGuestOptions): {
+  readonly inFile: (file: string) => SqliteGuest;
+  readonly inMemory: () => SqliteGuest;
+} {
+  const turns = createFileTurns();
+  let module: Promise<Uint8Array> | undefined;
+  const binary = (): Promise<Uint8Array> => {
+    module ??= options.load().catch((error: unknown) => {
+      module = undefined; // whoever asks next tries again
+      throw error;
+    });
+    return module;
+  };
+  return {
+    inFile: (file) => inFile(file, options, binary, turns),
+    inMemory: () => inMemory(options, binary),
+  };
+}
+
+/** Opened by each request and closed by it: a guest that is killed leaves a file that the next one brings back to its last commit. */
+function inFile(
+  file: string,
+  { runtime, locate }: SqliteGuestOptions,
+  binary: () => Promise<Uint8Array>,
+  turns: FileTurns,
+): SqliteGuest {
+  return {
+    async ask(request, signal) {
+      const { key, folder, name } = await locate(file);
+      const stdin = encodeRequest(request, `${FOLDER}/${name}`);
+      const grant: Grant = { fs: [{ host: folder, guest: FOLDER, access: ['read', 'write', 'delete'] }] };
+      const module = await binary();
+      const limits = limitsOf(request);
+      const asked = async (): Promise<Outcome> =>
+        runtime().run({ ...CALL, module, stdin, grant, limits, ...(signal === undefined ? {} : { signal }) });
+      return outcomeOf(await turns.take(key, asked, signal));
+    },
+    close: async () => undefined,
+  };
+}
+
+/** One instance, kept: what is in its memory is the database. */
+function inMemory({ runtime }: SqliteGuestOptions, binary: () => Promise<Uint8Array>): SqliteGuest {
+  let session: Promise<ModuleSession> | undefined;
+  let closed = false;
+  return {
+    async ask(request, signal) {
+      if (closed) throw new SandglassError('INPUT_INVALID', 'Cannot query: the database is closed');
+      const stdin = encodeRequest(request, '');
+      session ??= binary()
+        .then((module) =>
+          runtime().sessions.open({ module, limits: { memoryBytes: MEMORY_BYTES }, idleMs: IDLE_MS }),
+        )
+        .catch((error: unknown) => {
+          session = undefined;
+          throw error;
+        });
+      const { memoryBytes: _, ...limits } = limitsOf(request);
+      const outcome = await (await session).run({
+        invoke: CALL.invoke,
+        stdin,
+        limits,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      // A guest that was stopped is gone, and what it held with it: the next request begins with an empty database.
+      if (!outcome.ok && outcome.meta.sessionEnded === true) session = undefined;
+      return outcomeOf(outcome);
+    },
+    async close() {
+      closed = true;
+      const open = await session?.catch(() => undefined);
+      await open?.close();
+    },
+  };
+}
+
+const CALL = { filename: 'sqlite.wasm', invoke: 'query' } as const;
+
+const limitsOf = ({ maxBytes, timeoutMs }: SqliteRequest) => ({
+  timeoutMs: Math.min(LIMITS.timeoutMs.maximum, timeoutMs + GRACE_MS),
+  memoryBytes: MEMORY_BYTES,
+  outputBytes: maxBytes + MORE_BYTES,
+});
+
+function outcomeOf(outcome: Outcome): SqliteOutcome {
+  if (!outcome.ok) return { ok: false, ended: asError(outcome.error) };
+  if (outcome.value === 0) return readAnswer(outcome.stdout);
+  return {
+    ok: false,
+    ended: new SandglassError('MEMORY_EXCEEDED', 'Cannot query: SQLite has no memory left'),
+  };
+}
+
+const asError = ({ code, message, hint }: Extract<Outcome, { ok: false }>['error']): SandglassError =>
+  new SandglassError(code, message, hint === undefined ? {} : { hint });

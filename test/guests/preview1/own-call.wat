@@ -1,0 +1,26 @@
+;; Sends the request that lies on stdin by `sandglass.call`, and prints the answer. Exit code 3: the answer had to be asked for again.
+(module
+  (import "sandglass" "call" (func $call (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 8)
+  (global $room (mut i32) (i32.const 64))
+  (func (export "_start")
+    (local $length i32) (local $size i32) (local $again i32)
+    ;; request at 1024, answer at 262144
+    (i32.store (i32.const 0) (i32.const 1024))
+    (i32.store (i32.const 4) (i32.const 200000))
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (local.set $length (i32.load (i32.const 8)))
+    (local.set $size (call $call (i32.const 1024) (local.get $length) (i32.const 262144) (global.get $room)))
+    (if (i32.gt_u (local.get $size) (global.get $room))
+      (then
+        (local.set $again (i32.const 3))
+        (local.set $size (call $call (i32.const 0) (i32.const 0) (i32.const 262144) (local.get $size)))))
+    (i32.store (i32.const 0) (i32.const 262144))
+    (i32.store (i32.const 4) (local.get $size))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (call $exit (local.get $again)))
+  (func (export "outside")
+    (drop (call $call (i32.const 524287) (i32.const 100) (i32.const 0) (i32.const 0)))))
