@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { ToolFile } from '../contracts/platform.ts';
 
 const FOLDER = new URL('../../guest-tools/shipped/', import.meta.url);
@@ -25,8 +25,11 @@ export function readShippedTools(): readonly ToolFile[] {
 
 /** What a tool of ours imports of them, by name. */
 function librariesOf(source: string): Readonly<Record<string, string>> {
-  const names = NAMES.filter((name) => source.includes(`'${name}'`));
+  const files = NAMES.filter((name) => source.includes(`'${name}'`)).map(
+    (name) => [name, new URL(`${name}.js`, LIBRARIES)] as const,
+  );
+  // One that was not built fails the tool that imports it, and no other.
   return Object.fromEntries(
-    names.map((name) => [name, readFileSync(new URL(`${name}.js`, LIBRARIES), 'utf8')]),
+    files.flatMap(([name, file]) => (existsSync(file) ? [[name, readFileSync(file, 'utf8')]] : [])),
   );
 }

@@ -25,6 +25,7 @@ import { createRegistrar, type Register, type RegistrarOptions } from './registe
 import type { ToolStore } from './registry.ts';
 import { createArtifacts } from './result/artifacts.ts';
 import { modelToolOf } from './select/for-model.ts';
+import { nameFromModel } from './select/model-name.ts';
 import { createToolIndex } from './select/search.ts';
 import { signatureOf, signaturesOf } from './select/signatures.ts';
 import { registerShipped } from './shipped.ts';
@@ -76,8 +77,10 @@ export function createTools(
   const dirs = openDirs(context, settings, loader);
   const ready = dirs.ready();
 
+  /** As `call` finds it: also by the name that a model's API knows it by. */
+  const find = (name: string): Tool | undefined => store.find(name) ?? store.find(nameFromModel(name));
   const get = (name: string): Tool => {
-    const tool = store.find(name);
+    const tool = find(name);
     if (tool === undefined) throw notFound(name, shownText(name), store);
     return tool;
   };
@@ -108,7 +111,7 @@ export function createTools(
         index.search(query, 10_000, () => true).map(({ name }) => name),
       ),
     info: (name) => {
-      const tool = store.find(name);
+      const tool = find(name);
       return tool === undefined ? undefined : infoOf(tool);
     },
     async call(name, args, callOptions = {}) {

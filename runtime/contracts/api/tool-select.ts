@@ -38,6 +38,9 @@ export interface ForModelOptions<F extends ModelFormat = ModelFormat> {
   readonly deferLoading?: boolean;
 }
 
+/** Arguments are an object by their names: the APIs want that said. */
+export type ObjectSchema = JsonSchema & { readonly type: 'object' };
+
 /** By format: one tool as that API takes it. */
 export interface ModelTool {
   readonly openai: {
@@ -45,13 +48,13 @@ export interface ModelTool {
     readonly function: {
       readonly name: string;
       readonly description: string;
-      readonly parameters: JsonSchema;
+      readonly parameters: ObjectSchema;
     };
   };
   readonly anthropic: {
     readonly name: string;
     readonly description: string;
-    readonly input_schema: JsonSchema;
+    readonly input_schema: ObjectSchema;
     readonly input_examples?: readonly JsonObject[];
     readonly allowed_callers?: readonly string[];
     readonly defer_loading?: boolean;
@@ -60,7 +63,7 @@ export interface ModelTool {
     readonly name: string;
     readonly title?: string;
     readonly description: string;
-    readonly inputSchema: JsonSchema;
+    readonly inputSchema: ObjectSchema;
     readonly outputSchema?: JsonSchema;
     readonly annotations: {
       readonly readOnlyHint: boolean;

@@ -8,6 +8,7 @@ import { coerceFaults } from './coerce.ts';
 import { faultsOf } from './faults.ts';
 import { CHECKED_FORMATS } from './formats.ts';
 import { LINEAR_ENGINE } from './linear-pattern.ts';
+import { isPlainSchema } from './plain-schema.ts';
 import { refuseHeavySchema } from './schema-weight.ts';
 import { SchemaFault, type Validator, type Validators } from './validator.ts';
 
@@ -25,8 +26,9 @@ export function createValidators(): Validators {
       const known = kept.get(key);
       if (known !== undefined) return known;
       judge ??= new Ajv2020(OPTIONS);
-      const validator = compile(schema, judge);
-      compiled += 1;
+      const validator = open(schema, judge, () => {
+        compiled += 1;
+      });
       kept.set(key, validator);
       return validator;
     },
@@ -51,9 +53,23 @@ const OPTIONS = {
   code: { regExp: LINEAR_ENGINE },
 } as const;
 
-function compile(schema: JsonSchema, judge: Ajv2020): Validator {
+/** What is wrong with a schema is told here; one of which nothing can be wrong any more is compiled when it is first needed: many never are. */
+function open(schema: JsonSchema, judge: Ajv2020, onCompiled: () => void): Validator {
   const maxDepth = refuseHeavySchema(schema);
   if (judge.validateSchema(schema) !== true) throw new SchemaFault(faultsOf(judge.errors ?? []));
+  let validate: ValidateFunction | undefined;
+  const compiled = (): ValidateFunction => {
+    if (validate === undefined) {
+      validate = compile(schema);
+      onCompiled();
+    }
+    return validate;
+  };
+  if (!isPlainSchema(schema)) compiled();
+  return validatorOf(compiled, maxDepth);
+}
+
+function compile(schema: JsonSchema): ValidateFunction {
   // Of its own: nothing of one schema is reachable from another, and all of it goes with it.
   const ajv = new Ajv2020({ ...OPTIONS, meta: false, validateSchema: false });
   ajv.removeKeyword('uniqueItems'); // its own compares each item with each other
@@ -64,9 +80,14 @@ function compile(schema: JsonSchema, judge: Ajv2020): Validator {
     validate: (wanted: boolean, items: readonly JsonValue[]) =>
       !wanted || new Set(items.map(canonicalJson)).size === items.length,
   });
-  const validate: ValidateFunction = ajv.compile(schema);
-  const run = (value: JsonValue): readonly ErrorObject[] =>
-    validate(value) ? [] : [...(validate.errors ?? [])];
+  return ajv.compile(schema);
+}
+
+function validatorOf(compiled: () => ValidateFunction, maxDepth: number): Validator {
+  const run = (value: JsonValue): readonly ErrorObject[] => {
+    const validate = compiled();
+    return validate(value) ? [] : [...(validate.errors ?? [])];
+  };
   return {
     check(value, { coerce }) {
       const root = copyFor(value, maxDepth);

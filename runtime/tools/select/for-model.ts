@@ -1,4 +1,9 @@
-import type { ForModelOptions, ModelFormat, ModelTool } from '../../contracts/api/tool-select.ts';
+import type {
+  ForModelOptions,
+  ModelFormat,
+  ModelTool,
+  ObjectSchema,
+} from '../../contracts/api/tool-select.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import type { Tool } from '../tool.ts';
 import { modelName } from './model-name.ts';
@@ -18,7 +23,7 @@ const openai = ({ manifest }: Tool): ModelTool['openai'] => ({
   function: {
     name: modelName(manifest.name),
     description: withExamples(manifest.description, manifest.examples),
-    parameters: manifest.input,
+    parameters: objectSchema(manifest),
   },
 });
 
@@ -28,7 +33,7 @@ const anthropic = (
 ): ModelTool['anthropic'] => ({
   name: modelName(manifest.name),
   description: manifest.description,
-  input_schema: manifest.input,
+  input_schema: objectSchema(manifest),
   ...defined({
     input_examples: manifest.examples.length === 0 ? undefined : manifest.examples.map(({ input }) => input),
     allowed_callers: allowedCallers,
@@ -42,7 +47,7 @@ function mcp({ manifest }: Tool): ModelTool['mcp'] {
   return {
     name: manifest.name,
     description: withExamples(manifest.description, manifest.examples),
-    inputSchema: manifest.input,
+    inputSchema: objectSchema(manifest),
     // Structured content is an object there.
     ...(output?.type === 'object' ? { outputSchema: output } : {}),
     annotations: {
@@ -55,6 +60,9 @@ function mcp({ manifest }: Tool): ModelTool['mcp'] {
     },
   };
 }
+
+/** A schema may leave unsaid that it is of an object, which arguments are. */
+const objectSchema = ({ input }: Tool['manifest']): ObjectSchema => ({ ...input, type: 'object' });
 
 /** Where a form has no place for examples, the description tells them. */
 function withExamples(description: string, examples: Tool['manifest']['examples']): string {
