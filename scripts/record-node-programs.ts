@@ -14,7 +14,11 @@ const withoutTypes = ({ name, code }: RecordedProgram): string =>
     loader: name.endsWith('x') ? 'tsx' : 'ts',
     format: 'esm',
     target: 'es2022',
-    tsconfigRaw: { compilerOptions: { useDefineForClassFields: true } },
+    tsconfigRaw: {
+      compilerOptions: /^\/\/ decorators: legacy$/m.test(code)
+        ? { useDefineForClassFields: false, experimentalDecorators: true }
+        : { useDefineForClassFields: true },
+    },
   }).code;
 
 const wanted = process.argv.slice(2);

@@ -1,8 +1,9 @@
-import { EVAL_GLOBAL } from './abi.ts';
+import { EVAL_GLOBAL, EVAL_MODULE } from './abi.ts';
 import type { Pointer } from './engine-exports.ts';
 import type { Loader } from './loader.ts';
 import type { Machine } from './machine.ts';
 import type { GuestFailure } from './machine-host.ts';
+import { isEsModule } from './module-text.ts';
 
 /** The host's half of `require`. */
 export interface CommonJs {
@@ -23,9 +24,28 @@ const WRAPPER = {
   tail: '\n})',
 } as const;
 
+/** What `require` of an ES module gives: its namespace, with `__esModule` where it has a default export. One that waits at its top level cannot be had. */
+function esModule(machine: Machine, name: string, forgive: (thrown: Pointer) => void): Pointer {
+  const from = JSON.stringify(name);
+  const texts = [
+    `export * from ${from}; export { default } from ${from}; export const __esModule = true;`,
+    `export * from ${from};`,
+  ];
+  for (const [index, text] of texts.entries()) {
+    const made = machine.evaluate(text, `<require ${index} ${name}>`, EVAL_MODULE);
+    if ('value' in made) return machine.promiseState(made.value) < 0 ? made.value : 0;
+    forgive(made.thrown);
+    if (index > 0) return made.thrown;
+    machine.free(made.thrown); // it has no default export, or fails: the second says so too
+  }
+  return 0;
+}
+
 export function createCommonJs(options: {
   readonly loader: Loader;
   readonly machine: () => Machine;
+  /** Whoever asked has this error: a promise that was rejected with it needs no listener. */
+  readonly forgive: (thrown: Pointer) => void;
 }): CommonJs {
   const { loader } = options;
   const texts = new Map<string, string>();
@@ -39,6 +59,7 @@ export function createCommonJs(options: {
     compile: (name) => {
       const machine = options.machine();
       const text = texts.get(name) ?? '';
+      if (isEsModule(name, text)) return esModule(machine, name, options.forgive);
       loader.shifts.set(name, WRAPPER.head.length);
       const made = machine.evaluate(WRAPPER.head + text + WRAPPER.tail, name, EVAL_GLOBAL);
       return 'value' in made ? made.value : made.thrown;

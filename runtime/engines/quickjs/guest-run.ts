@@ -21,6 +21,8 @@ import { createReactions } from './reactions.ts';
 import { createRetelling } from './retelling.ts';
 import { forgetFullStack, logicalStackBytes, stackWasFull } from './stack.ts';
 
+/** A value of the guest in its memory. */
+const VALUE_BYTES = 8;
 /** Promise jobs at a time, so that a storm of them is looked at. */
 const JOBS_AT_ONCE = 10_000;
 
@@ -101,6 +103,18 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     library: library ? layout.library.names : {},
   });
   const reactions = createReactions(() => machine);
+  const forgive = (thrown: Pointer): void => {
+    const value = (at: Pointer): string =>
+      machine
+        .memory()
+        .subarray(at, at + VALUE_BYTES)
+        .join();
+    for (const [promise, reason] of unhandled) {
+      if (value(reason) !== value(thrown)) continue;
+      machine.free(reason);
+      unhandled.delete(promise);
+    }
+  };
   const primitives = createPrimitives({
     machine: () => machine,
     run,
@@ -115,7 +129,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     part: (name) => partText(module, name),
     deriveKey: options.deriveKey,
     reactions,
-    commonJs: createCommonJs({ loader, machine: () => machine }),
+    commonJs: createCommonJs({ loader, machine: () => machine, forgive }),
   });
   /** The host's word on whether the guest may go on; the first one counts. */
   let thrashing = false;

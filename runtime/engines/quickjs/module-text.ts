@@ -10,6 +10,14 @@ export function isCommonJs(name: string, text: string): boolean {
   return !tokens.some((token, at) => isModuleWord(tokens, token, at));
 }
 
+/** Whether a file is an ES module: by its ending, else by what is written in it. */
+export function isEsModule(name: string, text: string): boolean {
+  if (/\.m[jt]s$/.test(name)) return true;
+  if (/\.c[jt]s$/.test(name) || !/\b(?:import|export)\b/.test(text)) return false;
+  const tokens = scan(text);
+  return tokens.some((token, at) => isModuleWord(tokens, token, at));
+}
+
 /** `import` and `export` declarations, not `import()` and `import.meta`. */
 function isModuleWord(tokens: readonly Token[], { text, depth }: Token, at: number): boolean {
   if (depth !== 0 || (text !== 'import' && text !== 'export')) return false;

@@ -66,6 +66,18 @@ export const loadFile = (name: string, json?: string): unknown => {
     if (json !== undefined) module.exports = JSON.parse(json);
     else {
       const run = inner.host.compile(name);
+      if (run === undefined)
+        throw nodeError(
+          Error,
+          'ERR_REQUIRE_ASYNC_MODULE',
+          `require() cannot be used on an ESM graph with top-level await. Use import() instead. From ${absolute(name)}`,
+        );
+      if (Object.prototype.toString.call(run) === '[object Module]') {
+        const whole = run as Readonly<Record<string, unknown>>;
+        module.exports = 'module.exports' in whole ? whole['module.exports'] : whole;
+        module.loaded = true;
+        return module.exports;
+      }
       if (typeof run !== 'function') throw run;
       const require = makeRequire(name);
       module.require = require;

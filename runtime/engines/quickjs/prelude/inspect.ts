@@ -389,7 +389,9 @@ const partsOf = (
     prefix = '[Arguments]';
   } else {
     const own = tagFor(object, name);
-    if (name === null) prefix = `[Object: null prototype]${own}`;
+    if (name === null)
+      prefix =
+        tagOf(object) === '[object Module]' ? '[Module: null prototype]' : `[Object: null prototype]${own}`;
     else if (name !== 'Object' || own !== '') prefix = name + own;
   }
   return { prefix, braces, items, keys, listed };
