@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7076583,
-        "javascript: an expression": 128807,
-        "javascript: objects, text, regular expressions": 440851,
-        "javascript: random, clock, timers, promises": 895132,
+        "javascript: a granted file": 7073144,
+        "javascript: an expression": 127892,
+        "javascript: objects, text, regular expressions": 438643,
+        "javascript: random, clock, timers, promises": 891270,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 819497,
         "python: classes, exceptions, json": 2340978,
         "python: sets, hashes, random, clock": 1439652,
-        "typescript: a module": 656669,
+        "typescript: a module": 657636,
       }
     `);
   });

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        128831,
-        866701,
-        166761,
-        220376,
-        398045,
-        1575694,
+        127887,
+        866197,
+        165380,
+        219720,
+        396442,
+        1573157,
       ]
     `);
   });
