@@ -89,8 +89,7 @@ export const ROOMS: readonly Room[] = [
     name: 'auth',
     at: ['runtime/auth'],
     what: 'keys, tokens, rates: who calls, how often',
-    mayImport: ['vocabulary', 'contracts'],
-    toCome: true,
+    mayImport: ['vocabulary'],
   },
   {
     name: 'observe',
@@ -143,7 +142,7 @@ export const ROOMS: readonly Room[] = [
     at: ['runtime/doors'],
     folders: ['ai', 'cli', 'http', 'mcp'],
     what: 'the HTTP door, the MCP server, the command line, and the tools as those of the AI SDK',
-    mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'catalog', 'build'],
+    mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'auth', 'catalog', 'build'],
   },
 ];
 

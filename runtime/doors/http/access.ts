@@ -1,9 +1,13 @@
 import type { MiddlewareHandler } from 'hono';
+import type { KeyHolder } from '../../auth/api-key.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import type { DoorEnv, Who } from './route.ts';
 
 export interface AccessOptions {
-  /** The bearer key. */
+  /** The bearer key of whoever runs the server. */
   readonly key: string;
+  /** Whom another key that was shown stands for. @default nobody */
+  readonly holderOf?: ((key: string) => Promise<KeyHolder | undefined>) | undefined;
   /** Host names a request may be sent to; `any` where a proxy or another check vouches for it. */
   readonly hosts: readonly string[] | 'any';
   /** Web origins whose pages may call. */
@@ -16,14 +20,17 @@ export const LOOPBACK_HOSTS: readonly string[] = Object.freeze(['localhost', '12
 /** Refuses what was sent to a foreign host name, or by a web page that was not allowed. */
 export function checkSender({ hosts, origins }: AccessOptions): MiddlewareHandler {
   return async (context, next) => {
-    const host = hostNameOf(context.req.header('host') ?? new URL(context.req.url).host);
+    const sentTo = context.req.header('host') ?? new URL(context.req.url).host;
+    const host = hostNameOf(sentTo);
     if (hosts !== 'any' && (host === undefined || !hosts.includes(host))) {
       throw new SandglassError('CAPABILITY_DENIED', 'Cannot answer: the Host header names another host', {
         details: { allowed: hosts },
       });
     }
     const origin = context.req.header('origin');
-    if (origin !== undefined && !origins.includes(origin)) {
+    // The host was just found to be one of ours, unless any is: then a page can have made it the same as its own.
+    const isOwn = hosts !== 'any' && origin === `${new URL(context.req.url).protocol}//${sentTo}`;
+    if (origin !== undefined && !isOwn && !origins.includes(origin)) {
       throw new SandglassError(
         'CAPABILITY_DENIED',
         `Cannot answer: web origin ${JSON.stringify(origin)} is not allowed`,
@@ -33,18 +40,29 @@ export function checkSender({ hosts, origins }: AccessOptions): MiddlewareHandle
   };
 }
 
-/** Lets a request with the right key through. */
-export function checkKey({ key }: AccessOptions): MiddlewareHandler {
+/** Lets a request with a right key through, and says whose it is. */
+export function checkKey({ key, holderOf }: AccessOptions): MiddlewareHandler<DoorEnv> {
   const expected = digest(key);
   return async (context, next) => {
     const [, given] = /^Bearer +(.+)$/i.exec(context.req.header('authorization') ?? '') ?? [];
-    if (given === undefined || !sameBytes(await digest(given), await expected)) {
+    const who = given === undefined ? undefined : await whoHas(given, await expected, holderOf);
+    if (who === undefined) {
       throw new SandglassError('UNAUTHENTICATED', 'Cannot answer: no valid key was sent', {
         hint: 'Send "Authorization: Bearer KEY" with the key that the server printed at its start',
       });
     }
+    context.set('who', who);
     await next();
   };
+}
+
+async function whoHas(
+  given: string,
+  expected: Uint8Array,
+  holderOf: AccessOptions['holderOf'],
+): Promise<Who | undefined> {
+  if (sameBytes(await digest(given), expected)) return { caller: undefined };
+  return holderOf?.(given);
 }
 
 /** Without the port; lower case. */

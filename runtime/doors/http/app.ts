@@ -3,6 +3,7 @@ import { cors } from 'hono/cors';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { Queue } from '../../contracts/queue.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
+import type { Rate } from '../../vocabulary/policy.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { createArtifactBook } from '../../work/artifact-book.ts';
 import type { RunRecord } from '../../work/run-records.ts';
@@ -11,13 +12,18 @@ import { createRunStore, type RunStoreOptions } from '../../work/run-store.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
 import { answerErrors } from './answer-errors.ts';
 import { createBodyBudget } from './body-budget.ts';
+import { countCalls } from './count-calls.ts';
 import type { DoorPolicy } from './door-policy.ts';
+import { createIdempotency } from './idempotency.ts';
 import type { ModuleStore } from './module-store.ts';
+import { type DoorEnv, mountRoutes, type Route } from './route.ts';
 import { healthRoutes } from './routes/health.ts';
 import { mcpRoutes } from './routes/mcp.ts';
 import { moduleRoutes } from './routes/modules.ts';
+import { referenceRoutes } from './routes/reference.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { toolRoutes } from './routes/tools.ts';
 import { createSessionDoor } from './session-door.ts';
 
 export interface HttpAppOptions {
@@ -27,6 +33,10 @@ export interface HttpAppOptions {
   readonly modules: ModuleStore;
   /** Bearer key that everything but `/health` needs, 1 or more visible characters. */
   readonly key: string;
+  /** Whom another key stands for: the caller of all that is done with it. @default nobody */
+  readonly holderOf?: AccessOptions['holderOf'];
+  /** Calls of one caller in a span of time: runs, calls of tools, requests of MCP. @default no limit */
+  readonly rate?: Rate;
   /** Host names that requests may be sent to. `any` only behind a proxy that checks them. @default names of the loopback interface */
   readonly hosts?: AccessOptions['hosts'];
   /** Web origins whose pages may call, e.g. `https://app.example.com`. @default none */
@@ -54,11 +64,12 @@ export interface HttpAppOptions {
   readonly onFault?: (error: unknown, id: string) => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Milliseconds that only go on. */
+  readonly monotonic?: () => number;
 }
 
 /**
- * The HTTP door: `POST /v1/runs`, `GET` and `DELETE /v1/runs/:id`, `POST /v1/sessions`, `DELETE /v1/sessions/:name`, `POST /v1/modules`,
- * `GET /health`.
+ * The HTTP door: runs, sessions, modules, tools, artifacts, MCP at `/mcp`, `/health`, `/openapi.json` and `/docs`.
  * @example serve({ fetch: createHttpApp({ runtime, scheduler, modules, key }).fetch, hostname: '127.0.0.1', port: 0 });
  */
 export function createHttpApp(options: HttpAppOptions): Hono {
@@ -77,7 +88,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     onFault,
     now,
   });
-  const app = new Hono();
+  const app = new Hono<DoorEnv>();
   answerErrors(app, onFault, now);
   app.use(async (context, next) => {
     await next();
@@ -87,29 +98,40 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   app.use(checkSender(access));
   if (access.origins.length > 0) app.use(cors({ origin: [...access.origins] }));
 
-  app.route('/', healthRoutes({ scheduler }));
+  const version = options.mcp?.version ?? '0.0.0';
+  const open = [...healthRoutes({ scheduler }), ...referenceRoutes(() => all, version)];
+  mountRoutes(app, open);
   app.use(checkKey(access));
-  app.route('/', runRoutes({ runs, sessions, modules, policy, maxBodyBytes, bodies, now }));
-  app.route('/', sessionRoutes({ sessions, policy, maxBodyBytes }));
-  app.route('/', moduleRoutes({ modules, maxModuleBytes, bodies }));
+  if (options.rate !== undefined) app.use(countCalls(options.rate, options.monotonic));
+  const idempotency = createIdempotency(options.monotonic ?? (() => performance.now()));
+  const runDeps = { runs, sessions, modules, policy, maxBodyBytes, bodies, idempotency, now };
+  const keyed = [
+    ...runRoutes(runDeps),
+    ...sessionRoutes({ sessions, policy, maxBodyBytes }),
+    ...moduleRoutes({ modules, maxModuleBytes, bodies }),
+  ];
   const { tools, artifacts } = options.runtime;
   if (tools !== undefined && artifacts !== undefined) {
+    const book = createArtifactBook(artifacts);
+    keyed.push(...toolRoutes({ ...runDeps, tools, artifacts: book }));
     const door = {
-      version: '0.0.0',
       ...options.mcp,
+      version,
       tools,
       runs,
-      artifacts: createArtifactBook(artifacts),
+      artifacts: book,
       onFault: (error: unknown) => onFault(error, crypto.randomUUID()),
     };
-    app.route('/', mcpRoutes({ door, maxBodyBytes: options.maxMcpBytes ?? 16 * MIB, bodies }));
+    mountRoutes(app, mcpRoutes({ door, maxBodyBytes: options.maxMcpBytes ?? 16 * MIB, bodies }));
   }
-  return app;
+  const all: readonly Route[] = [...open, ...keyed];
+  mountRoutes(app, keyed);
+  return app as unknown as Hono; // what its routes hand to each other is no affair of who mounts it
 }
 
-function readAccess({ key, hosts = LOOPBACK_HOSTS, origins = [] }: HttpAppOptions): AccessOptions {
+function readAccess({ key, holderOf, hosts = LOOPBACK_HOSTS, origins = [] }: HttpAppOptions): AccessOptions {
   if (!/^[\x21-\x7e]+$/.test(key)) {
     throw new TypeError('Cannot open the HTTP door: the key must be visible ASCII characters, at least one');
   }
-  return { key, hosts, origins };
+  return { key, holderOf, hosts, origins };
 }

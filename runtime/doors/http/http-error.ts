@@ -6,6 +6,8 @@ export interface HttpErrorBody {
   readonly ok: false;
   readonly error: RunError & {
     readonly runId?: string;
+    /** Name of the tool that was called. */
+    readonly tool?: string;
     /** ISO 8601. */
     readonly time: string;
   };
@@ -14,6 +16,8 @@ export interface HttpErrorBody {
 /** An error with a status of its own, where the code's status does not fit. */
 export class HttpError extends SandglassError {
   readonly status: number;
+  /** Sent beside it. */
+  headers: Readonly<Record<string, string>> = {};
 
   constructor(status: number, message: string, hint?: string) {
     super('INPUT_INVALID', message, hint === undefined ? {} : { hint });
@@ -29,7 +33,13 @@ const HEADERS: { readonly [code in ErrorCode]?: Readonly<Record<string, string>>
 
 export function errorResponse(
   error: RunError,
-  facts: { readonly time: number; readonly runId?: string; readonly status?: number },
+  facts: {
+    readonly time: number;
+    readonly runId?: string;
+    readonly tool?: string;
+    readonly status?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
 ): Response {
   const body: HttpErrorBody = {
     ok: false,
@@ -40,13 +50,20 @@ export function errorResponse(
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       retryable: error.retryable,
       ...(facts.runId === undefined ? {} : { runId: facts.runId }),
+      ...(facts.tool === undefined ? {} : { tool: facts.tool }),
       time: new Date(facts.time).toISOString(),
     },
   };
   return Response.json(body, {
     status: facts.status ?? ERROR_CODES[error.code].httpStatus,
-    headers: HEADERS[error.code] ?? {},
+    headers: { ...HEADERS[error.code], ...retryAfter(error), ...facts.headers },
   });
+}
+
+/** When to come back, where the error knows it; in whole seconds, RFC 9110. */
+function retryAfter({ details }: RunError): Readonly<Record<string, string>> {
+  const ms = details?.retryAfterMs;
+  return typeof ms === 'number' ? { 'Retry-After': String(Math.ceil(ms / 1000)) } : {};
 }
 
 /** Status of a run that ended: 200 once the guest had begun, the code's own before that, and 500 for a fault of ours. */

@@ -17,7 +17,11 @@ export async function readBody(
 
 /** @throws {HttpError} 413 when the body is larger, 400 when it is not JSON. */
 export async function readJson(request: Request, maxBytes: number, share?: BodyShare): Promise<unknown> {
-  const bytes = await readBody(request, 'body', maxBytes, share);
+  return parseBody(await readBody(request, 'body', maxBytes, share));
+}
+
+/** @throws {HttpError} 400 when it is not JSON. */
+export async function parseBody(bytes: Uint8Array): Promise<unknown> {
   try {
     return await parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

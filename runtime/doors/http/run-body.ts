@@ -1,10 +1,10 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv } from 'ajv';
 import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { SessionOptions } from '../../contracts/api/session.ts';
-import { type ErrorDetails, SandglassError } from '../../vocabulary/errors.ts';
 import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import type { Priority } from '../../vocabulary/priority.ts';
 import { holdsMore } from '../../vocabulary/size-of-json.ts';
+import { explainFirst, invalid } from './explain-body.ts';
 import { RUN_SCHEMA, SESSION_SCHEMA } from './run-schema.ts';
 
 /** A checked body of `POST /v1/runs`. */
@@ -105,58 +105,3 @@ function decodeBytes(encoded: string, path: string): Uint8Array {
 
 const isObject = (value: JsonValue): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-type BodySchema = typeof RUN_SCHEMA | typeof SESSION_SCHEMA;
-
-function explainFirst(errors: readonly ErrorObject[] | null | undefined, schema: BodySchema): SandglassError {
-  const [first] = errors ?? [];
-  return first === undefined ? invalid('', `not a ${schema.$id}`) : explain(first, schema);
-}
-
-function explain(
-  { keyword, instancePath, params, message }: ErrorObject,
-  schema: BodySchema,
-): SandglassError {
-  switch (keyword) {
-    case 'additionalProperties': {
-      const allowed = knownFields(instancePath, schema);
-      const name = String(params.additionalProperty);
-      return invalid(`${instancePath}/${name}`, `unknown field, known are ${allowed.join(', ')}`, {
-        allowed,
-      });
-    }
-    case 'enum': {
-      const allowed: readonly unknown[] = params.allowedValues;
-      return invalid(instancePath, `expected one of ${allowed.join(', ')}`, { allowed });
-    }
-    case 'type':
-      return invalid(instancePath, `expected ${withArticle(String(params.type))}`, { allowed: params.type });
-    case 'minimum':
-    case 'maximum':
-      return invalid(instancePath, `expected a whole number ${params.comparison} ${params.limit}`, {
-        allowed: { [keyword]: params.limit },
-      });
-    case 'pattern':
-      return invalid(
-        instancePath,
-        instancePath === '/module'
-          ? 'expected the SHA-256 that POST /v1/modules answered'
-          : 'expected 1 to 64 letters, digits, - and _',
-        { allowed: params.pattern },
-      );
-    default:
-      return invalid(instancePath, message ?? keyword);
-  }
-}
-
-/** Only two places are closed: the body itself, and limits. */
-const knownFields = (path: string, { properties }: BodySchema): string[] =>
-  Object.keys(path.endsWith('/limits') ? properties.limits.properties : properties);
-
-const withArticle = (type: string): string => (/^[aeio]/.test(type) ? `an ${type}` : `a ${type}`);
-
-function invalid(path: string, reason: string, details: ErrorDetails = {}): SandglassError {
-  return new SandglassError('INPUT_INVALID', `Cannot read the body at "${path || '/'}": ${reason}`, {
-    details: { path: path || '/', ...details },
-  });
-}

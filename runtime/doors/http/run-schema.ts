@@ -7,9 +7,11 @@ const text = { type: 'string' } as const;
 
 /** As the runtime takes it: safe in a path, a header, a log. */
 const sessionName = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } as const;
-const level = { enum: ['minimal', 'standard', 'strict', 'maximum'] } as const;
+/** JSON Schema of a level. */
+export const LEVEL_SCHEMA = { enum: ['minimal', 'standard', 'strict', 'maximum'] } as const;
 
-const limits = {
+/** JSON Schema of limits. */
+export const LIMITS_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   properties: Object.fromEntries(
@@ -51,9 +53,9 @@ export const RUN_SCHEMA = {
     collect: { type: 'array', items: text, maxItems: GUEST_FILES.maxPatterns },
     cwd: text,
     session: sessionName,
-    grant: { type: 'object', properties: { limits } },
-    limits,
-    level,
+    grant: { type: 'object', properties: { limits: LIMITS_SCHEMA } },
+    limits: LIMITS_SCHEMA,
+    level: LEVEL_SCHEMA,
     engine: text,
     priority: { enum: [...PRIORITIES] },
   },
@@ -68,9 +70,9 @@ export const SESSION_SCHEMA = {
   properties: {
     name: sessionName,
     language: text,
-    level,
-    grant: { type: 'object', properties: { limits } },
-    limits,
+    level: LEVEL_SCHEMA,
+    grant: { type: 'object', properties: { limits: LIMITS_SCHEMA } },
+    limits: LIMITS_SCHEMA,
     idleMs: { type: 'integer', minimum: IDLE_MS.minimum, maximum: IDLE_MS.maximum },
   },
 } as const;

@@ -6,18 +6,19 @@ import { Recent } from '../../vocabulary/recent.ts';
 /** The sessions that were opened through one door: its clients reach no others of the runtime. */
 export interface SessionDoor {
   /** Opens one and answers its name. Rejects as `sessions.open` does, with INPUT_INVALID for misuse. */
-  open(options: SessionOptions, signal: AbortSignal): Promise<string>;
+  open(options: SessionOptions, signal: AbortSignal, owner?: string): Promise<string>;
   /**
    * The session itself: another that has its name by now is not this door's.
-   * @throws {SandglassError} INPUT_INVALID for a session that this door has not opened.
+   * @param owner Id of whoever asks; `undefined` for whoever has the server's own key, who finds those of all.
+   * @throws {SandglassError} INPUT_INVALID for a session that this door has not opened, or not for them.
    */
-  find(name: string): Session;
+  find(name: string, owner?: string): Session;
   /** What names the session itself, in a queued run. @throws {SandglassError} as `find` does. */
-  keyOf(name: string): string;
+  keyOf(name: string, owner?: string): string;
   /** The session of a key. @throws {SandglassError} INPUT_INVALID when it is not known any more. */
   get(key: string): Session;
   /** False for a session that this door has not opened. */
-  close(name: string): Promise<boolean>;
+  close(name: string, owner?: string): Promise<boolean>;
 }
 
 /** Sessions that are known at most, ended ones among them; far more than can be open. */
@@ -25,8 +26,14 @@ const MOST_KNOWN = 1_000;
 
 export function createSessionDoor(sessions: Runtime['sessions'] | undefined): SessionDoor {
   const known = new Recent<Session>(MOST_KNOWN);
-  const find = (name: string): Session => {
+  const owners = new WeakMap<Session, string>();
+  const mine = (name: string, owner: string | undefined): Session | undefined => {
     const session = known.get(name);
+    if (session === undefined || owner === undefined) return session;
+    return owners.get(session) === owner ? session : undefined;
+  };
+  const find = (name: string, owner?: string): Session => {
+    const session = mine(name, owner);
     if (session === undefined) throw notOpen(name);
     return session;
   };
@@ -34,8 +41,8 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
   const keys = new WeakMap<Session, string>();
   return {
     find,
-    keyOf(name) {
-      const session = find(name);
+    keyOf(name, owner) {
+      const session = find(name, owner);
       const key = keys.get(session) ?? `${name}/${crypto.randomUUID()}`;
       keys.set(session, key);
       return key;
@@ -46,13 +53,14 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
       if (session === undefined || keys.get(session) !== key) throw notOpen(name);
       return session;
     },
-    open: async (options, signal) => {
+    open: async (options, signal, owner) => {
       if (sessions === undefined) {
         throw new SandglassError('UNSUPPORTED', 'Cannot open a session: this server has none');
       }
       try {
         const session = await sessions.open({ ...options, signal });
         known.set(session.name, session);
+        if (owner !== undefined) owners.set(session, owner);
         return session.name;
       } catch (error) {
         // Misuse is the caller's input here, since the options came from outside.
@@ -61,9 +69,9 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
         throw error;
       }
     },
-    close: async (name) => {
-      const session = known.get(name);
-      known.delete(name);
+    close: async (name, owner) => {
+      const session = mine(name, owner);
+      if (session !== undefined) known.delete(name);
       await session?.close();
       return session !== undefined;
     },

@@ -6,7 +6,6 @@ import type {
   ServerContext,
 } from '@modelcontextprotocol/server';
 import { CLIENT_CAPABILITIES_META_KEY, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
-import type { Caller } from '../../vocabulary/caller.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
@@ -14,7 +13,7 @@ import type { RunRecord } from '../../work/run-records.ts';
 import { codeText } from '../ai/code-text.ts';
 import { RUN_CODE, readProgram, SEARCH_TOOLS, searchTools } from './code-tools.ts';
 import { type Confirmations, wantsConfirmation } from './confirm.ts';
-import { type McpDoor, usableTools } from './door.ts';
+import { type McpDoor, type Speaker, usableTools } from './door.ts';
 import { tellProgress } from './progress.ts';
 import { artifactLink } from './resources.ts';
 
@@ -24,7 +23,7 @@ export interface CallContext {
   /** The server that was asked. */
   readonly server: Server;
   readonly context: ServerContext;
-  readonly caller: Caller | undefined;
+  readonly speaker: Speaker;
 }
 
 /** Calls a tool by the same pipeline as every other door. What fails is a result with the outcome; only an unknown name is an error of the protocol. */
@@ -33,19 +32,21 @@ export async function callTool(
   args: Readonly<Record<string, unknown>>,
   call: CallContext,
 ): Promise<CallToolResult | InputRequiredResult> {
-  const { door, caller } = call;
+  const { door, speaker } = call;
   if (door.code !== undefined) return await callCodeTool(name, args, call);
-  if (door.tools.info(name) === undefined) throw unknownTool(await settle(submit(call, name, args), call));
+  const info = door.tools.info(name);
+  if (info !== undefined && !speaker.may(info.name)) return failed(notFor(info.name));
+  if (info === undefined) throw unknownTool(await settle(submit(call, name, args), call));
   const answered = await call.confirmations.answerOf({ tool: name, args }, call.context);
   const outcome = await settle(submit(call, name, args, answered), call);
   if (answered === undefined && wantsConfirmation(outcome) && canAsk(call))
     return call.confirmations.ask({ tool: name, args }, call.context);
-  door.artifacts.note(outcome, caller?.id);
+  door.artifacts.note(outcome, speaker.caller?.id);
   return resultOf(outcome);
 }
 
 function submit(
-  { door, caller }: CallContext,
+  { door, speaker: { caller } }: CallContext,
   tool: string,
   args: unknown,
   answered?: boolean,
@@ -62,9 +63,10 @@ async function callCodeTool(
   args: Readonly<Record<string, unknown>>,
   call: CallContext,
 ): Promise<CallToolResult> {
-  const { door, caller } = call;
+  const { door, speaker } = call;
+  const { caller } = speaker;
   try {
-    if (name === SEARCH_TOOLS) return searchTools(door, caller, args);
+    if (name === SEARCH_TOOLS) return searchTools(door, speaker, args);
     if (name !== RUN_CODE)
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,
@@ -73,7 +75,7 @@ async function callCodeTool(
     const program = readProgram(args);
     const record = door.runs.submit({
       ...program,
-      grant: { ...door.code?.grant, tools: usableTools(door, caller) },
+      grant: { ...door.code?.grant, tools: usableTools(door, speaker) },
       ...defined({ caller }),
     });
     const outcome = await settle(record, call);
@@ -130,6 +132,11 @@ export function failed(error: SandglassError): CallToolResult {
     isError: true,
   };
 }
+
+const notFor = (tool: string): SandglassError =>
+  new SandglassError('CAPABILITY_DENIED', `Cannot call ${tool}: this key is not for it`, {
+    details: { tool },
+  });
 
 function unknownTool({ error }: OutcomeJson): ProtocolError {
   const text = [error?.message, error?.hint].filter((part) => part !== undefined).join('. ');

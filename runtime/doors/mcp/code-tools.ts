@@ -1,9 +1,8 @@
 import type { CallToolResult, Tool } from '@modelcontextprotocol/server';
-import type { Caller } from '../../vocabulary/caller.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { HOW_TO_CODE } from '../ai/code-text.ts';
-import { type McpDoor, usableTools } from './door.ts';
+import { type McpDoor, type Speaker, usableTools } from './door.ts';
 
 export const RUN_CODE = 'run_code';
 export const SEARCH_TOOLS = 'search_tools';
@@ -12,8 +11,8 @@ export const SEARCH_TOOLS = 'search_tools';
 const MOST_SIGNATURES = 8_000;
 
 /** Code mode: what a client is offered in place of the tools. */
-export function codeTools(door: McpDoor, caller: Caller | undefined): Tool[] {
-  const names = usableTools(door, caller);
+export function codeTools(door: McpDoor, speaker: Speaker): Tool[] {
+  const names = usableTools(door, speaker);
   return [
     {
       name: RUN_CODE,
@@ -62,7 +61,7 @@ function toolText({ tools }: McpDoor, names: readonly string[]): string {
 /** Answers `search_tools`. @throws {SandglassError} INPUT_INVALID */
 export function searchTools(
   door: McpDoor,
-  caller: Caller | undefined,
+  speaker: Speaker,
   { query, limit = 10, language = 'typescript' }: Readonly<Record<string, unknown>>,
 ): CallToolResult {
   if (typeof query !== 'string') throw invalid('query', 'expected a text');
@@ -70,9 +69,9 @@ export function searchTools(
     throw invalid('limit', 'expected a whole number from 1 to 50');
   if (language !== 'typescript' && language !== 'python')
     throw invalid('language', 'expected "typescript" or "python"');
-  const usable = new Set(usableTools(door, caller));
+  const usable = new Set(usableTools(door, speaker));
   const found = door.tools
-    .search(query, { limit: 100, ...defined({ caller }) })
+    .search(query, { limit: 100, ...defined({ caller: speaker.caller }) })
     .filter(({ name }) => usable.has(name))
     .slice(0, limit);
   const names = found.map(({ name }) => name);

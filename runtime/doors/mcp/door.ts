@@ -23,15 +23,23 @@ export interface McpDoor {
   readonly onFault: (error: unknown) => void;
 }
 
+/** Who speaks. */
+export interface Speaker {
+  /** `undefined` for the embedder. */
+  readonly caller: Caller | undefined;
+  /** Whether a tool of this name is for them. */
+  readonly may: (tool: string) => boolean;
+}
+
 /** Tools that a caller can use as things stand: what would be refused is not offered. */
-export function usableTools({ tools, grant, code }: McpDoor, caller: Caller | undefined): readonly string[] {
+export function usableTools({ tools, grant, code }: McpDoor, { caller, may }: Speaker): readonly string[] {
   const who = caller === undefined ? {} : { caller };
   const granted = grant === undefined ? {} : { grant };
   return tools
     .list(who)
     .filter(
       ({ name, dangerous }) =>
-        !(code !== undefined && dangerous) && tools.check(name, { ...who, ...granted }).allowed,
+        may(name) && !(code !== undefined && dangerous) && tools.check(name, { ...who, ...granted }).allowed,
     )
     .map(({ name }) => name);
 }

@@ -5,14 +5,13 @@ import {
   type ServerContext,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
-import type { Caller } from '../../vocabulary/caller.ts';
 import { createConfirmations } from './confirm.ts';
-import type { McpDoor } from './door.ts';
+import type { McpDoor, Speaker } from './door.ts';
 import { createMcpServer } from './server.ts';
 
 export interface McpHttp {
-  /** @param caller Who was let in; `undefined` for the embedder. */
-  fetch(request: Request, caller: Caller | undefined): Promise<Response>;
+  /** @param speaker Who was let in. */
+  fetch(request: Request, speaker: Speaker): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -45,21 +44,21 @@ export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpH
   const confirmations = createConfirmations(options.key ?? crypto.getRandomValues(new Uint8Array(32)));
   const onerror = (): undefined => undefined; // of what clients sent wrongly; they were answered
   const modern = createMcpHandler(
-    () => createMcpServer({ door, confirmations, callerOf, tellsChanges: false }),
+    () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: false }),
     { legacy: 'reject', maxRequestBodySize: maxBodyBytes, onerror },
   );
   const stop = door.tools.onChange(() => modern.notify.toolsChanged());
   const sessions = createLegacySessions(
     { maxSessions: 1_000, idleMs: 1_800_000, ...options, maxBodyBytes, now },
-    () => createMcpServer({ door, confirmations, callerOf, tellsChanges: true }),
+    () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: true }),
   );
   return {
-    async fetch(request, caller) {
+    async fetch(request, speaker) {
       const authInfo = {
         token: '',
-        clientId: caller?.id ?? '',
-        scopes: [...(caller?.permissions ?? [])],
-        extra: { caller },
+        clientId: speaker.caller?.id ?? '',
+        scopes: [...(speaker.caller?.permissions ?? [])],
+        extra: { speaker },
       };
       // Classified as it is read; a body that is too large goes to the modern handler, which refuses it.
       if (await isLegacyRequest(request, undefined, { maxRequestBodySize: maxBodyBytes }))
@@ -74,8 +73,7 @@ export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpH
 }
 
 /** As `fetch` above has put it there. */
-const callerOf = ({ http }: ServerContext): Caller | undefined =>
-  http?.authInfo?.extra?.caller as Caller | undefined;
+const speakerOf = ({ http }: ServerContext): Speaker => http?.authInfo?.extra?.speaker as Speaker;
 
 interface Auth {
   readonly token: string;

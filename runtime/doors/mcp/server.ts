@@ -1,9 +1,8 @@
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server';
-import type { Caller } from '../../vocabulary/caller.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { callTool, failed } from './call-tool.ts';
 import type { Confirmations } from './confirm.ts';
-import type { McpDoor } from './door.ts';
+import type { McpDoor, Speaker } from './door.ts';
 import { listArtifacts, readArtifact, TEMPLATE } from './resources.ts';
 import { listTools } from './tool-list.ts';
 
@@ -11,14 +10,14 @@ export interface McpServerOptions {
   readonly door: McpDoor;
   readonly confirmations: Confirmations;
   /** Who speaks, by what carries the messages. */
-  readonly callerOf: (context: ServerContext) => Caller | undefined;
+  readonly speakerOf: (context: ServerContext) => Speaker;
   /** The connection lasts: it is told when tools come and go. */
   readonly tellsChanges: boolean;
 }
 
 /** One server of the door, for one connection or one request; its handlers are the same in every revision of the protocol. */
 export function createMcpServer(options: McpServerOptions): Server {
-  const { door, confirmations, callerOf, tellsChanges } = options;
+  const { door, confirmations, speakerOf, tellsChanges } = options;
   const server = new Server(
     { name: 'sandglass', title: 'Sandglass', version: door.version },
     {
@@ -30,18 +29,18 @@ export function createMcpServer(options: McpServerOptions): Server {
   );
   server.setRequestHandler('tools/list', async ({ params }, context) => {
     await door.tools.ready();
-    return orProtocolError(() => listTools(door, callerOf(context), params?.cursor));
+    return orProtocolError(() => listTools(door, speakerOf(context), params?.cursor));
   });
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     try {
       await door.tools.ready();
-      const caller = callerOf(context);
+      const speaker = speakerOf(context);
       return await callTool(params.name, params.arguments ?? {}, {
         door,
         confirmations,
         server,
         context,
-        caller,
+        speaker,
       });
     } catch (error) {
       if (error instanceof SandglassError) return failed(error);
@@ -52,11 +51,11 @@ export function createMcpServer(options: McpServerOptions): Server {
     }
   });
   server.setRequestHandler('resources/list', (_request, context) =>
-    listArtifacts(door, callerOf(context)?.id),
+    listArtifacts(door, speakerOf(context).caller?.id),
   );
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [TEMPLATE] }));
   server.setRequestHandler('resources/read', ({ params }, context) =>
-    readArtifact(door, params.uri, callerOf(context)?.id),
+    readArtifact(door, params.uri, speakerOf(context).caller?.id),
   );
   if (tellsChanges) {
     const stop = door.tools.onChange(() => {

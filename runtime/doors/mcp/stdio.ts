@@ -10,7 +10,13 @@ export async function serveMcpStdio(door: McpDoor, pipes: StdioPipes, signal: Ab
   const confirmations = createConfirmations(crypto.getRandomValues(new Uint8Array(32)));
   const handle = serveStdio(
     // Who started the process is who calls.
-    () => createMcpServer({ door, confirmations, callerOf: () => undefined, tellsChanges: true }),
+    () =>
+      createMcpServer({
+        door,
+        confirmations,
+        speakerOf: () => ({ caller: undefined, may: () => true }),
+        tellsChanges: true,
+      }),
     { transport },
   );
   const stop = (): void => void handle.close();

@@ -1,10 +1,9 @@
 import type { Tool } from '@modelcontextprotocol/server';
 import type { ToolInfo } from '../../contracts/api/tool-registry.ts';
-import type { Caller } from '../../vocabulary/caller.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
 import { codeTools } from './code-tools.ts';
-import { type McpDoor, usableTools } from './door.ts';
+import { type McpDoor, type Speaker, usableTools } from './door.ts';
 
 /** Tools of one page. */
 const PAGE = 200;
@@ -12,11 +11,11 @@ const PAGE = 200;
 /** A page of the tools that a caller may use. @throws {SandglassError} INPUT_INVALID for a cursor that no page gave. */
 export function listTools(
   door: McpDoor,
-  caller: Caller | undefined,
+  speaker: Speaker,
   cursor: string | undefined,
 ): { readonly tools: Tool[]; readonly nextCursor?: string } {
-  if (door.code !== undefined) return { tools: codeTools(door, caller) };
-  const names = usableTools(door, caller);
+  if (door.code !== undefined) return { tools: codeTools(door, speaker) };
+  const names = usableTools(door, speaker);
   const start = cursor === undefined ? 0 : names.indexOf(readCursor(cursor)) + 1;
   if (cursor !== undefined && start === 0) throw badCursor();
   const page = names.slice(start, start + PAGE);

@@ -1,8 +1,9 @@
-import { Hono } from 'hono';
 import type { McpDoor } from '../../mcp/door.ts';
 import type { McpHttp } from '../../mcp/http.ts';
 import type { BodyBudget } from '../body-budget.ts';
+import { maySee } from '../may-see.ts';
 import { readBody } from '../read-body.ts';
+import type { Route } from '../route.ts';
 
 export interface McpRoutes {
   readonly door: McpDoor;
@@ -11,23 +12,25 @@ export interface McpRoutes {
 }
 
 /** `/mcp`: the Model Context Protocol over streamable HTTP. */
-export function mcpRoutes({ door, maxBodyBytes, bodies }: McpRoutes): Hono {
+export function mcpRoutes({ door, maxBodyBytes, bodies }: McpRoutes): readonly Omit<Route, 'operation'>[] {
   let opened: Promise<McpHttp> | undefined;
   // The protocol is much to load for servers that nobody speaks it with.
   const open = (): Promise<McpHttp> => {
     opened ??= import('../../mcp/http.ts').then(({ createMcpHttp }) => createMcpHttp(door, { maxBodyBytes }));
     return opened;
   };
-  return new Hono().all('/mcp', async ({ req }) => {
+  const handle: Route['handle'] = async (context) => {
     const share = bodies.open();
+    const speaker = { caller: context.get('who').caller, may: (name: string) => maySee(context, { name }) };
     try {
-      const request = req.raw;
+      const request = context.req.raw;
       const { url, method, headers, signal } = request;
-      if (request.body === null) return await (await open()).fetch(request, undefined);
+      if (request.body === null) return await (await open()).fetch(request, speaker);
       const body = await readBody(request, 'body', maxBodyBytes, share);
-      return await (await open()).fetch(new Request(url, { method, headers, body, signal }), undefined);
+      return await (await open()).fetch(new Request(url, { method, headers, body, signal }), speaker);
     } finally {
       share.release();
     }
-  });
+  };
+  return (['get', 'post', 'delete'] as const).map((method) => ({ method, path: '/mcp', handle }));
 }

@@ -1,15 +1,19 @@
-import { type Context, Hono } from 'hono';
-import type { OutcomeJson } from '../../../vocabulary/outcome-json.ts';
+import { sha256Hex } from '../../../vocabulary/sha256.ts';
 import type { RunRecord } from '../../../work/run-records.ts';
 import type { RunService } from '../../../work/run-service.ts';
+import { answerRun, describeRun } from '../answer-run.ts';
 import type { BodyBudget, BodyShare } from '../body-budget.ts';
-import { checkAsked, type DoorPolicy, hintFor, withinCeilings } from '../door-policy.ts';
+import { checkAsked, type DoorPolicy, withinCeilings } from '../door-policy.ts';
 import { followRun } from '../follow-run.ts';
-import { errorResponse, HttpError, statusOf } from '../http-error.ts';
+import { HttpError } from '../http-error.ts';
+import type { Idempotency, Once } from '../idempotency.ts';
 import { jsonResponse } from '../json-response.ts';
 import type { ModuleStore } from '../module-store.ts';
-import { readJson } from '../read-body.ts';
-import { createRunBodyReader } from '../run-body.ts';
+import { parseBody, readBody } from '../read-body.ts';
+import { PAGE_PARAMETERS, readNumber, readPage } from '../read-query.ts';
+import type { DoorContext, Route } from '../route.ts';
+import { createRunBodyReader, type ReadRunBody } from '../run-body.ts';
+import { json, RUN_ANSWERS, RUN_HEADERS, RUN_ID, ref, STREAM } from '../schemas.ts';
 import type { SessionDoor } from '../session-door.ts';
 
 export interface RunRoutes {
@@ -19,111 +23,165 @@ export interface RunRoutes {
   readonly policy: DoorPolicy | undefined;
   readonly maxBodyBytes: number;
   readonly bodies: BodyBudget;
+  readonly idempotency: Idempotency;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** `POST /v1/runs`: answers the outcome, a stream of events, or at once where to ask for it; `GET` and `DELETE /v1/runs/:id`. */
-export function runRoutes(deps: RunRoutes): Hono {
-  const { runs, bodies, maxBodyBytes } = deps;
-  const readRunBody = createRunBodyReader();
-  const find = (id: string): RunRecord => {
-    const record = runs.get(id);
-    if (record !== undefined) return record;
-    throw new HttpError(404, `Cannot find run ${JSON.stringify(id)}: unknown, or ended too long ago`);
-  };
-  /** What is held for the body is let go with the run. */
-  const readRun = async (request: Request, share: BodyShare): Promise<Submit> => {
-    const submit = prepare(readRunBody(await readJson(request, maxBodyBytes, share)), deps);
-    return async () => {
-      try {
-        const record = await submit();
-        void record.outcome.then(share.release);
-        return record;
-      } catch (error) {
-        share.release();
-        throw error;
-      }
-    };
-  };
-  return new Hono()
-    .post('/v1/runs', async (context) => {
-      const share = bodies.open();
-      const submit = await readRun(context.req.raw, share).catch((error: unknown) => {
-        share.release();
-        throw error;
-      });
-      if (context.req.header('accept')?.includes('text/event-stream')) return stream(submit);
-      const record = await submit();
-      if (!prefersAsync(context)) return wait(record, context.req.raw.signal, deps);
-      return jsonResponse(describe(record), {
-        status: 202,
-        headers: { Location: `/v1/runs/${record.id}`, 'X-Run-Id': record.id },
-      });
-    })
-    .get('/v1/runs/:id', (context) => jsonResponse(describe(find(context.req.param('id')))))
-    .delete('/v1/runs/:id', async (context) => {
-      const record = find(context.req.param('id'));
-      record.cancel();
-      await record.outcome;
-      return jsonResponse(describe(record));
-    });
+/** Runs: start, list, look at, follow, cancel. */
+export function runRoutes(deps: RunRoutes): readonly Route[] {
+  const { runs } = deps;
+  const read = createRunBodyReader();
+  const find = (context: DoorContext): RunRecord => findRun(runs, context);
+  const tag = 'runs';
+  return [
+    {
+      method: 'post',
+      path: '/v1/runs',
+      operation: {
+        id: 'run',
+        tag,
+        summary: 'Runs code or a module',
+        parameters: RUN_HEADERS,
+        body: { mime: 'application/json', schema: ref('RunRequest') },
+        answers: RUN_ANSWERS('Outcome'),
+      },
+      handle: async (context) => answerRun(context, await submit(context, deps, read), deps),
+    },
+    {
+      method: 'get',
+      path: '/v1/runs',
+      operation: {
+        id: 'listRuns',
+        tag,
+        summary: 'Runs and calls that wait, go on, or have ended lately; the latest first',
+        parameters: PAGE_PARAMETERS,
+        answers: { 200: { description: 'One page', content: json(ref('RunPage')) } },
+      },
+      handle: (context) => {
+        const { items, next } = readPage(context, own(runs.list(), context), ({ id }) => id);
+        return jsonResponse({ runs: items.map(summaryOf), ...(next === undefined ? {} : { next }) });
+      },
+    },
+    {
+      method: 'get',
+      path: '/v1/runs/{id}',
+      operation: {
+        id: 'getRun',
+        tag,
+        summary: 'The state of a run, and its outcome once it has ended',
+        parameters: RUN_ID,
+        answers: { 200: { description: 'The run', content: json(ref('Run')) } },
+      },
+      handle: (context) => jsonResponse(describeRun(find(context))),
+    },
+    {
+      method: 'get',
+      path: '/v1/runs/{id}/events',
+      operation: {
+        id: 'followRun',
+        tag,
+        summary: 'What a run tells, from the start, also later and after its end',
+        parameters: {
+          ...RUN_ID,
+          after: {
+            in: 'query',
+            schema: { type: 'integer', minimum: 0 },
+            description: 'Id of the last event that the reader has; Last-Event-ID says the same',
+          },
+        },
+        answers: { 200: { description: 'Events run, progress, output, outcome', content: STREAM } },
+      },
+      handle: (context) => followRun(find(context), { all: true, after: lastEvent(context) }),
+    },
+    {
+      method: 'delete',
+      path: '/v1/runs/{id}',
+      operation: {
+        id: 'cancelRun',
+        tag,
+        summary: 'Cancels a run',
+        parameters: RUN_ID,
+        answers: { 200: { description: 'The run, ended', content: json(ref('Run')) } },
+      },
+      handle: async (context) => {
+        const record = find(context);
+        record.cancel();
+        await record.outcome;
+        return jsonResponse(describeRun(record));
+      },
+    },
+  ];
 }
 
-type Submit = () => Promise<RunRecord>;
+/** Those that a caller may see: its own; with the server's own key all. */
+const own = (records: readonly RunRecord[], context: DoorContext): readonly RunRecord[] => {
+  const { caller } = context.get('who');
+  return caller === undefined ? records : records.filter((record) => record.caller === caller.id);
+};
 
-/** What must hold of a request before it is queued. @throws {SandglassError} CAPABILITY_DENIED, INPUT_INVALID */
-function prepare(
-  { options: asked, module, priority }: ReturnType<ReturnType<typeof createRunBodyReader>>,
-  { runs, sessions, modules, policy }: RunRoutes,
-): Submit {
-  if (policy !== undefined) checkAsked(asked.grant, policy);
-  const options = withinCeilings(asked, policy);
-  const places = {
-    runId: options.runId,
-    module: module === undefined ? undefined : modules.get(module).hash,
-    session: options.session === undefined ? undefined : sessions.keyOf(options.session),
-  };
-  return () => runs.submit(options, { priority, ...places });
+/** @throws {HttpError} 404 for one that is not there, or is another's. */
+export function findRun(runs: RunService, context: DoorContext): RunRecord {
+  const id = context.req.param('id') ?? '';
+  const record = runs.get(id);
+  const { caller } = context.get('who');
+  if (record !== undefined && (caller === undefined || record.caller === caller.id)) return record;
+  throw new HttpError(404, `Cannot find run ${JSON.stringify(id)}: unknown, or ended too long ago`);
 }
 
-/** Events of the run as they come; a reader that leaves cancels it. */
-async function stream(submit: Submit): Promise<Response> {
-  const record = await submit();
-  return followRun(record, { onLeave: record.cancel });
-}
-
-/** The outcome; a client that leaves cancels the run. */
-async function wait(record: RunRecord, signal: AbortSignal, deps: RunRoutes): Promise<Response> {
-  const leave = (): void => record.cancel();
-  if (signal.aborted) leave();
-  signal.addEventListener('abort', leave, { once: true });
-  const outcome = await record.outcome;
-  signal.removeEventListener('abort', leave);
-  return answer(record.id, outcome, deps);
-}
-
-function answer(id: string, outcome: OutcomeJson, { policy, now }: RunRoutes): Response {
-  const status = statusOf(outcome);
-  const headers = { 'X-Run-Id': id };
-  if (outcome.error === undefined || status === 200) return jsonResponse(outcome, { status, headers });
-  const { code, details } = outcome.error;
-  const hint =
-    policy === undefined || code !== 'CAPABILITY_DENIED' ? {} : hintFor(details?.capability, policy);
-  const response = errorResponse({ ...outcome.error, ...hint }, { time: now(), runId: id, status });
-  response.headers.set('X-Run-Id', id);
-  return response;
-}
-
-/** RFC 7240, section 4.1. */
-const prefersAsync = ({ req }: Context): boolean =>
-  req
-    .header('prefer')
-    ?.split(/[,;]\s*/)
-    .includes('respond-async') === true;
-
-const describe = ({ id, state, ended }: RunRecord): object => ({
+const summaryOf = ({ id, tool, state, askedAt, ended }: RunRecord): object => ({
   id,
+  ...(tool === undefined ? {} : { tool }),
   state,
-  ...(ended === undefined ? {} : { outcome: ended }),
+  askedAt,
+  ...(ended === undefined ? {} : { ok: ended.ok }),
+  ...(ended?.error === undefined ? {} : { code: ended.error.code }),
 });
+
+function lastEvent(context: DoorContext): number {
+  const header = context.req.header('last-event-id');
+  if (header !== undefined && /^\d{1,15}$/.test(header)) return Number(header);
+  return readNumber(context, 'after', { minimum: 0, maximum: 1e15 }) ?? 0;
+}
+
+/** Reads, checks and queues. What is held for the body is let go with the run. */
+async function submit(context: DoorContext, deps: RunRoutes, read: ReadRunBody): Promise<Once> {
+  const share = deps.bodies.open();
+  try {
+    const bytes = await readBody(context.req.raw, 'body', deps.maxBodyBytes, share);
+    const { options: asked, module, priority } = read(await parseBody(bytes));
+    return await once(context, deps, bytes, share, () => {
+      const { runs, sessions, modules, policy } = deps;
+      if (policy !== undefined) checkAsked(asked.grant, policy);
+      const { caller } = context.get('who');
+      const options = withinCeilings(asked, policy);
+      return runs.submit(caller === undefined ? options : { ...options, caller }, {
+        priority,
+        runId: options.runId,
+        module: module === undefined ? undefined : modules.get(module).hash,
+        session: options.session === undefined ? undefined : sessions.keyOf(options.session, caller?.id),
+      });
+    });
+  } catch (error) {
+    share.release();
+    throw error;
+  }
+}
+
+/** Once for each idempotency key of a caller. */
+export async function once(
+  context: DoorContext,
+  { idempotency }: Pick<RunRoutes, 'idempotency'>,
+  body: Uint8Array<ArrayBuffer>,
+  share: BodyShare,
+  submitNow: () => Promise<RunRecord>,
+): Promise<Once> {
+  const { req } = context;
+  const key = req.header('idempotency-key');
+  const scope = `${context.get('who').caller?.id ?? ''} ${req.path}`;
+  const digest = key === undefined ? '' : await sha256Hex(body);
+  const done = await idempotency.once(scope, key, digest, async () => submitNow());
+  if (done.replayed) share.release();
+  else void done.record.outcome.then(share.release);
+  return done;
+}

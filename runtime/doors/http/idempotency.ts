@@ -1,0 +1,62 @@
+import { Recent } from '../../vocabulary/recent.ts';
+import type { RunRecord } from '../../work/run-records.ts';
+import { HttpError } from './http-error.ts';
+
+/** Requests that are sent again, as after a lost connection, are done once. */
+export interface Idempotency {
+  /**
+   * Does it, or gives what was done for the same key.
+   * @param scope Who asked, and for what.
+   * @param digest Of the body. @throws {HttpError} 422 when the key was used for another.
+   */
+  once(
+    scope: string,
+    key: string | undefined,
+    digest: string,
+    submit: () => Promise<RunRecord>,
+  ): Promise<Once>;
+}
+
+export interface Once {
+  readonly record: RunRecord;
+  readonly replayed: boolean;
+}
+
+/** Keys that are remembered, as long as ended runs are. */
+const MOST_KEYS = 10_000;
+const TTL_MS = 600_000;
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+export function createIdempotency(now: () => number): Idempotency {
+  const known = new Recent<{
+    readonly digest: string;
+    readonly at: number;
+    readonly record: Promise<RunRecord>;
+  }>(MOST_KEYS);
+  return {
+    async once(scope, key, digest, submit) {
+      if (key === undefined) return { record: await submit(), replayed: false };
+      if (!KEY.test(key))
+        throw new HttpError(400, 'Cannot read Idempotency-Key: expected 1 to 255 visible ASCII characters');
+      const name = JSON.stringify([scope, key]);
+      const before = known.get(name);
+      if (before !== undefined && now() - before.at < TTL_MS) {
+        if (before.digest !== digest)
+          throw new HttpError(
+            422,
+            'Cannot answer: this Idempotency-Key was used for another request',
+            'Make a new key for each new request',
+          );
+        return { record: await before.record, replayed: true };
+      }
+      const record = submit();
+      known.set(name, { digest, at: now(), record });
+      try {
+        return { record: await record, replayed: false };
+      } catch (error) {
+        known.delete(name); // what was refused may be sent again
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { listen } from '../../runtime/doors/cli/listen.ts';
+import {
+  createHttpApp,
+  createInProcessScheduler,
+  createModuleStore,
+} from '../../runtime/doors/http/index.ts';
+import { createRuntime } from '../../runtime/index.ts';
+
+const KEY = 'key-of-the-suite';
+
+/** The door with the tools that the suite calls by their names. */
+export async function serveFixture(): Promise<AsyncDisposable & { readonly url: string }> {
+  const runtime = createRuntime({ level: 'minimal', cache: false });
+  const tool = (name: string, description: string, code: string, more: object = {}): void =>
+    void runtime.tools.register({ name, description, ...more }, { language: 'js', code });
+  tool(
+    'test_simple_text',
+    'Answers a text',
+    `export const run = () => 'This is a simple text response for testing.'`,
+  );
+  tool(
+    'test_error_handling',
+    'Fails',
+    `export const run = () => { throw new Error('This tool intentionally returns an error for testing') }`,
+  );
+  tool(
+    'test_tool_with_logging',
+    'Prints',
+    `export const run = async () => { for (const line of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) { console.log(line); await new Promise((done) => setTimeout(done, 20)) } }`,
+  );
+  tool(
+    'test_tool_with_progress',
+    'Goes on for a while',
+    `export const run = async () => { for (const line of ['0', '50', '100']) { console.log(line); await new Promise((done) => setTimeout(done, 20)) } }`,
+  );
+  tool(
+    'json_schema_2020_12_tool',
+    'Has a schema of JSON Schema 2020-12',
+    'export const run = (args) => args',
+    {
+      input: {
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        type: 'object',
+        $defs: {
+          address: {
+            type: 'object',
+            properties: { street: { type: 'string' }, city: { type: 'string' } },
+          },
+        },
+        properties: { name: { type: 'string' }, address: { $ref: '#/$defs/address' } },
+        additionalProperties: false,
+      },
+    },
+  );
+  const app = createHttpApp({
+    runtime,
+    scheduler: createInProcessScheduler(),
+    modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: [] }) }),
+    key: KEY,
+    mcp: { version: '1.0.0' },
+  });
+  // The suite shows no key.
+  const fetch = (request: Request): Response | Promise<Response> => {
+    const headers = new Headers(request.headers);
+    headers.set('Authorization', `Bearer ${KEY}`);
+    const { url, method, body, signal } = request;
+    return app.fetch(
+      new Request(url, {
+        method,
+        headers,
+        signal,
+        ...(body === null ? {} : { body, duplex: 'half' }),
+      } as RequestInit),
+    );
+  };
+  const server = await listen({ fetch, host: '127.0.0.1', port: 0 });
+  return {
+    url: `http://127.0.0.1:${server.port}/mcp`,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await runtime.close();
+    },
+  };
+}
