@@ -11,6 +11,7 @@ import { ROOT } from './documents.ts';
 const ENTRIES: Readonly<Record<string, string>> = {
   sandglass: 'runtime/index.ts',
   'sandglass/http': 'runtime/doors/http/index.ts',
+  'sandglass/client': 'runtime/doors/client/index.ts',
   'sandglass/ai': 'runtime/doors/ai/index.ts',
   'sandglass/prebuild': 'runtime/index.prebuild.ts',
 };

@@ -94,6 +94,7 @@ test.each([
   ['sandglass in browsers', 'runtime/index.browser.ts'],
   ['sandglass in workerd', 'runtime/index.workerd.ts'],
   ['sandglass/ai', 'runtime/doors/ai/index.ts'],
+  ['sandglass/client', 'runtime/doors/client/index.ts'],
   ['sandglass/http', 'runtime/doors/http/index.ts'],
   ['sandglass/prebuild', 'runtime/index.prebuild.ts'],
 ])('docs/api.md has one line for each export of %s', (title, entry) => {
