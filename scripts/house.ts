@@ -233,6 +233,8 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
 
 /** Exports that no other file of the product imports, and why they stay: `file#name` → reason. */
 export const EXPORTS_KEPT: Readonly<Record<string, string>> = {
+  'runtime/doors/cli/layers.ts#configSchema':
+    'config.schema.json is written from it, and its test holds both together',
   'runtime/tools/manifest/policy-schema.ts#POLICY_SCHEMA':
     'policy.schema.json is written from it, and its test holds both to what readPolicy takes',
   'runtime/vocabulary/nearest.ts#editDistance':
@@ -252,6 +254,8 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/wasm/function-emitter.ts#emitFunction': 'one pass over the operators of a function',
   'runtime/wasm/plan-function.ts#planFunction':
     'one pass over the operators of a function; its control stack is local to it',
+  'runtime/doors/client/index.ts#createClient': 'a table of the routes that it asks',
+  'runtime/doors/http/routes/tools.ts#toolRoutes': 'a table of routes, each with its document',
   'runtime/runtime.ts#createRuntimeOn': 'joins the rooms into a runtime, one after the other',
   'runtime/tools/call.ts#createCaller': 'the stages of a call in their order, and what they share',
   'runtime/tools/tools.ts#createTools': 'a table of what `runtime.tools` offers',

@@ -36,9 +36,6 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
     [String.raw`^Bearer +(.+)$`]:
       'one header, where only a line break could fail the last part, and no header has one',
   },
-  'runtime/doors/http/routes/runs.ts': {
-    [String.raw`[,;]\s*`]: 'begins at a separator only, and always matches there',
-  },
   'runtime/engines/component/glue/harden-glue.ts': {
     [String.raw`^export function instantiate\(getCoreModule, imports, instantiateCore = [^\n]*\{$`]:
       'runs end with their line; glue of our generator, whose names the guard has checked',

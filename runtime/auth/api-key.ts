@@ -38,7 +38,7 @@ export async function createApiKey(
   return { text, key: { ...about, hash: await hashOfKey(text) } };
 }
 
-export const hashOfKey = (text: string): Promise<string> => sha256Hex(new TextEncoder().encode(text));
+const hashOfKey = (text: string): Promise<string> => sha256Hex(new TextEncoder().encode(text));
 
 /**
  * Whom a key that was shown stands for; `undefined` for one that is unknown, has expired or was revoked.

@@ -6,6 +6,7 @@ import { completionsCommand } from './commands/completions.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { keysCommand } from './commands/keys.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { packagesCommand } from './commands/packages.ts';
 import { prepareCommand } from './commands/prepare.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   prepareCommand,
   serveCommand,
   mcpCommand,
+  keysCommand,
   completionsCommand(() => COMMANDS),
 ];
 

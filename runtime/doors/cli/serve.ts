@@ -9,8 +9,11 @@ import { createModuleStore } from '../http/module-store.ts';
 import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
 import { readGrant, readSecrets } from './grant-flags.ts';
+import { keyPathOf, openKeyFile } from './key-file.ts';
+import { rateOf } from './keys.ts';
 import { listen } from './listen.ts';
 import { readPackageSources } from './package-flags.ts';
+import { readCeiling } from './policy-flag.ts';
 import { parseDuration, parseWhole } from './quantities.ts';
 import { readLimitFlags, readMaxModule } from './run-flags.ts';
 import { readTools } from './tool-flags.ts';
@@ -42,9 +45,13 @@ export async function serve(
   const concurrency = parseWhole('--concurrency', parsed.one('concurrency') ?? '10', 1, 256);
   const maxQueued = parseWhole('--queue', parsed.one('queue') ?? '100', 0, 1_000_000);
   const graceMs = parseDuration('--grace', parsed.one('grace') ?? '10s');
-  const key = readKey(parsed.one('key') ?? terminal.env.SANDGLASS_KEY);
+  const key = readKey(parsed.one('key'));
   const { limits: asked, level } = readLimitFlags(parsed);
   const { limits: granted, ...policy }: Grant = await readGrant(parsed, terminal.cwd);
+  const ceiling = await readCeiling(parsed, policy, terminal.cwd);
+  const secretKey = await readSecretKey(terminal.env);
+  const keys = openKeyFile(keyPathOf(parsed, terminal));
+  const rate = rateOf(parsed.one('rate'));
   const packages = await readPackageSources(parsed, terminal, false);
   const loopback = LOOPBACK.includes(host);
 
@@ -53,7 +60,7 @@ export async function serve(
   };
 
   await using runtime = await createRuntime({
-    policy,
+    ...ceiling.runtime,
     limits: { ...granted, ...asked },
     // Without a ceiling a client could ask for its guest to run in the server's own thread.
     level: level ?? 'standard',
@@ -72,9 +79,21 @@ export async function serve(
     modules: createModuleStore({ inspect: inspectUpload }),
     maxModuleBytes: readMaxModule(parsed),
     key: key.text,
-    hosts: loopback ? ['localhost', '127.0.0.1', '[::1]'] : 'any',
-    policy: { grant: policy, hints: HINTS, ceilings: { ...CEILINGS, ...granted, ...asked } },
-    mcp: { version, instructions: instructionsOf(policy) },
+    holderOf: async (text) => {
+      const holder = await keys.holderOf(text, Date.now());
+      return holder === undefined ? undefined : { ...holder, rate: holder.rate ?? rate ?? KEY_RATE };
+    },
+    hosts: readHosts(parsed, terminal.env, loopback),
+    ...(rate === undefined ? {} : { rate }),
+    // A document decides by tool and caller: the door cannot tell ahead what it allows.
+    ...(parsed.has('policy')
+      ? {}
+      : { policy: { grant: policy, hints: HINTS, ceilings: { ...CEILINGS, ...granted, ...asked } } }),
+    mcp: {
+      version,
+      instructions: instructionsOf(policy),
+      ...(secretKey === undefined ? {} : { key: secretKey }),
+    },
     onFault: fault,
   });
 
@@ -113,6 +132,45 @@ async function readServedTools(parsed: ParsedArguments, cwd: string): Promise<Pi
     () => false, // whatever the reason, nobody has asked for it
   );
   return isThere ? { dirs: [usual] } : {};
+}
+
+/** @throws {UsageError} for a key that is too short to sign with, and for none at all in production. */
+async function readSecretKey(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Uint8Array | undefined> {
+  const text = env.SECRET_KEY ?? '';
+  const bytes = new TextEncoder().encode(text);
+  if (text === '' && env.NODE_ENV !== 'production') return undefined;
+  if (bytes.byteLength < LEAST_SECRET_BYTES)
+    throw new UsageError(
+      `Cannot start: SECRET_KEY ${text === '' ? 'is not set, and NODE_ENV is production' : `has ${bytes.byteLength} bytes`}, expected ${LEAST_SECRET_BYTES} or more`,
+      'Make one with: openssl rand -base64 32',
+    );
+  // One use, one key: what is signed for MCP is not signed for anything else.
+  const derived = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`sandglass mcp ${text}`));
+  return new Uint8Array(derived);
+}
+
+const LEAST_SECRET_BYTES = 32;
+
+/** Of a key of the file that says nothing else. */
+const KEY_RATE = { calls: 60, perMs: 60_000 };
+
+/** Host names that requests may be sent to. */
+function readHosts(
+  parsed: ParsedArguments,
+  env: Readonly<Record<string, string | undefined>>,
+  loopback: boolean,
+): readonly string[] | 'any' {
+  const named = [
+    ...parsed.all('allowed-hosts'),
+    ...(parsed.has('allowed-hosts') ? [] : [env.ALLOWED_HOSTS ?? '']),
+  ]
+    .flatMap((list) => list.split(','))
+    .map((host) => host.trim().toLowerCase())
+    .filter((host) => host !== '');
+  if (named.length > 0) return named;
+  return loopback ? ['localhost', '127.0.0.1', '[::1]'] : 'any';
 }
 
 function readKey(given: string | undefined): { readonly text: string; readonly generated: boolean } {

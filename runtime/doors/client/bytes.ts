@@ -1,4 +1,4 @@
-import type { RemoteOutcome, RemoteRun } from './index.ts';
+import type { ScriptRun } from '../../contracts/api/run.ts';
 
 /** Bytes as JSON has them. */
 const encoded = (content: unknown): unknown => {
@@ -10,7 +10,11 @@ const encoded = (content: unknown): unknown => {
 };
 
 /** A run whose bytes JSON can hold. */
-export const encodeBytes = ({ stdin, files, ...run }: RemoteRun): object => ({
+export const encodeBytes = ({
+  stdin,
+  files,
+  ...run
+}: Pick<Partial<ScriptRun>, 'stdin' | 'files'>): object => ({
   ...run,
   ...(stdin === undefined ? {} : { stdin: encoded(stdin) }),
   ...(files === undefined
@@ -21,7 +25,7 @@ export const encodeBytes = ({ stdin, files, ...run }: RemoteRun): object => ({
 });
 
 /** An outcome whose files are bytes again. */
-export function decodeFiles<T extends RemoteOutcome>(outcome: T): T {
+export function decodeFiles<T extends { readonly files?: object }>(outcome: T): T {
   if (outcome.files === undefined) return outcome;
   const files = Object.entries(outcome.files as unknown as Record<string, { readonly $bytes: string }>).map(
     ([path, { $bytes }]) => [path, Uint8Array.from(atob($bytes), (one) => one.charCodeAt(0))] as const,

@@ -71,7 +71,10 @@ function answer({ id, tool }: RunRecord, outcome: OutcomeJson, { policy, now }: 
 
 /** RFC 7240, section 4.1. */
 const prefersAsync = (prefer: string | undefined): boolean =>
-  prefer?.split(/[,;]\s*/).includes('respond-async') === true;
+  prefer
+    ?.split(/[,;]/)
+    .map((part) => part.trim())
+    .includes('respond-async') === true;
 
 /** A run as `GET /v1/runs/ID` tells it. */
 export const describeRun = ({ id, state, ended }: RunRecord): object => ({

@@ -57,6 +57,8 @@ export interface HttpAppOptions {
     /** Of what serves. @default '0.0.0' */
     readonly version?: string;
     readonly instructions?: string;
+    /** Signs what clients hold while their person is asked, 32 bytes or more. @default a fresh one */
+    readonly key?: Uint8Array;
     /** Offers `run_code` and `search_tools` in place of the tools; what code may touch beside them. */
     readonly code?: { readonly grant: Omit<Grant, 'tools'> };
   };
@@ -102,7 +104,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   const open = [...healthRoutes({ scheduler }), ...referenceRoutes(() => all, version)];
   mountRoutes(app, open);
   app.use(checkKey(access));
-  if (options.rate !== undefined) app.use(countCalls(options.rate, options.monotonic));
+  app.use(countCalls(options.rate, options.monotonic));
   const idempotency = createIdempotency(options.monotonic ?? (() => performance.now()));
   const runDeps = { runs, sessions, modules, policy, maxBodyBytes, bodies, idempotency, now };
   const keyed = [
@@ -122,7 +124,15 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       artifacts: book,
       onFault: (error: unknown) => onFault(error, crypto.randomUUID()),
     };
-    mountRoutes(app, mcpRoutes({ door, maxBodyBytes: options.maxMcpBytes ?? 16 * MIB, bodies }));
+    mountRoutes(
+      app,
+      mcpRoutes({
+        door,
+        bodies,
+        maxBodyBytes: options.maxMcpBytes ?? 16 * MIB,
+        ...(options.mcp?.key === undefined ? {} : { key: options.mcp.key }),
+      }),
+    );
   }
   const all: readonly Route[] = [...open, ...keyed];
   mountRoutes(app, keyed);

@@ -4,19 +4,22 @@ import type { Rate } from '../../vocabulary/policy.ts';
 import type { DoorEnv } from './route.ts';
 
 /** Requests that make the server run something: not those that look at it. */
-const COUNTED = /^\/(?:v1\/runs|v1\/sessions|v1\/tools\/[^/]+\/call|v1\/calls|mcp)$/;
+const COUNTED = new Set(['/v1/runs', '/v1/sessions', '/v1/calls', '/mcp']);
+const isCounted = (path: string): boolean =>
+  COUNTED.has(path) || (path.startsWith('/v1/tools/') && path.endsWith('/call'));
 
 /** Counts the calls of each caller, and tells how it stands (draft-ietf-httpapi-ratelimit-headers). */
 export function countCalls(
-  usual: Rate,
+  usual: Rate | undefined,
   monotonic: () => number = () => performance.now(),
 ): MiddlewareHandler<DoorEnv> {
   const rates = createRates(monotonic);
   return async (context, next) => {
     const { req } = context;
-    if (req.method !== 'POST' || !COUNTED.test(req.path)) return next();
-    const { caller, rate } = context.get('who');
-    const state = rates.take(caller?.id ?? '', rate ?? usual);
+    if (req.method !== 'POST' || !isCounted(req.path)) return next();
+    const { caller, rate = usual } = context.get('who');
+    if (rate === undefined) return next();
+    const state = rates.take(caller?.id ?? '', rate);
     await next();
     for (const [name, value] of headersOf(state)) context.header(name, value);
   };

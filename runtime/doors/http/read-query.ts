@@ -18,7 +18,7 @@ export function readNumber(
 }
 
 /** Elements of one page. */
-export const PAGE = { minimum: 1, maximum: 500, usual: 100 } as const;
+const PAGE = { minimum: 1, maximum: 500, usual: 100 } as const;
 
 export interface Page<T> {
   readonly items: readonly T[];

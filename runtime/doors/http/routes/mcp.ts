@@ -9,14 +9,23 @@ export interface McpRoutes {
   readonly door: McpDoor;
   readonly maxBodyBytes: number;
   readonly bodies: BodyBudget;
+  /** Signs what clients hold. @default a fresh one */
+  readonly key?: Uint8Array;
 }
 
 /** `/mcp`: the Model Context Protocol over streamable HTTP. */
-export function mcpRoutes({ door, maxBodyBytes, bodies }: McpRoutes): readonly Omit<Route, 'operation'>[] {
+export function mcpRoutes({
+  door,
+  maxBodyBytes,
+  bodies,
+  key,
+}: McpRoutes): readonly Omit<Route, 'operation'>[] {
   let opened: Promise<McpHttp> | undefined;
   // The protocol is much to load for servers that nobody speaks it with.
   const open = (): Promise<McpHttp> => {
-    opened ??= import('../../mcp/http.ts').then(({ createMcpHttp }) => createMcpHttp(door, { maxBodyBytes }));
+    opened ??= import('../../mcp/http.ts').then(({ createMcpHttp }) =>
+      createMcpHttp(door, { maxBodyBytes, ...(key === undefined ? {} : { key }) }),
+    );
     return opened;
   };
   const handle: Route['handle'] = async (context) => {

@@ -121,7 +121,7 @@ const own = (records: readonly RunRecord[], context: DoorContext): readonly RunR
 };
 
 /** @throws {HttpError} 404 for one that is not there, or is another's. */
-export function findRun(runs: RunService, context: DoorContext): RunRecord {
+function findRun(runs: RunService, context: DoorContext): RunRecord {
   const id = context.req.param('id') ?? '';
   const record = runs.get(id);
   const { caller } = context.get('who');
