@@ -2,6 +2,7 @@ import type { GuestHost, HostAnswer, StopReason, Turns } from '../contracts/engi
 import type { JsonObject } from '../vocabulary/json.ts';
 import { createPace } from './pace.ts';
 import { seededRandom } from './seeded-random.ts';
+import { systemRandom } from './system-random.ts';
 
 /** What differs between cells: how a call travels, how output leaves, how a thread waits. */
 export interface GuestLink {
@@ -148,12 +149,4 @@ export function createGuestHost({
       for (const end of [...sleeping]) end();
     },
   };
-}
-
-/** `getRandomValues` fills at most 65,536 bytes a call. */
-function systemRandom(bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; at += 65_536) {
-    const part = new Uint8Array(Math.min(65_536, bytes.length - at));
-    bytes.set(crypto.getRandomValues(part), at);
-  }
 }

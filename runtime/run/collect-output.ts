@@ -11,10 +11,7 @@ export interface CollectedOutput {
 
 /** Gathers both streams as text, and passes their bytes on as they come. */
 export function collectOutput(onOutput: ((chunk: OutputChunk) => void) | undefined): CollectedOutput {
-  const streams = {
-    stdout: { decoder: new TextDecoder(), parts: [] as string[] },
-    stderr: { decoder: new TextDecoder(), parts: [] as string[] },
-  };
+  const streams = { stdout: openText(), stderr: openText() };
   let total = 0;
   const emit = (stream: OutputChunk['stream'], text: string, bytes: Uint8Array): void => {
     if (text === '' && bytes.byteLength === 0) return;
@@ -24,13 +21,27 @@ export function collectOutput(onOutput: ((chunk: OutputChunk) => void) | undefin
   return {
     take: (stream, bytes) => {
       total += bytes.byteLength;
-      emit(stream, streams[stream].decoder.decode(bytes, { stream: true }), bytes);
+      emit(stream, streams[stream].decode(bytes), bytes);
     },
     bytes: () => total,
     end: () => {
-      emit('stdout', streams.stdout.decoder.decode(), new Uint8Array());
-      emit('stderr', streams.stderr.decoder.decode(), new Uint8Array());
+      emit('stdout', streams.stdout.rest(), new Uint8Array());
+      emit('stderr', streams.stderr.rest(), new Uint8Array());
       return { stdout: streams.stdout.parts.join(''), stderr: streams.stderr.parts.join('') };
     },
+  };
+}
+
+/** Text of one stream. Most runs print nothing, and a decoder takes longer to make than all else here. */
+function openText() {
+  let decoder: TextDecoder | undefined;
+  return {
+    parts: [] as string[],
+    decode: (bytes: Uint8Array): string => {
+      decoder ??= new TextDecoder();
+      return decoder.decode(bytes, { stream: true });
+    },
+    /** What a character that was cut off by the end becomes. */
+    rest: (): string => decoder?.decode() ?? '',
   };
 }
