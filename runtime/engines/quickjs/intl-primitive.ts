@@ -1,5 +1,11 @@
 /** Longest request, characters of JSON. */
 const MOST_REQUEST = 1024 * 1024;
+/** Longest text that is cut into segments, each of which becomes an object. */
+const MOST_SEGMENTED = 131_072;
+/** Each segment names the whole text: so many characters of that are written at most, else it is left out. */
+const MOST_INPUT = 4 * 1024 * 1024;
+/** Digits of a number: reading and writing them takes longer than by their count. */
+const MOST_DIGITS = 20_000;
 /** Formatters kept for a run. */
 const MOST_KEPT = 32;
 
@@ -72,9 +78,23 @@ function answer(request: Request, formatter: (request: Request) => object): unkn
     return Type?.supportedLocalesOf(locales as string[], options);
   }
   if (!METHODS.has(method)) throw new TypeError(`no method ${method}`);
+  if (method === 'segment') checkLength(args[0], MOST_SEGMENTED);
   const one = formatter(request) as Record<string, (...args: unknown[]) => unknown>;
   const value = one[method]?.(...args.map(revived));
-  return method === 'segment' ? [...(value as Iterable<unknown>)] : value;
+  return method === 'segment' ? segments(value as Iterable<Intl.SegmentData>) : value;
+}
+
+function checkLength(text: unknown, most: number): void {
+  if (typeof text === 'string' && text.length > most)
+    throw new RangeError(`the text is over ${most} characters`);
+}
+
+/** Thirty thousand segments of a text would hold it thirty thousand times. */
+function segments(found: Iterable<Intl.SegmentData>): unknown[] {
+  const all = [...found];
+  const [first] = all;
+  if (first === undefined || first.input.length * all.length <= MOST_INPUT) return all;
+  return all.map(({ segment, index, isWordLike }) => ({ segment, index, isWordLike }));
 }
 
 const changedCase = (text: string, upper: boolean, locales: string[] | undefined): string =>
@@ -84,7 +104,10 @@ function revived(given: unknown): unknown {
   if (Array.isArray(given)) return given.map(revived);
   if (typeof given !== 'object' || given === null) return given === null ? undefined : given;
   const { $bigint, $number } = given as { readonly $bigint?: unknown; readonly $number?: unknown };
-  if (typeof $bigint === 'string') return BigInt($bigint);
+  if (typeof $bigint === 'string') {
+    if ($bigint.length > MOST_DIGITS) throw new RangeError(`the number has over ${MOST_DIGITS} digits`);
+    return BigInt($bigint);
+  }
   return $number === undefined ? given : Number($number);
 }
 
