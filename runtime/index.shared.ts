@@ -110,6 +110,7 @@ export type {
   OperationInfo,
   Secret,
 } from './contracts/host-function.ts';
+export type { BrowserOptions } from './contracts/operations/browser.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';
 export type { SqlDatabaseOptions } from './contracts/operations/sql.ts';
 export { createToolRegistry } from './tools/registry.ts';
@@ -125,6 +126,7 @@ export {
 export type { EventListener, Unsubscribe } from './vocabulary/event-stream.ts';
 export type { AuditLine, EventKind, EventOf, Resource, RuntimeEvent } from './vocabulary/events.ts';
 export type { Grant } from './vocabulary/grant.ts';
+export type { BrowserAction, BrowserGrant } from './vocabulary/grants/browser.ts';
 export type { FsAccess, FsGrant } from './vocabulary/grants/fs.ts';
 export type { HttpGrant } from './vocabulary/grants/http.ts';
 export type { RunGrant } from './vocabulary/grants/run.ts';

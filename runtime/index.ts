@@ -1,3 +1,4 @@
+import { createBrowserHostFunction } from '../host-functions/browser/browser.ts';
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createNodeBackend } from '../host-functions/fs/node-backend.ts';
 import {
@@ -6,12 +7,14 @@ import {
   watchGrant as watchFiles,
 } from '../host-functions/fs/watch-grant.ts';
 import { createHttpHostFunction } from '../host-functions/http/http.ts';
+import { createOriginRules } from '../host-functions/http/origin-rules.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
 import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { readDatabases, type SqlDatabases } from '../host-functions/sql/databases.ts';
 import { createSqlHostFunction } from '../host-functions/sql/sql.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
+import type { BrowserOptions } from './contracts/operations/browser.ts';
 import type { OpenSqlite } from './contracts/operations/sql.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
 import { createShellEngine } from './engines/preview1/shell-engine.ts';
@@ -41,13 +44,15 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
    * @default none
    */
   readonly sql?: SqlDatabases;
+  /** The browser of grants with `browser`: package `playwright-core` and a Chromium are needed for it, and a call says which is not there. */
+  readonly browser?: BrowserOptions;
   /** A policy document as JSON, or a grant, in place of `policy`. It is read again when it changes; what cannot be read changes nothing. */
   readonly policyFile?: string | URL;
 }
 
 /**
  * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, shell scripts, components and WASI preview1 modules; `fs`,
- * `http`, `ws`, `sql` and `run`.
+ * `http`, `ws`, `sql`, `browser` and `run`.
  *
  * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} UNSUPPORTED on a Node before 24; INTERNAL when an engine's file is missing or cut
  * off, naming it and the command that brings it back.
@@ -60,6 +65,7 @@ export function createRuntime({
   packages,
   policyFile,
   sql = {},
+  browser = {},
   ...options
 }: NodeRuntimeOptions = {}): Runtime {
   const { name, version } = nodePlatform.info;
@@ -85,6 +91,7 @@ export function createRuntime({
         createFsHostFunction({ backend: createNodeBackend() }),
         createHttpHostFunction(),
         createWsHostFunction(),
+        createBrowserHostFunction(createOriginRules(), browser),
         createSqlHostFunction({ databases: readDatabases(sql), openSqlite: openGuestDatabases() }),
       ],
       createToolsFunction: createToolsHostFunction,
@@ -129,6 +136,9 @@ export {
   type ArtifactPart,
   type Artifacts,
   type AuditLine,
+  type BrowserAction,
+  type BrowserGrant,
+  type BrowserOptions,
   type CachedResult,
   type CallAnswer,
   type CallContext,

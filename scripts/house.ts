@@ -60,9 +60,9 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'host functions',
     at: ['host-functions'],
-    folders: ['fs', 'http', 'run', 'sql', 'tools'],
+    folders: ['browser', 'fs', 'http', 'run', 'sql', 'tools'],
     apart: true,
-    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `tools` and `run`: a policy beside the code that does the I/O',
+    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `browser`, `tools` and `run`: a policy beside the code that does the I/O',
     mayImport: ['vocabulary', 'contracts'],
   },
   {
@@ -162,6 +162,7 @@ export const MAY_USE_NODE: readonly string[] = [
   'host-functions/fs/',
   'host-functions/http/',
   'host-functions/sql/postgres/',
+  'host-functions/browser/',
 ];
 
 /** Package → the folders that own it. */
@@ -196,6 +197,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   minisearch: ['runtime/tools/select'],
   pg: ['host-functions/sql/postgres'],
   'pg-cursor': ['host-functions/sql/postgres'],
+  'playwright-core': ['host-functions/browser'],
   pyodide: ['runtime/platform/python'],
   re2js: ['runtime/tools/check'],
   sucrase: ['runtime/build', 'runtime/engines/quickjs'],

@@ -89,12 +89,23 @@ export function createConnect<P extends EntryPolicy>(
         done,
       );
     };
-    resolve(url, literal, lookup, connectTimeoutMs).then(
-      (addresses) =>
-        attempt(addresses.filter((address) => policy.mayDial(url, address)).slice(0, MAX_ADDRESSES)),
-      (error: Error) => callback(error, null),
+    addressesFor(policy, url, { lookup, connectTimeoutMs }).then(attempt, (error: Error) =>
+      callback(error, null),
     );
   };
+}
+
+/**
+ * The addresses of a URL's host that may be dialled, at most four: its name is resolved once.
+ * @throws {HttpFault} when the name is not found, or not in time.
+ */
+export async function addressesFor<P extends EntryPolicy>(
+  policy: HttpPolicy<P>,
+  url: URL,
+  { lookup = systemLookup, connectTimeoutMs }: ConnectOptions,
+): Promise<readonly string[]> {
+  const addresses = await resolve(url, canonicalAddress(url.hostname), lookup, connectTimeoutMs);
+  return addresses.filter((address) => policy.mayDial(url, address)).slice(0, MAX_ADDRESSES);
 }
 
 async function resolve(

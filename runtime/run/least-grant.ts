@@ -1,5 +1,6 @@
 import type { Resource } from '../vocabulary/events.ts';
 import type { Grant } from '../vocabulary/grant.ts';
+import { BROWSER_ACTIONS, type BrowserGrant } from '../vocabulary/grants/browser.ts';
 import { RUN_ACCESS, type RunGrant } from '../vocabulary/grants/run.ts';
 import { SQL_ACCESS, type SqlGrant } from '../vocabulary/grants/sql.ts';
 import { languageName } from '../vocabulary/languages.ts';
@@ -31,6 +32,9 @@ export function leastGrant(wide: Grant, calls: Iterable<ObservedCall>): Grant {
     ...(fs.length === 0 ? {} : { fs }),
     ...(http.length === 0 ? {} : { http }),
     ...(ws.length === 0 ? {} : { ws }),
+    ...(wide.browser === undefined || of('browser').length === 0
+      ? {}
+      : { browser: leastBrowser(wide.browser, of('browser')) }),
     ...(sql.length === 0 ? {} : { sql }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(wide.run === undefined || of('run').length === 0 ? {} : { run: leastRun(wide.run, of('run')) }),
@@ -47,6 +51,12 @@ function leastRun(wide: RunGrant, calls: readonly ObservedCall[]): RunGrant {
   const languages = namesOf(started).map(languageName);
   return { ...wide, access, ...(languages.length === 0 ? {} : { languages }) };
 }
+
+/** The actions that were used. Pages load what they name, so the origins stay. */
+const leastBrowser = (wide: BrowserGrant, calls: readonly ObservedCall[]): BrowserGrant => ({
+  ...wide,
+  actions: BROWSER_ACTIONS.filter((name) => calls.some(({ capability }) => capability === `browser.${name}`)),
+});
 
 /** The databases that were asked, with the access that was used of each. */
 const leastDatabases = (wide: readonly SqlGrant[], calls: readonly ObservedCall[]): readonly SqlGrant[] =>

@@ -29,6 +29,7 @@ export function narrowToTool(
       ? (grant.ws ?? []).flatMap((entry) => narrowOrigins(entry, scopesOf('ws', scopes)))
       : undefined,
     sql: wants('sql.read') || wants('sql.write') ? narrowDatabases(grant.sql ?? [], wants) : undefined,
+    browser: narrowBrowser(grant.browser, wants),
     tools: wants('tools.call') ? grant.tools : undefined,
     run: narrowRun(grant.run, wants),
     env: wants('env') ? grant.env : undefined,
@@ -41,6 +42,11 @@ export function narrowToTool(
 function narrowRun(run: Grant['run'], wants: (name: string) => boolean): Grant['run'] {
   const access = (run?.access ?? ['start']).filter((name) => wants(`run.${name}`));
   return run === undefined || access.length === 0 ? undefined : { ...run, access };
+}
+
+function narrowBrowser(browser: Grant['browser'], wants: (name: string) => boolean): Grant['browser'] {
+  const actions = (browser?.actions ?? ['navigate', 'extract']).filter((name) => wants(`browser.${name}`));
+  return browser === undefined || actions.length === 0 ? undefined : { ...browser, actions };
 }
 
 const narrowDatabases = (

@@ -2,6 +2,7 @@ import type { Decider } from '../contracts/api/tool-check.ts';
 import type { AnyHostFunction } from '../contracts/host-function.ts';
 import { type Caller, permits } from '../vocabulary/caller.ts';
 import type { Grant } from '../vocabulary/grant.ts';
+import { BROWSER_ACTIONS } from '../vocabulary/grants/browser.ts';
 import { type IsolationLevel, LEVEL_POLICIES } from '../vocabulary/levels.ts';
 import type { Held } from './held.ts';
 import type { CapabilityNames } from './manifest/capabilities.ts';
@@ -76,6 +77,11 @@ export function isGranted(capability: string, grant: Grant): boolean {
       return (grant.http ?? []).length > 0;
     case 'ws':
       return (grant.ws ?? []).length > 0;
+    case 'browser':
+      return (
+        (grant.browser?.origins.length ?? 0) > 0 &&
+        (grant.browser?.actions ?? ['navigate', 'extract']).some((name) => `browser.${name}` === capability)
+      );
     case 'sql':
       return (grant.sql ?? []).some(({ access = ['read'] }) =>
         access.some((name) => `sql.${name}` === capability),
@@ -111,6 +117,13 @@ export function exampleGrant(capability: string): Grant {
       return { http: [{ origin: 'https://example.com' }] };
     case 'ws':
       return { ws: [{ origin: 'wss://example.com' }] };
+    case 'browser':
+      return {
+        browser: {
+          origins: ['https://example.com'],
+          actions: BROWSER_ACTIONS.filter((name) => `browser.${name}` === capability),
+        },
+      };
     case 'sql':
       return { sql: [{ name: 'NAME', access: [capability === 'sql.write' ? 'write' : 'read'] }] };
     case 'env':

@@ -1,3 +1,4 @@
+import type { BrowserGrant } from './grants/browser.ts';
 import type { FsGrant } from './grants/fs.ts';
 import type { HttpGrant } from './grants/http.ts';
 import type { RunGrant } from './grants/run.ts';
@@ -16,6 +17,7 @@ export interface Grant {
   readonly http?: readonly HttpGrant[];
   readonly ws?: readonly WsGrant[];
   readonly sql?: readonly SqlGrant[];
+  readonly browser?: BrowserGrant;
   readonly tools?: ToolsGrant;
   readonly run?: RunGrant;
   /** The guest's whole environment. */

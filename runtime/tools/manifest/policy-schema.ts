@@ -82,6 +82,16 @@ const grant = closed({
       { required: ['origin'] },
     ),
   ),
+  browser: closed(
+    {
+      origins: listOf(text),
+      actions: listOf({ enum: ['navigate', 'extract', 'interact', 'screenshot'] }),
+      maxPages: { type: 'integer', minimum: 1, maximum: 32 },
+      timeoutMs: { type: 'integer', minimum: 1, maximum: 300_000 },
+      ...caps,
+    },
+    { required: ['origins'] },
+  ),
   sql: listOf(
     closed(
       {

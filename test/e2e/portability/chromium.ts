@@ -10,9 +10,13 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-bac
 /** The system's Chromium if there is one, else the one that comes by npm. Throws where neither starts: a missing browser is a failure. */
 export async function launchChromium(): Promise<Browser> {
   const { launch } = await import('puppeteer-core');
-  const executablePath = SYSTEM.find((path) => existsSync(path)) ?? (await packagedChromium());
+  const executablePath = await findChromium();
   return launch({ executablePath, args: FLAGS, headless: 'shell' });
 }
+
+/** The program of the system's Chromium if there is one, else of the one that comes by npm. */
+export const findChromium = async (): Promise<string> =>
+  SYSTEM.find((path) => existsSync(path)) ?? (await packagedChromium());
 
 /** It unpacks itself to the temporary folder; with this variable set it brings the system libraries that a bare Debian lacks. */
 async function packagedChromium(): Promise<string> {

@@ -1,0 +1,59 @@
+/* sandglass:tool
+{
+ "name": "browser_screenshot",
+ "description": "Takes a picture of the page, PNG in base64",
+ "version": "1.0.0",
+ "category": "browser",
+ "keywords": [
+  "picture",
+  "image",
+  "png"
+ ],
+ "capabilities": [
+  "browser.navigate",
+  "browser.screenshot"
+ ],
+ "input": {
+  "type": "object",
+  "properties": {
+   "url": {
+    "type": "string",
+    "description": "Page to open first"
+   },
+   "fullPage": {
+    "type": "boolean",
+    "description": "The whole page, not only what is seen",
+    "default": false
+   },
+   "timeoutMs": {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 300000,
+    "description": "Longest it may take",
+    "default": 10000
+   },
+   "session": {
+    "type": "string",
+    "description": "Name of a session that is kept from call to call; without it the page lives as long as the program that calls",
+    "maxLength": 64
+   }
+  },
+  "required": [],
+  "additionalProperties": false
+ },
+ "limits": {
+  "timeoutMs": 60000
+ },
+ "examples": [
+  {
+   "input": {
+    "url": "http://localhost/"
+   }
+  }
+ ]
+}
+*/
+export async function run(args) {
+  const png = await sandglass.browser.screenshot(args);
+  return { type: 'image/png', bytes: png.byteLength, png: Buffer.from(png).toString('base64') };
+}

@@ -1,0 +1,44 @@
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+
+/** What `details.reason` of a failed call can be. */
+export type BrowserReason =
+  | 'no-page'
+  | 'no-element'
+  | 'timeout'
+  | 'navigation'
+  | 'invalid'
+  | 'busy'
+  | 'closed'
+  | 'too-large'
+  | 'failed';
+
+/** Why a browser did not do something, in words of ours: nothing of the host's, no text of a page. */
+export class BrowserRefusal extends Error {
+  override readonly name = 'BrowserRefusal';
+  readonly reason: BrowserReason | 'unsupported';
+  readonly hint: string | undefined;
+
+  constructor(reason: BrowserReason | 'unsupported', why: string, hint?: string) {
+    super(why);
+    this.reason = reason;
+    this.hint = hint;
+  }
+}
+
+const RETRYABLE: ReadonlySet<string> = new Set(['timeout', 'navigation', 'busy']);
+
+export function toBrowserError(error: BrowserRefusal, verb: string): SandglassError {
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  if (error.reason === 'unsupported')
+    return new SandglassError('UNSUPPORTED', `Cannot call browser.${verb}: ${error.message}`, hint);
+  if (error.reason === 'invalid')
+    return new SandglassError('INPUT_INVALID', `Cannot call browser.${verb}: ${error.message}`, {
+      details: { reason: 'invalid' },
+      ...hint,
+    });
+  return new SandglassError('HOST_CALL_FAILED', `Cannot call browser.${verb}: ${error.message}`, {
+    details: { reason: error.reason },
+    retryable: RETRYABLE.has(error.reason),
+    ...hint,
+  });
+}

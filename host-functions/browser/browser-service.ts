@@ -1,0 +1,108 @@
+import type { Duplex } from 'node:stream';
+import type {
+  HostContext,
+  HostReply,
+  HostRequest,
+  HostService,
+} from '../../runtime/contracts/host-function.ts';
+import type { OriginNetwork, OriginRules } from '../../runtime/contracts/operations/browser.ts';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { BrowserAction } from '../../runtime/vocabulary/grants/browser.ts';
+import { readBrowserCall } from './browser-args.ts';
+import type { BrowserPart } from './browser-grant.ts';
+import { BrowserPolicy, deniedOrigin } from './browser-policy.ts';
+import { BrowserRefusal, toBrowserError } from './browser-refusal.ts';
+import type { BrowserSessions } from './browser-sessions.ts';
+
+/** Which run owns the session that a run uses: its own, or that of the run it is nested in. */
+export type Owners = Map<string, string>;
+
+export interface BrowserServiceOptions {
+  readonly part: BrowserPart | undefined;
+  readonly rules: OriginRules<Duplex>;
+  readonly sessions: BrowserSessions;
+  readonly owners: Owners;
+  readonly actionOf: (operation: string) => BrowserAction;
+}
+
+/** One run's use of a browser. */
+export class BrowserService implements HostService {
+  readonly #options: BrowserServiceOptions;
+  readonly #policy: BrowserPolicy;
+  readonly #context: HostContext;
+  readonly #owner: string;
+  #network: OriginNetwork<Duplex> | undefined;
+
+  constructor(options: BrowserServiceOptions, context: HostContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#policy = new BrowserPolicy(options.part);
+    const { runId, parent } = context.run;
+    this.#owner = (parent === undefined ? undefined : options.owners.get(parent)) ?? runId;
+    options.owners.set(runId, this.#owner);
+  }
+
+  async call(operation: string, { args: given, signal }: HostRequest): Promise<HostReply> {
+    const verb = operation.slice('browser.'.length);
+    const { sessions, rules, actionOf } = this.#options;
+    const part = this.#policy.admit(actionOf(operation), verb);
+    const { args, session: name, timeoutMs } = readBrowserCall(verb, given);
+    this.#network ??= rules.open(part.origins);
+    const network = this.#network;
+    const { url } = args;
+    if (typeof url === 'string') checkUrl(url, part, network);
+    // Going somewhere first is an act of its own.
+    if (typeof url === 'string' && verb !== 'navigate' && !part.actions.has('navigate'))
+      this.#policy.admit('navigate', verb);
+    const key =
+      name === undefined ? `run ${this.#owner}` : `named ${this.#context.run.caller?.id ?? ''} ${name}`;
+    if (verb === 'close') {
+      await sessions.close(key);
+      return { value: { closed: true } };
+    }
+    try {
+      sessions.wake(key);
+      const session = sessions.find(key);
+      const stop = (): void => void sessions.close(key);
+      signal.addEventListener('abort', stop, { once: true });
+      const before = session.bytes;
+      const most = Math.min(timeoutMs ?? 10_000, part.timeoutMs, this.#context.limits.timeoutMs);
+      try {
+        const { value, bytes } = await session.act(verb, args, Math.max(1, most), { part, network });
+        return {
+          ...(value === undefined ? {} : { value }),
+          ...(bytes === undefined ? {} : { bytes, givesBytes: false }),
+          ingressBytes: session.bytes - before,
+        };
+      } finally {
+        signal.removeEventListener('abort', stop);
+        if (name !== undefined) sessions.rest(key);
+      }
+    } catch (error) {
+      if (error instanceof BrowserRefusal) throw toBrowserError(error, verb);
+      if (error instanceof SandglassError || !signal.aborted) throw error;
+      throw new SandglassError('CANCELLED', `Cannot call ${operation}: the run has ended`);
+    }
+  }
+
+  async close(): Promise<void> {
+    const { runId } = this.#context.run;
+    this.#options.owners.delete(runId);
+    if (this.#owner === runId) await this.#options.sessions.close(`run ${runId}`);
+  }
+}
+
+/** @throws {SandglassError} CAPABILITY_DENIED, INPUT_INVALID */
+function checkUrl(text: string, part: BrowserPart, network: OriginNetwork<Duplex>): void {
+  const url = URL.parse(text);
+  if (url === null)
+    throw new SandglassError(
+      'INPUT_INVALID',
+      `Cannot open ${JSON.stringify(text.slice(0, 200))}: it is not an absolute URL`,
+      {
+        details: { reason: 'invalid' },
+      },
+    );
+  if ((url.protocol !== 'http:' && url.protocol !== 'https:') || !network.covers(url))
+    throw deniedOrigin(url, part);
+}

@@ -1,0 +1,202 @@
+import type { Duplex } from 'node:stream';
+import type {
+  BrowserDriver,
+  DriverAnswer,
+  DriverSession,
+  OriginNetwork,
+} from '../../runtime/contracts/operations/browser.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
+import type { BrowserPart } from './browser-grant.ts';
+import { bytesSpent, deniedOrigin } from './browser-policy.ts';
+import { BrowserRefusal } from './browser-refusal.ts';
+import { type FilterProxy, openFilterProxy } from './filter-proxy.ts';
+
+/** What one call of a run brings: its grant, and the connections that it allows. */
+export interface Asking {
+  readonly part: BrowserPart;
+  readonly network: OriginNetwork<Duplex>;
+}
+
+/** Verbs after which a page may go on to another. */
+const LEADS: ReadonlySet<string> = new Set(['click', 'fillForm', 'press', 'back']);
+
+interface Opened {
+  readonly session: DriverSession;
+  readonly proxy: FilterProxy;
+}
+
+/** One browser session behind its own proxy. What it may reach is what the run that calls may reach, and nothing between calls. */
+class BrowserSession {
+  readonly #driver: BrowserDriver;
+  #opening: Promise<Opened> | undefined;
+  #asking: Asking | undefined;
+  #bytes = 0;
+  #isSpent = false;
+  #isClosed = false;
+  /** Calls come one after the other: there is one page that is looked at. */
+  #last: Promise<unknown> = Promise.resolve();
+  #refused: string[] = [];
+  #stayed: string | undefined;
+  readonly #onClose: () => void;
+
+  constructor(driver: BrowserDriver, onClose: () => void) {
+    this.#driver = driver;
+    this.#onClose = onClose;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @throws {BrowserRefusal | SandglassError} */
+  act(verb: string, args: JsonObject, timeoutMs: number, asking: Asking): Promise<DriverAnswer> {
+    const done = this.#last.then(() => this.#do(verb, args, timeoutMs, asking));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #do(verb: string, args: JsonObject, timeoutMs: number, asking: Asking): Promise<DriverAnswer> {
+    if (this.#isClosed) throw new BrowserRefusal('closed', 'the session has ended');
+    const { part, network } = asking;
+    this.#asking = asking;
+    this.#refused = [];
+    this.#stayed = undefined;
+    try {
+      if (this.#isSpent || this.#bytes > part.maxBytes) throw bytesSpent(part);
+      const { session } = await this.#open(part);
+      const answer = await session.act(verb, args, timeoutMs);
+      if (this.#isSpent) throw bytesSpent(part);
+      const at = URL.parse(session.url() ?? '');
+      // A redirect, or a link that was clicked, led where nobody may look.
+      if (at !== null && isWeb(at) && !network.covers(at)) {
+        await session.act('blank', {}, timeoutMs);
+        throw deniedOrigin(at, part);
+      }
+      if (this.#stayed !== undefined && LEADS.has(verb)) throw deniedOrigin(this.#stayed, part);
+      return answer;
+    } catch (error) {
+      if (this.#isSpent) throw bytesSpent(part);
+      const [refused] = this.#refused;
+      if (error instanceof BrowserRefusal && error.reason === 'navigation' && refused !== undefined)
+        throw deniedOrigin(refused, part);
+      throw error;
+    } finally {
+      this.#asking = undefined;
+    }
+  }
+
+  #open(part: BrowserPart): Promise<Opened> {
+    this.#opening ??= (async () => {
+      const proxy = await openFilterProxy({
+        network: () => this.#asking?.network,
+        spend: (bytes) => {
+          this.#bytes += bytes;
+          this.#isSpent ||= this.#bytes > (this.#asking?.part.maxBytes ?? part.maxBytes);
+          return !this.#isSpent;
+        },
+        refused: (url) => {
+          if (this.#refused.length < 32) this.#refused.push(url);
+        },
+      });
+      try {
+        const session = await this.#driver.open({
+          proxy,
+          covers: (url) => {
+            const parsed = URL.parse(url);
+            if (parsed === null) return false;
+            return !isWeb(parsed) || this.#asking?.network.covers(parsed) === true;
+          },
+          stayed: (url) => {
+            this.#stayed ??= url;
+          },
+          maxPages: part.maxPages,
+        });
+        return { session, proxy };
+      } catch (error) {
+        this.#opening = undefined;
+        await proxy[Symbol.asyncDispose]();
+        throw error;
+      }
+    })();
+    return this.#opening;
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      const opened = await this.#opening;
+      await opened?.session.close();
+      await opened?.proxy[Symbol.asyncDispose]();
+    } catch {
+      // It did not open: then nothing is left of it.
+    } finally {
+      this.#onClose();
+    }
+  }
+}
+
+const isWeb = ({ protocol }: URL): boolean => protocol === 'http:' || protocol === 'https:';
+
+/** All sessions of a runtime: one for each run, which runs that are nested in it share, and those that were named. */
+export class BrowserSessions {
+  readonly #driver: BrowserDriver;
+  readonly #most: number;
+  readonly #idleMs: number;
+  readonly #byKey = new Map<string, BrowserSession>();
+  readonly #idle = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(driver: BrowserDriver, most: number, idleMs: number) {
+    this.#driver = driver;
+    this.#most = most;
+    this.#idleMs = idleMs;
+  }
+
+  /** @throws {BrowserRefusal} when there are too many. */
+  find(key: string): BrowserSession {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    if (this.#byKey.size >= this.#most)
+      throw new BrowserRefusal(
+        'busy',
+        `${this.#most} browser sessions are open`,
+        'Close one, or try again later',
+      );
+    const session = new BrowserSession(this.#driver, () => void this.#ended(key, session));
+    this.#byKey.set(key, session);
+    return session;
+  }
+
+  /** A named session ends by itself once nobody has called it for long. */
+  rest(key: string): void {
+    clearTimeout(this.#idle.get(key));
+    if (!this.#byKey.has(key)) return;
+    const timer = setTimeout(() => void this.close(key), this.#idleMs);
+    timer.unref?.();
+    this.#idle.set(key, timer);
+  }
+
+  wake(key: string): void {
+    clearTimeout(this.#idle.get(key));
+    this.#idle.delete(key);
+  }
+
+  async close(key: string): Promise<void> {
+    this.wake(key);
+    await this.#byKey.get(key)?.close();
+  }
+
+  /** The browser itself ends with the last of its sessions. */
+  async #ended(key: string, session: BrowserSession): Promise<void> {
+    if (this.#byKey.get(key) === session) this.#byKey.delete(key);
+    if (this.#byKey.size === 0) await this.#driver.close();
+  }
+
+  async closeAll(): Promise<void> {
+    for (const timer of this.#idle.values()) clearTimeout(timer);
+    this.#idle.clear();
+    await Promise.allSettled([...this.#byKey.values()].map((session) => session.close()));
+    await this.#driver.close();
+  }
+}

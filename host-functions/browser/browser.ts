@@ -1,0 +1,111 @@
+import type { Duplex } from 'node:stream';
+import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
+import type {
+  BrowserOperations,
+  BrowserOptions,
+  OriginRules,
+} from '../../runtime/contracts/operations/browser.ts';
+import type { Resource } from '../../runtime/vocabulary/events.ts';
+import type { BrowserAction } from '../../runtime/vocabulary/grants/browser.ts';
+import type { JsonObject } from '../../runtime/vocabulary/json.ts';
+import { refuseUnknown, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
+import {
+  type BrowserPart,
+  narrowBrowserGrant,
+  parseBrowserGrant,
+  shownBrowserGrant,
+} from './browser-grant.ts';
+import { BrowserService, type Owners } from './browser-service.ts';
+import { BrowserSessions } from './browser-sessions.ts';
+
+const ACTIONS: { readonly [name in keyof BrowserOperations]: BrowserOperations[name] } = {
+  'browser.navigate': 'navigate',
+  'browser.back': 'navigate',
+  'browser.tabs': 'navigate',
+  'browser.close': 'navigate',
+  'browser.snapshot': 'extract',
+  'browser.extract': 'extract',
+  'browser.console': 'extract',
+  'browser.network': 'extract',
+  'browser.waitFor': 'extract',
+  'browser.click': 'interact',
+  'browser.fill': 'interact',
+  'browser.fillForm': 'interact',
+  'browser.press': 'interact',
+  'browser.select': 'interact',
+  'browser.scroll': 'interact',
+  'browser.screenshot': 'screenshot',
+  'browser.pdf': 'screenshot',
+};
+
+/** The page that is asked for, without its query; else the element. */
+function resourceOf({ url: text, session }: JsonObject): Resource | undefined {
+  const url = typeof text === 'string' ? URL.parse(text.slice(0, 8_192)) : null;
+  const name = typeof session === 'string' ? { name: session.slice(0, 64) } : {};
+  if (url === null || url.origin === 'null') return Object.keys(name).length === 0 ? undefined : name;
+  return { origin: url.origin, path: url.pathname, ...name };
+}
+
+const OPERATIONS: Readonly<Record<string, OperationInfo>> = Object.freeze(
+  Object.fromEntries(
+    Object.entries(ACTIONS).map(([operation, action]) => [
+      operation,
+      Object.freeze({ capability: `browser.${action}`, kind: 'act', resource: resourceOf } as const),
+    ]),
+  ),
+);
+
+const KNOWN: Readonly<Record<keyof BrowserOptions, true>> = {
+  driver: true,
+  executablePath: true,
+  sandbox: true,
+  maxSessions: true,
+  idleMs: true,
+};
+
+/**
+ * The host function `browser`: a browser session for each run, of which every byte goes through a proxy that is held to the origins of the grant.
+ * Errors: CAPABILITY_DENIED for actions and origins that are not granted, also after a redirect or a click; HOST_CALL_FAILED with `details.reason`;
+ * INPUT_INVALID for malformed arguments; UNSUPPORTED where there is no browser, naming what to install.
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range.
+ */
+export function createBrowserHostFunction(
+  rules: OriginRules<Duplex>,
+  options: BrowserOptions = {},
+): HostFunction<BrowserPart> {
+  refuseUnknown(options, KNOWN, 'create a runtime: browser');
+  const { driver = 'playwright', maxSessions = 8, idleMs = 300_000, executablePath, sandbox } = options;
+  if (driver !== 'playwright')
+    throw new TypeError('Cannot create a runtime: browser.driver is not "playwright"');
+  wholeNumber(maxSessions, 'create a runtime: browser.maxSessions', { minimum: 1, maximum: 100 });
+  wholeNumber(idleMs, 'create a runtime: browser.idleMs', { minimum: 1_000, maximum: 3_600_000, unit: 'ms' });
+  const owners: Owners = new Map();
+  let sessions: Promise<BrowserSessions> | undefined;
+  const start = (): Promise<BrowserSessions> => {
+    sessions ??= import('./playwright-driver.ts').then(
+      ({ createPlaywrightDriver }) =>
+        new BrowserSessions(createPlaywrightDriver({ executablePath, sandbox }), maxSessions, idleMs),
+    );
+    return sessions;
+  };
+  return {
+    name: 'browser',
+    network: true,
+    operations: OPERATIONS,
+    parse: (part, where) => parseBrowserGrant(part, where, rules),
+    narrow: (asked, ceiling) => narrowBrowserGrant(asked, ceiling, rules),
+    show: shownBrowserGrant,
+    open: async (part, context) =>
+      new BrowserService(
+        {
+          part,
+          rules,
+          sessions: await start(),
+          owners,
+          actionOf: (operation) => ACTIONS[operation as keyof BrowserOperations] satisfies BrowserAction, // the gate lets no other through
+        },
+        context,
+      ),
+    close: async () => (await sessions)?.closeAll(),
+  };
+}
