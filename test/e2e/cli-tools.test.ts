@@ -42,6 +42,48 @@ afterAll(() => rm(cwd, { recursive: true }));
 const cli = (args: readonly string[], stdin?: string) =>
   runCli(args, { cwd, ...(stdin === undefined ? {} : { stdin }) });
 
+describe('--policy', verifies('PM-22', 'PM-03'), () => {
+  const read = '{"path":"/data/a.txt"}';
+  const reads = "require('node:fs').readFileSync('/data/a.txt', 'utf8')";
+  beforeAll(async () => {
+    const policy = {
+      version: 1,
+      grant: { fs: [{ host: './data', guest: '/data' }] },
+      tools: { deny: ['greet'] },
+    };
+    await writeFile(join(cwd, 'policy.json'), JSON.stringify(policy));
+    await writeFile(join(cwd, 'bad.json'), '{"version":1,"grants":{}}');
+  });
+
+  test('is what calls and runs have, where no flag grants anything, and its rules hold', async () => {
+    expect(await cli(['call', 'tools/peek.js', read, '--policy=policy.json', '--quiet'])).toMatchObject({
+      code: 0,
+      out: 'one\n\n',
+    });
+    expect(await cli(['eval', reads, '--policy=policy.json', '--quiet'])).toMatchObject({
+      code: 0,
+      out: 'one\n\n',
+    });
+    const denied = await cli(['call', 'greet', '{"name":"a"}', '--tools=tools', '--policy=policy.json']);
+    expect(denied).toMatchObject({ code: 3, err: expect.stringContaining('policy') });
+  });
+
+  test('is what flags cannot go beyond', async () => {
+    const more = await cli(['eval', reads, '--policy=policy.json', '--allow-read=./tools:/data']);
+    expect(more).toMatchObject({ code: 3, err: expect.stringContaining('the policy does not cover') });
+    const narrower = ['call', 'tools/peek.js', read, '--policy=policy.json', '--allow-env=A=1'];
+    expect((await cli(narrower)).code).toBe(3);
+  });
+
+  test('that cannot be read ends the command, and says what is wrong', async () => {
+    expect(await cli(['eval', '1', '--policy=bad.json'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/grants.*did you mean "grant"/),
+    });
+    expect((await cli(['eval', '1', '--policy=none.json'])).code).toBe(2);
+  });
+});
+
 describe('sandglass call', verifies('EX-34', 'XT-04'), () => {
   test('prints the value alone on stdout, and what the tool prints on stderr', async () => {
     const { code, out, err } = await cli(['call', 'tools/greet.js', '{"name":"a"}', '--quiet']);

@@ -20,6 +20,8 @@ export interface ExecuteOptions extends ToolUse {
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Where packages of Python guests come from. */
   readonly packages?: PythonPackageOptions | undefined;
+  /** The policy that holds. */
+  readonly policyFile?: string | undefined;
   /** Largest module that is taken. */
   readonly maxModuleBytes?: number;
   /** Prints one JSON object instead of the guest's own streams. */
@@ -52,7 +54,11 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
     await using runtime = await context.createRuntime({
       cells: options.tools === undefined ? CELLS : CELLS_WITH_TOOLS,
       secrets: options.secrets,
-      ...defined({ maxModuleBytes: options.maxModuleBytes, tools: options.tools }),
+      ...defined({
+        maxModuleBytes: options.maxModuleBytes,
+        tools: options.tools,
+        policyFile: options.policyFile,
+      }),
       ...(options.packages === undefined ? {} : { packages: options.packages }),
       onNotice: ({ kind, message }) => {
         if (kind === 'preparing') progress.tell(message);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { NodeRuntimeOptions } from '../../index.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
-import { readBytes } from './files.ts';
+import { parseJson, readBytes, readText } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 
 export const POLICY_FLAG: Flag = {
@@ -26,4 +26,29 @@ export async function readCeiling(parsed: ParsedArguments, grant: Grant, cwd: st
     runtime: { policyFile: resolve(cwd, file) },
     grant: Object.keys(grant).some((part) => part !== 'tools') ? grant : undefined,
   };
+}
+
+/** What one run or call has: the policy as a whole where no flag grants anything, else what the flags grant of it. */
+export interface PolicyUse {
+  readonly policyFile?: string;
+  /** Of a run, which has nothing unless it is granted. */
+  readonly grant: Grant;
+  /** Of a call, which has the policy by itself. */
+  readonly callGrant: Grant | undefined;
+}
+
+/** @throws {UsageError} for a file that cannot be read, or is not JSON. */
+export async function readPolicyUse(parsed: ParsedArguments, grant: Grant, cwd: string): Promise<PolicyUse> {
+  const file = parsed.one('policy');
+  if (file === undefined) return { grant, callGrant: grant };
+  const policyFile = resolve(cwd, file);
+  const document = parseJson(await readText(file, cwd), `--policy=${file}`);
+  if (Object.keys(grant).length > 0) return { policyFile, grant, callGrant: grant };
+  return { policyFile, grant: grantOf(document), callGrant: undefined };
+}
+
+/** What is wrong with it the runtime says, which reads all of it. */
+function grantOf(document: unknown): Grant {
+  const whole: { readonly version?: unknown; readonly grant?: unknown } = Object(document);
+  return Object(whole.version === undefined ? whole : whole.grant) as Grant; // the runtime checks it
 }

@@ -9,6 +9,7 @@ import { MAX_FILE_BYTES, parseJson, readBytes, readText } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { GRANT_FLAGS, readGrant } from './grant-flags.ts';
 import { readNames } from './package-flags.ts';
+import { POLICY_FLAG } from './policy-flag.ts';
 import {
   parseCalls,
   parseDuration,
@@ -59,6 +60,7 @@ export const LIMIT_FLAGS: readonly Flag[] = [
 /** Flags that `run` and `eval` share. */
 export const RUN_FLAGS: readonly Flag[] = [
   ...GRANT_FLAGS,
+  POLICY_FLAG,
   ...LIMIT_FLAGS,
   ...SCRATCH_FLAGS,
   {

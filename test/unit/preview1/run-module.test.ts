@@ -5,6 +5,7 @@ import { type Limits, mergeLimits } from '../../../runtime/vocabulary/limits.ts'
 import { loadGuest } from '../../../scripts/build-guests.ts';
 import { prepareGuest, wasm } from '../../contract/engine-suite.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../support/fake-host.ts';
+import { verifies } from '../../support/verifies.ts';
 
 interface Run {
   readonly result: GuestResult;
@@ -261,7 +262,7 @@ describe('programs', () => {
 describe('options', () => {
   const wasi = (names: readonly string[]) => ({ options: { wasi: names } });
 
-  test('a function outside options.wasi answers an errno', async () => {
+  test('a function outside options.wasi answers an errno', verifies('PM-26'), async () => {
     const files = { 'fs.open': () => ({ value: { handle: 1 } }) };
     const spec = { argv: ['a.txt'], mounts: [{ path: '/data', write: true, delete: true }] };
     const held = await run(

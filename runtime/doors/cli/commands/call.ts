@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { GRANT_FLAGS } from '../grant-flags.ts';
 import { SOURCE_FLAGS } from '../package-flags.ts';
+import { POLICY_FLAG } from '../policy-flag.ts';
 import { LIMIT_FLAGS, MODULE_FLAGS } from '../run-flags.ts';
 import { TOOL_FLAGS } from '../tool-flags.ts';
 
@@ -15,6 +16,7 @@ export const callCommand: Command = {
   flags: [
     ...TOOL_FLAGS,
     ...GRANT_FLAGS,
+    POLICY_FLAG,
     ...LIMIT_FLAGS,
     ...MODULE_FLAGS,
     ...SOURCE_FLAGS,

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { execute } from '../execute.ts';
 import { readSecrets } from '../grant-flags.ts';
 import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
+import { readPolicyUse } from '../policy-flag.ts';
 import { RULE_FLAGS, readRules } from '../rule-flags.ts';
 import { RUN_FLAGS, readRunFlags } from '../run-flags.ts';
 import { readGets } from '../scratch-flags.ts';
@@ -39,16 +40,19 @@ export const evalCommand: Command = {
     const rules = readRules(parsed, { name: 'the code', isScript: true });
     const packages = await readPackageSources(parsed, context.terminal, parsed.all('with').length > 0);
     const flags = await readRunFlags(parsed, context.terminal, { stdinIsFree: true });
+    const { policyFile, grant } = await readPolicyUse(parsed, flags.grant ?? {}, context.terminal.cwd);
     return execute(context, {
+      policyFile,
       run: {
         language,
         code,
         ...flags,
+        grant,
         ...rules,
       },
       secrets: readSecrets(parsed, context.terminal.env),
       packages,
-      ...(await readToolOptions(parsed, flags.grant, context.terminal)),
+      ...(await readToolOptions(parsed, grant, context.terminal)),
       json: parsed.has('json'),
       quiet: parsed.has('quiet'),
       passExitCode: parsed.has('exit-code'),

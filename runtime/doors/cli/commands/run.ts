@@ -4,6 +4,7 @@ import { execute } from '../execute.ts';
 import { parseJson } from '../files.ts';
 import { readSecrets } from '../grant-flags.ts';
 import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
+import { readPolicyUse } from '../policy-flag.ts';
 import { RULE_FLAGS, readRules } from '../rule-flags.ts';
 import { MODULE_FLAGS, RUN_FLAGS, readMaxModule, readRunFlags } from '../run-flags.ts';
 import { readGets } from '../scratch-flags.ts';
@@ -79,16 +80,19 @@ export const runCommand: Command = {
     const rules = readRules(parsed, { name: file, isScript: source.module === undefined });
     const packages = await readPackageSources(parsed, terminal, parsed.all('with').length > 0);
     const flags = await readRunFlags(parsed, terminal, { stdinIsFree: file !== '-' });
+    const { policyFile, grant } = await readPolicyUse(parsed, flags.grant ?? {}, terminal.cwd);
     return execute(context, {
+      policyFile,
       run: {
         ...source,
         ...flags,
+        grant,
         ...rules,
         ...(invoke === undefined ? {} : { invoke, args: args === undefined ? [] : readArgs(args) }),
       },
       secrets: readSecrets(parsed, terminal.env),
       packages,
-      ...(await readToolOptions(parsed, flags.grant, terminal)),
+      ...(await readToolOptions(parsed, grant, terminal)),
       maxModuleBytes: readMaxModule(parsed),
       json: parsed.has('json'),
       quiet: parsed.has('quiet'),

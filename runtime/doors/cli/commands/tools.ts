@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import type { Flag } from '../flags.ts';
 import { GRANT_FLAGS } from '../grant-flags.ts';
 import { SOURCE_FLAGS } from '../package-flags.ts';
+import { POLICY_FLAG } from '../policy-flag.ts';
 import { LIMIT_FLAGS } from '../run-flags.ts';
 import { TOOLS_FLAG } from '../tool-flags.ts';
 import { UsageError } from '../usage-error.ts';
@@ -52,6 +53,7 @@ const SUBCOMMANDS: readonly Command[] = [
     flags: [
       TOOLS_FLAG,
       ...GRANT_FLAGS,
+      POLICY_FLAG,
       ...LIMIT_FLAGS,
       ...SOURCE_FLAGS,
       JSON_FLAG('object: passed, failed, examples.'),

@@ -6,6 +6,7 @@ import type { ParsedArguments } from '../flags.ts';
 import { readGrant, readSecrets } from '../grant-flags.ts';
 import { interruptOf } from '../interrupt.ts';
 import { readPackageSources } from '../package-flags.ts';
+import { readPolicyUse } from '../policy-flag.ts';
 import { showProgress } from '../progress.ts';
 import { formatDuration } from '../quantities.ts';
 import { errorLines, observedLines, usageLine, valueLine } from '../report.ts';
@@ -33,7 +34,11 @@ export async function call(context: CommandContext, parsed: ParsedArguments): Pr
       'Put it between single quotes',
     );
   const target = targetOf(wanted);
-  const grant = await readGrant(parsed, terminal.cwd);
+  const { policyFile, callGrant: grant } = await readPolicyUse(
+    parsed,
+    await readGrant(parsed, terminal.cwd),
+    terminal.cwd,
+  );
   const tools = await readTools(parsed, terminal.cwd);
   const packages = await readPackageSources(parsed, terminal, false);
   const args = await readCallInput(given, terminal);
@@ -46,7 +51,7 @@ export async function call(context: CommandContext, parsed: ParsedArguments): Pr
       secrets: readSecrets(parsed, terminal.env),
       maxModuleBytes: readMaxModule(parsed),
       tools: { builtin: true, ...tools },
-      ...defined({ packages }),
+      ...defined({ packages, policyFile }),
       onNotice: ({ kind, message }) => {
         if (kind === 'preparing') progress.tell(message);
         else stderr.write(`${style.dim(`warning: ${message}`)}\n`);
@@ -58,7 +63,7 @@ export async function call(context: CommandContext, parsed: ParsedArguments): Pr
     const report = await checkToolGrant(parsed, { tools: ['*'], ...grant }, runtime.tools);
     if (!parsed.has('quiet') && !parsed.has('json')) warnOfSkipped(report, stderr, style);
     const options: ToolCallOptions = {
-      grant,
+      ...defined({ grant }),
       ...readLimitFlags(parsed),
       signal: interrupt.signal,
       confirm: parsed.has('yes'),

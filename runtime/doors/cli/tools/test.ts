@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ToolOutcome } from '../../../contracts/api/tool-call.ts';
 import type { ToolInfo } from '../../../contracts/api/tool-registry.ts';
 import type { ToolsApi } from '../../../contracts/api/tools.ts';
+import { defined } from '../../../vocabulary/defined.ts';
 import type { Grant } from '../../../vocabulary/grant.ts';
 import { toJsonForm } from '../../../vocabulary/json-form.ts';
 import type { ToolExample } from '../../../vocabulary/manifest.ts';
@@ -10,6 +11,7 @@ import type { ParsedArguments } from '../flags.ts';
 import { readGrant, readSecrets } from '../grant-flags.ts';
 import { interruptOf } from '../interrupt.ts';
 import { readPackageSources } from '../package-flags.ts';
+import { readPolicyUse } from '../policy-flag.ts';
 import { showProgress } from '../progress.ts';
 import { usageLine } from '../report.ts';
 import { readLimitFlags } from '../run-flags.ts';
@@ -37,8 +39,8 @@ export async function test(context: CommandContext, parsed: ParsedArguments): Pr
   const { stdout, stderr, cwd } = terminal;
   const style = styleFor(stderr, terminal);
   const paths = parsed.positionals.length === 0 ? ['.'] : parsed.positionals;
-  const grant = await readGrant(parsed, cwd);
-  const options = { ...readLimitFlags(parsed), grant };
+  const { policyFile, callGrant: grant } = await readPolicyUse(parsed, await readGrant(parsed, cwd), cwd);
+  const options = { ...readLimitFlags(parsed), ...defined({ grant }) };
   const tools = await readTools(parsed, cwd);
   const packages = await readPackageSources(parsed, terminal, false);
   using interrupt = interruptOf(terminal);
@@ -46,7 +48,7 @@ export async function test(context: CommandContext, parsed: ParsedArguments): Pr
     cells: CELLS_WITH_TOOLS,
     secrets: readSecrets(parsed, terminal.env),
     tools: { builtin: true, ...tools },
-    ...(packages === undefined ? {} : { packages }),
+    ...defined({ packages, policyFile }),
   });
   const found: ToolInfo[] = [];
   for (const path of paths) {
@@ -84,7 +86,7 @@ async function tryExample(
   example: number,
   { input, output }: ToolExample,
   tools: ToolsApi,
-  options: { readonly grant: Grant; readonly signal: AbortSignal },
+  options: { readonly grant?: Grant; readonly signal: AbortSignal },
 ): Promise<Tested> {
   // Whoever tests a dangerous tool has decided to.
   const outcome = await tools.call(tool, input, { ...options, confirm: true, observe: true, retries: 0 });
