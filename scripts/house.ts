@@ -96,7 +96,6 @@ export const ROOMS: readonly Room[] = [
     at: ['runtime/observe'],
     what: 'metrics, traces, audit, health: subscribers of events',
     mayImport: ['vocabulary', 'contracts'],
-    toCome: true,
   },
   {
     name: 'build',
@@ -142,7 +141,7 @@ export const ROOMS: readonly Room[] = [
     at: ['runtime/doors'],
     folders: ['ai', 'cli', 'client', 'http', 'mcp'],
     what: 'the HTTP door, the MCP server, the command line, and the tools as those of the AI SDK',
-    mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'auth', 'catalog', 'build'],
+    mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'auth', 'observe', 'catalog', 'build'],
   },
 ];
 

@@ -19,6 +19,7 @@ import type { ModuleStore } from './module-store.ts';
 import { type DoorEnv, mountRoutes, type Route } from './route.ts';
 import { healthRoutes } from './routes/health.ts';
 import { mcpRoutes } from './routes/mcp.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { moduleRoutes } from './routes/modules.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -112,7 +113,8 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     ...sessionRoutes({ sessions, policy, maxBodyBytes }),
     ...moduleRoutes({ modules, maxModuleBytes, bodies }),
   ];
-  const { tools, artifacts } = options.runtime;
+  const { tools, artifacts, on } = options.runtime;
+  if (on !== undefined) keyed.push(...metricsRoutes({ on, scheduler }));
   if (tools !== undefined && artifacts !== undefined) {
     const book = createArtifactBook(artifacts);
     keyed.push(...toolRoutes({ ...runDeps, tools, artifacts: book }));
