@@ -95,7 +95,7 @@ export const ROOMS: readonly Room[] = [
     name: 'observe',
     at: ['runtime/observe'],
     what: 'metrics, traces, audit, health: subscribers of events',
-    mayImport: ['vocabulary', 'contracts'],
+    mayImport: ['contracts'],
   },
   {
     name: 'build',
