@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 891270,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 819497,
-        "python: classes, exceptions, json": 2340978,
-        "python: sets, hashes, random, clock": 1439652,
+        "python: an expression": 820898,
+        "python: classes, exceptions, json": 2343107,
+        "python: sets, hashes, random, clock": 1441385,
         "typescript: a module": 657636,
       }
     `);

@@ -108,4 +108,20 @@ await asyncio.get_running_loop().create_future()`;
     expect(await fuelOf(`${text}f_1([])`)).toBeLessThan(1.2 * plain);
     expect(await fuelOf(`${text}if __name__ == '__main__':\n  f_1([])\n`)).toBeLessThan(1.2 * plain);
   });
+
+  test('of a session that goes to a folder is there in the next run', async () => {
+    const there = `import os
+os.makedirs('/tmp/deep/er', exist_ok=True)
+os.chdir('/tmp/deep')
+open('a.txt', 'w').write('x')`;
+    expect(await run(there)).toMatchObject({ ok: true });
+    expect(await run("os.getcwd(), sorted(os.listdir()), open('a.txt').read()")).toMatchObject({
+      value: ['/tmp/deep', ['a.txt', 'er'], 'x'],
+    });
+    await run("os.chdir('er')");
+    expect(await run("os.getcwd(), os.path.abspath('b')")).toMatchObject({
+      value: ['/tmp/deep/er', '/tmp/deep/er/b'],
+    });
+    await run("os.chdir('/')");
+  });
 });

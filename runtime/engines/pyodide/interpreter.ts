@@ -395,7 +395,11 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       if (isFirst) outsideBefore = realm.externalBytes();
       outsideBytes = run.outsideBytes;
       const misplaced = api.enter(
-        JSON.stringify({ ...run.settings, packages: packages.map((file) => file.path) }),
+        JSON.stringify({
+          ...run.settings,
+          cwd: isFirst ? run.settings.cwd : '',
+          packages: packages.map((file) => file.path),
+        }),
       );
       if (misplaced >= 0) return packages[misplaced]?.path;
       for (const file of run.files ?? []) {

@@ -61,6 +61,18 @@ const WHEELS = [
     ]),
   },
   {
+    file: 'listed-1.0.tar.gz',
+    bytes: tarGz([
+      { name: 'listed-1.0/PKG-INFO', content: 'Name: listed\nVersion: 1.0\n\nRequires-Dist is not here\n' },
+      { name: 'listed-1.0/src/listed/__init__.py', content: '' },
+      {
+        name: 'listed-1.0/src/listed.egg-info/requires.txt',
+        content:
+          'base<2\n\n[:python_version < "3.0"]\nnever-there\n\n[more]\nhello\n\n[more:python_version < "3.0"]\nnor-this\n',
+      },
+    ]),
+  },
+  {
     file: 'compiled-1.0.tar.gz',
     bytes: tarGz([
       { name: 'compiled-1.0/src/compiled/__init__.py', content: '' },
@@ -239,6 +251,8 @@ test('a package that has no wheel is taken from its source, of which nothing is 
     'base-1.0.dist-info/METADATA': expect.stringContaining('Version: 1.0'),
   });
   expect(await take('old-style')).toEqual({ 'old_style.py': 'X = 1\n' });
+  expect(await fetched(['listed'])).toEqual(['listed 1.0', 'base 1.0']);
+  expect(await fetched(['listed[more]'])).toEqual(['listed 1.0', 'base 1.0', 'hello 1.0']);
   expect(await fetched(['both'])).toEqual(['both 1.0']);
   await expect(fetched(['both==2.0'])).resolves.toEqual(['both 2.0']);
 });

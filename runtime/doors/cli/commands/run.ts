@@ -36,6 +36,11 @@ export const runCommand: Command = {
       value: 'JSON',
       help: 'Arguments for --invoke as a JSON array; 64-bit integers as they are, or as text.',
     },
+    {
+      name: 'unknown-imports',
+      value: 'refuse|trap',
+      help: 'What becomes of imports of a .wasm that nobody gives: it does not run, or it ends where it calls one. Default refuse.',
+    },
     { name: 'lang', value: 'NAME', help: 'What the file is: javascript, typescript, python, shell or wasm.' },
   ],
   examples: [
@@ -78,6 +83,7 @@ export const runCommand: Command = {
       throw new UsageError(`Cannot use --invoke with ${file}: it calls an export of a .wasm`);
     }
     const rules = readRules(parsed, { name: file, isScript: source.module === undefined });
+    const imports = readUnknownImports(parsed.one('unknown-imports'), file, source.module !== undefined);
     const packages = await readPackageSources(parsed, terminal, parsed.all('with').length > 0);
     const flags = await readRunFlags(parsed, terminal, { stdinIsFree: file !== '-' });
     const { policyFile, grant } = await readPolicyUse(parsed, flags.grant ?? {}, terminal.cwd);
@@ -88,6 +94,7 @@ export const runCommand: Command = {
         ...flags,
         grant,
         ...rules,
+        ...imports,
         ...(invoke === undefined ? {} : { invoke, args: args === undefined ? [] : readArgs(args) }),
       },
       secrets: readSecrets(parsed, terminal.env),
@@ -101,6 +108,24 @@ export const runCommand: Command = {
     });
   },
 };
+
+/** @throws {UsageError} for another word, or a program that has no such imports. */
+function readUnknownImports(
+  word: string | undefined,
+  file: string,
+  isModule: boolean,
+): { readonly options?: { readonly unknownImports: string } } {
+  if (word === undefined) return {};
+  if (!isModule)
+    throw new UsageError(`Cannot use --unknown-imports with ${file}: it is about the imports of a .wasm`);
+  if (word !== 'refuse' && word !== 'trap') {
+    throw new UsageError(
+      `Cannot read --unknown-imports=${word}: it is "refuse" or "trap"`,
+      'With trap the module runs until it calls such an import',
+    );
+  }
+  return { options: { unknownImports: word } };
+}
 
 function readArgs(text: string): readonly GuestValue[] {
   const args = parseJson(text, '--args');

@@ -12,6 +12,8 @@ const NATIVE =
 const ROOTS = ['', 'src/', 'lib/'];
 const MAX_NAME = 255;
 const MAX_MODULES = 100;
+/** Of a list of requirements. */
+const MAX_LINES = 10_000;
 
 export interface SourceName {
   readonly file: string;
@@ -69,9 +71,45 @@ export function pureFilesOf(archive: Uint8Array, file: string, caps: UnzipCaps):
   const metadata = files.get('PKG-INFO');
   if (metadata !== undefined) {
     const path = `${named.name.replaceAll('-', '_')}-${named.version}.dist-info/METADATA`;
-    found.set(path, { path, bytes: metadata });
+    const listed = inEggInfo(paths, 'requires.txt');
+    found.set(path, { path, bytes: withRequirements(metadata, listed === undefined ? '' : text(listed)) });
   }
   return [...found.values()];
+}
+
+/** Older archives say in a list beside it what they need, by sections: `[extra]`, `[:marker]` or `[extra:marker]`. */
+function withRequirements(metadata: Uint8Array<ArrayBuffer>, list = ''): Uint8Array<ArrayBuffer> {
+  if (list === '' || /^Requires-Dist:/im.test(new TextDecoder().decode(metadata))) return metadata;
+  let condition = '';
+  const lines: string[] = [];
+  for (const line of list.split(/\r?\n/, MAX_LINES).map((each) => each.trim())) {
+    if (line.startsWith('[') && line.endsWith(']')) condition = conditionOf(line.slice(1, -1));
+    else if (line !== '' && !line.startsWith('#'))
+      lines.push(`Requires-Dist: ${line}${condition === '' ? '' : `; ${condition}`}\n`);
+  }
+  const head = new TextEncoder().encode(lines.join(''));
+  const whole = new Uint8Array(head.length + metadata.length);
+  whole.set(head);
+  whole.set(metadata, head.length);
+  return whole;
+}
+
+function conditionOf(section: string): string {
+  const colon = section.indexOf(':');
+  const extra = colon < 0 ? section : section.slice(0, colon);
+  const marker = colon < 0 ? '' : section.slice(colon + 1);
+  if (extra === '') return marker;
+  return marker === '' ? `extra == "${extra}"` : `(${marker}) and extra == "${extra}"`;
+}
+
+/** The path of a file that the archive's own metadata has, where it has any. */
+function inEggInfo(paths: readonly string[], name: string): string | undefined {
+  return paths.find((path) => {
+    const [folder = '', last, ...more] = path
+      .slice(ROOTS.findLast((at) => path.startsWith(at))?.length)
+      .split('/');
+    return folder.endsWith('.egg-info') && last === name && more.length === 0;
+  });
 }
 
 /** As the archive's own list says; else what is called as the package is. */
@@ -80,12 +118,7 @@ function modulesOf(
   text: (path: string) => string | undefined,
   name: string,
 ): readonly string[] {
-  const list = paths.find((path) => {
-    const [folder = '', last, ...more] = path
-      .slice(ROOTS.findLast((at) => path.startsWith(at))?.length)
-      .split('/');
-    return folder.endsWith('.egg-info') && last === 'top_level.txt' && more.length === 0;
-  });
+  const list = inEggInfo(paths, 'top_level.txt');
   const lines = list === undefined ? [] : (text(list) ?? '').split(/\r?\n/, MAX_MODULES);
   const listed = lines.map((line) => line.trim()).filter((line) => /^\w+$/.test(line));
   return listed.length > 0 ? listed : [name.replaceAll('-', '_')];

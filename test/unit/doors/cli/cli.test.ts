@@ -141,6 +141,14 @@ describe('runCli()', () => {
       'sandglass: Cannot use --args without --invoke\nArguments of a program go after "--"\nSee "sandglass run --help"\n',
     ],
     [
+      ['run', 'main.js', '--unknown-imports=trap'],
+      'sandglass: Cannot use --unknown-imports with main.js: it is about the imports of a .wasm\nSee "sandglass run --help"\n',
+    ],
+    [
+      ['run', 'tool.wasm', '--unknown-imports=ignore'],
+      'sandglass: Cannot read --unknown-imports=ignore: it is "refuse" or "trap"\nWith trap the module runs until it calls such an import\nSee "sandglass run --help"\n',
+    ],
+    [
       ['run', 'tool.wasm', '--invoke=f', '--args=1'],
       'sandglass: Cannot read --args=1: expected a JSON array, e.g. --args=\'[1, "two"]\'\nSee "sandglass run --help"\n',
     ],
@@ -281,6 +289,9 @@ describe('sandglass run', () => {
       args: [1, 9223372036854775807n, -1.5, 'x', { a: [null] }],
     });
     expect((await call(['run', 'tool.wasm', '--invoke=f'])).passed).toMatchObject({ invoke: 'f', args: [] });
+    expect((await call(['run', 'tool.wasm', '--unknown-imports=trap'])).passed).toMatchObject({
+      options: { unknownImports: 'trap' },
+    });
   });
 
   test('reads the stdin of the guest from its own', async () => {

@@ -11,10 +11,10 @@ def set_up(modules, libraries, installed):
     preloaded = """
     argparse array asyncio base64 bisect calendar cmath codecs collections configparser contextlib
     copy csv dataclasses datetime decimal difflib enum fractions functools glob gzip hashlib heapq
-    hmac html html.parser http.client importlib.machinery inspect io itertools json linecache
+    hmac html html.parser http.client importlib.machinery importlib.metadata importlib.resources inspect io itertools json linecache
     logging math numbers operator os pathlib pprint queue random re secrets shutil statistics string
     struct tempfile textwrap threading time traceback types typing unicodedata urllib.error
-    urllib.parse urllib.request uuid zipfile zlib
+    urllib.parse urllib.request uuid xml.etree.ElementTree zipfile zlib
     """
     for name in preloaded.split():
         try:

@@ -65,7 +65,8 @@ export function installFiles(module: EmscriptenModule, port: RealmPort, parts: F
       hasBudget = true;
       mounts.enter(paths, writes);
       files.setChunk(chunkBytes);
-      if (mounts.isGranted(cwd) || cwd === '/tmp') FS.currentPath = cwd;
+      // A guest that is kept stays where its last run has gone to.
+      if (cwd !== '' && (mounts.isGranted(cwd) || cwd === '/tmp')) FS.currentPath = cwd;
     },
     given,
     leave: () => {
