@@ -95,9 +95,10 @@ function createBill(
 ): Bill {
   let lifted = 0;
   let items = 0;
+  const pay = (bytes: number): void => meter.charge(nativeFuel(countOf(bytes)));
   const charge = (bytes: number): void => {
+    pay(bytes);
     lifted += bytes;
-    meter.charge(nativeFuel(bytes));
     if (lifted > limits.memoryBytes) {
       end({
         kind: 'limit',
@@ -113,7 +114,7 @@ function createBill(
     },
     charge,
     chargeItems: (count) => {
-      items += count;
+      items += countOf(count);
       if (host.turns !== undefined && items > MOST_ITEMS_INLINE) {
         end({
           kind: 'invalid',
@@ -125,12 +126,19 @@ function createBill(
       charge(count * ITEM_BYTES);
     },
     enter: () => meter.charge(IMPORT_FUEL),
-    pay: (bytes) => meter.charge(nativeFuel(bytes)),
+    pay,
     hold: (count) => {
-      if (count > MOST_RESOURCES)
+      if (countOf(count) > MOST_RESOURCES)
         end({ kind: 'trapped', message: `it holds over ${MOST_RESOURCES} resources of one kind` });
     },
   };
+}
+
+/** Glue may give anything for a number: what is billed must be one, or the bill is none. */
+function countOf(count: unknown): number {
+  if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0)
+    throw new TypeError('expected a count');
+  return count;
 }
 
 export function createGuestRun(
