@@ -49,6 +49,7 @@ export const ENTRIES = [
   'settle',
   'turn',
   'ticks',
+  'beforeExit',
   'describe',
   'loadFailure',
   'uncaught',

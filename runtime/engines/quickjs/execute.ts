@@ -175,12 +175,15 @@ export async function warmUp(shared: CellGuest): Promise<void> {
 async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
   const { clock, enter, call, drain, machine, primitives, release } = guest;
   let turns = 0;
+  /** The program was told that nothing is left to do, and has done nothing since. */
+  let told = false;
   let awaited: Arrival | undefined;
   for (;;) {
     await drain();
     const arrival = clock.virtual ? awaited : primitives.takeArrival();
     awaited = undefined;
     if (arrival !== undefined) {
+      told = false;
       const { id, text, bytes } = arrival;
       release(
         await call(
@@ -198,7 +201,12 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
     const delay = enter(() => machine.readNumber(asked));
     release(asked);
     await drain();
-    if (delay < 0 && primitives.pending() === 0) return result(guest);
+    if (delay >= 0) told = false;
+    if (delay < 0 && primitives.pending() === 0) {
+      if (told || primitives.settled() !== 'value' || !(await toldBeforeExit(guest))) return result(guest);
+      told = true;
+      continue;
+    }
     // Timers that do not keep the run going are told as -2 - ms; -1 is not a timer at all.
     const wait = delay <= -2 ? -2 - delay : delay === -1 ? NAP_MS : delay;
     if (clock.virtual && primitives.pending() > 0) {
@@ -212,6 +220,15 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
       await host.rest(Promise.race([primitives.arrival(), host.sleep(Math.min(wait, NAP_MS))]));
     }
   }
+}
+
+/** Whether a listener of the program was told that it is about to end. */
+async function toldBeforeExit({ call, enter, machine, release, keeps }: GuestRun): Promise<boolean> {
+  if (keeps) return false;
+  const answer = await call('beforeExit');
+  const told = enter(() => machine.readNumber(answer)) > 0;
+  release(answer);
+  return told;
 }
 
 async function nextArrival({ primitives, enter }: GuestRun, host: GuestHost): Promise<Arrival> {

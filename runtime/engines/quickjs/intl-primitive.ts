@@ -9,11 +9,20 @@ const MOST_DIGITS = 20_000;
 /** Formatters kept for a run. */
 const MOST_KEPT = 32;
 
+/** The types do not know it yet, nor have all platforms it. */
+const { DurationFormat } = Intl as unknown as { readonly DurationFormat?: Make };
+
 type Make = (locales: string[] | undefined, options: object) => object;
 
 const MAKERS: Readonly<Record<string, Make>> = Object.assign(Object.create(null), {
   Collator: (locales, options) => new Intl.Collator(locales, options),
   DateTimeFormat: (locales, options) => new Intl.DateTimeFormat(locales, options),
+  ...(DurationFormat === undefined
+    ? {}
+    : {
+        DurationFormat: (locales: string[] | undefined, options: object) =>
+          Reflect.construct(DurationFormat, [locales, options]),
+      }),
   DisplayNames: (locales, options) => new Intl.DisplayNames(locales, options as Intl.DisplayNamesOptions),
   ListFormat: (locales, options) => new Intl.ListFormat(locales, options),
   NumberFormat: (locales, options) => new Intl.NumberFormat(locales, options),

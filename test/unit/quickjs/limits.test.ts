@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        127887,
-        866197,
-        165380,
-        219720,
-        396442,
-        1573157,
+        130095,
+        868077,
+        168020,
+        221531,
+        397775,
+        1576148,
       ]
     `);
   });

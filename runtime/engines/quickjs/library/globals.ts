@@ -196,6 +196,11 @@ const installTimers = (): void => {
       }[name],
     );
   }
+  for (const name of ['setTimeout', 'setImmediate']) {
+    hide(world[name] as object, Symbol.for('nodejs.util.promisify.custom'), (...args: unknown[]) =>
+      (builtin('timers/promises') as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args),
+    );
+  }
   for (const name of names.slice(3)) {
     const clear = plain[name] as (...args: unknown[]) => unknown; // one of them
     hide(

@@ -47,9 +47,14 @@ const encodeInto = (text: string, target: Uint8Array): { read: number; written: 
   return { read: decodeUtf8(new Bytes(bytesSubarray(bytes, 0, written))).length, written };
 };
 
+const notValid = (encoding: string): TypeError =>
+  Object.assign(new TypeError(`The encoded data was not valid for encoding ${encoding}`), {
+    code: 'ERR_ENCODING_INVALID_ENCODED_DATA',
+  });
+
 const decodeWhole = (bytes: Uint8Array<ArrayBuffer>, fatal: boolean): string => {
   const told = native.decode(exactBuffer(bytes), fatal);
-  if (told === '') throw new TypeError('The encoded data was not valid for encoding utf-8');
+  if (told === '') throw notValid('utf-8');
   return toldText(told);
 };
 
@@ -104,7 +109,7 @@ export const readUtf16 = (bytes: Uint8Array, fatal: boolean, big: boolean): stri
   if (size % 2 === 1) units[size >> 1] = 0xd800; // half a unit is not a character, as a lone surrogate is none
   const text = fromUnits(units);
   const whole = toWellFormed(text);
-  if (fatal && whole !== text) throw new TypeError('The encoded data was not valid for encoding utf-16');
+  if (fatal && whole !== text) throw notValid('utf-16');
   // Half a unit behind a lone surrogate is one bad end, not two.
   const double = size % 2 === 1 && size > 2 && ((units[(size >> 1) - 1] as number) & 0xfc00) === 0xd800;
   return double ? slice(whole, 0, whole.length - 1) : whole;
@@ -257,7 +262,7 @@ export const installEncoding = (host: Host): void => {
       }
       const told = native.decodeAs(exactBuffer(given), this.#encoding, this.#fatal, this.#number, !stream);
       if (!stream) this.#number = 0;
-      if (told === '') throw new TypeError(`The encoded data was not valid for encoding ${this.#encoding}`);
+      if (told === '') throw notValid(this.#encoding);
       return toldText(told);
     }
     #unfinished(bytes: Uint8Array): number {

@@ -308,7 +308,35 @@ const dataResponse = ({ url, method }: Request): Response => {
   });
 };
 
+const blobs = { __proto__: null } as unknown as Record<string, Blob>;
+
+/** Blobs by a URL of their own, for as long as the program runs. */
+const installObjectUrls = (): void => {
+  define(URL, 'createObjectURL', function createObjectURL(blob: unknown): string {
+    if (!(blob instanceof Blob)) throw new TypeError('The "obj" argument must be an instance of Blob');
+    const url = `blob:nodedata:${globalThis.crypto.randomUUID()}`;
+    blobs[url] = blob;
+    return url;
+  });
+  define(URL, 'revokeObjectURL', function revokeObjectURL(url: unknown): void {
+    delete blobs[toText(url)];
+  });
+};
+
+const blobResponse = ({ url, method }: Request): Response => {
+  const blob = blobs[url];
+  if (blob === undefined) throw new TypeError('fetch failed: no Blob has this URL');
+  const headers = [
+    ['content-length', toText(blob.size)],
+    ['content-type', blob.type],
+  ] as const;
+  return new Response(method === 'HEAD' ? null : blob, {
+    made: { status: 200, statusText: 'OK', url, redirected: false, headers },
+  });
+};
+
 export const installFetch = (calls: Calls): void => {
+  installObjectUrls();
   let requests = 0;
   const send = async (
     request: Request,
@@ -378,6 +406,7 @@ export const installFetch = (calls: Calls): void => {
     const { signal } = request;
     signal?.throwIfAborted();
     if (request.url.startsWith('data:')) return dataResponse(request);
+    if (request.url.startsWith('blob:')) return blobResponse(request);
     let number: number | undefined;
     if (signal !== null) {
       requests += 1;

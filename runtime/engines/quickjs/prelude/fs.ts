@@ -442,6 +442,27 @@ const TWO_PATHS = ['rename', 'copyFile'];
 const failed = (error: unknown, name: string, given: readonly unknown[]): unknown =>
   fsError(error, name, given[0] as string | undefined, TWO_PATHS.includes(name) ? given[1] : undefined);
 
+/** The lines of a file from where its handle stands; it is closed behind the last. */
+async function* linesOf(file: FileHandle): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(new Bytes(65_536));
+      const more = bytesRead > 0;
+      rest += decoder.decode(bytesSubarray(buffer as Data, 0, bytesRead), { stream: more });
+      // A return at the end may be half of a line's end.
+      const lines = rest.split(more ? /\r\n|\n|\r(?!$)/ : /\r\n|\n|\r/);
+      rest = lines.pop() ?? '';
+      yield* lines;
+      if (!more) break;
+    }
+    if (rest !== '') yield rest;
+  } finally {
+    await file.close();
+  }
+}
+
 export const installFs = (calls: Calls, path: PathApi): void => {
   const pathOf = (given: unknown): string => {
     const text = given instanceof URL ? decodeURIComponent(given.pathname) : given;
@@ -537,6 +558,9 @@ export const installFs = (calls: Calls, path: PathApi): void => {
   for (const name of Object.getOwnPropertyNames(FileHandle.prototype)) {
     if (name !== 'constructor' && name !== 'fd') exposeMethod(FileHandle.prototype, name);
   }
+  define(FileHandle.prototype, 'readLines', function readLines(this: FileHandle): AsyncIterable<string> {
+    return linesOf(this);
+  });
   define(fs, 'watch', createWatch(calls, pathOf));
   define(fs, 'constants', { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 });
   define(globalThis, 'fs', fs);

@@ -50,6 +50,8 @@ export interface Internals {
     bind: (<F>(callback: F) => F) | undefined;
     /** Runs what waits for the end of the present callback: how many there were. */
     ticks: (() => number) | undefined;
+    /** Nothing is left to do: whether somebody was told. */
+    beforeExit: (() => boolean) | undefined;
     /** Who takes an error that nobody caught, or that a promise was rejected with: whether it did. */
     uncaught: ((error: unknown, rejected: boolean) => boolean) | undefined;
   };
@@ -85,5 +87,12 @@ export const createInternals = (host: Host, calls: Calls, timers: Timers, path: 
   exposed,
   refusalOf,
   standFor,
-  hooks: { begin: [], end: [], bind: undefined, ticks: undefined, uncaught: undefined },
+  hooks: {
+    begin: [],
+    end: [],
+    bind: undefined,
+    ticks: undefined,
+    beforeExit: undefined,
+    uncaught: undefined,
+  },
 });

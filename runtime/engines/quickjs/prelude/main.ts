@@ -5,6 +5,7 @@ import { createCalls, refusalOf } from './calls.ts';
 import { installClone } from './clone.ts';
 import { installConsole } from './console.ts';
 import { installCrypto } from './crypto.ts';
+import { installDates } from './dates.ts';
 import { installEncoding } from './encoding.ts';
 import { installEngineErrors, limitOf } from './engine-errors.ts';
 import { installEvents } from './events.ts';
@@ -49,6 +50,7 @@ export const install = (host: Host): Entries => {
   const path = createPath(() => setup.cwd);
   installEngineErrors();
   installStack();
+  installDates(host);
   installInspect(host);
   installConsole(host);
   installEncoding(host);
@@ -179,6 +181,14 @@ export const install = (host: Host): Entries => {
       }
     },
     ticks: (): number => ticks(),
+    beforeExit: (): number => {
+      try {
+        return internals.hooks.beforeExit?.() === true ? 1 : 0;
+      } catch (error) {
+        if (uncaught(error, false)) return 1;
+        throw error;
+      }
+    },
     uncaught: (error: unknown, rejected: boolean): boolean => uncaught(error, rejected),
     describe: (error: unknown): string => describe(error),
     loadFailure: (text: string): Error => calls.failure(text),

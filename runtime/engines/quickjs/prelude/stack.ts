@@ -1,3 +1,4 @@
+import { callSites } from './call-sites.ts';
 import { guestFrames } from './frames.ts';
 import {
   define,
@@ -5,9 +6,11 @@ import {
   deleteProperty,
   ErrorType,
   hasOwn,
+  indexOf,
   isArray,
   jsonParse,
   ownKeys,
+  slice,
 } from './primordials.ts';
 
 /**
@@ -40,10 +43,41 @@ const headOf = (error: object): string => {
   return message === '' ? name : name === '' ? message : `${name}: ${message}`;
 };
 
-/** As V8 has it: name and message, then a line a frame. */
-const stackOf = (error: object): string => {
-  const frames = guestFrames(text(error, hidden) ?? '');
+/** As V8 has it: name and message, then a line a frame; or what the program makes of the frames. */
+const stackOf = (error: object, given = text(error, hidden) ?? ''): unknown => {
+  const { stackTraceLimit: most, prepareStackTrace: prepare } = ErrorType as unknown as {
+    readonly stackTraceLimit?: unknown;
+    readonly prepareStackTrace?: unknown;
+  };
+  const frames = firstLines(guestFrames(given), typeof most === 'number' ? most : 0);
+  if (typeof prepare === 'function' && !preparing) {
+    preparing = true;
+    try {
+      return prepare(error, callSites(frames));
+    } finally {
+      preparing = false;
+    }
+  }
   return frames === '' ? headOf(error) : `${headOf(error)}\n${frames}`;
+};
+let preparing = false;
+
+const firstLines = (frames: string, most: number): string => {
+  let end = -1;
+  for (let count = 0; count < most; count++) {
+    end = indexOf(frames, '\n', end + 1);
+    if (end < 0) return frames;
+  }
+  return most > 0 ? slice(frames, 0, end) : '';
+};
+
+/** Without the frames up to that of a function, by its name. */
+const above = (frames: string, callee: unknown): string => {
+  const name = typeof callee === 'function' ? callee.name : '';
+  if (name === '') return frames;
+  const found = indexOf(frames, ` at ${name} (`);
+  const end = found < 0 ? -1 : indexOf(frames, '\n', found);
+  return found < 0 ? frames : end < 0 ? '' : slice(frames, end + 1);
 };
 
 export const installStack = (): void => {
@@ -65,9 +99,8 @@ export const installStack = (): void => {
     },
   } as PropertyDescriptor);
   define(ErrorType, 'stackTraceLimit', 10);
-  define(ErrorType, 'captureStackTrace', function captureStackTrace(target: object): void {
-    const frames = guestFrames(text(new ErrorType(), hidden) ?? '');
-    define(target, 'stack', frames === '' ? headOf(target) : `${headOf(target)}\n${frames}`);
+  define(ErrorType, 'captureStackTrace', function captureStackTrace(target: object, callee?: unknown): void {
+    define(target, 'stack', stackOf(target, above(guestFrames(text(new ErrorType(), hidden) ?? ''), callee)));
   });
   installJsonParse();
 };

@@ -15,10 +15,30 @@ interface Options {
   readonly close?: readonly string[];
 }
 
-export const EventEmitter = Package as unknown as Named & {
-  new (): Emitter;
+type EmitterClass = Named & {
+  new (options?: { readonly captureRejections?: boolean }): Emitter;
   readonly prototype: Emitter & Named;
 };
+const Plain = Package as unknown as EmitterClass & { readonly init: () => void };
+
+const CAPTURES = Symbol('kCapture');
+/** Node's own takes options, which the package's does not. */
+function Wrapped(this: Emitter & Named, options?: { readonly captureRejections?: boolean }): void {
+  Plain.init.call(this);
+  if (options?.captureRejections ?? EventEmitter.captureRejections) hide(this, CAPTURES, true);
+}
+Object.defineProperty(Wrapped, 'name', { value: 'EventEmitter' });
+Object.assign(Wrapped, Plain);
+Object.defineProperty(Wrapped, 'defaultMaxListeners', {
+  enumerable: true,
+  get: () => Plain.defaultMaxListeners,
+  set: (count: number) => {
+    Plain.defaultMaxListeners = count;
+  },
+});
+Wrapped.prototype = Plain.prototype;
+hide(Plain.prototype, 'constructor', Wrapped);
+export const EventEmitter = Wrapped as unknown as EmitterClass;
 
 const plainCount = EventEmitter.prototype.listenerCount;
 Object.defineProperty(EventEmitter.prototype, 'listenerCount', {
@@ -180,8 +200,27 @@ Object.defineProperty(EventEmitter.prototype, 'emit', {
         { context: args[0] },
       );
     }
+    if ((this as unknown as Record<symbol, unknown>)[CAPTURES] === true && name !== 'error')
+      return emitCapturing(this, name, args);
     return plainEmit.call(this, name, ...args);
   },
 });
+
+/** As `emit`; what a listener's promise is rejected with goes to the emitter. */
+const emitCapturing = (emitter: Emitter, name: PropertyKey, args: unknown[]): boolean => {
+  const listeners = (emitter as unknown as { rawListeners(name: PropertyKey): Callable[] }).rawListeners(
+    name,
+  );
+  const failed = (error: unknown): void => {
+    const own = (emitter as unknown as Record<symbol, unknown>)[Symbol.for('nodejs.rejection')];
+    if (typeof own === 'function') Reflect.apply(own, emitter, [error, name, ...args]);
+    else (emitter as unknown as { emit(name: string, error: unknown): void }).emit('error', error);
+  };
+  for (const listener of listeners) {
+    const answer = Reflect.apply(listener, emitter, args) as { then?: unknown } | undefined;
+    if (typeof answer?.then === 'function') answer.then(undefined, failed);
+  }
+  return listeners.length > 0;
+};
 
 export const events: unknown = EventEmitter;

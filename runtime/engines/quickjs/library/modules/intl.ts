@@ -167,6 +167,18 @@ class RelativeTimeFormat extends Service {
   }
 }
 
+class DurationFormat extends Service {
+  constructor(locales?: unknown, options?: unknown) {
+    super('DurationFormat', locales, plain(options));
+  }
+  format(duration: unknown): string {
+    return this.ask('format', duration) as string;
+  }
+  formatToParts(duration: unknown): Part[] {
+    return this.ask('formatToParts', duration) as Part[];
+  }
+}
+
 const texts = (list: unknown): string[] => {
   const items = list === undefined ? [] : Array.from(list as Iterable<unknown>);
   for (const item of items)
@@ -254,6 +266,7 @@ const services = {
   Collator,
   DateTimeFormat,
   DisplayNames,
+  DurationFormat,
   ListFormat,
   NumberFormat,
   PluralRules,

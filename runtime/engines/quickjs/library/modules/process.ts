@@ -275,6 +275,8 @@ inner.hooks.uncaught = (error, rejected) => {
   return emitter.emit('uncaughtException', error, origin);
 };
 
+inner.hooks.beforeExit = () => !exiting && (process as unknown as Emitting).emit('beforeExit', exitCode ?? 0);
+
 inner.hooks.end.push(() => {
   tellExit();
   if (exitCode) host.exit(exitCode);

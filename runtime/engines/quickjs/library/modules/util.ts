@@ -1,6 +1,7 @@
 import type { InspectOptions } from '../../prelude/inspect.ts';
 import { type Callable, type Callback, hide, inner, type Named, nodeError, wrongArgument } from '../inner.ts';
 import { deepEqual } from './deep-equal.ts';
+import { MIMEParams, MIMEType } from './mime-type.ts';
 import { parseArgs } from './parse-args.ts';
 import { types } from './util-types.ts';
 
@@ -217,6 +218,8 @@ export const util = {
   formatWithOptions: (options: InspectOptions, ...args: unknown[]) => inner.format(args, options),
   getSystemErrorName: (code: number) => `Unknown system error ${code}`,
   inherits,
+  MIMEParams,
+  MIMEType,
   inspect,
   isDeepStrictEqual: (a: unknown, b: unknown) => deepEqual(a, b, true),
   log: (...args: unknown[]) => inner.write(0, `${format(...args)}\n`),
