@@ -49,7 +49,11 @@ describe('timers', () => {
     const { value } = await runJs(
       'const d = new Date(2020, 6, 1, 12); [d.getTimezoneOffset(), d.toISOString(), d.toString()]',
     );
-    expect(value).toEqual([0, '2020-07-01T12:00:00.000Z', 'Wed Jul 01 2020 12:00:00 GMT+0000']);
+    expect(value).toEqual([
+      0,
+      '2020-07-01T12:00:00.000Z',
+      'Wed Jul 01 2020 12:00:00 GMT+0000 (Coordinated Universal Time)',
+    ]);
   });
 
   test('a thousand timers keep their order', async () => {

@@ -463,6 +463,11 @@ async function* linesOf(file: FileHandle): AsyncGenerator<string> {
   }
 }
 
+const installLines = (): void =>
+  define(FileHandle.prototype, 'readLines', function readLines(this: FileHandle): AsyncIterable<string> {
+    return linesOf(this);
+  });
+
 export const installFs = (calls: Calls, path: PathApi): void => {
   const pathOf = (given: unknown): string => {
     const text = given instanceof URL ? decodeURIComponent(given.pathname) : given;
@@ -558,9 +563,7 @@ export const installFs = (calls: Calls, path: PathApi): void => {
   for (const name of Object.getOwnPropertyNames(FileHandle.prototype)) {
     if (name !== 'constructor' && name !== 'fd') exposeMethod(FileHandle.prototype, name);
   }
-  define(FileHandle.prototype, 'readLines', function readLines(this: FileHandle): AsyncIterable<string> {
-    return linesOf(this);
-  });
+  installLines();
   define(fs, 'watch', createWatch(calls, pathOf));
   define(fs, 'constants', { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 });
   define(globalThis, 'fs', fs);
