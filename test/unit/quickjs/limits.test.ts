@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130095,
-        868077,
-        168020,
-        221531,
-        397775,
-        1576148,
+        130292,
+        868683,
+        167541,
+        221748,
+        396751,
+        1576340,
       ]
     `);
   });
