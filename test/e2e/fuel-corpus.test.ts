@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7073144,
-        "javascript: an expression": 127892,
-        "javascript: objects, text, regular expressions": 438643,
-        "javascript: random, clock, timers, promises": 891270,
+        "javascript: a granted file": 7090212,
+        "javascript: an expression": 130232,
+        "javascript: objects, text, regular expressions": 442991,
+        "javascript: random, clock, timers, promises": 898224,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 820898,
         "python: classes, exceptions, json": 2343107,
         "python: sets, hashes, random, clock": 1441385,
-        "typescript: a module": 657636,
+        "typescript: a module": 660989,
       }
     `);
   });
