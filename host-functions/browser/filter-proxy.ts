@@ -90,7 +90,7 @@ export async function openFilterProxy(rules: ProxyRules): Promise<FilterProxy> {
         if (!rules.spend(chunk.byteLength)) cut();
       });
       forward(request, response, url, upstream);
-    })();
+    })().catch(() => response.destroy());
   });
   server.maxConnections = MOST_CONNECTIONS;
   server.on('connection', track);
@@ -101,7 +101,7 @@ export async function openFilterProxy(rules: ProxyRules): Promise<FilterProxy> {
         socket.end(
           'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="sandglass"\r\nContent-Length: 0\r\n\r\n',
         );
-    })();
+    })().catch(() => socket.destroy());
   });
   server.on('clientError', (_, socket) => socket.destroy());
   server.listen(0, '127.0.0.1');
@@ -173,7 +173,14 @@ function forward(request: IncomingMessage, response: ServerResponse, url: URL, s
   });
   outgoing.on('response', (answer) => {
     const back = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !HOP.has(name)));
-    response.writeHead(answer.statusCode ?? 502, back);
+    try {
+      response.writeHead(answer.statusCode ?? 502, back);
+    } catch {
+      // A status or a header that Node reads and does not write: its server does not speak HTTP as it should.
+      answer.destroy();
+      end(response, 502);
+      return;
+    }
     answer.pipe(response);
     answer.once('error', () => response.destroy());
   });

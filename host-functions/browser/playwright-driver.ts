@@ -86,7 +86,14 @@ export function createPlaywrightDriver({ executablePath, sandbox }: PlaywrightDr
     return started;
   };
   return {
-    open: async (options: DriverSessionOptions) => PlaywrightSession.open(await browser(), options),
+    open: async (options: DriverSessionOptions) => {
+      const started = await browser();
+      try {
+        return await PlaywrightSession.open(started, options);
+      } catch {
+        throw new BrowserRefusal('closed', 'the browser has ended', 'The same call starts another');
+      }
+    },
     close: async () => {
       const one = running;
       running = undefined;

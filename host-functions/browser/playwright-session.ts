@@ -6,6 +6,7 @@ import type {
 } from '../../runtime/contracts/operations/browser.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
+import { isMainNavigation } from './main-navigation.ts';
 import { VERBS, type VerbSession } from './playwright-verbs.ts';
 
 /** What is kept of a page's own words and requests. */
@@ -48,9 +49,10 @@ export class PlaywrightSession implements DriverSession, VerbSession {
     try {
       // The second look, in the browser itself; redirects and WebSockets are not shown here: the proxy is the boundary.
       await context.route('**/*', (route, request) => {
-        if (covers(request.url())) return route.continue();
-        if (request.isNavigationRequest() && request.frame().parentFrame() === null) stayed(request.url());
-        return route.abort('blockedbyclient');
+        const isCovered = covers(request.url());
+        if (!isCovered && isMainNavigation(request)) stayed(request.url());
+        // A page that has been closed meanwhile has no requests any more: nothing is to be done about it.
+        return (isCovered ? route.continue() : route.abort('blockedbyclient')).catch(() => undefined);
       });
       // UDP would go past the proxy; the browser is told not to, and pages have nothing to ask it by.
       await context.addInitScript(() => {

@@ -2,6 +2,7 @@ import type { BrowserContext, Frame, Locator, Page, Request } from 'playwright-c
 import type { DriverAnswer } from '../../runtime/contracts/operations/browser.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
+import { isMainNavigation } from './main-navigation.ts';
 
 /** What verbs see of their session. */
 export interface VerbSession {
@@ -231,7 +232,7 @@ async function acting(page: Page, act: () => Promise<unknown>): Promise<void> {
     end = resolve;
   });
   const isOurs = (request: Request): boolean =>
-    request.isNavigationRequest() && request.frame() === page.mainFrame();
+    isMainNavigation(request) && request.frame() === page.mainFrame();
   const onRequest = (request: Request): void => {
     begun ||= isOurs(request);
   };

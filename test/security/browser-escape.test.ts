@@ -179,6 +179,14 @@ beforeAll(async () => {
       return response.end(fill(`<meta http-equiv="refresh" content="0; url=EVIL/meta">`));
     if (url.pathname === '/popups')
       return response.end(`<title>p</title><script>for (let i = 0; i < 30; i++) open('/pop')</script>`);
+    if (url.pathname === '/malformed') {
+      request.socket.end(
+        url.search === '?status'
+          ? 'HTTP/1.1 099 X\r\nContent-Length: 2\r\n\r\nhi'
+          : 'HTTP/1.1 200 OK\r\nA\u0001b: c\r\n\r\n',
+      );
+      return undefined;
+    }
     if (url.pathname === '/big') return response.end('x'.repeat(3_000_000));
     if (url.pathname === '/sw-fetch')
       return response.end(fill(`<script>fetch('EVIL/again').catch(() => 0)</script>`));
@@ -344,6 +352,16 @@ describe('what a session may take', () => {
       few,
     );
     expect(busy.error?.details).toMatchObject({ reason: 'busy' });
+  });
+
+  test('a server that speaks no HTTP ends its own page only', async () => {
+    const ended = await run(
+      `const codes = []; for (const of of ['?status', '?header', '?status'])
+         await browser.navigate({ url: origin + '/malformed' + of, timeoutMs: 3000 }).then(() => codes.push('answered'), (error) => codes.push(error.code));
+       codes.push((await browser.navigate(origin + '/')).title); codes`,
+    );
+    expect(ended.code).toBe('ok');
+    expect(JSON.stringify(ended.value)).toMatch(/"ok"\]$/);
   });
 
   test('nothing else of this machine reaches through a session what is granted to it', async () => {
