@@ -109,12 +109,15 @@ async function fromTypescript({ code, filename, form, modules }: ScriptSource): 
   const { stripNamespaces } = [code, ...Object.values(modules)].some(hasNamespaces)
     ? await import('./lower.ts')
     : { stripNamespaces: () => undefined };
+  const { joinNamespaces } = [code, ...Object.values(modules)].some(hasNamespaces)
+    ? await import('./namespaces.ts')
+    : { joinNamespaces: (text: string) => text };
   const { applyLegacyDecorators } = [code, ...Object.values(modules)].some(hasLegacyDecorators)
     ? await import('./legacy-decorators.ts')
     : { applyLegacyDecorators: () => undefined };
   const stripped = (given: string, name: string): string => {
     const text = (hasLegacyDecorators(given) ? applyLegacyDecorators(given, name) : undefined) ?? given;
-    const whole = hasNamespaces(text) ? stripNamespaces(text, name) : undefined;
+    const whole = hasNamespaces(text) ? stripNamespaces(joinNamespaces(text, name), name) : undefined;
     if (whole !== undefined) return whole;
     const result: string | GuestFailure = stripTypes(text, name);
     if (typeof result === 'string') return result;

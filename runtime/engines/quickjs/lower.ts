@@ -55,7 +55,12 @@ export function lower(code: string, filename: string): string | GuestFailure {
 /** The tree of a TypeScript text, with decorators wherever TypeScript ever had them. @throws {Error} on what cannot be read */
 export function parse(code: string, filename: string): unknown {
   const { parserOpts, sourceType } = PLAIN;
-  const plugins = ['typescript', 'decorators-legacy', ...(filename.endsWith('x') ? ['jsx'] : [])];
+  const plugins = [
+    'typescript',
+    'decorators-legacy',
+    'decoratorAutoAccessors',
+    ...(filename.endsWith('x') ? ['jsx'] : []),
+  ];
   const options = {
     ast: true,
     code: false,
