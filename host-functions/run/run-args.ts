@@ -7,6 +7,7 @@ const FIELDS: Readonly<Record<keyof StartRun, true>> = {
   language: true,
   code: true,
   filename: true,
+  argv: true,
   stdin: true,
   inputs: true,
   packages: true,

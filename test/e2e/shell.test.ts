@@ -189,6 +189,24 @@ wc -l < "$path"
   });
 });
 
+test('tool bash runs a command, and says how it ended', verifies('EX-29'), async () => {
+  await using own = createRuntime({ tools: { builtin: true, confirm: () => true } });
+  const call = (args: object, grant = { run: {} } as object) =>
+    own.tools.call('bash', args as never, { grant, retries: 0 });
+  expect(await call({ command: 'echo hi' })).toMatchObject({
+    ok: true,
+    value: { stdout: 'hi\n', exitCode: 0 },
+  });
+  expect(await call({ command: 'echo no >&2; exit 3', cwd: '/tmp' })).toMatchObject({
+    ok: true,
+    value: { stdout: '', stderr: 'no\n', exitCode: 3 },
+  });
+  expect(await call({ command: 'x', timeoutMs: 10 })).toMatchObject({
+    error: { code: 'INPUT_INVALID', message: expect.stringContaining('1000') },
+  });
+  expect(await call({ command: 'echo hi' }, {})).toMatchObject({ error: { code: 'CAPABILITY_DENIED' } });
+});
+
 test('an embedder’s own host function is not a command', async () => {
   const own = defineHostFunction({ name: 'secret', operations: { tell: { call: () => 'x' } } });
   await using other = createRuntime({ hostFunctions: [own] });

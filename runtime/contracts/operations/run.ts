@@ -16,6 +16,7 @@ export interface StartRun {
   readonly language: string;
   readonly code: string;
   readonly filename?: string;
+  readonly argv?: readonly string[];
   readonly stdin?: string;
   readonly inputs?: JsonObject;
   /** Packages of Python. */
