@@ -1,16 +1,20 @@
 // Builds what tools that ship import, one file a library, from guest-tools/libraries/ into its dist/: npm run build does it.
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import { keepLicences, packagesOf } from './keep-licences.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'guest-tools/libraries');
 
+rmSync(join(folder, 'dist'), { recursive: true, force: true });
+mkdirSync(join(folder, 'dist'));
 for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
-  const { metafile } = buildSync({
+  const { metafile, outputFiles } = buildSync({
     entryPoints: [join(folder, name)],
     outfile: join(folder, 'dist', name),
+    write: false,
     bundle: true,
     format: 'esm',
     platform: 'neutral',
@@ -23,5 +27,7 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
     metafile: true,
     absWorkingDir: root,
   });
+  for (const { contents } of outputFiles)
+    writeFileSync(join(folder, 'dist', `${name}.gz`), gzipSync(contents, { level: 9 }));
   if (process.argv.includes('--licences')) keepLicences(packagesOf(metafile));
 }

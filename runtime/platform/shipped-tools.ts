@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import type { ToolFile } from '../contracts/platform.ts';
 
 const FOLDER = new URL('../../guest-tools/shipped/', import.meta.url);
@@ -26,10 +27,12 @@ export function readShippedTools(): readonly ToolFile[] {
 /** What a tool of ours imports of them, by name. */
 function librariesOf(source: string): Readonly<Record<string, string>> {
   const files = NAMES.filter((name) => source.includes(`'${name}'`)).map(
-    (name) => [name, new URL(`${name}.js`, LIBRARIES)] as const,
+    (name) => [name, new URL(`${name}.js.gz`, LIBRARIES)] as const,
   );
   // One that was not built fails the tool that imports it, and no other.
   return Object.fromEntries(
-    files.flatMap(([name, file]) => (existsSync(file) ? [[name, readFileSync(file, 'utf8')]] : [])),
+    files.flatMap(([name, file]) =>
+      existsSync(file) ? [[name, gunzipSync(readFileSync(file)).toString('utf8')]] : [],
+    ),
   );
 }
