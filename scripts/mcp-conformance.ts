@@ -63,7 +63,7 @@ for (const revision of ['2025-11-25', '2026-07-28'] as const) {
   let known = 0;
   for (const [scenario, checks] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const failed = checks.filter(({ status }) => status === 'FAILURE');
-    const reason = KNOWN_FAILURES[scenario];
+    const reason = KNOWN_FAILURES[`${revision} ${scenario}`] ?? KNOWN_FAILURES[scenario];
     if (failed.length === 0) {
       passed += 1;
       if (reason === undefined) continue;

@@ -6,7 +6,8 @@ import {
 } from '../../runtime/doors/http/index.ts';
 import { createRuntime } from '../../runtime/index.ts';
 
-const KEY = 'key-of-the-suite';
+/** Of whoever is not the suite. */
+export const KEY = 'key-of-the-suite';
 
 /** The door with the tools that the suite calls by their names. */
 export async function serveFixture(): Promise<AsyncDisposable & { readonly url: string }> {
@@ -47,7 +48,17 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
             properties: { street: { type: 'string' }, city: { type: 'string' } },
           },
         },
-        properties: { name: { type: 'string' }, address: { $ref: '#/$defs/address' } },
+        properties: {
+          name: { type: 'string' },
+          address: { $ref: '#/$defs/address' },
+          phone: { type: 'string' },
+          email: { type: 'string' },
+        },
+        allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
+        if: { required: ['phone'] },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        then: { required: ['name'] },
+        else: { required: ['email'] },
         additionalProperties: false,
       },
     },
@@ -61,6 +72,7 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
   });
   // The suite shows no key.
   const fetch = (request: Request): Response | Promise<Response> => {
+    if (!request.url.endsWith('/mcp')) return app.fetch(request);
     const headers = new Headers(request.headers);
     headers.set('Authorization', `Bearer ${KEY}`);
     const { url, method, body, signal } = request;
