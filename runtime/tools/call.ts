@@ -190,6 +190,7 @@ const calledOf = (
   ...('error' in rest ? { code: rest.error.code } : {}),
   durationMs,
   fuel: usage.fuel,
+  outputBytes: usage.outputBytes,
   ...(meta.cached ? { cached: true as const } : {}),
   ...defined({ calls: meta.calls }),
 });

@@ -9,6 +9,8 @@ export interface CalledTool {
   readonly durationMs: number;
   /** `null` for a trusted tool, and for one that did not begin. It is part of the fuel of the run. */
   readonly fuel: number | null;
+  /** stdout + stderr + value of its guest, bytes; 0 for a trusted tool, for one that did not begin, and for an answer from memory. */
+  readonly outputBytes: number;
   /** Answered from memory. */
   readonly cached?: true;
   /** What it called in turn. */

@@ -31,21 +31,47 @@ export function showDenial(outcome: Outcome): void {
   if (outcome.error.hint !== undefined) console.log(`    ${style('dim', outcome.error.hint)}`);
 }
 
+const whole = (fuel: number | null): string => (fuel === null ? '–' : fuel.toLocaleString('en'));
+
 export function usageTable(acts: readonly Act[]): void {
   const rows = acts.map(({ name, outcome: { ok, usage, meta, ...rest } }) => [
     name,
     meta.engine ?? '',
     ok ? 'ok' : 'error' in rest ? rest.error.code : '',
-    usage.fuel === null ? '–' : usage.fuel.toLocaleString('en'),
+    whole(usage.fuel),
     usage.durationMs.toFixed(1),
     (usage.memoryBytes / 1_048_576).toFixed(1),
     String(Object.values(usage.hostCalls).reduce((sum, calls) => sum + calls, 0)),
   ]);
-  const all = [['run', 'engine', 'outcome', 'fuel', 'ms', 'MiB', 'host calls'], ...rows];
-  const widths = all[0]?.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0))) ?? [];
+  table(['run', 'engine', 'outcome', 'fuel', 'ms', 'MiB', 'host calls'], rows, 3);
+}
+
+/** What each tool that a run called cost, and the run as a whole: its fuel is that of the calls and of the program itself. */
+export function callTable({ usage, meta, ...rest }: Outcome): void {
+  const rows = (meta.calls ?? []).map(({ tool, ok, code, fuel, durationMs, outputBytes }) => [
+    tool,
+    ok ? 'ok' : (code ?? ''),
+    whole(fuel),
+    durationMs.toFixed(1),
+    outputBytes.toLocaleString('en'),
+  ]);
+  const all = [
+    'the run',
+    'error' in rest ? rest.error.code : 'ok',
+    whole(usage.fuel),
+    usage.durationMs.toFixed(1),
+    usage.outputBytes.toLocaleString('en'),
+  ];
+  table(['call', 'outcome', 'fuel', 'ms', 'bytes'], [...rows, all], 2);
+}
+
+/** @param texts columns from the left that are words; the others are figures. */
+function table(head: readonly string[], rows: readonly (readonly string[])[], texts: number): void {
+  const all = [head, ...rows];
+  const widths = head.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
   for (const [index, row] of all.entries()) {
     const line = row
-      .map((cell, at) => (at < 3 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .map((cell, at) => (at < texts ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
       .join('  ');
     console.log(`  ${index === 0 ? style('dim', line) : line}`);
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GuestValue } from '../../runtime/index.ts';
+import { answerByCode } from './code-mode.ts';
 import { compileChart } from './compile-chart.ts';
 import { attemptInJavaScript, attemptInPython } from './denials.ts';
 import { check, say, show } from './print.ts';
@@ -133,12 +134,17 @@ export const sections: readonly Section[] = [
     },
   },
   {
-    title: '5  Four attempts to get out, in JavaScript',
+    title: '5  A model answers a question with a program that calls tools',
+    needsResult: false,
+    play: answerByCode,
+  },
+  {
+    title: '6  Four attempts to get out, in JavaScript',
     needsResult: false,
     play: attemptInJavaScript,
   },
   {
-    title: '6  The same in Python',
+    title: '7  The same in Python',
     needsResult: false,
     play: attemptInPython,
   },

@@ -44,7 +44,10 @@ export async function openStage(): Promise<Stage> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
   const wheels = process.env.SANDGLASS_WHEELS;
-  const runtime = createRuntime(wheels === undefined ? {} : { packages: { wheels } });
+  const runtime = createRuntime({
+    tools: { builtin: true },
+    ...(wheels === undefined ? {} : { packages: { wheels } }),
+  });
   const acts: Act[] = [];
   return {
     runtime,

@@ -105,7 +105,8 @@ describe.each(Object.entries(TEN))('%s', (language, code) => {
       expect(usage.hostCalls).toEqual({ 'tools.call': 10 });
       expect(meta.calls).toHaveLength(10);
       expect(meta.calls?.map(({ callId }) => callId).toSorted()).toEqual(called.toSorted());
-      const spent = (meta.calls ?? []).map(({ tool, ok, fuel }) => {
+      const spent = (meta.calls ?? []).map(({ tool, ok, fuel, outputBytes }) => {
+        expect(outputBytes).toBeGreaterThan(0);
         expect([tool, ok]).toEqual(['double', true]);
         return fuel ?? 0;
       });
