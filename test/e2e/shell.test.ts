@@ -141,6 +141,24 @@ describe('commands of a shell script that reach out', verifies('EX-28'), () => {
   });
 });
 
+test(
+  '`node` and `python` that fail show what they printed, and keep their status',
+  verifies('EX-28'),
+  async () => {
+    const outcome = await run(
+      `node -e 'console.log("from js"); throw new Error("js broke")'; echo $?
+python -c 'import sys; print("from py"); print("told", file=sys.stderr); sys.exit(7)'; echo $?`,
+      { grant: { ...grantOf('read'), run: { languages: ['javascript', 'python'] } } },
+    );
+    expect({ ok: outcome.ok, stdout: outcome.stdout }).toEqual({
+      ok: true,
+      stdout: 'from js\n1\nfrom py\n7\n',
+    });
+    expect(outcome.stderr).toContain('js broke');
+    expect(outcome.stderr).toContain('told\n');
+  },
+);
+
 describe('a shell session', verifies('EX-24', 'EX-28'), () => {
   test('keeps variables, functions and the folder, whatever the status was', async () => {
     await using session = await runtime.sessions.open({ language: 'bash', grant: grantOf('read') });

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bashkit::{Builtin, BuiltinContext, ExecResult, Result};
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 /// Names that are ours alone: bashkit's own commands of these names are left out.
 pub const OURS: &[&str] = &["tool", "curl", "wget", "http", "python", "python3", "node", "ssh", "scp", "sftp"];
@@ -105,6 +106,22 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// With the folders that the shell has, where its grant lets it pass them on.
+fn start(mut args: Value) -> std::result::Result<crate::host::Answer, Refused> {
+    if crate::files::SHARES.load(Ordering::Relaxed) {
+        args["share"] = json!(["fs"]);
+        match ask("run.start", args.clone(), &[]) {
+            Err(why) if why.code == "CAPABILITY_DENIED" => {
+                crate::files::SHARES.store(false, Ordering::Relaxed);
+                crate::host::begin_command();
+            }
+            answer => return answer,
+        }
+    }
+    args["share"] = json!([]);
+    ask("run.start", args, &[])
+}
+
 /// `python`, `node`: a run of its own, in the budget of this one.
 struct Start(&'static str);
 
@@ -137,18 +154,13 @@ impl Builtin for Start {
         if !argv.is_empty() {
             args["argv"] = json!(argv);
         }
-        // The folders that the shell has, where its grant lets it pass them on.
-        args["share"] = json!(["fs"]);
-        let mut answer = ask("run.start", args.clone(), &[]);
-        if answer.as_ref().is_err_and(|why| why.code == "CAPABILITY_DENIED") {
-            crate::host::begin_command();
-            args["share"] = json!([]);
-            answer = ask("run.start", args, &[]);
-        }
+        let answer = start(args);
         Ok(match answer {
             Err(why) => {
-                let mut result = refused(name, &why);
-                result.exit_code = why.exit_code.map_or(1, |code| (code & 0xff) as i32);
+                let printed = |field: &str| why.details[field].as_str().unwrap_or_default().to_string();
+                let code = why.details["exitCode"].as_i64().map_or(1, |code| (code & 0xff) as i32);
+                let mut result = ExecResult::with_code(printed("stdout"), code);
+                result.stderr = format!("{}{name}: {}\n", printed("stderr"), why.message).into();
                 result
             }
             Ok(answer) => {

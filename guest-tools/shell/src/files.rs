@@ -15,6 +15,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 /// A command of the script shows sizes or times of what is in a folder: then each entry is asked for, a host call each.
 pub static SHOWS_STATS: AtomicBool = AtomicBool::new(false);
+/// The folders of the grant may be passed on, as far as is known.
+pub static SHARES: AtomicBool = AtomicBool::new(false);
 /// Bytes that one host call may carry.
 pub static CHUNK: AtomicUsize = AtomicUsize::new(1 << 20);
 

@@ -18,8 +18,7 @@ pub struct Refused {
     pub message: String,
     /// `details.reason`, where there is one.
     pub reason: String,
-    /// `details.exitCode` of a run that failed.
-    pub exit_code: Option<i64>,
+    pub details: Value,
 }
 
 pub struct Answer {
@@ -69,7 +68,7 @@ fn read_answer(mut answer: Vec<u8>) -> Result<Answer, Refused> {
         code: text(&head["code"]),
         message: text(&head["message"]),
         reason: text(&head["details"]["reason"]),
-        exit_code: head["details"]["exitCode"].as_i64(),
+        details: head["details"].clone(),
     };
     // What was tried and failed is no refusal: it is the status of a command.
     if REFUSALS.contains(&refused.code.as_str()) {

@@ -63,6 +63,7 @@ pub extern "C" fn run() -> i32 {
         _ => return 127, // only the engine calls this
     };
     files::CHUNK.store(spec.chunk_bytes, Ordering::Relaxed);
+    files::SHARES.store(spec.granted.contains("fs"), Ordering::Relaxed);
     host::begin_command();
     let code = SHELL.with_borrow_mut(|kept| {
         let shell = kept.get_or_insert_with(|| open(&spec));
