@@ -47,6 +47,9 @@
   "env",
   "http"
  ],
+ "settings": {
+  "SEARCH_ENGINES": "the engines as JSON, such as {\"mine\": {\"url\": \"https://HOST/search?q={query}&format=json&safesearch={safeSearch}\"}}, each with a grant of http for its origin"
+ },
  "limits": {
   "timeoutMs": 30000
  },

@@ -87,6 +87,11 @@ export interface ToolManifest {
   readonly idempotent?: boolean;
   /** Refused without a caller. @default false */
   readonly requiresAuth?: boolean;
+  /**
+   * Variables of the granted environment without which it cannot do anything, and what is in them: a call where one is not granted is UNSUPPORTED
+   * with this as its hint. Wants the capability `env`. @default none
+   */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Field of the input that text piped into a call is for. `tools.info` tells it; nothing here pipes by itself. */
   readonly pipe?: string;
   readonly text?: TextRules;

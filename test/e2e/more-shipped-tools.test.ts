@@ -238,8 +238,21 @@ test('web_search asks the engines that are configured, each in its words', verif
   });
   expect((await search({ engine: 'three' })).message).toMatch(/there are: one, two, broken/);
   expect((await search({ engine: 'broken' })).message).toMatch(/answered 500/);
-  expect((await search({}, { env: { A: '1' } })).message).toMatch(/no engine is configured/);
-  expect((await search({}, {})).code).toBe('CAPABILITY_DENIED');
+  for (const nothing of [{}, { env: { A: '1' } }] as const)
+    expect(await runtime.tools.call('web_search', { query: 'x' }, { grant: nothing })).toMatchObject({
+      ok: false,
+      error: {
+        code: 'UNSUPPORTED',
+        message: 'Cannot call "web_search": nothing is configured for it',
+        hint: expect.stringMatching(/^Grant env SEARCH_ENGINES, .*\{query\}.*; and grant /),
+        details: { setting: 'SEARCH_ENGINES' },
+      },
+      usage: { fuel: null },
+    });
+  const caller = { id: 'c', permissions: ['http'] };
+  expect(
+    codeOf(await runtime.tools.call('web_search', { query: 'x' }, { grant: { http: [{ origin }] }, caller })),
+  ).toBe('CAPABILITY_DENIED');
   expect(
     (await call('web_search', { query: 'x' }, { env, http: [{ origin: 'http://127.0.0.1:9' }] })).code,
   ).toBe('CAPABILITY_DENIED');

@@ -93,6 +93,13 @@ export const MANIFEST_SCHEMA = {
     cacheable: flag('Equal calls may be answered from memory'),
     idempotent: flag('A call may be repeated after a failure'),
     requiresAuth: flag('Refused without a caller'),
+    settings: {
+      type: 'object',
+      maxProperties: 20,
+      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', maxLength: 128 },
+      additionalProperties: { type: 'string', minLength: 1, maxLength: 1_024 },
+      description: 'Variables of the granted environment that it cannot do without, and what is in them',
+    },
     pipe: text(
       128,
       'Field of the input that a text alone fills, where a call passes one in place of arguments',

@@ -40,6 +40,7 @@ export interface CheckedManifest {
   readonly cacheable: boolean;
   readonly idempotent: boolean;
   readonly requiresAuth: boolean;
+  readonly settings: Readonly<Record<string, string>>;
   readonly pipe: string | undefined;
   readonly text: TextRules;
   readonly entry: string | undefined;
@@ -98,6 +99,7 @@ export function readManifest(given: unknown, context: ManifestContext): CheckedM
   );
   if (checked.ok && input !== undefined) faults.push(...exampleFaults(manifest, input.validator));
   if (checked.ok && input !== undefined) faults.push(...pipeFaults(manifest, input.json));
+  if (checked.ok && capabilities !== undefined) faults.push(...settingFaults(manifest, capabilities));
   if (faults.length > 0 || input === undefined || capabilities === undefined) throw fail(faults);
   refuseUnenforced(manifest);
   return {
@@ -127,6 +129,7 @@ const rested = (manifest: Plain) => ({
   cacheable: manifest.cacheable ?? false,
   idempotent: manifest.idempotent ?? false,
   requiresAuth: manifest.requiresAuth ?? false,
+  settings: manifest.settings ?? {},
   pipe: manifest.pipe,
   text: manifest.text ?? {},
   entry: manifest.entry,
@@ -138,6 +141,15 @@ function exampleFaults({ examples = [] }: Plain, validator: Validator): readonly
     const checked = validator.check(input, { coerce: false });
     return checked.ok ? [] : prefixed(`examples[${index}].input`, checked.faults);
   });
+}
+
+function settingFaults(
+  { settings }: Plain,
+  { capabilities }: { readonly capabilities: readonly string[] },
+): readonly ArgumentFault[] {
+  if (settings === undefined || Object.keys(settings).length === 0 || capabilities.includes('env')) return [];
+  const message = 'are read from the environment: name the capability "env" too';
+  return [{ path: 'settings', message, rule: 'settings', allowed: ['env'] }];
 }
 
 function pipeFaults({ pipe }: Plain, input: JsonSchema): readonly ArgumentFault[] {

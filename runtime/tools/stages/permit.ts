@@ -69,6 +69,9 @@ export function refusalOf(
       'Use another tool, or a level below strict; do not retry',
     );
   const missing = verdictsOf(tool, rules).filter(({ allowed }) => !allowed);
+  const unset = unsetOf(manifest, rules);
+  // What a grant would not mend is told first: who may not have it need not configure it.
+  if (unset !== undefined && missing.every(byGrant)) return notConfigured(shown, unset, missing);
   return missing.length === 0 ? undefined : lacking(shown, missing);
 }
 
@@ -76,19 +79,40 @@ export function refusalOf(
 export const verdictsOf = (tool: Tool, rules: Rules): readonly Verdict[] =>
   tool.manifest.capabilities.filter((name) => name !== 'dangerous').map((name) => decide(name, rules));
 
+const byGrant = ({ decidedBy }: Verdict): boolean => decidedBy === 'policy' || decidedBy === 'call';
+
+/** The first setting that the grant does not give: its name, and what is in it. */
+const unsetOf = ({ settings }: Tool['manifest'], { grant }: Rules): readonly [string, string] | undefined =>
+  Object.entries(settings).find(([name]) => !Object.hasOwn(grant.env ?? {}, name));
+
+function notConfigured(
+  shown: string,
+  [setting, holds]: readonly [string, string],
+  missing: readonly Verdict[],
+): SandglassError {
+  const others = missing.map(({ capability }) => capability).filter((name) => name !== 'env');
+  return new SandglassError('UNSUPPORTED', `Cannot call ${shown}: nothing is configured for it`, {
+    details: {
+      setting,
+      ...(missing.length === 0 ? {} : { missing: missing.map(({ capability }) => capability) }),
+    },
+    hint: `Grant env ${setting}, on the command line with --allow-env=${setting}=…: ${holds}${others.length === 0 ? '' : `; and grant ${others.join(', ')}`}`,
+  });
+}
+
 function lacking(shown: string, missing: readonly Verdict[]): SandglassError {
   const names = missing.map(({ capability }) => capability);
-  const byGrant = missing.filter(({ decidedBy }) => decidedBy === 'policy' || decidedBy === 'call');
-  const grant = byGrant.reduce<Grant>(
+  const grantable = missing.filter(byGrant);
+  const grant = grantable.reduce<Grant>(
     (sum, { capability }) => mergeGrants(sum, exampleGrant(capability)),
     {},
   );
-  const flags = [...new Set(byGrant.flatMap(({ capability }) => flagOf(capability) ?? []))];
+  const flags = [...new Set(grantable.flatMap(({ capability }) => flagOf(capability) ?? []))];
   return denied(
     shown,
     missing.map(reasonOf).join('; '),
     names,
-    { decidedBy: missing[0]?.decidedBy, ...(byGrant.length === 0 ? {} : { grant }) },
+    { decidedBy: missing[0]?.decidedBy, ...(grantable.length === 0 ? {} : { grant }) },
     `${howTo(missing, flags)}; do not retry`,
   );
 }

@@ -144,3 +144,14 @@ test(
     expect(thrownCode(wants(['http']))).toBe('CAPABILITY_DENIED');
   },
 );
+
+test('settings want the capability env, and names that a variable can have', () => {
+  const holds = { API_URL: 'where the service is' };
+  expect(faultsOf({ ...good, capabilities: ['env'], settings: holds })).toEqual([]);
+  expect(faultsOf({ ...good, settings: {} })).toEqual([]);
+  expect(faultsOf({ ...good, settings: holds })).toEqual([
+    'settings: are read from the environment: name the capability "env" too',
+  ]);
+  for (const settings of [{ 'a b': 'x' }, { A: 1 }, { A: '' }, [], 'A'])
+    expect(faultsOf({ ...good, capabilities: ['env'], settings })).not.toEqual([]);
+});
