@@ -217,6 +217,7 @@ def is_private(name):
 
 def check(tree, rules, filename):
     """Refuses before anything runs what cannot be caught while it runs."""
+    plain = {target for node in ast.walk(tree) for target in match_args_of(node)}
     for node in ast.walk(tree):
         for name in attributes_of(node) if rules["dunders"] else ():
             if is_hidden(name):
@@ -225,12 +226,23 @@ def check(tree, rules, filename):
                     filename,
                     node.lineno,
                 )
-        if rules["dunders"] and isinstance(node, ast.Name) and is_hidden(node.id):
+        if rules["dunders"] and isinstance(node, ast.Name) and is_hidden(node.id) and node not in plain:
             raise Blocked(
                 f"Cannot use {node.id} in line {node.lineno}: this run blocks names of the interpreter",
                 filename,
                 node.lineno,
             )
+
+
+def match_args_of(node):
+    """The targets of `__match_args__ = ('x', …)`: patterns read the attributes that it names, so they are looked at where they stand."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Tuple):
+        return ()
+    if any(not isinstance(item, ast.Constant) or is_hidden(item.value) for item in node.value.elts):
+        return ()
+    return [
+        target for target in node.targets if isinstance(target, ast.Name) and target.id == "__match_args__"
+    ]
 
 
 def attributes_of(node):
