@@ -688,6 +688,23 @@ describe('http over TLS', () => {
     ]);
   });
 
+  test('a grant of https: is not one of http:, to the same host and port', verifies('PM-05'), async () => {
+    await using secure = await startServer((_, response) => response.end('private'), tls);
+    const origin = `https://good.test:${secure.port}`;
+    await using guest = await openGuest({
+      grant: [{ origin }, { origin: secure.origin }],
+      lookup: answering('127.0.0.1'),
+      ca: tls.cert,
+    });
+    expect((await guest.get(`${origin}/`)).text).toBe('private');
+    const { connections } = secure;
+    expect(await ask(guest, `http://good.test:${secure.port}/`)).toMatchObject({
+      code: 'CAPABILITY_DENIED',
+      message: expect.stringContaining('covers https: only, not http:'),
+    });
+    expect(secure.connections).toBe(connections);
+  });
+
   test('the same holds for WebSockets', async () => {
     await using secure = await startSocketServer((socket) => socket.send('private'), { tls });
     const origin = (host: string): string => `wss://${host}:${secure.port}`;
