@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 898224,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 820898,
-        "python: classes, exceptions, json": 2343107,
-        "python: sets, hashes, random, clock": 1441385,
+        "python: an expression": 820527,
+        "python: classes, exceptions, json": 2341805,
+        "python: sets, hashes, random, clock": 1440454,
         "typescript: a module": 660989,
       }
     `);
