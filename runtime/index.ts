@@ -19,6 +19,7 @@ import type { OpenSqlite } from './contracts/operations/sql.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
 import { createShellEngine } from './engines/preview1/shell-engine.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
+import { type AuditOptions, audited } from './observe/audit/audited.ts';
 import { createNodeComponentEngine } from './platform/component/component-engine.ts';
 import { nodePlatform } from './platform/node.ts';
 import { loadWasmFile } from './platform/node-module.ts';
@@ -48,6 +49,8 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
   readonly browser?: BrowserOptions;
   /** A policy document as JSON, or a grant, in place of `policy`. It is read again when it changes; what cannot be read changes nothing. */
   readonly policyFile?: string | URL;
+  /** Folder of an append-only audit, hash-chained: a line for each run, tool call, host call and refusal. @default none */
+  readonly audit?: AuditOptions;
 }
 
 /**
@@ -66,13 +69,14 @@ export function createRuntime({
   policyFile,
   sql = {},
   browser = {},
+  audit,
   ...options
 }: NodeRuntimeOptions = {}): Runtime {
   const { name, version } = nodePlatform.info;
   const tooOld = name === 'node' ? nodeIsTooOld(version) : undefined;
   if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);
   const shell = packedModule(new URL('../guest-tools/shell/', import.meta.url), 'shell');
-  return createRuntimeOn(
+  const runtime = createRuntimeOn(
     {
       ...nodePlatform,
       engines: [
@@ -101,6 +105,8 @@ export function createRuntime({
     createValidators(),
     policyFile === undefined ? undefined : openPolicyFile(policyFile),
   );
+  const fault = options.onError ?? ((error: unknown, id: string) => console.error(`sandglass ${id}:`, error));
+  return audit === undefined ? runtime : audited(runtime, audit, (error) => fault(error, 'audit'));
 }
 
 /** Queries of SQLite are guests of a runtime of their own, which knows folders and nothing else. */
@@ -298,5 +304,14 @@ export {
   type Validation,
   type WsGrant,
 } from './index.shared.ts';
+export type { AuditOptions } from './observe/audit/audited.ts';
+export type { AuditEnd } from './observe/audit/chain.ts';
+export { type AuditAnswer, type AuditQuery, queryAudit } from './observe/audit/query.ts';
+export {
+  type AuditBreach,
+  type AuditReport,
+  type VerifyAuditOptions,
+  verifyAudit,
+} from './observe/audit/verify.ts';
 export { inspectUpload } from './platform/inspect-upload.ts';
 export type { PythonPackageOptions } from './platform/python/packages/options.ts';

@@ -94,8 +94,9 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'observe',
     at: ['runtime/observe'],
-    what: 'metrics, traces, audit, health: subscribers of events',
-    mayImport: ['contracts'],
+    folders: ['audit'],
+    what: 'metrics, traces, health: subscribers of events; `audit/`: their chain of lines on disk',
+    mayImport: ['vocabulary', 'contracts'],
   },
   {
     name: 'build',
@@ -134,7 +135,16 @@ export const ROOMS: readonly Room[] = [
       'runtime/index.packages.ts',
     ],
     what: 'what the package exports: a platform wired, nothing else',
-    mayImport: ['vocabulary', 'contracts', 'tools', 'runtime', 'platform', 'engines', 'host functions'],
+    mayImport: [
+      'vocabulary',
+      'contracts',
+      'tools',
+      'observe',
+      'runtime',
+      'platform',
+      'engines',
+      'host functions',
+    ],
   },
   {
     name: 'doors',
@@ -156,6 +166,7 @@ export const BESIDE: Readonly<Record<string, string>> = {
 export const MAY_USE_NODE: readonly string[] = [
   'runtime/platform/',
   'runtime/doors/cli/',
+  'runtime/observe/audit/',
   'runtime/cell/worker',
   'runtime/cell/process',
   'host-functions/fs/',

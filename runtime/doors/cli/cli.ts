@@ -1,6 +1,7 @@
 import { exitCodeOf, SandglassError } from '../../vocabulary/errors.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
 import type { Command, CommandContext } from './command.ts';
+import { auditCommand } from './commands/audit.ts';
 import { callCommand } from './commands/call.ts';
 import { completionsCommand } from './commands/completions.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   serveCommand,
   mcpCommand,
   keysCommand,
+  auditCommand,
   completionsCommand(() => COMMANDS),
 ];
 

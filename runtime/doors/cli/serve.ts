@@ -53,6 +53,7 @@ export async function serve(
   const keys = openKeyFile(keyPathOf(parsed, terminal));
   const rate = rateOf(parsed.one('rate'));
   const packages = await readPackageSources(parsed, terminal, false);
+  const audit = parsed.one('audit');
   const loopback = LOOPBACK.includes(host);
 
   const fault = (error: unknown, id: string): void => {
@@ -71,6 +72,7 @@ export async function serve(
     ...(packages === undefined ? {} : { packages }),
     maxModuleBytes: readMaxModule(parsed),
     onError: fault,
+    ...(audit === undefined ? {} : { audit: { dir: resolve(terminal.cwd, audit) } }),
   });
   const scheduler = createInProcessScheduler({ concurrency, maxQueued });
   const app = createHttpApp({

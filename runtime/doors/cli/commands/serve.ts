@@ -36,6 +36,11 @@ export const serveCommand: Command = {
       repeats: true,
       help: 'Host names that requests may be sent to. Default ALLOWED_HOSTS of the environment, else those of this machine; any where --host is another address.',
     },
+    {
+      name: 'audit',
+      value: 'DIR',
+      help: 'Folder of an append-only audit: a line for each run, call and refusal. sandglass audit reads it.',
+    },
     CONFIG_FLAG,
     { name: 'concurrency', value: 'N', help: 'Runs at work at the same time, 1 to 256. Default 10.' },
     { name: 'queue', value: 'N', help: 'Runs that may wait; beyond them clients get 503. Default 100.' },

@@ -1,0 +1,265 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type AuditLogOptions, openAuditLog } from '../../../runtime/observe/audit/audit-log.ts';
+import { endText, hashOf, readEnd } from '../../../runtime/observe/audit/chain.ts';
+import { queryAudit } from '../../../runtime/observe/audit/query.ts';
+import type { AuditRecord } from '../../../runtime/observe/audit/record.ts';
+import { verifyAudit } from '../../../runtime/observe/audit/verify.ts';
+import { verifies } from '../../support/verifies.ts';
+
+verifies('MO-11');
+
+let dir = '';
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sandglass-audit-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const open = (options: Partial<AuditLogOptions> = {}) =>
+  openAuditLog({
+    dir,
+    maxFileBytes: 1024 * 1024,
+    maxQueuedBytes: 64 * 1024,
+    now: () => 1,
+    onFault: (error) => {
+      throw error;
+    },
+    ...options,
+  });
+const record = (run: string, more: Partial<AuditRecord> = {}): AuditRecord => ({
+  time: 1,
+  kind: 'run.ended',
+  run,
+  ...more,
+});
+const files = (): string[] => readdirSync(dir).filter((name) => name.endsWith('.jsonl'));
+const textOf = (file: string): string => readFileSync(join(dir, file), 'utf8');
+const linesOf = (): string[] => files().flatMap((file) => textOf(file).split('\n').slice(0, -1));
+const kindsOf = (): unknown[] => linesOf().map((line) => JSON.parse(line).kind);
+const write = (count: number, options: Partial<AuditLogOptions> = {}): void => {
+  const log = open(options);
+  for (let at = 0; at < count; at++) log.write(record(`run-${at}`));
+  log.close();
+};
+
+describe('the chain', () => {
+  test('each line holds its number and the hash of the one before, over files and over restarts', async () => {
+    write(40, { maxFileBytes: 4096 });
+    write(40, { maxFileBytes: 4096 });
+    expect(files().length).toBeGreaterThan(2);
+    for (const file of files()) expect(textOf(file).length).toBeLessThanOrEqual(4096);
+    const lines = linesOf();
+    expect(lines.length).toBe(84);
+    let before = '0'.repeat(64);
+    for (const [at, line] of lines.entries()) {
+      expect(JSON.parse(line)).toMatchObject({ sequence: at + 1, previous: before });
+      before = hashOf(line);
+    }
+    expect(await verifyAudit(dir)).toEqual({
+      ok: true,
+      files: files().length,
+      lines: 84,
+      last: { sequence: 84, hash: before },
+      breaches: [],
+    });
+  });
+
+  test('a record is on disk after the turn in which it was written, and at once when the queue is full', () => {
+    const log = open();
+    expect(linesOf()).toEqual([]);
+    // 64 KiB of queue, records of about 500 bytes.
+    for (let at = 0; at < 200; at++) log.write(record('x'.repeat(450)));
+    expect(linesOf().length).toBeGreaterThan(100);
+    log.flush();
+    expect(linesOf().length).toBe(201);
+    log.close();
+  });
+
+  test('a second writer is refused, and one after the first is not', () => {
+    const log = open();
+    expect(() => open()).toThrow(/process \d+ writes to it/);
+    log.close();
+    open().close();
+    expect(kindsOf()).toEqual(['audit.opened', 'audit.closed', 'audit.opened', 'audit.closed']);
+  });
+
+  test('what a process that is gone has left locked is taken over', () => {
+    writeFileSync(join(dir, 'audit.lock'), '999999999');
+    open().close();
+    expect(kindsOf()).toEqual(['audit.opened', 'audit.closed']);
+  });
+});
+
+describe('a disk that refuses', () => {
+  const refusing = () => {
+    const disk = { full: false, faults: [] as unknown[] };
+    const options: Partial<AuditLogOptions> = {
+      onFault: (error) => disk.faults.push(error),
+      write: (file, bytes) => {
+        if (!disk.full) return writeSync(file, bytes);
+        // As a disk that fills up: a part goes in, and then nothing.
+        writeSync(file, bytes.subarray(0, 7));
+        throw new Error('no space left');
+      },
+    };
+    return { disk, options };
+  };
+
+  test('loses nothing that the queue holds, and counts in a line what it does not', async () => {
+    const { disk, options } = refusing();
+    const log = open(options);
+    log.flush();
+    disk.full = true;
+    for (let at = 0; at < 300; at++) log.write(record(`${at} ${'x'.repeat(450)}`, { time: at }));
+    log.flush();
+    expect(disk.faults.length).toBe(1);
+    expect(linesOf().length).toBe(1);
+    disk.full = false;
+    log.flush();
+    log.write(record('after'));
+    log.close();
+    const records = linesOf().map((line) => JSON.parse(line));
+    const kept = records.filter(({ kind, run }) => kind === 'run.ended' && run !== 'after');
+    const [dropped] = records.filter(({ kind }) => kind === 'audit.dropped');
+    expect(kept.map(({ time }) => time)).toEqual(kept.map((_, at) => at));
+    expect(kept.length).toBeGreaterThan(100);
+    expect(dropped).toMatchObject({ count: 300 - kept.length, from: kept.length, to: 299 });
+    expect(records.at(-2)).toMatchObject({ run: 'after' });
+    expect((await verifyAudit(dir)).ok).toBe(true);
+  });
+
+  test('tells how many are lost when it stays so to the end', () => {
+    const { disk, options } = refusing();
+    const log = open(options);
+    log.flush();
+    disk.full = true;
+    log.write(record('one'));
+    log.close();
+    expect(disk.faults.map(String)).toEqual([
+      expect.stringMatching(/Cannot write the audit/),
+      expect.stringMatching(/Lost 2 records/),
+    ]);
+  });
+});
+
+describe('verify finds', () => {
+  const FILE = 'audit-00000001.jsonl';
+  const tamper = (change: (lines: string[]) => readonly string[]): void =>
+    writeFileSync(
+      join(dir, FILE),
+      change(textOf(FILE).split('\n').slice(0, -1))
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+  const breaches = async (options = {}) =>
+    (await verifyAudit(dir, options)).breaches.map(({ file, line, reason }) => `${file}:${line} ${reason}`);
+
+  beforeEach(() => write(8)); // ten lines
+
+  test('a changed line', async () => {
+    tamper((lines) => lines.with(4, (lines[4] ?? '').replace('run-3', 'run-9')));
+    expect(await breaches()).toEqual([
+      expect.stringMatching(`^${FILE}:5 it was changed: .* line 6 of ${FILE}`),
+    ]);
+  });
+
+  test('a changed last line, also after somebody has written on', async () => {
+    tamper((lines) => lines.with(9, (lines[9] ?? '').replace('closed', 'opened')));
+    expect(await breaches()).toEqual([expect.stringMatching(`^${FILE}:10 it was changed`)]);
+    write(1);
+    expect(await breaches()).toEqual([expect.stringMatching(`^${FILE}:10 it was changed`)]);
+  });
+
+  test('lost lines: in the middle, at the beginning, at the end', async () => {
+    tamper((lines) => lines.toSpliced(4, 2));
+    expect(await breaches()).toEqual([
+      `${FILE}:5 before it 2 lines are lost: it is number 7, after number 4`,
+    ]);
+    tamper((lines) => lines.slice(4));
+    expect(await breaches()).toEqual([
+      `${FILE}:1 before it 6 lines are lost: it is number 7, after number 0`,
+    ]);
+    expect(await breaches({ partial: true })).toEqual([]);
+    tamper((lines) => lines.slice(0, -1));
+    expect(await breaches({ partial: true })).toEqual([
+      `${FILE}:3 after it 1 line is lost: the last one was number 10`,
+    ]);
+  });
+
+  test('lines lost at the end, also after somebody has written on', async () => {
+    tamper((lines) => lines.slice(0, 6));
+    write(1);
+    expect(await breaches()).toEqual([
+      `${FILE}:7 before it 4 lines are lost: it is number 11, after number 6`,
+    ]);
+  });
+
+  test('lines in another order', async () => {
+    tamper((lines) => [...lines.slice(0, 3), ...lines.slice(3, 5).toReversed(), ...lines.slice(5)]);
+    expect((await breaches()).map((text) => text.split(' ', 1)[0])).toEqual([
+      `${FILE}:4`,
+      `${FILE}:5`,
+      `${FILE}:6`,
+    ]);
+  });
+
+  test('a line that is cut off, and one that is none; the chain goes on behind both', async () => {
+    const whole = textOf(FILE);
+    writeFileSync(join(dir, FILE), whole.slice(0, -20));
+    expect(await breaches()).toEqual([
+      `${FILE}:10 it is cut off`,
+      `${FILE}:9 after it 1 line is lost: the last one was number 10`,
+    ]);
+    write(1);
+    expect(files().length).toBe(2);
+    expect(await breaches()).toEqual([
+      `${FILE}:10 it is cut off`,
+      'audit-00000002.jsonl:1 before it 1 line is lost: it is number 11, after number 9',
+    ]);
+    tamper((lines) => lines.toSpliced(2, 0, '{"sequence":"3"}', 'x'.repeat(100_000)));
+    expect((await breaches()).slice(0, 2)).toEqual([
+      `${FILE}:3 it is not a line of an audit`,
+      `${FILE}:4 it is not a line of an audit`,
+    ]);
+  });
+
+  test('a file, or the head, that is not there', async () => {
+    rmSync(join(dir, 'audit.head'));
+    expect(await breaches()).toEqual([expect.stringMatching(/^audit\.head:0 it is missing/)]);
+    write(1);
+    expect(await breaches()).toEqual([]);
+    rmSync(join(dir, FILE));
+    expect(await breaches()).toEqual([
+      `${FILE.replace(FILE, 'audit.head')}:0 after it 13 lines are lost: the last one was number 13`,
+    ]);
+  });
+
+  test('a chain that was written anew, by the last line that was kept elsewhere', async () => {
+    const { last } = await verifyAudit(dir);
+    expect(readEnd(endText(last))).toEqual(last);
+    for (const name of readdirSync(dir)) rmSync(join(dir, name));
+    write(9);
+    expect(await breaches()).toEqual([]);
+    expect(await breaches({ head: last })).toEqual([expect.stringMatching(`^${FILE}:10 it was changed`)]);
+  });
+});
+
+test('query finds by run, caller, kind, tool and time, the newest in the end', async () => {
+  const log = open();
+  log.write(record('a', { caller: 'alice', time: 10 }));
+  log.write(record('b', { caller: 'bob', parent: 'a', time: 20 }));
+  log.write(record('c', { kind: 'tool.called', tool: 'double', caller: 'alice', time: 30 }));
+  log.close();
+  const runs = async (query: Parameters<typeof queryAudit>[1]) =>
+    (await queryAudit(dir, query)).lines.map((line) => JSON.parse(line).run);
+  expect(await runs({ run: 'a' })).toEqual(['a', 'b']);
+  expect(await runs({ caller: 'alice' })).toEqual(['a', 'c']);
+  expect(await runs({ kinds: ['tool.called', 'denied'] })).toEqual(['c']);
+  expect(await runs({ tool: 'double' })).toEqual(['c']);
+  expect(await runs({ since: 20 })).toEqual(['b', 'c']);
+  expect(await runs({ since: 10, limit: 2 })).toEqual(['b', 'c']);
+  writeFileSync(join(dir, 'audit-00000001.jsonl'), 'nothing\n');
+  expect(await queryAudit(dir)).toEqual({ lines: [], unreadable: 1 });
+});
