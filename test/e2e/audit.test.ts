@@ -86,6 +86,32 @@ describe('sandglass audit', verifies('MO-11'), () => {
     ]);
   });
 
+  test('a killed server leaves a chain that the next one goes on with, and keeps another from its folder', async () => {
+    const flags = ['serve', '--port=0', '--key=k', '--audit=killed'];
+    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+      const server = startCli(flags, { cwd });
+      const [, url = ''] = /Listening on (\S+)\n/.exec(await server.outputMatching(/Key: .+\n/)) ?? [];
+      const answer = await fetch(`${url}/v1/runs`, {
+        method: 'POST',
+        headers: { Authorization: 'Bearer k' },
+        body: JSON.stringify({ language: 'js', code: '1' }),
+      });
+      expect(answer.status).toBe(200);
+      const second = await cli(...flags);
+      expect([second.code, second.err]).toEqual([2, expect.stringContaining(`process ${server.child.pid} `)]);
+      server.child.kill(signal);
+      await server.ended;
+    }
+    expect((await cli('audit', 'verify', 'killed')).out).toContain('nothing is wrong');
+    const kinds = (
+      await cli('audit', 'query', 'killed', '--kind=audit.opened,audit.closed,run.ended', '--json')
+    ).out
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line).kind);
+    expect(kinds).toEqual(['audit.opened', 'run.ended', 'audit.opened', 'run.ended', 'audit.closed']);
+  });
+
   test('what cannot be read is told with what to do', async () => {
     for (const [args, message] of [
       [['audit'], 'Nothing to do'],

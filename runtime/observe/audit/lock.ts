@@ -15,7 +15,9 @@ export function lockFolder(dir: string): () => void {
   const path = join(folder, NAME);
   const holder = held.has(folder) ? process.pid : holderOf(path);
   if (holder !== undefined)
-    throw new Error(`process ${holder} writes to it: each server or runtime needs a folder of its own`);
+    throw new Error(
+      `process ${holder} writes to it: each server or runtime needs a folder of its own. Where ${holder} is another program by now, remove ${NAME}`,
+    );
   rmSync(path, { force: true });
   // Fails when somebody else was faster.
   writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 });
