@@ -77,6 +77,7 @@ export type {
   ToolSearchOptions,
 } from './contracts/api/tool-select.ts';
 export type { ToolsApi, ToolsOptions } from './contracts/api/tools.ts';
+export type { ArgumentsOf } from './contracts/arguments-of.ts';
 export {
   type CallAnswer,
   type CallContext,
@@ -84,6 +85,12 @@ export {
   type HostFunctionDefinition,
   type OperationDefinition,
 } from './contracts/define-host-function.ts';
+export {
+  type DefinedTool,
+  defineTool,
+  type TypedHandler,
+  type TypedManifest,
+} from './contracts/define-tool.ts';
 export type {
   CellGuest,
   Engine,

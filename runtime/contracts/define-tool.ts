@@ -1,0 +1,36 @@
+import type { JsonSchema, ParameterMap, StandardSchema, ToolManifest } from '../vocabulary/manifest.ts';
+import type { TrustedContext, TrustedHandler } from './api/tool-handler.ts';
+import type { ArgumentsOf } from './arguments-of.ts';
+
+type Input = JsonSchema | ParameterMap | StandardSchema;
+
+/** A manifest whose input says what `run` gets. */
+export type TypedManifest<I extends Input> = Omit<ToolManifest, 'input'> & { readonly input: I };
+
+/** A function of the host's, as `TrustedHandler`, whose arguments have the types of the schema. */
+export interface TypedHandler<I extends Input> {
+  readonly trusted: true;
+  readonly run: (args: ArgumentsOf<I>, context: TrustedContext) => unknown;
+}
+
+/** What `register` takes. */
+export type DefinedTool = readonly [manifest: ToolManifest, handler: TrustedHandler];
+
+/**
+ * A trusted tool whose function has the types of its input: a misuse of an argument does not compile. Nothing is checked here that
+ * `register` does not check, and calls are held to the schema as always.
+ * @example
+ * runtime.tools.register(
+ *   ...defineTool(
+ *     { name: 'shout', description: 'Text in capitals', input: { text: { type: 'string' }, times: { type: 'integer', default: 1 } } },
+ *     { trusted: true, run: ({ text, times }) => text.toUpperCase().repeat(times) },
+ *   ),
+ * );
+ */
+export function defineTool<const I extends Input>(
+  manifest: TypedManifest<I>,
+  handler: TypedHandler<I>,
+): DefinedTool {
+  // The pipeline passes on only arguments that fit the schema, which is what the types were made of.
+  return [manifest, handler as TrustedHandler];
+}

@@ -1,0 +1,111 @@
+import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineTool } from '../../../runtime/index.ts';
+import { codeOf, toolsRuntime } from '../../support/tools-runtime.ts';
+import { verifies } from '../../support/verifies.ts';
+
+verifies('RG-11');
+
+const { runtime } = toolsRuntime();
+afterAll(() => runtime.close());
+const { tools } = runtime;
+
+test('a map of parameters types the arguments', async () => {
+  tools.register(
+    ...defineTool(
+      {
+        name: 'map',
+        description: 'x',
+        input: {
+          path: { type: 'string' },
+          times: { type: 'integer', default: 2 },
+          mode: { enum: ['up', 'down'], optional: true },
+          tags: { type: 'array', items: { type: 'string' }, optional: true },
+        },
+      },
+      {
+        trusted: true,
+        run: (args) => {
+          // Each of these must fail to compile: `tsc` reports an unused expectation otherwise.
+          // @ts-expect-error: a text has no such method
+          expect(() => args.path.toFixed()).toThrow(TypeError);
+          // @ts-expect-error: it is not one of the two
+          expect(args.mode === 'sideways').toBe(false);
+          // @ts-expect-error: it may be absent
+          const count = (): number => args.tags.length;
+          expect(count).toThrow(TypeError);
+          // @ts-expect-error: nothing has this name
+          expect(args.other).toBeUndefined();
+          return args.path.toUpperCase().repeat(args.times) + (args.mode ?? '');
+        },
+      },
+    ),
+  );
+  expect(await tools.call('map', { path: 'a' })).toMatchObject({ ok: true, value: 'AA' });
+  expect(codeOf(await tools.call('map', { path: 'a', mode: 'sideways' }))).toBe('INPUT_INVALID');
+});
+
+test('JSON Schema does, fields in fields too', async () => {
+  tools.register(
+    ...defineTool(
+      {
+        name: 'schema',
+        description: 'x',
+        input: {
+          type: 'object',
+          properties: {
+            rows: {
+              type: 'array',
+              items: { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] },
+            },
+            note: { type: 'string' },
+            any: { anyOf: [{ type: 'string' }, { type: 'number' }] },
+          },
+          required: ['rows'],
+        },
+      },
+      {
+        trusted: true,
+        run: ({ rows, note }) => {
+          // @ts-expect-error: it may be absent
+          const length = (): number => note.length;
+          expect(length).toThrow(TypeError);
+          return rows.reduce((sum, { n }) => sum + n, 0);
+        },
+      },
+    ),
+  );
+  expect(await tools.call('schema', { rows: [{ n: 1 }, { n: 2 }] })).toMatchObject({ ok: true, value: 3 });
+});
+
+test('JSON Schema that does not name its type does, too', async () => {
+  const [manifest, handler] = defineTool(
+    { name: 'bare', description: 'x', input: { properties: { n: { type: 'number' } }, required: ['n'] } },
+    { trusted: true, run: ({ n }) => n.toFixed(1) },
+  );
+  tools.register(manifest, handler);
+  expect(await tools.call('bare', { n: 1 })).toMatchObject({ ok: true, value: '1.0' });
+  expect(codeOf(await tools.call('bare', {}))).toBe('INPUT_INVALID');
+});
+
+test('a schema of zod does', async () => {
+  tools.register(
+    ...defineTool(
+      { name: 'zod', description: 'x', input: z.object({ n: z.number(), unit: z.enum(['m', 'km']) }) },
+      {
+        trusted: true,
+        run: ({ n, unit }) => {
+          // @ts-expect-error: a number has no such method
+          expect(() => n.toUpperCase()).toThrow(TypeError);
+          return `${n.toFixed(1)} ${unit}`;
+        },
+      },
+    ),
+  );
+  expect(await tools.call('zod', { n: 1, unit: 'km' })).toMatchObject({ ok: true, value: '1.0 km' });
+});
+
+test('a function of the host is marked as one', () => {
+  // @ts-expect-error: `trusted` is missing
+  expect(defineTool({ name: 'a', description: 'x', input: {} }, { run: () => 1 })).toHaveLength(2);
+});
