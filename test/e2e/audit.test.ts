@@ -112,6 +112,28 @@ describe('sandglass audit', verifies('MO-11'), () => {
     expect(kinds).toEqual(['audit.opened', 'run.ended', 'audit.opened', 'run.ended', 'audit.closed']);
   });
 
+  test('sandglass mcp writes one too', async () => {
+    const messages = [
+      {
+        id: 1,
+        method: 'initialize',
+        params: {
+          protocolVersion: '2025-11-25',
+          capabilities: {},
+          clientInfo: { name: 'test', version: '1' },
+        },
+      },
+      { method: 'notifications/initialized' },
+      { id: 2, method: 'tools/call', params: { name: 'run_code', arguments: { code: '6 * 7' } } },
+    ];
+    const stdin = messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join('');
+    const { code } = await runCli(['mcp', '--code-mode', '--audit=of-mcp'], { cwd, stdin });
+    expect(code).toBe(0);
+    expect((await cli('audit', 'verify', 'of-mcp')).code).toBe(0);
+    const lines = (await cli('audit', 'query', 'of-mcp', '--kind=run.ended,audit.closed', '--json')).out;
+    expect(lines).toMatch(/^\{"sequence":\d+,.*"kind":"run\.ended".*\n.*"kind":"audit\.closed".*\n$/);
+  });
+
   test('what cannot be read is told with what to do', async () => {
     for (const [args, message] of [
       [['audit'], 'Nothing to do'],

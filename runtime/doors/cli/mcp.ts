@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { defined } from '../../vocabulary/defined.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { createArtifactBook } from '../../work/artifact-book.ts';
@@ -35,6 +36,7 @@ export async function mcp(context: CommandContext, parsed: ParsedArguments): Pro
   const fault = (error: unknown): void =>
     stderr.write(`${printable(String(error instanceof Error ? error.stack : error))}\n`);
   using interrupt = interruptOf(terminal);
+  const audit = parsed.one('audit');
   await using runtime = await context.createRuntime({
     ...ceiling.runtime,
     limits: { ...granted, ...asked },
@@ -45,6 +47,7 @@ export async function mcp(context: CommandContext, parsed: ParsedArguments): Pro
     ...defined({ level, packages: await readPackageSources(parsed, terminal, false) }),
     onNotice: ({ message }) => stderr.write(`${message}\n`), // stdout is the client's
     onError: fault,
+    ...(audit === undefined ? {} : { audit: { dir: resolve(terminal.cwd, audit) } }),
   });
   const runs = createRunService({
     runtime,

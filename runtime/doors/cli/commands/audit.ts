@@ -1,5 +1,13 @@
 import type { Command } from '../command.ts';
+import type { Flag } from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
+
+/** Of the commands that serve. */
+export const AUDIT_FLAG: Flag = {
+  name: 'audit',
+  value: 'DIR',
+  help: 'Folder of an append-only audit: a line for each run, call and refusal. sandglass audit reads it.',
+};
 
 const SUBCOMMANDS: readonly Command[] = [
   {
@@ -60,7 +68,7 @@ export const auditCommand: Command = {
   summary: 'Check and search the audit of a server',
   usage: `${ACTIONS.join('|')} …`,
   about: [
-    'An audit is a folder that sandglass serve --audit=DIR writes: a line for each run, call and refusal, each with the hash of the one before.',
+    'An audit is a folder that sandglass serve --audit=DIR or mcp --audit=DIR writes: a line for each run, call and refusal, each with the hash of the one before.',
   ],
   flags: [...new Map(SUBCOMMANDS.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()],
   examples: SUBCOMMANDS.flatMap(({ examples }) => examples),

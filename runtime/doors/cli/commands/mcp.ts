@@ -4,6 +4,7 @@ import { SOURCE_FLAGS } from '../package-flags.ts';
 import { POLICY_FLAG } from '../policy-flag.ts';
 import { LIMIT_FLAGS, MODULE_FLAGS } from '../run-flags.ts';
 import { TOOLS_FLAG } from '../tool-flags.ts';
+import { AUDIT_FLAG } from './audit.ts';
 
 export const mcpCommand: Command = {
   name: 'mcp',
@@ -21,6 +22,7 @@ export const mcpCommand: Command = {
       help: 'Offer run_code and search_tools in place of the tools: the model writes programs that call them.',
     },
     { name: 'yes', help: 'Run dangerous tools without a question.' },
+    AUDIT_FLAG,
     ...GRANT_FLAGS,
     POLICY_FLAG,
     ...LIMIT_FLAGS,

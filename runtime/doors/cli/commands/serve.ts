@@ -5,6 +5,7 @@ import { SOURCE_FLAGS } from '../package-flags.ts';
 import { POLICY_FLAG } from '../policy-flag.ts';
 import { LIMIT_FLAGS, MODULE_FLAGS } from '../run-flags.ts';
 import { TOOLS_FLAG } from '../tool-flags.ts';
+import { AUDIT_FLAG } from './audit.ts';
 import { KEYS_FLAG } from './keys.ts';
 
 export const serveCommand: Command = {
@@ -36,11 +37,7 @@ export const serveCommand: Command = {
       repeats: true,
       help: 'Host names that requests may be sent to. Default ALLOWED_HOSTS of the environment, else those of this machine; any where --host is another address.',
     },
-    {
-      name: 'audit',
-      value: 'DIR',
-      help: 'Folder of an append-only audit: a line for each run, call and refusal. sandglass audit reads it.',
-    },
+    AUDIT_FLAG,
     CONFIG_FLAG,
     { name: 'concurrency', value: 'N', help: 'Runs at work at the same time, 1 to 256. Default 10.' },
     { name: 'queue', value: 'N', help: 'Runs that may wait; beyond them clients get 503. Default 100.' },
