@@ -78,6 +78,30 @@ describe('sandglass serve', () => {
     });
   });
 
+  test('holds every client to a policy document, and takes no flag that would not narrow it', async () => {
+    const document = { version: 1, grant: { fs: [{ host: './data', guest: '/data', access: ['read'] }] } };
+    await writeFile(join(cwd, 'policy.json'), JSON.stringify(document));
+    {
+      await using server = await serve('--policy=policy.json');
+      const read = (path: string, host: string) =>
+        server.run({
+          code: `await fs.readFile('${path}', 'utf8')`,
+          grant: { fs: [{ host, guest: '/data' }] },
+        });
+      expect(await read('/data/a.txt', './data')).toMatchObject({ body: { ok: true, value: 'granted' } });
+      expect(await read('/data/secret.txt', '.')).toMatchObject({
+        body: { ok: false, error: { code: 'CAPABILITY_DENIED' } },
+      });
+      const call = await server.send('POST', '/v1/tools/read_file/call', { args: { path: '/data/a.txt' } });
+      expect(await call.json()).toMatchObject({ ok: true, value: { content: 'granted' } });
+    }
+    const both = startCli(['serve', '--port=0', '--policy=policy.json', '--allow-read=./data'], { cwd });
+    expect(await both.ended).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('beside --policy=policy.json'),
+    });
+  });
+
   test('lets no client reach files, the network or variables without flags', async () => {
     await using server = await serve();
     for (const [grant, flag] of [

@@ -49,6 +49,11 @@ export async function serve(
   const { limits: asked, level } = readLimitFlags(parsed);
   const { limits: granted, ...policy }: Grant = await readGrant(parsed, terminal.cwd);
   const ceiling = await readCeiling(parsed, policy, terminal.cwd);
+  // Clients bring grants of their own, which the document narrows: what the flags name would narrow nothing.
+  if (ceiling.grant !== undefined)
+    throw new UsageError(
+      `Cannot use --allow flags beside --policy=${parsed.one('policy')}: clients are held to the document alone; take out of its grant what they may not have`,
+    );
   const secretKey = await readSecretKey(terminal.env);
   const keys = openKeyFile(keyPathOf(parsed, terminal));
   const rate = rateOf(parsed.one('rate'));

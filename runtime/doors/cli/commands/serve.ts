@@ -44,7 +44,10 @@ export const serveCommand: Command = {
     { name: 'grace', value: 'TIME', help: 'How long accepted runs may go on after SIGTERM. Default 10s.' },
     { ...TOOLS_FLAG, help: `${TOOLS_FLAG.help} Default ./tools where there is one, beside those that ship.` },
     ...GRANT_FLAGS,
-    POLICY_FLAG,
+    {
+      ...POLICY_FLAG,
+      help: 'Hold every client to a policy document, JSON: grants, levels, profiles, rules of tools and callers. It is read again when it changes. Not with --allow flags.',
+    },
     ...LIMIT_FLAGS,
     ...MODULE_FLAGS,
     ...SOURCE_FLAGS,
