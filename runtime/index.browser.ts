@@ -1,9 +1,11 @@
 import type { FsBackend } from '../host-functions/fs/backend.ts';
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createMemoryBackend } from '../host-functions/fs/memory-backend.ts';
+import { createKvHostFunction } from '../host-functions/kv/kv.ts';
 import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
+import type { KvOptions } from './contracts/operations/kv.ts';
 import { createPrebuiltComponentEngine } from './engines/component/prebuilt.ts';
 import { createPreview1Engine } from './engines/preview1/engine.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
@@ -22,6 +24,8 @@ export interface BrowserRuntimeOptions extends RuntimeOptions {
   };
   /** Where the folders of `grant.fs` live. @default an empty file system in memory, shared by all runs of this runtime */
   readonly files?: FsBackend;
+  /** What the stores of grants with `kv` hold at most. */
+  readonly kv?: KvOptions;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface BrowserRuntimeOptions extends RuntimeOptions {
  * await using runtime = createRuntime();
  * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });
  */
-export function createRuntime({ wasm = {}, files, ...options }: BrowserRuntimeOptions = {}): Runtime {
+export function createRuntime({ wasm = {}, files, kv, ...options }: BrowserRuntimeOptions = {}): Runtime {
   const quickjs = wasm.quickjs ?? new URL('./engines/quickjs/quickjs.wasm', import.meta.url);
   return createRuntimeOn(
     {
@@ -43,7 +47,10 @@ export function createRuntime({ wasm = {}, files, ...options }: BrowserRuntimeOp
         createPrebuiltComponentEngine(),
         createPreview1Engine(),
       ],
-      hostFunctions: [createFsHostFunction({ backend: files ?? createMemoryBackend() })],
+      hostFunctions: [
+        createFsHostFunction({ backend: files ?? createMemoryBackend() }),
+        createKvHostFunction(kv),
+      ],
       createToolsFunction: createToolsHostFunction,
       createRunFunction: createRunHostFunction,
     },
@@ -118,6 +125,10 @@ export {
   type JsonSchema,
   type JsonValue,
   type KeptOutput,
+  type KvAccess,
+  type KvGrant,
+  type KvOptions,
+  type KvWhenFull,
   type Language,
   LEVELS,
   LIMITS,

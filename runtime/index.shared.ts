@@ -119,6 +119,7 @@ export type {
 } from './contracts/host-function.ts';
 export type { BrowserOptions } from './contracts/operations/browser.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';
+export type { KvOptions } from './contracts/operations/kv.ts';
 export type { SqlDatabaseOptions } from './contracts/operations/sql.ts';
 export { createToolRegistry } from './tools/registry.ts';
 export type { CalledTool } from './vocabulary/called-tools.ts';
@@ -136,6 +137,7 @@ export type { Grant } from './vocabulary/grant.ts';
 export type { BrowserAction, BrowserGrant } from './vocabulary/grants/browser.ts';
 export type { FsAccess, FsGrant } from './vocabulary/grants/fs.ts';
 export type { HttpGrant } from './vocabulary/grants/http.ts';
+export type { KvAccess, KvGrant, KvWhenFull } from './vocabulary/grants/kv.ts';
 export type { RunGrant } from './vocabulary/grants/run.ts';
 export type { SqlAccess, SqlGrant } from './vocabulary/grants/sql.ts';
 export type { ToolsGrant } from './vocabulary/grants/tools.ts';

@@ -9,12 +9,14 @@ import {
 import { createHttpHostFunction } from '../host-functions/http/http.ts';
 import { createOriginRules } from '../host-functions/http/origin-rules.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
+import { createKvHostFunction } from '../host-functions/kv/kv.ts';
 import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { readDatabases, type SqlDatabases } from '../host-functions/sql/databases.ts';
 import { createSqlHostFunction } from '../host-functions/sql/sql.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import type { BrowserOptions } from './contracts/operations/browser.ts';
+import type { KvOptions } from './contracts/operations/kv.ts';
 import type { OpenSqlite } from './contracts/operations/sql.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
 import { createShellEngine } from './engines/preview1/shell-engine.ts';
@@ -47,6 +49,8 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
   readonly sql?: SqlDatabases;
   /** The browser of grants with `browser`: package `playwright-core` and a Chromium are needed for it, and a call says which is not there. */
   readonly browser?: BrowserOptions;
+  /** What the stores of grants with `kv` hold at most. */
+  readonly kv?: KvOptions;
   /** A policy document as JSON, or a grant, in place of `policy`. It is read again when it changes; what cannot be read changes nothing. */
   readonly policyFile?: string | URL;
   /** Folder of an append-only audit, hash-chained: a line for each run, tool call, host call and refusal. @default none */
@@ -55,7 +59,7 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
 
 /**
  * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, shell scripts, components and WASI preview1 modules; `fs`,
- * `http`, `ws`, `sql`, `browser` and `run`.
+ * `http`, `ws`, `sql`, `kv`, `browser` and `run`.
  *
  * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} UNSUPPORTED on a Node before 24; INTERNAL when an engine's file is missing or cut
  * off, naming it and the command that brings it back.
@@ -70,6 +74,7 @@ export function createRuntime({
   sql = {},
   browser = {},
   audit,
+  kv,
   ...options
 }: NodeRuntimeOptions = {}): Runtime {
   const { name, version } = nodePlatform.info;
@@ -96,6 +101,7 @@ export function createRuntime({
         createHttpHostFunction(),
         createWsHostFunction(),
         createBrowserHostFunction(createOriginRules(), browser),
+        createKvHostFunction(kv),
         createSqlHostFunction({ databases: readDatabases(sql), openSqlite: openGuestDatabases() }),
       ],
       createToolsFunction: createToolsHostFunction,
@@ -198,6 +204,10 @@ export {
   type JsonSchema,
   type JsonValue,
   type KeptOutput,
+  type KvAccess,
+  type KvGrant,
+  type KvOptions,
+  type KvWhenFull,
   type Language,
   LEVELS,
   LIMITS,

@@ -1,9 +1,11 @@
 import type { FsBackend } from '../host-functions/fs/backend.ts';
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createMemoryBackend } from '../host-functions/fs/memory-backend.ts';
+import { createKvHostFunction } from '../host-functions/kv/kv.ts';
 import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
+import type { KvOptions } from './contracts/operations/kv.ts';
 import { createPrebuiltComponentEngine } from './engines/component/prebuilt.ts';
 import { createQuickjsEngine } from './engines/quickjs/engine.ts';
 import { loadWasm } from './platform/load-wasm.ts';
@@ -17,6 +19,8 @@ export interface WorkerdRuntimeOptions extends RuntimeOptions {
   };
   /** Where the folders of `grant.fs` live. @default an empty file system in memory, shared by all runs of this runtime */
   readonly files?: FsBackend;
+  /** What the stores of grants with `kv` hold at most. */
+  readonly kv?: KvOptions;
 }
 
 /**
@@ -27,12 +31,15 @@ export interface WorkerdRuntimeOptions extends RuntimeOptions {
  * import quickjs from 'sandglass/quickjs.wasm';
  * const runtime = createRuntime({ wasm: { quickjs } });
  */
-export function createRuntime({ wasm, files, ...options }: WorkerdRuntimeOptions): Runtime {
+export function createRuntime({ wasm, files, kv, ...options }: WorkerdRuntimeOptions): Runtime {
   return createRuntimeOn(
     {
       ...workerdPlatform,
       engines: [createQuickjsEngine({ loadModule: loadWasm(wasm.quickjs) }), createPrebuiltComponentEngine()],
-      hostFunctions: [createFsHostFunction({ backend: files ?? createMemoryBackend() })],
+      hostFunctions: [
+        createFsHostFunction({ backend: files ?? createMemoryBackend() }),
+        createKvHostFunction(kv),
+      ],
       createToolsFunction: createToolsHostFunction,
       createRunFunction: createRunHostFunction,
     },
@@ -106,6 +113,10 @@ export {
   type JsonSchema,
   type JsonValue,
   type KeptOutput,
+  type KvAccess,
+  type KvGrant,
+  type KvOptions,
+  type KvWhenFull,
   type Language,
   LEVELS,
   LIMITS,

@@ -60,9 +60,9 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'host functions',
     at: ['host-functions'],
-    folders: ['browser', 'fs', 'http', 'run', 'sql', 'tools'],
+    folders: ['browser', 'fs', 'http', 'kv', 'run', 'sql', 'tools'],
     apart: true,
-    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `browser`, `tools` and `run`: a policy beside the code that does the I/O',
+    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `kv`, `browser`, `tools` and `run`: a policy beside the code that does the I/O',
     mayImport: ['vocabulary', 'contracts'],
   },
   {

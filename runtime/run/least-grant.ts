@@ -1,6 +1,7 @@
 import type { Resource } from '../vocabulary/events.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { BROWSER_ACTIONS, type BrowserGrant } from '../vocabulary/grants/browser.ts';
+import { KV_ACCESS, type KvGrant } from '../vocabulary/grants/kv.ts';
 import { RUN_ACCESS, type RunGrant } from '../vocabulary/grants/run.ts';
 import { SQL_ACCESS, type SqlGrant } from '../vocabulary/grants/sql.ts';
 import { languageName } from '../vocabulary/languages.ts';
@@ -25,7 +26,8 @@ export function leastGrant(wide: Grant, calls: Iterable<ObservedCall>): Grant {
   const fs = leastMounts(wide.fs ?? [], of('fs'));
   const http = leastOrigins(wide.http ?? [], of('http'), 'http');
   const ws = leastOrigins(wide.ws ?? [], of('ws'), 'ws');
-  const sql = leastDatabases(wide.sql ?? [], of('sql'));
+  const sql = leastNamed(SQL_ACCESS, 'sql', wide.sql ?? [], of('sql'));
+  const kv = leastNamed(KV_ACCESS, 'kv', wide.kv ?? [], of('kv'));
   const tools = namesOf(of('tools'));
   const custom = Object.entries(wide.custom ?? {}).filter(([name]) => of(name).length > 0);
   return {
@@ -36,6 +38,7 @@ export function leastGrant(wide: Grant, calls: Iterable<ObservedCall>): Grant {
       ? {}
       : { browser: leastBrowser(wide.browser, of('browser')) }),
     ...(sql.length === 0 ? {} : { sql }),
+    ...(kv.length === 0 ? {} : { kv }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(wide.run === undefined || of('run').length === 0 ? {} : { run: leastRun(wide.run, of('run')) }),
     ...(wide.env === undefined ? {} : { env: wide.env }),
@@ -58,13 +61,18 @@ const leastBrowser = (wide: BrowserGrant, calls: readonly ObservedCall[]): Brows
   actions: BROWSER_ACTIONS.filter((name) => calls.some(({ capability }) => capability === `browser.${name}`)),
 });
 
-/** The databases that were asked, with the access that was used of each. */
-const leastDatabases = (wide: readonly SqlGrant[], calls: readonly ObservedCall[]): readonly SqlGrant[] =>
+/** The databases, or stores, that were asked, with the access that was used of each. */
+const leastNamed = <Entry extends SqlGrant | KvGrant>(
+  all: readonly ('read' | 'write')[],
+  part: 'sql' | 'kv',
+  wide: readonly Entry[],
+  calls: readonly ObservedCall[],
+): readonly Entry[] =>
   wide.flatMap((entry) => {
     const used = new Set(
       calls.filter(({ resource }) => resource?.name === entry.name).map(({ capability }) => capability),
     );
-    const access = SQL_ACCESS.filter((name) => used.has(`sql.${name}`));
+    const access = all.filter((name) => used.has(`${part}.${name}`));
     return access.length === 0 ? [] : [{ ...entry, access }];
   });
 

@@ -1,6 +1,7 @@
 import { defined } from '../vocabulary/defined.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import type { FsAccess, FsGrant } from '../vocabulary/grants/fs.ts';
+import type { KvGrant } from '../vocabulary/grants/kv.ts';
 import type { SqlGrant } from '../vocabulary/grants/sql.ts';
 import type { ScopedCapability } from '../vocabulary/manifest.ts';
 
@@ -28,7 +29,8 @@ export function narrowToTool(
     ws: wants('ws')
       ? (grant.ws ?? []).flatMap((entry) => narrowOrigins(entry, scopesOf('ws', scopes)))
       : undefined,
-    sql: wants('sql.read') || wants('sql.write') ? narrowDatabases(grant.sql ?? [], wants) : undefined,
+    sql: wants('sql.read') || wants('sql.write') ? narrowNamed('sql', grant.sql ?? [], wants) : undefined,
+    kv: wants('kv.read') || wants('kv.write') ? narrowNamed('kv', grant.kv ?? [], wants) : undefined,
     browser: narrowBrowser(grant.browser, wants),
     tools: wants('tools.call') ? grant.tools : undefined,
     run: narrowRun(grant.run, wants),
@@ -49,12 +51,13 @@ function narrowBrowser(browser: Grant['browser'], wants: (name: string) => boole
   return browser === undefined || actions.length === 0 ? undefined : { ...browser, actions };
 }
 
-const narrowDatabases = (
-  entries: readonly SqlGrant[],
+const narrowNamed = <Entry extends SqlGrant | KvGrant>(
+  part: 'sql' | 'kv',
+  entries: readonly Entry[],
   wants: (name: string) => boolean,
-): readonly SqlGrant[] =>
+): readonly Entry[] =>
   entries.flatMap((entry) => {
-    const access = (entry.access ?? ['read']).filter((name) => wants(`sql.${name}`));
+    const access = (entry.access ?? ['read']).filter((name) => wants(`${part}.${name}`));
     return access.length === 0 ? [] : [{ ...entry, access }];
   });
 

@@ -86,6 +86,10 @@ export function isGranted(capability: string, grant: Grant): boolean {
       return (grant.sql ?? []).some(({ access = ['read'] }) =>
         access.some((name) => `sql.${name}` === capability),
       );
+    case 'kv':
+      return (grant.kv ?? []).some(({ access = ['read'] }) =>
+        access.some((name) => `kv.${name}` === capability),
+      );
     case 'env':
       return Object.keys(grant.env ?? {}).length > 0;
     case 'tools':
@@ -126,6 +130,8 @@ export function exampleGrant(capability: string): Grant {
       };
     case 'sql':
       return { sql: [{ name: 'NAME', access: [capability === 'sql.write' ? 'write' : 'read'] }] };
+    case 'kv':
+      return { kv: [{ name: 'NAME', access: [capability === 'kv.write' ? 'write' : 'read'] }] };
     case 'env':
       return { env: { NAME: 'VALUE' } };
     case 'tools':

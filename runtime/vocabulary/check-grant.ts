@@ -5,7 +5,16 @@ import { checkLimits, type Limits } from './limits.ts';
 import { unknownName } from './nearest.ts';
 
 /** Host functions with a field of their own; those of the embedder are under `custom`. */
-export const BUILT_IN: ReadonlySet<string> = new Set(['fs', 'http', 'ws', 'sql', 'browser', 'tools', 'run']);
+export const BUILT_IN: ReadonlySet<string> = new Set([
+  'fs',
+  'http',
+  'ws',
+  'sql',
+  'kv',
+  'browser',
+  'tools',
+  'run',
+]);
 
 /** A grant after `checkGrant`: copied, frozen, defaults not yet filled. */
 export interface CheckedGrant {

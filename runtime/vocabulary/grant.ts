@@ -1,6 +1,7 @@
 import type { BrowserGrant } from './grants/browser.ts';
 import type { FsGrant } from './grants/fs.ts';
 import type { HttpGrant } from './grants/http.ts';
+import type { KvGrant } from './grants/kv.ts';
 import type { RunGrant } from './grants/run.ts';
 import type { SqlGrant } from './grants/sql.ts';
 import type { ToolsGrant } from './grants/tools.ts';
@@ -17,6 +18,7 @@ export interface Grant {
   readonly http?: readonly HttpGrant[];
   readonly ws?: readonly WsGrant[];
   readonly sql?: readonly SqlGrant[];
+  readonly kv?: readonly KvGrant[];
   readonly browser?: BrowserGrant;
   readonly tools?: ToolsGrant;
   readonly run?: RunGrant;

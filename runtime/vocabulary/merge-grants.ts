@@ -28,7 +28,8 @@ export function mergeGrants(grant: Grant, more: unknown, { host }: MergeOptions 
       merged.fs = addEntries(had, part, 'fs', isSameMount, (one, other) => joinMounts(one, other), host);
     else if (name === 'http' || name === 'ws')
       merged[name] = addEntries(had, part, name, isSameOrigin, (one, other) => joinOrigins(one, other, name));
-    else if (name === 'sql') merged.sql = addEntries(had, part, 'sql', isSameDatabase, joinDatabases);
+    else if (name === 'sql' || name === 'kv')
+      merged[name] = addEntries(had, part, name, isSameName, joinNamed);
     else if (name === 'env' || name === 'limits') merged[name] = { ...objectOf(had), ...objectOf(part) };
     else merged[name] = joinJson(had, part);
   }
@@ -125,9 +126,10 @@ function joinOrigins(one: JsonObject, other: JsonObject, part: 'http' | 'ws'): J
   };
 }
 
-const isSameDatabase = (one: JsonObject, other: JsonObject): boolean => one.name === other.name;
+const isSameName = (one: JsonObject, other: JsonObject): boolean => one.name === other.name;
 
-const joinDatabases = (one: JsonObject, other: JsonObject): JsonObject => ({
+/** Databases and stores: both know `read` and `write`. */
+const joinNamed = (one: JsonObject, other: JsonObject): JsonObject => ({
   ...withLargerCaps(one, other),
   access: SQL_ACCESS.filter((name) => accessOf(one).includes(name) || accessOf(other).includes(name)),
 });

@@ -38,6 +38,7 @@ describe('docs/grants.md names every field', () => {
     ['http', 'grants/http.ts', 'HttpGrant'],
     ['ws', 'grants/ws.ts', 'WsGrant'],
     ['sql', 'grants/sql.ts', 'SqlGrant'],
+    ['kv', 'grants/kv.ts', 'KvGrant'],
     ['browser', 'grants/browser.ts', 'BrowserGrant'],
   ])('of %s', (part, file, name) => {
     expect(namedIn('docs/grants.md', `| field of \`${part}\``).toSorted()).toEqual(

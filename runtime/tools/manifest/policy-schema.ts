@@ -1,3 +1,4 @@
+import { KV_ACCESS, KV_WHEN_FULL } from '../../vocabulary/grants/kv.ts';
 import { RUN_ACCESS, SHARED_PARTS } from '../../vocabulary/grants/run.ts';
 import { LEVELS } from '../../vocabulary/levels.ts';
 import { LIMITS } from '../../vocabulary/limits.ts';
@@ -100,6 +101,21 @@ const grant = closed({
         maxRows: { type: 'integer', minimum: 1, maximum: 1_000_000 },
         timeoutMs: { type: 'integer', minimum: 1, maximum: 600_000 },
         ...caps,
+      },
+      { required: ['name'] },
+    ),
+  ),
+  kv: listOf(
+    closed(
+      {
+        name: text,
+        access: listOf({ enum: [...KV_ACCESS] }),
+        maxEntries: { type: 'integer', minimum: 1, maximum: 10_000 },
+        maxBytes: { type: 'integer', minimum: 1, maximum: 1_073_741_824 },
+        maxValueBytes: { type: 'integer', minimum: 1, maximum: 1_073_741_824 },
+        ttlMs: { type: 'integer', minimum: 1, maximum: 31_536_000_000 },
+        whenFull: { enum: [...KV_WHEN_FULL] },
+        maxCalls: count,
       },
       { required: ['name'] },
     ),

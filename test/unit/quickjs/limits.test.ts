@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130292,
-        868683,
-        167541,
-        221748,
-        396751,
-        1576340,
+        129608,
+        867486,
+        167133,
+        221276,
+        394612,
+        1575231,
       ]
     `);
   });

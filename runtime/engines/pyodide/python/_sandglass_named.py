@@ -1,4 +1,4 @@
-"""Operations of host functions by their names: sandglass.sql.query(…), sandglass.browser.navigate(…)."""
+"""Operations of host functions by their names: sandglass.sql.query(…), sandglass.kv.get(…), sandglass.browser.navigate(…)."""
 
 import _sandglass_host as host
 
@@ -12,6 +12,13 @@ _SQL = {
     "count": ("database", "collection", "filter"),
     "update": ("database", "collection", "filter", "update"),
     "delete": ("database", "collection", "filter"),
+}
+
+_KV = {
+    "get": ("store", "key"),
+    "set": ("store", "key", "value"),
+    "delete": ("store", "key"),
+    "list": ("store",),
 }
 
 _BROWSER = {
@@ -58,7 +65,12 @@ class _Verb:
         args = dict(zip(self._places, given, strict=False))
         for name, value in named.items():
             args[_camel(name)] = value
-        return {name: value for name, value in args.items() if value is not None}
+        # None is left out, except as the value of a key.
+        return {
+            name: value
+            for name, value in args.items()
+            if value is not None or (name == "value" and self._operation == "kv.set")
+        }
 
     def __call__(self, *given, **named):
         """Calls it and waits."""
@@ -86,4 +98,5 @@ class _Verbs:
 
 
 sql = _Verbs("sql", _SQL)
+kv = _Verbs("kv", _KV)
 browser = _Verbs("browser", _BROWSER)

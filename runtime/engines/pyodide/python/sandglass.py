@@ -2,10 +2,10 @@
 
 import _sandglass_host as _host
 from _sandglass_host import HostCallError
-from _sandglass_named import browser, sql
+from _sandglass_named import browser, kv, sql
 from _sandglass_tools import ToolError, tools
 
-__all__ = ["HostCallError", "ToolError", "browser", "call", "call_async", "grant", "sql", "tools"]
+__all__ = ["HostCallError", "ToolError", "browser", "call", "call_async", "grant", "kv", "sql", "tools"]
 
 
 def grant():

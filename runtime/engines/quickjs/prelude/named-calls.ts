@@ -16,6 +16,13 @@ const SQL: Verbs = {
   delete: ['database', 'collection', 'filter'],
 };
 
+const KV: Verbs = {
+  get: ['store', 'key'],
+  set: ['store', 'key', 'value'],
+  delete: ['store', 'key'],
+  list: ['store'],
+};
+
 const BROWSER: Verbs = {
   navigate: ['url'],
   back: [],
@@ -36,9 +43,12 @@ const BROWSER: Verbs = {
   close: [],
 };
 
-/** `sandglass.sql` and `sandglass.browser`: operations of host functions by name, with arguments by place, by name, or the rest of them by name. */
-export const createNamedCalls = (calls: Calls): { readonly sql: object; readonly browser: object } => ({
+/** `sandglass.sql`, `sandglass.kv` and `sandglass.browser`: operations of host functions by name, with arguments by place, by name, or the rest of them by name. */
+export const createNamedCalls = (
+  calls: Calls,
+): { readonly sql: object; readonly kv: object; readonly browser: object } => ({
   sql: verbsOf(calls, 'sql', SQL),
+  kv: verbsOf(calls, 'kv', KV),
   browser: verbsOf(calls, 'browser', BROWSER),
 });
 

@@ -1,0 +1,63 @@
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
+import { utf8Length } from '../../runtime/vocabulary/utf8-length.ts';
+import { STORE_NAME } from './kv-policy.ts';
+
+const MOST_KEY_BYTES = 512;
+const MOST_KEYS = 1_000;
+
+/** @throws {SandglassError} INPUT_INVALID */
+export function readArgs(given: JsonObject, known: readonly string[], act: string): string {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw complain(
+      act,
+      `unknown argument ${JSON.stringify(unknown.slice(0, 64))}; known are ${known.join(', ')}`,
+    );
+  const { store } = given;
+  if (typeof store === 'string' && STORE_NAME.test(store)) return store;
+  throw complain(act, '"store" must be the name of a store of the grant');
+}
+
+/** @throws {SandglassError} INPUT_INVALID */
+export function keyIn({ key }: JsonObject, act: string): string {
+  if (typeof key === 'string' && key !== '' && key.isWellFormed() && utf8Length(key) <= MOST_KEY_BYTES)
+    return key;
+  throw complain(act, `"key" must be a text of 1 to ${MOST_KEY_BYTES} bytes of UTF-8`);
+}
+
+/** @throws {SandglassError} INPUT_INVALID */
+export function valueIn(given: JsonObject, act: string): JsonValue {
+  const { value } = given;
+  if (value !== undefined) return value;
+  throw complain(act, '"value" must be a JSON value; null is one');
+}
+
+/** @throws {SandglassError} INPUT_INVALID */
+export function ttlIn({ ttlMs }: JsonObject, act: string): number {
+  if (ttlMs === undefined || ttlMs === null) return Number.POSITIVE_INFINITY;
+  if (typeof ttlMs === 'number' && Number.isSafeInteger(ttlMs) && ttlMs >= 1) return ttlMs;
+  throw complain(act, '"ttlMs" must be a whole number from 1');
+}
+
+/** @throws {SandglassError} INPUT_INVALID */
+export function pageIn(given: JsonObject): {
+  readonly prefix: string;
+  readonly after: string | undefined;
+  readonly limit: number;
+} {
+  const { prefix, after, limit } = given;
+  if (prefix !== undefined && prefix !== null && typeof prefix !== 'string')
+    throw complain('list', '"prefix" must be a text');
+  if (after !== undefined && after !== null && typeof after !== 'string')
+    throw complain('list', '"after" must be a key');
+  const most = limit ?? MOST_KEYS;
+  if (typeof most !== 'number' || !Number.isSafeInteger(most) || most < 1 || most > MOST_KEYS)
+    throw complain('list', `"limit" must be a whole number from 1 to ${MOST_KEYS}`);
+  return { prefix: prefix ?? '', after: after ?? undefined, limit: most };
+}
+
+const complain = (act: string, reason: string): SandglassError =>
+  new SandglassError('INPUT_INVALID', `Cannot call kv.${act}: ${reason}`, {
+    details: { reason: 'invalid' },
+  });
