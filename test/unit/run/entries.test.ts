@@ -42,8 +42,10 @@ test('index.ts exports no other values than these', async () => {
     'inspectUpload',
     'mergeGrants',
     'outcomeToJson',
+    'queryAudit',
     'toJsonForm',
     'unwrap',
+    'verifyAudit',
     'watchGrant',
   ]);
 });
