@@ -38,6 +38,7 @@ test('index.ts exports no other values than these', async () => {
     'createRuntime',
     'createToolRegistry',
     'defineHostFunction',
+    'defineTool',
     'exitCodeOf',
     'inspectUpload',
     'mergeGrants',
