@@ -58,7 +58,7 @@ const PROGRAMS: Readonly<Record<string, readonly [code: string, out: string]>> =
     '{"a":[1,2]}',
   ],
   jose: [
-    `import { SignJWT, jwtVerify, generateKeyPair, exportJWK } from 'jose'; const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true }); const token = await new SignJWT({ a: 1 }).setProtectedHeader({ alg: 'ES256' }).setIssuer('me').setExpirationTime('1h').sign(privateKey); const { payload } = await jwtVerify(token, publicKey, { issuer: 'me' }); console.log(payload.a, payload.iss, (await exportJWK(publicKey)).crv)`,
+    `import { SignJWT, jwtVerify, generateKeyPair, exportJWK } from 'jose'; const main = async () => { const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true }); const token = await new SignJWT({ a: 1 }).setProtectedHeader({ alg: 'ES256' }).setIssuer('me').setExpirationTime('1h').sign(privateKey); const { payload } = await jwtVerify(token, publicKey, { issuer: 'me' }); console.log(payload.a, payload.iss, (await exportJWK(publicKey)).crv); }; main()`,
     '1 me P-256',
   ],
   'js-yaml': [
@@ -127,7 +127,10 @@ const PROGRAMS: Readonly<Record<string, readonly [code: string, out: string]>> =
 };
 
 /** Those that one of the two forms cannot have, and why. */
-const LEFT_OUT: Readonly<Record<string, string>> = {};
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  'jsonwebtoken browser':
+    "it stands on Node's crypto, stream and util, which a bundle for browsers does not resolve",
+};
 
 async function bundled(code: string, platform: 'browser' | 'node'): Promise<string> {
   const { outputFiles } = await build({

@@ -21,7 +21,7 @@ const LIMITS = { timeoutMs: 60_000 };
 
 function trialOf({ name, languages }: EngineInfo): RunOptions {
   const [language] = languages;
-  if (language !== undefined) return { language, code: '1', limits: LIMITS };
+  if (language !== undefined) return { language, code: language === 'shell' ? ':' : '1', limits: LIMITS };
   if (name === 'component') return { module: COMPONENT, limits: LIMITS };
   return { module: MODULE, invoke: 'f', engine: name, limits: LIMITS };
 }

@@ -105,12 +105,10 @@ function inMemory({ runtime }: SqliteGuestOptions, binary: () => Promise<Uint8Ar
           throw error;
         });
       const { memoryBytes: _, ...limits } = limitsOf(request);
-      const outcome = await (await session).run({
-        invoke: CALL.invoke,
-        stdin,
-        limits,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const late = later(signal);
+      const outcome = await (await session)
+        .run({ invoke: CALL.invoke, stdin, limits, signal: late.signal })
+        .finally(late.drop);
       // A guest that was stopped is gone, and what it held with it: the next request begins with an empty database.
       if (!outcome.ok && outcome.meta.sessionEnded === true) session = undefined;
       return outcomeOf(outcome);
@@ -119,6 +117,24 @@ function inMemory({ runtime }: SqliteGuestOptions, binary: () => Promise<Uint8Ar
       closed = true;
       const open = await session?.catch(() => undefined);
       await open?.close();
+    },
+  };
+}
+
+/** A signal that comes so much later: SQLite stops itself meanwhile, at the deadline of the run that asks, and the database stays. */
+function later(signal: AbortSignal | undefined): { readonly signal: AbortSignal; readonly drop: () => void } {
+  const controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const onAbort = (): void => {
+    timer = setTimeout(() => controller.abort(signal?.reason), GRACE_MS);
+  };
+  if (signal?.aborted === true) controller.abort(signal.reason);
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    drop: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
     },
   };
 }
