@@ -75,6 +75,13 @@ describe('a program that never calls close()', verifies('XT-14'), () => {
   });
 });
 
+test('a program stays up for a run that waits for the room of a cell that makes itself ready', async () => {
+  const printed = await runProgram(`
+    await using runtime = createRuntime({ cells: { maxCells: 1, warm: 0 } });
+    for (const language of ['js', 'python', 'js', 'python', 'js']) console.log((await runtime.run({ language, code: '1' })).ok);`);
+  expect(printed).toBe('true\n'.repeat(5));
+});
+
 /**
  * Source of a module at the limits of what one function may cost the compilers: bodies of 12 times 40 loops within each other, run so often that
  * V8 optimises them, and one whose joins have as many locals as are allowed.
