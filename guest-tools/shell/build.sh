@@ -40,4 +40,4 @@ raise builtins/limits.rs YES_MAX_OUTPUT_BYTES 16_000_000
 
 RUSTFLAGS="-C link-arg=-zstack-size=4194304 --remap-path-prefix=$PWD=/shell --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo" \
   cargo build --release --locked --target wasm32-wasip1 --target-dir "$target"
-node ../pack.mjs "$target/wasm32-wasip1/release/shell.wasm" shell "bashkit $version, $(rustc --version)"
+node ../pack.mjs "$target/wasm32-wasip1/release/shell.wasm" shell "bashkit $version, $(rustc --version | cut -d" " -f1,2)"
