@@ -13,7 +13,7 @@ const CANARY = 'canary-of-the-operator';
 let copy = '';
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'sandglass-copy-'));
-  for (const name of ['runtime', 'host-functions', 'package.json']) {
+  for (const name of ['runtime', 'host-functions', 'guest-tools', 'package.json']) {
     cpSync(join(ROOT, name), join(copy, name), {
       recursive: true,
       filter: (path) => !path.endsWith('quickjs.wasm'),

@@ -29,6 +29,8 @@ function open(
   return { runtime, post };
 }
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 const run = (more: object = {}): string => JSON.stringify({ language: 'javascript', code: '1', ...more });
 
 describe('a reader of events that does not read', () => {
@@ -55,13 +57,25 @@ describe('a reader of events that does not read', () => {
 
   test('a flood of output ends the run', async () => {
     const { runtime, post } = open(async ({ onOutput, signal }) => {
-      for (let printed = 0; printed < 100 && signal?.aborted !== true; printed += 1)
+      for (let printed = 0; printed < 100 && signal?.aborted !== true; printed += 1) {
+        await nextTurn();
         onOutput?.(chunk('stdout', '\u0001'.repeat(1_000_000)));
+      }
       return success();
     });
     const response = await post('/v1/runs', run(), { Accept: 'text/event-stream' });
+    await expect.poll(() => runtime.runs[0]?.signal?.aborted).toBe(true);
     await expect(response.text()).rejects.toThrow(/wait to be read/);
-    expect(runtime.runs[0]?.signal?.aborted).toBe(true);
+  });
+
+  test('of a flood before the reader came the latest is kept, and how much is missing is told', async () => {
+    const { post } = open(({ onOutput }) => {
+      for (let printed = 0; printed < 100; printed += 1) onOutput?.(chunk('stdout', 'x'.repeat(1_000_000)));
+      return success();
+    });
+    const told = await (await post('/v1/runs', run(), { Accept: 'text/event-stream' })).text();
+    expect(told).toContain('event: missed');
+    expect(told.length).toBeLessThan(4_000_000);
   });
 
   test('the outcome does not tell long output again', async () => {

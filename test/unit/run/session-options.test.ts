@@ -101,7 +101,7 @@ describe('runtime.sessions', () => {
   test('open() rejects with what cannot be kept, and where', async () => {
     await expect(runtime.sessions.open({ language: 'cobol' })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      details: { languages: ['javascript', 'typescript', 'python'] },
+      details: { languages: ['javascript', 'typescript', 'python', 'shell'] },
     });
     await using plain = createRuntimeOn(
       { ...nodePlatform, engines: [scriptedEngine], hostFunctions: [] },
