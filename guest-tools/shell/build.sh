@@ -18,6 +18,11 @@ if [ ! -d build/bashkit ]; then
   cargo fetch --quiet --manifest-path $fetch/Cargo.toml
   cp -R "$(ls -d "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/bashkit-$version | head -1)" build/bashkit
 fi
+# Which release of each package: Cargo.lock.in, without the line that says where they come from; that is the one with which the source above came.
+[ -f build/fetch/Cargo.lock ] || { echo "build/fetch is missing: rm -r build, then once more"; exit 1; }
+source=$(grep -m 1 '^source = ' build/fetch/Cargo.lock)
+awk -v source="$source" '/^checksum = / { print source } { print }' Cargo.lock.in > Cargo.lock
+
 raise() { # FILE CONSTANT VALUE
   sed -i -E "s/(const $2: [a-z0-9]+ =) [^;]+;/\1 $3;/" "build/bashkit/src/$1"
   grep -q -E "const $2: [a-z0-9]+ = $3;" "build/bashkit/src/$1" || { echo "no $2 in $1"; exit 1; }
