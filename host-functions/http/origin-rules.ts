@@ -1,9 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { OriginNetwork, OriginRules } from '../../runtime/contracts/operations/browser.ts';
-import { addressesFor, type ConnectOptions, type Lookup } from './dialer.ts';
-import { HttpFault, toFault } from './http-fault.ts';
+import type { ConnectOptions, Lookup } from './dialer.ts';
 import type { EntryPolicy } from './http-grant.ts';
-import { denyAddress, HttpPolicy } from './http-policy.ts';
 import { coversOrigin, matchesOrigin, parseOriginPattern } from './origin-pattern.ts';
 
 export interface OriginRulesOptions {
@@ -45,37 +43,9 @@ function openNetwork(origins: readonly string[], options: ConnectOptions): Origi
       maxBytes: Number.POSITIVE_INFINITY,
     }),
   );
-  const policy = new HttpPolicy(policies);
   return {
     covers: (url) => policies.some(({ origin }) => matchesOrigin(origin, url)),
-    connect: async (url) => {
-      const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-      const addresses = await addressesFor(policy, url, options);
-      if (addresses.length === 0) throw denyAddress(url);
-      let failure: unknown;
-      for (const address of addresses) {
-        try {
-          return await dial(address, port, options.connectTimeoutMs);
-        } catch (error) {
-          failure = error;
-        }
-      }
-      throw toFault(failure);
-    },
+    // What dials is large: it is loaded with the first connection.
+    connect: async (url) => (await import('./dial-origin.ts')).dialOrigin(policies, url, options),
   };
 }
-
-/** Plain TCP in any case: what goes through a tunnel is encrypted by the browser. */
-const dial = (address: string, port: number, timeoutMs: number): Promise<Socket> =>
-  new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port });
-    const late = setTimeout(() => socket.destroy(new HttpFault('timeout')), timeoutMs);
-    socket.once('error', (error) => {
-      clearTimeout(late);
-      reject(error);
-    });
-    socket.once('connect', () => {
-      clearTimeout(late);
-      resolve(socket);
-    });
-  });
