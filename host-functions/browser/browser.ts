@@ -15,8 +15,8 @@ import {
   parseBrowserGrant,
   shownBrowserGrant,
 } from './browser-grant.ts';
-import { BrowserService, type Owners } from './browser-service.ts';
-import { BrowserSessions } from './browser-sessions.ts';
+import type { Owners } from './browser-service.ts';
+import type { BrowserSessions } from './browser-sessions.ts';
 
 const ACTIONS: { readonly [name in keyof BrowserOperations]: BrowserOperations[name] } = {
   'browser.navigate': 'navigate',
@@ -81,9 +81,10 @@ export function createBrowserHostFunction(
   wholeNumber(idleMs, 'create a runtime: browser.idleMs', { minimum: 1_000, maximum: 3_600_000, unit: 'ms' });
   const owners: Owners = new Map();
   let sessions: Promise<BrowserSessions> | undefined;
+  // Most runs have no browser: what drives one, and the proxy before it, are loaded with the first that has.
   const start = (): Promise<BrowserSessions> => {
-    sessions ??= import('./playwright-driver.ts').then(
-      ({ createPlaywrightDriver }) =>
+    sessions ??= Promise.all([import('./browser-sessions.ts'), import('./playwright-driver.ts')]).then(
+      ([{ BrowserSessions }, { createPlaywrightDriver }]) =>
         new BrowserSessions(createPlaywrightDriver({ executablePath, sandbox }), maxSessions, idleMs),
     );
     return sessions;
@@ -95,17 +96,11 @@ export function createBrowserHostFunction(
     parse: (part, where) => parseBrowserGrant(part, where, rules),
     narrow: (asked, ceiling) => narrowBrowserGrant(asked, ceiling, rules),
     show: shownBrowserGrant,
-    open: async (part, context) =>
-      new BrowserService(
-        {
-          part,
-          rules,
-          sessions: await start(),
-          owners,
-          actionOf: (operation) => ACTIONS[operation as keyof BrowserOperations] satisfies BrowserAction, // the gate lets no other through
-        },
-        context,
-      ),
+    open: async (part, context) => {
+      const [sessions, { BrowserService }] = await Promise.all([start(), import('./browser-service.ts')]);
+      const actionOf = (operation: string): BrowserAction => ACTIONS[operation as keyof BrowserOperations]; // the gate lets no other through
+      return new BrowserService({ part, rules, sessions, owners, actionOf }, context);
+    },
     close: async () => (await sessions)?.closeAll(),
   };
 }

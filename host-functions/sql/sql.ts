@@ -9,7 +9,6 @@ import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { Resource } from '../../runtime/vocabulary/events.ts';
 import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import { narrowSqlGrants, parseSqlGrants, type SqlPart, shownSqlGrants } from './sql-grant.ts';
-import { SqlService } from './sql-service.ts';
 
 export interface SqlHostFunctionOptions {
   /** Those that grants may name. */
@@ -85,7 +84,10 @@ export function createSqlHostFunction({
     },
     narrow: narrowSqlGrants,
     show: shownSqlGrants,
-    open: (part = [], context) => new SqlService(part, find, context),
+    open: async (part = [], context) => {
+      const { SqlService } = await import('./sql-service.ts'); // with what reads statements and documents: most runs have no database
+      return new SqlService(part, find, context);
+    },
     close: async () => {
       const all = await Promise.allSettled(open.values());
       open.clear();
