@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 893301,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 820497,
-        "python: classes, exceptions, json": 2341943,
-        "python: sets, hashes, random, clock": 1440275,
+        "python: an expression": 821499,
+        "python: classes, exceptions, json": 2342568,
+        "python: sets, hashes, random, clock": 1442031,
         "typescript: a module": 657607,
       }
     `);

@@ -195,6 +195,35 @@ describe("preset 'safe'", () => {
         "try: 1 / 0\nexcept Exception as e: getattr(getattr(e, '__trace' + 'back__'), 'tb_frame')",
       'code from bytes': 'import types; types.CodeType',
       'text of hints': "import typing\nclass C:\n  x: 'int'\ntyping.get_type_hints(C)",
+      'positions of a class made at run time': `import json
+M = type('Any', (type,), {'__instancecheck__': lambda *any: True})('M', (), {'__match_args__': ('__globals__',)})
+match json.dumps:
+  case M(found): pass`,
+      'positions that a class of classes tells': `import json
+class Any(type):
+  def __instancecheck__(cls, it): return True
+  def __getattr__(cls, name): return ('__globals__',)
+class M(metaclass=Any): pass
+match [json.dumps]:
+  case [M(found)]: pass`,
+      'positions by a function, within a class': `class Every(dict):
+  def __getitem__(self, name): return M
+class Any(type):
+  def __prepare__(*any): return Every()
+class M:
+  @lambda f: ('__class__',)
+  def __match_args__(self): pass
+class C(metaclass=Any):
+  match M():
+    case M(found): pass`,
+      'text that says otherwise of itself':
+        "class S(str):\n  def startswith(self, *any): return False\ngetattr(1, S('__class__'))",
+      'text that shows as another':
+        "import operator\nclass S(str):\n  def __str__(self): return 'x'\noperator.attrgetter(S('__class__'))(1)",
+      'text that equals what may be copied':
+        "import functools\nclass S(str):\n  def __eq__(self, other): return True\n  __hash__ = str.__hash__\nfunctools.wraps(len, assigned=[S('__self__')])(lambda: 1)",
+      'what wraps calls': 'import functools; functools.wraps(len).func',
+      'the class below a formatter': 'import string; string.Formatter.mro()[1].get_field',
       'text of a reference': "import typing; typing.get_args(typing.Optional['print(1)'])[0].evaluate()",
     };
     const beforeItRuns = {
@@ -212,6 +241,60 @@ describe("preset 'safe'", () => {
       const outcome = await runtime.run({ language: 'python', code: attempt, options: { preset: 'safe' } });
       expect(outcome, name).toMatchObject({ ok: false, error: { code: 'GUEST_THREW' } });
     }
+  });
+
+  test('Python: what reads attributes by name shows no class that makes another', async () => {
+    const code = `import operator
+plain = type(lambda: 1)
+[type(operator.attrgetter('x')) is plain, type(operator.methodcaller('x')) is plain]`;
+    expect(await allRefused('python', { preset: 'safe' }, code)).toEqual([true, true]);
+  });
+
+  test('Python: class patterns match by position as they do elsewhere', async () => {
+    const code = `import collections, dataclasses
+@dataclasses.dataclass
+class P:
+  x: int
+  y: object
+class Small(int): pass
+N = collections.namedtuple('N', 'a b')
+def f(value):
+  match value:
+    case P(x, P(y, z)): return ['nested', x, y, z]
+    case P(x, y) if x > 1: return ['guarded', x, y]
+    case N(a, b): return ['tuple', a, b]
+    case Small(n): return ['small', n]
+    case int(n) | float(n): return ['number', n]
+    case [str(a), *rest]: return ['list', a, rest]
+  return None
+class Body:
+  match P(5, 6):
+    case P(a, b): pass
+wrong = ''
+try:
+  match P(1, 2):
+    case P(a, b, c): pass
+except TypeError as error: wrong = str(error)
+[f(v) for v in (P(1, P(2, 3)), P(2, 3), P(1, 1), N(1, 2), Small(3), 4, 2.5, ['a', 1])] + [Body.a, Body.b, wrong]`;
+    const plain = await runtime.run({ language: 'python', code });
+    const safe = await runtime.run({ language: 'python', code, options: { preset: 'safe' } });
+    expect(safe).toMatchObject({
+      ok: true,
+      value: [
+        ['nested', 1, 2, 3],
+        ['guarded', 2, 3],
+        null,
+        ['tuple', 1, 2],
+        ['small', 3],
+        ['number', 4],
+        ['number', 2.5],
+        ['list', 'a', [1]],
+        5,
+        6,
+        'P() accepts 2 positional sub-patterns (3 given)',
+      ],
+    });
+    expect(safe.ok && safe.value).toEqual(plain.ok && plain.value);
   });
 
   test('Python: what ordinary programs use of harmless modules is there', async () => {

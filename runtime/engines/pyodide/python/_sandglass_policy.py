@@ -6,6 +6,7 @@ import importlib
 import sys
 import types
 
+import _sandglass_positions as positions
 import _sandglass_views as views
 
 SAFE_IMPORTS = (
@@ -122,6 +123,7 @@ def apply(names, rules, is_own):
     if dunders:
         for name in ("getattr", "hasattr", "setattr", "delattr"):
             own[name] = without_dunders(own[name])
+        own[positions.STAND_IN] = positions.stand_ins(refuse_hidden)
     if allowed is None and block:
         own["__import__"] = replaced_builtins(builtins.__import__, own)
     names["__builtins__"] = own
@@ -193,6 +195,7 @@ def blocked(name):
 
 def without_dunders(function):
     def checked(target, name, *rest):
+        name = views.plain(name)
         refuse_hidden(name)
         return function(target, name, *rest)
 
@@ -232,6 +235,8 @@ def check(tree, rules, filename):
                 filename,
                 node.lineno,
             )
+    if rules["dunders"]:
+        positions.guard(tree)
 
 
 def match_args_of(node):

@@ -18,6 +18,11 @@ LEFT_OUT = {
 LEFT_OUT_EVERYWHERE = ("main", "test")
 
 
+def plain(name):
+    """A name as it is looked up: text of a class of the program's own may say otherwise of itself."""
+    return str.__str__(name) if isinstance(name, str) else name
+
+
 def create(refuse):
     """What shows a module. `refuse(name)` raises for the name of an attribute that the program may not use."""
     replaced = {
@@ -48,6 +53,7 @@ def view_of(module, replaced, show):
         return [name for name in listed if not is_left_out(module, name)]
 
     def look(name):
+        name = plain(name)
         value = replaced.get((module.__name__, name))
         if value is not None:
             return value
@@ -89,58 +95,67 @@ def refuse_evaluation(forward_ref):
     forward_ref.evaluate = forward_ref._evaluate = evaluate
 
 
+# What these answer is a function: an object of the real ones would show their class.
 def attrgetter(refuse):
     def checked(*names):
+        names = tuple(plain(name) for name in names)
         for name in names:
             for part in str(name).split("."):
                 refuse(part)
-        return operator.attrgetter(*names)
+        get = operator.attrgetter(*names)
+        return named(lambda target: get(target), "attrgetter")
 
     return named(checked, "attrgetter")
 
 
 def methodcaller(refuse):
     def checked(name, /, *args, **kwargs):
-        refuse(str(name))
-        return operator.methodcaller(name, *args, **kwargs)
+        name = plain(name)
+        refuse(name)
+        call = operator.methodcaller(name, *args, **kwargs)
+        return named(lambda target: call(target), "methodcaller")
 
     return named(checked, "methodcaller")
 
 
-def refuse_copied(refuse, *lists):
+def copied(refuse, names):
     """What ordinary decorators copy may be copied, whatever its name."""
-    for name in (name for names in lists for name in names):
+    names = tuple(plain(name) for name in names)
+    for name in names:
         if name not in functools.WRAPPER_ASSIGNMENTS and name not in functools.WRAPPER_UPDATES:
-            refuse(str(name))
+            refuse(name)
+    return names
 
 
 def update_wrapper(refuse):
     def checked(wrapper, wrapped, assigned=functools.WRAPPER_ASSIGNMENTS, updated=functools.WRAPPER_UPDATES):
-        assigned, updated = tuple(assigned), tuple(updated)
-        refuse_copied(refuse, assigned, updated)
-        return functools.update_wrapper(wrapper, wrapped, assigned, updated)
+        return functools.update_wrapper(wrapper, wrapped, copied(refuse, assigned), copied(refuse, updated))
 
     return named(checked, "update_wrapper")
 
 
 def wraps(refuse):
+    update = update_wrapper(refuse)
+
     def checked(wrapped, assigned=functools.WRAPPER_ASSIGNMENTS, updated=functools.WRAPPER_UPDATES):
-        assigned, updated = tuple(assigned), tuple(updated)
-        refuse_copied(refuse, assigned, updated)
-        return functools.wraps(wrapped, assigned, updated)
+        assigned, updated = copied(refuse, assigned), copied(refuse, updated)
+        return named(lambda wrapper: update(wrapper, wrapped, assigned, updated), "wraps")
 
     return named(checked, "wraps")
 
 
 def formatter(refuse):
-    class Formatter(string.Formatter):
-        def get_field(self, field_name, args, kwargs):
-            for is_attribute, name in formatter_field_name_split(field_name)[1]:
-                if is_attribute:
-                    refuse(name)
-            return super().get_field(field_name, args, kwargs)
+    get = string.Formatter.get_field
 
-    return Formatter
+    def get_field(self, field_name, args, kwargs):
+        for is_attribute, name in formatter_field_name_split(field_name)[1]:
+            if is_attribute:
+                refuse(name)
+        return get(self, field_name, args, kwargs)
+
+    # Not a class below the real one: that would lead to it.
+    members = {name: value for name, value in vars(string.Formatter).items() if callable(value)}
+    return type("Formatter", (), {**members, "__module__": "string", "get_field": get_field})
 
 
 def named(function, name):

@@ -18,6 +18,7 @@ const MODULES = [
   'http/_sandglass_pyfetch.py',
   'http/_sandglass_http_exchange.py',
   'http/_sandglass_http_libraries.py',
+  '_sandglass_positions.py',
   '_sandglass_views.py',
   '_sandglass_policy.py',
   '_sandglass_program.py',
