@@ -4,6 +4,9 @@
  "description": "Fills fields of a form by their name or id, and submits it if asked",
  "version": "1.0.0",
  "category": "browser",
+ "aliases": [
+  "browser_fill_form"
+ ],
  "keywords": [
   "form",
   "type",

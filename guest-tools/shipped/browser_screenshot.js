@@ -20,6 +20,14 @@
     "type": "string",
     "description": "Page to open first"
    },
+   "selector": {
+    "type": "string",
+    "description": "CSS selector of an element; only it is taken"
+   },
+   "ref": {
+    "type": "string",
+    "description": "Reference of the last snapshot, such as e5"
+   },
    "fullPage": {
     "type": "boolean",
     "description": "The whole page, not only what is seen",
@@ -55,5 +63,5 @@
 */
 export async function run(args) {
   const png = await sandglass.browser.screenshot(args);
-  return { type: 'image/png', bytes: png.byteLength, png: Buffer.from(png).toString('base64') };
+  return { mime: 'image/png', bytes: png.byteLength, base64: Buffer.from(png).toString('base64') };
 }

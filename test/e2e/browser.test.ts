@@ -197,7 +197,7 @@ png = browser.screenshot(full_page=True)
         await tools.browser_fill({ data: { email: 'q' }, submit: true });
         const shot = await tools.browser_screenshot({});
         const page = await tools.browser_click({ selector: 'p' });
-        [title, links.length, page.title, shot.png.slice(0, 8), shot.bytes > 100]`,
+        [title, links.length, page.title, shot.base64.slice(0, 8), shot.bytes > 100]`,
         grant: { ...all(), tools: ['browser_*'] },
         limits: { timeoutMs: 60_000 },
       });
@@ -205,6 +205,46 @@ png = browser.screenshot(full_page=True)
         ok: true,
         value: ['Shop', 2, '/sent?email=q&name=&size=s', 'iVBORw0K', true],
       });
+      const rest = await withTools.run({
+        language: 'javascript',
+        code: `await tools.browser_navigate({ url: '${origin}/' });
+        await tools.browser_wait_for({ text: 'Shop' });
+        await tools.browser_fill_field({ selector: '#name', value: 'n' });
+        const { selected } = await tools.browser_select({ selector: 'select', values: ['l'] });
+        await tools.browser_scroll({ by: 100 });
+        const { messages } = await tools.browser_console({});
+        const { title } = await tools.browser_press({ selector: '#name', key: 'Enter' });
+        const { requests } = await tools.browser_network({});
+        const back = await tools.browser_back({});
+        const pdf = await tools.browser_pdf({});
+        const { tabs } = await tools.browser_tabs({});
+        const { closed } = await tools.browser_close({});
+        [selected, messages[0].text, title, requests.length > 0, back.title, pdf.mime, pdf.base64.slice(0, 6), tabs.length, closed]`,
+        grant: { ...all(), tools: ['browser_*'] },
+        limits: { timeoutMs: 60_000 },
+      });
+      expect(rest).toMatchObject({
+        ok: true,
+        value: [
+          ['l'],
+          'hello from the page',
+          '/sent?email=&name=n&size=l',
+          true,
+          'Shop',
+          'application/pdf',
+          'JVBERi',
+          1,
+          true,
+        ],
+      });
+      const shot = await withTools.tools.call(
+        'browser_screenshot',
+        { url: `${origin}/`, selector: 'h1' },
+        { grant: all() },
+      );
+      const artifact = withTools.artifacts.read(shot.artifact ?? '');
+      expect(artifact).toMatchObject({ mime: 'image/png', encoding: 'base64' });
+      expect(shot.text.length).toBeLessThan(200);
     },
   );
 });

@@ -1,4 +1,4 @@
-/** `runtime.artifacts`: whole results of which a model was given a part. */
+/** `runtime.artifacts`: whole results of which a model was given a part, and files that tools answered. */
 export interface Artifacts {
   /**
    * A page of one; `undefined` for an id that none has, or that was dropped.
@@ -20,4 +20,6 @@ export interface ArtifactPart {
   /** Characters of the whole. */
   readonly total: number;
   readonly mime: string;
+  /** The text is a piece of a file's bytes in base64; offsets and lengths count its characters. Absent for texts. */
+  readonly encoding?: 'base64';
 }

@@ -78,7 +78,7 @@ export interface ToolFacts {
   readonly truncated?: true;
   /** Characters of the whole text, where it was shortened. */
   readonly originalLength?: number;
-  /** Where the whole text is: `runtime.artifacts.read(id)`. */
+  /** Where the whole text is, or the file that the tool answered: `runtime.artifacts.read(id)`. */
   readonly artifact?: string;
   /** The stages that the call passed, in order. */
   readonly trace: readonly StageTrace[];

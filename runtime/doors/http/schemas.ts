@@ -171,7 +171,13 @@ export const SCHEMAS = {
   ArtifactPart: {
     type: 'object',
     required: ['text', 'offset', 'total', 'mime'],
-    properties: { text, offset: { type: 'integer' }, total: { type: 'integer' }, mime: text },
+    properties: {
+      text,
+      offset: { type: 'integer' },
+      total: { type: 'integer' },
+      mime: text,
+      encoding: { const: 'base64', description: 'The text is a piece of a file in base64' },
+    },
   },
   Session: { type: 'object', required: ['name'], properties: { name: text, closed: { type: 'boolean' } } },
   Module: {

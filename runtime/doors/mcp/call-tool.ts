@@ -1,6 +1,7 @@
 import type {
   CallToolResult,
   ClientCapabilities,
+  ImageContent,
   InputRequiredResult,
   Server,
   ServerContext,
@@ -116,12 +117,22 @@ function resultOf(outcome: OutcomeJson): CallToolResult {
   return {
     content: [
       { type: 'text', text },
+      ...pictureOf(outcome),
       ...(artifact === undefined ? [] : [artifactLink({ id: artifact, tool: tool ?? '' })]),
     ],
     structuredContent: { ...outcome },
     ...(outcome.ok ? {} : { isError: true }),
   };
 }
+
+/** A model that sees is shown a picture; any other file stays a resource. */
+function pictureOf({ value }: OutcomeJson): readonly ImageContent[] {
+  const { mime, base64 } = (value ?? {}) as { readonly mime?: unknown; readonly base64?: unknown }; // whatever it is has no harm in it
+  if (typeof mime !== 'string' || typeof base64 !== 'string' || !PICTURES.has(mime)) return [];
+  return [{ type: 'image', data: base64, mimeType: mime }];
+}
+
+const PICTURES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
 /** What was refused before there was a call: a full queue, arguments that are none. */
 export function failed(error: SandglassError): CallToolResult {

@@ -9,6 +9,8 @@ import {
 import type { KeptArtifact } from '../../work/artifact-book.ts';
 import type { McpDoor } from './door.ts';
 
+/** As much as an artifact gives at once, in characters. */
+const MOST_AT_ONCE = 1_000_000;
 const BASE = 'sandglass://artifacts/';
 
 /** Whole results of which a model was given a part. */
@@ -42,15 +44,15 @@ export function readArtifact(
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
   const id = url?.href.startsWith(BASE) === true ? url.pathname.slice(1) : '';
   try {
-    const part = artifacts.read(id, caller, {
-      ...numberOf(url, 'offset'),
-      ...numberOf(url, 'length'),
-    });
+    const page = { ...numberOf(url, 'offset'), ...numberOf(url, 'length') };
+    let part = artifacts.read(id, caller, page);
+    // Nobody reads half of a picture.
+    if (part?.encoding !== undefined && page.length === undefined)
+      part = artifacts.read(id, caller, { ...page, length: MOST_AT_ONCE });
     if (part === undefined) throw new ResourceNotFoundError(uri.slice(0, 500));
+    const about = { uri, mimeType: part.mime, _meta: { offset: part.offset, total: part.total } };
     return {
-      contents: [
-        { uri, mimeType: part.mime, text: part.text, _meta: { offset: part.offset, total: part.total } },
-      ],
+      contents: [part.encoding === 'base64' ? { ...about, blob: part.text } : { ...about, text: part.text }],
     };
   } catch (error) {
     if (error instanceof RangeError) throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message);
@@ -58,9 +60,12 @@ export function readArtifact(
   }
 }
 
-function numberOf(url: URL | undefined, name: 'offset' | 'length'): { readonly [name: string]: number } {
+function numberOf<Name extends 'offset' | 'length'>(
+  url: URL | undefined,
+  name: Name,
+): { readonly [name in Name]?: number } {
   const text = url?.searchParams.get(name);
   return text === null || text === undefined
     ? {}
-    : { [name]: /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN };
+    : ({ [name]: /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN } as { [name in Name]?: number }); // a computed key has no type of its own
 }

@@ -3,6 +3,7 @@ import { SandglassError } from '../../vocabulary/errors.ts';
 import type { TextFormat, TextRules } from '../../vocabulary/manifest.ts';
 import type { Stage } from '../pipeline.ts';
 import { type ArtifactStore, ownerOf } from '../result/artifacts.ts';
+import { fileOf } from '../result/file-of.ts';
 import { checkFormat } from '../result/formats.ts';
 import { shorten } from '../result/shorten.ts';
 import { mimeOf, textOf, valueFromText } from '../result/text-of.ts';
@@ -30,6 +31,12 @@ export const shapeStage = (rules: TextRules, artifacts: ArtifactStore): Stage<To
     const allowed = call.held?.profile?.profile.formats;
     if (result.ok && format !== undefined && allowed?.includes(format) === false)
       throw notAllowed(call, format, allowed);
+    const file = result.ok && format === undefined ? fileOf(result.value) : undefined;
+    if (file !== undefined) {
+      const artifact = artifacts.keep(file.base64, file.mime, ownerOf(call), 'base64');
+      const text = shorten(JSON.stringify({ ...file.about, artifact }), strategy, maxChars);
+      return settle(reshaped(result, { text, artifact }));
+    }
     const whole =
       format === undefined || !result.ok
         ? textOf(result)

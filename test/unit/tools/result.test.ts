@@ -48,6 +48,36 @@ test(
   },
 );
 
+test('a file that a tool answers is an artifact; a model reads what it is, not its bytes', async () => {
+  const { runtime } = toolsRuntime();
+  let value: object = {};
+  runtime.tools.register({ name: 'draw', description: 'x' }, { trusted: true, run: () => value });
+  const base64 = 'AAEC'.repeat(50_000);
+  value = { mime: 'image/png', width: 3, base64 };
+  const outcome = await runtime.tools.call('draw');
+  const { artifact = '' } = outcome;
+  expect(outcome).toMatchObject({ ok: true, value });
+  expect(JSON.parse(outcome.text)).toEqual({ mime: 'image/png', width: 3, artifact });
+  expect(runtime.artifacts.read(artifact, { offset: 4, length: 4 })).toEqual({
+    text: 'AAEC',
+    offset: 4,
+    total: base64.length,
+    mime: 'image/png',
+    encoding: 'base64',
+  });
+  for (const none of [
+    { mime: 'image/png', base64: 'AAE' },
+    { mime: 'image/png', base64: 'A<EC' },
+    { mime: 'a<b', base64: 'AAEC' },
+    { mime: 1, base64: 'AAEC' },
+    { base64: 'AAEC' },
+  ]) {
+    value = none;
+    const whole = await runtime.tools.call('draw');
+    expect([JSON.parse(whole.text), whole.artifact]).toEqual([none, undefined]);
+  }
+});
+
 test('shorten() keeps JSON JSON, signatures of code, ends of logs', verifies('RS-05', 'RS-06'), () => {
   const json = JSON.stringify({
     rows: Array.from({ length: 20_000 }, (_, id) => ({ id, name: 'n'.repeat(40) })),
