@@ -228,6 +228,7 @@ export {
   type ToolsGrant,
   type ToolsOptions,
   type ToolUses,
+  type ToolValidator,
   type TrustedContext,
   type TrustedHandler,
   type TrustedTool,
@@ -237,6 +238,9 @@ export {
   type Unsubscribe,
   type Usage,
   unwrap,
+  type ValidatedCall,
   type Validation,
+  type ValidatorAnswer,
+  type ValidatorFault,
   type WsGrant,
 } from './index.shared.ts';

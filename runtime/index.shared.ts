@@ -76,6 +76,12 @@ export type {
   ToolMatch,
   ToolSearchOptions,
 } from './contracts/api/tool-select.ts';
+export type {
+  ToolValidator,
+  ValidatedCall,
+  ValidatorAnswer,
+  ValidatorFault,
+} from './contracts/api/tool-validator.ts';
 export type { ToolsApi, ToolsOptions } from './contracts/api/tools.ts';
 export type { ArgumentsOf } from './contracts/arguments-of.ts';
 export {

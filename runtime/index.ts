@@ -307,6 +307,7 @@ export {
   type ToolsGrant,
   type ToolsOptions,
   type ToolUses,
+  type ToolValidator,
   type TrustedContext,
   type TrustedHandler,
   type TrustedTool,
@@ -316,7 +317,10 @@ export {
   type Unsubscribe,
   type Usage,
   unwrap,
+  type ValidatedCall,
   type Validation,
+  type ValidatorAnswer,
+  type ValidatorFault,
   type WsGrant,
 } from './index.shared.ts';
 export type { AuditOptions } from './observe/audit/audited.ts';

@@ -216,6 +216,7 @@ export {
   type ToolsGrant,
   type ToolsOptions,
   type ToolUses,
+  type ToolValidator,
   type TrustedContext,
   type TrustedHandler,
   type TrustedTool,
@@ -225,6 +226,9 @@ export {
   type Unsubscribe,
   type Usage,
   unwrap,
+  type ValidatedCall,
   type Validation,
+  type ValidatorAnswer,
+  type ValidatorFault,
   type WsGrant,
 } from './index.shared.ts';

@@ -27,6 +27,7 @@
    },
    "path": {
     "type": "string",
+    "format": "path",
     "description": "Path of the archive; its ending tells its kind: .zip, .tar, .tar.gz, .tgz, .gz",
     "minLength": 1
    },
@@ -42,6 +43,7 @@
    },
    "to": {
     "type": "string",
+    "format": "path",
     "description": "extract: folder that the files go to",
     "minLength": 1
    },

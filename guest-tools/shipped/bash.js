@@ -24,6 +24,7 @@
    },
    "cwd": {
     "type": "string",
+    "format": "path",
     "description": "Folder that it starts in; /tmp unless told",
     "minLength": 1
    },

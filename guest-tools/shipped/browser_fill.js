@@ -21,6 +21,7 @@
   "properties": {
    "url": {
     "type": "string",
+    "format": "http-url",
     "description": "Page to open first"
    },
    "data": {

@@ -17,6 +17,7 @@
   "properties": {
    "url": {
     "type": "string",
+    "format": "http-url",
     "description": "Page to open"
    },
    "timeoutMs": {

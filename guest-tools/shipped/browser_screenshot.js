@@ -18,6 +18,7 @@
   "properties": {
    "url": {
     "type": "string",
+    "format": "http-url",
     "description": "Page to open first"
    },
    "selector": {

@@ -13,6 +13,7 @@
   "properties": {
    "path": {
     "type": "string",
+    "format": "path",
     "description": "Path of a file in a granted folder",
     "minLength": 1
    }

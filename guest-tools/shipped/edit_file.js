@@ -14,6 +14,7 @@
   "properties": {
    "path": {
     "type": "string",
+    "format": "path",
     "description": "Path of a file in a granted folder",
     "minLength": 1
    },

@@ -16,6 +16,7 @@
   "properties": {
    "path": {
     "type": "string",
+    "format": "path",
     "description": "Path of a .pdf, .html, .htm or .xhtml file in a granted folder",
     "minLength": 1
    },

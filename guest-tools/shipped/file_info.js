@@ -14,6 +14,7 @@
   "properties": {
    "path": {
     "type": "string",
+    "format": "path",
     "description": "Path in a granted folder",
     "minLength": 1
    }

@@ -21,6 +21,7 @@
    },
    "path": {
     "type": "string",
+    "format": "path",
     "description": "Folder to look in",
     "minLength": 1,
     "default": "."

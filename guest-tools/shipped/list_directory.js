@@ -20,6 +20,7 @@
   "properties": {
    "path": {
     "type": "string",
+    "format": "path",
     "description": "Path of a granted folder",
     "minLength": 1
    },

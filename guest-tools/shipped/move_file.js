@@ -13,11 +13,13 @@
   "properties": {
    "from": {
     "type": "string",
+    "format": "path",
     "description": "Path of a file in a granted folder",
     "minLength": 1
    },
    "to": {
     "type": "string",
+    "format": "path",
     "description": "Path of the new file",
     "minLength": 1
    },

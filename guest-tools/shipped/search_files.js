@@ -18,6 +18,7 @@
   "properties": {
    "path": {
     "type": "string",
+    "format": "path",
     "description": "Path of a granted folder",
     "minLength": 1,
     "default": "."

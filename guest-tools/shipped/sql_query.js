@@ -22,6 +22,7 @@
    },
    "query": {
     "type": "string",
+    "format": "sql",
     "description": "One SQL statement",
     "minLength": 1
    },

@@ -1,5 +1,11 @@
 import type { JsonSchema, ParameterMap, StandardSchema, ToolManifest } from '../vocabulary/manifest.ts';
-import type { TrustedContext, TrustedHandler } from './api/tool-handler.ts';
+import type {
+  ModuleHandler,
+  ScriptHandler,
+  ToolHandler,
+  TrustedContext,
+  TrustedHandler,
+} from './api/tool-handler.ts';
 import type { ArgumentsOf } from './arguments-of.ts';
 
 type Input = JsonSchema | ParameterMap | StandardSchema;
@@ -13,12 +19,18 @@ export interface TypedHandler<I extends Input> {
   readonly run: (args: ArgumentsOf<I>, context: TrustedContext) => unknown;
 }
 
+/** A tool that runs in a guest; its source or binary is held to no types. */
+type GuestHandler = ScriptHandler | ModuleHandler | Uint8Array;
+
 /** What `register` takes. */
-export type DefinedTool = readonly [manifest: ToolManifest, handler: TrustedHandler];
+export type DefinedTool<H extends ToolHandler = TrustedHandler> = readonly [
+  manifest: ToolManifest,
+  handler: H,
+];
 
 /**
- * A trusted tool whose function has the types of its input: a misuse of an argument does not compile. Nothing is checked here that
- * `register` does not check, and calls are held to the schema as always.
+ * A tool as one value, for `register(...tool)`: a trusted one, whose function has the types of its input, so that a misuse of an argument does not
+ * compile; or a guest, by its source or its `.wasm`. Nothing is checked here that `register` does not check, and calls are held to the schema as always.
  * @example
  * runtime.tools.register(
  *   ...defineTool(
@@ -30,7 +42,9 @@ export type DefinedTool = readonly [manifest: ToolManifest, handler: TrustedHand
 export function defineTool<const I extends Input>(
   manifest: TypedManifest<I>,
   handler: TypedHandler<I>,
-): DefinedTool {
+): DefinedTool;
+export function defineTool<H extends GuestHandler>(manifest: ToolManifest, handler: H): DefinedTool<H>;
+export function defineTool(manifest: ToolManifest, handler: ToolHandler): DefinedTool<ToolHandler> {
   // The pipeline passes on only arguments that fit the schema, which is what the types were made of.
-  return [manifest, handler as TrustedHandler];
+  return [manifest, handler];
 }

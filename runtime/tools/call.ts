@@ -88,18 +88,23 @@ export function createCaller(
       error,
       gate,
     });
-  const hookOptions = { hooks, sleep, onFault, monotonic };
+  const validate = {
+    validators: settings.validators,
+    onDenied: (call: ToolCall, error: SandglassError) => tellDenied(call, error, 'execution'),
+    onFault,
+  };
+  const hookOptions = { hooks, sleep, onFault, monotonic, validate };
   /** The order of a call. What acts on the way out stands outside of what it acts on. */
   const stages: readonly Stage<ToolOutcome>[] = [
     accountStage({ events, monotonic, now }),
     shapeStage(settings.text, artifacts),
     findStage(store),
-    validateStage(),
+    validateStage(validate),
     permitStage({
       names: settings.names,
       rulesOf: (call, tool) => rulesOf({ ...call, grant: call.options.grant }, tool),
       limitsOf: (call, rules, tool) => limitsOf(call.options, rules, tool),
-      onDenied: (call, error) => tellDenied(call, error, 'execution'),
+      onDenied: validate.onDenied,
     }),
     confirmStage(settings.confirm),
     rateStage(settings.rate, monotonic),

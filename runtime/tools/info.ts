@@ -26,6 +26,7 @@ export function infoOf(tool: Tool): ToolInfo {
     cacheable: manifest.cacheable,
     idempotent: manifest.idempotent,
     requiresAuth: manifest.requiresAuth,
+    settings: manifest.settings,
     pipe: manifest.pipe ?? null,
     imports,
     uses: uses.uses(),

@@ -5,6 +5,7 @@ import { defined } from '../vocabulary/defined.ts';
 import type { TextRules } from '../vocabulary/manifest.ts';
 import type { PolicySource, Rate } from '../vocabulary/policy.ts';
 import { refuseUnknown, refuseUnknownField, wholeNumber } from '../vocabulary/read-options.ts';
+import { createToolValidators, type ToolValidators } from './check/tool-validators.ts';
 import { createNameRules, type NameRules } from './name-rules.ts';
 import { readTextRules } from './read-text-rules.ts';
 import { createToolStore, storeOf, type ToolStore } from './registry.ts';
@@ -28,6 +29,7 @@ export interface ToolSettings {
     readonly store: ToolCacheStore | undefined;
   };
   readonly text: TextRules;
+  readonly validators: ToolValidators;
 }
 
 const KNOWN: Readonly<Record<keyof ToolsOptions, true>> = {
@@ -46,6 +48,7 @@ const KNOWN: Readonly<Record<keyof ToolsOptions, true>> = {
   rate: true,
   cache: true,
   text: true,
+  validators: true,
 };
 
 const WHERE = 'create a runtime: tools';
@@ -83,6 +86,7 @@ export function readToolsOptions(options: ToolsOptions = {}, policy: PolicySourc
     rate: readRate(options.rate),
     cache: readCache(options.cache),
     text: readTextRules(options.text, `${WHERE}.text`),
+    validators: createToolValidators(options.validators),
   };
 }
 

@@ -8,6 +8,7 @@ import type { ToolFile } from '../contracts/platform.ts';
 import { type Caller, permits } from '../vocabulary/caller.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Unsubscribe } from '../vocabulary/event-stream.ts';
+import type { JsonObject } from '../vocabulary/json.ts';
 import { shownText, unknownName } from '../vocabulary/nearest.ts';
 import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
 import { createCaller, type ToolCaller } from './call.ts';
@@ -31,7 +32,7 @@ import { signatureOf, signaturesOf } from './select/signatures.ts';
 import { registerShipped } from './shipped.ts';
 import { notFound } from './stages/find.ts';
 import { refusalOf, verdictsOf } from './stages/permit.ts';
-import { checkArguments } from './stages/validate.ts';
+import { checkArguments, faultsOfRefusals } from './stages/validate.ts';
 import { tellEntered, tellStopped } from './tell-stopped.ts';
 import type { Tool } from './tool.ts';
 import type { ToolsContext } from './tools-context.ts';
@@ -126,10 +127,14 @@ export function createTools(
       );
     },
     validate(name, args, { coerce = true } = {}) {
-      const checked = checkArguments(get(name), args, coerce);
-      return Array.isArray(checked)
-        ? { valid: false, errors: checked }
-        : { valid: true, errors: [], args: checked as never }; // not the list
+      const tool = get(name);
+      const checked = checkArguments(tool, args, coerce);
+      if (Array.isArray(checked)) return { valid: false, errors: checked };
+      const plain = checked as JsonObject; // not the list
+      const refusals = settings.validators.refusals(tool, plain, undefined, ignore);
+      return refusals.length === 0
+        ? { valid: true, errors: [], args: plain }
+        : { valid: false, errors: faultsOfRefusals(refusals) };
     },
     check: (name, callOptions = {}) => checkCall(get(name), read(callOptions, context), caller, settings),
     explain: (name, callOptions = {}) =>
@@ -182,6 +187,9 @@ export function createTools(
   };
   return { api, artifacts, port, close: dirs.close };
 }
+
+/** Whoever asks about arguments is thrown the fault itself. */
+const ignore = (): void => undefined;
 
 function onChange(store: ToolStore, listener: () => void): Unsubscribe {
   if (typeof listener !== 'function') throw new TypeError('Cannot listen: the listener is not a function');

@@ -103,7 +103,10 @@ export interface ArgumentFault {
   /** `operation`, `items[2].name`; empty for the arguments as a whole. */
   readonly path: string;
   readonly message: string;
+  /** The keyword of the schema that it breaks, or `validator` for a rule of the embedder's. */
   readonly rule: string;
+  /** What it offends against beside its schema: the formats `path`, `sql`, `http-url`, and bounds of size. */
+  readonly kind?: 'path' | 'sql' | 'url' | 'size';
   readonly given?: JsonValue;
   readonly allowed?: readonly JsonValue[];
   /** The nearest name or value that is allowed. */

@@ -39,6 +39,8 @@ export interface ToolInfo {
   readonly cacheable: boolean;
   readonly idempotent: boolean;
   readonly requiresAuth: boolean;
+  /** Variables of the environment that it cannot do without, and what is in them. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly pipe: string | null;
   /** Imports of a `.wasm`, as its binary says. */
   readonly imports: readonly string[];

@@ -15,6 +15,7 @@ import type {
   ToolMatch,
   ToolSearchOptions,
 } from './tool-select.ts';
+import type { ToolValidator } from './tool-validator.ts';
 
 /** `runtime.tools`: what a model can call by name. */
 export interface ToolsApi {
@@ -121,6 +122,8 @@ export interface ToolsOptions {
     /** In place of memory; `entries` is its own affair then. */
     readonly store?: ToolCacheStore;
   };
+  /** Rules of the embedder's over arguments, asked after the schema. @default none */
+  readonly validators?: readonly ToolValidator[];
   /** How results become text, where neither manifest nor call says. */
   readonly text?: TextRules;
 }

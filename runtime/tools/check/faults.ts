@@ -3,6 +3,7 @@ import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import { nearest, shownText } from '../../vocabulary/nearest.ts';
+import { inputFault, kindOfFormat } from './input-kinds.ts';
 
 /** Told at once; whoever mends these will hear of the rest. */
 const MOST_FAULTS = 50;
@@ -67,8 +68,13 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
     }
     case 'type':
       return at(`${shownValue(data)} is not of type ${String(facts.type).replaceAll(',', ' or ')}`);
-    case 'format':
-      return at(`${shownValue(data)} is not in the format ${String(facts.format)}`);
+    case 'format': {
+      const format = String(facts.format);
+      const why = typeof data === 'string' ? inputFault(format, data) : undefined;
+      if (why !== undefined)
+        return at(`${shownValue(data)}: ${why}`, defined({ kind: kindOfFormat(format) }));
+      return at(`${shownValue(data)} is not in the format ${format}`);
+    }
     case 'pattern':
       return at(`${shownValue(data)} does not fit the pattern ${String(facts.pattern)}`);
     case 'minimum':
@@ -82,17 +88,27 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
     case 'maxLength':
       return at(
         `has ${String(data).length} characters, ${boundOf(keyword)} ${String(facts.limit)} are allowed`,
+        sizeOf(keyword),
       );
     case 'minItems':
     case 'maxItems':
-      return at(`has ${lengthOf(data)} items, ${boundOf(keyword)} ${String(facts.limit)} are allowed`);
+      return at(
+        `has ${lengthOf(data)} items, ${boundOf(keyword)} ${String(facts.limit)} are allowed`,
+        sizeOf(keyword),
+      );
     case 'minProperties':
     case 'maxProperties':
-      return at(`has ${lengthOf(data)} fields, ${boundOf(keyword)} ${String(facts.limit)} are allowed`);
+      return at(
+        `has ${lengthOf(data)} fields, ${boundOf(keyword)} ${String(facts.limit)} are allowed`,
+        sizeOf(keyword),
+      );
     default:
       return at(`does not fit ${keyword}`);
   }
 }
+
+const sizeOf = (keyword: string): Pick<ArgumentFault, 'kind'> =>
+  keyword.startsWith('max') ? { kind: 'size' } : {};
 
 const boundOf = (keyword: string): string => (keyword.startsWith('min') ? 'at least' : 'at most');
 

@@ -1,3 +1,5 @@
+import { INPUT_KINDS } from './input-kinds.ts';
+
 /** Longer ones fit no format, and are not looked at. */
 const MOST_CHARACTERS = 8_192;
 
@@ -66,9 +68,13 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 /** The formats of strings that are checked; all take time linear in the text. */
-export const CHECKED_FORMATS: Readonly<Record<string, (text: string) => boolean>> = Object.fromEntries(
-  Object.entries(FORMATS).map(([name, fits]) => [
+export const CHECKED_FORMATS: Readonly<Record<string, (text: string) => boolean>> = Object.fromEntries([
+  ...Object.entries(FORMATS).map(([name, fits]) => [
     name,
     (text: string) => text.length <= MOST_CHARACTERS && fits(text),
   ]),
-);
+  ...Object.entries(INPUT_KINDS).map(([name, { fault }]) => [
+    name,
+    (text: string) => fault(text) === undefined,
+  ]),
+]);

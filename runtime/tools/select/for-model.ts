@@ -6,6 +6,7 @@ import type {
 } from '../../contracts/api/tool-select.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import type { Tool } from '../tool.ts';
+import { withKnownFormats } from './known-formats.ts';
 import { modelName } from './model-name.ts';
 
 /** One tool in the form of one API. */
@@ -49,7 +50,7 @@ function mcp({ manifest }: Tool): ModelTool['mcp'] {
     description: withExamples(manifest.description, manifest.examples),
     inputSchema: objectSchema(manifest),
     // Structured content is an object there.
-    ...(output?.type === 'object' ? { outputSchema: output } : {}),
+    ...(output?.type === 'object' ? { outputSchema: withKnownFormats(output) } : {}),
     annotations: {
       readOnlyHint: !changes && !manifest.dangerous,
       destructiveHint: manifest.dangerous || capabilities.includes('fs.delete'),
@@ -62,7 +63,10 @@ function mcp({ manifest }: Tool): ModelTool['mcp'] {
 }
 
 /** A schema may leave unsaid that it is of an object, which arguments are. */
-const objectSchema = ({ input }: Tool['manifest']): ObjectSchema => ({ ...input, type: 'object' });
+const objectSchema = ({ input }: Tool['manifest']): ObjectSchema => ({
+  ...withKnownFormats(input),
+  type: 'object',
+});
 
 /** Where a form has no place for examples, the description tells them. */
 function withExamples(description: string, examples: Tool['manifest']['examples']): string {

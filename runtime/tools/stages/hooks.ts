@@ -7,13 +7,15 @@ import type { HookList } from '../hook-list.ts';
 import type { Stage } from '../pipeline.ts';
 import { type ToolCall, toolOf, viewOf } from '../tool-call.ts';
 import { withValue } from '../tool-outcome.ts';
-import { checkArguments, inputInvalid } from './validate.ts';
+import { checkedArguments, type ValidateOptions } from './validate.ts';
 
 export interface HookStageOptions {
   readonly hooks: HookList;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onFault: (error: unknown, call: ToolCall) => void;
   readonly monotonic: () => number;
+  /** What arguments that a hook changed are held to. */
+  readonly validate: ValidateOptions;
 }
 
 /** Hooks that may change the arguments of a call, or stop it. */
@@ -25,9 +27,7 @@ export const beforeHooks = (options: HookStageOptions): Stage<ToolOutcome> => ({
       const answer = await runBefore(hook, call, options);
       if (answer === undefined) continue;
       if ('stop' in answer) throw stopped(call, hook, answer.stop);
-      const checked = checkArguments(toolOf(call), answer.args, false);
-      if (Array.isArray(checked)) throw inputInvalid(call.shownName, checked);
-      call.args = checked as ToolCall['args']; // not the list
+      call.args = checkedArguments(call, answer.args, false, options.validate);
     }
     return next();
   },

@@ -109,3 +109,14 @@ test('a function of the host is marked as one', () => {
   // @ts-expect-error: `trusted` is missing
   expect(defineTool({ name: 'a', description: 'x', input: {} }, { run: () => 1 })).toHaveLength(2);
 });
+
+test('a guest is defined the same way: its source, or its binary', async () => {
+  const made = defineTool(
+    { name: 'guest', description: 'x', input: { n: { type: 'number' } } },
+    { language: 'js', code: 'export const run = ({ n }) => n * 2' },
+  );
+  tools.register(...made);
+  expect(await tools.call('guest', { n: 2 })).toMatchObject({ ok: true, value: 4 });
+  // @ts-expect-error: neither source, nor binary, nor marked as a function of the host
+  expect(defineTool({ name: 'a', description: 'x' }, { code: '1' })).toHaveLength(2);
+});
