@@ -202,6 +202,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/server': ['runtime/doors/mcp'],
   ajv: ['runtime/doors/http', 'runtime/platform/schema', 'runtime/tools/check'],
   hono: ['runtime/doors/http'],
+  jose: ['runtime/auth'],
   'ipaddr.js': ['host-functions/http'],
   'libpg-query': ['host-functions/sql/postgres'],
   minisearch: ['runtime/tools/select'],

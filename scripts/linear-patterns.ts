@@ -22,6 +22,9 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
     [String.raw`^(Z_|ERR_+(BROTLI|ERROR_FORMAT|ZLIB))`]:
       'codes of errors of Node and of libraries, never a text of a server',
   },
+  'runtime/auth/bearer-tokens.ts': {
+    [String.raw`^[\w-]+\.[\w-]+\.[\w-]+$`]: 'a run ends at the next dot; the text has 8,192 characters at most',
+  },
   'runtime/catalog/needs.ts': {
     [String.raw`^wasi:filesystem\/|^sandglass:[^/]*\/fs\b|^sandglass:fs\/`]:
       'a run ends at the character that follows it; names of interfaces, which the guard has checked',

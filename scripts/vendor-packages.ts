@@ -25,6 +25,7 @@ const VENDORED: readonly Vendored[] = [
     alias: { '@modelcontextprotocol/server/_shims': '@modelcontextprotocol/server/dist/shimsWorkerd.mjs' },
   },
   { name: 'ajv' },
+  { name: 'jose' },
   { name: 'minisearch' },
   { name: 're2js' },
   { name: 'sucrase' },

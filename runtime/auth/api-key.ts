@@ -19,11 +19,13 @@ export interface ApiKey {
   readonly revokedAt?: number;
 }
 
-/** Who a key stands for. */
+/** Who a key, or a token, stands for. */
 export interface KeyHolder {
   readonly caller: Caller;
   readonly tools: readonly string[] | undefined;
   readonly rate: Rate | undefined;
+  /** Calls in a longer time, beside the rate. */
+  readonly quota?: Rate | undefined;
 }
 
 const PREFIX = 'sgk_';

@@ -16,6 +16,7 @@ import { readPackageSources } from './package-flags.ts';
 import { readCeiling } from './policy-flag.ts';
 import { parseDuration, parseWhole } from './quantities.ts';
 import { readLimitFlags, readMaxModule } from './run-flags.ts';
+import { readTokens } from './token-flags.ts';
 import { readTools } from './tool-flags.ts';
 import { instructionsOf } from './tool-instructions.ts';
 import { UsageError } from './usage-error.ts';
@@ -56,6 +57,7 @@ export async function serve(
     );
   const secretKey = await readSecretKey(terminal.env);
   const keys = openKeyFile(keyPathOf(parsed, terminal));
+  const tokens = await readTokens(parsed, terminal.cwd);
   const rate = rateOf(parsed.one('rate'));
   const packages = await readPackageSources(parsed, terminal, false);
   const audit = parsed.one('audit');
@@ -87,11 +89,12 @@ export async function serve(
     maxModuleBytes: readMaxModule(parsed),
     key: key.text,
     holderOf: async (text) => {
-      const holder = await keys.holderOf(text, Date.now());
+      const holder = (await keys.holderOf(text, Date.now())) ?? (await tokens?.holderOf(text));
       return holder === undefined ? undefined : { ...holder, rate: holder.rate ?? rate ?? KEY_RATE };
     },
     hosts: readHosts(parsed, terminal.env, loopback),
     ...(rate === undefined ? {} : { rate }),
+    ...(tokens === undefined ? {} : { oauth: tokens.oauth }),
     // A document decides by tool and caller: the door cannot tell ahead what it allows.
     ...(parsed.has('policy')
       ? {}

@@ -1,6 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
 import type { KeyHolder } from '../../auth/api-key.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { HttpError } from './http-error.ts';
+import { challenge, type ProtectedResource } from './protected-resource.ts';
 import type { DoorEnv, Who } from './route.ts';
 
 export interface AccessOptions {
@@ -12,6 +14,8 @@ export interface AccessOptions {
   readonly hosts: readonly string[] | 'any';
   /** Web origins whose pages may call. */
   readonly origins: readonly string[];
+  /** What tokens are for, where there are any. */
+  readonly oauth?: ProtectedResource | undefined;
 }
 
 /** Names of this machine to itself. Checking them defeats DNS rebinding: a page's own name resolved to the loopback address. */
@@ -41,19 +45,48 @@ export function checkSender({ hosts, origins }: AccessOptions): MiddlewareHandle
 }
 
 /** Lets a request with a right key through, and says whose it is. */
-export function checkKey({ key, holderOf }: AccessOptions): MiddlewareHandler<DoorEnv> {
+export function checkKey({ key, holderOf, oauth }: AccessOptions): MiddlewareHandler<DoorEnv> {
   const expected = digest(key);
   return async (context, next) => {
     const [, given] = /^Bearer +(.+)$/i.exec(context.req.header('authorization') ?? '') ?? [];
-    const who = given === undefined ? undefined : await whoHas(given, await expected, holderOf);
-    if (who === undefined) {
-      throw new SandglassError('UNAUTHENTICATED', 'Cannot answer: no valid key was sent', {
-        hint: 'Send "Authorization: Bearer KEY" with the key that the server printed at its start',
-      });
-    }
+    const who =
+      given === undefined
+        ? undefined
+        : await whoHas(given, await expected, holderOf).catch((error: unknown) => {
+            throw refusalOf(error, oauth);
+          });
+    if (who === undefined) throw unauthenticated(given !== undefined, oauth);
     context.set('who', who);
     await next();
   };
+}
+
+function unauthenticated(wasGiven: boolean, oauth: ProtectedResource | undefined): HttpError {
+  const error = new HttpError(
+    401,
+    'Cannot answer: no valid key was sent',
+    oauth === undefined
+      ? 'Send "Authorization: Bearer KEY" with the key that the server printed at its start'
+      : 'Send "Authorization: Bearer TOKEN" with a token that is for this server and has not expired',
+    'UNAUTHENTICATED',
+  );
+  error.headers = challenge(oauth, wasGiven ? { error: 'invalid_token' } : {});
+  return error;
+}
+
+/** A token that cannot be checked now, or allows nothing here, in the words of HTTP. */
+function refusalOf(error: unknown, oauth: ProtectedResource | undefined): unknown {
+  if (!(error instanceof SandglassError)) return error;
+  const { code, message, hint } = error;
+  if (code === 'HOST_CALL_FAILED') {
+    const unavailable = new HttpError(503, message, hint, code);
+    unavailable.headers = { 'Retry-After': '30' };
+    return unavailable;
+  }
+  if (code !== 'CAPABILITY_DENIED' || oauth === undefined) return error;
+  const forbidden = new HttpError(403, message, hint, code);
+  forbidden.headers = challenge(oauth, { error: 'insufficient_scope', scope: oauth.scopes.join(' ') });
+  return forbidden;
 }
 
 async function whoHas(

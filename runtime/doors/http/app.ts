@@ -16,6 +16,7 @@ import { countCalls } from './count-calls.ts';
 import type { DoorPolicy } from './door-policy.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { ModuleStore } from './module-store.ts';
+import { type ProtectedResource, protectedResourceRoutes } from './protected-resource.ts';
 import { type DoorEnv, mountRoutes, type Route } from './route.ts';
 import { healthRoutes } from './routes/health.ts';
 import { mcpRoutes } from './routes/mcp.ts';
@@ -36,6 +37,8 @@ export interface HttpAppOptions {
   readonly key: string;
   /** Whom another key stands for: the caller of all that is done with it. @default nobody */
   readonly holderOf?: AccessOptions['holderOf'];
+  /** What clients of MCP, and others with tokens, are told of where to get one. @default nothing: the door takes keys only */
+  readonly oauth?: ProtectedResource;
   /** Calls of one caller in a span of time: runs, calls of tools, requests of MCP. @default no limit */
   readonly rate?: Rate;
   /** Host names that requests may be sent to. `any` only behind a proxy that checks them. @default names of the loopback interface */
@@ -102,7 +105,11 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   if (access.origins.length > 0) app.use(cors({ origin: [...access.origins] }));
 
   const version = options.mcp?.version ?? '0.0.0';
-  const open = [...healthRoutes({ scheduler }), ...referenceRoutes(() => all, version)];
+  const open = [
+    ...healthRoutes({ scheduler }),
+    ...referenceRoutes(() => all, version),
+    ...(options.oauth === undefined ? [] : protectedResourceRoutes(options.oauth)),
+  ];
   mountRoutes(app, open);
   app.use(checkKey(access));
   app.use(countCalls(options.rate, options.monotonic));
@@ -141,9 +148,15 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   return app as unknown as Hono; // what its routes hand to each other is no affair of who mounts it
 }
 
-function readAccess({ key, holderOf, hosts = LOOPBACK_HOSTS, origins = [] }: HttpAppOptions): AccessOptions {
+function readAccess({
+  key,
+  holderOf,
+  hosts = LOOPBACK_HOSTS,
+  origins = [],
+  oauth,
+}: HttpAppOptions): AccessOptions {
   if (!/^[\x21-\x7e]+$/.test(key)) {
     throw new TypeError('Cannot open the HTTP door: the key must be visible ASCII characters, at least one');
   }
-  return { key, holderOf, hosts, origins };
+  return { key, holderOf, hosts, origins, oauth };
 }

@@ -17,18 +17,28 @@ export function countCalls(
   return async (context, next) => {
     const { req } = context;
     if (req.method !== 'POST' || !isCounted(req.path)) return next();
-    const { caller, rate = usual } = context.get('who');
-    if (rate === undefined) return next();
-    const state = rates.take(caller?.id ?? '', rate);
+    const { caller, rate = usual, quota } = context.get('who');
+    const id = caller?.id ?? '';
+    const named = [
+      ['calls', rate],
+      ['quota', quota],
+    ] as const;
+    const states: (readonly [string, RateState])[] = [];
+    for (const [name, held] of named)
+      if (held !== undefined) states.push([name, rates.take(`${name} ${id}`, held)]);
     await next();
-    for (const [name, value] of headersOf(state)) context.header(name, value);
+    if (states.length === 0) return;
+    context.header(
+      'RateLimit-Policy',
+      states.map(([name, { limit, perMs }]) => `"${name}";q=${limit};w=${seconds(perMs)}`).join(', '),
+    );
+    context.header(
+      'RateLimit',
+      states
+        .map(([name, { remaining, resetMs }]) => `"${name}";r=${remaining};t=${seconds(resetMs)}`)
+        .join(', '),
+    );
   };
 }
 
-function headersOf({ limit, perMs, remaining, resetMs }: RateState): readonly (readonly [string, string])[] {
-  const seconds = (ms: number): number => Math.ceil(ms / 1_000);
-  return [
-    ['RateLimit-Policy', `"calls";q=${limit};w=${seconds(perMs)}`],
-    ['RateLimit', `"calls";r=${remaining};t=${seconds(resetMs)}`],
-  ];
-}
+const seconds = (ms: number): number => Math.ceil(ms / 1_000);

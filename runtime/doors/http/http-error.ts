@@ -19,8 +19,8 @@ export class HttpError extends SandglassError {
   /** Sent beside it. */
   headers: Readonly<Record<string, string>> = {};
 
-  constructor(status: number, message: string, hint?: string) {
-    super('INPUT_INVALID', message, hint === undefined ? {} : { hint });
+  constructor(status: number, message: string, hint?: string, code: ErrorCode = 'INPUT_INVALID') {
+    super(code, message, hint === undefined ? {} : { hint });
     this.status = status;
   }
 }

@@ -12,6 +12,8 @@ export interface Who {
   readonly tools?: readonly string[] | undefined;
   /** In place of the server's rate. */
   readonly rate?: Rate | undefined;
+  /** Calls in a longer time, beside the rate. */
+  readonly quota?: Rate | undefined;
 }
 
 export interface DoorEnv {

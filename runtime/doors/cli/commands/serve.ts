@@ -27,6 +27,11 @@ export const serveCommand: Command = {
     },
     KEYS_FLAG,
     {
+      name: 'issuers',
+      value: 'FILE',
+      help: 'Take tokens (JWT) of the issuers in a JSON file: whose they are, and what their scopes allow. Default none.',
+    },
+    {
       name: 'rate',
       value: 'N',
       help: 'Calls a minute of each caller, also with the key of the server itself. Default 60 for keys of the file, none for that one.',

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair } from 'jose';
+import Provider from 'oidc-provider';
+
+export interface Issuer {
+  readonly url: string;
+  /** A token of the machine client, by its scopes. */
+  token(scope: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A real OpenID provider on this machine: tokens are JWT (ES256) for one resource. */
+export async function startIssuer(resource: string): Promise<Issuer> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const key = { ...(await exportJWK(privateKey)), kid: 'first', alg: 'ES256', use: 'sig' };
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = new Provider(url, {
+    jwks: { keys: [key] },
+    clients: [
+      {
+        client_id: 'machine',
+        client_secret: 'secret-of-the-machine',
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+        id_token_signed_response_alg: 'ES256',
+      },
+      {
+        client_id: 'agent',
+        client_secret: 'secret-of-the-agent',
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+        id_token_signed_response_alg: 'ES256',
+      },
+      {
+        client_id: 'sandglass',
+        client_secret: 'secret-of-sandglass',
+        grant_types: ['authorization_code', 'refresh_token'],
+        redirect_uris: ['http://127.0.0.1:4280/v1/auth/callback'],
+        response_types: ['code'],
+        id_token_signed_response_alg: 'ES256',
+      },
+    ],
+    scopes: ['openid', 'offline_access', 'tools:run', 'tools:admin', 'read', 'write'],
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => resource,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: 'tools:run tools:admin read write',
+          audience: resource,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: 600,
+          jwt: { sign: { alg: 'ES256' } },
+        }),
+      },
+    },
+    pkce: { required: () => true },
+    ttl: { AccessToken: 600, ClientCredentials: 600, Grant: 600, Session: 600, Interaction: 600 },
+  });
+  server.on('request', provider.callback());
+  return {
+    url,
+    token: async (scope) => {
+      const answer = await fetch(`${url}/token`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${btoa('machine:secret-of-the-machine')}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials', scope, resource }),
+      });
+      const { access_token: token } = (await answer.json()) as { readonly access_token?: string };
+      if (token === undefined) throw new Error(`The provider gave no token: ${answer.status}`);
+      return token;
+    },
+    close: () => closeServer(server),
+  };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+}
