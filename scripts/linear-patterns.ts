@@ -23,7 +23,8 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
       'codes of errors of Node and of libraries, never a text of a server',
   },
   'runtime/auth/bearer-tokens.ts': {
-    [String.raw`^[\w-]+\.[\w-]+\.[\w-]+$`]: 'a run ends at the next dot; the text has 8,192 characters at most',
+    [String.raw`^[\w-]+\.[\w-]+\.[\w-]+$`]:
+      'a run ends at the next dot; the text has 8,192 characters at most',
   },
   'runtime/catalog/needs.ts': {
     [String.raw`^wasi:filesystem\/|^sandglass:[^/]*\/fs\b|^sandglass:fs\/`]:
