@@ -12,7 +12,7 @@ import { createQuickjsEngine } from './engines/quickjs/engine.ts';
 import { browserPlatform } from './platform/browser.ts';
 import { loadWasm } from './platform/load-wasm.ts';
 import { createRuntimeOn } from './runtime.ts';
-import { createValidators } from './tools/check/validators.ts';
+import { createInterpretedValidators } from './tools/check/interpreted-validators.ts';
 
 export interface BrowserRuntimeOptions extends RuntimeOptions {
   readonly wasm?: {
@@ -55,7 +55,7 @@ export function createRuntime({ wasm = {}, files, kv, ...options }: BrowserRunti
       createRunFunction: createRunHostFunction,
     },
     options,
-    createValidators(),
+    createInterpretedValidators(),
   );
 }
 

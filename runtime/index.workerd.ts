@@ -11,6 +11,7 @@ import { createQuickjsEngine } from './engines/quickjs/engine.ts';
 import { loadWasm } from './platform/load-wasm.ts';
 import { workerdPlatform } from './platform/workerd.ts';
 import { createRuntimeOn } from './runtime.ts';
+import { createInterpretedValidators } from './tools/check/interpreted-validators.ts';
 
 export interface WorkerdRuntimeOptions extends RuntimeOptions {
   readonly wasm: {
@@ -44,6 +45,7 @@ export function createRuntime({ wasm, files, kv, ...options }: WorkerdRuntimeOpt
       createRunFunction: createRunHostFunction,
     },
     options,
+    createInterpretedValidators(),
   );
 }
 

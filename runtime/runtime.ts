@@ -18,7 +18,8 @@ import { createRunPort } from './run/run-port.ts';
 import type { SandboxContext } from './run/sandbox-context.ts';
 import { createSessionOpener } from './run/session/open-session.ts';
 import { createSessions } from './run/session/sessions.ts';
-import { NO_VALIDATORS, type Validators } from './tools/check/validator.ts';
+import { createInterpretedValidators } from './tools/check/interpreted-validators.ts';
+import type { Validators } from './tools/check/validator.ts';
 import { modelAsker } from './tools/guide/ask-model.ts';
 import { createGuide } from './tools/guide/guide.ts';
 import { createTools } from './tools/tools.ts';
@@ -61,7 +62,7 @@ const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
 export function createRuntimeOn(
   platform: Platform,
   options: RuntimeOptions = {},
-  validators: Validators = NO_VALIDATORS,
+  validators: Validators = createInterpretedValidators(),
   policyFile?: PolicyFile,
 ): Runtime {
   refuseUnknown(options, KNOWN, 'create a runtime');

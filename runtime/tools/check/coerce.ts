@@ -3,12 +3,13 @@ import { isJsonObject, type JsonValue } from '../../vocabulary/json.ts';
 
 /**
  * Mends values of the wrong type where only one value can be meant: `"2000"` for a number, `"true"` for a boolean, `5` for a text. Alternatives
- * (`anyOf` and the like) are left alone: there nobody knows which was meant. Answers whether anything was changed.
+ * (`anyOf`, `contains` and the like) are left alone: there nobody knows which was meant. Answers whether anything was changed.
  */
 export function coerceFaults(root: JsonValue, errors: readonly ErrorObject[]): boolean {
   let changed = false;
   for (const { keyword, instancePath, schemaPath, params } of errors) {
-    if (keyword !== 'type' || instancePath === '' || /\/(?:anyOf|oneOf|not|if)\//.test(schemaPath)) continue;
+    if (keyword !== 'type' || instancePath === '' || /\/(?:anyOf|oneOf|not|if|contains)\//.test(schemaPath))
+      continue;
     const types = String((params as { type?: unknown }).type).split(','); // ajv's own form
     const keys = instancePath.split('/').slice(1).map(unescaped);
     const last = keys.pop() ?? '';

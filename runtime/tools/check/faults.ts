@@ -96,6 +96,10 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
         `has ${lengthOf(data)} items, ${boundOf(keyword)} ${String(facts.limit)} are allowed`,
         sizeOf(keyword),
       );
+    case 'items': // those after a tuple, which are none
+      return at(`has ${lengthOf(data)} items, at most ${lengthOf(parentSchema?.prefixItems)} are allowed`, {
+        kind: 'size',
+      });
     case 'minProperties':
     case 'maxProperties':
       return at(

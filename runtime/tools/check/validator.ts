@@ -1,5 +1,4 @@
 import type { ArgumentFault } from '../../contracts/api/tool-call.ts';
-import { SandglassError } from '../../vocabulary/errors.ts';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 
@@ -29,11 +28,3 @@ export class SchemaFault extends Error {
     this.faults = faults;
   }
 }
-
-/** Where code cannot be made of schemas there are no tools. */
-export const NO_VALIDATORS: Validators = {
-  of() {
-    throw new SandglassError('UNSUPPORTED', 'Cannot register a tool: this platform compiles no schemas');
-  },
-  compiled: 0,
-};

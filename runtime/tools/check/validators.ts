@@ -1,10 +1,9 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { copyJson } from '../../vocabulary/copy-json.ts';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { coerceFaults } from './coerce.ts';
+import { checkWith } from './check-with.ts';
 import { faultsOf } from './faults.ts';
 import { CHECKED_FORMATS } from './formats.ts';
 import { LINEAR_ENGINE } from './linear-pattern.ts';
@@ -84,34 +83,8 @@ function compile(schema: JsonSchema): ValidateFunction {
 }
 
 function validatorOf(compiled: () => ValidateFunction, maxDepth: number): Validator {
-  const run = (value: JsonValue): readonly ErrorObject[] => {
+  return checkWith((value) => {
     const validate = compiled();
     return validate(value) ? [] : [...(validate.errors ?? [])];
-  };
-  return {
-    check(value, { coerce }) {
-      const root = copyFor(value, maxDepth);
-      if (root === undefined)
-        return {
-          ok: false,
-          faults: [{ path: '', message: `is nested over ${maxDepth} deep`, rule: 'depth' }],
-        };
-      let errors = run(root.value);
-      // A value that was mended may bring up more, e.g. an item of an array; each round mends all it can.
-      for (let round = 0; coerce && round < 8 && errors.length > 0; round++) {
-        if (!coerceFaults(root.value, errors)) break;
-        errors = run(root.value);
-      }
-      return errors.length === 0 ? { ok: true, value: root.value } : { ok: false, faults: faultsOf(errors) };
-    },
-  };
-}
-
-/** A copy, as defaults are filled in; in an object, so that it can be told from none. */
-function copyFor(value: JsonValue, maxDepth: number): { readonly value: JsonValue } | undefined {
-  try {
-    return { value: copyJson(value, 'a value', { maxDepth }) };
-  } catch {
-    return undefined; // it is JSON already: only its depth can be wrong
-  }
+  }, maxDepth);
 }

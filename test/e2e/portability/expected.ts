@@ -18,6 +18,9 @@ export async function expectReport(report: Report, platform: string): Promise<vo
     module: platform === 'browser' ? { ok: true, value: 42 } : { ok: false, error: { code: 'UNSUPPORTED' } },
     standard: { ok: false, error: { code: 'UNSUPPORTED', details: { levels: ['minimal'] } } },
     session: { ok: true, value: 42, meta: { level: 'minimal' } },
+    tool: { ok: true, value: '42 m', meta: { level: 'minimal' } },
+    toolInvalid: { ok: false, error: { code: 'INPUT_INVALID', details: { errors: { length: 4 } } } },
+    codeMode: { ok: true, value: '2 km' },
   });
   expect(report.javascript.usage.fuel).toBeGreaterThan(1000);
   await using node = createRuntime({ cache: false });

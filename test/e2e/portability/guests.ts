@@ -28,12 +28,42 @@ export interface Report {
   readonly module: Outcome;
   readonly standard: Outcome;
   readonly session: Outcome;
+  readonly tool: Outcome;
+  readonly toolInvalid: Outcome;
+  readonly codeMode: Outcome;
 }
 
 async function runInSession(runtime: Runtime): Promise<Outcome> {
   await using session = await runtime.sessions.open({ language: 'javascript' });
   await session.run({ code: 'let kept = 41; const next = async () => kept + 1' });
   return await session.run({ code: 'await next()' });
+}
+
+const DOUBLE = {
+  name: 'double',
+  description: 'Doubles numbers',
+  input: {
+    n: { type: 'number' },
+    unit: { enum: ['m', 'km'], default: 'm' },
+    day: { type: 'string', format: 'date', optional: true },
+  },
+  output: { type: 'string', pattern: '^[0-9]+ k?m$' },
+} as const;
+
+async function callTools(runtime: Runtime): Promise<Pick<Report, 'tool' | 'toolInvalid' | 'codeMode'>> {
+  runtime.tools.register(DOUBLE, {
+    language: 'js',
+    code: "export const run = ({ n, unit }) => n * 2 + ' ' + unit",
+  });
+  return {
+    tool: await runtime.tools.call('double', { n: '21' }),
+    toolInvalid: await runtime.tools.call('double', { n: 'x', unit: 'kn', day: '2026-02-30', more: 1 }),
+    codeMode: await runtime.run({
+      language: 'typescript',
+      code: "const found: string = (await tools.search('numbers'))[0].name; await tools.call(found, { n: 1, unit: 'km' })",
+      grant: { tools: ['double'] },
+    }),
+  };
 }
 
 /** Runs the same guests on whatever platform this was bundled for. */
@@ -60,5 +90,6 @@ export async function runGuests(runtime: Runtime, component: PrebuiltComponent):
     counted: await runtime.run(COUNTED),
     standard: await runtime.run({ language: 'javascript', code: '1', level: 'standard' }),
     session: await runInSession(runtime),
+    ...(await callTools(runtime)),
   };
 }

@@ -1,0 +1,36 @@
+import type { ErrorObject } from 'ajv';
+import { copyJson } from '../../vocabulary/copy-json.ts';
+import type { JsonValue } from '../../vocabulary/json.ts';
+import { coerceFaults } from './coerce.ts';
+import { faultsOf } from './faults.ts';
+import type { Validator } from './validator.ts';
+
+/** A validator of what finds the errors of a copy, and fills in its defaults. */
+export function checkWith(run: (value: JsonValue) => readonly ErrorObject[], maxDepth: number): Validator {
+  return {
+    check(value, { coerce }) {
+      const root = copyFor(value, maxDepth);
+      if (root === undefined)
+        return {
+          ok: false,
+          faults: [{ path: '', message: `is nested over ${maxDepth} deep`, rule: 'depth' }],
+        };
+      let errors = run(root.value);
+      // A value that was mended may bring up more, e.g. an item of an array; each round mends all it can.
+      for (let round = 0; coerce && round < 8 && errors.length > 0; round++) {
+        if (!coerceFaults(root.value, errors)) break;
+        errors = run(root.value);
+      }
+      return errors.length === 0 ? { ok: true, value: root.value } : { ok: false, faults: faultsOf(errors) };
+    },
+  };
+}
+
+/** A copy, as defaults are filled in; in an object, so that it can be told from none. */
+function copyFor(value: JsonValue, maxDepth: number): { readonly value: JsonValue } | undefined {
+  try {
+    return { value: copyJson(value, 'a value', { maxDepth }) };
+  } catch {
+    return undefined; // it is JSON already: only its depth can be wrong
+  }
+}

@@ -1,0 +1,35 @@
+import { Recent } from '../../vocabulary/recent.ts';
+import { canonicalJson } from '../canonical-json.ts';
+import { checkWith } from './check-with.ts';
+import { readSchema } from './interpreted/read-schema.ts';
+import { refuseHeavySchema } from './schema-weight.ts';
+import type { Validator, Validators } from './validator.ts';
+
+/** Schemas that are kept, read. */
+const MOST_KEPT = 2_000;
+
+/** Validators that make no code of schemas, for platforms where none may be made: workerd, pages whose policy has no `unsafe-eval`. */
+export function createInterpretedValidators(): Validators {
+  const kept = new Recent<Validator>(MOST_KEPT);
+  let compiled = 0;
+  return {
+    of(schema) {
+      const key = canonicalJson(schema);
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const maxDepth = refuseHeavySchema(schema);
+      const check = readSchema(schema);
+      compiled += 1;
+      const validator = checkWith((value) => {
+        const place = { path: '', errors: [] };
+        check(value, place);
+        return place.errors;
+      }, maxDepth);
+      kept.set(key, validator);
+      return validator;
+    },
+    get compiled() {
+      return compiled;
+    },
+  };
+}
