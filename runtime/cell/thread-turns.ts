@@ -67,6 +67,7 @@ export function createThreadTurns(
             paused.push(goOn);
             scheduleNext();
           }),
+        missed: schedule,
         onWork: (look) => {
           lookUp = look;
         },

@@ -280,6 +280,8 @@ export interface Turns {
   due(): boolean;
   /** Resolves after a turn in which timers and I/O were served. */
   take(): Promise<void>;
+  /** The guest could not be suspended for a turn that was due: calls back after the next one, however it came. Absent: never. */
+  missed?(then: () => void): void;
   /** Registers how to have the guest ask at its next check: called when the host has worked for it so long that a turn is due. */
   onWork?(lookUp: () => void): void;
 }

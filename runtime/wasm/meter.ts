@@ -15,9 +15,12 @@ export interface MeterOptions {
   readonly onSlice?: () => StopReason | undefined;
   /**
    * Lets the event loop have its turn at a refill, by JavaScript Promise Integration: where the guest was entered through
-   * `WebAssembly.promising`, with no JavaScript frame between that and the refill. Elsewhere the guest goes on without, and sees nothing.
+   * `WebAssembly.promising`, with no JavaScript frame between that and the refill. Elsewhere the guest goes on without, and sees nothing,
+   * as long as that is short: see `held`.
    */
   readonly turns?: Turns;
+  /** Units that the guest may burn where it cannot be suspended although a turn is due. @default DEFAULT_MOST_HELD_FUEL */
+  readonly mostHeldFuel?: number;
   /** The module of `TRAMPOLINE_BYTES`, for platforms that compile nothing at run time. Without it there are no slices there. */
   readonly trampoline?: WebAssembly.Module;
 }
@@ -32,6 +35,8 @@ export interface Meter {
   /** `exhausted` exactly when more than `fuel` was burnt. Read this after every call, whatever the call returned or threw. */
   readonly state: 'running' | 'exhausted' | 'stopped';
   readonly stopReason: StopReason | undefined;
+  /** The guest was stopped, as `cancelled`, for keeping its thread where it cannot be suspended: its end is `HELD_THREAD`. */
+  readonly held: boolean;
   /** A `memory.grow` of the guest was refused in its last few slices: before that, it has gone on without. */
   readonly growthRefused: boolean;
   /** Whether refills happen. `false` where nothing can be compiled: then fuel alone stops the guest, and `onSlice` is never asked. */
@@ -48,8 +53,11 @@ export interface Meter {
   attach(instance: WebAssembly.Instance): WebAssembly.Exports;
   /** As `attach`, for whoever needs no list of the exports: of ten thousand, that takes milliseconds. */
   adopt(instance: WebAssembly.Instance): void;
-  /** Runs the deferred start function, if there is one. Once, after `attach`. */
-  start(instance: WebAssembly.Instance): void;
+  /**
+   * Runs the deferred start function, if there is one. Once, after `attach`.
+   * @param enter How: for whoever can suspend it. @returns What that answers.
+   */
+  start(instance: WebAssembly.Instance, enter?: (start: () => unknown) => unknown): unknown;
   /** Charges from now on, as a new meter does. */
   arm(): void;
   /** Charges nothing until `arm`; `onSlice` is still asked. */
@@ -61,6 +69,8 @@ export interface Meter {
   charge(units: number): void;
   /** Has the guest ask at its next check, whatever is left of its slice: `onSlice`, and `turns` if one is due. */
   lookUp(): void;
+  /** The host goes back into the guest, in which it may have called something: a turn that was due there and could not be taken is taken now. */
+  left(): void;
   /** Stops the guest at its next check; only the first reason counts. For use from host calls, and while the guest is suspended. */
   stop(reason: StopReason): void;
   /**
@@ -78,9 +88,21 @@ export interface Meter {
  */
 export const DEFAULT_SLICE_FUEL = 4_000_000;
 
+/**
+ * Some ten milliseconds. So long work the functions that a host calls by itself in the middle of something, as allocators and starts of
+ * modules do.
+ */
+const DEFAULT_MOST_HELD_FUEL = 64_000_000;
+
 /** @throws {RangeError} on fuel or slices that are not whole positive numbers. */
 export function createMeter(options: MeterOptions): Meter {
-  const { fuel, sliceFuel = DEFAULT_SLICE_FUEL, onSlice, turns } = options;
+  const {
+    fuel,
+    sliceFuel = DEFAULT_SLICE_FUEL,
+    mostHeldFuel = DEFAULT_MOST_HELD_FUEL,
+    onSlice,
+    turns,
+  } = options;
   checkUnits('fuel', fuel);
   checkUnits('sliceFuel', sliceFuel);
   const trampoline = options.trampoline ?? compileTrampoline();
@@ -100,7 +122,8 @@ export function createMeter(options: MeterOptions): Meter {
     return onSlice?.();
   });
   const { settle } = progress;
-  const refills = trampoline === undefined ? undefined : createRefills(trampoline, progress, turns);
+  const refills =
+    trampoline === undefined ? undefined : createRefills(trampoline, { progress, turns, mostHeldFuel });
 
   const adopt = (all: WebAssembly.Exports): void => {
     const { [RESERVED.growthRefused]: refused, [RESERVED.refill]: table, [RESERVED.fuel]: own } = all;
@@ -138,6 +161,9 @@ export function createMeter(options: MeterOptions): Meter {
     get stopReason() {
       return progress.stopReason;
     },
+    get held() {
+      return progress.held;
+    },
     get growthRefused() {
       settle();
       return isRefused() || (refusedAt !== undefined && counters.burnt - refusedAt <= 2 * sliceFuel);
@@ -155,9 +181,9 @@ export function createMeter(options: MeterOptions): Meter {
       return withoutReserved(all);
     },
     adopt: (instance) => adopt(exportsOf(instance)),
-    start: (instance) => {
+    start: (instance, enter = (start) => start()) => {
       const start = exportsOf(instance)[RESERVED.start];
-      if (typeof start === 'function') start();
+      return typeof start === 'function' ? enter(start as () => unknown) : undefined; // it takes nothing
     },
     arm: () => arm(true),
     disarm: () => arm(false),
@@ -166,6 +192,9 @@ export function createMeter(options: MeterOptions): Meter {
       if (isCharged() && counters.charge(units)) progress.exhaust();
     },
     lookUp,
+    left: () => {
+      if (refills?.owesTurn === true) lookUp();
+    },
     stop: progress.stop,
     release: () => {
       settle();

@@ -7,6 +7,10 @@ export interface Progress {
   readonly state: 'running' | 'exhausted' | 'stopped';
   /** The first reason of `stop`. */
   readonly stopReason: StopReason | undefined;
+  /** It was stopped for keeping its thread where it cannot be suspended. */
+  readonly held: boolean;
+  /** Units billed so far. */
+  readonly burnt: number;
   /** What was thrown first by what a refill asks. */
   readonly failure: unknown;
   /** Bills what was counted: after this the state is true. */
@@ -14,6 +18,8 @@ export interface Progress {
   /** More was charged than there is. */
   exhaust(): void;
   stop(reason: StopReason): void;
+  /** Stops the guest for keeping its thread. */
+  hold(): void;
   /** Stops the guest for what was thrown. Nothing may be thrown into the guest: it could catch it. */
   fail(error: unknown): void;
   /** Bills, and asks whether the guest should go on. */
@@ -30,6 +36,7 @@ export function createProgress(
   let state: Progress['state'] = 'running';
   let stopReason: StopReason | undefined;
   let failure: unknown;
+  let held = false;
 
   const leave = (next: 'exhausted' | 'stopped'): void => {
     state = next;
@@ -55,12 +62,22 @@ export function createProgress(
     get stopReason() {
       return stopReason;
     },
+    get held() {
+      return held;
+    },
+    get burnt() {
+      return counters.burnt;
+    },
     get failure() {
       return failure;
     },
     settle,
     exhaust: () => leave('exhausted'),
     stop,
+    hold: () => {
+      held = state === 'running';
+      stop('cancelled');
+    },
     fail,
     consult: () => {
       settle();

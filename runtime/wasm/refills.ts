@@ -10,13 +10,21 @@ export interface Refills {
   connect(table: WebAssembly.Table): void;
   /** Takes them out of all tables, so that they can serve another guest. */
   release(): void;
+  /** A turn was due while the guest could not be suspended, and there was none since. */
+  readonly owesTurn: boolean;
 }
 
-/** @param turns Lets the event loop have its turn; absent: no guest is suspended. */
+export interface RefillsOptions {
+  readonly progress: Progress;
+  /** Lets the event loop have its turn; absent: no guest is suspended. */
+  readonly turns: Turns | undefined;
+  /** Units that may be burnt while a turn is owed. */
+  readonly mostHeldFuel: number;
+}
+
 export function createRefills(
   trampoline: WebAssembly.Module,
-  progress: Progress,
-  turns: Turns | undefined,
+  { progress, turns, mostHeldFuel }: RefillsOptions,
 ): Refills {
   const { consult, answer, fail } = progress;
   /** Turns begun; one that turned out not to suspend the guest must not answer for a later one. */
@@ -25,6 +33,10 @@ export function createRefills(
   let waiting = 0;
   let made: Refill | undefined;
   const tables: WebAssembly.Table[] = [];
+  /** What was burnt when the first turn was missed of those that are owed. */
+  let owedSince: number | undefined;
+  /** Turns owed so far: the event loop may answer for one that has been paid. */
+  let debts = 0;
 
   const turnIsDue = (): boolean => {
     if (turns === undefined) return false;
@@ -37,7 +49,8 @@ export function createRefills(
   };
   const ask = (): number => {
     consult();
-    return progress.state === 'running' && turnIsDue() ? REFILL.wait : answer();
+    // One that is owed is due, whatever its clock says: that begins anew with each that was missed.
+    return progress.state === 'running' && (turnIsDue() || owedSince !== undefined) ? REFILL.wait : answer();
   };
   const wait = async (): Promise<number> => {
     turn += 1;
@@ -45,6 +58,7 @@ export function createRefills(
     // V8 13 calls this before it finds that it cannot suspend the guest. By the next microtask that is known: no turn is taken in vain.
     await undefined;
     if (mine !== turn) return REFILL.stop; // nobody waits for it
+    owedSince = undefined;
     waiting += 1;
     try {
       await turns?.take();
@@ -57,10 +71,21 @@ export function createRefills(
   };
   const refused = (): number => {
     turn += 1;
+    if (owedSince === undefined) {
+      owedSince = progress.burnt;
+      debts += 1;
+      const debt = debts;
+      turns?.missed?.(() => {
+        if (debt === debts) owedSince = undefined;
+      });
+    } else if (progress.burnt - owedSince > mostHeldFuel) progress.hold();
     return answer();
   };
 
   return {
+    get owesTurn() {
+      return owedSince !== undefined;
+    },
     connect: (table) => {
       // One pair for all instances: each is an instance of its own, which costs more than finding out who asked.
       made ??= takeRefill(trampoline, { ask, refused, ...(turns === undefined ? {} : { wait }) });

@@ -11,6 +11,8 @@ export interface HostReport {
   readonly lateMs: number;
   /** How long an innocent run beside them took at most, ms; `null` where there was none. */
   readonly otherMs: number | null;
+  /** What the thread of the host worked at most between two of its turns, ms of its own: true whatever else the machine does. */
+  readonly heldMs: number;
 }
 
 const [name, engine, level, guests, timeoutMs] = process.argv.slice(2);
@@ -27,6 +29,27 @@ await runtime.run(
 const server = createServer((_request, response) => response.end('here')).listen(0, '127.0.0.1');
 server.once('listening', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 
+/** Tells what this thread has worked at most in one go since it was begun. */
+function watchHeld(): () => number {
+  const worked = (): number => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  let last = worked();
+  let most = 0;
+  const look = (): void => {
+    const now = worked();
+    most = Math.max(most, now - last);
+    last = now;
+  };
+  const looks = setInterval(look, 1);
+  return () => {
+    clearInterval(looks);
+    look();
+    return most;
+  };
+}
+
 process.once('message', async () => {
   let going = true;
   let otherMs: number | null = null;
@@ -39,15 +62,17 @@ process.once('message', async () => {
     }
   };
   const beside = others();
+  const held = watchHeld();
   const outcomes = await Promise.all(
     Array.from({ length: Number(guests) }, () =>
       runtime.run({ ...program, ...options, limits: { timeoutMs: Number(timeoutMs), fuel: 1e15 } }),
     ),
   );
   const lateMs = Math.max(0, ...outcomes.map(({ usage }) => usage.durationMs - Number(timeoutMs)));
+  const heldMs = held();
   going = false;
   await beside;
   const codes = outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.error.code));
-  process.send?.({ report: { codes, lateMs, otherMs } satisfies HostReport });
+  process.send?.({ report: { codes, lateMs, otherMs, heldMs } satisfies HostReport });
 });
 process.once('disconnect', () => process.exit(0));

@@ -303,7 +303,7 @@ describe('what reaches the host', () => {
 });
 
 test('implementImports() gives bare, frozen objects with the interfaces asked for and no other', () => {
-  const run = createGuestRun(createFakeHost(), runSpec(), 'sync', { stop() {}, charge() {} });
+  const run = createGuestRun(createFakeHost(), runSpec(), 'sync', { stop() {}, charge() {}, left() {} });
   const imports = implementImports(run, [
     'wasi:cli/exit@0.2.3',
     'wasi:io/streams@0.2.3',
@@ -322,7 +322,7 @@ test('implementImports() gives bare, frozen objects with the interfaces asked fo
 });
 
 test('implementImports() gives the glue a decoder that charges what it decodes and keeps nothing', () => {
-  const run = createGuestRun(createFakeHost(), runSpec(), 'sync', { stop() {}, charge() {} });
+  const run = createGuestRun(createFakeHost(), runSpec(), 'sync', { stop() {}, charge() {}, left() {} });
   const glue: unknown = Reflect.get(implementImports(run, []), 'sandglass:glue');
   const { TextDecoder: Decoder } = glue as { readonly TextDecoder: typeof TextDecoder }; // what the glue takes
   expect(new Decoder().decode(Uint8Array.of(0x68, 0x69))).toBe('hi');
@@ -338,7 +338,7 @@ test('implementImports() gives the glue a decoder that charges what it decodes a
 });
 
 test('implementImports() refuses a name of another package, and of no own property', () => {
-  const run = createGuestRun(createFakeHost(), runSpec(), 'sync', { stop() {}, charge() {} });
+  const run = createGuestRun(createFakeHost(), runSpec(), 'sync', { stop() {}, charge() {}, left() {} });
   for (const name of ['wasi:nothing/here@0.2.0', 'wasi:io/constructor@0.2.0', 'constructor', '__proto__']) {
     expect(() => implementImports(run, [name])).toThrow(TypeError);
   }

@@ -2,12 +2,17 @@ import { describe, expect, test } from 'vitest';
 import type { Engine, GuestResult } from '../../runtime/contracts/engine.ts';
 import { createComponentEngine } from '../../runtime/engines/component/engine.ts';
 import { createPreview1Engine } from '../../runtime/engines/preview1/engine.ts';
+import { createRuntime, type Outcome } from '../../runtime/index.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
+import { instrument } from '../../runtime/wasm/instrument.ts';
+import { createMeter } from '../../runtime/wasm/meter.ts';
+import { promising } from '../../runtime/wasm/suspending.ts';
 import { FLOODS } from '../../scripts/hostile/floods.ts';
 import { prepareGuest, wasm } from '../contract/engine-suite.ts';
 import { wat } from '../guests/component/build.ts';
 import { createFakeHost, runSpec } from '../support/fake-host.ts';
 import { verifies } from '../support/verifies.ts';
+import { assemble } from '../support/wasm/assemble.ts';
 
 verifies('XT-13', 'LM-03');
 
@@ -23,11 +28,19 @@ const ENGINES: Readonly<Record<string, Engine>> = {
 async function runHere(
   engine: Engine,
   module: Uint8Array<ArrayBuffer>,
-  invoke?: string,
+  {
+    invoke,
+    args,
+    fuel = FUEL,
+  }: {
+    readonly invoke?: string;
+    readonly args?: readonly string[];
+    readonly fuel?: number;
+  } = {},
 ): Promise<{ readonly result: GuestResult; readonly turns: number; readonly wrote: number }> {
   let turns = 0;
   let wrote = 0;
-  const limits = mergeLimits([{ fuel: FUEL, outputBytes: 64 * 1024 * 1024 }], {
+  const limits = mergeLimits([{ fuel, outputBytes: 64 * 1024 * 1024 }], {
     memoryBytes: engine.memoryBytes,
   });
   const host = {
@@ -45,7 +58,11 @@ async function runHere(
     },
   };
   const guest = await prepareGuest(engine, await wasm(module, 'flood.wasm'), limits);
-  const spec = runSpec({ limits, ...(invoke === undefined ? {} : { invoke }) });
+  const spec = runSpec({
+    limits,
+    ...(invoke === undefined ? {} : { invoke }),
+    ...(args === undefined ? {} : { args }),
+  });
   return { result: await engine.execute(guest, spec, host), turns, wrote };
 }
 
@@ -65,6 +82,113 @@ describe.each(['preview1', 'component'])('a module of %s in the thread of its ho
   );
 });
 
+test('a turn that is due in what the host calls of the guest is taken when the host has answered', async () => {
+  const bytes = instrument(
+    await assemble(`(module (import "h" "call" (func $call))
+      (func (export "allocate") (local i32) (loop $again
+        (br_if $again (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100)))))
+      (func (export "run") (loop $again (call $call) (br $again))))`),
+    { maxMemoryPages: 1 },
+  );
+  let turns = 0;
+  let asked = 0;
+  const meter = createMeter({
+    fuel: 20 * SLICE,
+    turns: {
+      // As a clock has it: once a turn is said to be due, the next one is a while away.
+      due: () => {
+        asked += 1;
+        return asked % 4 === 1;
+      },
+      take: async () => {
+        turns += 1;
+      },
+    },
+  });
+  const call = (): void => {
+    meter.charge(SLICE);
+    exports.allocate?.();
+    meter.left();
+  };
+  const { instance } = await WebAssembly.instantiate(bytes, { h: { call } });
+  const exports = meter.attach(instance) as Record<string, (() => void) | undefined>; // its two functions
+  await expect(promising(exports.run as () => void)()).rejects.toThrow();
+  expect(meter.state).toBe('exhausted');
+  expect(turns).toBeGreaterThanOrEqual(4);
+  meter.release();
+});
+
+const LOOP = '(loop $again (br $again))';
+const component = (core: string, type: string, options = ''): Promise<Uint8Array<ArrayBuffer>> =>
+  wat(`(component (core module $m ${core}) (core instance $i (instantiate $m))
+    (func (export "f") ${type} (canon lift (core func $i "f") ${options})))`);
+const ALLOCATOR = `(memory (export "memory") 1)
+  (func (export "realloc") (param i32 i32 i32 i32) (result i32) ${LOOP} unreachable)
+  (func (export "f") (param i32 i32))`;
+
+describe('a guest that never returns, in the thread of its host,', () => {
+  const long = { fuel: 4_000_000_000 };
+  const held = { kind: 'invalid', code: 'UNSUPPORTED', hint: expect.stringContaining('standard') };
+
+  test.each([
+    [
+      'its allocator',
+      () =>
+        component(
+          ALLOCATOR,
+          '(param "s" string)',
+          '(memory (core memory $i "memory")) (realloc (core func $i "realloc"))',
+        ),
+      ['x'],
+    ],
+    [
+      'the start of its module',
+      () => component(`(func $start ${LOOP}) (start $start) (func (export "f"))`, ''),
+      [],
+    ],
+  ] as const)('is stopped where nothing can suspend it: in %s', async (_, module, args) => {
+    const { result, turns } = await runHere(ENGINES.component as Engine, await module(), {
+      invoke: 'f',
+      args,
+      ...long,
+    });
+    expect(result).toMatchObject(held);
+    expect(turns).toBe(0);
+    expect(result.fuel).toBeLessThan(100_000_000);
+  });
+
+  const inner = `(component
+    (component $b (core module $m (func (export "f") ${LOOP})) (core instance $i (instantiate $m))
+      (func (export "f") (canon lift (core func $i "f"))))
+    (component $a (import "f" (func $f)) (core func $g (canon lower (func $f)))
+      (core module $m (import "h" "g" (func $g)) (func (export "f") (call $g)))
+      (core instance $i (instantiate $m (with "h" (instance (export "g" (func $g))))))
+      (func (export "f") (canon lift (core func $i "f"))))
+    (instance $bi (instantiate $b)) (instance $ai (instantiate $a (with "f" (func $bi "f"))))
+    (func (export "f") (alias export $ai "f")))`;
+  const afterwards = `(func (export "p") (param i32) ${LOOP}) (func (export "f") (result i32) (i32.const 1))`;
+  test.each([
+    ['a component inside of it', 'component', () => wat(inner)],
+    [
+      'what tidies up after its answer',
+      'component',
+      () => component(afterwards, '(result u32)', '(post-return (core func $i "p"))'),
+    ],
+    [
+      'the start of a module',
+      'preview1',
+      () =>
+        assemble(
+          `(module (memory (export "memory") 1) (func $start ${LOOP}) (start $start) (func (export "f")))`,
+        ),
+    ],
+  ] as const)('gives up its turns: in %s', async (_, engine, module) => {
+    const { result, turns } = await runHere(ENGINES[engine] as Engine, await module(), { invoke: 'f' });
+    expect(result).toMatchObject({ kind: 'limit', limit: 'fuel' });
+    expect(turns).toBeGreaterThanOrEqual(FUEL / SLICE - 2);
+  });
+});
+
 /** A function whose answer is a list of as many numbers or lists, all at one place of its memory. */
 const list = (item: string, count: number): string => `(component
   (core module $m (memory (export "memory") 2)
@@ -76,7 +200,7 @@ const list = (item: string, count: number): string => `(component
 test('a component in the thread of its host passes lists only as long as can be made in one turn', async () => {
   const engine = ENGINES.component as Engine;
   const many = async (item: string, count: number) =>
-    (await runHere(engine, await wat(list(item, count)), 'many')).result;
+    (await runHere(engine, await wat(list(item, count)), { invoke: 'many' })).result;
   expect(await many('bool', 100_001)).toMatchObject({
     kind: 'invalid',
     code: 'UNSUPPORTED',
@@ -98,9 +222,22 @@ test('a component holds only so many resources: each is an entry of a table of t
       (func (export "hoard") (loop $again (drop (call $new (i32.const 7))) (br $again))))
     (core instance $i (instantiate $m (with "host" (instance (export "new" (func $new))))))
     (func (export "hoard") (canon lift (core func $i "hoard"))))`);
-  const { result } = await runHere(ENGINES.component as Engine, hoard, 'hoard');
+  const { result } = await runHere(ENGINES.component as Engine, hoard, { invoke: 'hoard' });
   expect(result).toMatchObject({
     kind: 'trapped',
     message: expect.stringContaining('it holds over 100000 resources of one kind'),
   });
+});
+
+test('a module of JavaScript that is required inside a call has no turns, and so is stopped', async () => {
+  await using runtime = createRuntime();
+  const { ok, error } = (await runtime.run({
+    language: 'javascript',
+    code: "require('./busy.mjs')",
+    modules: { './busy.mjs': 'for (;;);' },
+    level: 'minimal',
+    limits: { timeoutMs: 600_000 },
+  })) as Extract<Outcome, { ok: false }>; // the next line looks
+  expect(ok).toBe(false);
+  expect(error).toMatchObject({ code: 'UNSUPPORTED', hint: expect.stringContaining('standard') });
 });

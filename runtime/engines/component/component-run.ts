@@ -55,6 +55,8 @@ export interface ComponentRun {
   chargeItems(count: number): void;
   /** Bills a call of an import; the glue does. */
   enter(): void;
+  /** Before the guest goes on after a call of an import; the linker does. */
+  leave(): void;
   /** Bills bytes that go into the guest. */
   pay(bytes: number): void;
   /** The guest is about to hold a resource more; `count` of its kind then. */
@@ -70,6 +72,8 @@ export interface GuestMeter {
   readonly stop: () => void;
   /** Bills work that the host does in the guest's place, units. */
   readonly charge: (units: number) => void;
+  /** See `Meter.left`. */
+  readonly left: () => void;
 }
 
 /** The generated glue takes ten microseconds and more of a call. */
@@ -223,6 +227,7 @@ export function createGuestRun(
     charge: bill.charge,
     chargeItems: bill.chargeItems,
     enter: bill.enter,
+    leave: meter.left,
     pay: bill.pay,
     hold: bill.hold,
   };

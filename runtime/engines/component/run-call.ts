@@ -47,6 +47,7 @@ export function runCall(parts: CallParts): Eventually<GuestResult> {
   const run = createGuestRun(host, spec, data.mode, {
     stop: () => meter.stop('cancelled'),
     charge: meter.charge,
+    left: meter.left,
   });
 
   const instantiateCore = (module: CoreModule, imports?: WebAssembly.Imports) => {

@@ -1,5 +1,6 @@
 import type { GuestEnd } from '../../contracts/engine.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
+import { HELD_THREAD } from '../../wasm/held-thread.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import type { Call } from './choose-call.ts';
 import type { ComponentRun } from './component-run.ts';
@@ -29,6 +30,7 @@ export function classify({ outcome, call, run, meter, overgrown }: Ended): Guest
   const decided = run.ending();
   if (decided !== undefined) return decided;
   if (meter.state === 'exhausted') return { kind: 'limit', limit: 'fuel' };
+  if (meter.held) return HELD_THREAD;
   if (meter.state === 'stopped') return { kind: 'limit', limit: meter.stopReason ?? 'cancelled' };
   if (outcome.kind === 'returned') return returned(outcome.value, call);
   const { thrown } = outcome;

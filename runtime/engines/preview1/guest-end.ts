@@ -1,4 +1,5 @@
 import type { GuestEnd } from '../../contracts/engine.ts';
+import { HELD_THREAD } from '../../wasm/held-thread.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import { fromCallResult } from './call-values.ts';
 import type { Entry } from './choose-entry.ts';
@@ -17,6 +18,7 @@ export type CallOutcome =
  */
 export function classify(outcome: CallOutcome, entry: Entry, control: RunControl, meter: Meter): GuestEnd {
   if (meter.state === 'exhausted') return { kind: 'limit', limit: 'fuel' };
+  if (meter.held) return HELD_THREAD;
   const bug = control.bug ?? meter.failure;
   if (bug !== undefined) throw bug;
   if (control.exitCode !== undefined) return { kind: 'exit', exitCode: control.exitCode };

@@ -119,7 +119,7 @@ export async function runModule(
     const exported = exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined;
     memory.bind(exported);
     served.attach?.(instance, exported);
-    meter.start(instance);
+    await meter.start(instance, suspends ? (start) => promising(start as Import)() : undefined);
     const call = (name: string): ((...args: readonly unknown[]) => unknown) => {
       const found = exports[name];
       if (typeof found !== 'function') throw new TypeError(`Cannot call ${name}: it is not a function`);

@@ -26,6 +26,8 @@ import { wantsLibrary } from './wants-library.ts';
 const NAP_MS = 30_000;
 /** Turns without a wait before the host's own event loop gets a turn. */
 const TURNS_BEFORE_YIELD = 200;
+/** As long as the largest part of our own library takes to be compiled inside a call, twice. A module of the guest that it requires has no more. */
+const MOST_HELD_FUEL = 256_000_000;
 
 /**
  * Runs one JavaScript program in a fresh instance. Ends when the program has ended and nothing is pending any more: no timer, no host
@@ -74,7 +76,7 @@ async function runProgram(
   const meter = createMeter({
     fuel: run.limits.fuel,
     onSlice: host.stopReason,
-    ...(suspends ? { turns } : {}),
+    ...(suspends ? { turns, mostHeldFuel: MOST_HELD_FUEL } : {}),
   });
   const hasInputs = Object.keys(run.inputs).length > 0;
   let current: GuestRun | undefined;

@@ -1,5 +1,6 @@
 import type { CellGuest, GuestEnd, GuestHost, RunSpec } from '../../contracts/engine.ts';
 import { zoneOffset } from '../../vocabulary/time-zone.ts';
+import { HELD_THREAD } from '../../wasm/held-thread.ts';
 import { type Meter, nativeFuel } from '../../wasm/meter.ts';
 import { type EntryName, type Layout, WASM_PAGE } from './abi.ts';
 import { type Clock, createClock } from './clock.ts';
@@ -151,11 +152,16 @@ export function startGuest(options: GuestRunOptions): GuestRun {
       case 'exhausted':
         return { kind: 'limit', limit: 'fuel' };
       case 'stopped':
+        if (meter.held) return HELD_THREAD;
         return { kind: 'limit', limit: meter.stopReason ?? 'cancelled' };
     }
   };
   const machineHost: MachineHost = {
-    callHost: primitives.callHost,
+    callHost: (ref, args) => {
+      const answer = primitives.callHost(ref, args);
+      meter.left();
+      return answer;
+    },
     ...createRetelling(loader.sourceOf, loader.shifts, (bytes) => meter.charge(nativeFuel(bytes))),
     reactions,
     onRejection: (promise, reason, handled) => {

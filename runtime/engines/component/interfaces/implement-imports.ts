@@ -90,6 +90,7 @@ function glueHelpers(run: ComponentRun): object {
     charge: run.charge,
     chargeItems: run.chargeItems,
     enter: run.enter,
+    leave: run.leave,
     hold: run.hold,
     decode: (bytes: Uint8Array, label: string): string => {
       const decoder = decoderFor(label);

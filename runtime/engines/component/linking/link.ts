@@ -16,6 +16,8 @@ export interface LinkHelpers {
   readonly decode: Pass['decode'];
   /** Bills a call that leaves the guest. */
   readonly enter: () => void;
+  /** Before the guest goes on after such a call, in which its own allocator may have worked. */
+  readonly leave: () => void;
   /** Before the guest holds so many resources. */
   readonly hold: (count: number) => void;
   /** Throws once the run has ended: a guest that was left may have something still to say. */
@@ -122,8 +124,7 @@ class Linked {
   #waits(lowered: LoweredFunction): boolean {
     return (
       this.#suspends &&
-      lowered.kind === 'host' &&
-      this.#waiting.has(`${lowered.interface}#${lowered.function}`)
+      (lowered.kind === 'inner' || this.#waiting.has(`${lowered.interface}#${lowered.function}`))
     );
   }
 
@@ -153,30 +154,37 @@ class Linked {
     return (...given) => {
       this.#helpers.alive();
       this.#helpers.enter();
-      return after(call(takeParams(pass, type, given)), (value) => giveResult(pass, type, value, given));
+      return after(call(takeParams(pass, type, given)), (value) => {
+        const result = giveResult(pass, type, value, given);
+        this.#helpers.leave();
+        return result;
+      });
     };
   }
 
   /** A guest's function as components call it. */
-  #entered(
-    { type, core, options }: Lifted,
-    enter = (callee: Core): Core => callee,
-  ): (args: readonly unknown[]) => unknown {
+  #entered({ type, core, options }: Lifted): (args: readonly unknown[]) => unknown {
     const pass = this.#passOf(options);
-    const callee = enter(this.#find(core) as Core); // the plan was checked
-    const postReturn =
-      options.postReturn === undefined ? undefined : (this.#find(options.postReturn) as Core);
+    const callee = this.#entry(core);
+    const postReturn = options.postReturn === undefined ? undefined : this.#entry(options.postReturn);
     return (args) =>
       after(callee(...giveParams(pass, type, args)) as Eventually<unknown>, (answer) => {
         const value = takeResult(pass, type, answer as CoreValue); // a number, or none
-        if (postReturn !== undefined) postReturn(...(answer === undefined ? [] : [answer as CoreValue]));
-        return value;
+        if (postReturn === undefined) return value;
+        const left = postReturn(...(answer === undefined ? [] : [answer as CoreValue]));
+        return after(left as Eventually<unknown>, () => value);
       });
+  }
+
+  /** A function of core code, entered so that it can be suspended where that is possible. */
+  #entry(item: CoreItem): Core {
+    const core = this.#find(item) as Core; // the plan was checked
+    return this.#suspends ? promising(core as never) : core;
   }
 
   /** As the glue exposes it: a declared error is thrown as it is, and nothing else that is no `Error`. */
   #called(lifted: Lifted): (...args: readonly unknown[]) => unknown {
-    const call = this.#entered(lifted, this.#suspends ? (callee) => promising(callee as never) : undefined);
+    const call = this.#entered(lifted);
     if (lifted.type.result?.kind !== 'result') return (...args) => call(args);
     return (...args) =>
       after(call(args) as Eventually<Answer>, ({ tag, val }) => {
