@@ -108,17 +108,9 @@ export function createMeter(options: MeterOptions): Meter {
   const trampoline = options.trampoline ?? compileTrampoline();
   const sliced = trampoline !== undefined;
   const counters = createCounters({ fuel, sliceFuel, sliced });
-  const growth: WebAssembly.Global[] = [];
-  let refusedAt: number | undefined;
-  const isRefused = (): boolean => growth.some((global) => readGlobal(global) !== 0);
-  /** A guest that goes on for long after a refused growth has got over it. */
-  const noteGrowth = (): void => {
-    if (!isRefused()) return;
-    refusedAt = counters.burnt;
-    for (const global of growth) clearI32(global);
-  };
+  const growth = watchGrowth(() => counters.burnt);
   const progress = createProgress(counters, () => {
-    noteGrowth();
+    growth.note();
     return onSlice?.();
   });
   const { settle } = progress;
@@ -130,8 +122,7 @@ export function createMeter(options: MeterOptions): Meter {
     // No guest can export these names, so what they name is what the rewriter added.
     if (refused === undefined)
       throw new TypeError('Cannot attach the meter: the module was not instrumented');
-    clearI32(refused as WebAssembly.Global);
-    growth.push(refused as WebAssembly.Global);
+    growth.watch(refused as WebAssembly.Global);
     if (table === undefined) return;
     if (own === undefined) counters.shared();
     else counters.take(own as WebAssembly.Global);
@@ -166,7 +157,7 @@ export function createMeter(options: MeterOptions): Meter {
     },
     get growthRefused() {
       settle();
-      return isRefused() || (refusedAt !== undefined && counters.burnt - refusedAt <= 2 * sliceFuel);
+      return growth.refusedWithin(2 * sliceFuel);
     },
     sliced,
     get failure() {
@@ -181,10 +172,7 @@ export function createMeter(options: MeterOptions): Meter {
       return withoutReserved(all);
     },
     adopt: (instance) => adopt(exportsOf(instance)),
-    start: (instance, enter = (start) => start()) => {
-      const start = exportsOf(instance)[RESERVED.start];
-      return typeof start === 'function' ? enter(start as () => unknown) : undefined; // it takes nothing
-    },
+    start: startInstance,
     arm: () => arm(true),
     disarm: () => arm(false),
     charge: (units) => {
@@ -204,6 +192,35 @@ export function createMeter(options: MeterOptions): Meter {
       settle();
       if (isCharged()) counters.billSlices();
     },
+  };
+}
+
+function startInstance(
+  instance: WebAssembly.Instance,
+  enter = (start: () => unknown): unknown => start(),
+): unknown {
+  const start = exportsOf(instance)[RESERVED.start];
+  return typeof start === 'function' ? enter(start as () => unknown) : undefined; // it takes nothing
+}
+
+/** Which growths of memory were refused; `burnt` says how long ago that is. */
+function watchGrowth(burnt: () => number) {
+  const flags: WebAssembly.Global[] = [];
+  let refusedAt: number | undefined;
+  const isRefused = (): boolean => flags.some((global) => readGlobal(global) !== 0);
+  return {
+    watch: (flag: WebAssembly.Global): void => {
+      clearI32(flag);
+      flags.push(flag);
+    },
+    /** A guest that goes on for long after a refused growth has got over it. */
+    note: (): void => {
+      if (!isRefused()) return;
+      refusedAt = burnt();
+      for (const flag of flags) clearI32(flag);
+    },
+    refusedWithin: (units: number): boolean =>
+      isRefused() || (refusedAt !== undefined && burnt() - refusedAt <= units),
   };
 }
 
