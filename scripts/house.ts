@@ -210,6 +210,8 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'pg-cursor': ['host-functions/sql/postgres'],
   'playwright-core': ['host-functions/browser'],
   pyodide: ['runtime/platform/python'],
+  'rate-limiter-flexible': ['runtime/auth'],
+  ioredis: ['runtime/doors/cli'],
   re2js: ['runtime/tools/check'],
   sucrase: ['runtime/build', 'runtime/engines/quickjs'],
   undici: ['host-functions/http'],

@@ -15,6 +15,8 @@ interface Vendored {
   readonly file?: string;
   /** In place of a module: the file of a package. */
   readonly alias?: Readonly<Record<string, string>>;
+  /** Files whose only export a name is, where the package's own entry would bring in much more. */
+  readonly parts?: Readonly<Record<string, string>>;
 }
 
 const VENDORED: readonly Vendored[] = [
@@ -27,6 +29,13 @@ const VENDORED: readonly Vendored[] = [
   { name: 'ajv' },
   { name: 'jose' },
   { name: 'minisearch' },
+  {
+    name: 'rate-limiter-flexible',
+    parts: {
+      RateLimiterRedis: 'rate-limiter-flexible/lib/RateLimiterRedis.js',
+      RateLimiterRes: 'rate-limiter-flexible/lib/RateLimiterRes.js',
+    },
+  },
   { name: 're2js' },
   { name: 'sucrase' },
 ];
@@ -59,7 +68,14 @@ for (const path of listFiles(dist, ['runtime', 'host-functions']).filter((file) 
 for (const one of VENDORED) {
   const lines = [...used]
     .filter(([specifier]) => vendored(specifier) === one)
-    .map(([specifier, names]) => `export { ${[...names].join(', ')} } from '${specifier}';`);
+    .flatMap(([specifier, names]) =>
+      [...names].map((name) => {
+        const part = one.parts?.[name];
+        return part === undefined
+          ? `export { ${name} } from '${specifier}';`
+          : `export { default as ${name} } from '${part}';`;
+      }),
+    );
   if (lines.length === 0) throw new Error(`Cannot vendor ${one.name}: nothing in dist imports it`);
   const alias = Object.entries(one.alias ?? {}).map(([from, to]) => [from, join(root, 'node_modules', to)]);
   const { metafile } = buildSync({

@@ -16,16 +16,21 @@ export interface Rates {
   /**
    * Counts calls of one caller.
    * @param count 1..; more than one for calls that come together.
-   * @throws {SandglassError} RATE_LIMITED, with `retryAfterMs` in its details; then none is counted.
+   * @throws {SandglassError} RATE_LIMITED, with `retryAfterMs` in its details; then none is counted. A promise rejects so.
    */
-  take(caller: string, rate: Rate, count?: number): RateState;
+  take(caller: string, rate: Rate, count?: number): RateState | Promise<RateState>;
 }
 
 /** Callers whose calls are remembered; the one not heard of for longest is forgotten first. */
 const MOST_CALLERS = 10_000;
 
-/** Counts calls by caller, in windows that slide. @param monotonic ms */
-export function createRates(monotonic: () => number): Rates {
+/** Rates that are counted in this process, and answer at once. */
+export interface OwnRates extends Rates {
+  take(caller: string, rate: Rate, count?: number): RateState;
+}
+
+/** Counts calls by caller, in windows that slide. They do not go by the clock, which may jump. @param monotonic ms */
+export function createRates(monotonic: () => number): OwnRates {
   const windows = new Recent<number[]>(MOST_CALLERS);
   return {
     take(caller, { calls, perMs }, count = 1) {
@@ -35,11 +40,7 @@ export function createRates(monotonic: () => number): Rates {
       times.splice(0, stale < 0 ? times.length : stale);
       if (times.length + count > calls) {
         const first = times[Math.max(0, times.length + count - calls - 1)] ?? now;
-        const retryAfterMs = Math.max(1, Math.ceil(first + perMs - now));
-        throw new SandglassError('RATE_LIMITED', `Cannot answer: ${calls} calls in ${perMs} ms are allowed`, {
-          details: { retryAfterMs, limit: calls, perMs },
-          hint: `Call again in ${retryAfterMs} ms`,
-        });
+        throw rateLimited({ calls, perMs }, Math.max(1, Math.ceil(first + perMs - now)));
       }
       for (let counted = 0; counted < count; counted++) times.push(now);
       windows.set(caller, times);
@@ -49,3 +50,9 @@ export function createRates(monotonic: () => number): Rates {
     },
   };
 }
+
+export const rateLimited = ({ calls, perMs }: Rate, retryAfterMs: number): SandglassError =>
+  new SandglassError('RATE_LIMITED', `Cannot answer: ${calls} calls in ${perMs} ms are allowed`, {
+    details: { retryAfterMs, limit: calls, perMs },
+    hint: `Call again in ${retryAfterMs} ms`,
+  });

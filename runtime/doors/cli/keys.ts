@@ -4,7 +4,7 @@ import { defined } from '../../vocabulary/defined.ts';
 import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
 import { type KeyFile, keyPathOf, openKeyFile } from './key-file.ts';
-import { parseWhole } from './quantities.ts';
+import { rateOf } from './rate-flags.ts';
 import { table } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -123,9 +123,4 @@ function expiryOf(text: string | undefined, now: number): number | undefined {
   if (count === undefined || ms === undefined || Number(count) === 0)
     throw new UsageError(`Cannot read --expires=${text}: expected a time from now, e.g. 12h or 30d`);
   return now + Number(count) * ms;
-}
-
-/** Calls a minute. */
-export function rateOf(text: string | undefined): ApiKey['rate'] {
-  return text === undefined ? undefined : { calls: parseWhole('--rate', text, 1, 100_000), perMs: 60_000 };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ToolsOptions } from '../../contracts/api/tools.ts';
+import type { Queue } from '../../contracts/queue.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { createInProcessScheduler } from '../../work/in-process.ts';
 import { createHttpApp } from '../http/app.ts';
@@ -10,12 +11,13 @@ import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
 import { readGrant, readSecrets } from './grant-flags.ts';
 import { keyPathOf, openKeyFile } from './key-file.ts';
-import { rateOf } from './keys.ts';
 import { listen } from './listen.ts';
 import { readPackageSources } from './package-flags.ts';
 import { readCeiling } from './policy-flag.ts';
 import { parseDuration, parseWhole } from './quantities.ts';
+import { rateOf, readRates } from './rate-flags.ts';
 import { readLimitFlags, readMaxModule } from './run-flags.ts';
+import type { Terminal } from './terminal.ts';
 import { readTokens } from './token-flags.ts';
 import { readTools } from './tool-flags.ts';
 import { instructionsOf } from './tool-instructions.ts';
@@ -59,6 +61,8 @@ export async function serve(
   const keys = openKeyFile(keyPathOf(parsed, terminal));
   const tokens = await readTokens(parsed, terminal.cwd);
   const rate = rateOf(parsed.one('rate'));
+  const toolRate = rateOf(parsed.one('tool-rate'), '--tool-rate');
+  await using counting = await readRates(parsed, terminal);
   const packages = await readPackageSources(parsed, terminal, false);
   const audit = parsed.one('audit');
   const loopback = LOOPBACK.includes(host);
@@ -73,7 +77,11 @@ export async function serve(
     // Without a ceiling a client could ask for its guest to run in the server's own thread.
     level: level ?? 'standard',
     secrets: readSecrets(parsed, terminal.env),
-    tools: { builtin: true, ...(await readServedTools(parsed, terminal.cwd)) },
+    tools: {
+      builtin: true,
+      ...(toolRate === undefined ? {} : { rate: toolRate }),
+      ...(await readServedTools(parsed, terminal.cwd)),
+    },
     // Sessions hold their cells beside those of the runs.
     cells: { maxCells: Math.min(256, 2 * concurrency), maxSessions: Math.min(128, concurrency) },
     ...(packages === undefined ? {} : { packages }),
@@ -94,6 +102,7 @@ export async function serve(
     },
     hosts: readHosts(parsed, terminal.env, loopback),
     ...(rate === undefined ? {} : { rate }),
+    ...counting.options,
     ...(tokens === undefined ? {} : { oauth: tokens.oauth }),
     // A document decides by tool and caller: the door cannot tell ahead what it allows.
     ...(parsed.has('policy')
@@ -107,6 +116,29 @@ export async function serve(
     onFault: fault,
   });
 
+  return await listenUntilStopped({ terminal, app, scheduler, host, port, graceMs, key });
+}
+
+interface Listening {
+  readonly terminal: Terminal;
+  readonly app: ReturnType<typeof createHttpApp>;
+  readonly scheduler: Queue;
+  readonly host: string;
+  readonly port: number;
+  readonly graceMs: number;
+  readonly key: ReturnType<typeof readKey>;
+}
+
+/** Answers until a signal comes, then lets end what was accepted. */
+async function listenUntilStopped({
+  terminal,
+  app,
+  scheduler,
+  host,
+  port,
+  graceMs,
+  key,
+}: Listening): Promise<number> {
   // Before anyone can know that the server is up, so that no signal is missed.
   const stopped = Promise.withResolvers<void>();
   const takeBack = terminal.onSignal(() => stopped.resolve());
@@ -116,7 +148,7 @@ export async function serve(
     terminal.stdout.write(`Listening on http://${name}:${server.port}\n`);
     // A key that was given is known to whoever gave it, and need not stand in a log.
     terminal.stdout.write(`Key: ${key.generated ? key.text : 'as given'}\n`);
-    if (!loopback) {
+    if (!LOOPBACK.includes(host)) {
       terminal.stderr.write(
         `Warning: ${host} is reached from other machines, and this server speaks plain HTTP\n`,
       );

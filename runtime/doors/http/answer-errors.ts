@@ -6,13 +6,19 @@ import type { DoorEnv } from './route.ts';
 /**
  * What a request gets that no route could answer.
  * @param onFault Told of errors that are bugs; `id` is the one that the caller is shown.
+ * @param onDenied Told of a caller whom the door refused something.
  */
 export function answerErrors(
   app: Hono<DoorEnv>,
   onFault: (error: unknown, id: string) => void,
   now: () => number,
+  onDenied: (caller: string) => void = () => undefined,
 ): void {
-  app.onError((error) => {
+  app.onError((error, context) => {
+    // What the runtime refuses is told by its own event: this is what never came to it.
+    const caller = context.get('who')?.caller;
+    if (caller !== undefined && error instanceof SandglassError && error.code === 'CAPABILITY_DENIED')
+      onDenied(caller.id);
     if (error instanceof HttpError)
       return errorResponse(error.toJSON(), { time: now(), status: error.status, headers: error.headers });
     if (error instanceof SandglassError) return errorResponse(error.toJSON(), { time: now() });

@@ -1,5 +1,7 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { createRates, type Rates } from '../../auth/rates.ts';
+import { createSuspicion, type SuspicionOptions } from '../../auth/suspicion.ts';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { Queue } from '../../contracts/queue.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
@@ -41,6 +43,12 @@ export interface HttpAppOptions {
   readonly oauth?: ProtectedResource;
   /** Calls of one caller in a span of time: runs, calls of tools, requests of MCP. @default no limit */
   readonly rate?: Rate;
+  /** Where calls are counted. @default in this process */
+  readonly rates?: Rates;
+  /** How long a call over its rate may wait for its turn, ms, at most 50 of a caller at a time. @default 0: it is refused at once */
+  readonly throttleMs?: number;
+  /** When a caller that is refused again and again is told of, and blocked. @default told to nobody, blocked never */
+  readonly suspicion?: SuspicionOptions;
   /** Host names that requests may be sent to. `any` only behind a proxy that checks them. @default names of the loopback interface */
   readonly hosts?: AccessOptions['hosts'];
   /** Web origins whose pages may call, e.g. `https://app.example.com`. @default none */
@@ -95,7 +103,12 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     now,
   });
   const app = new Hono<DoorEnv>();
-  answerErrors(app, onFault, now);
+  const monotonic = options.monotonic ?? (() => performance.now());
+  const suspicion = createSuspicion(options.suspicion ?? {}, monotonic);
+  answerErrors(app, onFault, now, suspicion.note);
+  options.runtime.on?.('denied', ({ identity: { caller } }) => {
+    if (caller !== undefined) suspicion.note(caller.id);
+  });
   app.use(async (context, next) => {
     await next();
     context.header('Cache-Control', 'no-store');
@@ -112,8 +125,15 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   ];
   mountRoutes(app, open);
   app.use(checkKey(access));
-  app.use(countCalls(options.rate, options.monotonic));
-  const idempotency = createIdempotency(options.monotonic ?? (() => performance.now()));
+  app.use(
+    countCalls({
+      usual: options.rate,
+      rates: options.rates ?? createRates(monotonic),
+      throttleMs: options.throttleMs ?? 0,
+      suspicion,
+    }),
+  );
+  const idempotency = createIdempotency(monotonic);
   const runDeps = { runs, sessions, modules, policy, maxBodyBytes, bodies, idempotency, now };
   const keyed = [
     ...runRoutes(runDeps),

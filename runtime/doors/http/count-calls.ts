@@ -1,44 +1,118 @@
 import type { MiddlewareHandler } from 'hono';
-import { createRates, type RateState } from '../../auth/rates.ts';
+import type { RateState, Rates } from '../../auth/rates.ts';
+import type { Suspicion } from '../../auth/suspicion.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Rate } from '../../vocabulary/policy.ts';
-import type { DoorEnv } from './route.ts';
+import { sleep } from '../../vocabulary/sleep.ts';
+import { HttpError } from './http-error.ts';
+import type { DoorContext, DoorEnv } from './route.ts';
+
+export interface CountOptions {
+  /** Of callers that have none of their own. @default no limit */
+  readonly usual: Rate | undefined;
+  readonly rates: Rates;
+  /** How long a call over its rate may wait for its turn, ms; 0: it is refused at once. */
+  readonly throttleMs: number;
+  readonly suspicion: Suspicion;
+}
 
 /** Requests that make the server run something: not those that look at it. */
 const COUNTED = new Set(['/v1/runs', '/v1/sessions', '/v1/calls', '/mcp']);
 const isCounted = (path: string): boolean =>
   COUNTED.has(path) || (path.startsWith('/v1/tools/') && path.endsWith('/call'));
 
+/** Calls that wait for their turn at one time: each holds a connection, and nothing else. */
+const MOST_WAITING = 1_000;
+const MOST_WAITING_EACH = 50;
+
 /** Counts the calls of each caller, and tells how it stands (draft-ietf-httpapi-ratelimit-headers). */
-export function countCalls(
-  usual: Rate | undefined,
-  monotonic: () => number = () => performance.now(),
-): MiddlewareHandler<DoorEnv> {
-  const rates = createRates(monotonic);
+export function countCalls({
+  usual,
+  rates,
+  throttleMs,
+  suspicion,
+}: CountOptions): MiddlewareHandler<DoorEnv> {
+  const waiting = new Map<string, number>();
+  let waits = 0;
+
+  /** Waits for its turn where it may. */
+  const take = async (name: string, id: string, rate: Rate, signal: AbortSignal): Promise<RateState> => {
+    for (let left = throttleMs; ; ) {
+      try {
+        return await rates.take(`${name} ${id}`, rate);
+      } catch (error) {
+        const waitMs = retryAfterOf(error);
+        const own = waiting.get(id) ?? 0;
+        if (waitMs === undefined || waitMs > left || signal.aborted) throw error;
+        if (waits >= MOST_WAITING || own >= MOST_WAITING_EACH) throw error;
+        left -= waitMs;
+        waits += 1;
+        waiting.set(id, own + 1);
+        await sleep(waitMs, signal);
+        waits -= 1;
+        const rest = (waiting.get(id) ?? 1) - 1;
+        if (rest === 0) waiting.delete(id);
+        else waiting.set(id, rest);
+      }
+    }
+  };
+
   return async (context, next) => {
     const { req } = context;
-    if (req.method !== 'POST' || !isCounted(req.path)) return next();
     const { caller, rate = usual, quota } = context.get('who');
+    if (caller !== undefined) suspicion.check(caller.id);
+    if (req.method !== 'POST' || !isCounted(req.path)) return next();
     const id = caller?.id ?? '';
-    const named = [
-      ['calls', rate],
-      ['quota', quota],
-    ] as const;
-    const states: (readonly [string, RateState])[] = [];
-    for (const [name, held] of named)
-      if (held !== undefined) states.push([name, rates.take(`${name} ${id}`, held)]);
+    const states: Stand[] = [];
+    try {
+      for (const [name, held] of [['calls', rate] as const, ['quota', quota] as const])
+        if (held !== undefined) states.push({ name, ...(await take(name, id, held, req.raw.signal)) });
+    } catch (error) {
+      if (caller !== undefined) suspicion.note(id);
+      throw tooMany(error, { calls: rate, quota });
+    }
     await next();
-    if (states.length === 0) return;
-    context.header(
-      'RateLimit-Policy',
-      states.map(([name, { limit, perMs }]) => `"${name}";q=${limit};w=${seconds(perMs)}`).join(', '),
-    );
-    context.header(
-      'RateLimit',
-      states
-        .map(([name, { remaining, resetMs }]) => `"${name}";r=${remaining};t=${seconds(resetMs)}`)
-        .join(', '),
-    );
+    if (states.length > 0) tell(context, states);
   };
 }
 
+type Stand = RateState & { readonly name: string };
+
+const retryAfterOf = (error: unknown): number | undefined =>
+  error instanceof SandglassError && error.code === 'RATE_LIMITED'
+    ? Number(error.details?.retryAfterMs)
+    : undefined;
+
 const seconds = (ms: number): number => Math.ceil(ms / 1_000);
+
+const policyOf = (name: string, limit: number, perMs: number): string =>
+  `"${name}";q=${limit};w=${seconds(perMs)}`;
+
+function tell(context: DoorContext, states: readonly Stand[]): void {
+  context.header(
+    'RateLimit-Policy',
+    states.map(({ name, limit, perMs }) => policyOf(name, limit, perMs)).join(', '),
+  );
+  context.header(
+    'RateLimit',
+    states.map(({ name, remaining, resetMs }) => `"${name}";r=${remaining};t=${seconds(resetMs)}`).join(', '),
+  );
+}
+
+/** The same headers beside a refusal. */
+function tooMany(error: unknown, rates: Readonly<Record<string, Rate | undefined>>): unknown {
+  const waitMs = retryAfterOf(error);
+  if (waitMs === undefined || !(error instanceof SandglassError)) return error;
+  const { limit, perMs } = error.details ?? {};
+  const held = Object.entries(rates).find(([, rate]) => rate?.calls === limit && rate?.perMs === perMs);
+  const refused = new HttpError(429, error.message, error.hint, error.code, error.details);
+  refused.headers = {
+    ...(held === undefined || held[1] === undefined
+      ? {}
+      : {
+          'RateLimit-Policy': policyOf(held[0], held[1].calls, held[1].perMs),
+          RateLimit: `"${held[0]}";r=0;t=${seconds(waitMs)}`,
+        }),
+  };
+  return refused;
+}

@@ -1,4 +1,11 @@
-import { ERROR_CODES, type ErrorCode, type RunError, SandglassError } from '../../vocabulary/errors.ts';
+import { defined } from '../../vocabulary/defined.ts';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  type RunError,
+  SandglassError,
+} from '../../vocabulary/errors.ts';
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
 
 /** Body of every answer that is not an outcome. */
@@ -19,8 +26,14 @@ export class HttpError extends SandglassError {
   /** Sent beside it. */
   headers: Readonly<Record<string, string>> = {};
 
-  constructor(status: number, message: string, hint?: string, code: ErrorCode = 'INPUT_INVALID') {
-    super(code, message, hint === undefined ? {} : { hint });
+  constructor(
+    status: number,
+    message: string,
+    hint?: string,
+    code: ErrorCode = 'INPUT_INVALID',
+    details?: ErrorDetails,
+  ) {
+    super(code, message, defined({ hint, details }));
     this.status = status;
   }
 }

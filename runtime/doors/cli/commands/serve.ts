@@ -3,6 +3,7 @@ import { GRANT_FLAGS } from '../grant-flags.ts';
 import { CONFIG_FLAG, layerArguments } from '../layers.ts';
 import { SOURCE_FLAGS } from '../package-flags.ts';
 import { POLICY_FLAG } from '../policy-flag.ts';
+import { RATE_FLAGS } from '../rate-flags.ts';
 import { LIMIT_FLAGS, MODULE_FLAGS } from '../run-flags.ts';
 import { TOOLS_FLAG } from '../tool-flags.ts';
 import { AUDIT_FLAG } from './audit.ts';
@@ -31,11 +32,7 @@ export const serveCommand: Command = {
       value: 'FILE',
       help: 'Take tokens (JWT) of the issuers in a JSON file: whose they are, and what their scopes allow. Default none.',
     },
-    {
-      name: 'rate',
-      value: 'N',
-      help: 'Calls a minute of each caller, also with the key of the server itself. Default 60 for keys of the file, none for that one.',
-    },
+    ...RATE_FLAGS,
     {
       name: 'allowed-hosts',
       value: 'NAMES',
