@@ -28,6 +28,8 @@ const VENDORED: readonly Vendored[] = [
   },
   { name: 'ajv' },
   { name: 'jose' },
+  { name: 'css-select' },
+  { name: 'htmlparser2' },
   { name: 'minisearch' },
   {
     name: 'rate-limiter-flexible',

@@ -9,7 +9,7 @@ import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import type { BrowserPart } from './browser-grant.ts';
 import { bytesSpent, deniedOrigin } from './browser-policy.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
-import { type FilterProxy, openFilterProxy } from './filter-proxy.ts';
+import { type FilterProxy, openFilterProxy, type ProxyRules } from './filter-proxy.ts';
 
 /** What one call of a run brings: its grant, and the connections that it allows. */
 export interface Asking {
@@ -28,6 +28,7 @@ interface Opened {
 /** One browser session behind its own proxy. What it may reach is what the run that calls may reach, and nothing between calls. */
 class BrowserSession {
   readonly #driver: BrowserDriver;
+  readonly #proxyHost: string;
   #opening: Promise<Opened> | undefined;
   #asking: Asking | undefined;
   #bytes = 0;
@@ -39,8 +40,9 @@ class BrowserSession {
   #stayed: string | undefined;
   readonly #onClose: () => void;
 
-  constructor(driver: BrowserDriver, onClose: () => void) {
+  constructor(driver: BrowserDriver, proxyHost: string, onClose: () => void) {
     this.#driver = driver;
+    this.#proxyHost = proxyHost;
     this.#onClose = onClose;
   }
 
@@ -76,7 +78,7 @@ class BrowserSession {
       return answer;
     } catch (error) {
       if (this.#isSpent) throw bytesSpent(part);
-      const [refused] = this.#refused;
+      const refused = this.#stayed ?? this.#refused[0];
       if (error instanceof BrowserRefusal && error.reason === 'navigation' && refused !== undefined)
         throw deniedOrigin(refused, part);
       throw error;
@@ -87,7 +89,7 @@ class BrowserSession {
 
   #open(part: BrowserPart): Promise<Opened> {
     this.#opening ??= (async () => {
-      const proxy = await openFilterProxy({
+      const rules: ProxyRules = {
         network: () => this.#asking?.network,
         spend: (bytes) => {
           this.#bytes += bytes;
@@ -97,7 +99,8 @@ class BrowserSession {
         refused: (url) => {
           if (this.#refused.length < 32) this.#refused.push(url);
         },
-      });
+      };
+      const proxy = await openFilterProxy(rules, this.#proxyHost);
       try {
         const session = await this.#driver.open({
           proxy,
@@ -139,18 +142,26 @@ class BrowserSession {
 
 const isWeb = ({ protocol }: URL): boolean => protocol === 'http:' || protocol === 'https:';
 
+export interface SessionsOptions {
+  readonly maxSessions: number;
+  readonly idleMs: number;
+  readonly proxyHost: string;
+}
+
 /** All sessions of a runtime: one for each run, which runs that are nested in it share, and those that were named. */
 export class BrowserSessions {
   readonly #driver: BrowserDriver;
   readonly #most: number;
   readonly #idleMs: number;
+  readonly #proxyHost: string;
   readonly #byKey = new Map<string, BrowserSession>();
   readonly #idle = new Map<string, ReturnType<typeof setTimeout>>();
 
-  constructor(driver: BrowserDriver, most: number, idleMs: number) {
+  constructor(driver: BrowserDriver, { maxSessions, idleMs, proxyHost }: SessionsOptions) {
     this.#driver = driver;
-    this.#most = most;
+    this.#most = maxSessions;
     this.#idleMs = idleMs;
+    this.#proxyHost = proxyHost;
   }
 
   /** @throws {BrowserRefusal} when there are too many. */
@@ -163,7 +174,7 @@ export class BrowserSessions {
         `${this.#most} browser sessions are open`,
         'Close one, or try again later',
       );
-    const session = new BrowserSession(this.#driver, () => void this.#ended(key, session));
+    const session = new BrowserSession(this.#driver, this.#proxyHost, () => void this.#ended(key, session));
     this.#byKey.set(key, session);
     return session;
   }

@@ -1,9 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { HostFunction, OperationInfo } from '../../runtime/contracts/host-function.ts';
-import type {
-  BrowserOperations,
-  BrowserOptions,
-  OriginRules,
+import {
+  BROWSER_DRIVERS,
+  type BrowserDriver,
+  type BrowserOperations,
+  type BrowserOptions,
+  type OriginRules,
 } from '../../runtime/contracts/operations/browser.ts';
 import type { Resource } from '../../runtime/vocabulary/events.ts';
 import type { BrowserAction } from '../../runtime/vocabulary/grants/browser.ts';
@@ -57,6 +59,9 @@ const OPERATIONS: Readonly<Record<string, OperationInfo>> = Object.freeze(
 
 const KNOWN: Readonly<Record<keyof BrowserOptions, true>> = {
   driver: true,
+  url: true,
+  driverPath: true,
+  proxyHost: true,
   executablePath: true,
   sandbox: true,
   maxSessions: true,
@@ -74,18 +79,16 @@ export function createBrowserHostFunction(
   options: BrowserOptions = {},
 ): HostFunction<BrowserPart> {
   refuseUnknown(options, KNOWN, 'create a runtime: browser');
-  const { driver = 'playwright', maxSessions = 8, idleMs = 300_000, executablePath, sandbox } = options;
-  if (driver !== 'playwright')
-    throw new TypeError('Cannot create a runtime: browser.driver is not "playwright"');
+  const { maxSessions = 8, idleMs = 300_000, proxyHost = '127.0.0.1' } = options;
+  checkDriver(options);
   wholeNumber(maxSessions, 'create a runtime: browser.maxSessions', { minimum: 1, maximum: 100 });
   wholeNumber(idleMs, 'create a runtime: browser.idleMs', { minimum: 1_000, maximum: 3_600_000, unit: 'ms' });
   const owners: Owners = new Map();
   let sessions: Promise<BrowserSessions> | undefined;
   // Most runs have no browser: what drives one, and the proxy before it, are loaded with the first that has.
   const start = (): Promise<BrowserSessions> => {
-    sessions ??= Promise.all([import('./browser-sessions.ts'), import('./playwright-driver.ts')]).then(
-      ([{ BrowserSessions }, { createPlaywrightDriver }]) =>
-        new BrowserSessions(createPlaywrightDriver({ executablePath, sandbox }), maxSessions, idleMs),
+    sessions ??= Promise.all([import('./browser-sessions.ts'), driverOf(options)]).then(
+      ([{ BrowserSessions }, driver]) => new BrowserSessions(driver, { maxSessions, idleMs, proxyHost }),
     );
     return sessions;
   };
@@ -103,4 +106,41 @@ export function createBrowserHostFunction(
     },
     close: async () => (await sessions)?.closeAll(),
   };
+}
+
+/** @throws {TypeError} on a driver that there is not, and options that it has no use for. */
+function checkDriver({ driver = 'playwright', url, driverPath, proxyHost }: BrowserOptions): void {
+  const complain = (reason: string): TypeError => new TypeError(`Cannot create a runtime: browser.${reason}`);
+  if (!BROWSER_DRIVERS.includes(driver)) throw complain(`driver is not one of ${BROWSER_DRIVERS.join(', ')}`);
+  if (url !== undefined && driver !== 'remote' && driver !== 'webdriver')
+    throw complain('url is for the drivers remote and webdriver');
+  if (url !== undefined && !/^(?:https?|wss?):$/.test(URL.parse(url)?.protocol ?? ''))
+    throw complain('url is not an address of http, https, ws or wss');
+  if (url === undefined && driver === 'remote')
+    throw complain('url is missing, which the driver remote needs');
+  if (driverPath !== undefined && driver !== 'webdriver')
+    throw complain('driverPath is for the driver webdriver');
+  if (proxyHost !== undefined && (typeof proxyHost !== 'string' || !/^[\w.:-]{1,255}$/.test(proxyHost)))
+    throw complain('proxyHost is not an address of this machine');
+}
+
+async function driverOf(options: BrowserOptions): Promise<BrowserDriver> {
+  const { driver = 'playwright', executablePath, sandbox, url, driverPath } = options;
+  switch (driver) {
+    case 'http':
+      return (await import('./http-driver.ts')).createHttpDriver();
+    case 'puppeteer':
+      return (await import('./puppeteer-driver.ts')).createPuppeteerDriver({ executablePath, sandbox });
+    case 'webdriver':
+      return (await import('./puppeteer-driver.ts')).createWebdriver({
+        executablePath,
+        sandbox,
+        url,
+        driverPath,
+      });
+    case 'remote':
+      return (await import('./playwright-driver.ts')).createRemoteDriver(url ?? '');
+    case 'playwright':
+      return (await import('./playwright-driver.ts')).createPlaywrightDriver({ executablePath, sandbox });
+  }
 }

@@ -38,7 +38,7 @@ const HOP = new Set([
  * The boundary of a browser session: all that it loads goes through here, by whatever it is loaded, and is held to the origins of the grant. On
  * loopback, behind a password of its own, so that nobody else of this machine reaches through it what a grant names.
  */
-export async function openFilterProxy(rules: ProxyRules): Promise<FilterProxy> {
+export async function openFilterProxy(rules: ProxyRules, host: string): Promise<FilterProxy> {
   const username = 'sandglass';
   const password = randomBytes(24).toString('hex');
   const expected = Buffer.from(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
@@ -104,12 +104,12 @@ export async function openFilterProxy(rules: ProxyRules): Promise<FilterProxy> {
     })().catch(() => socket.destroy());
   });
   server.on('clientError', (_, socket) => socket.destroy());
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    server: `http://127.0.0.1:${port}`,
+    server: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     username,
     password,
     cut,

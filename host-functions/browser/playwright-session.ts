@@ -6,12 +6,10 @@ import type {
 } from '../../runtime/contracts/operations/browser.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
+import { UDP_CLASSES } from './chromium-program.ts';
+import { keepLine, MOST_LINE } from './lines-kept.ts';
 import { isMainNavigation } from './main-navigation.ts';
 import { VERBS, type VerbSession } from './playwright-verbs.ts';
-
-/** What is kept of a page's own words and requests. */
-const MOST_LINES = 200;
-const MOST_LINE = 500;
 
 /** One context: cookies, storage and pages of its own. */
 export class PlaywrightSession implements DriverSession, VerbSession {
@@ -27,13 +25,17 @@ export class PlaywrightSession implements DriverSession, VerbSession {
       if (context.pages().length > maxPages) page.close().catch(() => undefined);
     });
     context.on('console', (message) => {
-      keep(this.console, { type: message.type(), text: message.text().slice(0, MOST_LINE) });
+      keepLine(this.console, { type: message.type(), text: message.text().slice(0, MOST_LINE) });
     });
     context.on('requestfinished', (request) => {
-      keep(this.requests, { method: request.method(), url: request.url().slice(0, MOST_LINE), ok: true });
+      keepLine(this.requests, { method: request.method(), url: request.url().slice(0, MOST_LINE), ok: true });
     });
     context.on('requestfailed', (request) => {
-      keep(this.requests, { method: request.method(), url: request.url().slice(0, MOST_LINE), ok: false });
+      keepLine(this.requests, {
+        method: request.method(),
+        url: request.url().slice(0, MOST_LINE),
+        ok: false,
+      });
     });
   }
 
@@ -55,10 +57,9 @@ export class PlaywrightSession implements DriverSession, VerbSession {
         return (isCovered ? route.continue() : route.abort('blockedbyclient')).catch(() => undefined);
       });
       // UDP would go past the proxy; the browser is told not to, and pages have nothing to ask it by.
-      await context.addInitScript(() => {
-        for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'WebTransport', 'RTCDataChannel'])
-          Reflect.deleteProperty(globalThis, name);
-      });
+      await context.addInitScript((names) => {
+        for (const name of names) Reflect.deleteProperty(globalThis, name);
+      }, UDP_CLASSES);
       return new PlaywrightSession(context, options);
     } catch (error) {
       await context.close();
@@ -100,11 +101,6 @@ export class PlaywrightSession implements DriverSession, VerbSession {
   async close(): Promise<void> {
     await this.context.close();
   }
-}
-
-function keep(list: JsonValue[], one: JsonValue): void {
-  list.push(one);
-  if (list.length > MOST_LINES) list.shift();
 }
 
 /** Texts of Playwright tell of its own insides and of pages: none is passed on. */

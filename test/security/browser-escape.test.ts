@@ -367,11 +367,14 @@ describe('what a session may take', () => {
   test('nothing else of this machine reaches through a session what is granted to it', async () => {
     const { openFilterProxy } = await import('../../host-functions/browser/filter-proxy.ts');
     const network = createOriginRules().open([origin]);
-    await using proxy = await openFilterProxy({
-      network: () => network,
-      spend: () => true,
-      refused: () => undefined,
-    });
+    await using proxy = await openFilterProxy(
+      {
+        network: () => network,
+        spend: () => true,
+        refused: () => undefined,
+      },
+      '127.0.0.1',
+    );
     const ask = async (headers: Record<string, string>): Promise<number> => {
       const { request } = await import('node:http');
       const { port } = new URL(proxy.server);

@@ -41,9 +41,22 @@ export interface OriginNetwork<C = unknown> {
   connect(url: URL): Promise<C>;
 }
 
+export const BROWSER_DRIVERS = ['playwright', 'puppeteer', 'webdriver', 'http', 'remote'] as const;
+
+export type BrowserDriverName = (typeof BROWSER_DRIVERS)[number];
+
 export interface BrowserOptions {
-  /** `playwright`: Chromium by `playwright-core`. @default 'playwright' */
-  readonly driver?: 'playwright';
+  /**
+   * What drives it: `playwright` by package `playwright-core`, `puppeteer` and `webdriver` by `puppeteer-core` (`webdriver` with a chromedriver), `remote`
+   * a Chromium that runs already, by its DevTools protocol; `http` loads and reads pages without a browser, and runs no script. @default 'playwright'
+   */
+  readonly driver?: BrowserDriverName;
+  /** Of `remote`: `ws://…` or `http://HOST:9222`. Of `webdriver`: a server that runs already, `http://HOST:9515`. */
+  readonly url?: string;
+  /** Of `webdriver`: the program. @default chromedriver of the system */
+  readonly driverPath?: string;
+  /** The address of this machine under which the browser reaches the proxy before it; for a browser elsewhere. @default '127.0.0.1' */
+  readonly proxyHost?: string;
   /** The browser's program. @default Chromium of the system, of Playwright, or of `@sparticuz/chromium` */
   readonly executablePath?: string;
   /** The browser's own sandbox, which stands before a page that breaks out. @default true, false where this process is root */
