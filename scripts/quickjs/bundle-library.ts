@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -16,12 +17,19 @@ export async function bundleLibrary(entry: string): Promise<string> {
   const folder = dirname(entry);
   const own: Plugin = {
     name: 'own',
-    setup: ({ onResolve }) => {
+    setup: ({ onLoad, onResolve }) => {
       onResolve({ filter: /^(node:)?[a-z_-]+\/?$/ }, ({ path, importer }) => {
         const file = OWN[path.replace(/^node:/, '').replace(/\/$/, '')];
         if (file === undefined || importer.includes('/library/')) return undefined;
         return { path: join(folder, file) };
       });
+      // Results show `done` first, as those of Node do.
+      onLoad({ filter: /web-streams-polyfill\/dist\/ponyfill\.mjs$/ }, ({ path }) => ({
+        contents: readFileSync(path, 'utf8').replace(
+          /\{value:(void 0|[a-z]),done:(![01])\}/g,
+          '{done:$2,value:$1}',
+        ),
+      }));
     },
   };
   const { outputFiles } = await build({

@@ -7,14 +7,18 @@ export interface Frame {
 
 /** What an engine's own error says in view of its place, in V8's words; `undefined` where the place adds nothing. */
 export function errorAt(engine: string, frame: Frame): string | undefined {
-  const say = SAYINGS.get(engine) ?? (engine.endsWith(READ_ONLY) ? readOnly : undefined);
+  const say =
+    SAYINGS.get(engine) ??
+    (engine.endsWith(READ_ONLY) ? readOnly : engine.startsWith(EXPECTING) ? unexpected : undefined);
   return say?.(frame, engine);
 }
 
 /** Whether `errorAt` may have something to say of what the engine is about to tell. */
-export const needsPlace = (engine: string): boolean => SAYINGS.has(engine) || engine.endsWith(READ_ONLY);
+export const needsPlace = (engine: string): boolean =>
+  SAYINGS.has(engine) || engine.endsWith(READ_ONLY) || engine.startsWith(EXPECTING);
 
 const READ_ONLY = "' is read-only";
+const EXPECTING = "expecting '";
 
 const before = ({ place }: Frame): string => place?.before ?? '';
 const after = ({ place }: Frame): string => place?.after ?? '';
@@ -107,6 +111,39 @@ const searched: Say = (frame) => {
     : `Cannot use 'in' operator to search for '${key}' in ${where}`;
 };
 
+const RESERVED =
+  /^(?:break|case|catch|class|const|continue|debugger|default|delete|do|else|export|extends|false|finally|for|function|if|import|in|instanceof|new|null|return|super|switch|this|throw|true|try|typeof|var|void|while|with)$/;
+
+/** The token that the parser did not want, which is what V8 names. */
+const unexpected: Say = (frame, engine) => {
+  if (frame.place === undefined)
+    return engine === "expecting ')'" ? 'Invalid regular expression: Unterminated group' : undefined;
+  const rest = after(frame).trimStart();
+  const left = before(frame);
+  if (
+    engine === "expecting ')'" &&
+    /[\w$\])]\s{0,9}\([^;{}]{0,160}$/.test(left) &&
+    !/\b(?:if|while|for|switch|with|catch|function\s{0,9}[\w$]{0,80})\s{0,9}\([^;{}]{0,160}$/.test(left)
+  )
+    return 'missing ) after argument list';
+  if (rest === '') return 'Unexpected end of input';
+  const word = /^[\p{L}_$][\p{L}\p{N}_$]{0,80}/u.exec(rest)?.[0];
+  if (word !== undefined)
+    return RESERVED.test(word) ? `Unexpected token '${word}'` : `Unexpected identifier '${word}'`;
+  if (/^\d/.test(rest)) return 'Unexpected number';
+  if (/^['"]/.test(rest)) return 'Unexpected string';
+  if (rest.startsWith('`')) return 'Unexpected template string';
+  return `Unexpected token '${/^(?:=>|\.\.\.|[=!]==?|&&|\|\||\?\?|\+\+|--|\*\*|.)/u.exec(rest)?.[0]}'`;
+};
+
+/** Of the functions that write numbers, each has words of its own. */
+const digits: Say = ({ name }) =>
+  ({
+    toFixed: 'toFixed() digits argument must be between 0 and 100',
+    toExponential: 'toExponential() argument must be between 0 and 100',
+    toPrecision: 'toPrecision() argument must be between 1 and 100',
+  })[name];
+
 type Say = (frame: Frame, engine: string) => string | undefined;
 
 const SAYINGS: ReadonlyMap<string, Say> = new Map<string, Say>([
@@ -135,4 +172,10 @@ const SAYINGS: ReadonlyMap<string, Say> = new Map<string, Say>([
   ['invalid redefinition of a variable', declaredTwice],
   ['invalid redefinition of parameter name', declaredTwice],
   ["invalid 'in' operand", searched],
+  ['invalid number of digits', digits],
+  [
+    'invalid array index',
+    ({ name, place }) =>
+      place === undefined && name.endsWith('Array') ? 'Invalid typed array length' : undefined,
+  ],
 ]);

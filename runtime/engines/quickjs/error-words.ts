@@ -58,6 +58,11 @@ const PARTS: readonly (readonly [head: string, tail: string, say: (between: stri
   ],
   [
     '',
+    ' is not a constructor',
+    (name) => `${name === '' ? '(intermediate value)' : name} is not a constructor`,
+  ],
+  [
+    '',
     ' is not initialized',
     (name) =>
       name === 'this'
@@ -103,6 +108,7 @@ const WHOLE: ReadonlyMap<string, string> = new Map([
   ["class constructors must be invoked with 'new'", "Class constructor cannot be invoked without 'new'"],
   ['invalid value used as WeakMap key', 'Invalid value used as weak map key'],
   ['invalid value used as WeakSet key', 'Invalid value used in weak set'],
+  ['BigInt negative exponent', 'Exponent must be positive'],
   ['empty array', 'Reduce of empty array with no initial value'],
   ['object is not extensible', 'Cannot add property, object is not extensible'],
   ['could not delete property', 'Cannot delete property'],
@@ -120,5 +126,17 @@ const WHOLE: ReadonlyMap<string, string> = new Map([
   ['unexpected end of string', 'Invalid or unexpected token'],
   ['unexpected character', 'Invalid or unexpected token'],
   ['unexpected end of comment', 'Invalid or unexpected token'],
+  ['nothing to repeat', 'Invalid regular expression: Nothing to repeat'],
+  ['unterminated class', 'Invalid regular expression: Unterminated character class'],
+  ['invalid class range', 'Invalid regular expression: Range out of order in character class'],
+  ['group name not defined', 'Invalid regular expression: Invalid named reference'],
+  ['duplicate group name', 'Invalid regular expression: Duplicate capture group name'],
+  ['invalid group', 'Invalid regular expression: Invalid group'],
+  ['invalid group name', 'Invalid regular expression: Invalid capture group name'],
+  ['repeat out of range', 'Invalid regular expression: numbers out of order in {} quantifier'],
+  ['expecting group name', 'Invalid regular expression: Invalid named reference'],
+  ['invalid escape sequence in regular expression', 'Invalid regular expression: Invalid escape'],
+  ['extraneous characters at the end', "Invalid regular expression: Unmatched ')'"],
+  ['unknown unicode property name', 'Invalid regular expression: Invalid property name'],
   ["regexp must have the 'g' flag", 'String.prototype.matchAll called with a non-global RegExp argument'],
 ]);

@@ -142,7 +142,7 @@ describe('console', () => {
     const { stdout } = await runJs(
       'console.log(new Proxy({}, { ownKeys() { throw new Error("x") } })); console.log({ get a() { throw 1 } });',
     );
-    expect(stdout).toBe('[object that cannot be shown]\n{ a: [Getter] }\n');
+    expect(stdout).toBe('Proxy({})\n{ a: [Getter] }\n');
   });
 });
 

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        129608,
-        867486,
-        167133,
-        221276,
-        394612,
-        1575231,
+        130045,
+        868534,
+        167569,
+        223942,
+        397695,
+        1576778,
       ]
     `);
   });

@@ -78,7 +78,7 @@ describe('events and aborts', () => {
       try { c.signal.throwIfAborted() } catch (e) { seen.push(e.name) }
       const d = new AbortController(); d.abort('why'); seen.push(d.signal.reason, AbortSignal.abort(5).reason);
       seen`);
-    expect(value).toEqual(['on', 'abort', true, 'AbortError', 'AbortError', 'why', 5]);
+    expect(value).toEqual(['abort', 'on', true, 'AbortError', 'AbortError', 'why', 5]);
   });
 
   test('AbortSignal.timeout() fires, and does not keep the run going', async () => {

@@ -1,4 +1,5 @@
 import { hide, inner } from './inner.ts';
+import { installJsonSource } from './json-source.ts';
 
 type Data = Uint8Array<ArrayBuffer>;
 
@@ -216,7 +217,7 @@ const raise = (errors: readonly unknown[]): void => {
 };
 
 type Numbers = Int32Array | BigInt64Array;
-const atomics = () => {
+const atomics = (): object => {
   const checked = (array: unknown, at: unknown): number => {
     if (
       !ArrayBuffer.isView(array) ||
@@ -237,7 +238,7 @@ const atomics = () => {
       (array as unknown as unknown[])[index] = make(old as never, value);
       return old;
     };
-  return {
+  const members = {
     add: swap((old: number, value: number) => old + value),
     sub: swap((old: number, value: number) => old - value),
     and: swap((old: number, value: number) => old & value),
@@ -261,7 +262,11 @@ const atomics = () => {
       throw new TypeError('Atomics.wait cannot be called in this context');
     },
     pause: (): void => undefined,
+    [Symbol.toStringTag]: 'Atomics',
   };
+  const made = {};
+  fill(made, members);
+  return made;
 };
 
 const rawJson = new WeakSet<object>();
@@ -291,6 +296,9 @@ export const installEsNext = (): void => {
       });
     }
   }
+  hide(inner.FileHandle.prototype, Symbol.asyncDispose, async function (this: { close(): Promise<void> }) {
+    await this.close();
+  });
   const { DisposableStack, AsyncDisposableStack } = makeStacks();
   nameTheLost();
   fill(globalThis, { SuppressedError, DisposableStack, AsyncDisposableStack, Atomics: atomics() });
@@ -299,6 +307,7 @@ export const installEsNext = (): void => {
       return mapped(source, map, self, this);
     },
   });
+  installJsonSource();
   fill(JSON, {
     rawJSON,
     isRawJSON: (value: unknown) => typeof value === 'object' && value !== null && rawJson.has(value),

@@ -76,8 +76,10 @@ export const installGlobals = (): void => {
   installTimers();
 };
 
-/** `new console.Console(stream)`: made when it is asked for. */
+/** `new console.Console(stream)`: made when it is asked for. What only a debugger would show does nothing. */
 const installConsoleClass = (): void => {
+  for (const name of ['profile', 'profileEnd', 'timeStamp'])
+    hide(globalThis.console, name, { [name]: (): void => undefined }[name]);
   Object.defineProperty(globalThis.console, 'Console', {
     configurable: true,
     get: () => {

@@ -63,7 +63,11 @@ class File extends Blob {
 export class FormData {
   #entries: [string, string | File][] = [];
   static #value(value: unknown, filename: unknown): string | File {
-    if (!(value instanceof Blob)) return toText(value);
+    if (!(value instanceof Blob)) {
+      if (filename !== undefined)
+        throw new TypeError("Failed to execute 'append' on 'FormData': parameter 2 is not of type 'Blob'.");
+      return toText(value);
+    }
     if (value instanceof File && filename === undefined) return value;
     return new File([value], filename ?? 'blob', { type: value.type });
   }

@@ -24,11 +24,31 @@ import {
   typedArrayOffset,
   typedArrayTag,
 } from './primordials.ts';
+import { proxied } from './proxies.ts';
 
-/** `structuredClone`, with cycles and shared parts kept. `transfer` is accepted and copied: one instance has nobody to give a buffer to. */
+/** `structuredClone`, with cycles and shared parts kept. A buffer of `transfer` is copied and then detached: one instance has nobody to give it to. */
 export const installClone = (): void => {
-  define(globalThis, 'structuredClone', function structuredClone(value: unknown) {
-    return clone(value, new Map());
+  define(globalThis, 'structuredClone', function structuredClone(value: unknown, options?: unknown) {
+    if (arguments.length === 0) {
+      const error = new TypeError('The "value" argument must be specified') as TypeError & { code?: string };
+      error.code = 'ERR_MISSING_ARGS';
+      throw error;
+    }
+    const seen = new Map<object, unknown>();
+    const moved = new Set<object>();
+    const { transfer } = (options ?? {}) as { readonly transfer?: Iterable<unknown> | null };
+    for (const given of transfer ?? []) {
+      if (typeof given !== 'object' || given === null || (!isArrayBuffer(given) && !isTransferable(given)))
+        throw new DomException('Value could not be transferred.', 'DataCloneError');
+      if (moved.has(given) || (isArrayBuffer(given) && (given as { detached?: boolean }).detached === true))
+        throw new DomException('An ArrayBuffer is detached and could not be cloned.', 'DataCloneError');
+      moved.add(given);
+      if (!isArrayBuffer(given)) seen.set(given, given);
+    }
+    const copy = clone(value, seen);
+    // What is given away is empty from then on, as under Node; the copy holds the bytes.
+    for (const given of moved) if (isArrayBuffer(given)) (given as { transfer?(): unknown }).transfer?.();
+    return copy;
   });
 };
 
@@ -47,6 +67,10 @@ const VIEWS: Readonly<Record<string, new (buffer: ArrayBuffer, offset: number, l
     BigInt64Array,
     BigUint64Array,
   };
+
+/** Ports and streams go as they are: both ends are in this instance. */
+const isTransferable = (value: object): boolean =>
+  /^\[object (?:MessagePort|\w+Stream)\]$/.test(Object.prototype.toString.call(value));
 
 const refuse = (what: string): never => {
   throw new DomException(`${what} could not be cloned.`, 'DataCloneError');
@@ -108,8 +132,9 @@ const clone = (value: unknown, seen: Map<object, unknown>): unknown => {
     value instanceof WeakSet ||
     value instanceof WeakRef
   ) {
-    return refuse(Object.prototype.toString.call(value));
+    return refuse(`#<${Object.prototype.toString.call(value).slice(8, -1)}>`);
   }
+  if (proxied(value) !== undefined) return refuse('#<Object>');
   const copy: Record<string, unknown> = keep(isArray(value) ? (new Array(value.length) as never) : {});
   for (const key of objectKeys(value)) {
     const item = clone((value as Record<string, unknown>)[key], seen);

@@ -1,4 +1,4 @@
-import { define, publish } from './primordials.ts';
+import { define, defineProperty, getOwnPropertyDescriptor, publish } from './primordials.ts';
 import type { Timers } from './timers.ts';
 
 type Listener = ((event: Event) => void) | { handleEvent(event: Event): void };
@@ -88,7 +88,8 @@ export class EventTarget {
   dispatchEvent(event: Event): boolean {
     event.target = this;
     event.currentTarget = this;
-    const handler = (this as unknown as Record<string, unknown>)[`on${event.type}`];
+    // A handler that is a field of its own comes first; `AbortSignal` keeps its place among the listeners.
+    const handler = getOwnPropertyDescriptor(this, `on${event.type}`)?.value;
     if (typeof handler === 'function') handler.call(this, event);
     for (const entry of this.#listeners.get(event.type) ?? []) {
       if (event.stopped) break;
@@ -117,14 +118,32 @@ export class DomException extends Error {
   }
 }
 const CODES: Readonly<Record<string, number>> = {
-  AbortError: 20,
-  TimeoutError: 23,
-  DataCloneError: 25,
+  IndexSizeError: 1,
+  HierarchyRequestError: 3,
+  WrongDocumentError: 4,
   InvalidCharacterError: 5,
+  NoModificationAllowedError: 7,
+  NotFoundError: 8,
+  NotSupportedError: 9,
   InvalidStateError: 11,
   SyntaxError: 12,
+  InvalidModificationError: 13,
+  NamespaceError: 14,
   InvalidAccessError: 15,
+  TypeMismatchError: 17,
+  SecurityError: 18,
+  NetworkError: 19,
+  AbortError: 20,
+  URLMismatchError: 21,
+  QuotaExceededError: 22,
+  TimeoutError: 23,
+  InvalidNodeTypeError: 24,
+  DataCloneError: 25,
 };
+
+/** The numbers of old, from 1 on; the web has dropped some. */
+const LEGACY =
+  'INDEX_SIZE_ERR DOMSTRING_SIZE_ERR HIERARCHY_REQUEST_ERR WRONG_DOCUMENT_ERR INVALID_CHARACTER_ERR NO_DATA_ALLOWED_ERR NO_MODIFICATION_ALLOWED_ERR NOT_FOUND_ERR NOT_SUPPORTED_ERR INUSE_ATTRIBUTE_ERR INVALID_STATE_ERR SYNTAX_ERR INVALID_MODIFICATION_ERR NAMESPACE_ERR INVALID_ACCESS_ERR VALIDATION_ERR TYPE_MISMATCH_ERR SECURITY_ERR NETWORK_ERR ABORT_ERR URL_MISMATCH_ERR QUOTA_EXCEEDED_ERR TIMEOUT_ERR INVALID_NODE_TYPE_ERR DATA_CLONE_ERR';
 
 let makeSignal: () => AbortSignal;
 let abortSignal: (signal: AbortSignal, reason: unknown) => void;
@@ -133,7 +152,17 @@ export class AbortSignal extends EventTarget {
   static #open = false;
   #aborted = false;
   #reason: unknown;
-  onabort: ((event: Event) => void) | null = null;
+  #handler: ((event: Event) => void) | null = null;
+  #listens = false;
+  get onabort(): ((event: Event) => void) | null {
+    return this.#handler;
+  }
+  set onabort(handler: ((event: Event) => void) | null) {
+    this.#handler = typeof handler === 'function' ? handler : null;
+    if (this.#listens) return;
+    this.#listens = true;
+    this.addEventListener('abort', (event) => this.#handler?.call(this, event));
+  }
   static {
     makeSignal = () => {
       AbortSignal.#open = true;
@@ -203,5 +232,11 @@ export const installEvents = (timers: Timers): void => {
     define(type.prototype, Symbol.toStringTag, name);
     publish(name, type);
   }
+  for (const [at, name] of LEGACY.split(' ').entries()) {
+    if (name === '-') continue;
+    for (const target of [DomException, DomException.prototype])
+      defineProperty(target, name, { value: at + 1, enumerable: true } as PropertyDescriptor);
+  }
+  define(DomException.prototype, Symbol.toStringTag, 'DOMException');
   publish('DOMException', DomException);
 };

@@ -18,7 +18,6 @@ import {
   bytesSubarray,
   define,
   exactBuffer,
-  jsonParse,
   jsonStringify,
   min,
   publish,
@@ -26,6 +25,7 @@ import {
   toText,
   typedArrayBytes,
 } from './primordials.ts';
+import { parseJson } from './stack.ts';
 import { setup } from './state.ts';
 import { isStream, makeStream, type ReadableStream } from './streams.ts';
 
@@ -130,7 +130,7 @@ abstract class Body {
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   }
   async json(): Promise<unknown> {
-    return jsonParse(await this.text());
+    return parseJson(await this.text());
   }
   async blob(): Promise<Blob> {
     return new Blob([await this.#take()], { type: this.headers.get('content-type') ?? '' });

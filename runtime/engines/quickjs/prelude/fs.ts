@@ -319,7 +319,7 @@ const createSteps = () => {
 };
 const steps = createSteps();
 
-class FileHandle {
+export class FileHandle {
   readonly #handle: number;
   readonly #calls: Calls;
   readonly #append: boolean;
@@ -429,9 +429,6 @@ class FileHandle {
     if (!this.#open) return;
     this.#open = false;
     await this.#do('fs.close', {});
-  }
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
 

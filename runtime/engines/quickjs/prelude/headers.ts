@@ -1,5 +1,5 @@
 import { inspect } from './inspect.ts';
-import { define, objectKeys, publish, toText } from './primordials.ts';
+import { define, deleteProperty, objectKeys, publish, toText } from './primordials.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const BAD_VALUE = /[\0\r\n]|[^\0-\xff]/;
@@ -7,6 +7,19 @@ const BAD_VALUE = /[\0\r\n]|[^\0-\xff]/;
 /** Standard `Headers`; names in lower case, values of one name joined by a comma. */
 export class Headers {
   #list: [string, string][] = [];
+  /** Names as they were first written, which is how they are shown. */
+  readonly #written = new Map<string, string>();
+  static shown: (headers: Headers) => string;
+  static {
+    Headers.shown = (headers) => {
+      const own: Record<string, string> = {};
+      for (const [name, value] of headers.#list) {
+        const written = headers.#written.get(name) ?? name;
+        own[written] = own[written] === undefined ? value : `${own[written]}, ${value}`;
+      }
+      return `Headers ${inspect(own)}`;
+    };
+  }
   constructor(init?: unknown) {
     if (init === undefined || init === null) return;
     if (typeof init !== 'object')
@@ -31,7 +44,9 @@ export class Headers {
     return text;
   }
   append(name: unknown, value: unknown): void {
-    this.#list.push([Headers.#name(name), Headers.#value(value)]);
+    const key = Headers.#name(name);
+    this.#list.push([key, Headers.#value(value)]);
+    if (!this.#written.has(key)) this.#written.set(key, toText(name));
   }
   set(name: unknown, value: unknown): void {
     this.delete(name);
@@ -76,8 +91,10 @@ export class Headers {
 
 export const installHeaders = (): void => {
   define(Headers.prototype, Symbol.toStringTag, 'Headers');
+  const { shown } = Headers;
+  deleteProperty(Headers, 'shown');
   define(Headers.prototype, Symbol.for('nodejs.util.inspect.custom'), function (this: Headers): string {
-    return `Headers ${inspect(Object.fromEntries(this))}`;
+    return shown(this);
   });
   publish('Headers', Headers);
 };

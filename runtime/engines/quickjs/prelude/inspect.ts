@@ -3,6 +3,7 @@ import type { Host } from './host.ts';
 import { group, type Layout, layOut, spaces } from './inspect-layout.ts';
 import {
   apply,
+  Bytes,
   bigintToText,
   bytesOf,
   dateGetTime,
@@ -41,6 +42,7 @@ import {
   WeakMapType,
   WeakSetType,
 } from './primordials.ts';
+import { proxied } from './proxies.ts';
 import { rawFrames } from './stack.ts';
 
 /** As Node's `util.inspect` has them. */
@@ -63,6 +65,8 @@ export interface InspectOptions {
   readonly getters?: boolean | undefined;
   readonly customInspect?: boolean | undefined;
   readonly numericSeparator?: boolean | undefined;
+  /** Proxies with their handlers. @default false */
+  readonly showProxy?: boolean | number | undefined;
 }
 
 interface Context extends Layout {
@@ -360,9 +364,9 @@ const partsOf = (
     if (hasOwn(object, 'errors') && isArray((object as { readonly errors?: unknown }).errors))
       keys[keys.length] = 'errors';
     if (keys.length === 0) return prefix;
-  } else if (isArrayBuffer(object) || isDataView(object)) {
+  } else if (isArrayBuffer(object) || isDataView(object) || tagOf(object) === '[object SharedArrayBuffer]') {
     prefix = name ?? 'ArrayBuffer';
-    const bytes = bytesOf(object);
+    const bytes = bytesOf(object) ?? sharedBytes(object);
     const shown = bytes === undefined ? '' : hex(bytes);
     const length = bytes === undefined ? 0 : typedArrayBytes(bytes);
     if (isDataView(object)) {
@@ -398,6 +402,8 @@ const partsOf = (
 };
 
 const showObject = (object: object, context: Context, indent: number): string => {
+  const made = proxied(object);
+  if (made !== undefined) return showProxy(object, made, context, indent);
   const told = ownText(object, context, indent);
   if (told !== undefined) return told;
   const name = className(object);
@@ -438,6 +444,25 @@ const showObject = (object: object, context: Context, indent: number): string =>
       : entries;
   const shallow = lines === entries && context.level - level < context.compact;
   return layOut(lines, head, braces, indent, shallow, context);
+};
+
+/** A proxy by its target, whose traps are not run; with its handler where both are asked for. */
+const showProxy = (
+  proxy: object,
+  [target, handler]: readonly [object, object],
+  context: Context,
+  indent: number,
+): string => {
+  if (context.open.length > context.depth + 1) return '[Proxy]';
+  const { showProxy: both } = context.given;
+  if (both !== true && !(typeof both === 'number' && both > 0))
+    return `Proxy(${show(target, context, indent)})`;
+  const level = context.open.length;
+  context.open[level] = proxy;
+  context.level = level;
+  const lines = [show(target, context, indent + 2), show(handler, context, indent + 2)];
+  context.open.length = level;
+  return layOut(lines, 'Proxy ', ['[', ']'], indent, true, context);
 };
 
 const promiseText = (
@@ -488,7 +513,10 @@ const property = (
     const kind = found.get === undefined ? 'Setter' : found.set === undefined ? 'Getter' : 'Getter/Setter';
     if (context.given.getters !== true || found.get === undefined)
       return `${label}${styled(`[${kind}]`, 'special', context.colors)}`;
-    return `${label}[${kind}: ${child(apply(found.get, object, []))}]`;
+    const told: unknown = apply(found.get, object, []);
+    return typeof told === 'object' && told !== null
+      ? `${label}${styled(`[${kind}]`, 'special', context.colors)} ${child(told)}`
+      : `${label}${styled(`[${kind}:`, 'special', context.colors)} ${child(told)}${styled(']', 'special', context.colors)}`;
   }
   const value = found === undefined ? (object as Record<PropertyKey, unknown>)[key] : found.value;
   const shown = child(value);
@@ -606,6 +634,14 @@ const errorText = (error: Error, indent: number, ofClass: string | null): string
 const textField = (object: object, key: string): string | undefined => {
   const value = (object as Record<string, unknown>)[key];
   return typeof value === 'string' ? value : undefined;
+};
+
+const sharedBytes = (object: object): Uint8Array | undefined => {
+  try {
+    return new Bytes(object as ArrayBuffer);
+  } catch {
+    return undefined; // it only says so of itself
+  }
 };
 
 const hex = (bytes: Uint8Array): string => {

@@ -3,12 +3,13 @@ import { writeTo } from './console.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding.ts';
 import { format } from './format.ts';
 import { guestFrames } from './frames.ts';
-import { Dirent, flagsOf, Stats } from './fs.ts';
+import { Dirent, FileHandle, flagsOf, Stats } from './fs.ts';
 import { fsError } from './fs-errors.ts';
 import type { Host } from './host.ts';
 import { inspect } from './inspect.ts';
 import type { PathApi } from './path.ts';
 import { bytesOf, exactBuffer, objectCreate } from './primordials.ts';
+import { proxied } from './proxies.ts';
 import { setup } from './state.ts';
 import { setMakeStream } from './streams.ts';
 import type { Timers } from './timers.ts';
@@ -32,7 +33,9 @@ export interface Internals {
   readonly fs: Readonly<Record<string, unknown>>;
   readonly fsError: typeof fsError;
   readonly flagsOf: typeof flagsOf;
+  readonly FileHandle: typeof FileHandle;
   readonly Stats: typeof Stats;
+  readonly proxied: typeof proxied;
   readonly Dirent: typeof Dirent;
   /** What a part of the library exports; it is compiled when it is first asked for. */
   readonly part: (name: string) => Readonly<Record<string, unknown>>;
@@ -77,7 +80,9 @@ export const createInternals = (host: Host, calls: Calls, timers: Timers, path: 
   fs: (globalThis as unknown as { readonly fs: Internals['fs'] }).fs, // the prelude has just set it
   fsError,
   flagsOf,
+  FileHandle,
   Stats,
+  proxied,
   Dirent,
   part: (name) => {
     parts[name] ??= host.part(name) as Part; // our own build made it

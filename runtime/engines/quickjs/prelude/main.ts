@@ -29,6 +29,7 @@ import {
   promiseThen,
   slice,
 } from './primordials.ts';
+import { installProxies } from './proxies.ts';
 import { installStack, rawFrames } from './stack.ts';
 import { setup } from './state.ts';
 import { installStreams } from './streams.ts';
@@ -49,6 +50,7 @@ export const install = (host: Host): Entries => {
   const timers = createTimers(host);
   const path = createPath(() => setup.cwd);
   installEngineErrors();
+  installProxies();
   installStack();
   installDates(host);
   installInspect(host);

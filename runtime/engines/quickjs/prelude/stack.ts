@@ -1,4 +1,5 @@
 import { callSites } from './call-sites.ts';
+import { installCircles } from './circles.ts';
 import { guestFrames } from './frames.ts';
 import {
   define,
@@ -131,7 +132,7 @@ const jsonError = (given: string, error: Error): SyntaxError => {
     return ` in JSON at position ${from} (line ${row} column ${from - before.lastIndexOf('\n')})`;
   };
   const words = WORDS[error.message];
-  if (/^\s*$/.test(given.slice(at)) && !/Expected ',' or/.test(words ?? '')) return new SyntaxError(END);
+  if (/^\s*$/.test(given.slice(at)) && words === undefined) return new SyntaxError(END);
   if (error.message === END) return new SyntaxError(`Unterminated string${place(given.length)}`);
   if (words?.endsWith('JSON')) return new SyntaxError(words + place(at).slice(' in JSON'.length));
   if (words !== undefined) {
@@ -148,13 +149,19 @@ const jsonText = (part: string): string => `"${part}"`;
 /** `JSON.parse` that says what is wrong in V8's words, at the line of the program that called it. */
 const installJsonParse = (): void => {
   define(JSON, 'parse', function parse(given: unknown, reviver?: never): unknown {
-    try {
-      return isArray(reviver) || typeof reviver !== 'function'
-        ? jsonParse(given as string)
-        : jsonParse(given as string, reviver);
-    } catch (error) {
-      if (!(error instanceof SyntaxError) || !/^\s*at <input>:/.test(text(error, hidden) ?? '')) throw error;
-      throw jsonError(`${given}`, error);
-    }
+    return parseJson(given, reviver);
   });
+  installCircles();
+};
+
+/** A JSON text that a program is given. */
+export const parseJson = (given: unknown, reviver?: never): unknown => {
+  try {
+    return isArray(reviver) || typeof reviver !== 'function'
+      ? jsonParse(given as string)
+      : jsonParse(given as string, reviver);
+  } catch (error) {
+    if (!(error instanceof SyntaxError) || !/^\s*at <input>:/.test(text(error, hidden) ?? '')) throw error;
+    throw jsonError(`${given}`, error);
+  }
 };

@@ -1,6 +1,6 @@
 import { Buffer as Package, constants as packageConstants } from 'buffer/index.js';
-import { hide, inner, wrongArgument } from '../inner.ts';
-import { checkNumbers, checkSize, inNodeWords } from './buffer-checks.ts';
+import { hide, inner, nodeError, wrongArgument } from '../inner.ts';
+import { checkNumbers, checkSize, inNodeWords, outOfRange } from './buffer-checks.ts';
 
 type Data = Uint8Array<ArrayBuffer>;
 interface BufferClass {
@@ -53,6 +53,9 @@ const from = (value: unknown, encoding?: unknown, length?: unknown): Data => {
   if (typeof value === 'string') {
     if (isUtf8Name(encoding)) return view(inner.encodeUtf8(value));
     if (base64Kind(encoding) !== undefined) return view(readBase64(value));
+    // What is no pair of digits ends it.
+    if (/^hex$/i.test(String(encoding)))
+      return plainFrom((/^(?:[0-9a-f]{2})*/i.exec(value) as RegExpExecArray)[0], 'hex');
   }
   return inNodeWords(() => plainFrom(value, encoding, length), value);
 };
@@ -78,6 +81,10 @@ const plainIsEncoding = Buffer.isEncoding;
 const plainByteLength = Buffer.byteLength;
 const plainWrite = Buffer.prototype.write as unknown as (this: Data, ...args: unknown[]) => number;
 function write(this: Data, text: unknown, ...rest: unknown[]): number {
+  if (typeof text !== 'string') throw wrongArgument('argument', 'of type string', text);
+  const [offset] = rest;
+  if (typeof offset === 'number' && (offset < 0 || offset > this.length))
+    throw outOfRange('offset', `>= 0 && <= ${this.length}`, offset);
   const last = rest[rest.length - 1];
   if (typeof text !== 'string' || base64Kind(last) !== 'base64url')
     return plainWrite.call(this, text, ...rest);
@@ -130,6 +137,19 @@ Object.assign(Buffer, {
 hide(Buffer, 'name', 'Buffer');
 hide(Buffer, 'TYPED_ARRAY_SUPPORT', true);
 checkNumbers(Buffer.prototype as never);
+for (const bytes of [2, 4, 8]) {
+  const name = `swap${8 * bytes}`;
+  const plain = Buffer.prototype[name] as (this: Data) => Data;
+  hide(Buffer.prototype, name, function (this: Data): Data {
+    if (this.length % bytes !== 0)
+      throw nodeError(
+        RangeError,
+        'ERR_INVALID_BUFFER_SIZE',
+        `Buffer size must be a multiple of ${8 * bytes}-bits`,
+      );
+    return plain.call(this);
+  });
+}
 const MOST_INSPECTED = 50;
 function inspected(this: Data): string {
   const shown = this.subarray(0, MOST_INSPECTED);
@@ -170,8 +190,15 @@ export const buffer = {
     const given = bytesFor(bytes);
     return given.length === 0 || inner.host.decode(inner.exactBuffer(given), true) !== '';
   },
-  transcode: (bytes: Data, source: string, target: string): Data =>
-    from(readText.call(view(bytesFor(bytes)), source), target),
+  transcode: (bytes: Data, source: string, target: string): Data => {
+    const text = readText.call(view(bytesFor(bytes)), source);
+    const most = /^(?:latin1|binary)$/i.test(target) ? 0xff : /^ascii$/i.test(target) ? 0x7f : undefined;
+    const kept =
+      most === undefined
+        ? text
+        : Array.from(text, (sign) => ((sign.codePointAt(0) ?? 0) > most ? '?' : sign)).join('');
+    return from(kept, target);
+  },
   resolveObjectURL: (): undefined => undefined,
 };
 

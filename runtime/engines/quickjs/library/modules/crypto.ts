@@ -112,8 +112,15 @@ export const crypto = {
   createECDH: ofKeys('ecdh'),
   createHash: (name: unknown, options: { readonly outputLength?: number } = {}) =>
     hashObject(hasherFor(name, options.outputLength)),
-  createHmac: (name: unknown, key: unknown) =>
-    hashObject(hmac.create(hashFor(name), bytesFor(key, undefined, 'key')) as unknown as Hasher),
+  createHmac: (name: unknown, key: unknown) => {
+    if (key === null || key === undefined)
+      throw wrongArgument(
+        'key',
+        'of type string or an instance of ArrayBuffer, Buffer, TypedArray, DataView, KeyObject, or CryptoKey',
+        key,
+      );
+    return hashObject(hmac.create(hashFor(name), bytesFor(key, undefined, 'key')) as unknown as Hasher);
+  },
   createPrivateKey: ofKeys('createPrivateKey'),
   createPublicKey: ofKeys('createPublicKey'),
   createSecretKey,

@@ -22,10 +22,13 @@ type EmitterClass = Named & {
 const Plain = Package as unknown as EmitterClass & { readonly init: () => void };
 
 const CAPTURES = Symbol('kCapture');
+const SHAPE = Symbol('shapeMode');
 /** Node's own takes options, which the package's does not. */
 function Wrapped(this: Emitter & Named, options?: { readonly captureRejections?: boolean }): void {
   Plain.init.call(this);
-  if (options?.captureRejections ?? EventEmitter.captureRejections) hide(this, CAPTURES, true);
+  const own = this as unknown as Record<symbol, unknown>;
+  own[SHAPE] = false;
+  own[CAPTURES] = options?.captureRejections ?? EventEmitter.captureRejections ?? false;
 }
 Object.defineProperty(Wrapped, 'name', { value: 'EventEmitter' });
 Object.assign(Wrapped, Plain);
@@ -56,21 +59,41 @@ const aborted = (signal: AbortSignal): Error =>
     code: 'ABORT_ERR',
   });
 
-const plainOnce = EventEmitter.once as (
-  emitter: unknown,
-  name: PropertyKey,
-  options?: unknown,
-) => Promise<unknown[]>;
+/** The arguments of the next event. Nothing of it is left on the emitter afterwards, whichever way it ends. */
 const once = async (emitter: unknown, name: PropertyKey, options: Options = {}): Promise<unknown[]> => {
   const { signal } = options;
-  if (signal === undefined) return plainOnce(emitter, name);
-  if (signal.aborted) throw aborted(signal);
-  return Promise.race([
-    plainOnce(emitter, name),
-    new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(aborted(signal)), { once: true });
-    }),
-  ]);
+  if (signal?.aborted === true) throw aborted(signal);
+  const ofNode = isEmitter(emitter);
+  const target = emitter as EventTarget;
+  if (!ofNode && typeof target?.addEventListener !== 'function')
+    throw wrongArgument('emitter', 'an instance of EventEmitter', emitter);
+  return new Promise((resolve, reject) => {
+    const listener = (...args: unknown[]): void => {
+      end();
+      resolve(args);
+    };
+    const fail = (error: unknown): void => {
+      end();
+      reject(error);
+    };
+    const abort = (): void => fail(aborted(signal as AbortSignal)); // it listens to one
+    const end = (): void => {
+      signal?.removeEventListener('abort', abort);
+      if (ofNode)
+        for (const [one, fn] of [
+          [name, listener],
+          ['error', fail],
+        ] as const)
+          emitter.removeListener(one, fn);
+      else target.removeEventListener(String(name), listener);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    if (!ofNode) target.addEventListener(String(name), listener, { once: true });
+    else {
+      emitter.once(name, listener);
+      if (name !== 'error') emitter.once('error', fail);
+    }
+  });
 };
 
 /** Events as they come, as an async iterator of the lists of their arguments. */

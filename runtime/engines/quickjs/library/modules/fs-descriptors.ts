@@ -39,9 +39,20 @@ export const pathOf = (given: unknown): string => {
     throw nodeError(
       TypeError,
       'ERR_INVALID_ARG_VALUE',
-      "The argument 'path' must be a string, Uint8Array, or URL without null bytes",
+      `The argument 'path' must be a string, Uint8Array, or URL without null bytes. Received ${inner.inspect(text)}`,
     );
   return inner.path.resolve(text);
+};
+
+/** The system finds nothing by no name at all, where `resolve` would name the working folder. */
+export const named = (syscall: string, given: unknown): string => {
+  const path = pathOf(given);
+  if (given !== '') return path;
+  throw Object.assign(nodeError(Error, 'ENOENT', `ENOENT: no such file or directory, ${syscall} ''`), {
+    errno: -2,
+    syscall,
+    path: '',
+  });
 };
 
 const attempt = <T>(syscall: string, path: string | undefined, run: () => T): T => {

@@ -1,4 +1,4 @@
-import { type Callable, inner, type Named, nodeError } from '../inner.ts';
+import { type Callable, hide, inner, type Named, nodeError } from '../inner.ts';
 import { pathOf } from './fs-descriptors.ts';
 
 interface Entry {
@@ -32,17 +32,20 @@ export const rmSync = (given: unknown, options?: unknown): void => {
   const kind = kindOf(path, false);
   if (kind === undefined) {
     if (force) return;
-    throw Object.assign(nodeError(Error, 'ENOENT', `ENOENT: no such file or directory, rm '${path}'`), {
+    throw Object.assign(nodeError(Error, 'ENOENT', `ENOENT: no such file or directory, lstat '${path}'`), {
       errno: -2,
-      syscall: 'rm',
+      syscall: 'lstat',
       path,
     });
   }
   if (kind.isDirectory() && !recursive) {
-    throw Object.assign(
-      nodeError(Error, 'ERR_FS_EISDIR', `Path is a directory: rm returned EISDIR (is a directory) ${path}`),
-      { errno: 21, syscall: 'rm', path },
+    const error = nodeError(
+      Error,
+      'ERR_FS_EISDIR',
+      `Path is a directory: rm returned EISDIR (is a directory) ${path}`,
     );
+    hide(error, 'name', 'SystemError');
+    throw Object.assign(error, { errno: 21, syscall: 'rm', path });
   }
   call('rm', path, { recursive, force });
 };

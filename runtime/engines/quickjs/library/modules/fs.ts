@@ -5,7 +5,7 @@ import { createReadStream, createWriteStream } from './fs-streams.ts';
 import { cpSync, globSync, mkdtempSync, opendirSync, rmSync } from './fs-trees.ts';
 
 type Sync = (...args: never[]) => unknown;
-const { pathOf } = descriptors;
+const { named, pathOf } = descriptors;
 
 if (inner.setup.block.includes('fs')) throw new EvalError('Cannot use fs: options.block takes it away');
 const plain = inner.fs as Record<string, Callable>;
@@ -14,9 +14,20 @@ const encodingOf = (options: unknown): string | undefined => {
   const given = typeof options === 'object' && options !== null ? (options as Named).encoding : options;
   return given === undefined || given === null || given === 'buffer' ? undefined : String(given);
 };
+const knownEncoding = (options: unknown, isKnown: (name: string) => boolean): string | undefined => {
+  const encoding = encodingOf(options);
+  if (encoding === undefined || isKnown(encoding)) return encoding;
+  throw nodeError(
+    TypeError,
+    'ERR_INVALID_ARG_VALUE',
+    `The argument 'encoding' is invalid encoding. Received ${inner.inspect(encoding)}`,
+  );
+};
 const inEncoding = (bytes: unknown, options: unknown): unknown => {
   if (!(bytes instanceof Uint8Array)) return bytes;
-  const encoding = encodingOf(options);
+  const encoding = knownEncoding(options, (name) =>
+    (globalThis as unknown as { Buffer: { isEncoding(name: string): boolean } }).Buffer.isEncoding(name),
+  );
   const buffer = bufferOf(bytes);
   return encoding === undefined ? buffer : (buffer.toString as Callable).call(buffer, encoding);
 };
@@ -35,9 +46,10 @@ const contentOf = (data: unknown, options: unknown): Uint8Array => {
     throw wrongArgument('data', 'of type string or an instance of Buffer, TypedArray, or DataView', data);
   }
   const { Buffer } = globalThis as unknown as {
-    readonly Buffer: { from(text: string, encoding: string): Uint8Array };
+    readonly Buffer: { from(text: string, encoding: string): Uint8Array; isEncoding(name: string): boolean };
   };
-  return Buffer.from(data, encodingOf(options) ?? 'utf8');
+  const encoding = knownEncoding(options, (name) => Buffer.isEncoding(name));
+  return Buffer.from(data, encoding ?? 'utf8');
 };
 const flagOf = (options: unknown): object => {
   const flag = typeof options === 'object' && options !== null ? (options as Named).flag : undefined;
@@ -74,7 +86,7 @@ const statOf =
   (name: string) =>
   (path: unknown, options?: unknown): unknown => {
     try {
-      return withBigint(plain[`${name}Sync`]?.(pathOf(path)), options);
+      return withBigint(plain[`${name}Sync`]?.(named(name, path)), options);
     } catch (error) {
       const settings = options as Named | undefined;
       if (settings?.throwIfNoEntry === false && /^ENO(?:ENT|TDIR)$/.test(String((error as Named).code)))
@@ -144,10 +156,10 @@ const sync: Record<string, Sync> = {
   readFile: (file: unknown, options?: unknown) => {
     if (isFd(file)) return inEncoding(descriptors.readAll(file), options);
     if (file === '/dev/stdin') return inEncoding(descriptors.readAll(0), options);
-    return inEncoding(plain.readFileSync?.(pathOf(file)), options);
+    return inEncoding(plain.readFileSync?.(named('open', file)), options);
   },
   readdir: (path: unknown, options?: unknown) =>
-    listed(plain.readdirSync?.(pathOf(path), withoutEncoding(options)), options, path),
+    listed(plain.readdirSync?.(named('scandir', path), withoutEncoding(options)), options, path),
   readlink: simple('readlink'),
   realpath: simple('realpath'),
   rename: (from: unknown, to: unknown) => plain.renameSync?.(pathOf(from), pathOf(to)),
@@ -167,7 +179,7 @@ const sync: Record<string, Sync> = {
     if (isFd(file)) return void descriptors.writeSync(file, contentOf(data, options));
     if (file === '/dev/stdout' || file === '/dev/stderr')
       return void descriptors.writeSync(file === '/dev/stdout' ? 1 : 2, contentOf(data, options));
-    return plain.writeFileSync?.(pathOf(file), contentOf(data, options), flagOf(options));
+    return plain.writeFileSync?.(named('open', file), contentOf(data, options), flagOf(options));
   },
   open: descriptors.openSync,
   close: descriptors.closeSync,
@@ -190,20 +202,22 @@ const ASYNC: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = 
   readFile: async (file: unknown, options?: unknown) =>
     isFd(file) || file === '/dev/stdin'
       ? sync.readFile?.(...([file, options] as never[]))
-      : inEncoding(await asHandle(file, 'readFile', () => plain.readFile?.(pathOf(file))), options),
+      : inEncoding(await asHandle(file, 'readFile', () => plain.readFile?.(named('open', file))), options),
   writeFile: async (file: unknown, data: unknown, options?: unknown) => {
     if (isFd(file)) return sync.writeFile?.(...([file, data, options] as never[]));
-    return plain.writeFile?.(pathOf(file), await gathered(data, options), flagOf(options));
+    return plain.writeFile?.(named('open', file), await gathered(data, options), flagOf(options));
   },
   appendFile: async (file: unknown, data: unknown, options?: unknown) =>
     isFd(file)
       ? sync.appendFile?.(...([file, data, options] as never[]))
       : plain.appendFile?.(pathOf(file), contentOf(data, options)),
   readdir: async (path: unknown, options?: unknown) =>
-    listed(await plain.readdir?.(pathOf(path), withoutEncoding(options)), options, path),
-  access: async (path: unknown) => plain.access?.(pathOf(path)),
-  lstat: async (path: unknown, options?: unknown) => withBigint(await plain.lstat?.(pathOf(path)), options),
-  stat: async (path: unknown, options?: unknown) => withBigint(await plain.stat?.(pathOf(path)), options),
+    listed(await plain.readdir?.(named('scandir', path), withoutEncoding(options)), options, path),
+  access: async (path: unknown) => plain.access?.(named('access', path)),
+  lstat: async (path: unknown, options?: unknown) =>
+    withBigint(await plain.lstat?.(named('lstat', path)), options),
+  stat: async (path: unknown, options?: unknown) =>
+    withBigint(await plain.stat?.(named('stat', path)), options),
   unlink: async (path: unknown) => plain.unlink?.(pathOf(path)),
   rename: async (from: unknown, to: unknown) => plain.rename?.(pathOf(from), pathOf(to)),
   realpath: async (path: unknown) => plain.realpath?.(pathOf(path)),
@@ -236,9 +250,22 @@ const gathered = async (data: unknown, options: unknown): Promise<Uint8Array> =>
   return Buffer.concat(parts);
 };
 
+/** Done at once, told in a later turn: as under Node, whoever asks has time to listen for a failure. */
+const settledLater = (run: () => unknown): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    let settle: () => void;
+    try {
+      const value = run();
+      settle = () => resolve(value);
+    } catch (error) {
+      settle = () => reject(error);
+    }
+    setImmediate(settle);
+  });
+
 const promised = (name: string): ((...args: unknown[]) => Promise<unknown>) => {
   const own = ASYNC[name] as Callable | undefined;
-  const run = own ?? (async (...args: unknown[]) => (sync[name] as Callable)(...args));
+  const run = own ?? ((...args: unknown[]) => settledLater(() => (sync[name] as Callable)(...args)));
   return inner.exposed(run as (...args: unknown[]) => Promise<unknown>);
 };
 
@@ -312,7 +339,12 @@ for (const name of names) {
   members[name] = callback(name);
   members[`${name}Sync`] = sync[name];
 }
-promiseMembers.open = async (path: unknown, flags?: unknown) => plain.open?.(pathOf(path), flags);
+// Evaluated when a file is first opened so: esbuild turns this into a call that does it.
+declare const require: (path: './file-handle.ts') => typeof import('./file-handle.ts');
+promiseMembers.open = async (path: unknown, flags?: unknown) => {
+  require('./file-handle.ts').extendFileHandles();
+  return plain.open?.(named('open', path), flags);
+};
 promiseMembers.watch = plain.watch;
 promiseMembers.glob = async function* (pattern: unknown, options?: unknown) {
   yield* globSync(pattern, options) as Iterable<unknown>;

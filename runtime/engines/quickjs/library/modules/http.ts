@@ -64,6 +64,25 @@ const STATUS_CODES: Readonly<Record<number, string>> = {
   505: 'HTTP Version Not Supported',
   511: 'Network Authentication Required',
 };
+const TOKEN = /^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/;
+const validateHeaderName = (name: unknown): void => {
+  if (typeof name !== 'string' || !TOKEN.test(name))
+    throw nodeError(
+      TypeError,
+      'ERR_INVALID_HTTP_TOKEN',
+      `Header name must be a valid HTTP token ["${String(name)}"]`,
+    );
+};
+const validateHeaderValue = (name: unknown, value: unknown): void => {
+  if (value === undefined)
+    throw nodeError(
+      TypeError,
+      'ERR_HTTP_INVALID_HEADER_VALUE',
+      `Invalid value "undefined" for header "${String(name)}"`,
+    );
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(String(value)))
+    throw nodeError(TypeError, 'ERR_INVALID_CHAR', `Invalid character in header content ["${String(name)}"]`);
+};
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 class Agent {
@@ -145,10 +164,27 @@ const makeRequest = (protocol: string, args: unknown[]): Emitting => {
   const [first, second] = args;
   const given = typeof first === 'string' || first instanceof URL ? new URL(String(first)) : undefined;
   const options = { ...((given === undefined ? first : second) as Options | undefined) } as Options;
+  if (typeof options.path === 'string' && /[^\u0021-\u00ff]/.test(options.path))
+    throw nodeError(TypeError, 'ERR_UNESCAPED_CHARACTERS', 'Request path contains unescaped characters');
   const url = given ?? urlOf(options, protocol);
+  const { agent } = options as { readonly agent?: { readonly protocol?: unknown } };
+  if (url.protocol !== protocol && agent?.protocol !== url.protocol)
+    throw nodeError(
+      TypeError,
+      'ERR_INVALID_PROTOCOL',
+      `Protocol "${url.protocol}" not supported. Expected "${protocol}"`,
+    );
+  if (options.method !== undefined && options.method !== null && !TOKEN.test(String(options.method)))
+    throw nodeError(
+      TypeError,
+      'ERR_INVALID_HTTP_TOKEN',
+      `Method must be a valid HTTP token ["${String(options.method)}"]`,
+    );
   const method = String(options.method ?? 'GET').toUpperCase();
   const headers = new Map<string, readonly [name: string, value: unknown]>();
   const setHeader = (name: string, value: unknown): Emitting => {
+    validateHeaderName(name);
+    for (const one of [value].flat()) validateHeaderValue(name, one);
     headers.set(name.toLowerCase(), [name, value]);
     return made;
   };
@@ -265,8 +301,8 @@ const client = (protocol: string): Named => {
     maxHeaderSize: 16_384,
     createServer: noServer,
     Server: noServer,
-    validateHeaderName: (name: string): void => void new Headers([[name, '']]),
-    validateHeaderValue: (name: string, value: string): void => void new Headers([[name, value]]),
+    validateHeaderName,
+    validateHeaderValue,
     IncomingMessage: class IncomingMessage {},
     ClientRequest: class ClientRequest {},
     ServerResponse: class ServerResponse {},

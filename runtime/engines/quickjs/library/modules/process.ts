@@ -1,4 +1,4 @@
-import { type Callable, hide, inner, type Named, wrongArgument } from '../inner.ts';
+import { type Callable, hide, inner, type Named, nodeError, wrongArgument } from '../inner.ts';
 import { builtin } from '../registry.ts';
 import { bufferOf } from './buffer.ts';
 import { EventEmitter } from './events.ts';
@@ -49,10 +49,7 @@ const writable = (stream: 0 | 1, fd: number): object => {
     write,
     end,
     fd,
-    isTTY: false,
     writable: true,
-    columns: 80,
-    rows: 24,
     writableLength: 0,
     writableHighWaterMark: 16_384,
     writableEnded: false,
@@ -89,7 +86,7 @@ const readStdin = (): unknown => {
       this.push(null);
     },
   });
-  Object.assign(made, { fd: 0, isTTY: false, setRawMode: () => made, ref: () => made, unref: () => made });
+  Object.assign(made, { fd: 0, setRawMode: () => made, ref: () => made, unref: () => made });
   stdin = made;
   return made;
 };
@@ -114,6 +111,7 @@ const hrtime = (before?: readonly [number, number]): [number, number] => {
   const now = host.monotonic();
   const [seconds, nanos] = [Math.floor(now / 1000), Math.floor((now % 1000) * 1e6)];
   if (before === undefined) return [seconds, nanos];
+  if (!Array.isArray(before)) throw wrongArgument('time', 'an instance of Array', before);
   const whole = (seconds - before[0]) * 1e9 + (nanos - before[1]);
   return [Math.floor(whole / 1e9), whole % 1e9];
 };
@@ -127,9 +125,12 @@ const emitWarning = (warning: unknown, options?: unknown, code?: unknown): void 
   const message = warning instanceof Error ? warning.message : String(warning);
   const made =
     warning instanceof Error ? warning : Object.assign(new Error(message), { name: type, code: given.code });
-  if (!(process as unknown as { emit(name: string, warning: unknown): boolean }).emit('warning', made)) {
+  const tell = (): boolean =>
+    (process as unknown as { emit(name: string, warning: unknown): boolean }).emit('warning', made);
+  ticks.push(() => {
+    if (tell()) return;
     inner.write(1, `(sandglass) ${mark}${type}: ${message}\n`);
-  }
+  });
 };
 
 const memoryUsage = (): Named => ({
@@ -186,7 +187,23 @@ const members = {
   memoryUsage,
   cwd: (): string => setup.cwd,
   chdir: (folder: unknown): void => {
-    setup.cwd = inner.path.resolve(String(folder));
+    if (typeof folder !== 'string') throw wrongArgument('directory', 'of type string', folder);
+    const path = inner.path.resolve(folder);
+    const { statSync } = inner.fs as { readonly statSync: (path: string) => { isDirectory(): boolean } };
+    let reason = 'ENOTDIR: not a directory';
+    try {
+      if (statSync(path).isDirectory()) reason = '';
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown };
+      // A folder that may only be gone through on the way to a granted one is refused where it is read.
+      if (code !== 'ENOTDIR') reason = code === 'ENOENT' ? 'ENOENT: no such file or directory' : '';
+    }
+    if (reason !== '')
+      throw Object.assign(
+        nodeError(Error, reason.split(':', 1)[0] ?? '', `${reason}, chdir '${setup.cwd}' -> '${folder}'`),
+        { errno: reason.startsWith('ENOENT') ? -2 : -20, syscall: 'chdir', path: setup.cwd, dest: folder },
+      );
+    setup.cwd = path;
   },
   uptime: (): number => host.monotonic() / 1000,
   umask: (): number => 0o022,
@@ -216,7 +233,12 @@ const members = {
   abort: (): never => members.exit(134),
   kill: (pid: unknown, signal: unknown = 'SIGTERM'): true => {
     const number = typeof signal === 'number' ? signal : signals[signal as keyof typeof signals];
-    if (pid === 1 && number !== 0) members.exit(128 + (number ?? 15));
+    if (typeof pid !== 'number') throw wrongArgument('pid', 'of type number', pid);
+    if (number === undefined)
+      throw nodeError(TypeError, 'ERR_UNKNOWN_SIGNAL', `Unknown signal: ${String(signal)}`);
+    if (pid !== members.pid && pid !== 0)
+      throw Object.assign(nodeError(Error, 'ESRCH', 'kill ESRCH'), { errno: -3, syscall: 'kill' });
+    if (number !== 0) members.exit(128 + number);
     return true;
   },
   binding: (name: unknown): never => {

@@ -1,4 +1,4 @@
-import type { Callable, Named } from '../inner.ts';
+import { type Callable, type Named, nodeError } from '../inner.ts';
 import { EventEmitter } from './events.ts';
 
 interface Options {
@@ -80,17 +80,18 @@ class Interface extends (EventEmitter as unknown as new () => Named & {
     if (name === 'line' && this.#ready !== undefined) setTimeout(() => this.#deliver(), 0);
     return this;
   }
-  #next(): Promise<string | typeof END> {
+  /** Gives the next line to `take`, now or later. */
+  #next(take: (line: string | typeof END) => void): typeof take {
     const ready = this.#ready.shift();
     if (ready !== undefined) {
       if (this.#ended && this.#ready.length === 0) setTimeout(() => this.#deliver(), 0);
-      return Promise.resolve(ready);
-    }
-    if (this.closed) return Promise.resolve(END);
-    return new Promise((resolve) => {
-      this.#asking.push(resolve);
+      take(ready);
+    } else if (this.closed) take(END);
+    else {
+      this.#asking.push(take);
       void this.#start();
-    });
+    }
+    return take;
   }
   setPrompt(prompt: string): void {
     this.#prompt = prompt;
@@ -103,16 +104,29 @@ class Interface extends (EventEmitter as unknown as new () => Named & {
   }
   question(query: string, options: unknown, done?: Callable): void {
     const answer = (done ?? options) as Callable;
-    this.output?.write(query);
-    void this.#next().then((line) => (line === END ? undefined : answer(line)));
-  }
-  ask(query: string): Promise<string> {
-    if (this.closed)
-      return Promise.reject(Object.assign(new Error('readline was closed'), { code: 'ERR_USE_AFTER_CLOSE' }));
-    this.output?.write(query);
-    return new Promise(
-      (resolve) => void this.#next().then((line) => (line === END ? undefined : resolve(line))),
+    if (this.closed) throw nodeError(Error, 'ERR_USE_AFTER_CLOSE', 'readline was closed');
+    void this.ask(query, done === undefined ? undefined : (options as Options)).then(
+      (line) => answer(line),
+      () => undefined, // given up by its signal, of which the callback is not told
     );
+  }
+  async ask(query: string, { signal }: Options = {}): Promise<string> {
+    if (this.closed) throw nodeError(Error, 'ERR_USE_AFTER_CLOSE', 'readline was closed');
+    const stopped = (): Error =>
+      Object.assign(nodeError(Error, 'ABORT_ERR', 'The operation was aborted'), { name: 'AbortError' });
+    if (signal?.aborted === true) throw stopped();
+    this.output?.write(query);
+    return new Promise((resolve, reject) => {
+      const waiting = this.#next((line) => {
+        signal?.removeEventListener('abort', stop);
+        if (line !== END) resolve(line);
+      });
+      const stop = (): void => {
+        this.#asking = this.#asking.filter((one) => one !== waiting);
+        reject(stopped());
+      };
+      signal?.addEventListener('abort', stop, { once: true });
+    });
   }
   pause(): this {
     this.#paused = true;
@@ -141,7 +155,7 @@ class Interface extends (EventEmitter as unknown as new () => Named & {
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
     this.#pulling = true;
     for (;;) {
-      const line = await this.#next();
+      const line = await new Promise<string | typeof END>((resolve) => this.#next(resolve));
       if (line === END) return;
       yield line;
     }
@@ -149,8 +163,8 @@ class Interface extends (EventEmitter as unknown as new () => Named & {
 }
 
 class PromiseInterface extends Interface {
-  override question(query: string): never {
-    return this.ask(query) as never; // the promise form answers one
+  override question(query: string, options?: Options): never {
+    return this.ask(query, options) as never; // the promise form answers one
   }
 }
 

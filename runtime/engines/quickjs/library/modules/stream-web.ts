@@ -1,4 +1,5 @@
 import * as ponyfill from 'web-streams-polyfill';
+import { inner } from '../inner.ts';
 import { createCompression } from './compression-streams.ts';
 
 const { TransformStream, ReadableStream } = ponyfill;
@@ -69,6 +70,30 @@ for (const [name, type] of Object.entries({
   publish(name, type);
   Object.defineProperty(type.prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+const shows = (type: { readonly prototype: object }, name: string, tell: (stream: never) => object): void => {
+  Object.defineProperty(type.prototype, INSPECT, {
+    configurable: true,
+    value(this: never): string {
+      return `${name} ${inner.inspect(tell(this))}`;
+    },
+  });
+};
+interface Insides {
+  readonly locked: boolean;
+  readonly _state: string;
+  readonly _readableStreamController?: object;
+}
+shows(ReadableStream, 'ReadableStream', ({ locked, _state, _readableStreamController }: Insides) => ({
+  locked,
+  state: _state,
+  supportsBYOB: _readableStreamController instanceof ponyfill.ReadableByteStreamController,
+}));
+shows(ponyfill.WritableStream, 'WritableStream', ({ locked, _state }: Insides) => ({
+  locked,
+  state: _state,
+}));
 
 export const web = {
   ...ponyfill,

@@ -135,6 +135,7 @@ interface FormatOptions {
   readonly auth?: boolean;
   readonly fragment?: boolean;
   readonly search?: boolean;
+  readonly unicode?: boolean;
 }
 const format = (given: unknown, options: FormatOptions = {}): string => {
   if (given instanceof URL) {
@@ -142,7 +143,9 @@ const format = (given: unknown, options: FormatOptions = {}): string => {
     if (options.auth === false) copy.username = copy.password = '';
     if (options.fragment === false) copy.hash = '';
     if (options.search === false) copy.search = '';
-    return copy.href;
+    if (options.unicode !== true || !copy.hostname.includes('xn--')) return copy.href;
+    const { toUnicode } = builtin('punycode') as { toUnicode(text: string): string };
+    return copy.href.replace(copy.hostname, () => toUnicode(copy.hostname));
   }
   if (typeof given === 'string') return parse(given).format();
   if (typeof given !== 'object' || given === null)

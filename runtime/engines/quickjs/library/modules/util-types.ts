@@ -1,4 +1,4 @@
-import type { Named } from '../inner.ts';
+import { inner, type Named } from '../inner.ts';
 
 const tag = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 const getter = (prototype: object, name: PropertyKey): ((value: unknown) => boolean) => {
@@ -87,7 +87,8 @@ export const types = {
   isNativeError: (value: unknown) => value instanceof Error,
   isNumberObject: number,
   isPromise: (value: unknown) => value instanceof Promise,
-  isProxy: () => false,
+  isProxy: (value: unknown) =>
+    (isObject(value) || typeof value === 'function') && inner.proxied(value as object) !== undefined,
   isRegExp: getter(RegExp.prototype, 'flags'),
   isSet: getter(Set.prototype, 'size'),
   isSetIterator: (value: unknown) => isObject(value) && tag(value) === 'Set Iterator',

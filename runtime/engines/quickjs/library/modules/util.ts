@@ -107,7 +107,13 @@ const debuglog = (section: string): Callable & { readonly enabled: boolean } => 
 
 const inherits = (child: Callable & Named, parent: Callable & Named): void => {
   if (typeof child !== 'function') throw wrongArgument('ctor', 'of type function', child);
-  if (typeof parent !== 'function') throw wrongArgument('superCtor', 'of type function', parent);
+  if (parent === undefined || parent === null) throw wrongArgument('superCtor', 'of type function', parent);
+  if (typeof parent.prototype !== 'object' || parent.prototype === null)
+    throw nodeError(
+      TypeError,
+      'ERR_INVALID_ARG_TYPE',
+      `The "superCtor.prototype" property must be of type object. Received ${String(parent.prototype)}`,
+    );
   hide(child, 'super_', parent);
   Object.setPrototypeOf(child.prototype, parent.prototype);
 };
@@ -171,13 +177,42 @@ const ESCAPES = new RegExp(
 
 /** `KEY=value` lines, as `.env` files have them. */
 const parseEnv = (content: string): Record<string, string> => {
-  const found: Record<string, string> = {};
+  const found: Record<string, string> = Object.create(null);
   const LINE = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(?:'([^']*)'|"((?:\\.|[^"\\])*)"|`([^`]*)`|([^#\n]*))/gm;
   for (const [, key, single, double, quoted, bare] of content.matchAll(LINE)) {
     found[key as string] = single ?? double?.replaceAll('\\n', '\n') ?? quoted ?? (bare ?? '').trim();
   }
   return found;
 };
+
+/** Linux's numbers, as Node has them. */
+const SYSTEM_ERRORS: readonly (readonly [number, string, string])[] = [
+  [-1, 'EPERM', 'operation not permitted'],
+  [-2, 'ENOENT', 'no such file or directory'],
+  [-4, 'EINTR', 'interrupted system call'],
+  [-5, 'EIO', 'i/o error'],
+  [-9, 'EBADF', 'bad file descriptor'],
+  [-11, 'EAGAIN', 'resource temporarily unavailable'],
+  [-12, 'ENOMEM', 'not enough memory'],
+  [-13, 'EACCES', 'permission denied'],
+  [-16, 'EBUSY', 'resource busy or locked'],
+  [-17, 'EEXIST', 'file already exists'],
+  [-18, 'EXDEV', 'cross-device link not permitted'],
+  [-20, 'ENOTDIR', 'not a directory'],
+  [-21, 'EISDIR', 'illegal operation on a directory'],
+  [-22, 'EINVAL', 'invalid argument'],
+  [-24, 'EMFILE', 'too many open files'],
+  [-27, 'EFBIG', 'file too large'],
+  [-28, 'ENOSPC', 'no space left on device'],
+  [-32, 'EPIPE', 'broken pipe'],
+  [-36, 'ENAMETOOLONG', 'name too long'],
+  [-39, 'ENOTEMPTY', 'directory not empty'],
+  [-40, 'ELOOP', 'too many symbolic links encountered'],
+  [-98, 'EADDRINUSE', 'address already in use'],
+  [-104, 'ECONNRESET', 'connection reset by peer'],
+  [-110, 'ETIMEDOUT', 'connection timed out'],
+  [-111, 'ECONNREFUSED', 'connection refused'],
+];
 
 const format = (...args: unknown[]): string => inner.format(args);
 
@@ -216,7 +251,10 @@ export const util = {
   deprecate,
   format,
   formatWithOptions: (options: InspectOptions, ...args: unknown[]) => inner.format(args, options),
-  getSystemErrorName: (code: number) => `Unknown system error ${code}`,
+  getSystemErrorMap: () => new Map(SYSTEM_ERRORS.map(([code, name, text]) => [code, [name, text]])),
+  getSystemErrorMessage: (code: number) => SYSTEM_ERRORS.find(([one]) => one === code)?.[2],
+  getSystemErrorName: (code: number) =>
+    SYSTEM_ERRORS.find(([one]) => one === code)?.[1] ?? `Unknown system error ${code}`,
   inherits,
   MIMEParams,
   MIMEType,

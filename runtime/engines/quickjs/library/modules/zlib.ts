@@ -39,9 +39,22 @@ const join = (parts: readonly Uint8Array[]): Data => {
   return whole;
 };
 
-const levelOf = ({ level = 6 }: Options = {}): { level: 6 } => ({
-  level: (level < 0 ? 6 : Math.min(9, level)) as 6,
-});
+const levelOf = ({ level = 6 }: Options = {}): { level: 6 } => {
+  if (typeof level !== 'number') throw wrongArgument('options.level', 'of type number', level);
+  if (level < -1 || level > 9)
+    throw nodeError(
+      RangeError,
+      'ERR_OUT_OF_RANGE',
+      `The value of "options.level" is out of range. It must be >= -1 and <= 9. Received ${level}`,
+    );
+  return { level: (level < 0 ? 6 : level) as 6 };
+};
+
+/** The level stands in the header, too: the bytes for it are those of zlib. */
+const withHeader = (bytes: Uint8Array, { level }: { readonly level: number }): Uint8Array => {
+  bytes[1] = level < 2 ? 0x01 : level < 6 ? 0x5e : level === 6 ? 0x9c : 0xda;
+  return bytes;
+};
 
 const MESSAGES: readonly (readonly [RegExp, string, string])[] = [
   [/unexpected EOF/, 'Z_BUF_ERROR', 'unexpected end of file'],
@@ -122,7 +135,8 @@ const isGzip = (data: unknown): boolean => {
 };
 
 const SYNC: Readonly<Record<string, (data: unknown, options?: Options) => Data>> = {
-  deflate: (data, options) => bufferOf(codecs().zlibSync(bytesFor(data), levelOf(options))) as Data,
+  deflate: (data, options) =>
+    bufferOf(withHeader(codecs().zlibSync(bytesFor(data), levelOf(options)), levelOf(options))) as Data,
   deflateRaw: (data, options) => bufferOf(codecs().deflateSync(bytesFor(data), levelOf(options))) as Data,
   gzip: (data, options) =>
     bufferOf(codecs().gzipSync(bytesFor(data), { ...levelOf(options), mtime: 0 })) as Data,
@@ -252,4 +266,52 @@ const constants = {
   Z_DEFAULT_LEVEL: -1,
 };
 
-export const zlib: Record<string, unknown> = { ...members, ...constants, crc32, constants, codes: {} };
+/** Of the other formats: what programs set as parameters. */
+const others = {
+  BROTLI_DECODE: 8,
+  BROTLI_ENCODE: 9,
+  ZSTD_COMPRESS: 10,
+  ZSTD_DECOMPRESS: 11,
+  BROTLI_OPERATION_PROCESS: 0,
+  BROTLI_OPERATION_FLUSH: 1,
+  BROTLI_OPERATION_FINISH: 2,
+  BROTLI_PARAM_MODE: 0,
+  BROTLI_MODE_GENERIC: 0,
+  BROTLI_MODE_TEXT: 1,
+  BROTLI_MODE_FONT: 2,
+  BROTLI_DEFAULT_MODE: 0,
+  BROTLI_PARAM_QUALITY: 1,
+  BROTLI_MIN_QUALITY: 0,
+  BROTLI_MAX_QUALITY: 11,
+  BROTLI_DEFAULT_QUALITY: 11,
+  BROTLI_PARAM_LGWIN: 2,
+  BROTLI_MIN_WINDOW_BITS: 10,
+  BROTLI_MAX_WINDOW_BITS: 24,
+  BROTLI_DEFAULT_WINDOW: 22,
+  BROTLI_PARAM_LGBLOCK: 3,
+  BROTLI_PARAM_SIZE_HINT: 5,
+  ZSTD_e_continue: 0,
+  ZSTD_e_flush: 1,
+  ZSTD_e_end: 2,
+  ZSTD_c_compressionLevel: 100,
+  ZSTD_c_windowLog: 101,
+  ZSTD_c_strategy: 107,
+  ZSTD_c_checksumFlag: 201,
+  ZSTD_CLEVEL_DEFAULT: 3,
+};
+
+const CODES = 'OK STREAM_END NEED_DICT ERRNO STREAM_ERROR DATA_ERROR MEM_ERROR BUF_ERROR VERSION_ERROR';
+const codes: Record<string, number | string> = {};
+for (const [at, name] of CODES.split(' ').entries()) {
+  const code = at < 3 ? at : 2 - at;
+  codes[`Z_${name}`] = code;
+  codes[code] = `Z_${name}`;
+}
+
+export const zlib: Record<string, unknown> = {
+  ...members,
+  ...constants,
+  crc32,
+  constants: Object.freeze({ ...constants, ...others }),
+  codes: Object.freeze(codes),
+};

@@ -1,6 +1,6 @@
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
-import { inner, nodeError } from '../../inner.ts';
+import { inner, nodeError, wrongArgument } from '../../inner.ts';
 import { bufferOf } from '../buffer.ts';
 import { bytesFor } from './bytes.ts';
 import { hashFor } from './hashes.ts';
@@ -25,14 +25,26 @@ export const pbkdf2Sync = (
   iterations: number,
   length: number,
   digest: unknown,
-): unknown =>
-  bufferOf(
-    derived(
-      { kind: 'pbkdf2', hash: plainName(digest), iterations, length },
-      bytesFor(password),
-      bytesFor(salt),
-    ) ?? pbkdf2(hashFor(digest), bytesFor(password), bytesFor(salt), { c: iterations, dkLen: length }),
+): unknown => {
+  const [secret, salted] = [bytesFor(password, undefined, 'password'), bytesFor(salt, undefined, 'salt')];
+  counted('iterations', iterations, 1);
+  counted('keylen', length, 0);
+  if (typeof digest !== 'string') throw wrongArgument('digest', 'of type string', digest);
+  return bufferOf(
+    derived({ kind: 'pbkdf2', hash: plainName(digest), iterations, length }, secret, salted) ??
+      pbkdf2(hashFor(digest), secret, salted, { c: iterations, dkLen: length }),
   );
+};
+
+const counted = (name: string, value: unknown, least: number): void => {
+  if (typeof value !== 'number') throw wrongArgument(name, 'of type number', value);
+  if (!Number.isInteger(value) || value < least || value > 2 ** 31 - 1)
+    throw nodeError(
+      RangeError,
+      'ERR_OUT_OF_RANGE',
+      `The value of "${name}" is out of range. It must be ${Number.isInteger(value) ? `>= ${least} && <= 2147483647` : 'an integer'}. Received ${inner.inspect(value)}`,
+    );
+};
 
 export interface ScryptOptions {
   readonly N?: number;

@@ -1,6 +1,6 @@
 import { md5, sha1 } from '@noble/hashes/legacy.js';
 import { sha224, sha256 } from '@noble/hashes/sha2.js';
-import { type Callable, nodeError, wrongArgument } from '../../inner.ts';
+import { type Callable, hide, nodeError, wrongArgument } from '../../inner.ts';
 import { builtin } from '../../registry.ts';
 import { bytesFor, shown } from './bytes.ts';
 
@@ -97,7 +97,7 @@ export const hashObject = (hasher: Hasher): object => {
     done = true;
     return shown(hasher.digest(), encoding);
   };
-  return Object.assign(made, {
+  const members = {
     update: (data: unknown, encoding?: unknown) => {
       update(data, encoding);
       return made;
@@ -107,5 +107,7 @@ export const hashObject = (hasher: Hasher): object => {
       if (done) throw nodeError(Error, 'ERR_CRYPTO_HASH_FINALIZED', 'Digest already called');
       return hashObject(hasher.clone() as Hasher);
     },
-  });
+  };
+  for (const [name, member] of Object.entries(members)) hide(made, name, member);
+  return made;
 };

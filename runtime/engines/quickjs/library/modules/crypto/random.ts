@@ -12,7 +12,8 @@ export const random = (size: number): Data => {
 };
 
 const sizeOf = (size: unknown): number => {
-  if (typeof size !== 'number' || !Number.isInteger(size) || size < 0 || size > 2 ** 31 - 1) {
+  if (typeof size !== 'number') throw wrongArgument('size', 'of type number', size);
+  if (!Number.isInteger(size) || size < 0 || size > 2 ** 31 - 1) {
     throw nodeError(
       RangeError,
       'ERR_OUT_OF_RANGE',
