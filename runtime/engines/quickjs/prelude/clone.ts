@@ -28,8 +28,9 @@ import { proxied } from './proxies.ts';
 
 /** `structuredClone`, with cycles and shared parts kept. A buffer of `transfer` is copied and then detached: one instance has nobody to give it to. */
 export const installClone = (): void => {
-  define(globalThis, 'structuredClone', function structuredClone(value: unknown, options?: unknown) {
-    if (arguments.length === 0) {
+  define(globalThis, 'structuredClone', function structuredClone(...given: unknown[]) {
+    const [value, options] = given;
+    if (given.length === 0) {
       const error = new TypeError('The "value" argument must be specified') as TypeError & { code?: string };
       error.code = 'ERR_MISSING_ARGS';
       throw error;
