@@ -107,7 +107,7 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
     [String.raw` \(\d+:\d+\)$`]: 'digits that begin behind a bracket: each is looked at once',
   },
   'runtime/engines/quickjs/wants-library.ts': {
-    [String.raw`\b(?:import|export|require|module|exports|process|Buffer|global|__filename|__dirname|eval|Function|Intl|toLocale\w*|localeCompare|unref|hasRef|refresh|subtle|TextDecoder|formData|\w*Stream|SuppressedError|any|AsyncDisposableStack|Console|pipeT\w+|fromAsync|\w*[Bb]ase64|\w*[Hh]ex|sumPrecise|toBuffer|DisposableStack|asyncDispose|dispose|using|Temporal|Atomics|blob|createObjectURL|navigator|BroadcastChannel|MessageChannel|MessagePort|MessageEvent|ErrorEvent|URLPattern|Storage|localStorage|PerformanceObserver|reportError|scheduler)\b`]:
+    [String.raw`\b(?:import|export|require|module|exports|process|Buffer|global|__filename|__dirname|eval|Function|Intl|toLocale\w*|localeCompare|unref|hasRef|refresh|subtle|TextDecoder|formData|\w*Stream|SuppressedError|any|AsyncDisposableStack|Console|pipeT\w+|fromAsync|\w*[Bb]ase64|\w*[Hh]ex|sumPrecise|toBuffer|DisposableStack|asyncDispose|dispose|using|Temporal|Atomics|blob|createObjectURL|navigator|BroadcastChannel|MessageChannel|MessagePort|MessageEvent|ErrorEvent|URLPattern|Storage|localStorage|PerformanceObserver|reportError|scheduler|getEntries\w*|measure|clearMarks|(?:context|ctx)\.source|JSON\.rawJSON)\b`]:
       'begins at the beginning of a word only, and looks through that word a fixed number of times',
   },
   'runtime/platform/python/packages/marker.ts': {

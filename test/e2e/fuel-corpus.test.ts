@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7269090,
-        "javascript: an expression": 130050,
-        "javascript: objects, text, regular expressions": 444988,
-        "javascript: random, clock, timers, promises": 895509,
+        "javascript: a granted file": 7288038,
+        "javascript: an expression": 130011,
+        "javascript: objects, text, regular expressions": 441626,
+        "javascript: random, clock, timers, promises": 897736,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 821499,
         "python: classes, exceptions, json": 2342568,
         "python: sets, hashes, random, clock": 1442031,
-        "typescript: a module": 661252,
+        "typescript: a module": 659136,
       }
     `);
   });

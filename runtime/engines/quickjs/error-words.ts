@@ -126,6 +126,7 @@ const WHOLE: ReadonlyMap<string, string> = new Map([
   ['unexpected end of string', 'Invalid or unexpected token'],
   ['unexpected character', 'Invalid or unexpected token'],
   ['unexpected end of comment', 'Invalid or unexpected token'],
+  ['revoked proxy', "Cannot perform 'get' on a proxy that has been revoked"],
   ['nothing to repeat', 'Invalid regular expression: Nothing to repeat'],
   ['unterminated class', 'Invalid regular expression: Unterminated character class'],
   ['invalid class range', 'Invalid regular expression: Range out of order in character class'],

@@ -196,10 +196,14 @@ function asModule(name: string, code: string, isMain: boolean, shifts: Map<strin
   const plain = withoutHead(text);
   if (!plain.includes('import.meta')) return plain;
   const url = name.startsWith('/') ? `file://${encodeURI(name)}` : `file:///${encodeURI(name)}`;
-  const prefix = `import.meta.url=${JSON.stringify(url)};import.meta.main=${isMain};import.meta.filename=${JSON.stringify(name)};import.meta.dirname=${JSON.stringify(name.slice(0, Math.max(0, name.lastIndexOf('/'))) || '/')};`;
+  const prefix = `import.meta.url=${JSON.stringify(url)};import.meta.main=${isMain};import.meta.resolve=${RESOLVE};import.meta.filename=${JSON.stringify(name)};import.meta.dirname=${JSON.stringify(name.slice(0, Math.max(0, name.lastIndexOf('/'))) || '/')};`;
   shifts.set(name, prefix.length);
   return prefix + plain;
 }
+
+/** `import.meta.resolve`: the URL that a specifier stands for; packages are not looked up, as everywhere. */
+const RESOLVE =
+  '(s)=>/^[.]{0,2}[/]/.test(s)?new URL(s,import.meta.url).href:/^[a-z][a-z0-9+.-]*:/i.test(s)?new URL(s).href:"node:"+s';
 
 /** The text of a module that its own URL holds. */
 function dataModule(url: string): string | undefined {

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130045,
-        868534,
-        167569,
-        223942,
-        397695,
-        1576778,
+        130385,
+        869120,
+        167555,
+        223555,
+        397716,
+        1577298,
       ]
     `);
   });

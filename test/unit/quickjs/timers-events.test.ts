@@ -138,9 +138,9 @@ describe('crypto, stdin and the rest', () => {
       true,
       true,
       true,
-      'RangeError',
+      'QuotaExceededError',
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
-      'Cannot digest: unknown algorithm MD5',
+      'Unrecognized algorithm name',
       true,
       true,
     ]);

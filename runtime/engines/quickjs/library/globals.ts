@@ -74,6 +74,30 @@ export const installGlobals = (): void => {
     });
   }
   installTimers();
+  installPerformance();
+};
+
+/** What `performance` has of marks and measures: stand-ins until one is called, which puts them all in place. */
+const installPerformance = (): void => {
+  const { performance } = globalThis;
+  const names =
+    'mark measure getEntries getEntriesByName getEntriesByType clearMarks clearMeasures timerify eventLoopUtilization';
+  for (const name of names.split(' ')) {
+    const stand = (...args: unknown[]): unknown => {
+      builtin('perf_hooks');
+      return Reflect.apply(
+        (performance as unknown as Record<string, () => unknown>)[name] as () => unknown,
+        performance,
+        args,
+      );
+    };
+    Object.defineProperty(performance, name, {
+      value: stand,
+      writable: true,
+      configurable: true,
+      enumerable: true,
+    });
+  }
 };
 
 /** `new console.Console(stream)`: made when it is asked for. What only a debugger would show does nothing. */
@@ -174,6 +198,7 @@ const installTimers = (): void => {
     }
   }
   Object.defineProperty(Timeout.prototype, '_onTimeout', { enumerable: false });
+  class Immediate extends Timeout {}
   const world = globalThis as unknown as Record<string, (...args: unknown[]) => unknown>; // functions of these names are there
   const names = [
     'setTimeout',
@@ -193,7 +218,8 @@ const installTimers = (): void => {
       {
         [name](...args: unknown[]): unknown {
           const [callback, ...rest] = args;
-          return new Timeout(set(inner.hooks.bind?.(callback) ?? callback, ...rest) as number, callback);
+          const Type = name === 'setImmediate' ? Immediate : Timeout;
+          return new Type(set(inner.hooks.bind?.(callback) ?? callback, ...rest) as number, callback);
         },
       }[name],
     );

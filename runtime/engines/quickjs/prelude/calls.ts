@@ -1,4 +1,5 @@
 import { createCallTurns } from './call-turns.ts';
+import { DomException } from './events.ts';
 import type { Host } from './host.ts';
 import {
   apply,
@@ -197,7 +198,8 @@ export const createCalls = (host: Host): Calls => {
         bytes,
         (id, body) => host.digest(id, algorithm, body as ArrayBuffer), // it was given one
         ({ bytes: digest }) => {
-          if (digest === undefined) throw new TypeErrorType(`Cannot digest: unknown algorithm ${algorithm}`);
+          if (digest === undefined)
+            throw new DomException('Unrecognized algorithm name', 'NotSupportedError');
           return digest;
         },
       ) as Promise<ArrayBuffer>, // what `take` answers

@@ -1,4 +1,5 @@
 import type { Calls } from './calls.ts';
+import { DomException } from './events.ts';
 import type { Host } from './host.ts';
 import {
   Bytes,
@@ -36,10 +37,13 @@ export const installCrypto = (host: Host, calls: Calls): void => {
       const bytes = bytesOf(array);
       const tag = typedArrayTag(array);
       if (bytes === undefined || tag === undefined || tag.startsWith('Float')) {
-        throw new TypeError('Cannot fill with random: expected a typed array of integers');
+        throw new DomException('The data argument must be an integer-type TypedArray', 'TypeMismatchError');
       }
       if (typedArrayBytes(bytes) > MOST) {
-        throw new RangeError(`Cannot fill with random: ${typedArrayBytes(bytes)} bytes are over ${MOST}`);
+        throw new DomException(
+          `The requested length exceeds ${MOST} bytes: ${typedArrayBytes(bytes)}`,
+          'QuotaExceededError',
+        );
       }
       fill(bytes);
       return array;

@@ -213,9 +213,11 @@ export const installEncoding = (host: Host): void => {
       const asked = toText(label).trim().toLowerCase();
       const encoding = LABELS[asked] ?? platformEncoding(asked);
       if (encoding === undefined) {
-        throw new RangeError(
-          `Cannot decode: unknown encoding ${jsonStringify(slice(toText(label), 0, 100))}; known are those of the Encoding standard, e.g. utf-8, utf-16le, windows-1252, shift_jis, gbk, big5, euc-kr`,
-        );
+        const error = new RangeError(
+          `The "${slice(toText(label), 0, 100)}" encoding is not supported`,
+        ) as RangeError & { code: string };
+        error.code = 'ERR_ENCODING_NOT_SUPPORTED';
+        throw error;
       }
       this.#encoding = encoding;
       this.#fatal = options?.fatal === true;
@@ -291,8 +293,14 @@ export const installEncoding = (host: Host): void => {
     return encoded;
   });
   define(globalThis, 'atob', function atob(data: unknown): string {
-    const json = native.base64(2, jsonStringify(toText(data)));
-    if (json === '') throw new InvalidCharacter('Invalid character');
+    const text = toText(data);
+    const json = native.base64(2, jsonStringify(text));
+    if (json === '')
+      throw new InvalidCharacter(
+        /[^A-Za-z0-9+/=\s]/.test(text)
+          ? 'Invalid character'
+          : 'The string to be decoded is not correctly encoded.',
+      );
     return jsonParse(json);
   });
 };

@@ -6,6 +6,7 @@ import { inspect } from './inspect.ts';
 import { createNamedCalls } from './named-calls.ts';
 import { createFileUrls, type PathApi } from './path.ts';
 import { Bytes, define, defineProperty, indexOf, promiseThen, slice, toText } from './primordials.ts';
+import { notCallable } from './timers.ts';
 
 /**
  * `stdin`, `readline()`, `queueMicrotask`, `performance`, and what has no standard name, in `sandglass`.
@@ -35,8 +36,7 @@ export const installExtras = (host: Host, calls: Calls, path: PathApi): (() => v
 
   const settled = Promise.resolve();
   define(globalThis, 'queueMicrotask', function queueMicrotask(callback: unknown): void {
-    if (typeof callback !== 'function')
-      throw new TypeError('Cannot queue a microtask: the callback is not a function');
+    if (typeof callback !== 'function') throw notCallable(callback);
     promiseThen(settled, () => void callback());
   });
 

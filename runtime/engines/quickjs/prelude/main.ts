@@ -38,6 +38,7 @@ import { createTools } from './tools.ts';
 import { installUrl } from './url.ts';
 import { convert } from './value.ts';
 import { installViews } from './views.ts';
+import { installWeakRefs } from './weak-refs.ts';
 import { installWebSocket } from './web-socket.ts';
 
 const FULFILLED = 1;
@@ -51,6 +52,7 @@ export const install = (host: Host): Entries => {
   const path = createPath(() => setup.cwd);
   installEngineErrors();
   installProxies();
+  installWeakRefs();
   installStack();
   installDates(host);
   installInspect(host);

@@ -81,6 +81,29 @@ const above = (frames: string, callee: unknown): string => {
   return found < 0 ? frames : end < 0 ? '' : slice(frames, end + 1);
 };
 
+/** The names of an error's own properties tell `stack`, as under V8, and not what the engine calls it. */
+const installNames = (): void => {
+  for (const [holder, name, plain] of [
+    [Object, 'getOwnPropertyNames', Object.getOwnPropertyNames],
+    [Reflect, 'ownKeys', Reflect.ownKeys],
+  ] as const) {
+    define(
+      holder,
+      name,
+      {
+        [name](object: object): PropertyKey[] {
+          const names: PropertyKey[] = plain(object);
+          for (let at = 0; at < names.length && at < FIRST_NAMES; at++)
+            if (names[at] === hidden) names[at] = 'stack';
+          return names;
+        },
+      }[name],
+    );
+  }
+};
+/** The engine writes its frames when an error is made or thrown, which is before most of what a program adds. */
+const FIRST_NAMES = 16;
+
 export const installStack = (): void => {
   const keys = ownKeys(new ErrorType('x'));
   for (let at = 0; at < keys.length; at++) if (keys[at] !== 'message') hidden = keys[at] as PropertyKey; // within its length
@@ -104,6 +127,7 @@ export const installStack = (): void => {
     define(target, 'stack', stackOf(target, above(guestFrames(text(new ErrorType(), hidden) ?? ''), callee)));
   });
   installJsonParse();
+  installNames();
 };
 
 /** QuickJS's words for what is wrong with a JSON text → V8's, at the place they are about. */

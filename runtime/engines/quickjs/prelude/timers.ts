@@ -220,7 +220,7 @@ export const createTimers = (host: Host): Timers => {
   });
 };
 
-const notCallable = (given: unknown): TypeError => {
+export const notCallable = (given: unknown): TypeError => {
   const shown = inspect(given, 0);
   const received = given === undefined || given === null ? shown : `type ${typeof given} (${shown})`;
   const told = typeof given === 'object' && given !== null ? `an instance of ${className(given)}` : received;

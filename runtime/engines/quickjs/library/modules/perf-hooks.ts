@@ -1,4 +1,4 @@
-import { inner } from '../inner.ts';
+import { inner, wrongArgument } from '../inner.ts';
 
 interface Entry {
   readonly name: string;
@@ -59,6 +59,7 @@ Object.assign(performance, {
       detail,
     });
     entries.push(entry);
+    tell(entry);
     return entry;
   },
   measure: (name: unknown, from?: string | MeasureOptions, to?: string): Entry => {
@@ -74,6 +75,7 @@ Object.assign(performance, {
       detail,
     });
     entries.push(entry);
+    tell(entry);
     return entry;
   },
   getEntries: () => [...entries],
@@ -95,12 +97,60 @@ Object.assign(performance, {
   nodeTiming: {},
 });
 
+const observers = new Set<PerformanceObserver>();
+/** Tells those who observe entries of this kind, in a later turn. */
+const tell = (entry: Entry): void => {
+  for (const observer of observers) observer.take(entry);
+};
+
+interface EntryList {
+  getEntries(): Entry[];
+  getEntriesByName(name: string): Entry[];
+  getEntriesByType(type: string): Entry[];
+}
 class PerformanceObserver {
   static readonly supportedEntryTypes = ['mark', 'measure'];
-  observe(): void {}
-  disconnect(): void {}
+  readonly #listener: (list: EntryList, observer: PerformanceObserver) => void;
+  #types: readonly string[] = [];
+  #ready: Entry[] = [];
+  constructor(listener: (list: EntryList, observer: PerformanceObserver) => void) {
+    if (typeof listener !== 'function') throw wrongArgument('callback', 'of type function', listener);
+    this.#listener = listener;
+  }
+  observe({
+    entryTypes,
+    type,
+    buffered = false,
+  }: {
+    readonly entryTypes?: readonly string[];
+    readonly type?: string;
+    readonly buffered?: boolean;
+  }): void {
+    this.#types = entryTypes ?? [...this.#types, String(type)];
+    observers.add(this);
+    if (buffered) for (const entry of entries) this.take(entry);
+  }
+  take(entry: Entry): void {
+    if (!this.#types.includes(entry.entryType)) return;
+    if (this.#ready.length === 0) setImmediate(() => this.#tell());
+    this.#ready.push(entry);
+  }
+  #tell(): void {
+    const told = this.takeRecords();
+    if (told.length === 0) return;
+    const list: EntryList = {
+      getEntries: () => told,
+      getEntriesByName: (name) => told.filter((entry) => entry.name === name),
+      getEntriesByType: (type) => told.filter((entry) => entry.entryType === type),
+    };
+    Reflect.apply(this.#listener, this, [list, this]);
+  }
+  disconnect(): void {
+    observers.delete(this);
+    this.#ready = [];
+  }
   takeRecords(): Entry[] {
-    return [];
+    return this.#ready.splice(0);
   }
 }
 

@@ -40,6 +40,7 @@ class CryptoKey {
     this.#kept = kept;
   }
 }
+Object.defineProperty(CryptoKey, 'name', { value: 'CryptoKey', configurable: true });
 Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag, { value: 'CryptoKey', configurable: true });
 
 /** How a key is imported again. @throws {TypeError} on what is no key */
