@@ -93,7 +93,7 @@ export function createRuntime({
         }),
         createNodeComponentEngine(),
         createPreview1Engine(),
-        createShellEngine({ module: shell, version: shell.from }),
+        createShellEngine({ module: shell, version: () => shell.from }),
         createWasmerEngine(),
       ],
       hostFunctions: [

@@ -6,11 +6,17 @@ import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import { brokenFile } from './engine-file.ts';
 
-/** A module that ships packed, with what it was built from beside it: `NAME.wasm.br` and `NAME.json`. */
+/**
+ * A module that ships packed, with what it was built from beside it: `NAME.wasm.br` and `NAME.json`. Both are read when they are first asked
+ * for: a file that is missing is no matter of a runtime that never needs it.
+ */
 export interface PackedModule {
-  /** Lower-case hex SHA-256 of the module. */
+  /**
+   * Lower-case hex SHA-256 of the module.
+   * @throws {SandglassError} INTERNAL when what tells of it is missing.
+   */
   readonly hash: string;
-  /** What it was built from. */
+  /** What it was built from; `missing` where nothing tells of it, which whoever loads it is told. */
   readonly from: string;
   /** @throws {SandglassError} INTERNAL when the file is missing, cut off, or another. */
   readonly load: () => Promise<Uint8Array<ArrayBuffer>>;
@@ -18,27 +24,37 @@ export interface PackedModule {
 
 const unpack = promisify(brotliDecompress);
 
-/**
- * @param folder Where both files lie, with a `/` at the end.
- * @throws {SandglassError} INTERNAL when what tells of it is missing.
- */
+/** @param folder Where both files lie, with a `/` at the end. */
 export function packedModule(folder: URL, name: string): PackedModule {
-  const about = readAbout(fileURLToPath(new URL(`${name}.json`, folder)));
   const path = fileURLToPath(new URL(`${name}.wasm.br`, folder));
+  let read: About | undefined;
+  const about = (): About => {
+    read ??= readAbout(fileURLToPath(new URL(`${name}.json`, folder)));
+    return read;
+  };
   return {
-    hash: about.sha256,
-    from: about.from,
+    get hash() {
+      return about().sha256;
+    },
+    get from() {
+      try {
+        return about().from;
+      } catch {
+        return 'missing';
+      }
+    },
     load: async () => {
+      const { bytes: size, sha256 } = about();
       let packed: Uint8Array;
       try {
         packed = await readFile(path);
       } catch (cause) {
         throw brokenFile(path, 'missing', { place: 'file', cause });
       }
-      const bytes = await unpack(packed, { maxOutputLength: about.bytes }).catch((cause: unknown) => {
+      const bytes = await unpack(packed, { maxOutputLength: size }).catch((cause: unknown) => {
         throw brokenFile(path, 'damaged', { place: 'file', cause });
       });
-      if (createHash('sha256').update(bytes).digest('hex') !== about.sha256)
+      if (createHash('sha256').update(bytes).digest('hex') !== sha256)
         throw brokenFile(path, 'damaged', { place: 'file' });
       return new Uint8Array(bytes);
     },

@@ -5,7 +5,7 @@ import { type CheckedGrant, checkGrant, type PartReader } from '../vocabulary/ch
 import { copyJson, copyJsonSlices } from '../vocabulary/copy-json.ts';
 import { type GuestFile, readCollect, readFiles } from '../vocabulary/guest-file.ts';
 import type { GuestValue } from '../vocabulary/guest-value.ts';
-import { inSlices, SLICE } from '../vocabulary/in-slices.ts';
+import { atOnce, inSlices, SLICE } from '../vocabulary/in-slices.ts';
 import { isJsonObject, type JsonObject } from '../vocabulary/json.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
@@ -19,6 +19,7 @@ import {
   refuseUnknown,
 } from '../vocabulary/read-options.ts';
 import { holdsMore } from '../vocabulary/size-of-json.ts';
+import { copyArgsSlices } from './copy-args.ts';
 import type { KnownModules, TakenModule } from './known-modules.ts';
 
 /** A run after its options were checked and copied: the core trusts it. */
@@ -39,6 +40,8 @@ export interface RunRequest {
   readonly engine: string | undefined;
   readonly invoke: string | undefined;
   readonly args: readonly GuestValue[];
+  /** Arguments of many parts, which are checked and copied once the run begins. */
+  readonly manyArgs: readonly unknown[] | undefined;
   readonly argv: readonly string[];
   readonly stdin: Uint8Array;
   readonly inputs: JsonObject;
@@ -154,7 +157,7 @@ export function readRunOptions(
     modules: readModules(options.modules),
     engine: options.engine,
     invoke: options.invoke,
-    args: readArgs(options.args),
+    ...readArgs(options.args),
     argv: readArgv(options.argv),
     stdin: readStdin(options.stdin),
     ...(hasMany(options.inputs)
@@ -182,10 +185,17 @@ const isFields = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The request with all its inputs: many are copied with turns for others between.
+ * The request with all its inputs and arguments: many are copied with turns for others between.
  * @throws {TypeError | RangeError} as `readRunOptions`.
  */
 export async function withInputs(request: RunRequest): Promise<RunRequest> {
+  const { manyArgs } = request;
+  if (manyArgs === undefined) return withManyInputs(request);
+  const args = await inSlices(copyArgsSlices(manyArgs));
+  return withManyInputs({ ...request, args, manyArgs: undefined });
+}
+
+async function withManyInputs(request: RunRequest): Promise<RunRequest> {
   const { manyInputs } = request;
   if (manyInputs === undefined) return request;
   const copied = await inSlices(copyJsonSlices(manyInputs, 'inputs', { maxBytes: MAX_INPUT_BYTES }));
@@ -250,33 +260,12 @@ function readModules(modules: unknown): Readonly<Record<string, string>> {
   return copied as Readonly<Record<string, string>>; // each value was just checked
 }
 
-function readArgs(args: unknown): readonly GuestValue[] {
-  if (args === undefined) return [];
+function readArgs(args: unknown): Pick<RunRequest, 'args' | 'manyArgs'> {
+  if (args === undefined) return { args: [], manyArgs: undefined };
   if (!Array.isArray(args)) throw new TypeError('Cannot run: args is not an array');
-  return args.map((value, index) => copyGuestValue(value, `args[${index}]`));
+  if (holdsMore(args, SLICE)) return { args: [], manyArgs: args };
+  return { args: atOnce(copyArgsSlices(args)), manyArgs: undefined };
 }
-
-function copyGuestValue(value: unknown, where: string): GuestValue {
-  if (typeof value === 'bigint') return value;
-  if (value instanceof Uint8Array) return value.slice();
-  if (Array.isArray(value)) return value.map((item, index) => copyGuestValue(item, `${where}[${index}]`));
-  if (typeof value === 'number') return value; // f64 arguments may be NaN and infinite
-  if (typeof value === 'object' && value !== null && hasRich(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, copyGuestValue(item, `${where}.${key}`)]),
-    );
-  }
-  return value === undefined ? undefined : copyJson(value, where);
-}
-
-const hasRich = (value: object): boolean =>
-  Object.getPrototypeOf(value) === Object.prototype &&
-  Object.values(value).some(
-    (item) =>
-      typeof item === 'bigint' ||
-      (typeof item === 'object' && item !== null) ||
-      (typeof item === 'number' && !Number.isFinite(item)),
-  );
 
 function readArgv(argv: unknown): readonly string[] {
   if (argv === undefined) return [];

@@ -8,8 +8,9 @@ export const fieldsWeigh = (count: number): number => (count > LARGE_OBJECT ? co
 export function holdsMore(value: unknown, most: number): boolean {
   let left = most;
   const count = (item: unknown): boolean => {
-    if (typeof item !== 'object' || item === null) return false;
-    const parts = Object.values(item);
+    if (typeof item !== 'object' || item === null || ArrayBuffer.isView(item)) return false;
+    // A list says how long it is; the fields of an object have to be listed.
+    const parts = Array.isArray(item) ? item : Object.values(item);
     left -= Array.isArray(item) ? parts.length : fieldsWeigh(parts.length);
     return left < 0 || parts.some(count);
   };

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,4 +56,25 @@ test('doctor tells it, and ends with 5', () => {
       { what: expect.stringContaining('quickjs.wasm is missing'), how: '"npm run build" makes it anew' },
     ],
   });
+});
+
+test('what is missing of the shell fails the shell only', () => {
+  const about = join(copy, 'guest-tools', 'shell', 'shell.json');
+  const code = `import { createRuntime } from './runtime/index.ts';
+    await using runtime = createRuntime();
+    const shell = await runtime.run({ language: 'shell', code: 'true' });
+    const other = await runtime.run({ language: 'javascript', code: '7' });
+    console.log(runtime.engines().some(({ name }) => name === 'shell'), shell.ok ? 'ok' : shell.error.code, other.value);`;
+  cpSync(join(ROOT, 'runtime', 'engines', 'quickjs', 'quickjs.wasm'), missing());
+  renameSync(about, `${about}.away`);
+  try {
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      cwd: copy,
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('true INTERNAL 7\n');
+  } finally {
+    renameSync(`${about}.away`, about);
+    rmSync(missing());
+  }
 });

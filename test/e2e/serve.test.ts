@@ -94,6 +94,13 @@ describe('sandglass serve', () => {
       });
       const call = await server.send('POST', '/v1/tools/read_file/call', { args: { path: '/data/a.txt' } });
       expect(await call.json()).toMatchObject({ ok: true, value: { content: 'granted' } });
+      // A document says what is allowed; what a client may raise its limits to is bounded as without one.
+      const raised = { timeoutMs: 600_000, memoryBytes: 4 * 1024 ** 3, outputBytes: 256 * 1024 ** 2 };
+      expect(await server.run({ code: '1', limits: raised })).toMatchObject({
+        body: {
+          meta: { limits: { timeoutMs: 60_000, memoryBytes: 1024 ** 3, outputBytes: 16 * 1024 ** 2 } },
+        },
+      });
     }
     const both = startCli(['serve', '--port=0', '--policy=policy.json', '--allow-read=./data'], { cwd });
     expect(await both.ended).toMatchObject({

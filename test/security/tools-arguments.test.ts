@@ -39,6 +39,54 @@ test('patterns of schemas are told apart and matched in linear time', verifies('
   expect(valid({ word: `${'a'.repeat(50_000)}!` })).toBe(false);
 });
 
+test('patterns that take many steps a character bound the text, and the bound lets nothing by', () => {
+  const { runtime } = toolsRuntime();
+  const { tools } = runtime;
+  const slow = '(\\p{L}{1,30}){1,30}[0-9]';
+  const register = (name: string, schema: object): void => {
+    tools.register({ name, description: 'x', input: { type: 'object', ...schema } }, ECHO);
+  };
+  register('one', { properties: { a: { pattern: slow } } });
+  register('none', { properties: { a: { not: { pattern: slow } } } });
+  register('fields', {
+    properties: { list: { items: { pattern: slow } } },
+    patternProperties: { '^x': false },
+  });
+  const errors = (name: string, args: object) => tools.validate(name, args).errors;
+  expect(errors('one', { a: `${'a'.repeat(1_000)}1` })).toEqual([]);
+  const over = [{ path: '', rule: 'pattern', message: expect.stringContaining('too long') }];
+  expect(errors('one', { a: 'a'.repeat(100_000) })).toMatchObject(over);
+  // What is not matched does not pass as what must not match.
+  expect(errors('none', { a: `${'a'.repeat(100_000)}1` })).toMatchObject(over);
+  expect(
+    errors('fields', { list: Array.from({ length: 100 }, () => `${'a'.repeat(1_000)}1`), x: 1 }),
+  ).toMatchObject(over);
+  // The next check begins anew.
+  expect(errors('one', { a: `${'a'.repeat(1_000)}1` })).toEqual([]);
+  expect(() =>
+    register('many', {
+      properties: Object.fromEntries(
+        Array.from({ length: 2_000 }, (_, at) => [`p${at}`, { pattern: `\\p{L}{1,500}${at}` }]),
+      ),
+    }),
+  ).toThrow('over 20000 steps a character');
+});
+
+test('of large arguments the first fault is told, not a list that is larger than they are', () => {
+  const { runtime } = toolsRuntime();
+  const alternatives = Array.from({ length: 20 }, (_, at) => ({
+    properties: { a: { type: 'array', items: { const: -at - 1 } } },
+  }));
+  runtime.tools.register(
+    { name: 'choice', description: 'x', input: { type: 'object', anyOf: alternatives } },
+    ECHO,
+  );
+  const faults = (length: number) =>
+    runtime.tools.validate('choice', { a: Array.from({ length }, (_, at) => at) }).errors.length;
+  expect(faults(15_000)).toBeLessThan(50);
+  expect(faults(15_000)).toBeGreaterThan(0);
+});
+
 test('a recursive schema that branches cannot be made to multiply work', () => {
   const { runtime } = toolsRuntime();
   const branch = { anyOf: Array.from({ length: 4 }, () => ({ $ref: '#/$defs/node' })) };

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { NodeRuntimeOptions } from '../../index.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
-import { parseJson, readBytes, readText } from './files.ts';
+import { parseJson, readText } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 
 export const POLICY_FLAG: Flag = {
@@ -15,15 +15,19 @@ export interface Ceiling {
   readonly runtime: Pick<NodeRuntimeOptions, 'policy' | 'policyFile'>;
   /** Narrows each call. */
   readonly grant: Grant | undefined;
+  /** What the document said of limits when it was read first: over these no client raises them, either. */
+  readonly limits?: Grant['limits'];
 }
 
-/** @throws {UsageError} for a file that cannot be read. */
+/** @throws {UsageError} for a file that cannot be read, or is not JSON. */
 export async function readCeiling(parsed: ParsedArguments, grant: Grant, cwd: string): Promise<Ceiling> {
   const file = parsed.one('policy');
   if (file === undefined) return { runtime: { policy: grant }, grant: undefined };
-  await readBytes(file, cwd); // says what is wrong with the path in the words of the command line
+  // Says what is wrong with the path in the words of the command line.
+  const { limits }: Grant = Object(parseJson(await readText(file, cwd), `--policy=${file}`)); // the runtime checks it
   return {
     runtime: { policyFile: resolve(cwd, file) },
+    ...(limits === undefined ? {} : { limits }),
     grant: Object.keys(grant).some((part) => part !== 'tools') ? grant : undefined,
   };
 }

@@ -104,10 +104,11 @@ export async function serve(
     ...(rate === undefined ? {} : { rate }),
     ...counting.options,
     ...(tokens === undefined ? {} : { oauth: tokens.oauth }),
-    // A document decides by tool and caller: the door cannot tell ahead what it allows.
-    ...(parsed.has('policy')
-      ? {}
-      : { policy: { grant: policy, hints: HINTS, ceilings: { ...CEILINGS, ...granted, ...asked } } }),
+    policy: {
+      ceilings: { ...CEILINGS, ...granted, ...ceiling.limits, ...asked },
+      // A document decides by tool and caller: the door cannot tell ahead what it grants.
+      ...(parsed.has('policy') ? {} : { grant: policy, hints: HINTS }),
+    },
     mcp: {
       version,
       instructions: instructionsOf(policy),

@@ -4,8 +4,11 @@ import { LIMIT_NAMES, type Limits } from '../../vocabulary/limits.ts';
 
 /** What this server allows at all, and what an operator does to allow more. */
 export interface DoorPolicy {
-  /** The same grant that the runtime has as its `policy`; the runtime narrows each entry, the door refuses whole parts early. */
-  readonly grant: Grant;
+  /**
+   * The same grant that the runtime has as its `policy`; the runtime narrows each entry, the door refuses whole parts early. Absent where the door
+   * cannot tell ahead what is allowed: nothing is refused early.
+   */
+  readonly grant?: Grant;
   /** What a client may raise a limit to; what it does not name keeps its default. @default no bound but the runtime's own */
   readonly ceilings?: Partial<Limits>;
   /** Part of a grant → how an operator allows it, e.g. `fs` → `Start the server with --allow-read=FOLDER`. */
@@ -14,6 +17,7 @@ export interface DoorPolicy {
 
 /** @throws {SandglassError} CAPABILITY_DENIED when a part is asked of which the server allows nothing. */
 export function checkAsked(asked: Grant | undefined, policy: DoorPolicy): void {
+  if (policy.grant === undefined) return;
   const allowed = new Map<string, unknown>(Object.entries(policy.grant));
   for (const [part, wanted] of Object.entries(asked ?? {})) {
     if (part === 'limits' || isEmpty(wanted) || !isEmpty(allowed.get(part))) continue;

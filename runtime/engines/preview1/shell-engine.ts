@@ -11,8 +11,8 @@ import type { ModuleCaches, PreparedModule } from './prepare.ts';
 
 export interface ShellEngineOptions {
   readonly module: OwnModule;
-  /** What it was made of, for `engines()`. */
-  readonly version: string;
+  /** What it was made of, for `engines()`: asked for when somebody lists them. */
+  readonly version: () => string;
 }
 
 const MEMORY_BYTES = 128 * MIB;
@@ -34,7 +34,9 @@ export function createShellEngine({ module, version }: ShellEngineOptions): Engi
   return {
     ...modules,
     name: 'shell',
-    version,
+    get version() {
+      return version();
+    },
     languageVersion: 'bash 5',
     setup: 'the first run compiles it, about a second',
     options: ['commands'],

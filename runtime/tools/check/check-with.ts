@@ -5,8 +5,10 @@ import { coerceFaults } from './coerce.ts';
 import { faultsOf } from './faults.ts';
 import type { Validator } from './validator.ts';
 
-/** A validator of what finds the errors of a copy, and fills in its defaults. */
-export function checkWith(run: (value: JsonValue) => readonly ErrorObject[], maxDepth: number): Validator {
+/** What is wrong with a copy, whose defaults are filled in; `too long` where its texts are, for the patterns of the schema. */
+export type FindErrors = (value: JsonValue) => readonly ErrorObject[] | 'too long';
+
+export function checkWith(run: FindErrors, maxDepth: number): Validator {
   return {
     check(value, { coerce }) {
       const root = copyFor(value, maxDepth);
@@ -17,10 +19,17 @@ export function checkWith(run: (value: JsonValue) => readonly ErrorObject[], max
         };
       let errors = run(root.value);
       // A value that was mended may bring up more, e.g. an item of an array; each round mends all it can.
-      for (let round = 0; coerce && round < 8 && errors.length > 0; round++) {
+      for (let round = 0; coerce && round < 8 && errors !== 'too long' && errors.length > 0; round++) {
         if (!coerceFaults(root.value, errors)) break;
         errors = run(root.value);
       }
+      if (errors === 'too long')
+        return {
+          ok: false,
+          faults: [
+            { path: '', message: 'its texts are too long for the patterns of the schema', rule: 'pattern' },
+          ],
+        };
       return errors.length === 0 ? { ok: true, value: root.value } : { ok: false, faults: faultsOf(errors) };
     },
   };

@@ -2,6 +2,7 @@ import { Recent } from '../../vocabulary/recent.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { checkWith } from './check-with.ts';
 import { readSchema } from './interpreted/read-schema.ts';
+import { createPatterns } from './linear-pattern.ts';
 import { refuseHeavySchema } from './schema-weight.ts';
 import type { Validator, Validators } from './validator.ts';
 
@@ -18,12 +19,14 @@ export function createInterpretedValidators(): Validators {
       const known = kept.get(key);
       if (known !== undefined) return known;
       const maxDepth = refuseHeavySchema(schema);
-      const check = readSchema(schema);
+      const patterns = createPatterns();
+      const check = readSchema(schema, patterns);
       compiled += 1;
       const validator = checkWith((value) => {
         const place = { path: '', errors: [] };
+        patterns.begin();
         check(value, place);
-        return place.errors;
+        return patterns.exceeded ? 'too long' : place.errors;
       }, maxDepth);
       kept.set(key, validator);
       return validator;

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import { CHECKED_FORMATS } from './formats.ts';
-import { LINEAR_ENGINE } from './linear-pattern.ts';
+import { createPatterns, type Patterns } from './linear-pattern.ts';
 
 /** Keywords of which nothing can be wrong that the schema of schemas does not see. */
 const HARMLESS: ReadonlySet<string> = new Set([
@@ -33,10 +33,11 @@ const HARMLESS: ReadonlySet<string> = new Set([
  * Whether a schema that fits the schema of schemas is known to compile, so that this can wait until it is first needed: plain words only, formats and
  * patterns that were looked at here. Any other is compiled at once, which tells what is wrong with it.
  */
-export const isPlainSchema = (schema: JsonSchema): boolean => isPlain(schema as JsonValue, true); // JSON, as was checked
+export const isPlainSchema = (schema: JsonSchema): boolean =>
+  isPlain(schema as JsonValue, true, createPatterns()); // JSON, as was checked
 
 /** @param defaults Whether a default would be filled in here: not within alternatives, where it is a mistake. */
-function isPlain(schema: JsonValue | undefined, defaults: boolean): boolean {
+function isPlain(schema: JsonValue | undefined, defaults: boolean, patterns: Patterns): boolean {
   if (typeof schema === 'boolean') return true;
   if (schema === undefined || !isJsonObject(schema)) return false;
   return Object.entries(schema).every(([keyword, value]) => {
@@ -49,25 +50,25 @@ function isPlain(schema: JsonValue | undefined, defaults: boolean): boolean {
       case 'format':
         return typeof value === 'string' && Object.hasOwn(CHECKED_FORMATS, value);
       case 'pattern':
-        return typeof value === 'string' && isPattern(value);
+        return typeof value === 'string' && isPattern(value, patterns);
       case 'items':
       case 'additionalProperties':
-        return isPlain(value, defaults);
+        return isPlain(value, defaults, patterns);
       case 'properties':
-        return isJsonObject(value) && Object.values(value).every((one) => isPlain(one, defaults));
+        return isJsonObject(value) && Object.values(value).every((one) => isPlain(one, defaults, patterns));
       case 'anyOf':
       case 'oneOf':
       case 'allOf':
-        return Array.isArray(value) && value.every((one: JsonValue) => isPlain(one, false));
+        return Array.isArray(value) && value.every((one: JsonValue) => isPlain(one, false, patterns));
       default:
         return false;
     }
   });
 }
 
-function isPattern(source: string): boolean {
+function isPattern(source: string, { engine }: Patterns): boolean {
   try {
-    LINEAR_ENGINE(source);
+    engine(source);
     return true;
   } catch {
     return false; // told when it is compiled

@@ -2,11 +2,12 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import { Recent } from '../../vocabulary/recent.ts';
+import { holdsMore } from '../../vocabulary/size-of-json.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { checkWith } from './check-with.ts';
+import { checkWith, type FindErrors } from './check-with.ts';
 import { faultsOf } from './faults.ts';
 import { CHECKED_FORMATS } from './formats.ts';
-import { LINEAR_ENGINE } from './linear-pattern.ts';
+import { createPatterns } from './linear-pattern.ts';
 import { isPlainSchema } from './plain-schema.ts';
 import { refuseHeavySchema } from './schema-weight.ts';
 import { SchemaFault, type Validator, type Validators } from './validator.ts';
@@ -24,7 +25,7 @@ export function createValidators(): Validators {
       const key = canonicalJson(schema);
       const known = kept.get(key);
       if (known !== undefined) return known;
-      judge ??= new Ajv2020(OPTIONS);
+      judge ??= new Ajv2020({ ...OPTIONS, code: { regExp: createPatterns().engine } });
       const validator = open(schema, judge, () => {
         compiled += 1;
       });
@@ -49,28 +50,38 @@ const OPTIONS = {
   addUsedSchema: false,
   logger: false,
   formats: CHECKED_FORMATS,
-  code: { regExp: LINEAR_ENGINE },
 } as const;
 
 /** What is wrong with a schema is told here; one of which nothing can be wrong any more is compiled when it is first needed: many never are. */
 function open(schema: JsonSchema, judge: Ajv2020, onCompiled: () => void): Validator {
   const maxDepth = refuseHeavySchema(schema);
   if (judge.validateSchema(schema) !== true) throw new SchemaFault(faultsOf(judge.errors ?? []));
-  let validate: ValidateFunction | undefined;
-  const compiled = (): ValidateFunction => {
-    if (validate === undefined) {
-      validate = compile(schema);
-      onCompiled();
-    }
-    return validate;
+  const made: { all?: FindErrors; first?: FindErrors } = {};
+  const compiled: Compiled = (faults) => {
+    if (made[faults] === undefined && made.all === undefined) onCompiled();
+    made[faults] ??= compile(schema, faults);
+    return made[faults];
   };
-  if (!isPlainSchema(schema)) compiled();
+  if (!isPlainSchema(schema)) compiled('all');
   return validatorOf(compiled, maxDepth);
 }
 
-function compile(schema: JsonSchema): ValidateFunction {
+/** All that is wrong with a value, or the first of it: of a large one the list of all is larger still. */
+type Compiled = (faults: 'all' | 'first') => FindErrors;
+
+/** Values of which all faults are told. */
+const MOST_EXPLAINED = 10_000;
+
+function compile(schema: JsonSchema, faults: 'all' | 'first'): FindErrors {
+  const patterns = createPatterns();
   // Of its own: nothing of one schema is reachable from another, and all of it goes with it.
-  const ajv = new Ajv2020({ ...OPTIONS, meta: false, validateSchema: false });
+  const ajv = new Ajv2020({
+    ...OPTIONS,
+    allErrors: faults === 'all',
+    code: { regExp: patterns.engine },
+    meta: false,
+    validateSchema: false,
+  });
   ajv.removeKeyword('uniqueItems'); // its own compares each item with each other
   ajv.addKeyword({
     keyword: 'uniqueItems',
@@ -79,12 +90,15 @@ function compile(schema: JsonSchema): ValidateFunction {
     validate: (wanted: boolean, items: readonly JsonValue[]) =>
       !wanted || new Set(items.map(canonicalJson)).size === items.length,
   });
-  return ajv.compile(schema);
+  const validate: ValidateFunction = ajv.compile(schema);
+  return (value) => {
+    patterns.begin();
+    const fits = validate(value);
+    if (patterns.exceeded) return 'too long';
+    return fits ? [] : [...(validate.errors ?? [])];
+  };
 }
 
-function validatorOf(compiled: () => ValidateFunction, maxDepth: number): Validator {
-  return checkWith((value) => {
-    const validate = compiled();
-    return validate(value) ? [] : [...(validate.errors ?? [])];
-  }, maxDepth);
+function validatorOf(compiled: Compiled, maxDepth: number): Validator {
+  return checkWith((value) => compiled(holdsMore(value, MOST_EXPLAINED) ? 'first' : 'all')(value), maxDepth);
 }

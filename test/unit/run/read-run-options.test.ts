@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../../runtime/contracts/api/run.ts';
+import { copyArgsSlices } from '../../../runtime/run/copy-args.ts';
 import { createKnownModules } from '../../../runtime/run/known-modules.ts';
-import { readRunOptions } from '../../../runtime/run/read-run-options.ts';
+import { readRunOptions, withInputs } from '../../../runtime/run/read-run-options.ts';
+import { SLICE } from '../../../runtime/vocabulary/in-slices.ts';
 
 const known = new Map([
   ['fs', {}],
@@ -87,5 +89,44 @@ describe('readRunOptions()', () => {
     expect(Object.getPrototypeOf(inputs)).toBe(Object.prototype);
     expect(Object.keys(inputs)).toEqual(['__proto__']);
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+});
+
+describe('arguments of a call', () => {
+  const modules = createKnownModules();
+  const read = (args: readonly unknown[]) =>
+    readRunOptions({ module: new Uint8Array(8), invoke: 'f', args } as RunOptions, known, modules);
+
+  test('are copied at once, or in slices where they are many', async () => {
+    const bytes = Uint8Array.of(1, 2);
+    const few = read([1n, Number.NaN, undefined, bytes, { a: [null, 'x'] }]);
+    bytes[0] = 9;
+    expect([few.args, few.manyArgs]).toEqual([
+      [1n, Number.NaN, undefined, Uint8Array.of(1, 2), { a: [null, 'x'] }],
+      undefined,
+    ]);
+    const many = [Array.from({ length: 20 * SLICE }, (_, at) => at)];
+    const request = read(many);
+    expect(request.args).toEqual([]);
+    expect((await withInputs(request)).args).toEqual(many);
+    const slices = copyArgsSlices(many);
+    let pauses = 0;
+    while (slices.next().done !== true) pauses += 1;
+    expect(pauses).toBeGreaterThanOrEqual(19);
+  });
+
+  test.each<[string, unknown, ErrorConstructor, string]>([
+    ['functions', { a: [() => 1] }, TypeError, 'args[0].a[0] is a function'],
+    ['instances', new Map(), TypeError, 'args[0] is an instance of a class'],
+    [
+      'what is nested too deep',
+      JSON.parse('['.repeat(3_000) + ']'.repeat(3_000)),
+      TypeError,
+      'nested deeper',
+    ],
+    ['too much of it', new Uint8Array(65 * 1024 * 1024), RangeError, 'over 67108864 bytes'],
+  ])('refuse %s', (_, value, kind, message) => {
+    expect(() => read([value])).toThrow(kind);
+    expect(() => read([value])).toThrow(message);
   });
 });

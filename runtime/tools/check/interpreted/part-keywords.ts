@@ -1,6 +1,5 @@
 import type { ErrorObject } from 'ajv';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../vocabulary/json.ts';
-import { LINEAR_ENGINE } from '../linear-pattern.ts';
 import { addAll, addError, type Check, childPath, errorsOf, type ReadPart, type Spot } from './place.ts';
 import { namesOf } from './value-keywords.ts';
 
@@ -23,7 +22,7 @@ export function readObjectKeywords(spot: Spot, read: ReadPart): Check | undefine
   const properties = schemasOf('properties', spot, read);
   const defaults = spot.defaults ? defaultsOf(schema.properties) : [];
   const patterns = [...schemasOf('patternProperties', spot, read)].map(
-    ([source, check]) => ({ pattern: LINEAR_ENGINE(source), check }) as const,
+    ([source, check]) => ({ pattern: spot.patterns.engine(source), check }) as const,
   );
   const others = given(schema, 'additionalProperties');
   const checkOther =

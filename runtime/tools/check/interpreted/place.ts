@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import type { JsonObject, JsonValue } from '../../../vocabulary/json.ts';
+import type { Patterns } from '../linear-pattern.ts';
 
 /** A value that is checked, where it stands, and what is found wrong. */
 export interface Place {
@@ -13,6 +14,8 @@ export type Check = (value: JsonValue, place: Place) => void;
 
 /** Where in a schema a keyword stands. */
 export interface Spot {
+  /** Those of the whole schema. */
+  readonly patterns: Patterns;
   /** JSON pointer into the whole schema, `#/properties/a`. */
   readonly schemaPath: string;
   readonly schema: JsonObject;

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../vocabulary/json.ts';
 import { unknownName } from '../../../vocabulary/nearest.ts';
+import type { Patterns } from '../linear-pattern.ts';
 import { ARRAY_KEYWORDS, OBJECT_KEYWORDS, readArrayKeywords, readObjectKeywords } from './part-keywords.ts';
 import { addAll, addError, type Check, errorsOf, type ReadPart, type Spot } from './place.ts';
 import { VALUE_KEYWORDS } from './value-keywords.ts';
@@ -39,12 +40,13 @@ const KNOWN: ReadonlySet<string> = new Set([
  * for whoever calls this.
  * @throws {Error} naming the keyword that is unknown, or whose value is none that it takes.
  */
-export function readSchema(root: JsonObject): Check {
+export function readSchema(root: JsonObject, patterns: Patterns): Check {
   /** By their references: one that leads to a schema that is being read is called later. */
   const referred = new Map<string, Check>();
   const read: ReadPart = (part, under, spot, alternative) =>
     readPart(part, {
       schemaPath: `${spot.schemaPath}/${under}`,
+      patterns,
       defaults: spot.defaults && alternative !== true,
     });
   const refer = (reference: string, defaults: boolean): Check => {
@@ -52,7 +54,7 @@ export function readSchema(root: JsonObject): Check {
     if (known !== undefined) return known;
     let target: Check | undefined;
     referred.set(reference, (value, place) => target?.(value, place));
-    target = readPart(lookUp(root, reference), { schemaPath: reference, defaults });
+    target = readPart(lookUp(root, reference), { schemaPath: reference, defaults, patterns });
     referred.set(reference, target);
     return target;
   };
@@ -81,7 +83,7 @@ export function readSchema(root: JsonObject): Check {
       for (const check of checks) check(value, place);
     };
   };
-  return readPart(root, { schemaPath: '#', defaults: true });
+  return readPart(root, { schemaPath: '#', defaults: true, patterns });
 }
 
 function readComposed(spot: Spot, read: ReadPart): readonly (Check | undefined)[] {

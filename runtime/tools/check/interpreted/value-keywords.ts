@@ -1,7 +1,6 @@
 import { isJsonObject, type JsonValue } from '../../../vocabulary/json.ts';
 import { canonicalJson } from '../../canonical-json.ts';
 import { CHECKED_FORMATS } from '../formats.ts';
-import { LINEAR_ENGINE } from '../linear-pattern.ts';
 import { addError, type Check, type Spot } from './place.ts';
 
 /** Makes the check of one keyword of a schema. @throws {Error} on a value that the keyword does not take. */
@@ -121,7 +120,7 @@ export const VALUE_KEYWORDS: Readonly<Record<string, Keyword>> = {
   maxProperties: count('maxProperties', fieldsOf),
   pattern: (given, spot) => {
     if (!isText(given)) throw new Error('pattern is not a text');
-    const pattern = LINEAR_ENGINE(given);
+    const pattern = spot.patterns.engine(given);
     return (value, place) => {
       if (isText(value) && !pattern.test(value)) addError(place, spot, 'pattern', value, { pattern: given });
     };

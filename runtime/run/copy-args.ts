@@ -1,0 +1,101 @@
+import type { GuestValue } from '../vocabulary/guest-value.ts';
+import { SLICE, type Slices } from '../vocabulary/in-slices.ts';
+import { isPlain } from '../vocabulary/json.ts';
+import { MAX_INPUT_BYTES } from '../vocabulary/read-options.ts';
+import { fieldsWeigh } from '../vocabulary/size-of-json.ts';
+import { utf8Length } from '../vocabulary/utf8-length.ts';
+
+const MOST_DEPTH = 128;
+/** What a value weighs that is neither text nor bytes. */
+const VALUE_BYTES = 8;
+
+/**
+ * Copies the arguments of a call, in slices: JSON, and what functions of modules take beside it, which are bytes, bigints, numbers that are
+ * not finite and `undefined`.
+ * @throws {TypeError} on functions, symbols, instances of classes, or nesting over 128.
+ * @throws {RangeError} on more than inputs may weigh.
+ */
+export function* copyArgsSlices(args: readonly unknown[]): Slices<readonly GuestValue[]> {
+  let bytes = 0;
+  let weight = 0;
+  let nextPause = SLICE;
+  const spend = (count: number): void => {
+    bytes += count;
+    if (bytes > MAX_INPUT_BYTES) throw new RangeError(`Cannot run: args are over ${MAX_INPUT_BYTES} bytes`);
+  };
+  const isLong = (): boolean => {
+    if (weight < nextPause) return false;
+    nextPause = weight + SLICE;
+    return true;
+  };
+  const leaf = (value: unknown, path: Path): GuestValue => {
+    switch (typeof value) {
+      case 'string':
+        spend(utf8Length(value) + 2);
+        return value;
+      case 'bigint':
+        spend(VALUE_BYTES + value.toString(16).length / 2);
+        return value;
+      case 'number':
+      case 'boolean':
+      case 'undefined':
+        spend(VALUE_BYTES);
+        return value;
+      default:
+        if (value !== null) throw new TypeError(`Cannot run: ${textOf(path)} is a ${typeof value}`);
+        spend(VALUE_BYTES);
+        return null;
+    }
+  };
+  function* copy(value: unknown, path: Path): Slices<GuestValue> {
+    weight += 1;
+    if (isLong()) yield;
+    if (typeof value !== 'object' || value === null) return leaf(value, path);
+    if (value instanceof Uint8Array) {
+      spend(value.byteLength);
+      return value.slice();
+    }
+    if (path.depth > MOST_DEPTH)
+      throw new TypeError(`Cannot run: ${textOf(path)} is nested deeper than ${MOST_DEPTH}`);
+    spend(VALUE_BYTES);
+    if (Array.isArray(value)) return yield* list(value, path);
+    if (!isPlain(value)) throw new TypeError(`Cannot run: ${textOf(path)} is an instance of a class`);
+    const copied: Record<string, GuestValue> = {};
+    const entries = Object.entries(value);
+    weight += fieldsWeigh(entries.length) - entries.length;
+    for (const [name, item] of entries) {
+      spend(utf8Length(name) + 2);
+      const made = yield* copy(item, { holder: path, key: name, depth: path.depth + 1 });
+      Object.defineProperty(copied, name, {
+        value: made,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    }
+    return copied;
+  }
+  function* list(items: readonly unknown[], path: Path): Slices<GuestValue[]> {
+    spend(items.length);
+    const copied: GuestValue[] = [];
+    for (let index = 0; index < items.length; index += 1)
+      copied.push(yield* copy(items[index], { holder: path, key: index, depth: path.depth + 1 }));
+    return copied;
+  }
+  return yield* list(args, { key: 'args', depth: 0 });
+}
+
+/** Where a value is: a chain, which becomes text only for an error. */
+interface Path {
+  readonly holder?: Path;
+  readonly key: string | number;
+  readonly depth: number;
+}
+
+function textOf(path: Path): string {
+  let text = '';
+  for (let at: Path | undefined = path; at !== undefined; at = at.holder)
+    text =
+      (typeof at.key === 'number' ? `[${at.key}]` : at.holder === undefined ? at.key : `.${at.key}`) + text;
+  return text;
+}
