@@ -187,6 +187,7 @@ export {
   type ScriptHandler,
   type ScriptRun,
   type Secret,
+  type SecretSource,
   type Selection,
   type Session,
   type SessionApi,

@@ -122,6 +122,7 @@ export type {
   HostService,
   OperationInfo,
   Secret,
+  SecretSource,
 } from './contracts/host-function.ts';
 export type { BrowserOptions } from './contracts/operations/browser.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';

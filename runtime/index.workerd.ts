@@ -177,6 +177,7 @@ export {
   type ScriptHandler,
   type ScriptRun,
   type Secret,
+  type SecretSource,
   type Selection,
   type Session,
   type SessionApi,

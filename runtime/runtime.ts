@@ -123,9 +123,10 @@ export function createRuntimeOn(
     },
     maxModuleBytes,
     checkInput: platform.checkInput,
-    secret: (name) => {
+    secret: (name, identity) => {
       const secrets = options.secrets ?? {};
-      return Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+      const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+      return typeof secret === 'function' ? secret(identity) : secret;
     },
     limits: checkLimits(options.limits),
     get policy() {

@@ -31,6 +31,7 @@ const VENDORED: readonly Vendored[] = [
   { name: 'css-select' },
   { name: 'htmlparser2' },
   { name: 'minisearch' },
+  { name: 'oauth4webapi' },
   {
     name: 'rate-limiter-flexible',
     parts: {

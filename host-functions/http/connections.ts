@@ -1,12 +1,11 @@
 import type { Agent } from 'undici';
-import type { HostContext } from '../../runtime/contracts/host-function.ts';
 import { createDialer, type DialerOptions } from './dialer.ts';
 import type { ExchangeContext } from './exchange.ts';
 import { HttpFault } from './http-fault.ts';
 import { baseOf, type HttpEntryPolicy } from './http-grant.ts';
 import { type HttpEntry, HttpPolicy } from './http-policy.ts';
 import { createRedact, type Redact } from './redact.ts';
-import { type Credential, readCredentials, tracesOf } from './secrets.ts';
+import { type Credential, tracesOf } from './secrets.ts';
 
 /** The policy, credentials and connections of one run. */
 export class Connections {
@@ -22,12 +21,15 @@ export class Connections {
   readonly #agents = new Map<string, Agent>();
   #isClosed = false;
 
-  /** @throws {TypeError} when an entry names a secret that there is not. */
-  constructor(policies: readonly HttpEntryPolicy[], context: HostContext, options: DialerOptions) {
+  constructor(
+    policies: readonly HttpEntryPolicy[],
+    credentials: ReadonlyMap<string, Credential>,
+    options: DialerOptions,
+  ) {
     this.policy = new HttpPolicy(policies);
     this.base = baseOf(policies);
     this.#options = options;
-    this.#credentials = readCredentials(policies, context, 'http');
+    this.#credentials = credentials;
     this.#traces = tracesOf(this.#credentials);
     this.redact = createRedact(this.#traces);
   }

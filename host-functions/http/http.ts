@@ -65,11 +65,13 @@ export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): H
     parse: parseHttpGrants,
     open: async (part = [], context) => {
       // Most runs never get here, and the HTTP client is the largest part of what a process loads.
-      const [{ Connections }, { HttpService }] = await Promise.all([
+      const [{ Connections }, { HttpService }, { readCredentials }] = await Promise.all([
         import('./connections.ts'),
         import('./http-service.ts'),
+        import('./secrets.ts'),
       ]);
-      return new HttpService(new Connections(part, context, dialer), context);
+      const credentials = await readCredentials(part, context, 'http');
+      return new HttpService(new Connections(part, credentials, dialer), context);
     },
     narrow: narrowHttpGrants,
     show: (part) => shownEntries(part, 'http'),

@@ -12,23 +12,23 @@ export interface Credential {
 /** Shorter ones appear by chance in any answer; taking them out would spoil it and hide nothing. */
 const MIN_TRACE = 6;
 
-/** The credentials that entries name, by name. @throws {TypeError} when one names a secret that there is not. */
-export function readCredentials(
+/**
+ * The credentials that entries name, by name.
+ * @throws {TypeError} when one names a secret that there is not. @throws {SandglassError} what its source throws.
+ */
+export async function readCredentials(
   policies: readonly EntryPolicy[],
   context: HostContext,
   capability: 'http' | 'ws',
-): ReadonlyMap<string, Credential> {
-  return new Map(
-    policies
-      .map(({ secret }) => secret)
-      .filter((name) => name !== undefined)
-      .map((name) => {
-        const secret = context.secret(name);
-        if (secret === undefined)
-          throw new TypeError(`Cannot grant ${capability}: there is no secret "${name}"`);
-        return [name, toCredential(secret)] as const;
-      }),
-  );
+): Promise<ReadonlyMap<string, Credential>> {
+  const credentials = new Map<string, Credential>();
+  for (const { secret: name } of policies) {
+    if (name === undefined || credentials.has(name)) continue;
+    const secret = await context.secret(name);
+    if (secret === undefined) throw new TypeError(`Cannot grant ${capability}: there is no secret "${name}"`);
+    credentials.set(name, toCredential(secret));
+  }
+  return credentials;
 }
 
 /** @throws {TypeError} when the embedder's secret cannot be a header. */

@@ -12,7 +12,7 @@ import { HttpFault, toFault, toHttpError } from './http-fault.ts';
 import { HttpPolicy, shown, spendBytes } from './http-policy.ts';
 import { createLifetime } from './lifetime.ts';
 import { createRedact, type Redact, redactError } from './redact.ts';
-import { type Credential, readCredentials, Scrubber, tracesOf } from './secrets.ts';
+import { type Credential, Scrubber, tracesOf } from './secrets.ts';
 import { checkWsArgs, readOpening } from './ws-args.ts';
 import { WsConnection } from './ws-connection.ts';
 import type { WsEntryPolicy } from './ws-grant.ts';
@@ -46,12 +46,16 @@ export class WsService implements HostService {
   readonly #closed = new AbortController();
   #nextHandle = 1;
 
-  /** @throws {TypeError} when an entry names a secret that there is not. */
-  constructor(policies: readonly WsEntryPolicy[], context: HostContext, options: WsOptions) {
+  constructor(
+    policies: readonly WsEntryPolicy[],
+    credentials: ReadonlyMap<string, Credential>,
+    context: HostContext,
+    options: WsOptions,
+  ) {
     this.#context = context;
     this.#options = options;
     this.#policy = new HttpPolicy(policies);
-    this.#credentials = readCredentials(policies, context, 'ws');
+    this.#credentials = credentials;
     this.#traces = tracesOf(this.#credentials);
     this.#redact = createRedact(this.#traces);
     this.#connect = createConnect(this.#policy, options);

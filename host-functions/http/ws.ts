@@ -50,8 +50,11 @@ export function createWsHostFunction(options: WsHostFunctionOptions = {}): HostF
     parse: parseWsGrants,
     open: async (part = [], context) => {
       // As with http, most runs never get here.
-      const { WsService } = await import('./ws-service.ts');
-      return new WsService(part, context, dialer);
+      const [{ WsService }, { readCredentials }] = await Promise.all([
+        import('./ws-service.ts'),
+        import('./secrets.ts'),
+      ]);
+      return new WsService(part, await readCredentials(part, context, 'ws'), context, dialer);
     },
     narrow: narrowWsGrants,
     show: (part) => shownEntries(part, 'ws'),

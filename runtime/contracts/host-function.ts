@@ -84,8 +84,11 @@ export interface HostContext {
    * twice, so that those are nobody's. @default 1
    */
   readonly firstHandle?: number;
-  /** Resolves a secret handle to its value; `undefined` for an unknown name. Host side only. */
-  secret(name: string): Secret | undefined;
+  /**
+   * Resolves a secret handle to its value; `undefined` for an unknown name. Host side only.
+   * @throws {SandglassError} what the source of a secret throws: UNAUTHENTICATED, CAPABILITY_DENIED, HOST_CALL_FAILED.
+   */
+  secret(name: string): Secret | undefined | Promise<Secret | undefined>;
   /** Milliseconds since the epoch. */
   now(): number;
   /**
@@ -100,6 +103,9 @@ export type Secret =
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'header'; readonly name: string; readonly value: string };
+
+/** A secret that depends on the run, such as the token of its caller; asked once for each run that names it. */
+export type SecretSource = (run: RunIdentity) => Secret | undefined | Promise<Secret | undefined>;
 
 /** One run's use of a host function. */
 export interface HostService {

@@ -29,7 +29,7 @@ export function openRunGate(
     context: {
       readOnlyFiles,
       noHostFiles,
-      secret,
+      secret: (name) => secret(name, identity),
       now,
       inTurn: openTurns(),
       ...(turn === undefined ? {} : { firstHandle: firstHandleOf(turn.number) }),

@@ -27,7 +27,7 @@ export interface SandboxContext extends LimitCeilings {
   /** Bytes of one module. */
   readonly maxModuleBytes: number;
   readonly checkInput: CheckInput | undefined;
-  readonly secret: (name: string) => Secret | undefined;
+  readonly secret: (name: string, identity: RunIdentity) => Secret | undefined | Promise<Secret | undefined>;
   /** The grant every run gets at most, part by part, as it is now; absent: no ceiling. */
   readonly policy: CheckedGrant | undefined;
   readonly events: EventStream;

@@ -8,6 +8,10 @@ export interface Issuer {
   readonly url: string;
   /** A token of the machine client, by its scopes. */
   token(scope: string): Promise<string>;
+  /** Requests for tokens so far. */
+  readonly tokenRequests: () => number;
+  /** Does what a user does in a browser, and answers the query that the callback is called with. */
+  signIn(url: string, user: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -64,12 +68,20 @@ export async function startIssuer(resource: string): Promise<Issuer> {
         }),
       },
     },
+    issueRefreshToken: () => true,
     pkce: { required: () => true },
     ttl: { AccessToken: 600, ClientCredentials: 600, Grant: 600, Session: 600, Interaction: 600 },
   });
-  server.on('request', provider.callback());
+  let tokenRequests = 0;
+  const answer = provider.callback();
+  server.on('request', (request, response) => {
+    if (request.url === '/token') tokenRequests += 1;
+    answer(request, response);
+  });
   return {
     url,
+    tokenRequests: () => tokenRequests,
+    signIn: (from, user) => browse(from, user, url),
     token: async (scope) => {
       const answer = await fetch(`${url}/token`, {
         method: 'POST',
@@ -82,6 +94,41 @@ export async function startIssuer(resource: string): Promise<Issuer> {
     },
     close: () => closeServer(server),
   };
+}
+
+/** Follows redirects with cookies, and fills in the forms of the provider's own pages, until the browser would come back. */
+async function browse(from: string, user: string, issuer: string): Promise<string> {
+  const cookies = new Map<string, string>();
+  const go = async (url: string, form?: Record<string, string>): Promise<Response> => {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+      ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';');
+      cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+    }
+    return response;
+  };
+  let at = from;
+  for (let step = 0; step < 15; step++) {
+    const response = await go(at);
+    let location = response.headers.get('location');
+    if (location === null) {
+      const page = await response.text();
+      const action = /action="([^"]+)"/.exec(page)?.[1];
+      const prompt = /name="prompt" value="([^"]+)"/.exec(page)?.[1] ?? '';
+      if (action === undefined)
+        throw new Error(`The provider showed no form: ${response.status} ${page.slice(0, 300)}`);
+      const sent = await go(action, prompt === 'login' ? { prompt, login: user, password: 'x' } : { prompt });
+      location = sent.headers.get('location') ?? '';
+    }
+    const next = new URL(location, issuer);
+    if (next.origin !== issuer) return next.search.slice(1);
+    at = next.href;
+  }
+  throw new Error('The provider did not come back');
 }
 
 async function closeServer(server: Server): Promise<void> {

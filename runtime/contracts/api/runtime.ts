@@ -6,7 +6,7 @@ import type { TellNotice } from '../../vocabulary/notice.ts';
 import type { IsolationLevel, Outcome } from '../../vocabulary/outcome.ts';
 import type { PolicyDocument } from '../../vocabulary/policy.ts';
 import type { Engine } from '../engine.ts';
-import type { AnyHostFunction, Secret } from '../host-function.ts';
+import type { AnyHostFunction, Secret, SecretSource } from '../host-function.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { GuideApi, ModelEndpoint } from './guide.ts';
 import type { EngineInfo, PlatformInfo } from './info.ts';
@@ -61,8 +61,8 @@ export interface RuntimeOptions {
    * @default no ceiling: the grant of each run holds as it is
    */
   readonly policy?: Grant | PolicyDocument;
-  /** Secret handles by name; values never enter a guest. */
-  readonly secrets?: Readonly<Record<string, Secret>>;
+  /** Secret handles by name; values never enter a guest. A function is asked for the secret of a run. */
+  readonly secrets?: Readonly<Record<string, Secret | SecretSource>>;
   /** More engines beside the platform's. */
   readonly engines?: readonly Engine[];
   /** More host functions beside `fs`, `http` and `ws`. */

@@ -17,6 +17,7 @@ import { readCeiling } from './policy-flag.ts';
 import { parseDuration, parseWhole } from './quantities.ts';
 import { rateOf, readRates } from './rate-flags.ts';
 import { readLimitFlags, readMaxModule } from './run-flags.ts';
+import { readSignIns } from './sign-in-flags.ts';
 import type { Terminal } from './terminal.ts';
 import { readTokens } from './token-flags.ts';
 import { readTools } from './tool-flags.ts';
@@ -60,6 +61,7 @@ export async function serve(
   const secretKey = await readSecretKey(terminal.env);
   const keys = openKeyFile(keyPathOf(parsed, terminal));
   const tokens = await readTokens(parsed, terminal.cwd);
+  const signIns = await readSignIns(parsed, terminal);
   const rate = rateOf(parsed.one('rate'));
   const toolRate = rateOf(parsed.one('tool-rate'), '--tool-rate');
   await using counting = await readRates(parsed, terminal);
@@ -76,7 +78,7 @@ export async function serve(
     limits: { ...granted, ...asked },
     // Without a ceiling a client could ask for its guest to run in the server's own thread.
     level: level ?? 'standard',
-    secrets: readSecrets(parsed, terminal.env),
+    secrets: { ...readSecrets(parsed, terminal.env), ...signIns?.secrets },
     tools: {
       builtin: true,
       ...(toolRate === undefined ? {} : { rate: toolRate }),
@@ -103,6 +105,7 @@ export async function serve(
     hosts: readHosts(parsed, terminal.env, loopback),
     ...(rate === undefined ? {} : { rate }),
     ...counting.options,
+    ...(signIns === undefined ? {} : { signIns }),
     ...(tokens === undefined ? {} : { oauth: tokens.oauth }),
     policy: {
       ceilings: { ...CEILINGS, ...granted, ...ceiling.limits, ...asked },

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { createRates, type Rates } from '../../auth/rates.ts';
+import type { SignIns } from '../../auth/sign-ins.ts';
 import { createSuspicion, type SuspicionOptions } from '../../auth/suspicion.ts';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { Queue } from '../../contracts/queue.ts';
@@ -27,6 +28,7 @@ import { moduleRoutes } from './routes/modules.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { callbackRoute, signInRoutes } from './routes/sign-ins.ts';
 import { toolRoutes } from './routes/tools.ts';
 import { createSessionDoor } from './session-door.ts';
 
@@ -41,6 +43,8 @@ export interface HttpAppOptions {
   readonly holderOf?: AccessOptions['holderOf'];
   /** What clients of MCP, and others with tokens, are told of where to get one. @default nothing: the door takes keys only */
   readonly oauth?: ProtectedResource;
+  /** Services that callers sign in to, so that tools act for them there. @default none: `/v1/auth` is not there */
+  readonly signIns?: SignIns;
   /** Calls of one caller in a span of time: runs, calls of tools, requests of MCP. @default no limit */
   readonly rate?: Rate;
   /** Where calls are counted. @default in this process */
@@ -122,6 +126,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     ...healthRoutes({ scheduler }),
     ...referenceRoutes(() => all, version),
     ...(options.oauth === undefined ? [] : protectedResourceRoutes(options.oauth)),
+    ...(options.signIns === undefined ? [] : [callbackRoute]),
   ];
   mountRoutes(app, open);
   app.use(checkKey(access));
@@ -140,6 +145,8 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     ...sessionRoutes({ sessions, policy, maxBodyBytes }),
     ...moduleRoutes({ modules, maxModuleBytes, bodies }),
   ];
+  const { signIns } = options;
+  if (signIns !== undefined) keyed.push(...signInRoutes({ signIns, bodies }));
   const { tools, artifacts, on } = options.runtime;
   if (on !== undefined) keyed.push(...metricsRoutes({ on, scheduler }));
   if (tools !== undefined && artifacts !== undefined) {

@@ -5,6 +5,7 @@ import { SOURCE_FLAGS } from '../package-flags.ts';
 import { POLICY_FLAG } from '../policy-flag.ts';
 import { RATE_FLAGS } from '../rate-flags.ts';
 import { LIMIT_FLAGS, MODULE_FLAGS } from '../run-flags.ts';
+import { OAUTH_FLAGS } from '../sign-in-flags.ts';
 import { TOOLS_FLAG } from '../tool-flags.ts';
 import { AUDIT_FLAG } from './audit.ts';
 import { KEYS_FLAG } from './keys.ts';
@@ -32,6 +33,7 @@ export const serveCommand: Command = {
       value: 'FILE',
       help: 'Take tokens (JWT) of the issuers in a JSON file: whose they are, and what their scopes allow. Default none.',
     },
+    ...OAUTH_FLAGS,
     ...RATE_FLAGS,
     {
       name: 'allowed-hosts',
