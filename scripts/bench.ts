@@ -23,6 +23,7 @@ const GROUPS = [
   'memory',
   'throughput',
   'tools',
+  'doors',
   'owed',
 ];
 

@@ -17,6 +17,9 @@ export interface ListeningServer extends AsyncDisposable {
 /** How long a client may take for what it still sends or reads, once the server closes. */
 const LINGER_MS = 2_000;
 
+/** Connections that wait to be accepted, as far as the system has room: with Node's own 511 the system cuts off some of a thousand that come at once. */
+const BACKLOG = 4_096;
+
 /**
  * Serves on a socket. Disposing stops listening, lets answers under way go out, and ends every connection.
  * @throws {UsageError} when the address cannot be had.
@@ -32,7 +35,7 @@ export async function listen({ fetch, host, port }: ListenOptions): Promise<List
   const closeIdle = (): void => {
     setImmediate(() => server.closeIdleConnections());
   };
-  server.listen(port, host);
+  server.listen({ port, host, backlog: BACKLOG });
   try {
     await once(server, 'listening');
   } catch (error) {

@@ -13,6 +13,9 @@ export interface Figures {
   readonly cpuMs: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
+  readonly p99Ms: number;
+  /** Runs that were measured. */
+  readonly samples: number;
   /** Resident at the most, of the whole process so far, MiB. */
   readonly peakMiB: number;
 }
@@ -38,8 +41,9 @@ export async function measureLoad(
   load: Load,
   seconds: number,
   onFigures: (figures: Figures) => void,
+  numbers: readonly number[] = CALLERS,
 ): Promise<void> {
-  for (const callers of CALLERS) {
+  for (const callers of numbers) {
     await drive(load, callers, seconds * WARM_UP);
     const cpu = process.cpuUsage();
     const started = performance.now();
@@ -55,6 +59,8 @@ export async function measureLoad(
       cpuMs: (user + system) / 1000 / times.length,
       p50Ms: at(0.5),
       p95Ms: at(0.95),
+      p99Ms: at(0.99),
+      samples: times.length,
       peakMiB: process.resourceUsage().maxRSS / 1024,
     });
   }
