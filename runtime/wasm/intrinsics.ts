@@ -20,6 +20,7 @@ const { apply } = Reflect;
 const instanceExports = getterOf(WebAssembly.Instance.prototype, 'exports');
 const globalGet = getterOf(WebAssembly.Global.prototype, 'value');
 const memoryBuffer = getterOf(WebAssembly.Memory.prototype, 'buffer');
+const memoryGrow = WebAssembly.Memory.prototype.grow;
 const globalSet = setterOf(WebAssembly.Global.prototype, 'value');
 const tableSet = WebAssembly.Table.prototype.set;
 
@@ -29,6 +30,11 @@ export const exportsOf = (instance: WebAssembly.Instance): WebAssembly.Exports =
 /** The buffer of a memory that is not shared. */
 export const memoryBufferOf = (memory: WebAssembly.Memory): ArrayBuffer =>
   apply(memoryBuffer, memory, []) as ArrayBuffer; // what the standard getter answers
+
+/** Takes a memory's bytes away from whoever holds views of them: those are empty from now on, and its buffer is another one. */
+export const detachViews = (memory: WebAssembly.Memory): void => {
+  apply(memoryGrow, memory, [0]);
+};
 
 /** The value of an i32 or i64 global as a number. */
 export const readGlobal = (global: WebAssembly.Global): number => Number(apply(globalGet, global, []));

@@ -96,7 +96,7 @@ while todo:
         todo += [it.co_consts, it.co_names, it.co_varnames, it.co_code, it.co_linetable, it.co_name, it.co_filename]
     elif not isinstance(it, (str, bytes, int)): todo += gc.get_referents(it)
 [wrong[:10], len(wrong), looked]`;
-    const value = await pythonOf({ code, limits: { fuel: 60_000_000_000 } });
+    const value = await pythonOf({ code, limits: { fuel: 60_000_000_000, timeoutMs: 120_000 } });
     expect(value).toEqual([[], 0, expect.any(Object)]);
     const [, , looked] = value as [unknown, unknown, Record<string, number>];
     // Far fewer would say that the program looked at nothing.

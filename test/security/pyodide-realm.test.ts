@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { GLUE_NAMES } from '../../runtime/engines/pyodide/glue.ts';
 import { openInterpreter, type Realm } from '../../runtime/engines/pyodide/interpreter.ts';
+import { keepMemories } from '../../runtime/engines/pyodide/memories.ts';
 import type { PyodideShared } from '../../runtime/engines/pyodide/program.ts';
 import { openNodeRealm } from '../../runtime/platform/python/node-realm.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';
@@ -184,6 +185,7 @@ describe('the realm of a Python guest', () => {
       },
       assets: { ...assets, glue },
       module,
+      memory: keepMemories(parts).take(),
       maxMemoryBytes: parts.maxMemoryBytes,
     });
     if (realm === undefined) throw new Error('no realm');

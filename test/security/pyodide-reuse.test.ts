@@ -1,13 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openRehearsed } from '../../runtime/engines/pyodide/execute.ts';
+import { GLUE_NAMES } from '../../runtime/engines/pyodide/glue.ts';
 import type { Interpreter } from '../../runtime/engines/pyodide/interpreter.ts';
+import { keepMemories } from '../../runtime/engines/pyodide/memories.ts';
 import { MODULE_NAME } from '../../runtime/engines/pyodide/module-name.ts';
 import type { PyodideShared } from '../../runtime/engines/pyodide/program.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { openNodeRealm } from '../../runtime/platform/python/node-realm.ts';
 import { createNodePyodideEngine } from '../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
-import { openPython } from '../support/pyodide-parts.ts';
+import { exportsOf, memoryBufferOf } from '../../runtime/wasm/intrinsics.ts';
+import { openPython, pythonContext } from '../support/pyodide-parts.ts';
 
 /** Leaves a mark wherever a program can: the heap, modules, builtins, the scratch folder, tasks, threads, hooks, random numbers. */
 const LITTER = `
@@ -193,5 +196,97 @@ describe('a realm that was tampered with', () => {
         'look.js',
       ),
     ).toBe('true,true');
+  });
+});
+
+describe('a memory that serves one interpreter after another', () => {
+  let parts: PyodideShared;
+  let module: WebAssembly.Module;
+  beforeAll(async () => {
+    const { engine, shared } = await openPython();
+    const repeats = await engine.shared?.({ ...pythonContext(), deterministic: true });
+    parts = repeats?.data as PyodideShared;
+    module = shared.modules[MODULE_NAME] as WebAssembly.Module;
+  });
+  const bytesOf = (memory: WebAssembly.Memory): Uint8Array => new Uint8Array(memoryBufferOf(memory));
+  const differences = (one: Uint8Array, two: Uint8Array): number => {
+    let count = Math.abs(one.length - two.length);
+    for (let at = 0; at < one.length; at++) if (one[at] !== two[at]) count += 1;
+    return count;
+  };
+
+  test('has nothing of the first in it for the second, in no byte', async () => {
+    const open = (memory: WebAssembly.Memory) => openRehearsed(openNodeRealm, parts, module, memory);
+    const random = vi
+      .spyOn(crypto, 'getRandomValues')
+      .mockImplementation((array) => (array as unknown as Uint8Array).fill(7) as never); // else its generators differ
+    const fresh = await open(keepMemories(parts).take());
+    const memories = keepMemories(parts);
+    const memory = memories.take();
+    const first = await open(memory);
+    first.close();
+    bytesOf(memory).fill(0xa5); // whatever a guest can have written, to every byte
+    memories.giveBack(memory);
+    expect(memories.take()).toBe(memory);
+    const second = await open(memory);
+    expect(bytesOf(memory).length).toBe(bytesOf(fresh.memory).length);
+    expect(differences(bytesOf(memory), bytesOf(fresh.memory))).toBe(0);
+    random.mockRestore();
+    fresh.close();
+    second.close();
+  });
+
+  test('is out of reach of the realm and the wasm that had it', async () => {
+    const glue = parts.assets.glue.replace(
+      `globalThis.${GLUE_NAMES.create}=_createPyodideModule;`,
+      `globalThis.${GLUE_NAMES.create}=async (settings) => (globalThis.left = await _createPyodideModule(settings));`,
+    );
+    expect(glue).not.toBe(parts.assets.glue);
+    const ended = await openRehearsed(
+      openNodeRealm,
+      { ...parts, assets: { ...parts.assets, glue, code: {} } },
+      module,
+    );
+    const { memory, realm } = ended;
+    const look = (name: string): unknown =>
+      realm.evaluate(
+        `(() => { try { return String(${name}); } catch (error) { return 'throws ' + error; } })()`,
+        `look at ${name}`,
+      );
+    expect(look('left.HEAPU8.length')).toBe(String(bytesOf(memory).length));
+    const exports = exportsOf(ended.instances[0] as WebAssembly.Instance);
+    ended.close();
+    const memories = keepMemories(parts);
+    memories.giveBack(memory);
+    const next = await openRehearsed(openNodeRealm, parts, module, memories.take());
+    expect(next.memory).toBe(memory);
+    const before = bytesOf(memory).slice();
+    expect(look('left.HEAPU8.length')).toBe('0');
+    expect(look('left.HEAPU8.buffer.byteLength')).toBe('0');
+    expect(look('left.HEAPU8.fill(1)')).toMatch(/^throws|^$/);
+    expect(look('left.wasmMemory.buffer')).toMatch(/^throws/);
+    expect(look('left.wasmMemory.grow(1)')).toMatch(/^throws/);
+    const names = ['PyObject_Hash', 'Py_HashBuffer', 'sbrk', 'malloc', 'PyErr_Print', 'PyRun_SimpleString'];
+    const calls = names.map((name) => exports[name]).filter((call) => typeof call === 'function');
+    expect(calls.length).toBeGreaterThan(3);
+    for (const call of calls) expect(() => call(1024, 1024)).toThrow('unreachable');
+    expect(differences(bytesOf(memory), before)).toBe(0);
+    next.close();
+  });
+
+  test('is dropped once it has grown, or carries anything', () => {
+    const memories = keepMemories(parts);
+    const [grown, marked] = [memories.take(), memories.take()];
+    grown.grow(1);
+    memories.giveBack(grown);
+    expect(memories.take()).not.toBe(grown);
+    Object.assign(marked, { left: 1 });
+    memories.giveBack(marked);
+    const last = memories.take();
+    expect(last).not.toBe(marked);
+    const [first, most] = [memoryBufferOf(last).byteLength, parts.maxMemoryBytes];
+    expect(first).toBeLessThan(most);
+    memories.giveBack(last);
+    expect(memories.take()).toBe(last);
   });
 });

@@ -140,7 +140,7 @@ function layout(
   return { header: first, runs: second, data: third, hashes: fourth, end: fourth + hashes };
 }
 
-const NAMES = ['module.js', 'boot.js', 'parts.js', 'pyodide.js', 'pyodide.asm.js'] as const;
+const NAMES = ['memory.js', 'boot.js', 'parts.js', 'pyodide.js', 'pyodide.asm.js'] as const;
 
 /** One block of bytes: the length of each script's code, then the codes; each starts on a multiple of eight. */
 export function encodeScripts(scripts: CompiledScripts): Uint8Array<ArrayBuffer> {

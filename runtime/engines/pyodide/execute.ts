@@ -12,6 +12,7 @@ import { MIB } from '../../vocabulary/units.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { createCollected } from './collected.ts';
 import { type Interpreter, type OpenRealm, openInterpreter } from './interpreter.ts';
+import { keepMemories, type Memories } from './memories.ts';
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions } from './options.ts';
 import type { PyodideProgram, PyodideShared } from './program.ts';
@@ -37,38 +38,52 @@ const BETWEEN_FUEL = 50_000_000;
 
 /** The executor of a platform that can make realms. It keeps one interpreter warm, and gives each to one run, or to the runs of one guest. */
 export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> {
-  let shared: { readonly parts: PyodideShared; readonly module: WebAssembly.Module } | undefined;
+  let shared:
+    | {
+        readonly parts: PyodideShared;
+        readonly module: WebAssembly.Module;
+        readonly memories: Memories;
+      }
+    | undefined;
   let warm: Interpreter | undefined;
   /** The cell rehearses itself with the last rehearsal of its first interpreter: each has had as many, which fuel depends on. */
   let isRehearsed = false;
 
   const open = (
-    parts: PyodideShared,
-    module: WebAssembly.Module,
+    { parts, module, memories }: NonNullable<typeof shared>,
     rehearsals?: number,
-  ): Promise<Interpreter> => openRehearsed(openRealm, parts, module, rehearsals);
+  ): Promise<Interpreter> => openRehearsed(openRealm, parts, module, memories.take(), rehearsals);
 
   const take = async (guest: CellGuest): Promise<Interpreter> => {
     const program = guest.data as PyodideProgram; // made by `createPyodideEngine`
     const ready = warm;
     warm = undefined;
-    if (program.shared !== undefined) return open(program.shared, moduleOf(guest));
+    if (program.shared !== undefined) return openRehearsed(openRealm, program.shared, moduleOf(guest));
     if (ready !== undefined) {
       if (!isRehearsed) await rehearseOnce(ready);
       isRehearsed = true;
       return ready;
     }
     if (shared === undefined) throw new Error('Cannot run Python: the cell was not warmed up');
-    return open(shared.parts, shared.module);
+    return open(shared);
   };
 
-  const execute: Execute = async (guest, run, host) =>
-    misfit(run) ?? runProgram(await take(guest), guest.data as PyodideProgram, run, host); // made by `createPyodideEngine`
+  const execute: Execute = async (guest, run, host) => {
+    const wrong = misfit(run);
+    if (wrong !== undefined) return wrong;
+    const program = guest.data as PyodideProgram; // made by `createPyodideEngine`
+    const interpreter = await take(guest);
+    const result = await runProgram(interpreter, program, run, host);
+    if (program !== REHEARSAL && program.shared === undefined && ENDED_BY_ITSELF.has(result.kind))
+      shared?.memories.giveBack(interpreter.memory);
+    return result;
+  };
 
   return {
     warmUp: async (guest) => {
-      shared = { parts: guest.data as PyodideShared, module: moduleOf(guest) }; // made by `createPyodideEngine`
-      warm = await open(shared.parts, shared.module, REHEARSALS - 1);
+      const parts = guest.data as PyodideShared; // made by `createPyodideEngine`
+      shared = { parts, module: moduleOf(guest), memories: keepMemories(parts) };
+      warm = await open(shared, REHEARSALS - 1);
       isRehearsed = false;
     },
     rehearse: async (_guest, _run, host) => {
@@ -80,7 +95,7 @@ export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> 
       return rehearsed(result);
     },
     renew: async () => {
-      if (shared !== undefined) warm ??= await open(shared.parts, shared.module);
+      if (shared !== undefined) warm ??= await open(shared);
     },
     heldBytes: () => warm?.memoryBytes() ?? 0,
     execute,
@@ -102,20 +117,23 @@ export function createPyodideExecutor(openRealm: OpenRealm): Required<Executor> 
   };
 }
 
-/** What V8 and Python make ready at a second and third call, too. Part of what fuel counts depend on: the same everywhere. */
-const REHEARSALS = 3;
+/** More would make a guest's run 2 ms faster, and take 4 ms each. Part of what fuel counts depend on: the same everywhere. */
+const REHEARSALS = 1;
 
 /** Starts an interpreter and has it run the rehearsal; it waits for its one guest. */
 export async function openRehearsed(
   openRealm: OpenRealm,
-  { assets, maxMemoryBytes, packages = [] }: PyodideShared,
+  parts: PyodideShared,
   module: WebAssembly.Module,
+  memory = keepMemories(parts).take(),
   rehearsals = REHEARSALS,
 ): Promise<Interpreter> {
+  const { assets, maxMemoryBytes, packages = [] } = parts;
   const interpreter = await openInterpreter({
     openRealm,
     assets,
     module,
+    memory,
     maxMemoryBytes,
     foreign: packages.length > 0,
   });

@@ -6,7 +6,8 @@ import { zoneOffset } from '../../vocabulary/time-zone.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { type ZoneNames, zoneNames } from '../../vocabulary/zone-names.ts';
 import { DEFERRED_SECTION } from '../../wasm/deferred-exports.ts';
-import { exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
+import { MEMORY_IMPORT } from '../../wasm/import-memory.ts';
+import { detachViews, exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
 import { type CompiledScripts, type PyodideAssets, restoreSnapshot } from './assets.ts';
@@ -45,6 +46,8 @@ export interface InterpreterOptions {
   readonly openRealm: OpenRealm;
   readonly assets: PyodideAssets;
   readonly module: WebAssembly.Module;
+  /** Zero throughout; of nobody else for as long as the interpreter is not closed. */
+  readonly memory: WebAssembly.Memory;
   readonly maxMemoryBytes: number;
   /** Starts from nothing, in seconds, for a snapshot to be made; else the assets have one. */
   readonly makeSnapshot?: boolean;
@@ -58,6 +61,7 @@ export interface InterpreterOptions {
 export interface Interpreter {
   readonly realm: Realm;
   readonly api: RealmApi;
+  readonly memory: WebAssembly.Memory;
   /** The pages the realm may use at most were set when its module was made. */
   readonly maxMemoryBytes: number;
   memoryBytes(): number;
@@ -87,7 +91,10 @@ export interface Interpreter {
    * still does by itself (freeing objects, and a guest's own code for that) reaches nobody and is charged to `between`.
    */
   leave(between: Meter): void;
-  /** Enters the realm no more: what its timers and calls would still do is nobody's business after the run. */
+  /**
+   * Enters the realm no more: what its timers and calls would still do is nobody's business after the run. Its memory can serve another
+   * interpreter then: the realm has no view of it and gets none, and no function of its wasm gets further than its next look at the fuel.
+   */
   close(): void;
   /** Tells a program that can never go on so. To be called from outside of its turns. */
   wake(): void;
@@ -170,6 +177,8 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   let outsideBytes = 0;
   /** Holds the guest between two runs. */
   let between: Meter | undefined;
+  /** The last one that has taken the instances. */
+  let metered: Meter | undefined;
   let outsideRefused = false;
   let asked = 0;
 
@@ -298,12 +307,14 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
       waiting.delete(id);
     },
   };
-  // A private object of the same compiled code: its prototype is moved into the realm, which other realms must not notice.
-  const module = structuredClone(options.module);
-  Object.setPrototypeOf(module, realm.evaluate('WebAssembly.Module.prototype', 'module.js') as object);
+  // What is reached from it is of its realm. The module stays out of the glue's sight.
+  Object.setPrototypeOf(
+    options.memory,
+    realm.evaluate('WebAssembly.Memory.prototype', 'memory.js') as object,
+  );
   const start = realm.evaluate(BOOT_SCRIPT, 'boot.js') as typeof bootRealm; // the same function, of the realm
   const parts = realm.evaluate(PARTS_SCRIPT, 'parts.js') as RealmParts;
-  const api = start(port, module, parts); // before the scripts: they look at their surroundings when they load
+  const api = start(port, options.module, options.memory, MEMORY_IMPORT, parts); // before the scripts: they look at their surroundings when they load
   realm.evaluate(assets.loader, 'pyodide.js');
   realm.evaluate(assets.glue, 'pyodide.asm.js');
 
@@ -327,6 +338,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     deferred: { section: DEFERRED_SECTION, table: RESERVED.deferred },
   };
   const meterBy = (meter: Meter): void => {
+    metered = meter;
     for (const instance of instances) meter.adopt(instance);
     api.guardRefill(RESERVED.refill, REFILL_SLOT.ask, REFILL.stop);
   };
@@ -340,6 +352,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
   return {
     realm,
     api,
+    memory: options.memory,
     maxMemoryBytes: options.maxMemoryBytes,
     instances,
     ask,
@@ -376,7 +389,9 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     },
     close: () => {
       closed = true;
+      metered?.stop('cancelled'); // should its wasm ever be called, it has no fuel
       api.end();
+      detachViews(options.memory);
     },
     connect: (run) => {
       const isFirst = outsideBefore === undefined;

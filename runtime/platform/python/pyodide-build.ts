@@ -24,6 +24,7 @@ import { ownUrl } from '../../vocabulary/own-url.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
+import { importMemory, leastMemory } from '../../wasm/import-memory.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
 import { widenStacks } from './node-stacks.ts';
 import { type BytecodeJob, job as compileSources, readFrames } from './pyodide-bytecode.ts';
@@ -67,7 +68,8 @@ async function derive(
   const sources = readPythonSources();
   const wasmHash = sha256(plain);
   const metered = meteredOnce(context, plain, wasmHash, [...HOST_EXPORTS, ...scripts.exports]);
-  const wasm = async (pages: number): Promise<Uint8Array<ArrayBuffer>> => capMemories(await metered(), pages);
+  const wasm = async (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
+    importMemory(await capMemories(await metered(), pages));
   const bare: PyodideAssets = {
     ...scripts,
     stdlib: shareBytes(stdlib),
@@ -101,6 +103,7 @@ async function derive(
       const input: SnapshotJob = {
         ...(await setUp()),
         assets: bare,
+        leastMemoryBytes: leastMemory(plain),
         hashes,
         setUp: sources.setUp,
         ...(packages === undefined

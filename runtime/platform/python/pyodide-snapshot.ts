@@ -8,6 +8,7 @@ import { type Interpreter, openInterpreter } from '../../engines/pyodide/interpr
 import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
 import { silentHost } from '../../engines/pyodide/rehearsal.ts';
 import { MIB } from '../../vocabulary/units.ts';
+import { memoryFor } from '../../wasm/import-memory.ts';
 import { exportsOf } from '../../wasm/intrinsics.ts';
 import { createMeter, type Meter } from '../../wasm/meter.ts';
 import { openNodeRealm } from './node-realm.ts';
@@ -23,6 +24,8 @@ export interface SnapshotJob {
   readonly assets: PyodideAssets;
   readonly module: WebAssembly.Module;
   readonly maxMemoryBytes: number;
+  /** What the module needs at its start. */
+  readonly leastMemoryBytes: number;
   /** `renewed`: each interpreter that starts from it gets a hash secret of its own. `kept`: all have the one of the seed 0. */
   readonly hashes: 'renewed' | 'kept';
   /** Python: run first. */
@@ -38,11 +41,12 @@ export interface SnapshotRefused {
 
 /** Starts an interpreter from nothing, loads what every program gets, and takes its memory. Runs no guest. */
 export async function job(input: unknown): Promise<Snapshot | SnapshotRefused> {
-  const { assets, module, maxMemoryBytes, hashes, setUp, packages } = input as SnapshotJob; // given by `loadPyodide`
+  const { assets, module, maxMemoryBytes, leastMemoryBytes, hashes, setUp, packages } = input as SnapshotJob; // given by `loadPyodide`
   const interpreter = await openInterpreter({
     openRealm: openNodeRealm,
     assets,
     module,
+    memory: memoryFor(leastMemoryBytes, maxMemoryBytes),
     maxMemoryBytes,
     makeSnapshot: true,
     foreign: packages !== undefined,

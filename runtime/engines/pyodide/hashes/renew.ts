@@ -1,7 +1,7 @@
 import type { Heap } from './heap.ts';
 import { NO_HASH, OBJECT, ORDERED_DICT, ORDERED_NODE, SECRET_BYTES, TEXT } from './layout.ts';
 import type { HashPlan } from './plan.ts';
-import { type Entry, type HashOf, placeC, placeDict, placeSet } from './tables.ts';
+import { type Entry, type HashOf, placeC, placeDict, placeSet, setEntries } from './tables.ts';
 
 const SECRET = '_Py_HashSecret';
 
@@ -48,13 +48,19 @@ export function renewObjects(heap: Heap, plan: HashPlan): void {
 const MOST_TURNS = 20;
 
 /**
- * The hashes of keys other than text. A frozenset makes its own of those in its table, so sets are put in order first, and again as often as
- * that changes a hash: as deep as they are nested.
+ * The hashes of keys other than text. A frozenset makes its own of those in its table, so sets are put in order first; those that hold such keys
+ * again, as often as that changes a hash: as deep as they are nested.
  */
 function hashDependents(heap: Heap, plan: HashPlan): ReadonlyMap<number, number> {
   let known: ReadonlyMap<number, number> = new Map();
+  let { sets } = plan;
   for (let turn = 0; turn < MOST_TURNS; turn++) {
-    placeSets(heap, plan, known);
+    for (const set of sets) placeSet(heap, set, hashFrom(heap, known));
+    if (turn === 0) {
+      // Nobody has asked for a hash yet: nothing is to be forgotten. Sets of texts have their places for good.
+      const dependents = new Set(plan.dependents);
+      sets = sets.filter((set) => setEntries(heap, set)?.some(({ key }) => dependents.has(key)));
+    } else forget(heap, plan);
     const next = new Map<number, number>();
     const lost: number[] = [];
     for (const object of plan.dependents) {
@@ -62,10 +68,12 @@ function hashDependents(heap: Heap, plan: HashPlan): ReadonlyMap<number, number>
       if (hash === undefined) lost.push(object);
       else next.set(object, hash);
     }
-    const isSettled = plan.dependents.every((object) => next.get(object) === known.get(object));
-    if (!isSettled) known = next;
-    else if (lost.length === 0) return known;
-    else throw new Error(`the object at ${lost[0]} has lost its hash`);
+    const isSettled =
+      sets.length === 0 || plan.dependents.every((object) => next.get(object) === known.get(object));
+    known = next;
+    if (!isSettled) continue;
+    if (lost.length === 0) return known;
+    throw new Error(`the object at ${lost[0]} has lost its hash`);
   }
   throw new Error('the hashes of sets do not settle');
 }

@@ -57,7 +57,13 @@ export interface RealmParts extends FileParts {
  * Runs inside the guest's realm. Its text is taken by `String(bootRealm)`, so it can use nothing from outside but its parameters. All that it
  * relies on later is captured here, before any guest code runs: a guest may change every object of its realm.
  */
-export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: RealmParts): RealmApi {
+export function bootRealm(
+  host: RealmPort,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  memoryImport: string,
+  parts: RealmParts,
+): RealmApi {
   const realm = globalThis as unknown as Record<string, unknown>; // names that only the changed glue scripts know are set here
   const { apply } = Reflect;
   const { parse } = JSON;
@@ -91,10 +97,11 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
   const timers = parts.installSurroundings(realm, port, fileBytes, failRun);
   const calls = parts.guardCalls();
   const texts = parts.guardTexts(() => wasm.memoryBuffer());
-  const wasm: WasmGuard = parts.guardWasm(module, port, buffers.copyOf, (env, missing) => {
+  const guardImports = (env: Record<string, unknown>, missing: unknown): void => {
     texts.guard(env);
     calls.guard(env, missing);
-  });
+  };
+  const wasm: WasmGuard = parts.guardWasm(module, memory, memoryImport, port, buffers.copyOf, guardImports);
   let pyodide: PyodideApi | undefined;
   let runner: PyModule | undefined;
   let fileRealm: FileRealm | undefined;
@@ -267,7 +274,10 @@ export function bootRealm(host: RealmPort, module: WebAssembly.Module, parts: Re
     },
     guardRefill: wasm.guardRefill,
     hush: () => calls.silence(true),
-    end: timers.end,
+    end: () => {
+      timers.end();
+      wasm.end();
+    },
     leave: () => {
       timers.clear();
       guest.clear();

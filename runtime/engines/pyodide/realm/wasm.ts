@@ -18,6 +18,8 @@ export interface WasmGuard {
   seal(): void;
   /** Puts a function of this realm before the meter's in each refill table: see `RealmApi.guardRefill`. */
   guardRefill(name: string, slot: number, stop: number): void;
+  /** The run is over, and the memory serves another: whoever still asks for it here gets none. */
+  end(): void;
   /** A refill came at the end of the stack. */
   overflowed(): boolean;
 }
@@ -28,11 +30,14 @@ export interface WasmGuard {
  */
 export function guardWasm(
   module: WebAssembly.Module,
+  given: WebAssembly.Memory,
+  memoryImport: string,
   port: RealmPort,
   copyOf: (view: unknown) => ArrayBuffer,
   guardImports: (env: Record<string, unknown>, missing: unknown) => void,
 ): WasmGuard {
-  const { apply, getOwnPropertyDescriptor, defineProperty, ownKeys } = Reflect;
+  const { apply, getOwnPropertyDescriptor, getPrototypeOf, defineProperty, ownKeys } = Reflect;
+  const { create } = Object;
   const Bytes = Uint8Array;
   const Buffer = ArrayBuffer;
   const Failure = Error;
@@ -48,7 +53,10 @@ export function guardWasm(
   if (memoryBuffer === undefined || lengthOf === undefined)
     throw new Failure('the realm lacks WebAssembly.Memory');
 
+  /** For the glue, which asks it for a section: the module itself is the thread's, and serves all its realms. */
+  const stand = create(Module.prototype) as WebAssembly.Module;
   let maxMemoryBytes = 0;
+  let unused: WebAssembly.Memory | undefined = given;
   let memory: WebAssembly.Memory | undefined;
   let started: WebAssembly.Instance | undefined;
   let overflowed = false;
@@ -150,7 +158,8 @@ export function guardWasm(
       wasm[name] = replacement;
       defineProperty(prototype, 'constructor', { value: replacement });
     };
-    const customSections = Module.customSections;
+    const customSections = (of: unknown, name: unknown): ArrayBuffer[] =>
+      apply(sectionsOf, undefined, [of === stand ? module : of, name]) as ArrayBuffer[];
     stands('Module', Object.assign(approvedModule, { customSections }), Module.prototype);
     stands('Instance', approvedInstance, Instance.prototype);
     const { Table } = WebAssembly;
@@ -215,13 +224,25 @@ export function guardWasm(
       guardImports(env, marker);
       late.guard(env, imports);
       env.emscripten_resize_heap = (requested: number) => (growHeap(settings, requested) ? 1 : 0);
-      const instance = new Instance(module, imports as WebAssembly.Imports); // the glue's own imports, complete by construction
+      const mine = unused;
+      unused = undefined;
+      if (mine === undefined) throw new Failure('not allowed here');
+      // It takes away what anybody has of its bytes, and makes a buffer of this realm for them.
+      apply(memoryGrow, mine, [0]);
+      if (getPrototypeOf(apply(memoryBuffer, mine, []) as object) !== Buffer.prototype)
+        throw new Failure('the memory has a buffer of another realm');
+      memory = mine;
+      const own: Record<string, unknown> = {
+        __proto__: null,
+        [memoryImport]: { __proto__: null, [memoryImport]: mine },
+      } as unknown as Record<string, unknown>;
+      for (const name of ownKeys(imports) as string[]) own[name] = imports[name]; // none is a symbol
+      const instance = new Instance(module, own as WebAssembly.Imports); // the glue's own imports, complete by construction
       started = instance;
       const exports = visibleExports(instance);
-      memory = exports.memory as WebAssembly.Memory; // Pyodide's module exports its memory under this name
       exports.memory = guardedMemory;
       late.ready(instance, exports);
-      receive({ exports }, module);
+      receive({ exports }, stand);
       return {};
     };
 
@@ -252,5 +273,11 @@ export function guardWasm(
       }
     },
     overflowed: () => overflowed,
+    end: () => {
+      unused = undefined;
+      memory = undefined;
+      started = undefined;
+      guarded.length = 0;
+    },
   };
 }
