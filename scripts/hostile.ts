@@ -1,5 +1,5 @@
 // Hostile guests against a host that serves HTTP: `npm run test:hostile -- [--only=WORD] [--level=LEVEL] [--guests=2] [--ms=1000] [--busy]
-// [--programs=100000] [--minutes=30]`.
+// [--programs=100000] [--minutes=30] [--fuzz-only [--seed=N] [--from=N]]`.
 // Prints a table and fails where the host did not answer for too long or grew too large; then runs random programs of host calls.
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,9 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '30' },
     busy: { type: 'boolean', default: false },
     programs: { type: 'string', default: '100000' },
+    'fuzz-only': { type: 'boolean', default: false },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    from: { type: 'string', default: '0' },
   },
 });
 const guests = Number(values.guests);
@@ -50,7 +53,7 @@ console.log(
 );
 console.log('| flood | engine | level | held ms | silent ms | late ms | others ms | grown MiB | ends | |');
 console.log('| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- |');
-for (const flood of FLOODS) {
+for (const flood of values['fuzz-only'] ? [] : FLOODS) {
   if (!`${flood.engine} ${flood.name}`.includes(values.only)) continue;
   for (const level of flood.levels) {
     if (values.level !== undefined && level !== values.level) continue;
@@ -80,17 +83,21 @@ for (const flood of FLOODS) {
 }
 
 const programs = Number(values.programs);
-const seed = Date.now() % 2 ** 31;
-console.log(`\n${programs} random programs of host calls, seed ${seed}`);
+const [seed, from] = [Number(values.seed), Number(values.from)];
+console.log(`\n${programs} random programs of host calls from number ${from}, seed ${seed}`);
 const found = await fuzzCalls({
   programs,
   seed,
+  from,
   goesOn: (done) => {
     if (done > 0 && done % 10_000 === 0) console.log(`${done} programs`);
     return !isSpent(1);
   },
 });
-if (found.programs < programs) console.error(`No time was left after ${found.programs} programs`);
+if (found.programs < programs)
+  console.error(
+    `No time was left after ${found.programs} programs: go on with --fuzz-only --seed=${seed} --from=${from + found.programs} --programs=${programs - found.programs}`,
+  );
 console.log(`${found.calls} calls, ${found.served} served, at most ${found.mostAtOnce} at once`);
 for (const fault of found.faults) console.error(fault);
 console.log(

@@ -3,7 +3,10 @@ import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
 
 export interface FuzzOptions {
   readonly programs: number;
+  /** Each program follows from it and its own number alone: so a run of them can be gone on with, or be shared. */
   readonly seed: number;
+  /** Number of the first program. @default 0 */
+  readonly from?: number;
   /** @default minimal: a program takes a millisecond there */
   readonly level?: IsolationLevel;
   /** Asked before each program. @default always */
@@ -28,7 +31,7 @@ const ENDS: ReadonlySet<string> = new Set(['ok', 'HOST_CALLS_EXCEEDED', 'CANCELL
 
 /** Small, repeatable and of no use for secrets: xorshift. */
 function numbers(seed: number): (below: number) => number {
-  let state = seed | 1;
+  let state = Math.imul(seed, 2_654_435_761) | 1; // neighbours differ in all bits
   return (below) => {
     state ^= state << 13;
     state ^= state >>> 17;
@@ -41,10 +44,11 @@ function numbers(seed: number): (below: number) => number {
 export async function fuzzCalls({
   programs,
   seed,
+  from = 0,
   level = 'minimal',
   goesOn = () => true,
 }: FuzzOptions): Promise<FuzzResult> {
-  const below = numbers(seed);
+  let below = numbers(seed);
   const faults: string[] = [];
   let served = 0;
   let calls = 0;
@@ -117,8 +121,9 @@ export async function fuzzCalls({
     return held[below(held.length)] ?? '';
   };
   let done = 0;
-  for (let program = 0; program < programs && goesOn(program); program++) {
+  for (let program = from; done < programs && goesOn(done); program++) {
     done += 1;
+    below = numbers(seed + program);
     const length = 1 + below(30);
     calls += length;
     cancel = new AbortController();
