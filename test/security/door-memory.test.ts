@@ -1,8 +1,12 @@
+import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../runtime/contracts/api/run.ts';
+import { answerErrors } from '../../runtime/doors/http/answer-errors.ts';
 import { createHttpApp, type HttpAppOptions } from '../../runtime/doors/http/app.ts';
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
+import type { DoorEnv } from '../../runtime/doors/http/route.ts';
+import { mcpRoutes } from '../../runtime/doors/http/routes/mcp.ts';
 import { atOnce } from '../../runtime/vocabulary/in-slices.ts';
 import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { outcomeToJson } from '../../runtime/vocabulary/outcome-json.ts';
@@ -140,4 +144,38 @@ describe('limits that a client asks for', () => {
       grant: { limits: { timeoutMs: 60_000, fuel: 5 } },
     });
   });
+});
+
+test('a client that leaves before its request is read is no fault of the server', async () => {
+  const faults: unknown[] = [];
+  const app = new Hono<DoorEnv>();
+  answerErrors(app, (error) => faults.push(error), Date.now);
+  app.post('/', () => {
+    throw new Error('aborted');
+  });
+  const left = new AbortController();
+  left.abort();
+  const ask = (signal?: AbortSignal) =>
+    app.request('/', { method: 'POST', ...(signal === undefined ? {} : { signal }) });
+  expect((await ask(left.signal)).status).toBe(400);
+  expect(faults).toEqual([]);
+  expect((await ask()).status).toBe(500);
+  expect(faults).toHaveLength(1);
+});
+
+test.each([
+  ['nests deep', `{"a":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`, 'nested deeper than 1000'],
+  ['has very many values', `[${'1,'.repeat(100_001)}1]`, 'more than 100000 values'],
+])('a message of MCP that %s is refused before anything reads it in one go', async (_, params, message) => {
+  const bodies = { open: () => ({ take: () => undefined, release: () => undefined }) };
+  // Whoever speaks the protocol is not there: nothing is to come to it.
+  const [, route] = mcpRoutes({ door: {} as never, maxBodyBytes: 8_000_000, bodies: bodies as never });
+  const body = `{"jsonrpc":"2.0","id":1,"method":"x","params":${params}}`;
+  const raw = new Request('http://localhost/mcp', { method: 'POST', body });
+  const context = { get: () => ({ caller: { id: 'someone' } }), req: { raw } };
+  const answer = (await route?.handle(context as never)) as Response; // of a route
+  expect([answer.status, await answer.json()]).toMatchObject([
+    400,
+    { error: { code: -32700, message: expect.stringContaining(message) } },
+  ]);
 });

@@ -17,6 +17,8 @@ test(
       { 'a\0': 1 },
       deep,
       { text: 'x'.repeat(9 * 1024 * 1024) },
+      { list: Array.from({ length: 100_001 }, () => 1) },
+      Object.fromEntries(Array.from({ length: 13_000 }, (_, at) => [`k${at}`, 1])),
     ];
     for (const attack of attacks)
       expect(codeOf(await runtime.tools.call('any', attack))).toBe('INPUT_INVALID');

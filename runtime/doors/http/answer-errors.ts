@@ -3,6 +3,8 @@ import { SandglassError } from '../../vocabulary/errors.ts';
 import { errorResponse, HttpError } from './http-error.ts';
 import type { DoorEnv } from './route.ts';
 
+const LEFT = new SandglassError('INPUT_INVALID', 'Cannot read the request: it was broken off').toJSON();
+
 /**
  * What a request gets that no route could answer.
  * @param onFault Told of errors that are bugs; `id` is the one that the caller is shown.
@@ -22,6 +24,8 @@ export function answerErrors(
     if (error instanceof HttpError)
       return errorResponse(error.toJSON(), { time: now(), status: error.status, headers: error.headers });
     if (error instanceof SandglassError) return errorResponse(error.toJSON(), { time: now() });
+    // A client that leaves before its request is read fails nothing of ours, and fills no log.
+    if (context.req.raw.signal.aborted) return errorResponse(LEFT, { time: now(), status: 400 });
     const id = crypto.randomUUID();
     onFault(error, id);
     const fault = new SandglassError('INTERNAL', `Cannot answer: the server failed, fault ${id}`);

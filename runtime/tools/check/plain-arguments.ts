@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/
 import { MIB } from '../../vocabulary/units.ts';
 
 /** What arguments may be before anything looks at what they mean. */
-const MOST = { depth: 64, bytes: 8 * MIB } as const;
+const MOST = { depth: 64, bytes: 8 * MIB, values: 100_000 } as const;
 
 /** Names that change an object's kind when something copies it carelessly. */
 const HOSTILE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -13,7 +13,11 @@ const HOSTILE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'proto
 export function plainArguments(value: unknown): JsonObject | readonly ArgumentFault[] {
   let copied: JsonValue;
   try {
-    copied = copyJson(value ?? {}, 'arguments', { maxDepth: MOST.depth, maxBytes: MOST.bytes });
+    copied = copyJson(value ?? {}, 'arguments', {
+      maxDepth: MOST.depth,
+      maxBytes: MOST.bytes,
+      maxValues: MOST.values,
+    });
   } catch (error) {
     return [fault('', error instanceof Error ? error.message : 'not JSON', 'json')];
   }

@@ -1,8 +1,9 @@
+import { holdsMore } from '../../../vocabulary/size-of-json.ts';
 import type { McpDoor } from '../../mcp/door.ts';
 import type { McpHttp } from '../../mcp/http.ts';
 import type { BodyBudget } from '../body-budget.ts';
 import { maySee } from '../may-see.ts';
-import { readBody } from '../read-body.ts';
+import { parseBody, readBody } from '../read-body.ts';
 import type { Route } from '../route.ts';
 
 export interface McpRoutes {
@@ -36,10 +37,31 @@ export function mcpRoutes({
       const { url, method, headers, signal } = request;
       if (request.body === null) return await (await open()).fetch(request, speaker);
       const body = await readBody(request, 'body', maxBodyBytes, share);
+      const refused = await refusalOf(body);
+      if (refused !== undefined)
+        return Response.json(
+          { jsonrpc: '2.0', id: null, error: { code: -32700, message: refused } },
+          { status: 400 },
+        );
       return await (await open()).fetch(new Request(url, { method, headers, body, signal }), speaker);
     } finally {
       share.release();
     }
   };
   return (['get', 'post', 'delete'] as const).map((method) => ({ method, path: '/mcp', handle }));
+}
+
+/** Values in one message: what reads it looks at them one by one, in one go. */
+const MOST_VALUES = 100_000;
+
+/** Why a message is not given to whoever speaks the protocol, which parses any in one go. */
+async function refusalOf(body: Uint8Array): Promise<string | undefined> {
+  try {
+    const value = await parseBody(body);
+    return holdsMore(value, MOST_VALUES)
+      ? `Cannot read the message: more than ${MOST_VALUES} values`
+      : undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : 'Cannot read the message';
+  }
 }
