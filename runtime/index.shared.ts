@@ -77,6 +77,15 @@ export type {
   ToolSearchOptions,
 } from './contracts/api/tool-select.ts';
 export type {
+  CommandServer,
+  Routing,
+  ToolServer,
+  ToolServerChange,
+  ToolServerInfo,
+  ToolServersApi,
+  UrlServer,
+} from './contracts/api/tool-servers.ts';
+export type {
   ToolValidator,
   ValidatedCall,
   ValidatorAnswer,

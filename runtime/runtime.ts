@@ -24,6 +24,7 @@ import { modelAsker } from './tools/guide/ask-model.ts';
 import { createGuide } from './tools/guide/guide.ts';
 import { createTools } from './tools/tools.ts';
 import type { ToolsContext } from './tools/tools-context.ts';
+import type { RunIdentity } from './vocabulary/caller.ts';
 import { checkGrant } from './vocabulary/check-grant.ts';
 import { SandglassError } from './vocabulary/errors.ts';
 import { createEventStream, type EventStream } from './vocabulary/event-stream.ts';
@@ -154,7 +155,7 @@ export function createRuntimeOn(
   const close = (): Promise<void> => {
     closed ??= (async () => {
       policy.close();
-      tools.close();
+      await tools.close();
       opener.stop();
       await runs.close();
       await sessions.closeAll();
@@ -185,6 +186,9 @@ export function createRuntimeOn(
   };
 }
 
+/** Servers are asked for the embedder, whoever calls their tools. */
+const NO_RUN: RunIdentity = Object.freeze({ runId: 'no-run', depth: 0 });
+
 /** What the tools are handed of a runtime. */
 const toolsContext = (
   platform: Platform,
@@ -198,6 +202,8 @@ const toolsContext = (
   readTools: platform.readTools,
   readShippedTools: platform.readShippedTools,
   watchFolder: platform.watchFolder,
+  servers: platform.servers ?? {},
+  secret: (name) => context.secret(name, NO_RUN),
   tell: context.prepare.tell,
   levelOf,
   outer: runs.find,
@@ -249,7 +255,13 @@ function listen(events: EventStream, { onAudit, onError = toConsole }: RuntimeOp
 const toConsole = (error: unknown, runId: string): void => console.error(`sandglass ${runId}:`, error);
 
 const warnOnConsole: TellNotice = ({ kind, message }) => {
-  if (kind === 'not-kept' || kind === 'policy-refused' || kind === 'tools-refused')
+  if (
+    kind === 'not-kept' ||
+    kind === 'policy-refused' ||
+    kind === 'tools-refused' ||
+    kind === 'server-changed' ||
+    kind === 'server-failed'
+  )
     console.warn(`sandglass: ${message}`);
 };
 

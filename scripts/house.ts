@@ -75,8 +75,8 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'tools',
     at: ['runtime/tools'],
-    what: 'manifests, registry, the pipeline of a tool call, code mode',
-    folders: ['check', 'discover', 'guide', 'manifest', 'result', 'select', 'stages'],
+    what: 'manifests, registry, the pipeline of a tool call, code mode; `remote/`: servers whose tools stand among those here',
+    folders: ['check', 'discover', 'guide', 'manifest', 'remote', 'result', 'select', 'stages'],
     mayImport: ['vocabulary', 'contracts'],
   },
   {
@@ -199,6 +199,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['runtime/doors/cli'],
   '@renovatebot/pep440': ['runtime/platform/python/packages'],
   '@wasmer/wasi': ['runtime/engines/preview1'],
+  '@modelcontextprotocol/client': ['runtime/tools/remote'],
   '@modelcontextprotocol/server': ['runtime/doors/mcp'],
   ajv: ['runtime/doors/http', 'runtime/platform/schema', 'runtime/tools/check'],
   hono: ['runtime/doors/http'],
@@ -277,6 +278,11 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/doors/http/routes/sign-ins.ts#signInRoutes': 'a table of routes, each with its document',
   'runtime/doors/http/routes/tools.ts#toolRoutes': 'a table of routes, each with its document',
   'runtime/runtime.ts#createRuntimeOn': 'joins the rooms into a runtime, one after the other',
+  'runtime/tools/remote/mounted.ts#createMounted':
+    'what was heard, what is registered and what waits for a word are one state of one server',
+  'runtime/tools/remote/server-link.ts#createServerLink':
+    'one connection, its failures and its pauses are one state',
+  'runtime/tools/remote/servers.ts#createServers': 'a table of what `tools.servers` offers',
   'runtime/tools/call.ts#createCaller': 'the stages of a call in their order, and what they share',
   'runtime/tools/tools.ts#createTools': 'a table of what `runtime.tools` offers',
   'runtime/work/lanes.ts#createLanes': 'one queue: its order and its places are one state',

@@ -1,6 +1,6 @@
 // Puts what `dist` uses of some packages into it, one file a package, with the licences of all that is in it: users do not install them.
 // An install of sucrase has fourteen packages and 4 MB; what runs of it here is a tenth of that in one file.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { buildSync } from 'esbuild';
 import { listFiles, readSource } from './check/sources.ts';
@@ -11,6 +11,8 @@ const dist = join(root, 'dist');
 
 interface Vendored {
   readonly name: string;
+  /** Those of one word are bundled together, and share what they have in common. */
+  readonly together?: string;
   /** The file in `dist/vendor`. @default the name */
   readonly file?: string;
   /** In place of a module: the file of a package. */
@@ -21,8 +23,18 @@ interface Vendored {
 
 const VENDORED: readonly Vendored[] = [
   {
+    name: '@modelcontextprotocol/client',
+    file: 'mcp-client',
+    together: 'mcp',
+    alias: {
+      '@modelcontextprotocol/client/_shims': '@modelcontextprotocol/client/dist/shimsWorkerd.mjs',
+      'pkce-challenge': 'pkce-challenge/dist/index.browser.js',
+    },
+  },
+  {
     name: '@modelcontextprotocol/server',
     file: 'mcp-server',
+    together: 'mcp',
     // It checks nothing by JSON Schema here: the form with the smaller validator, and no module of Node's.
     alias: { '@modelcontextprotocol/server/_shims': '@modelcontextprotocol/server/dist/shimsWorkerd.mjs' },
   },
@@ -68,23 +80,40 @@ for (const path of listFiles(dist, ['runtime', 'host-functions']).filter((file) 
   writeFileSync(file, changed);
 }
 
+const groups = new Map<string, readonly Vendored[]>();
 for (const one of VENDORED) {
-  const lines = [...used]
-    .filter(([specifier]) => vendored(specifier) === one)
-    .flatMap(([specifier, names]) =>
-      [...names].map((name) => {
-        const part = one.parts?.[name];
-        return part === undefined
-          ? `export { ${name} } from '${specifier}';`
-          : `export { default as ${name} } from '${part}';`;
-      }),
-    );
-  if (lines.length === 0) throw new Error(`Cannot vendor ${one.name}: nothing in dist imports it`);
-  const alias = Object.entries(one.alias ?? {}).map(([from, to]) => [from, join(root, 'node_modules', to)]);
+  const key = one.together ?? one.name;
+  groups.set(key, [...(groups.get(key) ?? []), one]);
+}
+for (const [name, group] of groups) {
+  const alias = group.flatMap((one) =>
+    Object.entries(one.alias ?? {}).map(([from, to]) => [from, join(root, 'node_modules', to)]),
+  );
+  const folder = join(dist, 'vendor');
+  mkdirSync(folder, { recursive: true });
+  const entries = group.map((one) => {
+    const lines = [...used]
+      .filter(([specifier]) => vendored(specifier) === one)
+      .flatMap(([specifier, names]) =>
+        [...names].map((name) => {
+          const part = one.parts?.[name];
+          return part === undefined
+            ? `export { ${name} } from '${specifier}';`
+            : `export { default as ${name} } from '${part}';`;
+        }),
+      );
+    if (lines.length === 0) throw new Error(`Cannot vendor ${one.name}: nothing in dist imports it`);
+    const entry = join(folder, `${one.file ?? one.name}.entry.js`);
+    writeFileSync(entry, lines.join('\n'));
+    return { in: entry, out: one.file ?? one.name };
+  });
   const { metafile } = buildSync({
-    stdin: { contents: lines.join('\n'), resolveDir: root },
-    outfile: join(dist, 'vendor', fileOf(one)),
+    entryPoints: entries,
+    outdir: folder,
     bundle: true,
+    splitting: group.length > 1,
+    chunkNames: `${name}-[hash]`,
+    nodePaths: [join(root, 'node_modules')],
     format: 'esm',
     platform: 'neutral', // browsers and workerd load it too
     external: ['node:*'],
@@ -97,5 +126,6 @@ for (const one of VENDORED) {
     absWorkingDir: root,
     alias: Object.fromEntries(alias),
   });
+  for (const entry of entries) rmSync(entry.in);
   keepLicences(packagesOf(metafile));
 }

@@ -8,6 +8,7 @@ import type { ByteCache, CompiledModule, Engine, PrepareContext, RunJob } from '
 import type { AnyHostFunction, HostContext } from './host-function.ts';
 import type { RunPort } from './operations/run.ts';
 import type { ToolsPort } from './operations/tools.ts';
+import type { ServerPowers } from './server-powers.ts';
 
 /** What one platform brings: the only seam between the runtime and the machine it runs on. */
 export interface Platform {
@@ -27,6 +28,8 @@ export interface Platform {
   readTools?(path: string | URL, choice?: ToolChoice): Promise<ToolFiles>;
   /** Calls back some time after a file or a folder may have changed; answers what ends that. @throws when there is nothing to watch. */
   watchFolder?(path: string | URL, onChange: () => void): () => void;
+  /** How servers with tools are reached; absent where none is. */
+  readonly servers?: ServerPowers;
   /** The tools that ship. Absent where there are no files. */
   readShippedTools?(): readonly ToolFile[];
   /** Compares two byte strings faster than a loop does. */

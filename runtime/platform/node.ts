@@ -13,6 +13,7 @@ import type { CellPools, Platform } from '../contracts/platform.ts';
 import { compileFairly } from './compile-fairly.ts';
 import { openFileCache } from './node-cache.ts';
 import { nodeFacts } from './node-facts.ts';
+import { openPinFile } from './pin-file.ts';
 import { readModule } from './read-module.ts';
 import { readTools } from './read-tools.ts';
 import { readShippedTools } from './shipped-tools.ts';
@@ -50,6 +51,11 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   checkInput: async (...check) => (await import('./schema/check-input.ts')).checkInput(...check),
   ...(facts.holdsGuests ? { openPools, job: runWorkerJob } : {}),
   readTools,
+  servers: {
+    openPins: openPinFile,
+    // Deno and Bun start programs as well; guests are held otherwise there, servers are not held at all.
+    spawn: async (command) => (await import('./spawn-server.ts')).spawnServer(command),
+  },
   readShippedTools,
   watchFolder,
   openTurns: () => piecesOf(serving.open()),

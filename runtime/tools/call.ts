@@ -11,6 +11,7 @@ import { compose, type Stage } from './pipeline.ts';
 import { createPlaces } from './places.ts';
 import { readCallOptions } from './read-call-options.ts';
 import type { ToolSettings } from './read-tools-options.ts';
+import type { Servers } from './remote/servers.ts';
 import type { ArtifactStore } from './result/artifacts.ts';
 import { createCallRules } from './rules-of-call.ts';
 import { accountStage, identityOf } from './stages/account.ts';
@@ -52,6 +53,7 @@ export function createCaller(
   settings: ToolSettings,
   hooks: HookList,
   artifacts: ArtifactStore,
+  servers: Pick<Servers, 'twin' | 'reread'>,
 ): ToolCaller {
   const { monotonic, now, sleep, events } = context;
   const { store } = settings;
@@ -98,7 +100,7 @@ export function createCaller(
   const stages: readonly Stage<ToolOutcome>[] = [
     accountStage({ events, monotonic, now }),
     shapeStage(settings.text, artifacts),
-    findStage(store),
+    findStage(store, servers.reread),
     validateStage(validate),
     permitStage({
       names: settings.names,
@@ -114,7 +116,7 @@ export function createCaller(
     beforeHooks(hookOptions),
     waitStage(places, monotonic),
     retryStage({ sleep, random: context.random }),
-    runStage({ context, frames, artifacts, nested }),
+    runStage({ context, frames, artifacts, nested, twin: servers.twin }),
   ];
   const run = compose(stages, { monotonic, failure: failureOf, onFault });
   const never = new AbortController().signal;

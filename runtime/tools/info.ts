@@ -12,7 +12,11 @@ export function infoOf(tool: Tool): ToolInfo {
     description: manifest.description,
     kind: kindOf(tool),
     trusted: body.kind === 'trusted',
-    ...defined({ language: body.kind === 'script' ? languageName(body.script.language) : undefined, path }),
+    ...defined({
+      language: body.kind === 'script' ? languageName(body.script.language) : undefined,
+      path,
+      server: body.kind === 'remote' ? body.remote.server : undefined,
+    }),
     aliases: manifest.aliases,
     category: manifest.category ?? null,
     tags: manifest.tags,

@@ -1,5 +1,6 @@
 import type { ToolCacheStore } from '../contracts/api/tool-cache.ts';
 import type { ConfirmTool } from '../contracts/api/tool-call.ts';
+import type { ToolServer } from '../contracts/api/tool-servers.ts';
 import type { ToolsOptions } from '../contracts/api/tools.ts';
 import { defined } from '../vocabulary/defined.ts';
 import type { TextRules } from '../vocabulary/manifest.ts';
@@ -15,6 +16,8 @@ export interface ToolSettings {
   readonly builtin: boolean;
   readonly dirs: readonly (string | URL)[];
   readonly watch: boolean;
+  readonly servers: Readonly<Record<string, ToolServer>>;
+  readonly pins: string | URL | undefined;
   readonly store: ToolStore;
   readonly names: NameRules;
   readonly confirm: ConfirmTool | undefined;
@@ -36,6 +39,8 @@ const KNOWN: Readonly<Record<keyof ToolsOptions, true>> = {
   builtin: true,
   dirs: true,
   watch: true,
+  servers: true,
+  pins: true,
   registry: true,
   safeOnly: true,
   allow: true,
@@ -67,12 +72,19 @@ export function readToolsOptions(options: ToolsOptions = {}, policy: PolicySourc
     throw new TypeError(`Cannot ${WHERE}: dirs is not a list of folders`);
   if (confirm !== undefined && typeof confirm !== 'function')
     throw new TypeError(`Cannot ${WHERE}: confirm is not a function`);
+  const { servers = {}, pins } = options;
+  if (typeof servers !== 'object' || servers === null || Array.isArray(servers))
+    throw new TypeError(`Cannot ${WHERE}: servers is not an object`);
+  if (pins !== undefined && typeof pins !== 'string' && !(pins instanceof URL))
+    throw new TypeError(`Cannot ${WHERE}: pins is not a path`);
   const places = { minimum: 1, maximum: 10_000 };
   const maxConcurrent = wholeNumber(options.maxConcurrent, `${WHERE}: maxConcurrent`, places) ?? 10;
   return {
     builtin: options.builtin ?? false,
     dirs,
     watch: options.watch ?? false,
+    servers,
+    pins,
     store: registry === undefined ? createToolStore() : storeOf(registry),
     names: createNameRules({ ...defined({ safeOnly, allow, deny }) }, policy),
     confirm,

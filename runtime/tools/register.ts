@@ -13,6 +13,7 @@ import { type CheckedManifest, readManifest } from './manifest/read-manifest.ts'
 import { OWN, type OwnTool } from './own-tools.ts';
 import { exampleGrant, flagOf, isGranted } from './permissions.ts';
 import type { ToolStore } from './registry.ts';
+import { REMOTE, type RemoteTool } from './remote/remote-tool.ts';
 import type { Body, Tool } from './tool.ts';
 import { createUseCounter } from './use-counter.ts';
 
@@ -139,6 +140,7 @@ export function parsed(text: string, { path }: Origin): unknown {
 
 type Read =
   | { readonly own: OwnTool }
+  | { readonly remote: RemoteTool }
   | { readonly trusted: TrustedTool }
   | Extract<Body, { readonly kind: 'script' }>
   | {
@@ -161,6 +163,7 @@ function readHandler(handler: ToolHandler, { trusted }: RegisterOptions): Read {
       'Cannot register a tool: expected guest source { language, code }, a module, or { trusted: true, run }',
     );
   if (OWN in given) return { own: given[OWN] as OwnTool }; // nobody else has the mark
+  if (REMOTE in given) return { remote: given[REMOTE] as RemoteTool }; // nobody else has the mark
   const fields = given as Readonly<Record<string, unknown>>;
   if ('run' in fields) {
     refuseUnknown(fields, { run: true, trusted: true }, 'register a tool');
@@ -193,6 +196,7 @@ function readHandler(handler: ToolHandler, { trusted }: RegisterOptions): Read {
 
 function bodyOf(read: Read, described: Described | undefined): Body {
   if ('own' in read) return { kind: 'own', run: read.own };
+  if ('remote' in read) return { kind: 'remote', remote: read.remote };
   if ('trusted' in read) return { kind: 'trusted', run: read.trusted };
   if ('kind' in read) return read;
   const { module, invoke } = read;

@@ -15,7 +15,7 @@ const EMBEDDER = 'embedder';
 /** The run of a call: one fresh guest, with what manifest, caller and policy have in common. */
 export function guestRunOf(
   call: ToolCall,
-  body: Exclude<Body, { readonly kind: 'trusted' | 'own' }>,
+  body: Exclude<Body, { readonly kind: 'trusted' | 'own' | 'remote' }>,
 ): RunOptions {
   const base = {
     grant: call.grant,

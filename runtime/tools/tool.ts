@@ -4,6 +4,7 @@ import type { ExportedCall } from '../contracts/described-tool.ts';
 import type { PrebuiltComponent } from '../contracts/engine.ts';
 import type { CheckedManifest } from './manifest/read-manifest.ts';
 import type { OwnTool } from './own-tools.ts';
+import type { RemoteTool } from './remote/remote-tool.ts';
 import type { UseCounter } from './use-counter.ts';
 
 /** What a call of a tool does. */
@@ -12,6 +13,8 @@ export type Body =
   | { readonly kind: 'trusted'; readonly run: TrustedTool }
   /** Of the runtime itself: it does what the runtime does, and reaches no more. */
   | { readonly kind: 'own'; readonly run: OwnTool }
+  /** On a server: nothing of it runs here. */
+  | { readonly kind: 'remote'; readonly remote: RemoteTool }
   | {
       readonly kind: 'component';
       readonly module: ModuleSource;

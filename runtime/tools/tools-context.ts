@@ -1,7 +1,8 @@
 import type { RunOptions } from '../contracts/api/run.ts';
 import type { Described } from '../contracts/described-tool.ts';
-import type { AnyHostFunction } from '../contracts/host-function.ts';
+import type { AnyHostFunction, Secret } from '../contracts/host-function.ts';
 import type { Platform, ToolFile, ToolFiles } from '../contracts/platform.ts';
+import type { ServerPowers } from '../contracts/server-powers.ts';
 import type { Budget } from '../vocabulary/budget.ts';
 import type { CalledTools } from '../vocabulary/called-tools.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
@@ -26,6 +27,9 @@ export interface ToolsContext {
   /** A file, or the files of a folder. Absent where there are none. */
   readonly readTools: ((path: string | URL, choice?: ToolChoice) => Promise<ToolFiles>) | undefined;
   readonly watchFolder: Platform['watchFolder'] | undefined;
+  /** How servers are reached. */
+  readonly servers: ServerPowers;
+  readonly secret: (name: string) => Secret | undefined | Promise<Secret | undefined>;
   readonly tell: TellNotice | undefined;
   /** The level of a run that asks for this one, or for none. */
   readonly levelOf: (asked: IsolationLevel | undefined) => IsolationLevel;

@@ -1,7 +1,7 @@
 import type { Artifacts } from '../contracts/api/artifacts.ts';
 import type { ToolCallOptions } from '../contracts/api/tool-call.ts';
 import type { Decider, ToolCheck, ToolExplanation } from '../contracts/api/tool-check.ts';
-import type { ToolFilter } from '../contracts/api/tool-registry.ts';
+import type { LoadReport, ToolFilter } from '../contracts/api/tool-registry.ts';
 import type { ToolsApi, ToolsOptions } from '../contracts/api/tools.ts';
 import type { ToolsPort } from '../contracts/operations/tools.ts';
 import type { ToolFile } from '../contracts/platform.ts';
@@ -14,7 +14,7 @@ import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
 import { createCaller, type ToolCaller } from './call.ts';
 import type { Validators } from './check/validator.ts';
 import { openDirs } from './discover/dirs.ts';
-import { createLoader } from './discover/loader.ts';
+import { createLoader, joinReports } from './discover/loader.ts';
 import { explanationOf, limitSources } from './explain.ts';
 import { createHookList } from './hook-list.ts';
 import { infoOf } from './info.ts';
@@ -24,6 +24,7 @@ import { readCallOptions } from './read-call-options.ts';
 import { readToolsOptions, type ToolSettings } from './read-tools-options.ts';
 import { createRegistrar, type Register, type RegistrarOptions } from './register.ts';
 import type { ToolStore } from './registry.ts';
+import { createServers } from './remote/servers.ts';
 import { createArtifacts } from './result/artifacts.ts';
 import { modelToolOf } from './select/for-model.ts';
 import { nameFromModel } from './select/model-name.ts';
@@ -31,7 +32,7 @@ import { createToolIndex } from './select/search.ts';
 import { signatureOf, signaturesOf } from './select/signatures.ts';
 import { registerShipped } from './shipped.ts';
 import { notFound } from './stages/find.ts';
-import { refusalOf, verdictsOf } from './stages/permit.ts';
+import { heldOf, refusalOf, verdictsOf } from './stages/permit.ts';
 import { checkArguments, faultsOfRefusals } from './stages/validate.ts';
 import { tellEntered, tellStopped } from './tell-stopped.ts';
 import type { Tool } from './tool.ts';
@@ -42,8 +43,8 @@ export interface Tools {
   readonly artifacts: Artifacts;
   /** What guests reach through the host function `tools`. */
   readonly port: ToolsPort;
-  /** Watches nothing any more. */
-  close(): void;
+  /** Watches nothing any more, and leaves all servers. */
+  close(): Promise<void>;
 }
 
 /** The tools of one runtime. @throws {TypeError | RangeError} on an option that is not one. */
@@ -57,7 +58,6 @@ export function createTools(
   const hooks = createHookList();
   const artifacts = createArtifacts();
   const index = createToolIndex(store);
-  const caller = createCaller(context, settings, hooks, artifacts);
   const registrar: Omit<RegistrarOptions, 'policy' | 'store'> = {
     validators,
     capabilities: capabilityNames(context.hostFunctions),
@@ -74,9 +74,20 @@ export function createTools(
       shippedTools(context),
       createRegistrar({ ...registrar, store, policy: undefined }),
     );
+  const servers = createServers({
+    ...context,
+    ...settings,
+    powers: context.servers,
+    tell: context.tell ?? (() => undefined),
+    register,
+  });
+  const caller = createCaller(context, settings, hooks, artifacts, servers);
   const loader = createLoader(context, store, registerWith);
   const dirs = openDirs(context, settings, loader);
-  const ready = dirs.ready();
+  const allReady = async (): Promise<LoadReport> =>
+    joinReports(await Promise.all([dirs.ready(), servers.ready()]));
+  const ready = allReady();
+  ready.catch(() => undefined); // thrown to whoever waits for it
 
   /** As `call` finds it: also by the name that a model's API knows it by. */
   const find = (name: string): Tool | undefined => store.find(name) ?? store.find(nameFromModel(name));
@@ -90,6 +101,7 @@ export function createTools(
     (who: Caller | undefined) =>
     (tool: Tool): boolean =>
       settings.names.refuses(tool, who) === undefined &&
+      heldOf(tool) === undefined &&
       (who === undefined ||
         tool.manifest.capabilities.every((name) => name === 'dangerous' || permits(who, name)));
   const chosen = (names: readonly string[] | undefined, who: Caller | undefined, dangerous = false) => {
@@ -106,7 +118,7 @@ export function createTools(
     onChange: (listener) => onChange(store, listener),
     load: (path, registerOptions = {}) => loader.load(path, registerOptions),
     discover: (discoverOptions) => loader.discover(discoverOptions),
-    ready: () => dirs.ready(),
+    ready: allReady,
     list: (filter = {}) =>
       list(filter, store.all(), isFor, (query) =>
         index.search(query, 10_000, () => true).map(({ name }) => name),
@@ -155,6 +167,7 @@ export function createTools(
       return chosen(names, who, dangerous).map((tool) => modelToolOf(tool, modelOptions));
     },
     hooks: { add: hooks.add, remove: hooks.remove, list: hooks.list },
+    servers: servers.api,
   };
 
   const port: ToolsPort = {
@@ -185,7 +198,11 @@ export function createTools(
       };
     },
   };
-  return { api, artifacts, port, close: dirs.close };
+  const close = async (): Promise<void> => {
+    dirs.close();
+    await servers.close();
+  };
+  return { api, artifacts, port, close };
 }
 
 /** Whoever asks about arguments is thrown the fault itself. */

@@ -80,6 +80,16 @@ export interface ToolCalled extends EventBase {
   readonly durationMs: number;
 }
 
+/** A tool on a server told how far it is. */
+export interface ToolProgress extends EventBase {
+  readonly kind: 'tool.progress';
+  readonly tool: string;
+  readonly callId: string;
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
 /** A tool on its way in. From a file it passes all three stages in this order; from code the last two. Where one stops it, `denied` tells. */
 export interface ToolEntered extends EventBase {
   readonly kind: 'tool.entered';
@@ -123,6 +133,7 @@ export type RuntimeEvent =
   | HostCalled
   | RunEnded
   | ToolCalled
+  | ToolProgress
   | ToolEntered
   | Denied
   | CellStarted
@@ -138,6 +149,7 @@ export const EVENT_KINDS = Object.freeze([
   'cell.started',
   'run.started',
   'host.called',
+  'tool.progress',
   'denied',
   'tool.called',
   'fault',

@@ -4,9 +4,18 @@ export interface Notice {
    * `preparing`: something is made that is kept for later runs and processes. `not-kept`: it could not be kept, so that every process makes it
    * anew; told once. `policy-read`: the policy file has changed. `policy-refused`: so it has, and cannot be read; the policy before stays.
    * `tools-read`: files of a watched folder of tools have changed, and what they bring is in force. `tools-refused`: one of them has changed and is
-   * not a tool any more; the one before stays.
+   * not a tool any more; the one before stays. `server-changed`: a server tells of other tools than were confirmed. `server-failed`: one could not be
+   * reached, and is tried again with the next call.
    */
-  readonly kind: 'preparing' | 'not-kept' | 'policy-read' | 'policy-refused' | 'tools-read' | 'tools-refused';
+  readonly kind:
+    | 'preparing'
+    | 'not-kept'
+    | 'policy-read'
+    | 'policy-refused'
+    | 'tools-read'
+    | 'tools-refused'
+    | 'server-changed'
+    | 'server-failed';
   /** One sentence without a full stop. */
   readonly message: string;
 }

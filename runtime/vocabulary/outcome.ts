@@ -57,6 +57,8 @@ export interface OutcomeMeta {
   readonly cached: boolean;
   /** The guest had more to say than its outputBytes allowed: stdout and stderr hold what fitted. */
   readonly truncated: boolean;
+  /** Of a tool that is here and on a server: where it was tried after the place that comes first had failed. */
+  readonly fallback?: 'local' | 'remote';
   /**
    * `text`: the program's value has no JSON form, and `value` is the text that its language shows of it (`repr` in Python). Absent for a
    * value as it is.

@@ -2,6 +2,7 @@ import type { OutputChunk, RunOptions } from '../contracts/api/run.ts';
 import type { Runtime } from '../contracts/api/runtime.ts';
 import type { Session, SessionRunOptions } from '../contracts/api/session.ts';
 import type { JobHandler, Queue } from '../contracts/queue.ts';
+import { defined } from '../vocabulary/defined.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';
 import { inSlices } from '../vocabulary/in-slices.ts';
 import type { JsonValue } from '../vocabulary/json.ts';
@@ -90,6 +91,9 @@ function tellProgress(
 ): void {
   on?.('run.started', ({ identity, engine }) =>
     tell(identity.runId, 'progress', { step: 'started', engine }),
+  );
+  on?.('tool.progress', ({ identity, tool, progress, total, message }) =>
+    tell(identity.runId, 'progress', { step: message ?? tool, progress, ...defined({ total }) }),
   );
   on?.('host.called', ({ identity, operation, resource, decision }) =>
     tell(identity.runId, 'progress', {

@@ -94,6 +94,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
     signatures: unused,
     forModel: unused,
     hooks: { add: unused, remove: unused, list: unused },
+    servers: { list: unused, mount: unused, unmount: unused, confirm: unused },
   };
   return {
     terminal,

@@ -15,8 +15,8 @@ export interface SkippedFile {
   readonly quarantined?: true;
 }
 
-/** `own`: of the runtime itself, such as `read_artifact`. */
-export type ToolKind = 'component' | 'command' | 'script' | 'trusted' | 'own';
+/** `own`: of the runtime itself, such as `read_artifact`. `remote`: of a server. */
+export type ToolKind = 'component' | 'command' | 'script' | 'trusted' | 'own' | 'remote';
 
 export interface ToolInfo {
   readonly name: string;
@@ -46,6 +46,8 @@ export interface ToolInfo {
   readonly imports: readonly string[];
   /** The file it was loaded from. */
   readonly path?: string;
+  /** The server that it runs on. */
+  readonly server?: string;
   readonly uses: ToolUses;
 }
 

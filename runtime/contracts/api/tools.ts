@@ -15,6 +15,7 @@ import type {
   ToolMatch,
   ToolSearchOptions,
 } from './tool-select.ts';
+import type { ToolServer, ToolServersApi } from './tool-servers.ts';
 import type { ToolValidator } from './tool-validator.ts';
 
 /** `runtime.tools`: what a model can call by name. */
@@ -82,6 +83,8 @@ export interface ToolsApi {
   /** Definitions in the form that a model's API takes. Dangerous tools only when asked for. */
   forModel<F extends ModelFormat>(options: ForModelOptions<F>): readonly ModelTool[F][];
   readonly hooks: ToolHooks;
+  /** Servers whose tools stand among those here. */
+  readonly servers: ToolServersApi;
 }
 
 /** The option `tools` of a runtime. */
@@ -95,6 +98,16 @@ export interface ToolsOptions {
    * `tools-refused`. UNSUPPORTED where there are no files. @default false
    */
   readonly watch?: boolean;
+  /**
+   * Servers of MCP, and other tool hosts, by name: their tools stand among those here, under a prefix. `ready` waits until they were heard. UNSUPPORTED
+   * where there is no way to them.
+   */
+  readonly servers?: Readonly<Record<string, ToolServer>>;
+  /**
+   * File that remembers what servers told of their tools: one that tells otherwise is held until it is confirmed. The first time is taken as it is.
+   * @default remembered for as long as the runtime lasts
+   */
+  readonly pins?: string | URL;
   /** Shared with other runtimes. @default one of its own */
   readonly registry?: ToolRegistry;
   /** No dangerous tool is callable. @default false */

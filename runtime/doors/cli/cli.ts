@@ -14,6 +14,7 @@ import { prepareCommand } from './commands/prepare.ts';
 import { replCommand } from './commands/repl.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { serversCommand } from './commands/servers.ts';
 import { toolsCommand } from './commands/tools.ts';
 import { parseArguments } from './flags.ts';
 import { commandHelp, overview } from './help.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   prepareCommand,
   serveCommand,
   mcpCommand,
+  serversCommand,
   keysCommand,
   auditCommand,
   completionsCommand(() => COMMANDS),

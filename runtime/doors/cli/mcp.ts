@@ -15,6 +15,7 @@ import { interruptOf } from './interrupt.ts';
 import { readPackageSources } from './package-flags.ts';
 import { readCeiling } from './policy-flag.ts';
 import { readLimitFlags, readMaxModule } from './run-flags.ts';
+import { readServers } from './server-flags.ts';
 import { printable, styleFor } from './style.ts';
 import { CELLS_WITH_TOOLS, readTools, warnOfSkipped } from './tool-flags.ts';
 import { instructionsOf } from './tool-instructions.ts';
@@ -43,7 +44,11 @@ export async function mcp(context: CommandContext, parsed: ParsedArguments): Pro
     cells: CELLS_WITH_TOOLS,
     secrets: readSecrets(parsed, terminal.env),
     maxModuleBytes: readMaxModule(parsed),
-    tools: { builtin: true, ...(await readTools(parsed, terminal.cwd)) },
+    tools: {
+      builtin: true,
+      ...(await readTools(parsed, terminal.cwd)),
+      ...(await readServers(parsed, terminal)),
+    },
     ...defined({ level, packages: await readPackageSources(parsed, terminal, false) }),
     onNotice: ({ message }) => stderr.write(`${message}\n`), // stdout is the client's
     onError: fault,

@@ -17,6 +17,7 @@ import { readCeiling } from './policy-flag.ts';
 import { parseDuration, parseWhole } from './quantities.ts';
 import { rateOf, readRates } from './rate-flags.ts';
 import { readLimitFlags, readMaxModule } from './run-flags.ts';
+import { readServers } from './server-flags.ts';
 import { readSignIns } from './sign-in-flags.ts';
 import type { Terminal } from './terminal.ts';
 import { readTokens } from './token-flags.ts';
@@ -82,7 +83,7 @@ export async function serve(
     tools: {
       builtin: true,
       ...(toolRate === undefined ? {} : { rate: toolRate }),
-      ...(await readServedTools(parsed, terminal.cwd)),
+      ...(await readServedTools(parsed, terminal)),
     },
     // Sessions hold their cells beside those of the runs.
     cells: { maxCells: Math.min(256, 2 * concurrency), maxSessions: Math.min(128, concurrency) },
@@ -168,16 +169,20 @@ async function listenUntilStopped({
   return 0;
 }
 
-/** The folders that flags name, else `./tools` where there is one. */
-async function readServedTools(parsed: ParsedArguments, cwd: string): Promise<Pick<ToolsOptions, 'dirs'>> {
+/** The servers and folders that flags name, else `./tools` where there is one. */
+async function readServedTools(
+  parsed: ParsedArguments,
+  { cwd, env }: Pick<Terminal, 'cwd' | 'env'>,
+): Promise<Pick<ToolsOptions, 'dirs' | 'servers' | 'pins'>> {
   const named = await readTools(parsed, cwd);
-  if (named !== undefined) return named;
+  const servers = await readServers(parsed, { cwd, env });
+  if (named !== undefined) return { ...named, ...servers };
   const usual = resolve(cwd, 'tools');
   const isThere = await stat(usual).then(
     (found) => found.isDirectory(),
     () => false, // whatever the reason, nobody has asked for it
   );
-  return isThere ? { dirs: [usual] } : {};
+  return { ...(isThere ? { dirs: [usual] } : {}), ...servers };
 }
 
 /** @throws {UsageError} for a key that is too short to sign with, and for none at all in production. */

@@ -9,6 +9,7 @@ import { nearest, shownText } from '../../vocabulary/nearest.ts';
 import { unreadable } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { TOOL_GRANT } from './grant-flags.ts';
+import { readServers, SERVER_FLAGS } from './server-flags.ts';
 import { printable, type Style, styleFor } from './style.ts';
 import type { Output, Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -22,7 +23,7 @@ export const TOOLS_FLAG: Flag = {
 };
 
 /** For commands whose guests may call tools. */
-export const TOOL_FLAGS: readonly Flag[] = [TOOLS_FLAG, TOOL_GRANT];
+export const TOOL_FLAGS: readonly Flag[] = [TOOLS_FLAG, ...SERVER_FLAGS, TOOL_GRANT];
 
 /** Guests call tools while they wait for their answers: each needs a place of its own. */
 export const CELLS_WITH_TOOLS = { maxCells: 16, warm: 0 };
@@ -53,9 +54,11 @@ export async function readToolOptions(
   terminal: Terminal,
 ): Promise<ToolUse> {
   const tools = await readTools(parsed, terminal.cwd);
-  if (tools === undefined && !parsed.has('allow-tool')) return {};
+  const servers = await readServers(parsed, terminal);
+  const isAsked = tools !== undefined || servers.servers !== undefined || parsed.has('allow-tool');
+  if (!isAsked) return {};
   return {
-    tools: { builtin: true, ...tools },
+    tools: { builtin: true, ...tools, ...servers },
     onRuntime: async (runtime) => {
       const report = await checkToolGrant(parsed, grant ?? {}, runtime.tools);
       if (parsed.has('quiet') || parsed.has('json')) return;

@@ -6,7 +6,7 @@ import {
   parseJSONRPCMessage,
   type Transport,
 } from '@modelcontextprotocol/server';
-import { readLines } from './lines.ts';
+import { readLines } from '../../vocabulary/read-lines.ts';
 
 export interface StdioPipes {
   readonly input: AsyncIterable<Uint8Array>;

@@ -5,13 +5,21 @@ import type { Stage } from '../pipeline.ts';
 import type { ToolStore } from '../registry.ts';
 import { nameFromModel } from '../select/model-name.ts';
 
-/** Finds the tool by name or alias. */
-export const findStage = (store: ToolStore): Stage<ToolOutcome> => ({
+/**
+ * Finds the tool by name or alias.
+ * @param reread Looks whether a server that is held was confirmed meanwhile.
+ */
+export const findStage = (
+  store: ToolStore,
+  reread: (server: string) => Promise<void>,
+): Stage<ToolOutcome> => ({
   name: 'find',
   when: 'before',
   handle: async (call, next) => {
     call.tool = store.find(call.name) ?? store.find(nameFromModel(call.name));
     if (call.tool === undefined) throw notFound(call.name, call.shownName, store);
+    const { body } = call.tool;
+    if (body.kind === 'remote' && body.remote.held() !== undefined) await reread(body.remote.server);
     return next();
   },
 });

@@ -2,7 +2,7 @@ import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
-import { LEVELS } from '../../vocabulary/levels.ts';
+import { LEVEL_POLICIES, LEVELS } from '../../vocabulary/levels.ts';
 import { mergeGrants } from '../../vocabulary/merge-grants.ts';
 import type { NameRules } from '../name-rules.ts';
 import { narrowToTool } from '../narrow-to-tool.ts';
@@ -68,12 +68,26 @@ export function refusalOf(
       { level: rules.level },
       'Use another tool, or a level below strict; do not retry',
     );
+  const held = heldOf(tool);
+  if (held !== undefined) return held;
+  if (body.kind === 'remote' && LEVEL_POLICIES[rules.level].noNetwork)
+    return denied(
+      shown,
+      `it runs on the server ${body.remote.server}, and level ${rules.level} has no network`,
+      ['tools.call'],
+      { level: rules.level },
+      'Use another tool, or a level below strict; do not retry',
+    );
   const missing = verdictsOf(tool, rules).filter(({ allowed }) => !allowed);
   const unset = unsetOf(manifest, rules);
   // What a grant would not mend is told first: who may not have it need not configure it.
   if (unset !== undefined && missing.every(byGrant)) return notConfigured(shown, unset, missing);
   return missing.length === 0 ? undefined : lacking(shown, missing);
 }
+
+/** Why a tool of a server may not be shown or called as things stand. */
+export const heldOf = ({ body }: Tool): SandglassError | undefined =>
+  body.kind === 'remote' ? body.remote.held() : undefined;
 
 /** What decides over each capability of a tool. */
 export const verdictsOf = (tool: Tool, rules: Rules): readonly Verdict[] =>

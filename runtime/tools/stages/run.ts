@@ -1,9 +1,13 @@
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
+import type { TrustedTool } from '../../contracts/api/tool-handler.ts';
 import type { PolicySource } from '../../vocabulary/policy.ts';
 import type { Stage } from '../pipeline.ts';
+import type { RemoteTool } from '../remote/remote-tool.ts';
 import { type ArtifactStore, ownerOf } from '../result/artifacts.ts';
 import { answerOf, guestRunOf } from '../run-guest.ts';
-import { runTrusted } from '../run-trusted.ts';
+import { runEither, runRemote } from '../run-remote.ts';
+import { runTrusted, type TrustedOptions } from '../run-trusted.ts';
+import type { Body } from '../tool.ts';
 import { type ToolCall, toolOf } from '../tool-call.ts';
 import { toToolOutcome } from '../tool-outcome.ts';
 import type { ToolsContext } from '../tools-context.ts';
@@ -19,42 +23,60 @@ export interface RunStageOptions {
     args: unknown,
     signal: AbortSignal,
   ) => Promise<ToolOutcome>;
+  /** What a server has of a tool of this name. */
+  readonly twin: (name: string) => RemoteTool | undefined;
 }
 
-/** Runs the tool: a fresh guest, or the host's own function. */
-export const runStage = ({ context, frames, artifacts, nested }: RunStageOptions): Stage<ToolOutcome> => ({
-  name: 'run',
-  when: 'before',
-  handle: async (call, _next, { settle }) => {
-    const { body } = toolOf(call);
-    call.ranAt ??= context.monotonic();
+/** Runs the tool: a fresh guest, the host's own function, or what a server has of it. */
+export const runStage = ({
+  context,
+  frames,
+  artifacts,
+  nested,
+  twin,
+}: RunStageOptions): Stage<ToolOutcome> => {
+  const trustedOptions = (call: ToolCall): TrustedOptions => {
+    const outer = call.parent === undefined ? undefined : context.outer(call.parent);
+    return {
+      monotonic: context.monotonic,
+      sleep: context.sleep,
+      leftMs: outer?.budget?.left().timeoutMs ?? Number.POSITIVE_INFINITY,
+      call: (name, args, signal) => nested(call, name, args, signal),
+    };
+  };
+  const there = (call: ToolCall, remote: RemoteTool): Promise<ToolOutcome> =>
+    runRemote(call, remote, { ...context, trusted: trustedOptions(call) });
+  const here = async (
+    call: ToolCall,
+    body: Exclude<Body, { readonly kind: 'remote' }>,
+  ): Promise<ToolOutcome> => {
     if (body.kind === 'trusted' || body.kind === 'own') {
-      const outer = call.parent === undefined ? undefined : context.outer(call.parent);
-      const outcome = await runTrusted(
-        call,
-        body.kind === 'trusted' ? body.run : (args) => body.run(args, { owner: ownerOf(call), artifacts }),
-        {
-          monotonic: context.monotonic,
-          sleep: context.sleep,
-          leftMs: outer?.budget?.left().timeoutMs ?? Number.POSITIVE_INFINITY,
-          call: (name, args, signal) => nested(call, name, args, signal),
-        },
-      );
-      return settle(toToolOutcome(outcome, call));
+      const run: TrustedTool =
+        body.kind === 'trusted' ? body.run : (args) => body.run(args, { owner: ownerOf(call), artifacts });
+      return toToolOutcome(await runTrusted(call, run, trustedOptions(call)), call);
     }
     frames.set(call.runId, call);
     try {
-      return settle(
-        toToolOutcome(
-          answerOf(await context.run(guestRunOf(call, body), ceilingOf(call, context.policy))),
-          call,
-        ),
-      );
+      const outcome = await context.run(guestRunOf(call, body), ceilingOf(call, context.policy));
+      return toToolOutcome(answerOf(outcome), call);
     } finally {
       frames.delete(call.runId);
     }
-  },
-});
+  };
+  return {
+    name: 'run',
+    when: 'before',
+    handle: async (call, _next, { settle }) => {
+      const { body, manifest } = toolOf(call);
+      call.ranAt ??= context.monotonic();
+      if (body.kind === 'remote') return settle(await there(call, body.remote));
+      const other = twin(manifest.name);
+      if (other === undefined) return settle(await here(call, body));
+      const places = { here: () => here(call, body), there: () => there(call, other) };
+      return settle(await runEither(call, other, places));
+    },
+  };
+};
 
 /** The policy for tools of this category, whatever it is by then. */
 const ceilingOf = (call: ToolCall, policy: PolicySource) => {

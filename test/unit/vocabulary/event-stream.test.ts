@@ -14,6 +14,7 @@ const SAMPLES: { readonly [K in RuntimeEvent['kind']]: EventOf<K> } = {
   'run.started': { kind: 'run.started', ...base, level, engine: 'quickjs', queuedMs: 0 },
   'host.called': { kind: 'host.called', ...base, ...call, decision: 'allowed', resource: { path: '/a' } },
   denied: { kind: 'denied', ...base, code: 'CAPABILITY_DENIED', message: 'Cannot read "/b"' },
+  'tool.progress': { kind: 'tool.progress', callId: 'c', ...base, tool: 'far', progress: 1 },
   'tool.called': { kind: 'tool.called', callId: 'c', ...base, tool: 'echo', ok: true, durationMs: 1 },
   fault: { kind: 'fault', ...base, error: new Error('bug') },
   'run.ended': {

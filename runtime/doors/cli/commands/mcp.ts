@@ -3,6 +3,7 @@ import { GRANT_FLAGS } from '../grant-flags.ts';
 import { SOURCE_FLAGS } from '../package-flags.ts';
 import { POLICY_FLAG } from '../policy-flag.ts';
 import { LIMIT_FLAGS, MODULE_FLAGS } from '../run-flags.ts';
+import { SERVER_FLAGS } from '../server-flags.ts';
 import { TOOLS_FLAG } from '../tool-flags.ts';
 import { AUDIT_FLAG } from './audit.ts';
 
@@ -17,6 +18,7 @@ export const mcpCommand: Command = {
   ],
   flags: [
     TOOLS_FLAG,
+    ...SERVER_FLAGS,
     {
       name: 'code-mode',
       help: 'Offer run_code and search_tools in place of the tools: the model writes programs that call them.',
@@ -32,6 +34,7 @@ export const mcpCommand: Command = {
   examples: [
     'sandglass mcp --allow-read=./project',
     'sandglass mcp --tools=./tools --allow-net=api.example.com --code-mode',
+    'sandglass mcp --servers=./mcp.json --code-mode',
   ],
   // The protocol is much to load for the commands that do not speak it.
   run: async (context, parsed) => (await import('../mcp.ts')).mcp(context, parsed),

@@ -5,6 +5,7 @@ import { SOURCE_FLAGS } from '../package-flags.ts';
 import { POLICY_FLAG } from '../policy-flag.ts';
 import { RATE_FLAGS } from '../rate-flags.ts';
 import { LIMIT_FLAGS, MODULE_FLAGS } from '../run-flags.ts';
+import { SERVER_FLAGS } from '../server-flags.ts';
 import { OAUTH_FLAGS } from '../sign-in-flags.ts';
 import { TOOLS_FLAG } from '../tool-flags.ts';
 import { AUDIT_FLAG } from './audit.ts';
@@ -47,6 +48,7 @@ export const serveCommand: Command = {
     { name: 'queue', value: 'N', help: 'Runs that may wait; beyond them clients get 503. Default 100.' },
     { name: 'grace', value: 'TIME', help: 'How long accepted runs may go on after SIGTERM. Default 10s.' },
     { ...TOOLS_FLAG, help: `${TOOLS_FLAG.help} Default ./tools where there is one, beside those that ship.` },
+    ...SERVER_FLAGS,
     ...GRANT_FLAGS,
     {
       ...POLICY_FLAG,

@@ -11,6 +11,7 @@ import { showProgress } from '../progress.ts';
 import { formatDuration } from '../quantities.ts';
 import { errorLines, observedLines, usageLine, valueLine } from '../report.ts';
 import { readLimitFlags, readMaxModule } from '../run-flags.ts';
+import { readServers } from '../server-flags.ts';
 import { printable, type Style, styleFor } from '../style.ts';
 import { table } from '../table.ts';
 import { CELLS_WITH_TOOLS, checkToolGrant, readTools, warnOfSkipped } from '../tool-flags.ts';
@@ -39,7 +40,7 @@ export async function call(context: CommandContext, parsed: ParsedArguments): Pr
     await readGrant(parsed, terminal.cwd),
     terminal.cwd,
   );
-  const tools = await readTools(parsed, terminal.cwd);
+  const tools = { ...(await readTools(parsed, terminal.cwd)), ...(await readServers(parsed, terminal)) };
   const packages = await readPackageSources(parsed, terminal, false);
   const args = await readCallInput(given, terminal);
   const style = styleFor(stderr, terminal);
