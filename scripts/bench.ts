@@ -24,6 +24,7 @@ const GROUPS = [
   'throughput',
   'tools',
   'doors',
+  'reach',
   'owed',
 ];
 

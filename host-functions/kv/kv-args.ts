@@ -1,7 +1,7 @@
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
+import { ENTRY_NAME } from '../../runtime/vocabulary/named-entries.ts';
 import { utf8Length } from '../../runtime/vocabulary/utf8-length.ts';
-import { STORE_NAME } from './kv-policy.ts';
 
 const MOST_KEY_BYTES = 512;
 const MOST_KEYS = 1_000;
@@ -15,7 +15,7 @@ export function readArgs(given: JsonObject, known: readonly string[], act: strin
       `unknown argument ${JSON.stringify(unknown.slice(0, 64))}; known are ${known.join(', ')}`,
     );
   const { store } = given;
-  if (typeof store === 'string' && STORE_NAME.test(store)) return store;
+  if (typeof store === 'string' && ENTRY_NAME.test(store)) return store;
   throw complain(act, '"store" must be the name of a store of the grant');
 }
 

@@ -11,7 +11,14 @@ import type { Resource } from '../../runtime/vocabulary/events.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { utf8Length } from '../../runtime/vocabulary/utf8-length.ts';
 import { keyIn, pageIn, readArgs, ttlIn, valueIn } from './kv-args.ts';
-import { type KvPart, KvPolicy, narrowKvGrants, parseKvGrants, shownKvGrants } from './kv-policy.ts';
+import {
+  type KvPart,
+  type KvPolicy,
+  narrowKvGrants,
+  openKvPolicy,
+  parseKvGrants,
+  shownKvGrants,
+} from './kv-policy.ts';
 import { KvStores, readKvOptions } from './kv-stores.ts';
 
 const MOST_SHOWN = 600;
@@ -51,7 +58,7 @@ export function createKvHostFunction(
     parse: parseKvGrants,
     narrow: narrowKvGrants,
     show: shownKvGrants,
-    open: (part = []) => new KvService(new KvPolicy(part), stores),
+    open: (part = []) => new KvService(openKvPolicy(part), stores),
     close: () => stores.clear(),
   };
 }

@@ -1,7 +1,7 @@
 import type { SqlDatabaseOptions } from '../../runtime/contracts/operations/sql.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
+import { ENTRY_NAME } from '../../runtime/vocabulary/named-entries.ts';
 import { refuseUnknown, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
-import { DATABASE_NAME } from './sql-grant.ts';
 
 /** Database → where it is, as an embedder says it: in full, or as one URL: `postgresql://…`, `sqlite:FILE`, `memory:`. */
 export type SqlDatabases = Readonly<Record<string, SqlDatabaseOptions | string>>;
@@ -20,7 +20,7 @@ export function readDatabases(given: unknown): ReadonlyMap<string, SqlDatabaseOp
     throw new TypeError('Cannot create a runtime: sql is not an object of databases by name');
   return new Map(
     Object.entries(given).map(([name, options]) => {
-      if (!DATABASE_NAME.test(name))
+      if (!ENTRY_NAME.test(name))
         throw new TypeError(
           `Cannot create a runtime: sql has ${JSON.stringify(name.slice(0, 80))}, which is not a name of 1 to 64 letters, digits, _ and -`,
         );

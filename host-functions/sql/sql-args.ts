@@ -1,7 +1,7 @@
 import type { SqlOperations, SqlParameter } from '../../runtime/contracts/operations/sql.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../runtime/vocabulary/json.ts';
-import { DATABASE_NAME } from './sql-grant.ts';
+import { ENTRY_NAME } from '../../runtime/vocabulary/named-entries.ts';
 
 const MOST_STATEMENT = 100_000;
 const MOST_NESTING = 200;
@@ -44,7 +44,7 @@ export function readTableName(given: JsonObject): SqlOperations['sql.table']['ar
 
 /** @throws {SandglassError} INPUT_INVALID */
 export function databaseIn({ database }: JsonObject, act: string): string {
-  if (typeof database === 'string' && DATABASE_NAME.test(database)) return database;
+  if (typeof database === 'string' && ENTRY_NAME.test(database)) return database;
   throw complain(act, '"database" must be the name of a database of the grant');
 }
 
