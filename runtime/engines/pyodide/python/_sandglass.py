@@ -230,6 +230,7 @@ async def run_program(spec, names):
             raise
         names["_sandglass_notebook"] = notebook
         pieces, last = compiled(changed, filename, rules, names)
+    loops.awaits(any(code.co_flags & inspect.CO_COROUTINE for code in (*pieces, *(() if last is None else (last,)))))
     for piece in pieces:
         await evaluate(piece, names)
     if last is None:
@@ -330,7 +331,7 @@ _plain_hook = sys.excepthook
 def describe(error):
     """The report of an uncaught exception; its traceback goes to stderr."""
     _reserve.clear()
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and numbers.is_own(error):
         numbers.show(error)
     left_out = shorten(error)
     report = own_frames(traceback.TracebackException.from_exception(error, compact=True, lookup_lines=False))
@@ -451,6 +452,7 @@ async def attempt(spec):
     except BaseException as error:
         report = ended(error)
     value = None
+    loops.ended()
     loops.began(None)
     try:
         if not spec["keeps"] or "exit" in report:

@@ -2,6 +2,9 @@
 
 import asyncio
 import functools
+import gc
+import itertools
+import sys
 
 import _sandglass_threads as threads
 import pyodide.webloop
@@ -11,6 +14,12 @@ _waits = []
 #: The program's own task, and what is to end it.
 _program = None
 _ending = None
+#: The program awaits nothing itself: outside of what it has the loop run, it sees none that runs.
+_is_plain = False
+#: Numbers of the tasks that have no name, as each process counts them.
+_numbers = itertools.count(1)
+#: A task has ended with an exception that nobody has asked for yet.
+_unseen = False
 
 STUCK = "Cannot finish: the program waits for what nothing will bring"
 
@@ -33,9 +42,32 @@ def attach(loop):
 
 def began(task):
     """A program runs as this task; nothing is left of an earlier one."""
-    global _program, _ending
+    global _program, _ending, _is_plain, _numbers, _unseen
     _program, _ending = task, None
+    _is_plain, _unseen = False, False
+    if task is not None:
+        _numbers = itertools.count(1)
+        threads._loop.__dict__.pop("_closed", None)
     _waits.clear()
+
+
+def awaits(itself):
+    """Whether the program has an await outside of functions."""
+    global _is_plain
+    _is_plain = not itself
+
+
+def is_outside():
+    """Whether whoever asks is the program itself, and not what the loop runs for it."""
+    if not _is_plain:
+        return False
+    return threads.get_ident() != threads.MAIN or asyncio.current_task(running()) is _program
+
+
+def ended():
+    """Tells of the exceptions of tasks that nobody has asked for: some are freed only by a collection."""
+    if _unseen:
+        gc.collect()
 
 
 def end(error):
@@ -61,6 +93,12 @@ def stuck():
 
 
 def run_until_complete(loop, future):
+    if loop.is_closed():
+        raise RuntimeError("Event loop is closed")
+    return run_to_end(loop, future)
+
+
+def run_to_end(loop, future):
     future = asyncio.ensure_future(future, loop=loop)
     if future.done():
         return future.result()
@@ -79,6 +117,8 @@ def run_until_complete(loop, future):
 
 
 def run_forever(loop):
+    if loop.is_closed():
+        raise RuntimeError("Event loop is closed")
     run(loop, loop.create_future())
 
 
@@ -106,27 +146,87 @@ def decrement_in_progress(plain):
     """An exception of a task that nobody looks at is told of when the task is freed, as asyncio does."""
 
     def wrapper(loop, future=None):
+        global _unseen
+        if not _unseen and isinstance(future, asyncio.Task) and not future.cancelled():
+            _unseen = future._exception is not None
         plain(loop, None)
 
     return wrapper
+
+
+def create_task(loop, coro, *, name=None, **options):
+    """As that of asyncio, but for the numbers."""
+    if loop._task_factory is not None:
+        task = loop._task_factory(loop, coro, **({} if name is None else {"name": name}), **options)
+    else:
+        task = pyodide.webloop.PyodideTask(coro, loop=loop, name=name or f"Task-{next(_numbers)}", **options)
+        if task._source_traceback:
+            del task._source_traceback[-1]
+    loop._in_progress += 1
+    task.add_done_callback(loop._decrement_in_progress)
+    try:
+        return task
+    finally:
+        del task
+
+
+def close(loop):
+    loop._closed = True
+
+
+def is_closed(loop):
+    return loop.__dict__.get("_closed", False)
+
+
+def is_running(loop):
+    return not is_outside()
+
+
+def get_running_loop_of(plain):
+    """Asyncio's own functions find the loop everywhere; a program that awaits nothing is told that none runs."""
+
+    @functools.wraps(plain)
+    def get_running_loop():
+        if _is_plain and sys._getframe(1).f_globals.get("__package__") != "asyncio" and is_outside():
+            raise RuntimeError("no running event loop")
+        return plain()
+
+    return get_running_loop
+
+
+def all_tasks_of(plain):
+    """Without the program's own task, of which a program that awaits nothing knows nothing."""
+
+    @functools.wraps(plain)
+    def all_tasks(loop=None):
+        tasks = plain(loop)
+        if _is_plain:
+            tasks.discard(_program)
+        return tasks
+
+    return all_tasks
+
+
+#: The loop that there is, whatever a program is told.
+running = asyncio.get_running_loop
 
 
 class Runner(asyncio.Runner):
     """asyncio.Runner on the loop that there is."""
 
     def __init__(self, *, debug=None, loop_factory=None):
-        super().__init__(debug=debug, loop_factory=asyncio.get_running_loop)
+        super().__init__(debug=debug, loop_factory=running)
 
     def _lazy_init(self):
         if self._loop is None:
-            self._others = asyncio.all_tasks(asyncio.get_running_loop())
+            self._others = asyncio.all_tasks(running())
         super()._lazy_init()
 
     def run(self, coro, *, context=None):
         if not asyncio.iscoroutine(coro):
             raise ValueError(f"a coroutine was expected, got {coro!r}")
         self._lazy_init()
-        return self._loop.run_until_complete(self._loop.create_task(coro, context=context or self._context))
+        return run_to_end(self._loop, self._loop.create_task(coro, context=context or self._context))
 
     def close(self):
         if self._state is not asyncio.runners._State.INITIALIZED:
@@ -135,7 +235,7 @@ class Runner(asyncio.Runner):
         for task in left:
             task.cancel()
         if left:
-            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            run_to_end(self._loop, asyncio.gather(*left, return_exceptions=True))
         self._loop, self._state = None, asyncio.runners._State.CLOSED
 
 
@@ -155,5 +255,11 @@ def install():
         )
     loop.__init__ = made(loop.__init__)
     loop.run_until_complete, loop.run_forever, loop.stop = run_until_complete, run_forever, stop
+    loop.create_task, loop.close, loop.is_closed, loop.is_running = create_task, close, is_closed, is_running
+    loop.default_exception_handler = asyncio.base_events.BaseEventLoop.default_exception_handler
+    get_running_loop = get_running_loop_of(asyncio.get_running_loop)
+    all_tasks = all_tasks_of(asyncio.all_tasks)
+    asyncio.get_running_loop = asyncio.events.get_running_loop = get_running_loop
+    asyncio.all_tasks = asyncio.tasks.all_tasks = all_tasks
     loop.run_in_executor = threads.run_in_executor
     loop._decrement_in_progress = decrement_in_progress(loop._decrement_in_progress)
