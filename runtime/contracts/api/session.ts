@@ -19,8 +19,9 @@ export interface SessionApi {
    */
   open(options: SessionOptions): Promise<Session>;
   /**
-   * Opens a session of one instance of a module: calls of its exported functions one after the other, memory, tables and globals kept in between.
-   * @throws as for a language; SandglassError INPUT_INVALID for a module that cannot be read, UNSUPPORTED for a component or a prebuilt one.
+   * Opens a session of one instance of a module or a component: calls of its exported functions one after the other, memory, tables and globals kept
+   * in between. A component's resources are `{ $resource, handle }` to the caller: what one call answers a later one takes.
+   * @throws as for a language; SandglassError INPUT_INVALID for a module that cannot be read.
    * @example
    * await using session = await runtime.sessions.open({ module: bytes });
    * const at = (await session.run({ invoke: 'malloc', args: [5] })).value;
@@ -51,7 +52,7 @@ export interface SessionOptions {
 }
 
 export interface ModuleSessionOptions extends Omit<SessionOptions, 'language'> {
-  /** Bytes of a core module, or its path or file URL; it is read once. */
+  /** Bytes of a core module or a component, or their path or file URL; they are read once. */
   readonly module: Uint8Array | string | URL;
   readonly language?: undefined;
 }
@@ -62,7 +63,7 @@ export interface ModuleSession extends Omit<Session, 'run'> {
    * files are each call's own. A trap, an exit or a limit ends the session.
    */
   run(options: ModuleSessionRunOptions): Promise<Outcome>;
-  /** The memory that the module exports as `memory`, once a call has made the instance. At most `hostCallBytes` at once. */
+  /** The memory that a core module exports as `memory`, once a call has made the instance. At most `hostCallBytes` at once. A component has none. */
   readonly memory: SessionMemory;
 }
 

@@ -3,6 +3,7 @@ import { defined } from '../../vocabulary/defined.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import type { ComponentData, ExportedFunction } from './component-data.ts';
 import { exportLines, findExport } from './find-export.ts';
+import type { KeptResources } from './resources.ts';
 import { fromJson } from './values/from-json.ts';
 import { MisfitError } from './values/misfit.ts';
 
@@ -17,9 +18,12 @@ export interface Call {
 
 export type Misuse = GuestEnd & { readonly kind: 'invalid' };
 
-/** Decides what a run calls: the export it names, a command's `run`, or a tool's `invoke`. */
-export function chooseCall(data: ComponentData, spec: RunSpec): Call | Misuse {
-  if (spec.invoke !== undefined) return invoked(data, spec.invoke, spec.args);
+/**
+ * Decides what a run calls: the export it names, a command's `run`, or a tool's `invoke`.
+ * @param resources What a component that is kept has given away; absent: a run has no handles.
+ */
+export function chooseCall(data: ComponentData, spec: RunSpec, resources?: KeptResources): Call | Misuse {
+  if (spec.invoke !== undefined) return invoked(data, spec.invoke, spec.args, resources);
   const command = data.exports.find(({ interface: name }) => name !== undefined && name === data.command);
   if (command !== undefined) return { exported: command, args: [], answer: 'command' };
   const invoke = data.tool ? data.exports.find(({ name }) => name === 'invoke') : undefined;
@@ -30,17 +34,30 @@ export function chooseCall(data: ComponentData, spec: RunSpec): Call | Misuse {
   return misuse('Cannot run the component: it is not a command, so name a function to invoke', data);
 }
 
-function invoked(data: ComponentData, name: string, args: readonly GuestValue[]): Call | Misuse {
+function invoked(
+  data: ComponentData,
+  name: string,
+  args: readonly GuestValue[],
+  resources: KeptResources | undefined,
+): Call | Misuse {
   const exported = findExport(data, name);
   if (exported === undefined)
     return misuse(`Cannot invoke "${name}": the component exports no such function`, data);
+  if (resources === undefined && exported.function.startsWith('[')) {
+    return {
+      kind: 'invalid',
+      code: 'INPUT_INVALID',
+      message: `Cannot invoke "${name}": a resource ends with the run that made it`,
+      hint: 'Open a session of the component, whose calls hand on its handles: sessions.open({ module })',
+    };
+  }
   const { params } = exported.type;
   if (args.length > params.length) {
     return misuse(`Cannot invoke "${name}": it takes ${params.length} arguments, got ${args.length}`, data);
   }
   try {
     const converted = params.map(({ name: param, type }, index) =>
-      fromJson(args[index], type, `argument ${index + 1} (${param})`),
+      fromJson(args[index], type, `argument ${index + 1} (${param})`, resources),
     );
     return { exported, args: converted, answer: 'plain' };
   } catch (error) {

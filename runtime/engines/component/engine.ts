@@ -91,6 +91,7 @@ export function createComponentEngine(options: ComponentEngineOptions = {}): Eng
       executor ??= await import('./execute.ts');
       return executor.execute(...run);
     },
+    open: async () => (await import('./execute.ts')).open(),
     toolExports,
     prepare: async (source, context: PrepareContext) => {
       if (source.kind !== 'wasm') {

@@ -1,15 +1,18 @@
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { ExportedFunction } from './component-data.ts';
+import { partsOfName } from './glue/names.ts';
 import { expand } from './interfaces/check-imports.ts';
 import type { ComponentTypes } from './types/model.ts';
-import { functionText, unversioned } from './types/wit-type.ts';
+import { functionText, type Resource, unversioned, type WitType } from './types/wit-type.ts';
 
 /** Names that the generator spells into its glue; a component with any other is refused before the generator sees it. */
 const EXPORT_NAME = /^[a-z][a-zA-Z0-9:/@.+-]*$/;
 
+/** A function of an interface, or of a resource: `inc`, `[method]counter.inc`. */
+const FUNCTION_NAME = /^(?:\[(?:constructor|method|static)\])?[a-zA-Z][a-zA-Z0-9.-]*$/;
+
 /**
- * What can be called from outside: plain functions at the top of the world and in exported interfaces. Methods and constructors of a
- * guest's own resources cannot, as a resource has no JSON form.
+ * What can be called from outside: functions at the top of the world and in exported interfaces, those of the guest's own resources among them.
  * @throws {SandglassError} MODULE_INVALID on an export name that no WIT world can have.
  */
 export function listExports(types: ComponentTypes): readonly ExportedFunction[] {
@@ -24,7 +27,7 @@ export function listExports(types: ComponentTypes): readonly ExportedFunction[] 
     if (item.sort === 'func') found.push({ name, function: name, type: item.type });
     if (item.sort !== 'instance') continue;
     for (const [functionName, exported] of item.exports) {
-      if (exported.sort !== 'func' || functionName.startsWith('[')) continue;
+      if (exported.sort !== 'func' || !FUNCTION_NAME.test(functionName)) continue;
       found.push({
         name: `${name}#${functionName}`,
         interface: name,
@@ -33,7 +36,58 @@ export function listExports(types: ComponentTypes): readonly ExportedFunction[] 
       });
     }
   }
-  return found;
+  return withNames(found);
+}
+
+/** The binary names a guest's own resources only in the names of their functions. */
+function withNames(functions: readonly ExportedFunction[]): readonly ExportedFunction[] {
+  const names = new Map<Resource, Resource>();
+  for (const { function: name, type } of functions) {
+    const { kind, resource } = partsOfName(name);
+    const own = kind === 'constructor' ? type.result : kind === 'method' ? type.params[0]?.type : undefined;
+    if (own?.kind === 'own' || own?.kind === 'borrow') names.set(own.resource, { name: resource });
+  }
+  if (names.size === 0) return functions;
+  return functions.map((exported) => {
+    const { params, result } = exported.type;
+    return {
+      ...exported,
+      type: {
+        params: params.map(({ name, type }) => ({ name, type: named(type, names) })),
+        result: result === undefined ? undefined : named(result, names),
+      },
+    };
+  });
+}
+
+/** The same type with the names of resources. */
+function named(type: WitType, names: ReadonlyMap<Resource, Resource>): WitType {
+  const maybe = (part: WitType | undefined): WitType | undefined =>
+    part === undefined ? undefined : named(part, names);
+  switch (type.kind) {
+    case 'list':
+    case 'option':
+      return { kind: type.kind, element: named(type.element, names) };
+    case 'result':
+      return { kind: 'result', ok: maybe(type.ok), err: maybe(type.err) };
+    case 'tuple':
+      return { kind: 'tuple', items: type.items.map((item) => named(item, names)) };
+    case 'record':
+      return {
+        kind: 'record',
+        fields: type.fields.map((field) => ({ name: field.name, type: named(field.type, names) })),
+      };
+    case 'variant':
+      return {
+        kind: 'variant',
+        cases: type.cases.map((one) => ({ name: one.name, type: maybe(one.type) })),
+      };
+    case 'own':
+    case 'borrow':
+      return { kind: type.kind, resource: names.get(type.resource) ?? type.resource };
+    default:
+      return type;
+  }
 }
 
 /** The interface of a command, if the component is one. */

@@ -3,7 +3,7 @@ import { functionText, unversioned } from './types/wit-type.ts';
 
 /**
  * The export that a caller means: `add`, `iface#func`, `ns:pkg/iface#func`, with or without its version, or a function name that only
- * one interface exports.
+ * one interface exports. `[method]counter.inc` may be spelled `counter.inc`, and `[constructor]counter` as `counter`.
  */
 export function findExport(data: ComponentData, asked: string): ExportedFunction | undefined {
   const exact = data.exports.find(({ name }) => name === asked);
@@ -13,10 +13,12 @@ export function findExport(data: ComponentData, asked: string): ExportedFunction
 }
 
 function spellings({ interface: name, function: functionName }: ExportedFunction): readonly string[] {
-  if (name === undefined) return [functionName];
+  const plain = functionName.slice(functionName.indexOf(']') + 1);
+  const names = plain === functionName ? [functionName] : [functionName, plain];
+  if (name === undefined) return names;
   const base = unversioned(name);
   const short = base.slice(base.lastIndexOf('/') + 1);
-  return [`${base}#${functionName}`, `${short}#${functionName}`, functionName];
+  return names.flatMap((one) => [`${name}#${one}`, `${base}#${one}`, `${short}#${one}`, one]);
 }
 
 /** `add: func(a: s32, b: s32) -> s32`, for people. */

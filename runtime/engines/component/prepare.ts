@@ -15,7 +15,7 @@ import { memoryPlan } from './memory-plan.ts';
 import { pack, unpack } from './pack.ts';
 
 /** Changes with everything that a cached result was made by: the generator, the glue's hardening and the caps (our own number), the fuel. */
-const MADE_BY = `component-21/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
+const MADE_BY = `component-25/jco-transpile-0.15.0/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
 
 export interface PrepareOptions {
   readonly mode: 'auto' | WaitMode;
@@ -117,9 +117,15 @@ function chooseMode(asked: 'auto' | WaitMode, suspends: boolean): WaitMode {
   return suspends && 'Suspending' in WebAssembly ? 'jspi' : 'sync';
 }
 
+/** Functions of resources answer at once, and what they call cannot wait: the generator writes no others that are JavaScript. */
 const waits = (mode: WaitMode, asyncImports: readonly string[], exports: readonly ExportedFunction[]) =>
   mode === 'jspi'
-    ? { asyncImports, asyncExports: exports.map(({ name }) => name) }
+    ? {
+        asyncImports,
+        asyncExports: exports
+          .filter((exported) => !exported.function.startsWith('['))
+          .map(({ name }) => name),
+      }
     : { asyncImports: [], asyncExports: [] };
 
 const textOf = (parts: Parts, name: string): string => new TextDecoder().decode(parts.get(name));

@@ -4,7 +4,7 @@ import type { Call } from './choose-call.ts';
 import type { ComponentData } from './component-data.ts';
 import { after, type ComponentRun, createGuestRun, type Eventually, GuestEnded } from './component-run.ts';
 import type { CoreModule, InstantiateGlue } from './glue/load-glue.ts';
-import { camelCase } from './glue/names.ts';
+import { camelCase, classNameOf, partsOfName } from './glue/names.ts';
 import { implementImports } from './interfaces/implement-imports.ts';
 import { type CallOutcome, classify } from './verdict.ts';
 
@@ -78,7 +78,7 @@ export function runCall(parts: CallParts): Eventually<GuestResult> {
 }
 
 /** Reads along where an adapted command calls preview1's `proc_exit`: its adapter passes on only whether the status was 0. */
-function withStatus(
+export function withStatus(
   imports: WebAssembly.Imports | undefined,
   note: (code: number) => void,
 ): WebAssembly.Imports | undefined {
@@ -93,7 +93,7 @@ function withStatus(
 }
 
 /** A call that answers at once has ended at once, with no promise in between. */
-function attempt(run: ComponentRun, call: () => unknown): Eventually<CallOutcome> {
+export function attempt(run: ComponentRun, call: () => unknown): Eventually<CallOutcome> {
   let value: unknown;
   try {
     value = call();
@@ -111,16 +111,38 @@ function attempt(run: ComponentRun, call: () => unknown): Eventually<CallOutcome
   ]);
 }
 
-/** The function as the glue exposes it: at the top, or in an object named after its interface. */
-function functionOf(instance: unknown, { exported }: Call): (...args: readonly unknown[]) => unknown {
+type Exposed = (...args: readonly unknown[]) => unknown;
+
+/** The function as the glue exposes it: at the top or in an object named after its interface, or of a resource's class there. */
+export function functionOf(instance: unknown, { exported }: Call): Exposed {
   const holder = exported.interface === undefined ? instance : property(instance, exported.interface);
-  const found = property(holder, camelCase(exported.function));
-  if (typeof found !== 'function')
-    throw new TypeError(`Cannot call ${exported.name}: the glue does not expose it`);
-  return (...args) => Reflect.apply(found, holder, args);
+  const { kind, resource, name } = partsOfName(exported.function);
+  const find = (from: unknown, called: string): Exposed => {
+    const found = property(from, called);
+    if (typeof found !== 'function')
+      throw new TypeError(`Cannot call ${exported.name}: the glue does not expose it`);
+    return found as Exposed;
+  };
+  if (kind === undefined) {
+    const found = find(holder, camelCase(name));
+    return (...args) => Reflect.apply(found, holder, args);
+  }
+  if (kind === DROP) return (self) => dispose(self);
+  const made = find(holder, classNameOf(resource));
+  if (kind === 'constructor') return (...args) => Reflect.construct(made, args);
+  if (kind === 'static') return (...args) => Reflect.apply(find(made, camelCase(name)), made, args);
+  return (self, ...args) => Reflect.apply(find(made.prototype, camelCase(name)), self, args);
+}
+
+/** `[resource-drop]counter`: what a caller does with a handle that it needs no more. */
+export const DROP = 'resource-drop';
+
+function dispose(resource: unknown): void {
+  const found: unknown = Reflect.get(Object(resource), Symbol.dispose);
+  if (typeof found === 'function') Reflect.apply(found, resource, []);
 }
 
 const property = (holder: unknown, name: string): unknown =>
-  typeof holder === 'object' && holder !== null
+  (typeof holder === 'object' && holder !== null) || typeof holder === 'function'
     ? Object.getOwnPropertyDescriptor(holder, name)?.value
     : undefined;

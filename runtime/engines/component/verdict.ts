@@ -4,6 +4,7 @@ import { HELD_THREAD } from '../../wasm/held-thread.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import type { Call } from './choose-call.ts';
 import type { ComponentRun } from './component-run.ts';
+import type { KeptResources } from './resources.ts';
 import type { WitType } from './types/wit-type.ts';
 import { toJson } from './values/to-json.ts';
 
@@ -19,23 +20,25 @@ export interface Ended {
   readonly meter: Meter;
   /** All memories together went over the cap. */
   readonly overgrown: boolean;
+  /** Of a component that is kept. */
+  readonly resources?: KeptResources | undefined;
 }
 
 /**
  * How a guest ended, from the host's own state first: what an import decided, then the meter, then what the call threw. A guest can
  * catch and hide what is thrown, never those two.
  */
-export function classify({ outcome, call, run, meter, overgrown }: Ended): GuestEnd {
+export function classify({ outcome, call, run, meter, overgrown, resources }: Ended): GuestEnd {
   if (overgrown) return { kind: 'limit', limit: 'memory' };
   const decided = run.ending();
   if (decided !== undefined) return decided;
   if (meter.state === 'exhausted') return { kind: 'limit', limit: 'fuel' };
   if (meter.held) return HELD_THREAD;
   if (meter.state === 'stopped') return { kind: 'limit', limit: meter.stopReason ?? 'cancelled' };
-  if (outcome.kind === 'returned') return returned(outcome.value, call);
+  if (outcome.kind === 'returned') return returned(outcome.value, call, resources);
   const { thrown } = outcome;
   // The glue throws a declared error bare: whatever is an Error was thrown by the machine, the glue or an import.
-  if (!(thrown instanceof Error)) return declared(thrown, call);
+  if (!(thrown instanceof Error)) return declared(thrown, call, resources);
   const stopped = run.host.stopReason();
   if (stopped !== undefined) return { kind: 'limit', limit: stopped };
   if (isStackOverflow(thrown)) return { kind: 'limit', limit: 'stack' };
@@ -43,21 +46,29 @@ export function classify({ outcome, call, run, meter, overgrown }: Ended): Guest
   return { kind: 'trapped', message: trapMessage(thrown) };
 }
 
-function returned(value: unknown, { exported, answer }: Call): GuestEnd {
+function returned(
+  value: unknown,
+  { exported, answer }: Call,
+  resources: KeptResources | undefined,
+): GuestEnd {
   if (answer === 'command') return { kind: 'exit', exitCode: 0 };
   if (answer === 'tool') return { kind: 'value', value: String(value) }; // as text: see `withToolAnswer`
   const { result } = exported.type;
   if (result === undefined) return { kind: 'value', value: undefined };
   // The glue unwraps a result at the top of a function: what is returned is its ok payload.
-  if (result.kind !== 'result') return { kind: 'value', value: toJson(value, result) };
-  return { kind: 'value', value: result.ok === undefined ? undefined : toJson(value, result.ok) };
+  if (result.kind !== 'result') return { kind: 'value', value: toJson(value, result, resources) };
+  return { kind: 'value', value: result.ok === undefined ? undefined : toJson(value, result.ok, resources) };
 }
 
-function declared(payload: unknown, { exported, answer }: Call): GuestEnd {
+function declared(
+  payload: unknown,
+  { exported, answer }: Call,
+  resources: KeptResources | undefined,
+): GuestEnd {
   if (answer === 'command') return { kind: 'exit', exitCode: 1 };
   const { result } = exported.type;
   const type = result?.kind === 'result' ? result.err : undefined;
-  const value = type === undefined ? null : toJson(payload, type);
+  const value = type === undefined ? null : toJson(payload, type, resources);
   const refusalId = type === undefined ? undefined : refusalOf(value, type);
   return {
     kind: 'threw',

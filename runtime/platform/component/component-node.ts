@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import vm from 'node:vm';
-import type { Execute } from '../../contracts/engine.ts';
+import type { Execute, OpenGuest } from '../../contracts/engine.ts';
+import { open as openComponent } from '../../engines/component/execute.ts';
 import { createRealmExecutor, type RealmMaker } from '../../engines/component/realm/executor.ts';
 
 /**
@@ -34,3 +35,6 @@ const program = readFileSync(
 process.on('unhandledRejection', () => undefined);
 
 export const execute: Execute = createRealmExecutor(realms, program);
+
+/** A kept guest has its cell for itself, which ends with it: its glue needs no realm of its own. */
+export const open: OpenGuest = openComponent;

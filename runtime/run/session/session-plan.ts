@@ -33,9 +33,6 @@ function moduleKeeper(module: Uint8Array, engines: readonly Engine[]): Engine {
   throw new SandglassError(
     'UNSUPPORTED',
     `Cannot open a session for the module: engine "${engine.name}" keeps no instance`,
-    {
-      hint: 'Core modules are kept; call a component once a run',
-    },
   );
 }
 

@@ -2,7 +2,7 @@ import { promising, suspending } from '../../../wasm/suspending.ts';
 import { GLUE_IMPORT, type WaitMode } from '../component-data.ts';
 import { after, type Eventually } from '../component-run.ts';
 import type { InstantiateGlue } from '../glue/load-glue.ts';
-import { camelCase } from '../glue/names.ts';
+import { camelCase, classNameOf, partsOfName } from '../glue/names.ts';
 import type { CoreValue } from './core-values.ts';
 import { createHandles, type Handles } from './handles.ts';
 import type { CoreItem, HostFunction, Lifted, LinkPlan, LoweredFunction, PassOptions } from './link-plan.ts';
@@ -205,20 +205,6 @@ const noRoom = (): number => {
   throw new TypeError('Cannot pass a value: the component names no allocator');
 };
 
-/** `[method]input-stream.read` is a method of `input-stream`; a plain name is a function of its interface. */
-function partsOfName(name: string): {
-  readonly kind?: string;
-  readonly resource: string;
-  readonly name: string;
-} {
-  const end = name.indexOf(']');
-  if (!name.startsWith('[') || end < 0) return { resource: '', name };
-  const rest = name.slice(end + 1);
-  const dot = rest.indexOf('.');
-  const resource = dot < 0 ? rest : rest.slice(0, dot);
-  return { kind: name.slice(1, end), resource, name: rest.slice(resource.length + 1) };
-}
-
 /** What implements a function of an interface. Both names were checked against the table of all that there are. */
 function hostFunction(
   host: HostInterfaces,
@@ -263,8 +249,3 @@ const isAnswer = (value: unknown): boolean =>
   value !== null &&
   'tag' in value &&
   (value.tag === 'ok' || value.tag === 'err');
-
-const classNameOf = (resource: string): string => {
-  const name = camelCase(resource);
-  return name.charAt(0).toUpperCase() + name.slice(1);
-};

@@ -1,6 +1,7 @@
 import type { GuestValue } from '../../../vocabulary/guest-value.ts';
 import { didYouMean } from '../../../vocabulary/nearest.ts';
 import { camelCase } from '../glue/names.ts';
+import type { KeptResources } from '../resources.ts';
 import { type Case, type Field, isNullable, type WitType } from '../types/wit-type.ts';
 import { isPrimitive, readPrimitive } from './from-json-primitive.ts';
 import { MisfitError } from './misfit.ts';
@@ -12,27 +13,27 @@ import { readBytes } from './read-bytes.ts';
  * option is `null` or left out; an option of an option is `null` or `{ tag: 'some', val }`.
  * @throws {MisfitError} naming the place and the type wanted.
  */
-export function fromJson(value: GuestValue, type: WitType, path: string): unknown {
+export function fromJson(value: GuestValue, type: WitType, path: string, resources?: KeptResources): unknown {
   if (isPrimitive(type)) return readPrimitive(value, type, path);
   switch (type.kind) {
     case 'list':
       if (type.element.kind === 'u8') return readBytes(value, type, path);
       return readArray(value, type, path).map((item, index) =>
-        fromJson(item, type.element, `${path}[${index}]`),
+        fromJson(item, type.element, `${path}[${index}]`, resources),
       );
     case 'option':
-      return readOption(value, type.element, path);
+      return readOption(value, type.element, path, resources);
     case 'result':
-      return readResult(value, type, path);
+      return readResult(value, type, path, resources);
     case 'tuple': {
       const items = readArray(value, type, path);
       if (items.length !== type.items.length) throw MisfitError.value(path, type, value);
-      return type.items.map((item, index) => fromJson(items[index], item, `${path}[${index}]`));
+      return type.items.map((item, index) => fromJson(items[index], item, `${path}[${index}]`, resources));
     }
     case 'record':
-      return readRecord(value, type, path);
+      return readRecord(value, type, path, resources);
     case 'variant':
-      return readVariant(value, type, path);
+      return readVariant(value, type, path, resources);
     case 'enum': {
       const found = type.names.find((name) => name === value || camelCase(name) === value);
       if (found === undefined) throw MisfitError.value(path, type, value);
@@ -40,19 +41,27 @@ export function fromJson(value: GuestValue, type: WitType, path: string): unknow
     }
     case 'flags':
       return readFlags(value, type, path);
-    default:
+    default: {
+      const object = resources?.take(value, type.resource.name, type.kind === 'own');
+      if (object !== undefined) return object;
       throw MisfitError.value(
         path,
         type,
         value,
-        'A resource is a handle that a call of the same instance answered',
+        'A resource is a handle that an earlier call of the same session answered, and that was not given away since',
       );
+    }
   }
 }
 
-function readOption(value: GuestValue, element: WitType, path: string): unknown {
+function readOption(
+  value: GuestValue,
+  element: WitType,
+  path: string,
+  resources: KeptResources | undefined,
+): unknown {
   const absent = value === null || value === undefined;
-  if (element.kind !== 'option') return absent ? undefined : fromJson(value, element, path);
+  if (element.kind !== 'option') return absent ? undefined : fromJson(value, element, path, resources);
   // The glue marks only what could be taken for the absence of the option inside.
   const marked = isNullable(element);
   const none = marked ? { tag: 'none' } : undefined;
@@ -60,28 +69,49 @@ function readOption(value: GuestValue, element: WitType, path: string): unknown 
   if (absent) return none;
   const given = tagOf(value);
   if (given?.tag === 'none' && given.val === undefined) return none;
-  if (given?.tag === 'some') return some(fromJson(given.val, element, `${path}.val`));
-  return some(fromJson(value, element, path));
+  if (given?.tag === 'some') return some(fromJson(given.val, element, `${path}.val`, resources));
+  return some(fromJson(value, element, path, resources));
 }
 
-function readResult(value: GuestValue, type: WitType & { kind: 'result' }, path: string): unknown {
+function readResult(
+  value: GuestValue,
+  type: WitType & { kind: 'result' },
+  path: string,
+  resources: KeptResources | undefined,
+): unknown {
   const given = tagOf(value);
   if (given === undefined || (given.tag !== 'ok' && given.tag !== 'err'))
     throw MisfitError.value(path, type, value);
   const payload = given.tag === 'ok' ? type.ok : type.err;
-  return { tag: given.tag, val: readPayload(given.val, payload, type, given.tag, path) };
+  return {
+    tag: given.tag,
+    val: readPayload(given.val, payload, { whole: type, name: given.tag, path, resources }),
+  };
 }
 
-function readVariant(value: GuestValue, type: WitType & { kind: 'variant' }, path: string): unknown {
+function readVariant(
+  value: GuestValue,
+  type: WitType & { kind: 'variant' },
+  path: string,
+  resources: KeptResources | undefined,
+): unknown {
   const given = typeof value === 'string' ? { tag: value, val: undefined } : tagOf(value);
   if (given === undefined) throw MisfitError.value(path, type, value);
   const found = type.cases.find(({ name }) => name === given.tag || camelCase(name) === given.tag);
   if (found === undefined)
     throw MisfitError.unknown(path, type, `has no case "${shown(given.tag)}"${known(type.cases, given.tag)}`);
-  return { tag: found.name, val: readPayload(given.val, found.type, type, found.name, path) };
+  return {
+    tag: found.name,
+    val: readPayload(given.val, found.type, { whole: type, name: found.name, path, resources }),
+  };
 }
 
-function readRecord(value: GuestValue, type: WitType & { kind: 'record' }, path: string): unknown {
+function readRecord(
+  value: GuestValue,
+  type: WitType & { kind: 'record' },
+  path: string,
+  resources: KeptResources | undefined,
+): unknown {
   const entries = entriesOf(value);
   if (entries === undefined) throw MisfitError.value(path, type, value);
   const names = new Set(type.fields.flatMap(({ name }) => [name, camelCase(name)]));
@@ -95,7 +125,7 @@ function readRecord(value: GuestValue, type: WitType & { kind: 'record' }, path:
       const key = camelCase(name);
       const given = entries.has(name) ? entries.get(name) : entries.get(key);
       if (given === undefined && field.kind !== 'option') throw MisfitError.missing(`${path}.${key}`, field);
-      return [key, fromJson(given, field, `${path}.${key}`)];
+      return [key, fromJson(given, field, `${path}.${key}`, resources)];
     }),
   );
 }
@@ -129,16 +159,22 @@ function readFlags(value: GuestValue, type: WitType & { kind: 'flags' }, path: s
   return Object.fromEntries(type.names.map((name) => [camelCase(name), set.has(name)]));
 }
 
+interface PayloadOf {
+  readonly whole: WitType;
+  /** Of the case that carries it. */
+  readonly name: string;
+  readonly path: string;
+  readonly resources: KeptResources | undefined;
+}
+
 function readPayload(
   value: GuestValue,
   type: WitType | undefined,
-  whole: WitType,
-  name: string,
-  path: string,
+  { whole, name, path, resources }: PayloadOf,
 ): unknown {
   if (type !== undefined) {
     if (value === undefined && type.kind !== 'option') throw MisfitError.missing(`${path}.val`, type);
-    return fromJson(value, type, `${path}.val`);
+    return fromJson(value, type, `${path}.val`, resources);
   }
   if (value !== undefined && value !== null)
     throw MisfitError.unknown(`${path}.val`, whole, `must not be there: "${name}" carries nothing`);

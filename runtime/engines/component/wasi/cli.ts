@@ -8,17 +8,16 @@ class TerminalOutput {}
 
 /** `wasi:cli/*`: only what the run gives; `exit` ends the guest, never the host. */
 export function cliInterfaces(run: ComponentRun) {
-  const { argv, env, cwd, stdin, program = 'module.wasm' } = run.spec;
+  /** Read for each call: a component that is kept has another of it each time. */
+  let of: Uint8Array | undefined;
   let position = 0;
-  const variables = Object.entries(env);
-  const given = [program, ...argv];
+  const variables = () => Object.entries(run.spec.env);
+  const given = () => [run.spec.program ?? 'module.wasm', ...run.spec.argv];
   const paid = <T>(texts: T, bytes: number): T => {
     run.check();
     run.pay(bytes);
     return texts;
   };
-  const variableBytes = size(variables.flat());
-  const givenBytes = size(given);
   const output = (stream: 'stdout' | 'stderr') => (): OutputStream =>
     new OutputStream(run, (bytes) => {
       run.write(stream, bytes);
@@ -26,15 +25,18 @@ export function cliInterfaces(run: ComponentRun) {
     });
   const input = (): InputStream =>
     new InputStream(run, (length) => {
+      const { stdin } = run.spec;
+      if (of !== stdin) position = 0;
+      of = stdin;
       const part = stdin.slice(position, position + length);
       position += part.byteLength;
       return ok(part);
     });
   return {
     'wasi:cli/environment': {
-      getEnvironment: () => paid(variables, variableBytes),
-      getArguments: () => paid(given, givenBytes),
-      initialCwd: () => cwd,
+      getEnvironment: () => paid(variables(), size(variables().flat())),
+      getArguments: () => paid(given(), size(given())),
+      initialCwd: () => run.spec.cwd,
     },
     'wasi:cli/exit': {
       exit: (status: Result<undefined, undefined>) => run.exit(status.tag),
