@@ -36,7 +36,7 @@ const isWire = (wire: unknown): wire is Wire =>
   'leaves' in wire &&
   Array.isArray(wire.leaves);
 
-function withLeaf(root: unknown, path: readonly unknown[], leaf: bigint | Uint8Array): unknown {
+function withLeaf(root: unknown, path: readonly unknown[], leaf: bigint | number | Uint8Array): unknown {
   if (path.length === 0) return leaf;
   let holder = root;
   for (const [depth, step] of path.entries()) {
@@ -61,9 +61,18 @@ function withLeaf(root: unknown, path: readonly unknown[], leaf: bigint | Uint8A
   return root;
 }
 
-function readLeaf(kind: unknown, content: string): bigint | Uint8Array {
+/** Numbers that JSON does not know. */
+const NOT_FINITE: ReadonlyMap<string, number> = new Map([
+  ['nan', Number.NaN],
+  ['inf', Number.POSITIVE_INFINITY],
+  ['-inf', Number.NEGATIVE_INFINITY],
+]);
+
+function readLeaf(kind: unknown, content: string): bigint | number | Uint8Array {
   if (kind === 'bytes') return Uint8Array.from(atob(content), (unit) => unit.charCodeAt(0));
   if (kind === 'int') return content.startsWith('-') ? -wholeOf(content.slice(1)) : wholeOf(content);
+  const number = kind === 'float' ? NOT_FINITE.get(content) : undefined;
+  if (number !== undefined) return number;
   throw new TypeError('Cannot read a value: unknown leaf');
 }
 

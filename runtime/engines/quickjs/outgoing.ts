@@ -2,9 +2,9 @@ import type { GuestEnd } from '../../contracts/engine.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { parseJson } from '../../vocabulary/json-read.ts';
 
-/** `[path, 'n', digits]` or `[path, 'b', [offset, length]]`. */
+/** `[path, 'n', digits]`, `[path, 'f', text]` or `[path, 'b', [offset, length]]`. */
 type Special =
-  | readonly [path: readonly (string | number)[], kind: 'n', digits: string]
+  | readonly [path: readonly (string | number)[], kind: 'n' | 'f', text: string]
   | readonly [
       path: readonly (string | number)[],
       kind: 'b',
@@ -38,7 +38,12 @@ export async function readOutgoing(text: string, bytes: Uint8Array): Promise<Gue
 }
 
 function place(root: GuestValue, [path, kind, payload]: Special, bytes: Uint8Array): GuestValue {
-  const value = kind === 'n' ? BigInt(payload) : bytes.slice(payload[0], payload[0] + payload[1]);
+  const value =
+    kind === 'b'
+      ? bytes.slice(payload[0], payload[0] + payload[1])
+      : kind === 'n'
+        ? BigInt(payload)
+        : Number(payload);
   if (path.length === 0) return value;
   let holder = root as unknown as Record<string | number, unknown>; // containers all the way, by the way it was written
   for (const step of path.slice(0, -1)) holder = holder[step] as Record<string | number, unknown>; // likewise

@@ -85,7 +85,11 @@ describe('twice the size costs at most 2.2 times, and each part no more than', (
 
 describe('a value written in one go is the value', () => {
   test.each([
-    ['numbers', '[1, -0, 1.5, NaN, Infinity, 1e300]', [1, 0, 1.5, null, null, 1e300]],
+    [
+      'numbers',
+      '[1, -0, 1.5, NaN, Infinity, 1e300]',
+      [1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1e300],
+    ],
     ['what has no form, and holes', '[undefined, () => 1, Symbol(), , null]', [null, null, null, null, null]],
     ['texts', `['"', '\\\\', '\\u0000', '\\ud800', 'é']`, ['"', '\\', '\u0000', '\ud800', 'é']],
     [

@@ -38,13 +38,15 @@ class TooLarge(Exception):
 class Form:
     """The JSON form of one value, as it grows."""
 
-    __slots__ = ("leaves", "places", "room", "seen")
+    __slots__ = ("leaves", "missing", "places", "room", "seen")
 
     def __init__(self, room):
         self.leaves = []
         self.room = room
         self.places = 4 * room  # characters; the host reads a report of that size
         self.seen = set()
+        #: What pandas shows as NaN is a value that is not there.
+        self.missing = False
 
     def spend(self, count):
         self.room -= count
@@ -76,7 +78,12 @@ class Form:
             return None
         if isinstance(item, float):
             self.spend(2)
-            return float(item) if math.isfinite(item) else None
+            if math.isfinite(item):
+                return float(item)
+            if not (self.missing and item != item):
+                self.spend(SMALLEST_LEAF)
+                self.leaf(path, "float", float.__repr__(item))
+            return None
         if isinstance(item, str):
             self.spend(len(item) + 2)
             return str.__str__(item)
@@ -143,7 +150,11 @@ class Form:
             return self.elements(item, path)
         package = type(item).__module__.partition(".")[0]
         if package in ("numpy", "pandas"):
-            return self.of_array(item, path)
+            outer, self.missing = self.missing, package == "pandas"
+            try:
+                return self.of_array(item, path)
+            finally:
+                self.missing = outer
         raise NoJsonForm(f"a {type(item).__qualname__} has no JSON form")
 
     def of_array(self, item, path):

@@ -69,7 +69,7 @@ interface Frame {
 
 /**
  * Copies a value out of the guest. As `JSON.stringify` does: `toJSON` is respected, functions, symbols and `undefined` are left out (`null` in
- * arrays), numbers that are not finite become `null`. Beyond it: `bigint` and bytes stay what they are, a Map is an object (a list of pairs if
+ * arrays). Beyond it: `bigint`, bytes and numbers that are not finite stay what they are, a Map is an object (a list of pairs if
  * a key is not a string), a Set an array, an error `{ name, message }`, a RegExp its text. A cycle or nesting over 128 cannot leave.
  */
 export const convert = (value: unknown, maxBytes: number): Outgoing => {
@@ -102,7 +102,7 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     }
     return text;
   };
-  const special = (kind: 'n' | 'b', text: string): string => {
+  const special = (kind: 'n' | 'b' | 'f', text: string): string => {
     const entry = `[[${path()}],"${kind}",${text}]`;
     spend(entry.length);
     specials[specials.length] = entry;
@@ -151,7 +151,7 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
       case 'string':
         return quote(item);
       case 'number':
-        return put(isFiniteNumber(item) ? `${item}` : 'null');
+        return isFiniteNumber(item) ? put(`${item}`) : special('f', `"${item}"`);
       case 'boolean':
         return put(item ? 'true' : 'false');
       case 'bigint':
@@ -351,6 +351,7 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
 const isLeaf = (item: unknown): boolean => {
   switch (typeof item) {
     case 'number':
+      return (item as number) - (item as number) === 0; // what is not finite, JSON does not know
     case 'string':
     case 'boolean':
     case 'undefined':
