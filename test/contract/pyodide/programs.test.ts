@@ -21,7 +21,11 @@ describe('a Python program', () => {
     ['a number that JSON lacks', 'float("nan")', Number.NaN],
     ['numbers', '[1, -2, 1.5, True, 2**53 - 1]', [1, -2, 1.5, true, 2 ** 53 - 1]],
     ['large integers', '[2**53, -(2**64)]', [2n ** 53n, -(2n ** 64n)]],
-    ['what is not finite', "[float('nan'), {'a': -float('inf')}]", [Number.NaN, { a: Number.NEGATIVE_INFINITY }]],
+    [
+      'what is not finite',
+      "[float('nan'), {'a': -float('inf')}]",
+      [Number.NaN, { a: Number.NEGATIVE_INFINITY }],
+    ],
     ['text', "'hé😀\\n'", 'hé😀\n'],
     [
       'bytes',

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130385,
-        869120,
-        167555,
-        223555,
-        397716,
-        1577298,
+        130181,
+        868271,
+        168345,
+        223479,
+        396338,
+        1575818,
       ]
     `);
   });
