@@ -53,7 +53,7 @@ const python: Programs = {
     '  await asyncio.sleep(0.001)',
     "  print('late')",
     'task = asyncio.ensure_future(late())',
-    "asyncio.get_running_loop().call_later(0.001, print, 'late')",
+    "asyncio.get_event_loop().call_later(0.001, print, 'late')",
     "raise ValueError('boom')",
   ].join('\n'),
   waitAndPrint: "import asyncio\nawait asyncio.sleep(0.03)\nprint('second')",

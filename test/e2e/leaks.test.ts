@@ -89,7 +89,7 @@ async function openAndEndSessions(): Promise<void> {
     await open(); // ends with the runtime
   }
   const python = await runtime.sessions.open({ language: 'python' });
-  await python.run({ code: 'import asyncio\nasyncio.get_running_loop().call_later(600, print)\n1' });
+  await python.run({ code: 'import asyncio\nasyncio.get_event_loop().call_later(600, print)\n1' });
   await python.close();
 }
 

@@ -34,7 +34,7 @@ async def late():
     while True:
         await asyncio.sleep(0.001)
         print(mark)
-sys.task = asyncio.get_running_loop().create_task(late())
+sys.task = asyncio.get_event_loop().create_task(late())
 sys.settrace(lambda *a: None)
 sys.setswitchinterval(1)
 1`;

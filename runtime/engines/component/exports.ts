@@ -8,8 +8,12 @@ import { functionText, type Resource, unversioned, type WitType } from './types/
 /** Names that the generator spells into its glue; a component with any other is refused before the generator sees it. */
 const EXPORT_NAME = /^[a-z][a-zA-Z0-9:/@.+-]*$/;
 
-/** A function of an interface, or of a resource: `inc`, `[method]counter.inc`. */
-const FUNCTION_NAME = /^(?:\[(?:constructor|method|static)\])?[a-zA-Z][a-zA-Z0-9.-]*$/;
+const FUNCTION_NAME = /^[a-zA-Z][a-zA-Z0-9.-]*$/;
+const OF_RESOURCES: ReadonlySet<string | undefined> = new Set([undefined, 'constructor', 'method', 'static']);
+
+/** Of an interface, or of a resource: `inc`, `[method]counter.inc`. */
+const isFunctionName = (name: string): boolean =>
+  OF_RESOURCES.has(partsOfName(name).kind) && FUNCTION_NAME.test(name.slice(name.indexOf(']') + 1));
 
 /**
  * What can be called from outside: functions at the top of the world and in exported interfaces, those of the guest's own resources among them.
@@ -27,7 +31,7 @@ export function listExports(types: ComponentTypes): readonly ExportedFunction[] 
     if (item.sort === 'func') found.push({ name, function: name, type: item.type });
     if (item.sort !== 'instance') continue;
     for (const [functionName, exported] of item.exports) {
-      if (exported.sort !== 'func' || !FUNCTION_NAME.test(functionName)) continue;
+      if (exported.sort !== 'func' || !isFunctionName(functionName)) continue;
       found.push({
         name: `${name}#${functionName}`,
         interface: name,

@@ -230,7 +230,9 @@ async def run_program(spec, names):
             raise
         names["_sandglass_notebook"] = notebook
         pieces, last = compiled(changed, filename, rules, names)
-    loops.awaits(any(code.co_flags & inspect.CO_COROUTINE for code in (*pieces, *(() if last is None else (last,)))))
+    loops.awaits(
+        any(code.co_flags & inspect.CO_COROUTINE for code in (*pieces, *(() if last is None else (last,))))
+    )
     for piece in pieces:
         await evaluate(piece, names)
     if last is None:

@@ -189,7 +189,9 @@ def install():
             WORDS[plain_text(int(own))] = TEXTS[name]
         setattr(errno, name, number)
     os.strerror = strerror
-    names = {int(shown): name for name, shown in zip(LINUX[::2], LINUX[1::2], strict=True) if name != "ENOTSUP"}
+    names = {
+        int(shown): name for name, shown in zip(LINUX[::2], LINUX[1::2], strict=True) if name != "ENOTSUP"
+    }
     errno.errorcode = Codes(sorted(names.items()))
     count_as_linux()
 
