@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 897348,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 835567,
-        "python: classes, exceptions, json": 2359135,
-        "python: sets, hashes, random, clock": 1457210,
+        "python: an expression": 929139,
+        "python: classes, exceptions, json": 2453074,
+        "python: sets, hashes, random, clock": 1565211,
         "typescript: a module": 658181,
       }
     `);
