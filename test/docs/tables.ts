@@ -57,7 +57,8 @@ function shippedTools(): readonly ToolInfo[] {
 /** Node's modules that JavaScript guests find, from the registry of their library. */
 function nodeModules(): readonly string[] {
   const source = readFileSync(join(ROOT, 'runtime/engines/quickjs/library/registry.ts'), 'utf8');
-  return [...source.matchAll(/^ {2}'?([\w/]+)'?: \(\) =>/gm)].map(([, name]) => name ?? '');
+  const modules = source.slice(0, source.indexOf('const OWN'));
+  return [...modules.matchAll(/^ {2}'?([\w/]+)'?: \(\) =>/gm)].map(([, name]) => name ?? '');
 }
 
 const inRows = (names: readonly string[], width: number): readonly (readonly string[])[] =>

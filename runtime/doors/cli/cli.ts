@@ -76,7 +76,7 @@ async function runCommandLine(args: readonly string[], context: CommandContext):
     }
     const wanted = first === 'help' ? (others[0] ?? '') : first;
     command = COMMANDS.find(({ name }) => name === wanted);
-    if (command === undefined) throw unknownCommand(wanted);
+    if (command === undefined) throw unknownCommand(wanted, others);
     const words = first === 'help' ? others.slice(1) : others;
     const inner = innerCommand(command, words);
     command = inner ?? command;
@@ -131,9 +131,22 @@ function asksForHelp(args: readonly string[]): boolean {
 /** By an ending or a folder: no command has one. */
 const looksLikeFile = (name: string): boolean => !name.startsWith('-') && /[./\\]/.test(name);
 
-function unknownCommand(name: string): UsageError {
+/** Under which other runtimes take a line of code. */
+const EVAL_FLAGS = ['-e', '-c', '-p', '--eval', '--print'];
+
+function unknownCommand(name: string, others: readonly string[]): UsageError {
   const names = COMMANDS.map((command) => command.name);
-  if (name.startsWith('-')) return new UsageError(`Unknown flag "${name}": a command comes first`);
+  if (name.startsWith('-')) {
+    const file = others.find(looksLikeFile);
+    return new UsageError(
+      `Unknown flag "${name}": a command comes first`,
+      EVAL_FLAGS.includes(name)
+        ? 'To run a line of code: sandglass eval CODE'
+        : file === undefined
+          ? undefined
+          : `Flags follow the file: sandglass run ${file} ${name}`,
+    );
+  }
   return new UsageError(
     `Unknown command "${name}"${didYouMean(name, [...names, 'help'])}`,
     looksLikeFile(name) ? `To run a file: sandglass run ${name}` : `Commands: ${names.join(', ')}`,

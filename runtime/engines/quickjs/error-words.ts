@@ -30,7 +30,7 @@ const PARTS: readonly (readonly [head: string, tail: string, say: (between: stri
     (name) => `Cannot set properties of undefined (setting '${name}')`,
   ],
   ["cannot set property '", "' of null", (name) => `Cannot set properties of null (setting '${name}')`],
-  ["'", "' is read-only", (name) => `Cannot assign to read only property '${name}' of object`],
+  ["'", "' is read-only", (name) => `Cannot assign to read only property '${name}' of object '#<Object>'`],
   ["'", "' is not defined", (name) => `${name} is not defined`],
   [
     "private class field '",
@@ -127,6 +127,8 @@ const WHOLE: ReadonlyMap<string, string> = new Map([
   ['unexpected character', 'Invalid or unexpected token'],
   ['unexpected end of comment', 'Invalid or unexpected token'],
   ['revoked proxy', "Cannot perform 'get' on a proxy that has been revoked"],
+  ['out of bound', 'Offset is outside the bounds of the DataView'],
+  ['unexpected end', 'Invalid regular expression: Unterminated character class'],
   ['nothing to repeat', 'Invalid regular expression: Nothing to repeat'],
   ['unterminated class', 'Invalid regular expression: Unterminated character class'],
   ['invalid class range', 'Invalid regular expression: Range out of order in character class'],

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130181,
-        868271,
-        168345,
-        223479,
-        396338,
-        1575818,
+        130216,
+        868138,
+        167840,
+        223591,
+        398160,
+        1574808,
       ]
     `);
   });

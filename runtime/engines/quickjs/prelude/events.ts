@@ -24,6 +24,24 @@ export class Event {
     this.cancelable = init?.cancelable === true;
     define(this, 'stopped', false);
   }
+  get isTrusted(): boolean {
+    return false;
+  }
+  get composed(): boolean {
+    return false;
+  }
+  get eventPhase(): number {
+    return this.currentTarget === null ? 0 : 2;
+  }
+  get returnValue(): boolean {
+    return !this.defaultPrevented;
+  }
+  get srcElement(): unknown {
+    return this.target;
+  }
+  composedPath(): unknown[] {
+    return this.currentTarget === null ? [] : [this.currentTarget];
+  }
   preventDefault(): void {
     if (this.cancelable) this.defaultPrevented = true;
   }

@@ -180,7 +180,18 @@ class Request extends Body {
   readonly method: string;
   readonly headers: Headers;
   readonly redirect: 'follow' | 'manual' | 'error';
-  readonly signal: AbortSignal | null;
+  readonly #given: AbortSignal | null;
+  #signal: AbortSignal | undefined;
+  /** Of browsers; here they are only told. */
+  readonly cache: string;
+  readonly credentials: string;
+  readonly mode: string;
+  readonly referrer: string;
+  readonly referrerPolicy: string;
+  readonly integrity: string;
+  readonly keepalive: boolean;
+  readonly destination = '';
+  readonly duplex = 'half';
   constructor(input: unknown, init: Init = {}) {
     super();
     const from = input instanceof Request ? input : undefined;
@@ -193,14 +204,30 @@ class Request extends Body {
       throw new TypeError(`Cannot make a Request: redirect is ${redirect}`);
     }
     this.redirect = redirect;
-    this.signal = init.signal ?? from?.signal ?? null;
+    this.#given = init.signal ?? (from === undefined ? null : from.#given);
+    const told: Partial<Record<string, unknown>> = { ...from, ...init };
+    this.cache = toText(told.cache ?? 'default');
+    this.credentials = toText(told.credentials ?? 'same-origin');
+    this.mode = toText(told.mode ?? 'cors');
+    this.referrer = toText(told.referrer ?? 'about:client');
+    this.referrerPolicy = toText(told.referrerPolicy ?? '');
+    this.integrity = toText(told.integrity ?? '');
+    this.keepalive = told.keepalive === true;
     if (init.body !== undefined && init.body !== null && (this.method === 'GET' || this.method === 'HEAD')) {
       throw new TypeError('Request with GET/HEAD method cannot have body.');
     }
     this.content = init.body === undefined ? from?.split() : contentFor(init.body, this.headers);
   }
+  get signal(): AbortSignal {
+    this.#signal ??= this.#given ?? (new AbortController().signal as never); // the prelude's own
+    return this.#signal as AbortSignal;
+  }
   clone(): Request {
     return new Request(this);
+  }
+  /** What may abort it, for `fetch` alone. */
+  static givenTo(request: Request): AbortSignal | null {
+    return request.#given;
   }
   /** For `fetch` alone. */
   static contentOf(request: Request): Promise<Content> | undefined {
@@ -209,6 +236,8 @@ class Request extends Body {
 }
 const requestContent = Request.contentOf;
 delete (Request as { contentOf?: unknown }).contentOf;
+const requestSignal = Request.givenTo;
+delete (Request as { givenTo?: unknown }).givenTo;
 
 class Response extends Body {
   readonly status: number;
@@ -351,7 +380,7 @@ export const installFetch = (calls: Calls): void => {
       ...(number === undefined ? {} : { request: number }),
     };
     const content = await requestContent(request);
-    request.signal?.throwIfAborted(); // it may have been aborted while the body was made
+    requestSignal(request)?.throwIfAborted(); // it may have been aborted while the body was made
     const data = content?.data;
     const single =
       data === undefined || (!isStream(data) && typedArrayBytes(data) <= setup.hostCallBytes / 2);
@@ -403,7 +432,7 @@ export const installFetch = (calls: Calls): void => {
 
   const fetch = async (input: unknown, init?: Init): Promise<Response> => {
     const request = new Request(input, init);
-    const { signal } = request;
+    const signal = requestSignal(request);
     signal?.throwIfAborted();
     if (request.url.startsWith('data:')) return dataResponse(request);
     if (request.url.startsWith('blob:')) return blobResponse(request);

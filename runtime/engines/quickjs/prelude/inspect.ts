@@ -209,7 +209,12 @@ const className = (value: object): string | null => {
   let prototype: object | null = value;
   for (let hops = 0; prototype !== null && hops < 50; hops++) {
     const found = getOwnPropertyDescriptor(prototype, 'constructor');
-    if (found !== undefined && typeof found.value === 'function') {
+    // A prototype is no instance of the class that it is of.
+    const own =
+      hops === 0 &&
+      typeof found?.value === 'function' &&
+      getOwnPropertyDescriptor(found.value, 'prototype')?.value === value;
+    if (found !== undefined && typeof found.value === 'function' && !own) {
       const name = getOwnPropertyDescriptor(found.value, 'name');
       if (name !== undefined && typeof name.value === 'string' && name.value !== '') return name.value;
     }
@@ -504,9 +509,11 @@ const property = (
   const name =
     typeof key === 'symbol'
       ? styled(symbolToText(key), 'symbol', context.colors)
-      : isPlainName(toText(key))
-        ? toText(key)
-        : styled(quoted(toText(key)), 'string', context.colors);
+      : key === '__proto__'
+        ? "['__proto__']"
+        : isPlainName(toText(key))
+          ? toText(key)
+          : styled(quoted(toText(key)), 'string', context.colors);
   const isHidden = found?.enumerable === false;
   const label = isHidden ? `[${name}]: ` : `${name}: `;
   if (found !== undefined && (found.get !== undefined || found.set !== undefined)) {

@@ -156,6 +156,19 @@ const jsonError = (given: string, error: Error): SyntaxError => {
     return ` in JSON at position ${from} (line ${row} column ${from - before.lastIndexOf('\n')})`;
   };
   const words = WORDS[error.message];
+  const rest = given.slice(at);
+  if (rest !== '' && ['true', 'false', 'null'].some((word) => word !== rest && word.startsWith(rest)))
+    return new SyntaxError(END);
+  const number = /^-?(?:0(?=\d)|\d*(?:\.\d+)?[eE][-+]?(?=$|[^\d])|(?=$|[^\d]))/.exec(rest)?.[0];
+  if (number) {
+    const end = at + number.length;
+    if (number === '-') return new SyntaxError(`No number after minus sign${place(end)}`);
+    if (/[eE][-+]?$/.test(number)) return new SyntaxError(`Exponent part is missing a number${place(end)}`);
+    return new SyntaxError(`Unexpected number${place(end)}`);
+  }
+  const escaped = /\\u[0-9a-fA-F]{0,3}(?=[^0-9a-fA-F])/.exec(given);
+  if (escaped !== null && words === undefined && given[at] !== undefined && escaped.index <= at)
+    return new SyntaxError(`Bad Unicode escape${place(escaped.index + escaped[0].length)}`);
   if (/^\s*$/.test(given.slice(at)) && words === undefined) return new SyntaxError(END);
   if (error.message === END) return new SyntaxError(`Unterminated string${place(given.length)}`);
   if (words?.endsWith('JSON')) return new SyntaxError(words + place(at).slice(' in JSON'.length));

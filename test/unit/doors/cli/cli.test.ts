@@ -72,6 +72,14 @@ describe('runCli()', () => {
     ],
     [['--json'], 'sandglass: Unknown flag "--json": a command comes first\nSee "sandglass --help"\n'],
     [
+      ['-e', '1 + 1'],
+      'sandglass: Unknown flag "-e": a command comes first\nTo run a line of code: sandglass eval CODE\nSee "sandglass --help"\n',
+    ],
+    [
+      ['--quiet', 'a.js'],
+      'sandglass: Unknown flag "--quiet": a command comes first\nFlags follow the file: sandglass run a.js --quiet\nSee "sandglass --help"\n',
+    ],
+    [
       ['run'],
       'sandglass: Nothing to run: give a file, or - to read code from stdin\nSee "sandglass run --help"\n',
     ],

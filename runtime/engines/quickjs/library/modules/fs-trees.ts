@@ -105,6 +105,38 @@ const copy = (source: string, target: string, settings: CopyOptions): void => {
   else call('copyFile', source, target);
 };
 
+/** Links on the way that are followed, as the system has it. */
+const MOST_LINKS = 40;
+/** The path without links. What may not be looked at on the way is no link that a guest can tell. */
+export const realpathSync = (given: unknown): string => {
+  let path = pathOf(given);
+  call('realpath', path);
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const parts = path.split('/').slice(1);
+    const at = parts.findIndex(
+      (_, index) => targetOf(`/${parts.slice(0, index + 1).join('/')}`) !== undefined,
+    );
+    if (at < 0) return path;
+    const link = `/${parts.slice(0, at + 1).join('/')}`;
+    path = inner.path.resolve(inner.path.dirname(link), targetOf(link) as string, ...parts.slice(at + 1));
+  }
+  throw Object.assign(
+    nodeError(Error, 'ELOOP', `ELOOP: too many symbolic links encountered, realpath '${path}'`),
+    {
+      errno: -40,
+      syscall: 'realpath',
+      path,
+    },
+  );
+};
+const targetOf = (path: string): string | undefined => {
+  try {
+    return call('readlink', path) as string;
+  } catch {
+    return undefined; // no link, or none that the program may read
+  }
+};
+
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 export const mkdtempSync = (prefix: unknown): string => {
   const drawn = new Uint8Array(inner.host.random(6));

@@ -2,7 +2,7 @@ import { type Callable, inner, type Named, nodeError, wrongArgument } from '../i
 import { bufferOf } from './buffer.ts';
 import * as descriptors from './fs-descriptors.ts';
 import { createReadStream, createWriteStream } from './fs-streams.ts';
-import { cpSync, globSync, mkdtempSync, opendirSync, rmSync } from './fs-trees.ts';
+import { cpSync, globSync, mkdtempSync, opendirSync, realpathSync, rmSync } from './fs-trees.ts';
 
 type Sync = (...args: never[]) => unknown;
 const { named, pathOf } = descriptors;
@@ -161,7 +161,7 @@ const sync: Record<string, Sync> = {
   readdir: (path: unknown, options?: unknown) =>
     listed(plain.readdirSync?.(named('scandir', path), withoutEncoding(options)), options, path),
   readlink: simple('readlink'),
-  realpath: simple('realpath'),
+  realpath: realpathSync,
   rename: (from: unknown, to: unknown) => plain.renameSync?.(pathOf(from), pathOf(to)),
   rm: rmSync,
   rmdir: (path: unknown, options?: unknown) =>
@@ -220,7 +220,6 @@ const ASYNC: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = 
     withBigint(await plain.stat?.(named('stat', path)), options),
   unlink: async (path: unknown) => plain.unlink?.(pathOf(path)),
   rename: async (from: unknown, to: unknown) => plain.rename?.(pathOf(from), pathOf(to)),
-  realpath: async (path: unknown) => plain.realpath?.(pathOf(path)),
   readlink: async (path: unknown) => plain.readlink?.(pathOf(path)),
   utimes: async (path: unknown, accessed: unknown, modified: unknown) =>
     plain.utimes?.(pathOf(path), accessed, modified),

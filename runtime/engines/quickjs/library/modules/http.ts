@@ -260,7 +260,12 @@ const makeRequest = (protocol: string, args: unknown[]): Emitting => {
     setHeader,
     appendHeader: setHeader,
     getHeader: (name: string) => headers.get(name.toLowerCase())?.[1],
-    getHeaders: () => Object.fromEntries([...headers].map(([name, [, value]]) => [name, value])),
+    getHeaders: () =>
+      Object.assign(
+        Object.create(null),
+        Object.fromEntries([...headers].map(([name, [, value]]) => [name, value])),
+      ),
+    headersSent: false,
     getHeaderNames: () => [...headers.keys()],
     hasHeader: (name: string) => headers.has(name.toLowerCase()),
     removeHeader: (name: string) => void headers.delete(name.toLowerCase()),
@@ -272,6 +277,7 @@ const makeRequest = (protocol: string, args: unknown[]): Emitting => {
   });
   for (const [name, value] of Object.entries(options.headers ?? {}))
     if (value !== undefined) setHeader(name, value);
+  if (!headers.has('host')) setHeader('Host', url.host);
   if (answer !== undefined) made.once('response', answer);
   if (typeof options.timeout === 'number') setTimer(options.timeout);
   return made;

@@ -140,7 +140,12 @@ const SYNC: Readonly<Record<string, (data: unknown, options?: Options) => Data>>
   deflateRaw: (data, options) => bufferOf(codecs().deflateSync(bytesFor(data), levelOf(options))) as Data,
   gzip: (data, options) =>
     bufferOf(codecs().gzipSync(bytesFor(data), { ...levelOf(options), mtime: 0 })) as Data,
-  gunzip: (data, options) => inflate(codecs().Gunzip, data, options),
+  gunzip: (data, options) => {
+    const bytes = bytesFor(data);
+    if (bytes.length > 1 && !isGzip(bytes))
+      throw Object.assign(new Error('incorrect header check'), { code: 'Z_DATA_ERROR', errno: -3 });
+    return inflate(codecs().Gunzip, bytes, options);
+  },
   inflate: (data, options) => inflate(codecs().Unzlib, data, options),
   inflateRaw: (data, options) => inflate(codecs().Inflate, data, options),
   brotliDecompress: (data, options) => decompressed('brotli', bytesFor(data), options),

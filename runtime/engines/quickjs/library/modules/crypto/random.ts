@@ -56,5 +56,5 @@ export const randomInt = (...args: unknown[]): unknown => {
   while (drawn >= limit);
   const value = low + (drawn % range);
   if (done === undefined) return value;
-  setImmediate(() => done(null, value));
+  setImmediate(() => done(undefined, value));
 };
