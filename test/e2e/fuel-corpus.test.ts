@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 894097,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 821499,
-        "python: classes, exceptions, json": 2342568,
-        "python: sets, hashes, random, clock": 1442031,
+        "python: an expression": 909179,
+        "python: classes, exceptions, json": 2433504,
+        "python: sets, hashes, random, clock": 1543981,
         "typescript: a module": 664370,
       }
     `);
