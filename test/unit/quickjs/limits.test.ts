@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130216,
-        868138,
-        167840,
-        223591,
-        398160,
-        1574808,
+        130638,
+        869331,
+        168707,
+        224439,
+        397913,
+        1576792,
       ]
     `);
   });
