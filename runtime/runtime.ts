@@ -179,6 +179,13 @@ export function createRuntimeOn(
     artifacts: tools.artifacts,
     engines: () =>
       engines.map((engine) => describeEngine(engine, platform, coldStarts.get(engine.name) ?? null)),
+    health: () => ({
+      status: closed === undefined && engines.length > 0 ? 'healthy' : 'unhealthy',
+      time: platform.now(),
+      engines: engines.map(({ name }) => name),
+      runs: lives.count(),
+      cells: pools?.counts() ?? NO_CELLS,
+    }),
     platform: () => platform.info,
     on: events.on,
     close,
@@ -188,6 +195,7 @@ export function createRuntimeOn(
 
 /** Servers are asked for the embedder, whoever calls their tools. */
 const NO_RUN: RunIdentity = Object.freeze({ runId: 'no-run', depth: 0 });
+const NO_CELLS = Object.freeze({ starting: 0, idle: 0, busy: 0 });
 
 /** What the tools are handed of a runtime. */
 const toolsContext = (

@@ -226,7 +226,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
 /** Files whose exports are a public promise, or are loaded by their URL; the tests pin the first. */
 export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string])[] = [
   [/^runtime\/index\.[a-z.]*ts$/, 'an entry of the package'],
-  [/^runtime\/doors\/(?:ai|client|http)\/index\.ts$/, 'an entry of the package'],
+  [/^runtime\/(?:observe|doors\/(?:ai|client|http))\/index\.ts$/, 'an entry of the package'],
   [/^runtime\/engines\/[^/]+\/execute(-[a-z]+)?\.ts$/, 'a cell imports an executor by its URL'],
   [
     /^runtime\/engines\/quickjs\/prelude\/main\.ts$/,

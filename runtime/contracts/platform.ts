@@ -1,6 +1,7 @@
 import type { JsonObject } from '../vocabulary/json.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
 import type { ToolChoice } from '../vocabulary/tool-files.ts';
+import type { CellCounts } from './api/health.ts';
 import type { PlatformInfo } from './api/info.ts';
 import type { CellOptions } from './api/runtime.ts';
 import type { Cell } from './cell.ts';
@@ -110,6 +111,8 @@ export interface ToolFile {
 export interface CellPools {
   readonly worker?: Cell;
   readonly process?: Cell;
+  /** What they do, by state. */
+  counts(): CellCounts;
   close(): Promise<void>;
 }
 

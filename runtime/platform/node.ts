@@ -88,6 +88,11 @@ function openPools(
   return {
     worker,
     process: child,
+    counts: () => {
+      const counts = { starting: 0, idle: 0, busy: 0 };
+      for (const { state } of [...worker.cells(), ...child.cells()]) counts[state] += 1;
+      return counts;
+    },
     close: async () => {
       await Promise.all([worker.close(), child.close()]);
     },

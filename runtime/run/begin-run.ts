@@ -147,13 +147,17 @@ const grantOf = ({ grantGiven, grant }: RunRequest, session: OpenSession | undef
 const copyGrant = (grant: Grant = {}): Grant => copyJson(grant, 'grant') as Grant;
 
 /** @param outer The run that it is nested in. */
-function identify({ runId, caller: asked }: RunRequest, outer: RunIdentity | undefined): RunIdentity {
+function identify(
+  { runId, caller: asked, traceparent }: RunRequest,
+  outer: RunIdentity | undefined,
+): RunIdentity {
   const caller = narrowCaller(outer?.caller, asked);
   return Object.freeze({
     runId: runId ?? `run-${crypto.randomUUID()}`,
     ...(outer === undefined ? {} : { parent: outer.runId }),
     depth: outer === undefined ? 0 : outer.depth + 1,
     ...(caller === undefined ? {} : { caller }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   });
 }
 

@@ -25,6 +25,7 @@ export interface LiveRun {
 export interface LiveRuns {
   add(run: LiveRun): void;
   delete(run: LiveRun): void;
+  count(): number;
   list(): Promise<readonly LiveRunInfo[]>;
   /** `undefined` for an id that no live run has. */
   get(id: string): Promise<LiveRunInfo | undefined>;
@@ -41,6 +42,7 @@ export function createLiveRuns(): LiveRuns {
   return {
     add: (run) => void runs.add(run),
     delete: (run) => void runs.delete(run),
+    count: () => runs.size,
     list: async () => {
       const told = await Promise.all([...runs].map(async (run) => ({ run, info: await describe(run) })));
       return told.filter(({ run }) => runs.has(run)).map(({ info }) => info); // some may have ended while their cells were asked

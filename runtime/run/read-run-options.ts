@@ -19,6 +19,7 @@ import {
   refuseUnknown,
 } from '../vocabulary/read-options.ts';
 import { holdsMore } from '../vocabulary/size-of-json.ts';
+import { readTraceparent } from '../vocabulary/traceparent.ts';
 import { copyArgsSlices } from './copy-args.ts';
 import type { KnownModules, TakenModule } from './known-modules.ts';
 
@@ -64,6 +65,7 @@ export interface RunRequest {
   readonly caller: Caller | undefined;
   /** What the caller named as the outer run; whether it is one, the runtime knows. */
   readonly parent: RunIdentity | undefined;
+  readonly traceparent: string | undefined;
   readonly session: string | undefined;
 }
 
@@ -95,6 +97,7 @@ const KNOWN: Readonly<Record<keyof LooseRunOptions, true>> = {
   runId: true,
   caller: true,
   parent: true,
+  traceparent: true,
   onOutput: true,
 };
 
@@ -176,6 +179,7 @@ export function readRunOptions(
     runId: readName(options.runId, 'runId', 'run'),
     caller: readCaller(options.caller, 'run'),
     parent: options.parent,
+    traceparent: readTraceparent(options.traceparent, 'run'),
     session,
   };
 }

@@ -10,6 +10,7 @@ import {
   refuseUnknown,
   wholeNumber,
 } from '../vocabulary/read-options.ts';
+import { readTraceparent } from '../vocabulary/traceparent.ts';
 import { readTextRules } from './read-text-rules.ts';
 
 const KNOWN: Readonly<Record<keyof ToolCallOptions, true>> = {
@@ -31,6 +32,7 @@ const KNOWN: Readonly<Record<keyof ToolCallOptions, true>> = {
   metadata: true,
   text: true,
   observe: true,
+  traceparent: true,
   onOutput: true,
 };
 
@@ -68,6 +70,7 @@ export function readCallOptions(
   wholeNumber(given.retries, `${WHERE}: retries`, { maximum: 10 });
   readTextRules(given.text, `${WHERE}: text`);
   if (grant !== undefined) checkGrant(grant);
+  readTraceparent(given.traceparent, WHERE);
   const caller = readCaller(given.caller, WHERE);
   const metadata = jsonObject(given.metadata, 'metadata', WHERE);
   // What was observed of another call is not what this one needs.

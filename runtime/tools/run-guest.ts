@@ -24,7 +24,7 @@ export function guestRunOf(
     signal: call.signal,
     runId: call.runId,
     caller: callerOf(call),
-    ...defined({ parent: call.parent }),
+    ...defined({ parent: call.parent, traceparent: call.options.traceparent }),
     ...(call.options.observe === true ? { observe: true } : {}),
     ...defined({ onOutput: call.options.onOutput }),
   };

@@ -18,6 +18,8 @@ export interface RunIdentity {
   /** 0 for a run that is nested in none. */
   readonly depth: number;
   readonly caller?: Caller;
+  /** W3C `traceparent` of whoever asked. */
+  readonly traceparent?: string;
 }
 
 const KNOWN: Readonly<Record<keyof Caller, true>> = { id: true, agent: true, permissions: true };

@@ -68,7 +68,15 @@ export interface RunEnded extends EventBase {
   readonly usage: Usage;
 }
 
-/** A tool was called by its name, and answered or failed. */
+/** A tool is called by a name, which may be that of no tool. */
+export interface ToolStarted extends EventBase {
+  readonly kind: 'tool.started';
+  /** As the caller said it, at most 80 characters. */
+  readonly tool: string;
+  readonly callId: string;
+}
+
+/** A tool was called by its name, and answered or failed. Every call that has started is told of once. */
 export interface ToolCalled extends EventBase {
   readonly kind: 'tool.called';
   readonly tool: string;
@@ -78,6 +86,18 @@ export interface ToolCalled extends EventBase {
   /** Answered from memory. */
   readonly cached?: true;
   readonly durationMs: number;
+  /** The stages that the call passed, in order. */
+  readonly stages: readonly PassedStage[];
+  /** What its guest cost; of a trusted tool, and of a call that was refused, zeros. */
+  readonly usage: Usage;
+}
+
+/** One stage of the pipeline, as one call passed it. */
+export interface PassedStage {
+  readonly stage: string;
+  readonly ms: number;
+  /** The code with which the stage refused. */
+  readonly code?: string;
 }
 
 /** A tool on a server told how far it is. */
@@ -132,6 +152,7 @@ export type RuntimeEvent =
   | RunStarted
   | HostCalled
   | RunEnded
+  | ToolStarted
   | ToolCalled
   | ToolProgress
   | ToolEntered
@@ -145,6 +166,7 @@ export type EventOf<K extends EventKind> = Extract<RuntimeEvent, { readonly kind
 /** Every kind, in the order of a life: a tool comes first, then runs of it. */
 export const EVENT_KINDS = Object.freeze([
   'tool.entered',
+  'tool.started',
   'run.queued',
   'cell.started',
   'run.started',

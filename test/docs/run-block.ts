@@ -13,6 +13,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   'sandglass/http': 'runtime/doors/http/index.ts',
   'sandglass/client': 'runtime/doors/client/index.ts',
   'sandglass/ai': 'runtime/doors/ai/index.ts',
+  'sandglass/observe': 'runtime/observe/index.ts',
   'sandglass/prebuild': 'runtime/index.prebuild.ts',
 };
 

@@ -98,6 +98,7 @@ test.each([
   ['sandglass/ai', 'runtime/doors/ai/index.ts'],
   ['sandglass/client', 'runtime/doors/client/index.ts'],
   ['sandglass/http', 'runtime/doors/http/index.ts'],
+  ['sandglass/observe', 'runtime/observe/index.ts'],
   ['sandglass/prebuild', 'runtime/index.prebuild.ts'],
 ])('docs/api.md has one line for each export of %s', (title, entry) => {
   const api = readDocument('docs/api.md');

@@ -112,6 +112,7 @@ export function createFakeContext(options: FakeContextOptions = {}): FakeContext
         start: unused,
         engines: options.info?.engines ?? unused,
         platform: options.info?.platform ?? unused,
+        health: unused,
         sessions: { open: unused, close: unused },
         runs: { list: unused, get: unused, cancel: unused, output: unused },
         on: unused,

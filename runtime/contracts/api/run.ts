@@ -53,6 +53,8 @@ export interface RunBase {
   readonly observe?: boolean;
   /** Identity of the run in outcome and audit: 1 to 64 letters, digits, `-`, `_`. @default a fresh one */
   readonly runId?: string;
+  /** W3C `traceparent` of what asks for the run, for those who trace its events; no guest sees it. */
+  readonly traceparent?: string;
   /** Guest output as it comes. */
   readonly onOutput?: (chunk: OutputChunk) => void;
 }

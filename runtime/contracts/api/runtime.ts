@@ -9,6 +9,7 @@ import type { Engine } from '../engine.ts';
 import type { AnyHostFunction, Secret, SecretSource } from '../host-function.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { GuideApi, ModelEndpoint } from './guide.ts';
+import type { RuntimeHealth } from './health.ts';
 import type { EngineInfo, PlatformInfo } from './info.ts';
 import type { PolicyApi } from './policy.ts';
 import type { RunHandle, RunOptions, Runs } from './run.ts';
@@ -36,6 +37,8 @@ export interface Runtime extends AsyncDisposable {
   readonly policy: PolicyApi;
   /** Whole results of which a model was given a part. */
   readonly artifacts: Artifacts;
+  /** Whether it takes runs, and what it is busy with. */
+  health(): RuntimeHealth;
   /** What this platform can run, and how well. */
   engines(): readonly EngineInfo[];
   /** What this platform can do: levels, workers, JSPI, blocking host calls. */

@@ -1,4 +1,5 @@
 import type { Caller, RunIdentity } from '../../vocabulary/caller.ts';
+import type { PassedStage } from '../../vocabulary/events.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
@@ -40,6 +41,8 @@ export interface ToolCallOptions {
   readonly text?: TextRules;
   /** Tells in `meta.observed` the smallest grant with which the tool would have ended the same. Not of trusted tools. @default false */
   readonly observe?: boolean;
+  /** W3C `traceparent` of what calls, for those who trace its events; no guest sees it. */
+  readonly traceparent?: string;
   /** Output of its guest as it comes. Not of trusted tools, and not of answers from memory. */
   readonly onOutput?: (chunk: OutputChunk) => void;
 }
@@ -84,12 +87,7 @@ export interface ToolFacts {
   readonly trace: readonly StageTrace[];
 }
 
-export interface StageTrace {
-  readonly stage: string;
-  readonly ms: number;
-  /** The code with which the stage refused. */
-  readonly code?: string;
-}
+export type StageTrace = PassedStage;
 
 export interface Validation {
   readonly valid: boolean;

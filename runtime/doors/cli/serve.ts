@@ -12,6 +12,7 @@ import type { ParsedArguments } from './flags.ts';
 import { readGrant, readSecrets } from './grant-flags.ts';
 import { keyPathOf, openKeyFile } from './key-file.ts';
 import { listen } from './listen.ts';
+import { readObserving } from './observe-flags.ts';
 import { readPackageSources } from './package-flags.ts';
 import { readCeiling } from './policy-flag.ts';
 import { parseDuration, parseWhole } from './quantities.ts';
@@ -67,6 +68,7 @@ export async function serve(
   const toolRate = rateOf(parsed.one('tool-rate'), '--tool-rate');
   await using counting = await readRates(parsed, terminal);
   const packages = await readPackageSources(parsed, terminal, false);
+  const observing = readObserving(parsed, terminal);
   const audit = parsed.one('audit');
   const loopback = LOOPBACK.includes(host);
 
@@ -118,6 +120,7 @@ export async function serve(
       instructions: instructionsOf(policy),
       ...(secretKey === undefined ? {} : { key: secretKey }),
     },
+    ...observing(runtime),
     onFault: fault,
   });
 

@@ -55,6 +55,17 @@ export type RemoteCallOptions = Pick<
   | 'text'
 > & { readonly confirm?: boolean };
 
+export interface ServerHealth {
+  readonly status: 'healthy' | 'draining' | 'unhealthy';
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly runtime: 'healthy' | 'unhealthy';
+  readonly queued: number;
+  readonly running: number;
+  /** Workers and processes by what they do. */
+  readonly cells: { readonly starting: number; readonly idle: number; readonly busy: number };
+}
+
 export interface Sending {
   readonly signal?: AbortSignal;
   /** A request that is sent again with its key is done once. */
@@ -220,8 +231,7 @@ export function createClient({ url, key, fetch: send = (request) => fetch(reques
       close: (name: string): Promise<{ readonly name: string; readonly closed: boolean }> =>
         json('DELETE', `/v1/sessions/${encodeURIComponent(name)}`),
     },
-    health: (): Promise<{ readonly status: string; readonly queued: number; readonly running: number }> =>
-      json('GET', '/health'),
+    health: (): Promise<ServerHealth> => json('GET', '/health'),
   };
 }
 

@@ -3,8 +3,12 @@ import { cors } from 'hono/cors';
 import { createRates, type Rates } from '../../auth/rates.ts';
 import type { SignIns } from '../../auth/sign-ins.ts';
 import { createSuspicion, type SuspicionOptions } from '../../auth/suspicion.ts';
+import type { RuntimeHealth } from '../../contracts/api/health.ts';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { Queue } from '../../contracts/queue.ts';
+import { type Alert, createAlerts } from '../../observe/alerts.ts';
+import type { Log } from '../../observe/log.ts';
+import { createMetrics } from '../../observe/metrics.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { Rate } from '../../vocabulary/policy.ts';
 import { MIB } from '../../vocabulary/units.ts';
@@ -18,12 +22,13 @@ import { createBodyBudget } from './body-budget.ts';
 import { countCalls } from './count-calls.ts';
 import type { DoorPolicy } from './door-policy.ts';
 import { createIdempotency } from './idempotency.ts';
+import { logRequests } from './log-requests.ts';
 import type { ModuleStore } from './module-store.ts';
 import { type ProtectedResource, protectedResourceRoutes } from './protected-resource.ts';
 import { type DoorEnv, mountRoutes, type Route } from './route.ts';
 import { healthRoutes } from './routes/health.ts';
 import { mcpRoutes } from './routes/mcp.ts';
-import { metricsRoutes } from './routes/metrics.ts';
+import { dashboardRoutes, metricsRoutes } from './routes/metrics.ts';
 import { moduleRoutes } from './routes/modules.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -34,7 +39,8 @@ import { createSessionDoor } from './session-door.ts';
 
 export interface HttpAppOptions {
   /** Without `sessions`, none can be opened here; without `tools` and `artifacts`, none are served. */
-  readonly runtime: Pick<Runtime, 'run'> & Partial<Pick<Runtime, 'sessions' | 'tools' | 'artifacts' | 'on'>>;
+  readonly runtime: Pick<Runtime, 'run'> &
+    Partial<Pick<Runtime, 'sessions' | 'tools' | 'artifacts' | 'on' | 'health'>>;
   readonly scheduler: Queue;
   readonly modules: ModuleStore;
   /** Bearer key that everything but `/health` needs, 1 or more visible characters. */
@@ -78,6 +84,10 @@ export interface HttpAppOptions {
     /** Offers `run_code` and `search_tools` in place of the tools; what code may touch beside them. */
     readonly code?: { readonly grant: Omit<Grant, 'tools'> };
   };
+  /** Takes a line for each request. @default none */
+  readonly log?: Pick<Log, 'write'>;
+  /** Told of alerts: many failures, slow calls. @default nobody is told, and the dashboard shows them */
+  readonly onAlert?: (alert: Alert) => void;
   /** Told of errors that are bugs; `id` is the one that the caller was shown. @default nothing is told */
   readonly onFault?: (error: unknown, id: string) => void;
   /** Milliseconds since the epoch. */
@@ -87,12 +97,13 @@ export interface HttpAppOptions {
 }
 
 /**
- * The HTTP door: runs, sessions, modules, tools, artifacts, MCP at `/mcp`, `/health`, `/openapi.json` and `/docs`.
+ * The HTTP door: runs, sessions, modules, tools, artifacts, figures, MCP at `/mcp`, `/dashboard`, `/health`, `/openapi.json` and `/docs`.
  * @example serve({ fetch: createHttpApp({ runtime, scheduler, modules, key }).fetch, hostname: '127.0.0.1', port: 0 });
  */
 export function createHttpApp(options: HttpAppOptions): Hono {
   const { scheduler, modules, policy, maxBodyBytes = 8 * MIB, maxModuleBytes = 64 * MIB } = options;
   const { onFault = () => undefined, now = Date.now } = options;
+  const health = options.runtime.health ?? (() => ({ ...UNTOLD, time: now() }));
   const access = readAccess(options);
   const bodies = createBodyBudget(options.maxHeldBytes ?? 256 * MIB);
   const store = createRunStore<RunRecord>(options.store);
@@ -118,12 +129,14 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     context.header('Cache-Control', 'no-store');
     context.header('X-Content-Type-Options', 'nosniff');
   });
+  if (options.log !== undefined) app.use(logRequests(options.log, options.monotonic));
   app.use(checkSender(access));
   if (access.origins.length > 0) app.use(cors({ origin: [...access.origins] }));
 
   const version = options.mcp?.version ?? '0.0.0';
   const open = [
-    ...healthRoutes({ scheduler }),
+    ...healthRoutes({ scheduler, health }),
+    ...dashboardRoutes(),
     ...referenceRoutes(() => all, version),
     ...(options.oauth === undefined ? [] : protectedResourceRoutes(options.oauth)),
     ...(options.signIns === undefined ? [] : [callbackRoute]),
@@ -148,7 +161,17 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   const { signIns } = options;
   if (signIns !== undefined) keyed.push(...signInRoutes({ signIns, bodies }));
   const { tools, artifacts, on } = options.runtime;
-  if (on !== undefined) keyed.push(...metricsRoutes({ on, scheduler }));
+  if (on !== undefined) {
+    const metrics = createMetrics({ on }, now);
+    const alerts = createAlerts({
+      metrics,
+      now,
+      onAlert: options.onAlert ?? (() => undefined),
+      // Nobody is told between two looks at the figures; and not every platform has timers where an app is made.
+      ...(options.onAlert === undefined ? { everyMs: false } : {}),
+    });
+    keyed.push(...metricsRoutes({ on, scheduler, metrics, alerts, health }));
+  }
   if (tools !== undefined && artifacts !== undefined) {
     const book = createArtifactBook(artifacts);
     keyed.push(...toolRoutes({ ...runDeps, tools, artifacts: book }));
@@ -174,6 +197,14 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   mountRoutes(app, keyed);
   return app as unknown as Hono; // what its routes hand to each other is no affair of who mounts it
 }
+
+/** Of a runtime that does not tell. */
+const UNTOLD: Omit<RuntimeHealth, 'time'> = {
+  status: 'healthy',
+  engines: [],
+  runs: 0,
+  cells: { starting: 0, idle: 0, busy: 0 },
+};
 
 function readAccess({
   key,

@@ -187,7 +187,18 @@ export const SCHEMAS = {
   },
   Health: {
     type: 'object',
-    required: ['status', 'queued', 'running'],
-    properties: { status: text, queued: { type: 'integer' }, running: { type: 'integer' } },
+    required: ['status', 'time', 'runtime', 'queued', 'running', 'cells'],
+    properties: {
+      status: { type: 'string', enum: ['healthy', 'draining', 'unhealthy'] },
+      time: { type: 'number', description: 'Milliseconds since the epoch' },
+      runtime: { type: 'string', enum: ['healthy', 'unhealthy'] },
+      queued: { type: 'integer' },
+      running: { type: 'integer' },
+      cells: {
+        type: 'object',
+        description: 'Workers and processes by what they do',
+        properties: { starting: { type: 'integer' }, idle: { type: 'integer' }, busy: { type: 'integer' } },
+      },
+    },
   },
 } as const satisfies Readonly<Record<string, JsonObject>>;

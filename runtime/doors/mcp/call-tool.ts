@@ -10,6 +10,7 @@ import { CLIENT_CAPABILITIES_META_KEY, ProtocolError, ProtocolErrorCode } from '
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
+import { isTraceparent } from '../../vocabulary/traceparent.ts';
 import type { RunRecord } from '../../work/run-records.ts';
 import { codeText } from '../ai/code-text.ts';
 import { RUN_CODE, readProgram, SEARCH_TOOLS, searchTools } from './code-tools.ts';
@@ -47,7 +48,7 @@ export async function callTool(
 }
 
 function submit(
-  { door, speaker: { caller } }: CallContext,
+  { door, context, speaker: { caller } }: CallContext,
   tool: string,
   args: unknown,
   answered?: boolean,
@@ -55,7 +56,17 @@ function submit(
   const { grant, confirmed } = door;
   const confirm = confirmed === true ? true : answered === true ? true : undefined;
   const declined = answered === false ? (true as const) : undefined;
-  return door.runs.call({ tool, args, options: defined({ caller, grant, confirm, declined }) });
+  return door.runs.call({
+    tool,
+    args,
+    options: defined({ caller, grant, confirm, declined, traceparent: traceparentOf(context) }),
+  });
+}
+
+/** The span that a request says it belongs to. */
+function traceparentOf({ mcpReq }: ServerContext): string | undefined {
+  const traceparent = mcpReq._meta?.traceparent;
+  return isTraceparent(traceparent) ? traceparent : undefined;
 }
 
 /** Code mode: two tools of the door's own. */
@@ -77,7 +88,7 @@ async function callCodeTool(
     const record = door.runs.submit({
       ...program,
       grant: { ...door.code?.grant, tools: usableTools(door, speaker) },
-      ...defined({ caller }),
+      ...defined({ caller, traceparent: traceparentOf(call.context) }),
     });
     const outcome = await settle(record, call);
     return { ...resultOf(outcome), content: [{ type: 'text', text: codeText(outcome) }] };

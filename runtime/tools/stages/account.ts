@@ -15,6 +15,15 @@ export const accountStage = ({ events, monotonic, now }: AccountOptions): Stage<
   name: 'account',
   when: 'after',
   handle: async (call, next) => {
+    if (events.wants('tool.started')) {
+      events.emit({
+        kind: 'tool.started',
+        time: now(),
+        identity: identityOf(call),
+        tool: call.name.slice(0, 80),
+        callId: call.id,
+      });
+    }
     const settled = await next();
     const { result } = settled;
     const ended = monotonic();
@@ -30,6 +39,8 @@ export const accountStage = ({ events, monotonic, now }: AccountOptions): Stage<
         ...(result.ok ? {} : { code: result.error.code }),
         ...(result.meta.cached ? { cached: true as const } : {}),
         durationMs: ended - call.started,
+        stages: call.trace.map((stage) => ({ ...stage })),
+        usage: result.usage,
       });
     }
     return settled;
@@ -37,9 +48,16 @@ export const accountStage = ({ events, monotonic, now }: AccountOptions): Stage<
 });
 
 /** Which run it is, or would have been. */
-export const identityOf = ({ runId, parent, depth, caller }: ToolCall): RunIdentity => ({
+export const identityOf = ({
+  runId,
+  parent,
+  depth,
+  caller,
+  options: { traceparent },
+}: ToolCall): RunIdentity => ({
   runId,
   depth,
   ...(parent === undefined ? {} : { parent: parent.runId }),
   ...(caller === undefined ? {} : { caller }),
+  ...(traceparent === undefined ? {} : { traceparent }),
 });

@@ -19,6 +19,8 @@ function open() {
       callId: 'call-1',
       ok: code === undefined,
       durationMs,
+      stages: [],
+      usage: NOTHING_USED,
       ...(code === undefined ? {} : { code }),
     });
   const value = (line: string): number =>

@@ -15,7 +15,17 @@ const SAMPLES: { readonly [K in RuntimeEvent['kind']]: EventOf<K> } = {
   'host.called': { kind: 'host.called', ...base, ...call, decision: 'allowed', resource: { path: '/a' } },
   denied: { kind: 'denied', ...base, code: 'CAPABILITY_DENIED', message: 'Cannot read "/b"' },
   'tool.progress': { kind: 'tool.progress', callId: 'c', ...base, tool: 'far', progress: 1 },
-  'tool.called': { kind: 'tool.called', callId: 'c', ...base, tool: 'echo', ok: true, durationMs: 1 },
+  'tool.started': { kind: 'tool.started', callId: 'c', ...base, tool: 'echo' },
+  'tool.called': {
+    kind: 'tool.called',
+    callId: 'c',
+    ...base,
+    tool: 'echo',
+    ok: true,
+    durationMs: 1,
+    stages: [],
+    usage: NOTHING_USED,
+  },
   fault: { kind: 'fault', ...base, error: new Error('bug') },
   'run.ended': {
     kind: 'run.ended',

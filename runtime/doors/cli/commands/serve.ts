@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { GRANT_FLAGS } from '../grant-flags.ts';
 import { CONFIG_FLAG, layerArguments } from '../layers.ts';
+import { OBSERVE_FLAGS } from '../observe-flags.ts';
 import { SOURCE_FLAGS } from '../package-flags.ts';
 import { POLICY_FLAG } from '../policy-flag.ts';
 import { RATE_FLAGS } from '../rate-flags.ts';
@@ -43,6 +44,7 @@ export const serveCommand: Command = {
       help: 'Host names that requests may be sent to. Default ALLOWED_HOSTS of the environment, else those of this machine; any where --host is another address.',
     },
     AUDIT_FLAG,
+    ...OBSERVE_FLAGS,
     CONFIG_FLAG,
     { name: 'concurrency', value: 'N', help: 'Runs at work at the same time, 1 to 256. Default 10.' },
     { name: 'queue', value: 'N', help: 'Runs that may wait; beyond them clients get 503. Default 100.' },

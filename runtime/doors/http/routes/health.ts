@@ -1,9 +1,15 @@
+import type { Runtime } from '../../../contracts/api/runtime.ts';
 import type { Queue } from '../../../contracts/queue.ts';
 import type { Route } from '../route.ts';
 import { json, ref } from '../schemas.ts';
 
-/** `GET /health`: 200 while runs are accepted, 503 once the server drains. */
-export const healthRoutes = ({ scheduler }: { readonly scheduler: Queue }): readonly Route[] => [
+export interface HealthRoutes {
+  readonly scheduler: Queue;
+  readonly health: Runtime['health'];
+}
+
+/** `GET /health`: 200 while runs are accepted, 503 once the server drains, or can run nothing. */
+export const healthRoutes = ({ scheduler, health }: HealthRoutes): readonly Route[] => [
   {
     method: 'get',
     path: '/health',
@@ -14,12 +20,17 @@ export const healthRoutes = ({ scheduler }: { readonly scheduler: Queue }): read
       open: true,
       answers: {
         200: { description: 'They are', content: json(ref('Health')) },
-        503: { description: 'The server stops', content: json(ref('Health')) },
+        503: { description: 'The server stops, or can run nothing', content: json(ref('Health')) },
       },
     },
     handle: (context) => {
       const { queued, running, accepting } = scheduler.counts();
-      return context.json({ status: accepting ? 'ok' : 'draining', queued, running }, accepting ? 200 : 503);
+      const { status: runtime, time, cells } = health();
+      const status = runtime === 'unhealthy' ? runtime : accepting ? 'healthy' : 'draining';
+      return context.json(
+        { status, time, runtime, queued, running, cells },
+        status === 'healthy' ? 200 : 503,
+      );
     },
   },
 ];

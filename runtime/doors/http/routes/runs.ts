@@ -1,3 +1,4 @@
+import { defined } from '../../../vocabulary/defined.ts';
 import { sha256Hex } from '../../../vocabulary/sha256.ts';
 import type { RunRecord } from '../../../work/run-records.ts';
 import type { RunService } from '../../../work/run-service.ts';
@@ -15,6 +16,7 @@ import type { DoorContext, Route } from '../route.ts';
 import { createRunBodyReader, type ReadRunBody } from '../run-body.ts';
 import { json, RUN_ANSWERS, RUN_HEADERS, RUN_ID, ref, STREAM } from '../schemas.ts';
 import type { SessionDoor } from '../session-door.ts';
+import { traceparentOf } from '../traceparent-of.ts';
 
 export interface RunRoutes {
   readonly runs: RunService;
@@ -155,12 +157,15 @@ async function submit(context: DoorContext, deps: RunRoutes, read: ReadRunBody):
       if (policy !== undefined) checkAsked(asked.grant, policy);
       const { caller } = context.get('who');
       const options = withinCeilings(asked, policy);
-      return runs.submit(caller === undefined ? options : { ...options, caller }, {
-        priority,
-        runId: options.runId,
-        module: module === undefined ? undefined : modules.get(module).hash,
-        session: options.session === undefined ? undefined : sessions.keyOf(options.session, caller?.id),
-      });
+      return runs.submit(
+        { ...options, ...defined({ caller, traceparent: traceparentOf(context) }) },
+        {
+          priority,
+          runId: options.runId,
+          module: module === undefined ? undefined : modules.get(module).hash,
+          session: options.session === undefined ? undefined : sessions.keyOf(options.session, caller?.id),
+        },
+      );
     });
   } catch (error) {
     share.release();

@@ -14,6 +14,7 @@ import { PAGE_PARAMETERS, readNumber, readPage } from '../read-query.ts';
 import type { DoorContext, Route } from '../route.ts';
 import { json, RUN_ANSWERS, RUN_HEADERS, ref, TOOL_NAME } from '../schemas.ts';
 import { type CallBody, createCallBodyReaders } from '../tool-body.ts';
+import { traceparentOf } from '../traceparent-of.ts';
 import { once, type RunRoutes } from './runs.ts';
 
 export interface ToolRoutes extends RunRoutes {
@@ -204,7 +205,14 @@ function queuedCall(
       details: { tool: name },
       hint: 'Whoever runs the server can make a key for it: sandglass keys add NAME --tools=NAMES',
     });
-  return { tool, args, options: { ...withinCeilings(asked, policy), ...defined({ caller }) } };
+  return {
+    tool,
+    args,
+    options: {
+      ...withinCeilings(asked, policy),
+      ...defined({ caller, traceparent: traceparentOf(context) }),
+    },
+  };
 }
 
 async function callMany(

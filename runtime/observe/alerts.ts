@@ -1,0 +1,114 @@
+import { ALERT_RULES, type AlertRule } from './alert-rules.ts';
+import type { Metrics } from './metrics.ts';
+
+/** That a rule has begun to hold long enough, or has ceased to. */
+export interface Alert {
+  readonly name: string;
+  readonly status: 'firing' | 'resolved';
+  readonly severity: AlertRule['severity'];
+  readonly summary: string;
+  /** The figure that was too high; the last one, once it is resolved. */
+  readonly value: number;
+  /** When it began to be, milliseconds since the epoch. */
+  readonly since: number;
+  /** When this is told. */
+  readonly time: number;
+}
+
+export interface AlertState {
+  readonly name: string;
+  readonly state: 'inactive' | 'pending' | 'firing';
+  readonly severity: AlertRule['severity'];
+  readonly summary: string;
+  readonly value: number | null;
+  readonly since: number | null;
+}
+
+/** Rules that are looked at again and again. */
+export interface Alerts extends Disposable {
+  /** How each rule stands. */
+  states(): readonly AlertState[];
+  /** Looks at all rules now. */
+  check(): void;
+}
+
+export interface AlertsOptions {
+  readonly metrics: Metrics;
+  /** @default ALERT_RULES */
+  readonly rules?: readonly AlertRule[];
+  /** Told once of each alert, and once of its end. */
+  readonly onAlert: (alert: Alert) => void;
+  /** Time between two looks, ms, 1,000..3,600,000; `false`: only `check()` looks. @default 15,000 */
+  readonly everyMs?: number | false;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** A rule that is broken. */
+interface Broken {
+  readonly since: number;
+  value: number;
+  told: boolean;
+}
+
+/**
+ * Looks at rules, and tells of what holds long enough.
+ * @throws {TypeError | RangeError} for two rules of one name, or a time that is out of range.
+ * @example
+ * using alerts = createAlerts({ metrics, onAlert: createWebhook({ url: 'https://hooks.example/sandglass' }) });
+ */
+export function createAlerts({
+  metrics,
+  rules = ALERT_RULES,
+  onAlert,
+  everyMs = 15_000,
+  now = Date.now,
+}: AlertsOptions): Alerts {
+  if (new Set(rules.map(({ name }) => name)).size < rules.length)
+    throw new TypeError('Cannot look for alerts: two rules have one name');
+  if (everyMs !== false && !(everyMs >= 1_000 && everyMs <= 3_600_000))
+    throw new RangeError(`Cannot look for alerts: everyMs ${everyMs} is not within 1000 to 3600000`);
+  const broken = new Map<AlertRule, Broken>();
+  const check = (): void => {
+    for (const rule of rules) {
+      const time = now();
+      const value = rule.check(metrics);
+      const before = broken.get(rule);
+      const tell = (status: Alert['status'], one: Broken): void =>
+        onAlert({
+          name: rule.name,
+          status,
+          severity: rule.severity,
+          summary: rule.summary,
+          value: one.value,
+          since: one.since,
+          time,
+        });
+      if (value === undefined) {
+        broken.delete(rule);
+        if (before?.told === true) tell('resolved', before);
+        continue;
+      }
+      const one = before ?? { since: time, value, told: false };
+      broken.set(rule, one);
+      one.value = value;
+      if (one.told || time - one.since < rule.forMs) continue;
+      one.told = true;
+      tell('firing', one);
+    }
+  };
+  const timer = everyMs === false ? undefined : setInterval(check, everyMs);
+  // Where timers keep a process up, this one is no reason to.
+  if (typeof timer === 'object' && 'unref' in timer) timer.unref();
+  return {
+    check,
+    states: () =>
+      rules.map((rule) => {
+        const one = broken.get(rule);
+        const state = one === undefined ? 'inactive' : one.told ? 'firing' : 'pending';
+        const { name, severity, summary } = rule;
+        return { name, state, severity, summary, value: one?.value ?? null, since: one?.since ?? null };
+      }),
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
