@@ -116,8 +116,8 @@ test('docs/cli.md names every command', () => {
   expect(COMMANDS.map(({ name }) => name).filter((name) => !page.includes(`\`${name}`))).toEqual([]);
 });
 
-test('docs/cli.md and docs/http.md name every flag, and docs/cli.md no other', () => {
-  const pages = readDocument('docs/cli.md') + readDocument('docs/http.md');
+test('docs/cli.md, docs/http.md and docs/security.md name every flag, and docs/cli.md no other', () => {
+  const pages = ['docs/cli.md', 'docs/http.md', 'docs/security.md'].map(readDocument).join('\n');
   const flags = new Set(COMMANDS.flatMap((command) => command.flags.map(({ name }) => name)));
   expect([...flags].filter((name) => !pages.includes(`--${name}`))).toEqual([]);
   const named = [...readDocument('docs/cli.md').matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(
