@@ -275,6 +275,10 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/wasm/plan-function.ts#planFunction':
     'one pass over the operators of a function; its control stack is local to it',
   'runtime/doors/client/index.ts#createClient': 'a table of the routes that it asks',
+  'runtime/doors/http/dashboard/script.ts#dashboardScript':
+    'goes into the page as its own text, so it can import nothing',
+  'runtime/observe/metrics.ts#createMetrics': 'a table of what is told of one set of sums',
+  'runtime/observe/tracing.ts#createTracing': 'a table of what becomes of each kind of event',
   'runtime/doors/http/routes/sign-ins.ts#signInRoutes': 'a table of routes, each with its document',
   'runtime/doors/http/routes/tools.ts#toolRoutes': 'a table of routes, each with its document',
   'runtime/runtime.ts#createRuntimeOn': 'joins the rooms into a runtime, one after the other',
