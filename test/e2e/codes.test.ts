@@ -30,7 +30,7 @@ beforeAll(async () => {
   await writeFile(join(cwd, 'numbers.wasm'), await loadGuest('preview1/numbers.wat'));
   await writeFile(join(cwd, 'trap.wasm'), await loadGuest('preview1/trap.wat'));
   await writeFile(join(cwd, 'garbage.wasm'), 'no wasm');
-  runtime = createRuntime();
+  runtime = createRuntime({ limits: { timeoutMs: 120_000 } });
 });
 afterAll(async () => {
   await runtime.close();

@@ -11,7 +11,7 @@ let runtime: Runtime;
 let folder: string;
 let probe: Uint8Array;
 beforeAll(async () => {
-  runtime = createRuntime({ cache: false });
+  runtime = createRuntime({ cache: false, limits: { timeoutMs: 120_000 } });
   folder = mkdtempSync(join(tmpdir(), 'sandglass-files-'));
   mkdirSync(join(folder, 'sub'));
   writeFileSync(join(folder, 'data.txt'), 'outer');

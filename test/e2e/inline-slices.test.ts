@@ -33,7 +33,7 @@ const KINDS = [
 ];
 
 beforeAll(async () => {
-  runtime = createRuntime({ cache: false });
+  runtime = createRuntime({ cache: false, limits: { timeoutMs: 120_000 } });
   const core = await assemble(`(module
     (memory (export "memory") 1)
     (func $count (export "count") (param $n i32) (result i32)

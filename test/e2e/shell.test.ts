@@ -8,7 +8,7 @@ import { verifies } from '../support/verifies.ts';
 let runtime: Runtime;
 let folder: string;
 beforeAll(() => {
-  runtime = createRuntime();
+  runtime = createRuntime({ limits: { timeoutMs: 120_000 } });
   folder = mkdtempSync(join(tmpdir(), 'sandglass-shell-'));
   mkdirSync(join(folder, 'sub'));
   writeFileSync(join(folder, 'a.txt'), 'b\na\nb\n');

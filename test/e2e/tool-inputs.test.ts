@@ -11,7 +11,7 @@ verifies('EX-05');
 let runtime: Runtime;
 let hash: Uint8Array<ArrayBuffer>;
 beforeAll(async () => {
-  runtime = createRuntime({ cache: false, level: 'minimal' });
+  runtime = createRuntime({ cache: false, level: 'minimal', limits: { timeoutMs: 120_000 } });
   hash = await buildTool('hash-text');
 });
 afterAll(() => runtime.close());

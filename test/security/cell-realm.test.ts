@@ -70,7 +70,8 @@ describe.each(['standard', 'strict', 'maximum'] as const)(
       },
       { level, cache: false, onError: () => undefined, cells: { warm: 0 } },
     );
-    const attack = (code: string) => runtime.run({ language: 'hostile', code, limits: { timeoutMs: 5_000 } });
+    const attack = (code: string) =>
+      runtime.run({ language: 'hostile', code, limits: { timeoutMs: 60_000 } });
     afterAll(async () => runtime.close());
 
     test.each<[string, () => string]>([
