@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -211,6 +211,24 @@ export default ({ path }: { path: string }): string => { console.log('é', data)
       /^UNSUPPORTED .*\nhint: npm install --save-dev @bytecodealliance\/componentize-js/,
     );
     expect((await cli('tools', 'build', 'unbuilt', '--engine=quickj')).err).toMatch(/did you mean "quickjs"/);
+  });
+
+  test('--engine=starlingmonkey builds with the package that the author has installed', async () => {
+    await toolOf(
+      'webby',
+      { 'tool.js': "export const run = ({ url }) => new URLSearchParams(new URL(url).search).get('q');" },
+      { input: { url: { type: 'string' } } },
+    );
+    await mkdir(join(cwd, 'webby/node_modules'));
+    await symlink(
+      join(import.meta.dirname, '../../node_modules/@bytecodealliance'),
+      join(cwd, 'webby/node_modules/@bytecodealliance'),
+    );
+    const built = await cli('tools', 'build', 'webby', '--engine=starlingmonkey', '--json');
+    expect(built.err).toBe('');
+    expect(JSON.parse(built.out).bytes).toBeGreaterThan(2_000_000);
+    const args = ['call', './webby', '{"url":"https://example.com/?q=a%20b"}', '--quiet', '--timeout=60s'];
+    expect(await cli(...args)).toMatchObject({ code: 0, out: 'a b\n' });
   });
 
   test('--watch builds again when a source changes, until a signal', async () => {

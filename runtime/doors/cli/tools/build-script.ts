@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -105,13 +105,44 @@ function resolvePackage(name: string, folder: string): string | undefined {
   return undefined;
 }
 
+/** The entry of a package that can only be imported, which `require.resolve` does not find. */
+async function moduleOf(name: string, folder: string): Promise<string | undefined> {
+  for (const from of [folder, process.cwd()]) {
+    const file = packageFile(name, join(from, 'tool.js'));
+    if (file === undefined) continue;
+    const { exports, main }: PackageFile = JSON.parse(await readFile(file, 'utf8'));
+    return join(dirname(file), entryOf(exports) ?? main ?? 'index.js');
+  }
+  return undefined;
+}
+
+interface PackageFile {
+  readonly exports?: unknown;
+  readonly main?: string;
+}
+
+function packageFile(name: string, from: string): string | undefined {
+  try {
+    return findPackageJSON(name, pathToFileURL(from));
+  } catch {
+    return undefined; // not installed there
+  }
+}
+
+function entryOf(exports: unknown): string | undefined {
+  if (typeof exports === 'string') return exports;
+  if (typeof exports !== 'object' || exports === null) return undefined;
+  const conditions = exports as Readonly<Record<string, unknown>>; // looked at below
+  return entryOf(conditions['.'] ?? conditions.import ?? conditions.default);
+}
+
 const COMPONENTIZE = '@bytecodealliance/componentize-js';
 
 async function withStarlingMonkey(
   { folder, manifest }: ToolSource,
   program: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const path = resolvePackage(COMPONENTIZE, folder);
+  const path = await moduleOf(COMPONENTIZE, folder);
   if (path === undefined)
     throw new SandglassError(
       'UNSUPPORTED',
