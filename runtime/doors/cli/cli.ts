@@ -11,6 +11,7 @@ import { keysCommand } from './commands/keys.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { packagesCommand } from './commands/packages.ts';
 import { prepareCommand } from './commands/prepare.ts';
+import { profileCommand } from './commands/profile.ts';
 import { replCommand } from './commands/repl.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   evalCommand,
   replCommand,
+  profileCommand,
   callCommand,
   toolsCommand,
   inspectCommand,

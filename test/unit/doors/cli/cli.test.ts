@@ -68,7 +68,7 @@ describe('runCli()', () => {
   test.each([
     [
       ['rnu'],
-      'sandglass: Unknown command "rnu", did you mean "run"?\nCommands: run, eval, repl, call, tools, inspect, packages, doctor, prepare, serve, mcp, servers, keys, audit, completions\nSee "sandglass --help"\n',
+      'sandglass: Unknown command "rnu", did you mean "run"?\nCommands: run, eval, repl, profile, call, tools, inspect, packages, doctor, prepare, serve, mcp, servers, keys, audit, completions\nSee "sandglass --help"\n',
     ],
     [['--json'], 'sandglass: Unknown flag "--json": a command comes first\nSee "sandglass --help"\n'],
     [
