@@ -205,7 +205,7 @@ const toolsContext = (
   levelOf: ToolsContext['levelOf'],
   policy: PolicySource,
 ): ToolsContext => ({
-  run: async (runOptions, ceiling) => runs.begin(runOptions, undefined, undefined, ceiling).outcome,
+  run: async (runOptions, of) => runs.begin(runOptions, undefined, undefined, of).outcome,
   describe: (bytes) => describeWith(context.engines, bytes),
   readTools: platform.readTools,
   readShippedTools: platform.readShippedTools,

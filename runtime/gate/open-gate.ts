@@ -8,10 +8,11 @@ import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { Resource } from '../vocabulary/events.ts';
+import type { OfTool } from '../vocabulary/telling.ts';
 import { checkArgs, checkBytes, findServed, nameOf, type Served } from './check-call.ts';
 import { type CallRecord, createLedger } from './ledger.ts';
 import { createServices } from './open-services.ts';
-import { grantReader, READ_GRANT } from './shown-grant.ts';
+import { ownOperations } from './own-operations.ts';
 
 export interface GateOptions {
   readonly identity: RunIdentity;
@@ -31,6 +32,10 @@ export interface GateOptions {
   readonly level: string;
   readonly context: Omit<HostContext, 'run' | 'limits' | 'signal'>;
   readonly monotonic: () => number;
+  /** The call of a tool that the run is for. */
+  readonly ofTool?: OfTool | undefined;
+  /** Nothing that the run is told may depend on real time. */
+  readonly deterministic?: boolean;
   /** Told what a host function threw that it should not: a bug, of which the guest learns nothing but that there is one. */
   readonly onFault?: (error: unknown) => void;
   /** Called once, when the guest has gone on calling for too long with its budget spent. */
@@ -90,10 +95,11 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     }
   };
 
-  const readGrant = grantReader({ ...options, context });
+  const own = ownOperations({ ...options, context, ledger, reject, services });
   const call: Gate['call'] = (operation, rawArgs, rawBytes, atOnce = false) => {
     const name = nameOf(operation);
-    if (name === READ_GRANT) return readGrant();
+    const answered = own(name, rawArgs);
+    if (answered !== undefined) return answered;
     const served = findServed(name, hostFunctions);
     const record = newRecord(name, served, monotonic());
     try {

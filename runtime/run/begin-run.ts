@@ -7,6 +7,7 @@ import type { Grant } from '../vocabulary/grant.ts';
 import { type IsolationLevel, stricter } from '../vocabulary/levels.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { abortWith } from '../vocabulary/signals.ts';
+import type { OfTool } from '../vocabulary/telling.ts';
 import type { KnownModules } from './known-modules.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import { createNests, type Nest } from './nests.ts';
@@ -35,14 +36,15 @@ export interface RunStarterOptions {
 export interface RunStarter {
   /**
    * @param own The session that the run goes to, whatever has its name by now.
-   * @param ceiling What it may have at most, where that is not the policy for every run.
+   * @param of.ceiling What it may have at most, where that is not the policy for every run.
+   * @param of.ofTool The call of a tool that it is for.
    * @throws {TypeError | RangeError} on misuse.
    */
   begin(
     options: RunOptions,
     queue?: OutputQueue,
     own?: OpenSession,
-    ceiling?: () => CheckedGrant | undefined,
+    of?: { readonly ceiling?: () => CheckedGrant | undefined; readonly ofTool?: OfTool },
   ): Begun;
   /** A run that goes on. @throws {TypeError} when it is not one of this runtime, or has not begun. */
   find(identity: RunIdentity): Nest;
@@ -58,7 +60,7 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
   let closed = false;
 
   return {
-    begin(runOptions, queue, own, ceiling = () => context.policy) {
+    begin(runOptions, queue, own, { ceiling = () => context.policy, ofTool } = {}) {
       if (closed) throw new TypeError('Cannot run: this runtime is closed');
       const { policy, events } = context;
       const wanted: RunOptions =
@@ -98,6 +100,7 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         nest: nests.open(identity, level, grantOf(request, held)),
         outer,
         ceiling,
+        ofTool,
         signal: abort.signal,
         onOutput: outputTo(queue, runOptions.onOutput),
         session,

@@ -9,7 +9,7 @@ import type { RunTeller } from './tell.ts';
 
 /** The gate of a run: its grant, its budget, and what its level allows. */
 export function openRunGate(
-  { identity, level, ceiling }: SandboxRun,
+  { identity, level, ceiling, ofTool, request }: SandboxRun,
   { budget, grant, turn }: RunPlan,
   { hostFunctions, events, monotonic, secret, now, openTurns }: SandboxContext,
   tell: RunTeller,
@@ -26,6 +26,8 @@ export function openRunGate(
     hostFunctions,
     noNetwork,
     level,
+    ofTool,
+    deterministic: request.deterministic !== undefined,
     context: {
       readOnlyFiles,
       noHostFiles,

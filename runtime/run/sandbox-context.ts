@@ -8,6 +8,7 @@ import type { CheckedGrant } from '../vocabulary/check-grant.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
+import type { OfTool } from '../vocabulary/telling.ts';
 import type { TakenModule } from './known-modules.ts';
 import type { LiveRun } from './live-runs.ts';
 import type { Nest } from './nests.ts';
@@ -50,6 +51,8 @@ export interface SandboxRun {
   readonly outer: Nest | undefined;
   /** The ceiling of this run, as it is now. */
   readonly ceiling: () => CheckedGrant | undefined;
+  /** The call of a tool that it is for. */
+  readonly ofTool: OfTool | undefined;
   /** Told how the run is going. */
   readonly live: LiveRun;
   /** The session that the run asks for, or why it cannot run in it. */

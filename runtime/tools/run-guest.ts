@@ -78,7 +78,7 @@ function scriptRun(
     code: `import * as tool from ${JSON.stringify(file)};\n${JAVASCRIPT_END}`,
     form: 'module' as const,
     filename: MAIN,
-    modules: { ...modules, [file]: `${code}\n${JAVASCRIPT_EXPORT}` },
+    modules: { ...modules, [file]: `${code}\n${isCommonJs(code) ? COMMONJS_EXPORT : JAVASCRIPT_EXPORT}` },
   };
 }
 
@@ -91,14 +91,36 @@ const variablesOf = (args: JsonObject): JsonObject => ({
 /** A `run` that is not exported is found, too. */
 const JAVASCRIPT_EXPORT = `;export const __sandglassRun = typeof run === 'function' ? run : undefined;`;
 
-const JAVASCRIPT_END = `const run = tool.run ?? tool.default?.run ?? tool.default ?? tool.__sandglassRun;
-if (typeof run !== 'function') throw new TypeError('the tool has neither a function run(args) nor a default export that is one');
+const COMMONJS_EXPORT = `;if (typeof run === 'function') module.exports.__sandglassRun = run;`;
+
+/** Whether a script gives what it has by `module.exports`: an export of ours would make it a module of the other kind. */
+const isCommonJs = (code: string): boolean =>
+  /\b(?:module\.exports|exports\.[A-Za-z_$])/.test(code) &&
+  !code.split('\n').some((line) => /^(?:import|export)\b/.test(line.trimStart()));
+
+const JAVASCRIPT_END = `const run = [tool.run, tool.default?.run, tool.default, tool.__sandglassRun].find((one) => typeof one === 'function');
+if (run === undefined) throw new TypeError('the tool has neither a function run(args) nor a default export that is one');
 export default await run(${INPUT});`;
 
+/** One parameter takes all arguments, and so does a first one called `args`; several take those of their names. Without `run` it is the only function that `@tool` decorates. */
 const PYTHON_END = `
 async def __sandglass_run():
     import inspect
-    answer = run(${INPUT})
+    names = globals()
+    if "run" in names:
+        called = names["run"]
+        try:
+            params = list(inspect.signature(called).parameters.values())
+        except (TypeError, ValueError):
+            params = []
+        whole = len(params) < 2 or params[0].name == "args" and "args" not in ${INPUT}
+        by_name = not whole and not any(one.kind in (one.POSITIONAL_ONLY, one.VAR_POSITIONAL) for one in params)
+    else:
+        tools = [one for one in names.values() if inspect.isfunction(one) and getattr(one, "__sandglass_tool__", False)]
+        if len(tools) != 1:
+            raise NameError("the tool has no function run(args), and not one function with @tool")
+        called, by_name = tools[0], True
+    answer = called(**${INPUT}) if by_name else called(${INPUT})
     return await answer if inspect.isawaitable(answer) else answer
 await __sandglass_run()`;
 

@@ -1,11 +1,14 @@
 import type { ToolOutcome } from '../contracts/api/tool-call.ts';
 import type { TrustedTool } from '../contracts/api/tool-handler.ts';
 import { copyValue } from '../vocabulary/copy-value.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { GuestValue } from '../vocabulary/guest-value.ts';
+import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { NOTHING_USED, outcomeOf, type Verdict } from '../vocabulary/outcome-of.ts';
+import type { Telling } from '../vocabulary/telling.ts';
 import type { ToolCall } from './tool-call.ts';
 
 export interface TrustedOptions {
@@ -13,6 +16,8 @@ export interface TrustedOptions {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** What is left of the run that the call is nested in, ms. */
   readonly leftMs: number;
+  /** What the function tells of itself. */
+  readonly tell: (operation: Telling, args: JsonObject) => void;
   /** Calls another tool within this call. */
   readonly call: (name: string, args: unknown, signal: AbortSignal) => Promise<ToolOutcome>;
 }
@@ -21,7 +26,7 @@ export interface TrustedOptions {
 export async function runTrusted(
   call: ToolCall,
   run: TrustedTool,
-  { monotonic, sleep, leftMs, call: callOther }: TrustedOptions,
+  { monotonic, sleep, leftMs, tell, call: callOther }: TrustedOptions,
 ): Promise<Outcome> {
   const limits = mergeLimits([call.limits]);
   const timeoutMs = Math.max(0, Math.min(limits.timeoutMs, leftMs));
@@ -36,6 +41,10 @@ export async function runTrusted(
     signal: end.signal,
     metadata: structuredClone(call.metadata),
     remainingMs: () => Math.max(0, timeoutMs - passed()),
+    log: (level: string, message: string, data?: JsonValue) =>
+      tell('sandglass.log', { level, message, ...defined({ data }) }),
+    progress: (share: number, message?: string) =>
+      tell('sandglass.progress', { share, ...defined({ message }) }),
     call: (name: string, args?: unknown) => callOther(name, args, end.signal),
   });
   const running = new AbortController();

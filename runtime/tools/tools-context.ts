@@ -14,12 +14,16 @@ import type { Limits } from '../vocabulary/limits.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { PolicySource } from '../vocabulary/policy.ts';
+import type { OfTool } from '../vocabulary/telling.ts';
 import type { ToolChoice } from '../vocabulary/tool-files.ts';
 
 /** What the tools need of their runtime. */
 export interface ToolsContext {
   /** @throws {TypeError | RangeError} on misuse. */
-  readonly run: (options: RunOptions, ceiling?: () => CheckedGrant | undefined) => Promise<Outcome>;
+  readonly run: (
+    options: RunOptions,
+    of?: { readonly ceiling: () => CheckedGrant | undefined; readonly ofTool: OfTool },
+  ) => Promise<Outcome>;
   /** What a `.wasm` says of itself as a tool. @throws {SandglassError} MODULE_INVALID */
   readonly describe: (bytes: Uint8Array) => Described;
   /** The tools that ship. Absent where there are no files. */

@@ -1,5 +1,6 @@
 import type { RunIdentity } from './caller.ts';
 import type { ErrorCode } from './errors.ts';
+import type { JsonValue } from './json.ts';
 import type { IsolationLevel } from './levels.ts';
 import type { Usage } from './usage.ts';
 
@@ -100,13 +101,17 @@ export interface PassedStage {
   readonly code?: string;
 }
 
-/** A tool on a server told how far it is. */
+/** A tool, or a run that is of none, told how far it is. What it says is its own word. */
 export interface ToolProgress extends EventBase {
   readonly kind: 'tool.progress';
-  readonly tool: string;
-  readonly callId: string;
+  /** Absent for a run of no tool. */
+  readonly tool?: string;
+  /** Absent for a run of no tool. */
+  readonly callId?: string;
+  /** Of guests and trusted tools 0..1, with 1 as the total; a tool on a server counts as it likes. */
   readonly progress: number;
   readonly total?: number;
+  /** Of guests and trusted tools at most 4,097 characters. */
   readonly message?: string;
 }
 
@@ -119,6 +124,22 @@ export interface ToolEntered extends EventBase {
   readonly tool?: string;
   /** Its file, below the folder that was looked through. */
   readonly path?: string;
+}
+
+export const LOG_LEVELS = Object.freeze(['debug', 'info', 'warn', 'error'] as const);
+
+/** A guest, or a trusted tool, has written a line of its log. All in it is its own word. */
+export interface GuestLogged extends EventBase {
+  readonly kind: 'guest.logged';
+  readonly level: (typeof LOG_LEVELS)[number];
+  /** At most 4,097 characters. */
+  readonly message: string;
+  /** At most 64 KiB as JSON. */
+  readonly data?: JsonValue;
+  /** Absent for a run of no tool. */
+  readonly tool?: string;
+  /** Absent for a run of no tool. */
+  readonly callId?: string;
 }
 
 /** Something was refused by grant, policy, level or permission. */
@@ -152,6 +173,7 @@ export type RuntimeEvent =
   | RunStarted
   | HostCalled
   | RunEnded
+  | GuestLogged
   | ToolStarted
   | ToolCalled
   | ToolProgress
@@ -171,6 +193,7 @@ export const EVENT_KINDS = Object.freeze([
   'cell.started',
   'run.started',
   'host.called',
+  'guest.logged',
   'tool.progress',
   'denied',
   'tool.called',

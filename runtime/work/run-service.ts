@@ -93,7 +93,11 @@ function tellProgress(
     tell(identity.runId, 'progress', { step: 'started', engine }),
   );
   on?.('tool.progress', ({ identity, tool, progress, total, message }) =>
-    tell(identity.runId, 'progress', { step: message ?? tool, progress, ...defined({ total }) }),
+    tell(identity.runId, 'progress', {
+      step: message ?? tool ?? 'progress',
+      progress,
+      ...defined({ total }),
+    }),
   );
   on?.('host.called', ({ identity, operation, resource, decision }) =>
     tell(identity.runId, 'progress', {

@@ -28,7 +28,7 @@ export interface AuditRecord {
 }
 
 export type AuditKind =
-  | Exclude<EventKind, 'cell.started'>
+  | Exclude<EventKind, 'cell.started' | 'guest.logged'>
   | 'audit.opened'
   | 'audit.closed'
   | 'audit.dropped';

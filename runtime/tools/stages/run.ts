@@ -1,6 +1,7 @@
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import type { TrustedTool } from '../../contracts/api/tool-handler.ts';
 import type { PolicySource } from '../../vocabulary/policy.ts';
+import { type OfTool, tell } from '../../vocabulary/telling.ts';
 import type { Stage } from '../pipeline.ts';
 import type { RemoteTool } from '../remote/remote-tool.ts';
 import { type ArtifactStore, ownerOf } from '../result/artifacts.ts';
@@ -11,6 +12,7 @@ import type { Body } from '../tool.ts';
 import { type ToolCall, toolOf } from '../tool-call.ts';
 import { toToolOutcome } from '../tool-outcome.ts';
 import type { ToolsContext } from '../tools-context.ts';
+import { identityOf } from './account.ts';
 
 export interface RunStageOptions {
   readonly context: ToolsContext;
@@ -41,6 +43,10 @@ export const runStage = ({
       monotonic: context.monotonic,
       sleep: context.sleep,
       leftMs: outer?.budget?.left().timeoutMs ?? Number.POSITIVE_INFINITY,
+      tell: (operation, args) => {
+        const { events, now } = context;
+        tell({ events, now, identity: identityOf(call), ofTool: ofToolOf(call) }, operation, args);
+      },
       call: (name, args, signal) => nested(call, name, args, signal),
     };
   };
@@ -57,7 +63,10 @@ export const runStage = ({
     }
     frames.set(call.runId, call);
     try {
-      const outcome = await context.run(guestRunOf(call, body), ceilingOf(call, context.policy));
+      const outcome = await context.run(guestRunOf(call, body), {
+        ceiling: ceilingOf(call, context.policy),
+        ofTool: ofToolOf(call),
+      });
       return toToolOutcome(answerOf(outcome), call);
     } finally {
       frames.delete(call.runId);
@@ -77,6 +86,8 @@ export const runStage = ({
     },
   };
 };
+
+const ofToolOf = (call: ToolCall): OfTool => ({ tool: toolOf(call).manifest.name, callId: call.id });
 
 /** The policy for tools of this category, whatever it is by then. */
 const ceilingOf = (call: ToolCall, policy: PolicySource) => {

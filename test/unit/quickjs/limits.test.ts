@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130638,
-        869331,
-        168707,
-        224439,
-        397913,
-        1576792,
+        129412,
+        867424,
+        167093,
+        222781,
+        398532,
+        1574147,
       ]
     `);
   });

@@ -13,6 +13,7 @@ const SAMPLES: { readonly [K in RuntimeEvent['kind']]: EventOf<K> } = {
   'cell.started': { kind: 'cell.started', ...base, engine: 'quickjs', waitedMs: 3 },
   'run.started': { kind: 'run.started', ...base, level, engine: 'quickjs', queuedMs: 0 },
   'host.called': { kind: 'host.called', ...base, ...call, decision: 'allowed', resource: { path: '/a' } },
+  'guest.logged': { kind: 'guest.logged', ...base, level: 'info', message: 'begun' },
   denied: { kind: 'denied', ...base, code: 'CAPABILITY_DENIED', message: 'Cannot read "/b"' },
   'tool.progress': { kind: 'tool.progress', callId: 'c', ...base, tool: 'far', progress: 1 },
   'tool.started': { kind: 'tool.started', callId: 'c', ...base, tool: 'echo' },

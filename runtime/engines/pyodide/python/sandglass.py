@@ -5,12 +5,53 @@ from _sandglass_host import HostCallError
 from _sandglass_named import browser, kv, sql
 from _sandglass_tools import ToolError, tools
 
-__all__ = ["HostCallError", "ToolError", "browser", "call", "call_async", "grant", "kv", "sql", "tools"]
+__all__ = [
+    "HostCallError",
+    "ToolError",
+    "browser",
+    "call",
+    "call_async",
+    "grant",
+    "kv",
+    "log",
+    "progress",
+    "remaining_ms",
+    "sql",
+    "tool",
+    "tools",
+]
 
 
 def grant():
     """What the program was granted, as a dict; an absent part is denied. Paths are the program's own."""
     return _host.call("sandglass.grant", {})[0]
+
+
+def remaining_ms():
+    """Milliseconds that are left of the run's time."""
+    return max(0, _host.call("sandglass.remaining", {})[0])
+
+
+def log(level, message, data=None):
+    """Tells whoever listens to the run a line: level is "debug", "info", "warn" or "error", data is JSON."""
+    args = {"level": level, "message": str(message)}
+    _host.call("sandglass.log", args if data is None else {**args, "data": data})
+
+
+def progress(share, message=None):
+    """Tells whoever listens to the run how much of the work is done, from 0 to 1."""
+    args = {"share": share}
+    _host.call("sandglass.progress", args if message is None else {**args, "message": str(message)})
+
+
+def tool(function=None, **fields):
+    """Marks a function as a tool. What it is called, takes and says of itself is read from its source."""
+
+    def marked(function):
+        function.__sandglass_tool__ = True
+        return function
+
+    return marked if function is None else marked(function)
 
 
 def _request(operation, args, body):

@@ -57,6 +57,16 @@ export const installExtras = (host: Host, calls: Calls, path: PathApi): (() => v
     write: (value: unknown): void => writeTo(host, 0, toText(value)),
     /** Milliseconds left of the run's wall-clock budget. */
     remainingMs: (): number => host.remaining(),
+    /** Tells whoever listens to the run: a line with a level, and how much of the work is done. */
+    log: (level: unknown, message: unknown, data?: unknown): void => {
+      calls.callSync('sandglass.log', { level, message: toText(message), data });
+    },
+    progress: (share: unknown, message?: unknown): void => {
+      calls.callSync('sandglass.progress', {
+        share,
+        message: message === undefined ? undefined : toText(message),
+      });
+    },
     /** Calls a host function by the name of its operation. */
     call: (operation: unknown, args: object = {}, bytes?: Uint8Array<ArrayBuffer>): Promise<unknown> =>
       calls.call(toText(operation), args, bytes, (answer) =>
