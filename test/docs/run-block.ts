@@ -17,6 +17,11 @@ const ENTRIES: Readonly<Record<string, string>> = {
   'sandglass/prebuild': 'runtime/index.prebuild.ts',
 };
 
+/** Packages that a reader of an example has installed, too. */
+const INSTALLED: Readonly<Record<string, string>> = {
+  '@opentelemetry/api': 'node_modules/@opentelemetry/api',
+};
+
 export interface Ended {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -110,6 +115,7 @@ export async function compileBlocks(
       ...ENTRIES,
       sandglass: entry,
       'sandglass/quickjs.wasm': 'runtime/engines/quickjs/quickjs.wasm.d.ts',
+      ...INSTALLED,
     }).map(([specifier, file]) => [specifier, [join(ROOT, file)]]),
   );
   const compilerOptions = {

@@ -70,6 +70,7 @@ export async function serve(
   const packages = await readPackageSources(parsed, terminal, false);
   const observing = readObserving(parsed, terminal);
   const audit = parsed.one('audit');
+  const auditDir = audit === undefined ? undefined : resolve(terminal.cwd, audit);
   const loopback = LOOPBACK.includes(host);
 
   const fault = (error: unknown, id: string): void => {
@@ -92,7 +93,7 @@ export async function serve(
     ...(packages === undefined ? {} : { packages }),
     maxModuleBytes: readMaxModule(parsed),
     onError: fault,
-    ...(audit === undefined ? {} : { audit: { dir: resolve(terminal.cwd, audit) } }),
+    ...(auditDir === undefined ? {} : { audit: { dir: auditDir } }),
   });
   const scheduler = createInProcessScheduler({ concurrency, maxQueued });
   const app = createHttpApp({
@@ -121,6 +122,12 @@ export async function serve(
       ...(secretKey === undefined ? {} : { key: secretKey }),
     },
     ...observing(runtime),
+    ...(auditDir === undefined
+      ? {}
+      : {
+          audit: async (filter) =>
+            (await import('../../observe/audit/query.ts')).queryAudit(auditDir, filter),
+        }),
     onFault: fault,
   });
 

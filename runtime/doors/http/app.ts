@@ -26,6 +26,7 @@ import { logRequests } from './log-requests.ts';
 import type { ModuleStore } from './module-store.ts';
 import { type ProtectedResource, protectedResourceRoutes } from './protected-resource.ts';
 import { type DoorEnv, mountRoutes, type Route } from './route.ts';
+import { auditRoutes, type FindAudit } from './routes/audit.ts';
 import { healthRoutes } from './routes/health.ts';
 import { mcpRoutes } from './routes/mcp.ts';
 import { dashboardRoutes, metricsRoutes } from './routes/metrics.ts';
@@ -84,6 +85,8 @@ export interface HttpAppOptions {
     /** Offers `run_code` and `search_tools` in place of the tools; what code may touch beside them. */
     readonly code?: { readonly grant: Omit<Grant, 'tools'> };
   };
+  /** Finds lines of the audit, for `GET /v1/audit`: `(filter) => queryAudit(dir, filter)`. @default there is no such route */
+  readonly audit?: FindAudit;
   /** Takes a line for each request. @default none */
   readonly log?: Pick<Log, 'write'>;
   /** Told of alerts: many failures, slow calls. @default nobody is told, and the dashboard shows them */
@@ -193,6 +196,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       }),
     );
   }
+  if (options.audit !== undefined) keyed.push(...auditRoutes(options.audit));
   const all: readonly Route[] = [...open, ...keyed];
   mountRoutes(app, keyed);
   return app as unknown as Hono; // what its routes hand to each other is no affair of who mounts it

@@ -4,11 +4,11 @@ import type { Queue } from '../../../contracts/queue.ts';
 import type { Alerts } from '../../../observe/alerts.ts';
 import type { Metrics } from '../../../observe/metrics.ts';
 import { createPrometheus } from '../../../observe/prometheus.ts';
-import { SandglassError } from '../../../vocabulary/errors.ts';
 import type { DashboardFigures } from '../dashboard/figures.ts';
 import { DASHBOARD_FILES } from '../dashboard/page.ts';
+import { checkOwnKey } from '../own-key.ts';
 import { readNumber } from '../read-query.ts';
-import type { DoorContext, Route } from '../route.ts';
+import type { Route } from '../route.ts';
 import { json } from '../schemas.ts';
 
 export interface MetricsRoutes {
@@ -40,7 +40,7 @@ export function metricsRoutes(deps: MetricsRoutes): readonly Route[] {
         answers: { 200: { description: 'Text', content: { 'text/plain': { type: 'string' } } } },
       },
       handle: (context) => {
-        checkOwnKey(context);
+        checkOwnKey(context, 'figures are of all callers together');
         return context.text(figures.text(), 200, {
           'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
         });
@@ -63,7 +63,7 @@ export function metricsRoutes(deps: MetricsRoutes): readonly Route[] {
         answers: { 200: { description: 'What the dashboard draws', content: json({ type: 'object' }) } },
       },
       handle: (context) => {
-        checkOwnKey(context);
+        checkOwnKey(context, 'figures are of all callers together');
         const windowMinutes = readNumber(context, 'windowMinutes', { minimum: 1, maximum: 60 }) ?? 5;
         return context.json(figuresOf(deps, windowMinutes));
       },
@@ -92,14 +92,6 @@ function figuresOf(
     cells,
     alerts: alerts.states(),
   };
-}
-
-function checkOwnKey(context: DoorContext): void {
-  if (context.get('who').caller !== undefined)
-    throw new SandglassError(
-      'CAPABILITY_DENIED',
-      'Cannot answer: figures are of all callers together, and need the key of the server',
-    );
 }
 
 /** The page that draws the figures. It is open, as it holds none: whoever looks gives it the key. */

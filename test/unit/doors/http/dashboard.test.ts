@@ -121,3 +121,34 @@ test('a line is written for each request, without its query', verifies('MO-12'),
   ]);
   expect(JSON.stringify(lines)).not.toContain('secret');
 });
+
+test(
+  'GET /v1/audit finds lines for the key of the server, one request after the other',
+  verifies('MO-11'),
+  async () => {
+    const filters: unknown[] = [];
+    let atWork = 0;
+    let most = 0;
+    const { get } = open({
+      audit: async (filter) => {
+        filters.push(filter);
+        atWork += 1;
+        most = Math.max(most, atWork);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        atWork -= 1;
+        return { lines: ['{"kind":"denied","run":"run-1"}'], unreadable: 0 };
+      },
+    });
+    const path = '/v1/audit?run=run-1&caller=ada&kind=denied,run.ended&tool=read&since=5&limit=7';
+    const answers = await Promise.all([get(path, 'own-key'), get('/v1/audit', 'own-key')]);
+    expect(await answers[0]?.json()).toEqual({ lines: [{ kind: 'denied', run: 'run-1' }], unreadable: 0 });
+    expect(filters).toEqual([
+      { run: 'run-1', caller: 'ada', kinds: ['denied', 'run.ended'], tool: 'read', since: 5, limit: 7 },
+      { limit: 100 },
+    ]);
+    expect(most).toBe(1);
+    expect((await get('/v1/audit', 'ada-key')).status).toBe(403);
+    expect((await get('/v1/audit?limit=1001', 'own-key')).status).toBe(400);
+    expect((await open().get('/v1/audit', 'own-key')).status).toBe(404);
+  },
+);
