@@ -151,12 +151,6 @@ const LINES: { readonly [K in EventKind]?: (event: Extract<RuntimeEvent, { reado
       cached,
       durationMs: Math.round(durationMs),
     }),
-  'guest.logged': ({ level, message, tool, callId }) =>
-    line(tool === undefined ? 'sandbox.run' : 'tools.call', level, 'guest logged', {
-      tool,
-      call: callId,
-      said: message,
-    }),
   fault: ({ error }) =>
     line('sandbox', 'error', 'fault', {
       error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),

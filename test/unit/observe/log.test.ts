@@ -39,6 +39,7 @@ function open(levels?: LogLevels) {
       message: 'secret-text',
       capability: 'http',
     });
+    events.emit({ kind: 'guest.logged', time: 0, identity, level: 'error', message: 'secret-text' });
     events.emit({ kind: 'tool.entered', time: 0, identity, stage: 'registered', tool: 'read' });
     events.emit({
       kind: 'tool.called',
