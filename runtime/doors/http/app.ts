@@ -122,7 +122,17 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   });
   const app = new Hono<DoorEnv>();
   const monotonic = options.monotonic ?? (() => performance.now());
-  const suspicion = createSuspicion(options.suspicion ?? {}, monotonic);
+  const suspicion = createSuspicion(
+    {
+      ...options.suspicion,
+      onSuspicious: (suspicious) => {
+        const { caller, refusals, blockedMs } = suspicious;
+        options.log?.write('policy', 'warn', 'suspicious', { user: caller, refusals, blockedMs });
+        options.suspicion?.onSuspicious?.(suspicious);
+      },
+    },
+    monotonic,
+  );
   answerErrors(app, onFault, now, suspicion.note);
   options.runtime.on?.('denied', ({ identity: { caller } }) => {
     if (caller !== undefined) suspicion.note(caller.id);

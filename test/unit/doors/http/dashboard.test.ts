@@ -152,3 +152,16 @@ test(
     expect((await open().get('/v1/audit', 'own-key')).status).toBe(404);
   },
 );
+
+test('a caller that is refused again and again is a line of the log', verifies('MO-15'), async () => {
+  const lines: unknown[][] = [];
+  const { get } = open({
+    log: { write: (...line) => void lines.push(line) },
+    suspicion: { after: 3, blockMs: 1_000 },
+  });
+  for (let at = 0; at < 3; at++) await get('/v1/metrics', 'ada-key');
+  expect(lines.filter(([part]) => part === 'policy')).toEqual([
+    ['policy', 'warn', 'suspicious', { user: 'ada', refusals: 3, blockedMs: 1_000 }],
+  ]);
+  expect((await get('/v1/runs', 'ada-key')).status).toBe(429);
+});
