@@ -122,17 +122,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   });
   const app = new Hono<DoorEnv>();
   const monotonic = options.monotonic ?? (() => performance.now());
-  const suspicion = createSuspicion(
-    {
-      ...options.suspicion,
-      onSuspicious: (suspicious) => {
-        const { caller, refusals, blockedMs } = suspicious;
-        options.log?.write('policy', 'warn', 'suspicious', { user: caller, refusals, blockedMs });
-        options.suspicion?.onSuspicious?.(suspicious);
-      },
-    },
-    monotonic,
-  );
+  const suspicion = createSuspicion(readSuspicion(options), monotonic);
   answerErrors(app, onFault, now, suspicion.note);
   options.runtime.on?.('denied', ({ identity: { caller } }) => {
     if (caller !== undefined) suspicion.note(caller.id);
@@ -211,6 +201,16 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   mountRoutes(app, keyed);
   return app as unknown as Hono; // what its routes hand to each other is no affair of who mounts it
 }
+
+/** A caller that is refused again and again is a line of the log, too. */
+const readSuspicion = ({ suspicion, log }: HttpAppOptions): SuspicionOptions => ({
+  ...suspicion,
+  onSuspicious: (suspicious) => {
+    const { caller, refusals, blockedMs } = suspicious;
+    log?.write('policy', 'warn', 'suspicious', { user: caller, refusals, blockedMs });
+    suspicion?.onSuspicious?.(suspicious);
+  },
+});
 
 /** Of a runtime that does not tell. */
 const UNTOLD: Omit<RuntimeHealth, 'time'> = {
