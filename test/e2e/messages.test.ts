@@ -216,9 +216,10 @@ test('what is not granted, not there or not reached keeps its message, in each l
 });
 
 test('what the HTTP door refuses keeps its message', async () => {
+  const scheduler = createInProcessScheduler({ concurrency: 1, maxQueued: 0 });
   const app = createHttpApp({
     runtime,
-    scheduler: createInProcessScheduler({ concurrency: 1, maxQueued: 0 }),
+    scheduler,
     modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: [] }) }),
     key: 'key',
   });
@@ -246,7 +247,8 @@ test('what the HTTP door refuses keeps its message', async () => {
     const { error } = (await (await answer).json()) as { readonly error: RunError };
     messages[name] = shown(error);
   }
-  const slow = post({ language: 'javascript', code: 'for (;;);', limits: { timeoutMs: 1_000 } });
+  const slow = post({ language: 'javascript', code: 'for (;;);', limits: { timeoutMs: 3_000 } });
+  await expect.poll(() => scheduler.counts().running).toBe(1); // either could be the first to arrive
   const full = (await (await post(script)).json()) as { readonly error: RunError };
   messages['queue full'] = shown(full.error);
   await slow;
