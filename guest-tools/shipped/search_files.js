@@ -92,6 +92,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_LINE = 500;
+/** Files that are asked for before it is their turn, and how large they may be: the way to the host and back takes longer than a small file. */
+const AHEAD = 8;
+const MOST_AHEAD_BYTES = 256 * 1024;
 
 export async function run({ path, pattern, contentPattern, literal, ignoreCase, context, limit }) {
   const fits = globOf(pattern);
@@ -99,22 +102,40 @@ export async function run({ path, pattern, contentPattern, literal, ignoreCase, 
     contentPattern === undefined ? undefined : await expressionOf(contentPattern, literal, ignoreCase);
   const root = path.replace(/(?<=.)\/+$/, '');
   const found = { matches: [], files: 0, skipped: [], more: false };
-  const walk = async (folder, below) => {
-    const names = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const entry of names) {
-      if (found.more) return;
-      const full = `${folder === '/' ? '' : folder}/${entry.name}`;
-      const relative = below === '' ? entry.name : `${below}/${entry.name}`;
-      if (entry.isDirectory()) await walk(full, relative);
-      else if (entry.isFile() && fits(entry.name, relative))
-        await look(full, search, { context, limit }, found);
-    }
-  };
-  await walk(root, '');
+  const ahead = [];
+  const next = async () => look(await ahead.shift(), search, { context, limit }, found);
+  for await (const file of filesBelow(root, '', fits)) {
+    ahead.push(search === undefined ? { path: file } : load(file));
+    if (ahead.length > AHEAD) await next();
+    if (found.more) break;
+  }
+  while (ahead.length > 0 && !found.more) await next();
   return found;
 }
 
-async function look(path, search, { context, limit }, found) {
+/** Those that fit, in order of name, folder by folder. */
+async function* filesBelow(folder, below, fits) {
+  const names = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of names) {
+    const full = `${folder === '/' ? '' : folder}/${entry.name}`;
+    const relative = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) yield* filesBelow(full, relative, fits);
+    else if (entry.isFile() && fits(entry.name, relative)) yield full;
+  }
+}
+
+/** Its size, and what a small one holds. It fails when it is its turn: until then nobody waits for it. */
+async function load(path) {
+  try {
+    const { size } = await stat(path);
+    return { path, size, bytes: size > MOST_AHEAD_BYTES ? undefined : await readFile(path) };
+  } catch (error) {
+    return { path, error };
+  }
+}
+
+async function look({ path, size, bytes, error }, search, { context, limit }, found) {
+  if (error !== undefined) throw error;
   const add = (match) => {
     if (found.matches.length >= limit) found.more = true;
     else found.matches.push(match);
@@ -124,20 +145,21 @@ async function look(path, search, { context, limit }, found) {
     add({ path });
     return;
   }
-  const { size } = await stat(path);
   if (size > MOST_BYTES) {
     found.skipped.push({ path, reason: `over ${MOST_BYTES} bytes` });
     return;
   }
-  const bytes = await readFile(path);
+  const content = bytes ?? (await readFile(path));
   found.files += 1;
-  if (bytes.subarray(0, 8_192).includes(0)) {
+  if (content.subarray(0, 8_192).includes(0)) {
     found.skipped.push({ path, reason: 'binary' });
     return;
   }
-  const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
+  const text = new TextDecoder().decode(content);
+  if (search.needed !== '' && !text.includes(search.needed)) return;
+  const lines = text.split(/\r?\n/);
   for (let index = 0; index < lines.length && !found.more; index += 1) {
-    const column = search(lines[index]);
+    const column = search.columnIn(lines[index]);
     if (column < 0) continue;
     const around = (from, to) => lines.slice(Math.max(0, from), to).map(shown);
     add({
@@ -154,11 +176,17 @@ async function look(path, search, { context, limit }, found) {
 
 const shown = (line) => (line.length <= MOST_LINE ? line : `${line.slice(0, MOST_LINE)}…`);
 
-/** Where in a line it is, from 0; -1: nowhere. In time linear in the line, whatever the pattern. */
+/**
+ * `columnIn`: where in a line it is, from 0; -1: nowhere. In time linear in the line, whatever the pattern. `needed`: a text that each match has, which
+ * is looked for much faster; empty where there is none.
+ */
 async function expressionOf(pattern, literal, ignoreCase) {
   if (literal) {
     const wanted = ignoreCase ? pattern.toLowerCase() : pattern;
-    return (line) => (ignoreCase ? line.toLowerCase() : line).indexOf(wanted);
+    return {
+      needed: ignoreCase ? '' : wanted,
+      columnIn: (line) => (ignoreCase ? line.toLowerCase() : line).indexOf(wanted),
+    };
   }
   const { RE2JS } = await import('re2js');
   let expression;
@@ -171,10 +199,13 @@ async function expressionOf(pattern, literal, ignoreCase) {
   }
   // Most lines of most files lack what a pattern begins with: that is seen much faster.
   const needed = ignoreCase ? '' : literalOf(pattern);
-  return (line) => {
-    if (needed !== '' && !line.includes(needed)) return -1;
-    const matcher = expression.matcher(line);
-    return matcher.find() ? matcher.start() : -1;
+  return {
+    needed,
+    columnIn: (line) => {
+      if (needed !== '' && !line.includes(needed)) return -1;
+      const matcher = expression.matcher(line);
+      return matcher.find() ? matcher.start() : -1;
+    },
   };
 }
 
