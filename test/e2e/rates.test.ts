@@ -68,17 +68,20 @@ describe('rates of the HTTP door', verifies('AU-07', 'AU-08', 'MO-15'), () => {
   test('at most 50 calls of a caller wait, and one that leaves waits no more', async () => {
     await using door = open({ rate: { calls: 1, perMs: 500_000 }, throttleMs: 600_000 });
     await door.run('ana');
-    const leave = new AbortController();
-    const waiting = Array.from({ length: 50 }, () => door.run('ana', {}, leave.signal));
-    // The 51st is refused at once, while the 50 before it wait.
-    expect((await door.run('ana')).status).toBe(429);
-    leave.abort();
-    await Promise.allSettled(waiting);
-    const again = new AbortController();
-    const next = Array.from({ length: 50 }, () => door.run('ana', {}, again.signal));
-    expect((await door.run('ana')).status).toBe(429);
-    again.abort();
-    await Promise.allSettled(next);
+    for (let round = 0; round < 2; round++) {
+      const leave = new AbortController();
+      let answered = 0;
+      const asked = Array.from({ length: 51 }, async () => {
+        const answer = await door.run('ana', {}, leave.signal);
+        answered += 1;
+        return answer;
+      });
+      // Whichever comes last is refused at once, while 50 wait.
+      expect((await Promise.race(asked)).status).toBe(429);
+      expect(answered).toBe(1);
+      leave.abort();
+      await Promise.allSettled(asked);
+    }
   });
 
   test('a caller that is refused again and again is told of and blocked, wherever it was refused', async () => {
