@@ -64,7 +64,7 @@ function isTooMuch(message: FromCell): boolean {
 channel.onMessage((message) => {
   const told = message as FromCell; // whatever else it is, the host checks it
   if (isTooMuch(told)) process.exit(1);
-  process.send?.(told.type === 'ready' ? { type: 'ready', memoryBytes: process.memoryUsage.rss() } : message);
+  process.send?.(told.type === 'ready' ? { ...told, memoryBytes: process.memoryUsage.rss() } : message);
 });
 channel.onEnd((_message, heapIsFull) => process.exit(heapIsFull ? HEAP_IS_FULL : 1));
 process.on('disconnect', () => process.exit(0));

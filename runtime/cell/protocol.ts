@@ -106,6 +106,8 @@ export interface ReadyMessage {
   readonly type: 'ready';
   /** What the cell holds while it is idle: its JavaScript heap, buffers and linear memory; of a process all that is resident. */
   readonly memoryBytes: number;
+  /** What of it is the memory that waits for its next guest. @default 0 */
+  readonly warmBytes?: number;
 }
 
 export interface CallMessage {
@@ -233,8 +235,9 @@ export function readFromCell(message: unknown): FromCell | undefined {
   if (!isFields(message)) return undefined;
   switch (message.type) {
     case 'ready': {
-      const { memoryBytes } = message;
-      return isCount(memoryBytes) ? { type: 'ready', memoryBytes } : undefined;
+      const { memoryBytes, warmBytes } = message;
+      if (!isCount(memoryBytes)) return undefined;
+      return { type: 'ready', memoryBytes, ...(isCount(warmBytes) ? { warmBytes } : {}) };
     }
     case 'call': {
       const { token, call, sync, operation, args, bytes } = message;

@@ -43,6 +43,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
   /** CPU time before the present run: starting up, and earlier runs. */
   let cpuSpent = 0;
   let readyBytes = 0;
+  let warmBytes = 0;
   /** What a process told of last. */
   let told: { readonly memoryBytes: number; readonly fuel: number | null } | undefined;
   const serving = options.serving ?? createServing(() => performance.now(), nextTurn);
@@ -82,6 +83,8 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
     const { memoryBytes, fuel } = told ?? channel.used?.(run.place) ?? { memoryBytes: 0, fuel: null };
     return { memoryBytes: Math.max(run.memoryBytes, memoryBytes), fuel };
   };
+  const guestsHold = (): number =>
+    [...running.values()].reduce((sum, run) => sum + lastUsed(run).memoryBytes, 0);
   const stopped = (run: RemoteRun, reason: NonNullable<CellEnd['reason']>): CellEnd => ({
     kind: 'stopped',
     reason,
@@ -120,6 +123,7 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
   const receive = (message: Exclude<FromCell, ProgressMessage>): void => {
     if (message.type === 'ready') {
       readyBytes = message.memoryBytes;
+      warmBytes = Math.min(readyBytes, message.warmBytes ?? 0);
       void channel.cpuMs().then((cpuMs) => {
         if (running.size === 0) cpuSpent = cpuMs ?? cpuSpent;
       });
@@ -311,13 +315,15 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
       return [...running.values()].some((run) => run.blocked || run.blocks);
     },
     get guestBytes() {
-      let sum = 0;
-      for (const run of running.values()) sum += lastUsed(run).memoryBytes;
-      return sum;
+      return guestsHold();
     },
     watch: waits.watch,
     get sound() {
       return sound && !ended;
+    },
+    get heldBytes() {
+      // The first guest has the memory that waited for it.
+      return readyBytes + Math.max(0, guestsHold() - warmBytes);
     },
     get memoryBytes() {
       return readyBytes;

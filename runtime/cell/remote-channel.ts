@@ -25,6 +25,8 @@ export interface RemoteCell {
   readonly sound: boolean;
   /** What it held when it was ready, bytes; 0 before. */
   readonly memoryBytes: number;
+  /** What it and its guests hold together, bytes. */
+  readonly heldBytes: number;
   /** Ends it and everything in it. Idempotent. */
   end(): Promise<void>;
   /** Whether the host process stays up for it. */

@@ -152,7 +152,7 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom, ...options }: Sl
     rests,
     restingBytes: () => {
       let held = 0;
-      for (const slot of slots) if (rests(slot)) held += slot.cell.memoryBytes + slot.cell.guestBytes;
+      for (const slot of slots) if (rests(slot)) held += slot.cell.heldBytes;
       return held;
     },
     isOuter: ({ depth, state }, than) => state === 'busy' && depth < than,

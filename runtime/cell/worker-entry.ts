@@ -197,7 +197,8 @@ async function warm(message: WarmMessage): Promise<void> {
 
 function tellReady({ heldBytes }: Executor): void {
   const { heapTotal, external } = process.memoryUsage();
-  post({ type: 'ready', memoryBytes: heapTotal + external + (heldBytes?.() ?? 0) });
+  const warmBytes = heldBytes?.() ?? 0;
+  post({ type: 'ready', memoryBytes: heapTotal + external + warmBytes, warmBytes });
 }
 
 /** For the next run, once the last one has its answer. */

@@ -52,6 +52,7 @@ export function fakePool(
         resting: false,
         guests: 0,
         guestBytes: 0,
+        heldBytes: 10,
         blocked: false,
         watch: (given) => {
           watcher = given;

@@ -350,6 +350,7 @@ describe('createPool()', () => {
           guests: 0,
           resting: false,
           guestBytes: 0,
+          heldBytes: 0,
           blocked: false,
           watch: () => undefined,
         };

@@ -7,6 +7,7 @@ const bytes = new Uint8Array(2);
 describe('readFromCell()', () => {
   test.each([
     { type: 'ready', memoryBytes: 5 },
+    { type: 'ready', memoryBytes: 5, warmBytes: 3 },
     { type: 'call', token: 1, call: 1, sync: false, operation: 'fs.read', args: {} },
     { type: 'call', token: 1, call: 1, sync: true, operation: 'fs.write', args: {}, bytes },
     { type: 'output', token: 1, stream: 'stdout', bytes, memoryBytes: 3 },
