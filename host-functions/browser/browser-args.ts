@@ -2,7 +2,7 @@ import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../runtime/vocabulary/json.ts';
 
 /** What one argument may be. */
-type Kind = 'text' | 'flag' | 'count' | 'texts' | 'fields' | 'button' | 'tabs' | 'way';
+type Kind = 'text' | 'flag' | 'count' | 'texts' | 'fields' | 'button' | 'key' | 'tabs' | 'way';
 
 const COMMON: Readonly<Record<string, Kind>> = { session: 'text', timeoutMs: 'count' };
 /** An element: by a CSS selector, or by a reference of the last snapshot, such as `e5`. */
@@ -22,7 +22,7 @@ const VERBS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   click: { ...ELEMENT, button: 'button' },
   fill: { ...ELEMENT, value: 'text' },
   fillForm: { url: 'text', data: 'fields', submit: 'flag' },
-  press: { ...ELEMENT, key: 'text' },
+  press: { ...ELEMENT, key: 'key' },
   select: { ...ELEMENT, values: 'texts' },
   scroll: { ...ELEMENT, by: 'way' },
   screenshot: { url: 'text', fullPage: 'flag', ...ELEMENT },
@@ -113,6 +113,10 @@ function misfit(kind: Kind, value: JsonValue): string | undefined {
       return value === 'left' || value === 'right' || value === 'middle'
         ? undefined
         : 'left, right or middle';
+    case 'key':
+      return typeof value === 'string' && /^[\w+ ]{1,40}$|^.$/u.test(value)
+        ? undefined
+        : 'the name of a key, such as Enter';
     case 'tabs':
       return value === 'list' || value === 'select' || value === 'new' || value === 'close'
         ? undefined

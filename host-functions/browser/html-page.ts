@@ -1,5 +1,6 @@
 import { selectAll, selectOne } from 'css-select';
 import { parseDocument } from 'htmlparser2';
+import { MOST_CONTENT, MOST_FOUND } from './verb-bounds.ts';
 
 /** What a form or a link asks for: where the page goes next. */
 export interface NextRequest {
@@ -12,8 +13,6 @@ type Doc = ReturnType<typeof parseDocument>;
 type Node = Doc['children'][number];
 type Element = Extract<Node, { attribs: unknown }>;
 
-const MOST_CONTENT = 100_000;
-const MOST_FOUND = 10_000;
 const MOST_DEPTH = 400;
 const BLOCKS =
   /^(?:p|div|section|article|main|header|footer|aside|nav|form|ul|ol|li|table|tr|h[1-6]|br|hr|blockquote|pre|option)$/;

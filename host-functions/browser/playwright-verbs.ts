@@ -3,6 +3,7 @@ import type { DriverAnswer } from '../../runtime/contracts/operations/browser.ts
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
 import { isMainNavigation } from './main-navigation.ts';
+import { BEGIN_MS, MOST_CONTENT, MOST_FOUND, SETTLE_MS } from './verb-bounds.ts';
 
 /** What verbs see of their session. */
 export interface VerbSession {
@@ -18,13 +19,6 @@ export interface VerbSession {
 }
 
 type Verb = (session: VerbSession, args: JsonObject, timeoutMs: number) => Promise<DriverAnswer>;
-
-const MOST_CONTENT = 100_000;
-const MOST_FOUND = 10_000;
-/** Longest that a page is looked at after a click, before what came of it is told: a navigation that has begun is waited for. */
-const SETTLE_MS = 3_000;
-/** How long a page may take to begin one. */
-const BEGIN_MS = 50;
 
 export const VERBS: Readonly<Record<string, Verb>> = {
   navigate: async (session, { url }, timeout) => {
@@ -115,8 +109,6 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   press: async (session, args, timeout) => {
     const page = session.page();
     const key = String(args.key);
-    if (!/^[\w+ ]{1,40}$|^.$/u.test(key))
-      throw new BrowserRefusal('invalid', '"key" is not the name of a key, such as Enter');
     const element =
       args.selector === undefined && args.ref === undefined
         ? undefined

@@ -3,6 +3,7 @@ import type { DriverAnswer } from '../../runtime/contracts/operations/browser.ts
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
 import { chooseOptions, fillElement, lookAround, textsBy } from './page-scripts.ts';
+import { BEGIN_MS, MOST_CONTENT, MOST_FOUND, SETTLE_MS } from './verb-bounds.ts';
 
 /** What verbs see of their session. */
 export interface PuppeteerPages {
@@ -19,13 +20,6 @@ export interface PuppeteerPages {
 }
 
 type Verb = (session: PuppeteerPages, args: JsonObject, timeoutMs: number) => Promise<DriverAnswer>;
-
-const MOST_CONTENT = 100_000;
-const MOST_FOUND = 10_000;
-/** Longest that a page is looked at after a click: a navigation that has begun is waited for. */
-const SETTLE_MS = 3_000;
-/** How long a page may take to begin one. */
-const BEGIN_MS = 50;
 
 export const VERBS: Readonly<Record<string, Verb>> = {
   navigate: async (session, { url }, timeout) => {

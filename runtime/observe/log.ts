@@ -1,9 +1,10 @@
 import type { Runtime } from '../contracts/api/runtime.ts';
-import type { EventKind, RuntimeEvent } from '../vocabulary/events.ts';
+import type { EventKind, EventOf, RuntimeEvent } from '../vocabulary/events.ts';
 import { didYouMean } from '../vocabulary/nearest.ts';
 
 export const LOG_LEVELS = Object.freeze(['debug', 'info', 'warn', 'error', 'off'] as const);
 export type LogLevel = (typeof LOG_LEVELS)[number];
+type Spoken = Exclude<LogLevel, 'off'>;
 
 /** Parts that can have a level of their own, each with those below it: `tools` stands for `tools.call` as well. */
 export const LOG_PARTS = Object.freeze([
@@ -23,7 +24,7 @@ export type LogPart = (typeof LOG_PARTS)[number];
 export interface LogRecord {
   /** ISO 8601, UTC. */
   readonly time: string;
-  readonly level: Exclude<LogLevel, 'off'>;
+  readonly level: Spoken;
   readonly part: LogPart;
   readonly message: string;
   readonly [field: string]: unknown;
@@ -31,14 +32,9 @@ export interface LogRecord {
 
 export interface Log extends Disposable {
   /** Whether a line of this part and level is written. */
-  speaks(part: LogPart, level: Exclude<LogLevel, 'off'>): boolean;
+  speaks(part: LogPart, level: Spoken): boolean;
   /** Writes a line of the embedder's or a door's own. */
-  write(
-    part: LogPart,
-    level: Exclude<LogLevel, 'off'>,
-    message: string,
-    fields?: Readonly<Record<string, unknown>>,
-  ): void;
+  write(part: LogPart, level: Spoken, message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
 export interface LogOptions {
@@ -66,20 +62,24 @@ export function createLog(
   { levels = 'info', write = (line) => console.error(line), now = Date.now }: LogOptions = {},
 ): Log {
   const byPart = readLevels(levels);
-  const speaks = (part: LogPart, level: Exclude<LogLevel, 'off'>): boolean =>
+  const speaks = (part: LogPart, level: Spoken): boolean =>
     LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(levelOf(part, byPart));
   const put: Log['write'] = (part, level, message, fields = {}) => {
     if (!speaks(part, level)) return;
     const record: LogRecord = { time: new Date(now()).toISOString(), level, part, message, ...fields };
     write(JSON.stringify(record, cut));
   };
-  const listeners = (Object.keys(LINES) as (keyof typeof LINES)[]).map((kind) =>
-    runtime.on(kind, (event: RuntimeEvent) => {
-      const line = lineOf(event);
-      if (line !== undefined)
-        put(line.part, line.level, line.message, { ...identityOf(event), ...line.fields });
-    }),
-  );
+  // What no line is written of is not listened to: nobody makes an event that nobody wants.
+  const listeners = (Object.keys(LINES) as (keyof typeof LINES)[]).flatMap((kind) => {
+    const { part, most, levelOf: levelOfLine = () => most, message, fields } = LINES[kind] as Line<EventKind>; // each stands under its own kind
+    return speaks(part, most)
+      ? [
+          runtime.on(kind, (event) =>
+            put(part, levelOfLine(event), message, { ...identityOf(event), ...fields(event) }),
+          ),
+        ]
+      : [];
+  });
   return {
     speaks,
     write: put,
@@ -104,23 +104,42 @@ export function parseLogLevels(text: string): LogLevels {
   return levels;
 }
 
-interface Line {
+/** What a line says of an event of one kind. */
+interface Line<K extends EventKind> {
   readonly part: LogPart;
-  readonly level: Exclude<LogLevel, 'off'>;
+  /** The most severe level that it has. */
+  readonly most: Spoken;
+  /** @default most */
+  readonly levelOf?: (event: EventOf<K>) => Spoken;
   readonly message: string;
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: (event: EventOf<K>) => Readonly<Record<string, unknown>>;
 }
 
-/** What a line says of an event of each kind. */
-const LINES: { readonly [K in EventKind]?: (event: Extract<RuntimeEvent, { readonly kind: K }>) => Line } = {
-  'run.queued': ({ level, session }) =>
-    line('sandbox.run', 'debug', 'run queued', { isolation: level, session }),
-  'cell.started': ({ engine, waitedMs }) =>
-    line('sandbox.cell', 'debug', 'cell started', { engine, waitedMs: Math.round(waitedMs) }),
-  'run.started': ({ engine, level, queuedMs }) =>
-    line('sandbox.run', 'debug', 'run started', { engine, isolation: level, queuedMs: Math.round(queuedMs) }),
-  'run.ended': ({ engine, ok, code, usage }) =>
-    line('sandbox.run', ok ? 'info' : 'warn', 'run ended', {
+const LINES: { readonly [K in EventKind]?: Line<K> } = {
+  'run.queued': {
+    part: 'sandbox.run',
+    most: 'debug',
+    message: 'run queued',
+    fields: ({ level, session }) => ({ isolation: level, session }),
+  },
+  'cell.started': {
+    part: 'sandbox.cell',
+    most: 'debug',
+    message: 'cell started',
+    fields: ({ engine, waitedMs }) => ({ engine, waitedMs: Math.round(waitedMs) }),
+  },
+  'run.started': {
+    part: 'sandbox.run',
+    most: 'debug',
+    message: 'run started',
+    fields: ({ engine, level, queuedMs }) => ({ engine, isolation: level, queuedMs: Math.round(queuedMs) }),
+  },
+  'run.ended': {
+    part: 'sandbox.run',
+    most: 'warn',
+    levelOf: ({ ok }) => (ok ? 'info' : 'warn'),
+    message: 'run ended',
+    fields: ({ engine, ok, code, usage }) => ({
       engine,
       ok,
       code,
@@ -129,8 +148,12 @@ const LINES: { readonly [K in EventKind]?: (event: Extract<RuntimeEvent, { reado
       fuel: usage.fuel,
       memoryBytes: usage.memoryBytes,
     }),
-  'host.called': ({ operation, capability, resource, decision, code, durationMs }) =>
-    line('sandbox.host', 'debug', 'host called', {
+  },
+  'host.called': {
+    part: 'sandbox.host',
+    most: 'debug',
+    message: 'host called',
+    fields: ({ operation, capability, resource, decision, code, durationMs }) => ({
       operation,
       capability,
       resource,
@@ -138,12 +161,31 @@ const LINES: { readonly [K in EventKind]?: (event: Extract<RuntimeEvent, { reado
       code,
       durationMs: Math.round(durationMs),
     }),
-  denied: ({ code, capability, operation, resource, gate }) =>
-    line('policy', 'warn', 'denied', { code, capability, operation, resource, gate }),
-  'tool.entered': ({ stage, tool, path }) =>
-    line('tools.registry', 'debug', 'tool entered', { stage, tool, path }),
-  'tool.called': ({ tool, callId, ok, code, cached, durationMs }) =>
-    line('tools.call', ok ? 'info' : 'warn', 'tool called', {
+  },
+  denied: {
+    part: 'policy',
+    most: 'warn',
+    message: 'denied',
+    fields: ({ code, capability, operation, resource, gate }) => ({
+      code,
+      capability,
+      operation,
+      resource,
+      gate,
+    }),
+  },
+  'tool.entered': {
+    part: 'tools.registry',
+    most: 'debug',
+    message: 'tool entered',
+    fields: ({ stage, tool, path }) => ({ stage, tool, path }),
+  },
+  'tool.called': {
+    part: 'tools.call',
+    most: 'warn',
+    levelOf: ({ ok }) => (ok ? 'info' : 'warn'),
+    message: 'tool called',
+    fields: ({ tool, callId, ok, code, cached, durationMs }) => ({
       tool,
       call: callId,
       ok,
@@ -151,23 +193,16 @@ const LINES: { readonly [K in EventKind]?: (event: Extract<RuntimeEvent, { reado
       cached,
       durationMs: Math.round(durationMs),
     }),
-  fault: ({ error }) =>
-    line('sandbox', 'error', 'fault', {
+  },
+  fault: {
+    part: 'sandbox',
+    most: 'error',
+    message: 'fault',
+    fields: ({ error }) => ({
       error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
     }),
+  },
 };
-
-const line = (
-  part: LogPart,
-  level: Exclude<LogLevel, 'off'>,
-  message: string,
-  fields: Readonly<Record<string, unknown>>,
-): Line => ({ part, level, message, fields });
-
-function lineOf(event: RuntimeEvent): Line | undefined {
-  const tell = LINES[event.kind] as ((event: RuntimeEvent) => Line) | undefined; // the table holds each under its own kind
-  return tell?.(event);
-}
 
 const identityOf = ({ identity }: RuntimeEvent): Readonly<Record<string, unknown>> => ({
   run: identity.runId,

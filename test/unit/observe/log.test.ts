@@ -121,6 +121,14 @@ describe('createLog()', () => {
     expect(log.speaks('tools.call', 'info')).toBe(true);
   });
 
+  test('events that no line is written of are not asked for', () => {
+    const { events } = open({ default: 'warn' });
+    expect(events.wants('run.ended')).toBe(true);
+    for (const kind of ['host.called', 'run.queued', 'run.started', 'tool.entered'] as const)
+      expect([kind, events.wants(kind)]).toEqual([kind, false]);
+    expect(open({ default: 'off' }).events.wants('fault')).toBe(false);
+  });
+
   test('hears nothing once it is disposed', () => {
     const { log, lines, all } = open();
     log[Symbol.dispose]();
