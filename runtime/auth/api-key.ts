@@ -1,3 +1,4 @@
+import { toBase64Url } from '../vocabulary/base64.ts';
 import type { Caller } from '../vocabulary/caller.ts';
 import type { Rate } from '../vocabulary/policy.ts';
 import { sha256Hex } from '../vocabulary/sha256.ts';
@@ -36,7 +37,7 @@ export async function createApiKey(
   about: Omit<ApiKey, 'hash'>,
 ): Promise<{ readonly text: string; readonly key: ApiKey }> {
   const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
-  const text = `${PREFIX}${about.name}_${toUrlBase64(secret)}`;
+  const text = `${PREFIX}${about.name}_${toBase64Url(secret)}`;
   return { text, key: { ...about, hash: await hashOfKey(text) } };
 }
 
@@ -63,9 +64,3 @@ export async function holderOf(
     rate: key.rate,
   };
 }
-
-const toUrlBase64 = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');

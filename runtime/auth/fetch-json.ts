@@ -1,3 +1,4 @@
+import { joinBytes } from '../vocabulary/bytes.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../vocabulary/json.ts';
 
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
@@ -34,11 +35,5 @@ async function readAtMost(response: Response): Promise<Uint8Array> {
     if (size > MOST_BYTES) throw new Error(`it answered more than ${MOST_BYTES} bytes`);
     pieces.push(piece);
   }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.byteLength;
-  }
-  return all;
+  return joinBytes(pieces);
 }

@@ -1,4 +1,4 @@
-import { toBase64 } from '../vocabulary/base64.ts';
+import { toBase64Url } from '../vocabulary/base64.ts';
 
 /** Seals texts with AES-256-GCM, under keys that are derived from secrets of the operator. */
 export interface Sealer {
@@ -35,7 +35,7 @@ export async function createSealer(secrets: readonly [string, ...string[]], use:
         current.key,
         bytesOf(text),
       );
-      return `v1.${current.id}.${urlBase64(iv)}.${urlBase64(new Uint8Array(sealed))}`;
+      return `v1.${current.id}.${toBase64Url(iv)}.${toBase64Url(new Uint8Array(sealed))}`;
     },
     async open(sealed, about) {
       if (sealed.length > MOST_LENGTH) return undefined;
@@ -74,13 +74,10 @@ async function deriveKey(secret: string, use: string): Promise<Key> {
     'decrypt',
   ]);
   const id = await crypto.subtle.deriveBits(hkdf('id'), from, 48);
-  return { id: urlBase64(new Uint8Array(id)), key };
+  return { id: toBase64Url(new Uint8Array(id)), key };
 }
 
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
-
-const urlBase64 = (bytes: Uint8Array): string =>
-  toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 
 const bytesFrom = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) =>

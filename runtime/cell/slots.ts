@@ -1,5 +1,6 @@
 import { STOP_GRACE_MS } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
+import { within } from '../vocabulary/within.ts';
 import type { IdleMemory } from './idle-memory.ts';
 import { ENDED_BY_ITSELF, MOST_GUESTS } from './protocol.ts';
 import type { CellWatcher, RemoteCell } from './remote-channel.ts';
@@ -95,7 +96,7 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom, ...options }: Sl
       closing.delete(ended);
       if (lingering.delete(slot)) onRoom(slot.engine);
     });
-    const ended = within(gone, endMs);
+    const ended = within(gone, endMs).then(() => undefined); // in time or not
     closing.add(ended);
     return ended;
   };
@@ -169,15 +170,4 @@ export function createSlots({ spawn, idleMemory, endMs, onRoom, ...options }: Sl
     lingers: (slot) => lingering.has(slot),
     list: () => [...slots, ...starting].map(({ engine, state }) => ({ engine: engine.name, state })),
   };
-}
-
-/** Resolves with the promise, or after so many milliseconds without it. */
-async function within(promise: Promise<void>, ms: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, ms);
-  try {
-    await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

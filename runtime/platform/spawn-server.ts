@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { ServerCommand, ServerProcess } from '../contracts/server-powers.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { within } from '../vocabulary/within.ts';
 
 /** What is kept of stderr, characters. */
 const MOST_COMPLAINT = 4_096;
@@ -65,18 +66,6 @@ function signal(child: ChildProcess, name: NodeJS.Signals): void {
     else child.kill(name);
   } catch {
     child.kill(name); // the group has gone; the process itself is told
-  }
-}
-
-async function within(ended: Promise<void>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([ended.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

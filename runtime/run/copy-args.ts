@@ -1,6 +1,6 @@
 import type { GuestValue } from '../vocabulary/guest-value.ts';
 import { SLICE, type Slices } from '../vocabulary/in-slices.ts';
-import { isPlain } from '../vocabulary/json.ts';
+import { isPlain, setOwn } from '../vocabulary/json.ts';
 import { MAX_INPUT_BYTES } from '../vocabulary/read-options.ts';
 import { fieldsWeigh } from '../vocabulary/size-of-json.ts';
 import { utf8Length } from '../vocabulary/utf8-length.ts';
@@ -66,12 +66,7 @@ export function* copyArgsSlices(args: readonly unknown[]): Slices<readonly Guest
     for (const [name, item] of entries) {
       spend(utf8Length(name) + 2);
       const made = yield* copy(item, { holder: path, key: name, depth: path.depth + 1 });
-      Object.defineProperty(copied, name, {
-        value: made,
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      });
+      setOwn(copied, name, made);
     }
     return copied;
   }

@@ -11,3 +11,7 @@ export function toBase64(bytes: Uint8Array & NativeBase64): string {
   }
   return btoa(binary);
 }
+
+/** The alphabet for addresses and file names, without padding (RFC 4648, section 5). */
+export const toBase64Url = (bytes: Uint8Array): string =>
+  toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
