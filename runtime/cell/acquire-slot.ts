@@ -61,9 +61,9 @@ interface Found {
 function findSlot(pool: Pool, wanted: Wanted): Found | undefined {
   const { slots, spares, room } = pool;
   const { engine, joins, depth } = wanted;
-  putOut(pool, wanted, 0);
+  putOut(pool, wanted, -room.mostBeside);
   const [idle] = slots.idleOf(engine);
-  if (idle !== undefined && room.left(depth) >= 0) {
+  if (idle !== undefined && room.mayTake(depth)) {
     slots.take(idle, depth);
     return { slot: idle, cold: false };
   }
@@ -80,7 +80,7 @@ function findSlot(pool: Pool, wanted: Wanted): Found | undefined {
     spares.refillIfShort(engine);
     return { slot: taken(slots, spare, depth), cold: true };
   }
-  putOut(pool, wanted, 1);
+  if (room.mayTake(depth)) putOut(pool, wanted, 1);
   spares.dropSoon(engine); // this run starts the cell that was due, and has another warmed in its turn
   if (!room.mayStart(wanted)) return join();
   const own = slots.start(engine, 'busy');

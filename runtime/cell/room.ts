@@ -11,10 +11,18 @@ export interface RoomOptions {
   readonly waitingBytes: number;
 }
 
-/** How many cells may run: those whose guests only wait leave their place to others, and ask before they go on. */
+/**
+ * How many cells may run: those whose guests only wait leave their place to others, and ask before they go on. A cell that was started beside
+ * such is kept like any other once it is idle, for a start costs more than many runs: it is ended when it has nothing to do for a while,
+ * or for the start of another where more than `maxCells` are alive.
+ */
 export interface Room {
-  /** Cells that a run which is nested so deeply may still have running; negative where there are more than such runs may have. */
+  /** Cells that may still be alive for a run which is nested so deeply, idle ones counted; negative where more are. */
   left(depth: number): number;
+  /** Whether a run which is nested so deeply may have an idle cell, or another in its place: fewer than `maxCells` run. */
+  mayTake(depth: number): boolean;
+  /** So many idle cells more than `maxCells` allows are kept: those that were started while others rested. */
+  readonly mostBeside: number;
   /** Whether another cell may be started. */
   mayStart(wanted: Wanted): boolean;
   /** Whether a run would find a cell now, or the room for one. */
@@ -39,6 +47,7 @@ export function createRoom({ slots, maxCells, maxWaiting, waitingBytes }: RoomOp
   const wanting: (() => void)[] = [];
   const left = (depth: number): number =>
     maxCells - slots.alive() + slots.count((slot) => slots.isOuter(slot, depth) || slots.rests(slot));
+  const mayTake = (depth: number): boolean => left(depth) + slots.allIdle().length > 0;
   /** One that has served, and is kept or makes itself ready for the next run, burns little or nothing, and nobody waits for it to end. */
   const runsNothing = (slot: Slot): boolean => slot.state !== 'busy' || slots.rests(slot);
   const mayGoOn = (): boolean => slots.alive() - slots.count(runsNothing) < GOING_ON * maxCells;
@@ -63,10 +72,11 @@ export function createRoom({ slots, maxCells, maxWaiting, waitingBytes }: RoomOp
   };
   return {
     left,
+    mayTake,
+    mostBeside: maxWaiting,
     mayStart,
     serves: (wanted) => {
-      const idle = slots.allIdle().length;
-      if (left(wanted.depth) + idle > 0 && (idle > 0 || mayStart(wanted))) return true;
+      if (mayTake(wanted.depth) && (slots.allIdle().length > 0 || mayStart(wanted))) return true;
       return company(wanted) !== undefined;
     },
     company,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../../runtime/contracts/engine.ts';
-import { exposed, fakePool, request, settled } from '../../support/fake-pool.ts';
+import { exposed, fakePool, other, request, settled } from '../../support/fake-pool.ts';
 import { scriptedEngine } from '../../support/scripted-engine.ts';
 
 const sharing: Engine = { ...scriptedEngine, name: 'sharing', sharesThread: true };
@@ -22,6 +22,34 @@ describe('a guest that waits', () => {
       await settled();
     }
     await Promise.all(runs);
+    await pool.close();
+  });
+
+  test('leaves cells that are kept: those that were started beside it serve the next runs, and make room for another engine', async () => {
+    const { pool, cells } = fakePool({ maxCells: 2, maxWaiting: 3, maxReuse: 100 });
+    const round = async (engines: readonly Engine[]): Promise<void> => {
+      const runs = engines.map((engine) => pool.run(request(engine)));
+      await settled();
+      for (const cell of cells.slice(0, 2)) cell.rest();
+      await settled();
+      for (const cell of cells.slice(0, 2)) cell.wake();
+      for (let turn = 0; turn < engines.length; turn++) {
+        for (const cell of cells) cell.finish();
+        await settled();
+      }
+      await Promise.all(runs);
+    };
+    for (let turn = 0; turn < 5; turn++) await round(Array(8).fill(scriptedEngine));
+    expect(cells).toHaveLength(4);
+    expect(pool.cells().map(({ state }) => state)).toEqual(['idle', 'idle', 'idle', 'idle']);
+    const running = pool.run(request(other));
+    await settled();
+    expect(pool.cells().map(({ engine, state }) => [engine, state])).toEqual([
+      ['scripted', 'idle'],
+      ['other', 'busy'],
+    ]);
+    cells.at(-1)?.finish();
+    await running;
     await pool.close();
   });
 
