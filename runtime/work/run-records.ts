@@ -1,9 +1,12 @@
 import type { JobState, Queue } from '../contracts/queue.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
-import { inSlices } from '../vocabulary/in-slices.ts';
+import { atOnce, inSlices } from '../vocabulary/in-slices.ts';
 import type { JsonValue } from '../vocabulary/json.ts';
 import type { OutcomeJson } from '../vocabulary/outcome-json.ts';
 import type { Priority } from '../vocabulary/priority.ts';
+import type { FoundRun } from './journal-lines.ts';
+import type { RunJournal } from './run-journal.ts';
 import { createRunLog, type RunLog } from './run-log.ts';
 import type { RunStore } from './run-store.ts';
 import { weighOutcome } from './weigh-outcome.ts';
@@ -22,6 +25,8 @@ export interface RunRecord {
   readonly outcome: Promise<OutcomeJson>;
   /** The outcome, once there is one. */
   readonly ended: OutcomeJson | undefined;
+  /** Of an earlier process: the outcome was too large to be kept with its value, output and files. */
+  readonly shortened?: true;
   /** Output and progress. */
   readonly log: RunLog;
   cancel(): void;
@@ -44,6 +49,8 @@ export interface RecordsOptions {
   /** Told of errors that are bugs, with the id of the run. */
   readonly onFault: (error: unknown, runId: string) => void;
   readonly now: () => number;
+  /** Remembers runs for a later process. */
+  readonly journal?: RunJournal | undefined;
 }
 
 /** Puts jobs into the queue, and keeps a record of each. */
@@ -54,14 +61,22 @@ export interface RunRecords {
   tell(runId: string, event: string, data: object): void;
 }
 
-export function createRunRecords({ queue, store, onFault, now }: RecordsOptions): RunRecords {
+export function createRunRecords({ queue, store, onFault, now, journal }: RecordsOptions): RunRecords {
+  for (const run of journal?.found ?? []) {
+    store.add(run.id, foundRecord(run));
+    store.ended(run.id, atOnce(weighOutcome(run.outcome)));
+  }
   return {
     async accept({ kind, runId, payload, priority, tool, caller, neverBegan }) {
       const jobId = `job-${crypto.randomUUID()}`; // two runs may have one id
       const log = createRunLog();
       const takeBack = queue.onOutput(jobId, (output) => logOutput(log, output));
+      const askedAt = now();
+      const named = defined({ tool, caller });
+      journal?.asked({ id: runId, ...named, askedAt, neverBegan: neverBegan(LOST, 0) });
       const job = await queue.add({ kind, id: jobId, priority, payload }).catch((error: unknown) => {
         takeBack();
+        journal?.refused(runId);
         throw error instanceof TypeError ? readFault(error, runId, onFault) : error;
       });
       let ended: OutcomeJson | undefined;
@@ -74,13 +89,13 @@ export function createRunRecords({ queue, store, onFault, now }: RecordsOptions)
           ended = result;
           log.end();
           store.ended(runId, weight + log.bytes);
+          journal?.ended(runId, result, weight);
           return result;
         });
       const record: RunRecord = {
         id: runId,
-        ...(tool === undefined ? {} : { tool }),
-        ...(caller === undefined ? {} : { caller }),
-        askedAt: now(),
+        ...named,
+        askedAt,
         get state() {
           return ended === undefined && job.state === 'done' ? 'running' : job.state;
         },
@@ -98,6 +113,23 @@ export function createRunRecords({ queue, store, onFault, now }: RecordsOptions)
       const record = store.peek(runId);
       if (record !== undefined && record.ended === undefined) record.log.add(event, data, 100);
     },
+  };
+}
+
+/** Stands in what the journal holds of a run until it has ended. */
+const LOST = new SandglassError('CANCELLED', 'Cannot finish the run: the server ended');
+
+/** A run of an earlier process: what it told is gone, its outcome is there. */
+function foundRecord({ event: _, endedAt: __, outcome, ...run }: FoundRun): RunRecord {
+  const log = createRunLog();
+  log.end();
+  return {
+    ...run,
+    state: 'done',
+    outcome: Promise.resolve(outcome),
+    ended: outcome,
+    log,
+    cancel: () => undefined,
   };
 }
 

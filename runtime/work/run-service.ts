@@ -10,6 +10,7 @@ import { mergeLimits } from '../vocabulary/limits.ts';
 import { type OutcomeJson, outcomeSlices, outcomeToJson } from '../vocabulary/outcome-json.ts';
 import { NOTHING_USED, outcomeOf } from '../vocabulary/outcome-of.ts';
 import type { Priority } from '../vocabulary/priority.ts';
+import type { RunJournal } from './run-journal.ts';
 import { fromPayload, type QueuedRun, type RunPlaces, toPayload } from './run-payload.ts';
 import { createRunRecords, type RunRecord, readFault } from './run-records.ts';
 import type { RunStore } from './run-store.ts';
@@ -33,6 +34,8 @@ export interface RunServiceOptions {
   readonly sessionOf: (key: string) => Pick<Session, 'run'>;
   /** Told of errors that are bugs, with the id of the run. What fails inside the runtime is told by its own `onError`. */
   readonly onFault: (error: unknown, runId: string) => void;
+  /** Remembers runs for a later process. @default they are forgotten with this one */
+  readonly journal?: RunJournal | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -49,12 +52,12 @@ export interface RunService {
 }
 
 export function createRunService(options: RunServiceOptions): RunService {
-  const { queue, store, onFault, runtime, now = Date.now } = options;
-  const records = createRunRecords({ queue, store, onFault, now });
+  const { queue, store, onFault, runtime, journal, now = Date.now } = options;
+  const records = createRunRecords({ queue, store, onFault, now, journal });
   const { tools } = runtime;
   queue.serve({
     run: createRunHandler(options),
-    ...(tools === undefined ? {} : { tool: createToolHandler(tools, onFault) }),
+    ...(tools === undefined ? {} : { tool: createToolHandler(tools, onFault, journal) }),
   });
   tellProgress(runtime, records.tell);
   return {
@@ -109,9 +112,11 @@ function tellProgress(
 }
 
 /** Does the jobs: what it answers is always an outcome. */
-function createRunHandler({ runtime, moduleOf, sessionOf, onFault }: RunServiceOptions): JobHandler {
+function createRunHandler(options: RunServiceOptions): JobHandler {
+  const { runtime, moduleOf, sessionOf, onFault, journal } = options;
   return async (payload, { signal, queuedMs, emit }) => {
     const { runId, run, module, session } = fromPayload(payload);
+    journal?.began(runId);
     const onOutput = ({ stream, text }: OutputChunk): void => {
       if (text !== '') emit({ stream, text });
     };

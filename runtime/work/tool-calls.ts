@@ -9,6 +9,7 @@ import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import { type OutcomeJson, outcomeSlices, outcomeToJson } from '../vocabulary/outcome-json.ts';
 import { NOTHING_USED, outcomeOf } from '../vocabulary/outcome-of.ts';
+import type { RunJournal } from './run-journal.ts';
 import { type RecordsOptions, readFault } from './run-records.ts';
 
 /** What a call may say that is data. */
@@ -63,10 +64,12 @@ export function toolPayload({ tool, args = {}, options = {} }: QueuedCall): {
 export function createToolHandler(
   tools: Pick<ToolsApi, 'call'>,
   onFault: RecordsOptions['onFault'],
+  journal?: Pick<RunJournal, 'began'>,
 ): JobHandler {
   return async (payload, { signal, queuedMs, emit }) => {
     const { tool, args, options: asked } = payload as unknown as CallPayload; // what toolPayload has made
     const { declined, ...options } = asked;
+    journal?.began(options.runId);
     const onOutput = ({ stream, text }: OutputChunk): void => {
       if (text !== '') emit({ stream, text });
     };

@@ -17,6 +17,7 @@ import { runCli, startCli } from '../support/command-line.ts';
 import { verifies } from '../support/verifies.ts';
 
 const MAIN = fileURLToPath(new URL('../../runtime/doors/cli/main.ts', import.meta.url));
+const LONG = { timeoutMs: 60_000 };
 const WAITS = 'await new Promise((resolve) => setTimeout(resolve, 60_000))';
 
 let cwd = '';
@@ -162,9 +163,12 @@ async function serve(flags: readonly string[]) {
 
 describe('sandglass serve that is ended', verifies('SC-09', 'MC-03'), () => {
   test('SIGTERM: what was accepted finishes within the grace, the rest is cancelled, and both are told', async () => {
-    const server = await serve(['--grace=3s', '--concurrency=2']);
-    const short = server.run({ code: 'await new Promise((resolve) => setTimeout(resolve, 500)); 7' });
-    const long = await server.begin({ code: WAITS });
+    const server = await serve(['--grace=20s', '--concurrency=2']);
+    const short = server.run({
+      code: 'await new Promise((resolve) => setTimeout(resolve, 500)); 7',
+      limits: LONG,
+    });
+    const long = await server.begin({ code: WAITS, limits: LONG });
     const followed = server.get(`/v1/runs/${long}`);
     await followed;
     server.child.kill('SIGTERM');
@@ -192,6 +196,47 @@ describe('sandglass serve that is ended', verifies('SC-09', 'MC-03'), () => {
     second.child.kill('SIGTERM');
     await second.ended;
     expect((await runCli(['audit', 'verify', 'killed'], { cwd })).code).toBe(0);
+  });
+
+  test('SIGKILL with a journal: what had ended, ran or waited is found by the next server', async () => {
+    const first = await serve(['--journal=runs', '--concurrency=1']);
+    const done = await (await first.run({ code: "console.log('hi'); 6 * 7" })).json();
+    const ran = await first.begin({ code: WAITS, limits: LONG });
+    const waited = (await (await first.run({ code: '1' }, { prefer: 'respond-async' })).json()).id;
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = await serve(['--journal=runs']);
+    expect(await second.get(`/v1/runs/${done.meta.runId}`)).toEqual({
+      id: done.meta.runId,
+      state: 'done',
+      outcome: done,
+    });
+    for (const [id, state] of [
+      [ran, 'running'],
+      [waited, 'queued'],
+    ])
+      expect(await second.get(`/v1/runs/${id}`)).toMatchObject({
+        id,
+        state: 'done',
+        outcome: {
+          ok: false,
+          error: { code: 'CANCELLED', details: { reason: 'server-ended', state } },
+          meta: { runId: id },
+        },
+      });
+    expect((await second.runs()).map(({ id, code }) => [id, code])).toEqual([
+      [waited, 'CANCELLED'],
+      [ran, 'CANCELLED'],
+      [done.meta.runId, undefined],
+    ]);
+    const events = await fetch(`${second.url}/v1/runs/${ran}/events`, {
+      headers: { authorization: 'Bearer key' },
+    });
+    expect(await events.text()).toMatch(/event: outcome\ndata: .*CANCELLED/);
+    const beside = await runCli(['serve', '--port=0', '--journal=runs'], { cwd });
+    expect([beside.code, beside.err]).toEqual([2, expect.stringContaining(`process ${second.child.pid} `)]);
+    second.child.kill('SIGTERM');
+    expect((await second.ended).code).toBe(0);
   });
 
   test('killed processes of guests: their runs end with a code, and the next ones run', async () => {

@@ -10,6 +10,7 @@ import { createModuleStore } from '../http/module-store.ts';
 import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
 import { readGrant, readSecrets } from './grant-flags.ts';
+import { openJournal } from './journal.ts';
 import { keyPathOf, openKeyFile } from './key-file.ts';
 import { listen } from './listen.ts';
 import { readObserving } from './observe-flags.ts';
@@ -72,6 +73,7 @@ export async function serve(
   const audit = parsed.one('audit');
   const auditDir = audit === undefined ? undefined : resolve(terminal.cwd, audit);
   const loopback = LOOPBACK.includes(host);
+  using remembering = openJournal(parsed, terminal);
 
   const fault = (error: unknown, id: string): void => {
     terminal.stderr.write(`Fault ${id}: ${String(error instanceof Error ? error.stack : error)}\n`);
@@ -122,6 +124,7 @@ export async function serve(
       ...(secretKey === undefined ? {} : { key: secretKey }),
     },
     ...observing(runtime),
+    ...(remembering === undefined ? {} : { journal: remembering.journal }),
     ...(auditDir === undefined
       ? {}
       : {

@@ -76,6 +76,8 @@ export interface RunState {
   readonly id: string;
   readonly state: 'queued' | 'running' | 'done';
   readonly outcome?: RemoteOutcome;
+  /** The server was restarted, and of a large outcome it kept neither value nor output. */
+  readonly shortened?: true;
 }
 
 export interface RunSummary {

@@ -77,8 +77,9 @@ const prefersAsync = (prefer: string | undefined): boolean =>
     .includes('respond-async') === true;
 
 /** A run as `GET /v1/runs/ID` tells it. */
-export const describeRun = ({ id, state, ended }: RunRecord): object => ({
+export const describeRun = ({ id, state, ended, shortened }: RunRecord): object => ({
   id,
   state,
   ...(ended === undefined ? {} : { outcome: ended }),
+  ...(shortened === undefined ? {} : { shortened }),
 });

@@ -13,6 +13,7 @@ import type { Grant } from '../../vocabulary/grant.ts';
 import type { Rate } from '../../vocabulary/policy.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { createArtifactBook } from '../../work/artifact-book.ts';
+import type { RunJournal } from '../../work/run-journal.ts';
 import type { RunRecord } from '../../work/run-records.ts';
 import { createRunService } from '../../work/run-service.ts';
 import { createRunStore, type RunStoreOptions } from '../../work/run-store.ts';
@@ -75,6 +76,8 @@ export interface HttpAppOptions {
   /** All bodies that are being read, or wait with their runs, together, bytes. Over it: QUEUE_FULL. @default 256 MiB */
   readonly maxHeldBytes?: number;
   readonly store?: RunStoreOptions;
+  /** Remembers runs for a later process, and knows those of earlier ones. @default runs are forgotten with this process */
+  readonly journal?: RunJournal;
   /** Told to clients of MCP. */
   readonly mcp?: {
     /** Of what serves. @default '0.0.0' */
@@ -118,6 +121,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     moduleOf: (hash) => modules.get(hash).bytes,
     sessionOf: sessions.get,
     onFault,
+    journal: options.journal,
     now,
   });
   const app = new Hono<DoorEnv>();

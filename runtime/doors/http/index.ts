@@ -4,6 +4,12 @@ export { inspectModule } from '../../catalog/inspect-module.ts';
 export type { ModuleInfo } from '../../contracts/api/module.ts';
 export type { Queue } from '../../contracts/queue.ts';
 export { createInProcessScheduler, type InProcessOptions } from '../../work/in-process.ts';
+export {
+  createRunJournal,
+  type JournalFiles,
+  type JournalOptions,
+  type RunJournal,
+} from '../../work/run-journal.ts';
 export { createHttpApp, type HttpAppOptions } from './app.ts';
 export type { DoorPolicy } from './door-policy.ts';
 export { createModuleStore, type ModuleStore, type ModuleStoreOptions } from './module-store.ts';

@@ -147,7 +147,15 @@ export const SCHEMAS = {
   Run: {
     type: 'object',
     required: ['id', 'state'],
-    properties: { id: text, state, outcome: { type: 'object', properties: toolOutcome } },
+    properties: {
+      id: text,
+      state,
+      outcome: { type: 'object', properties: toolOutcome },
+      shortened: {
+        type: 'boolean',
+        description: 'The server was restarted, and of a large outcome it kept neither value nor output',
+      },
+    },
   },
   RunPage: list('runs', {
     type: 'object',

@@ -2,28 +2,28 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const NAME = 'audit.lock';
-/** Folders that this process writes to. */
+/** Locks that this process holds. */
 const held = new Set<string>();
 
 /**
- * Keeps a folder for one writer: two would tear the chain. What a process that is gone has left is taken over.
+ * Keeps a folder for one writer: two would tear what is written. What a process that is gone has left is taken over.
+ * @param name Of the file that says so. @default 'audit.lock'
  * @returns Gives it back.
  * @throws {Error} when another one writes to it.
  */
-export function lockFolder(dir: string): () => void {
-  const folder = resolve(dir);
-  const path = join(folder, NAME);
-  const holder = held.has(folder) ? process.pid : holderOf(path);
+export function lockFolder(dir: string, name: string = NAME): () => void {
+  const path = join(resolve(dir), name);
+  const holder = held.has(path) ? process.pid : holderOf(path);
   if (holder !== undefined)
     throw new Error(
-      `process ${holder} writes to it: each server or runtime needs a folder of its own. Where ${holder} is another program by now, remove ${NAME}`,
+      `process ${holder} writes to it: each server or runtime needs a folder of its own. Where ${holder} is another program by now, remove ${name}`,
     );
   rmSync(path, { force: true });
   // Fails when somebody else was faster.
   writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 });
-  held.add(folder);
+  held.add(path);
   return () => {
-    held.delete(folder);
+    held.delete(path);
     rmSync(path, { force: true });
   };
 }

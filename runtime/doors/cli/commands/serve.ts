@@ -44,6 +44,11 @@ export const serveCommand: Command = {
       help: 'Host names that requests may be sent to. Default ALLOWED_HOSTS of the environment, else those of this machine; any where --host is another address.',
     },
     AUDIT_FLAG,
+    {
+      name: 'journal',
+      value: 'DIR',
+      help: 'Folder that remembers accepted runs, with their values and output, so that they are found after the server was killed. Default none.',
+    },
     ...OBSERVE_FLAGS,
     CONFIG_FLAG,
     { name: 'concurrency', value: 'N', help: 'Runs at work at the same time, 1 to 256. Default 10.' },
