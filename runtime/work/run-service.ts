@@ -1,6 +1,11 @@
 import type { OutputChunk, RunOptions } from '../contracts/api/run.ts';
 import type { Runtime } from '../contracts/api/runtime.ts';
-import type { Session, SessionRunOptions } from '../contracts/api/session.ts';
+import type {
+  ModuleSession,
+  ModuleSessionRunOptions,
+  Session,
+  SessionRunOptions,
+} from '../contracts/api/session.ts';
 import type { JobHandler, Queue } from '../contracts/queue.ts';
 import { defined } from '../vocabulary/defined.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';
@@ -31,7 +36,7 @@ export interface RunServiceOptions {
   /** The bytes of a module, by its hash. @throws {SandglassError} when they are not kept any more. */
   readonly moduleOf: (hash: string) => Uint8Array;
   /** A session, by its key. @throws {SandglassError} when it is not open any more. */
-  readonly sessionOf: (key: string) => Pick<Session, 'run'>;
+  readonly sessionOf: (key: string) => Pick<Session | ModuleSession, 'run'>;
   /** Told of errors that are bugs, with the id of the run. What fails inside the runtime is told by its own `onError`. */
   readonly onFault: (error: unknown, runId: string) => void;
   /** Remembers runs for a later process. @default they are forgotten with this one */
@@ -125,7 +130,7 @@ function createRunHandler(options: RunServiceOptions): JobHandler {
       const asked = { ...run, ...bytes, runId, signal, onOutput };
       const outcome = await (session === undefined
         ? runtime.run(asked as RunOptions) // whoever queued it has checked that it is one kind of run, and the runtime checks it again
-        : sessionOf(session).run(asked as SessionRunOptions)); // it refuses what does not fit a session
+        : sessionOf(session).run(asked as SessionRunOptions & ModuleSessionRunOptions)); // it refuses what does not fit a session
       const { meta, ...rest } = await inSlices(outcomeSlices(outcome));
       // A run waits in both queues.
       return { ...rest, meta: { ...meta, queuedMs: meta.queuedMs + queuedMs } } as unknown as JsonValue; // interfaces, so TypeScript sees no index signature

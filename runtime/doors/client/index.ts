@@ -1,7 +1,7 @@
 import type { ArtifactPage, ArtifactPart } from '../../contracts/api/artifacts.ts';
 import type { ModuleInfo } from '../../contracts/api/module.ts';
 import type { ScriptRun } from '../../contracts/api/run.ts';
-import type { SessionOptions } from '../../contracts/api/session.ts';
+import type { ModuleSessionOptions, SessionOptions } from '../../contracts/api/session.ts';
 import type { ToolCallOptions, ToolFacts } from '../../contracts/api/tool-call.ts';
 import type { ToolInfo } from '../../contracts/api/tool-registry.ts';
 import type { ToolMatch } from '../../contracts/api/tool-select.ts';
@@ -30,7 +30,11 @@ export type RemoteToolOutcome = RemoteOutcome & ToolFacts;
 
 /** A run as it is asked for. */
 export type RemoteRun = Partial<
-  Omit<ScriptRun, 'signal' | 'onOutput' | 'caller' | 'parent' | 'observe' | 'deterministic' | 'options'>
+  Omit<
+    ScriptRun,
+    | ('signal' | 'onOutput' | 'caller' | 'parent' | 'observe' | 'deterministic' | 'options')
+    | ('module' | 'invoke' | 'args' | 'session')
+  >
 > & {
   /** SHA-256 of an uploaded module, in place of `code`. */
   readonly module?: string;
@@ -39,6 +43,11 @@ export type RemoteRun = Partial<
   readonly session?: string;
   readonly priority?: ToolCallOptions['priority'];
 };
+
+/** What a session is opened with: a language, or the SHA-256 of an uploaded module. */
+export type RemoteSessionOptions =
+  | Omit<SessionOptions, 'signal' | 'options'>
+  | (Omit<ModuleSessionOptions, 'signal' | 'options' | 'module'> & { readonly module: string });
 
 export type RemoteCallOptions = Pick<
   ToolCallOptions,
@@ -141,7 +150,9 @@ export function createClient({ url, key, fetch: send = (request) => fetch(reques
           Authorization: `Bearer ${key}`,
           ...(body === undefined
             ? {}
-            : { 'Content-Type': body instanceof Uint8Array ? 'application/wasm' : 'application/json' }),
+            : {
+                'Content-Type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json',
+              }),
           ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }),
           ...headers,
         },
@@ -158,6 +169,8 @@ export function createClient({ url, key, fetch: send = (request) => fetch(reques
     (await (await request(...asked)).json()) as T; // what the server's document says of it
   const outcome = async <T extends RemoteOutcome>(...asked: Parameters<typeof request>): Promise<T> =>
     decodeFiles(await json<T>(...asked));
+  const bytes = async (...asked: Parameters<typeof request>): Promise<Uint8Array> =>
+    new Uint8Array(await (await request(...asked)).arrayBuffer());
   async function* events(...asked: Parameters<typeof request>): AsyncGenerator<ServerEvent> {
     yield* serverEvents(await request(...asked));
   }
@@ -228,14 +241,22 @@ export function createClient({ url, key, fetch: send = (request) => fetch(reques
         json('POST', '/v1/modules', bytes),
     },
     sessions: {
-      open: (options: Omit<SessionOptions, 'signal' | 'options'>): Promise<{ readonly name: string }> =>
+      open: (options: RemoteSessionOptions): Promise<{ readonly name: string }> =>
         json('POST', '/v1/sessions', options),
+      /** A copy of bytes of the memory of the module that a session keeps, once a run has called it. */
+      readMemory: (name: string, offset: number, length: number): Promise<Uint8Array> =>
+        bytes('GET', `${memoryOf(name)}${query({ offset, length })}`),
+      writeMemory: async (name: string, offset: number, content: Uint8Array): Promise<void> => {
+        await request('PUT', `${memoryOf(name)}${query({ offset })}`, content);
+      },
       close: (name: string): Promise<{ readonly name: string; readonly closed: boolean }> =>
         json('DELETE', `/v1/sessions/${encodeURIComponent(name)}`),
     },
     health: (): Promise<ServerHealth> => json('GET', '/health'),
   };
 }
+
+const memoryOf = (name: string): string => `/v1/sessions/${encodeURIComponent(name)}/memory`;
 
 function query(fields: Readonly<Record<string, string | number | undefined>> | PageOptions): string {
   const given = Object.entries(fields).flatMap(([name, value]) =>

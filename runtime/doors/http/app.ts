@@ -162,7 +162,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   const runDeps = { runs, sessions, modules, policy, maxBodyBytes, bodies, idempotency, now };
   const keyed = [
     ...runRoutes(runDeps),
-    ...sessionRoutes({ sessions, policy, maxBodyBytes }),
+    ...sessionRoutes({ sessions, modules, policy, maxBodyBytes, bodies }),
     ...moduleRoutes({ modules, maxModuleBytes, bodies }),
   ];
   const { signIns } = options;

@@ -18,8 +18,10 @@ export interface CountOptions {
 
 /** Requests that make the server run something: not those that look at it. */
 const COUNTED = new Set(['/v1/runs', '/v1/sessions', '/v1/calls', '/mcp']);
-const isCounted = (path: string): boolean =>
-  COUNTED.has(path) || (path.startsWith('/v1/tools/') && path.endsWith('/call'));
+const isCounted = (method: string, path: string): boolean =>
+  method === 'POST'
+    ? COUNTED.has(path) || (path.startsWith('/v1/tools/') && path.endsWith('/call'))
+    : path.startsWith('/v1/sessions/') && path.endsWith('/memory');
 
 /** Calls that wait for their turn at one time: each holds a connection, and nothing else. */
 const MOST_WAITING = 1_000;
@@ -61,7 +63,7 @@ export function countCalls({
     const { req } = context;
     const { caller, rate = usual, quota } = context.get('who');
     if (caller !== undefined) suspicion.check(caller.id);
-    if (req.method !== 'POST' || !isCounted(req.path)) return next();
+    if (!isCounted(req.method, req.path)) return next();
     const id = caller?.id ?? '';
     const states: Stand[] = [];
     try {

@@ -24,7 +24,7 @@ export type DoorContext = Context<DoorEnv>;
 
 /** One route: what answers it, and what the document of the API says of it. */
 export interface Route {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** `/v1/runs/{id}` */
   readonly path: string;
   readonly operation: Operation;

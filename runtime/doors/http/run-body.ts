@@ -26,12 +26,7 @@ export function createRunBodyReader(): ReadRunBody {
     refuseMany(body);
     if (!validate(body)) throw explainFirst(validate.errors, RUN_SCHEMA);
     const { module, priority, stdin, files, ...options } = body as CheckedBody; // the schema has just said so
-    if ((options.code === undefined) === (module === undefined)) {
-      throw invalid(
-        '',
-        'give either "code" with its "language", or "module" with the hash of an uploaded module',
-      );
-    }
+    checkKind(options, module);
     if (options.code !== undefined && options.language === undefined && options.session === undefined) {
       throw invalid('/language', '"code" needs it, e.g. "javascript"');
     }
@@ -47,6 +42,18 @@ export function createRunBodyReader(): ReadRunBody {
   };
 }
 
+/** Code, a module, or a function of the module that its session keeps. */
+function checkKind({ code, session, invoke }: RunBody['options'], module: string | undefined): void {
+  if (session !== undefined && module !== undefined)
+    throw invalid('/module', 'a session has the module that it was opened with; give "invoke" alone');
+  const calls = session !== undefined && invoke !== undefined;
+  if ([code !== undefined, module !== undefined, calls].filter(Boolean).length === 1) return;
+  throw invalid(
+    '',
+    'give either "code" with its "language", or "module" with the hash of an uploaded module, or "session" and "invoke"',
+  );
+}
+
 /** Values in a body beside its inputs: grants, arguments, modules and files are looked at one by one, in one go. */
 const MOST_VALUES = 100_000;
 
@@ -60,13 +67,21 @@ function refuseMany(body: unknown): void {
     );
 }
 
+/** A checked body of `POST /v1/sessions`: a language, or the hash of an uploaded module. */
+export type SessionBody =
+  | (SessionOptions & { readonly module?: undefined })
+  | (Omit<SessionOptions, 'language'> & { readonly language?: undefined; readonly module: string });
+
 /** Reads a body of `POST /v1/sessions`; throws as the reader of runs does. */
-export function createSessionBodyReader(): (body: unknown) => SessionOptions {
+export function createSessionBodyReader(): (body: unknown) => SessionBody {
   const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: false });
   const validate = ajv.compile(SESSION_SCHEMA);
   return (body) => {
     if (!validate(body)) throw explainFirst(validate.errors, SESSION_SCHEMA);
-    return body as SessionOptions; // the schema has just said so
+    const { language, module } = body as { readonly language?: string; readonly module?: string };
+    if ((language === undefined) === (module === undefined))
+      throw invalid('', 'give either "language", or "module" with the hash of an uploaded module');
+    return body as SessionBody; // the schema has just said so
   };
 }
 

@@ -5,6 +5,9 @@ import { IDLE_MS } from '../../vocabulary/session-idle.ts';
 
 const text = { type: 'string' } as const;
 
+/** As the module store answers it. */
+const moduleHash = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
+
 /** As the runtime takes it: safe in a path, a header, a log. */
 const sessionName = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } as const;
 /** JSON Schema of a level. */
@@ -30,7 +33,7 @@ export const RUN_SCHEMA = {
   properties: {
     language: text,
     code: text,
-    module: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    module: moduleHash,
     filename: { type: 'string', minLength: 1, maxLength: 255 },
     modules: { type: 'object', additionalProperties: text },
     form: { enum: ['auto', 'script', 'module'] },
@@ -66,10 +69,10 @@ export const SESSION_SCHEMA = {
   $id: 'session',
   type: 'object',
   additionalProperties: false,
-  required: ['language'],
   properties: {
     name: sessionName,
     language: text,
+    module: moduleHash,
     level: LEVEL_SCHEMA,
     grant: { type: 'object', properties: { limits: LIMITS_SCHEMA } },
     limits: LIMITS_SCHEMA,

@@ -1,22 +1,40 @@
 import type { Runtime } from '../../contracts/api/runtime.ts';
-import type { Session, SessionOptions } from '../../contracts/api/session.ts';
+import type {
+  ModuleSession,
+  ModuleSessionOptions,
+  Session,
+  SessionMemory,
+  SessionOptions,
+} from '../../contracts/api/session.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { Recent } from '../../vocabulary/recent.ts';
+
+/** One that runs scripts, or one that keeps an instance of a module. */
+export type DoorSession = Session | ModuleSession;
 
 /** The sessions that were opened through one door: its clients reach no others of the runtime. */
 export interface SessionDoor {
   /** Opens one and answers its name. Rejects as `sessions.open` does, with INPUT_INVALID for misuse. */
-  open(options: SessionOptions, signal: AbortSignal, owner?: string): Promise<string>;
+  open(options: SessionOptions | ModuleSessionOptions, signal: AbortSignal, owner?: string): Promise<string>;
   /**
    * The session itself: another that has its name by now is not this door's.
    * @param owner Id of whoever asks; `undefined` for whoever has the server's own key, who finds those of all.
    * @throws {SandglassError} INPUT_INVALID for a session that this door has not opened, or not for them.
    */
-  find(name: string, owner?: string): Session;
+  find(name: string, owner?: string): DoorSession;
   /** What names the session itself, in a queued run. @throws {SandglassError} as `find` does. */
   keyOf(name: string, owner?: string): string;
   /** The session of a key. @throws {SandglassError} INPUT_INVALID when it is not known any more. */
-  get(key: string): Session;
+  get(key: string): DoorSession;
+  /**
+   * Does something with the memory of a module that a session keeps. Few may wait for their turn at once.
+   * @throws {SandglassError} UNSUPPORTED for a session of scripts, QUEUE_FULL, or as `find` does.
+   */
+  inMemory<T>(
+    name: string,
+    owner: string | undefined,
+    use: (memory: SessionMemory) => Promise<T>,
+  ): Promise<T>;
   /** False for a session that this door has not opened. */
   close(name: string, owner?: string): Promise<boolean>;
 }
@@ -24,21 +42,25 @@ export interface SessionDoor {
 /** Sessions that are known at most, ended ones among them; far more than can be open. */
 const MOST_KNOWN = 1_000;
 
+/** Reads and writes of kept memories that wait for their turn: each holds a connection and what it writes. */
+const MOST_IN_MEMORY = 100;
+
 export function createSessionDoor(sessions: Runtime['sessions'] | undefined): SessionDoor {
-  const known = new Recent<Session>(MOST_KNOWN);
-  const owners = new WeakMap<Session, string>();
-  const mine = (name: string, owner: string | undefined): Session | undefined => {
+  const known = new Recent<DoorSession>(MOST_KNOWN);
+  const owners = new WeakMap<DoorSession, string>();
+  const mine = (name: string, owner: string | undefined): DoorSession | undefined => {
     const session = known.get(name);
     if (session === undefined || owner === undefined) return session;
     return owners.get(session) === owner ? session : undefined;
   };
-  const find = (name: string, owner?: string): Session => {
+  const find = (name: string, owner?: string): DoorSession => {
     const session = mine(name, owner);
     if (session === undefined) throw notOpen(name);
     return session;
   };
   /** No other session that has its name by now. */
-  const keys = new WeakMap<Session, string>();
+  const keys = new WeakMap<DoorSession, string>();
+  let inMemory = 0;
   return {
     find,
     keyOf(name, owner) {
@@ -58,7 +80,7 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
         throw new SandglassError('UNSUPPORTED', 'Cannot open a session: this server has none');
       }
       try {
-        const session = await sessions.open({ ...options, signal });
+        const session = await openWith(sessions, options, signal);
         known.set(session.name, session);
         if (owner !== undefined) owners.set(session, owner);
         return session.name;
@@ -69,6 +91,31 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
         throw error;
       }
     },
+    inMemory: async (name, owner, use) => {
+      const session = find(name, owner);
+      if (!('memory' in session)) {
+        throw new SandglassError(
+          'UNSUPPORTED',
+          `Cannot reach the memory of session "${name}": it keeps no module`,
+          {
+            hint: 'Open it with "module" in place of "language"',
+          },
+        );
+      }
+      if (inMemory >= MOST_IN_MEMORY) {
+        throw new SandglassError(
+          'QUEUE_FULL',
+          `Cannot reach the memory of session "${name}": ${MOST_IN_MEMORY} reads and writes wait already`,
+          { hint: 'Wait until runs have ended, then send it again' },
+        );
+      }
+      inMemory += 1;
+      try {
+        return await use(session.memory);
+      } finally {
+        inMemory -= 1;
+      }
+    },
     close: async (name, owner) => {
       const session = mine(name, owner);
       if (session !== undefined) known.delete(name);
@@ -77,6 +124,13 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
     },
   };
 }
+
+const openWith = (
+  sessions: Runtime['sessions'],
+  options: SessionOptions | ModuleSessionOptions,
+  signal: AbortSignal,
+): Promise<DoorSession> =>
+  'module' in options ? sessions.open({ ...options, signal }) : sessions.open({ ...options, signal });
 
 const notOpen = (name: string): SandglassError =>
   new SandglassError('INPUT_INVALID', `Cannot run in session "${name}": none of this name is open`, {

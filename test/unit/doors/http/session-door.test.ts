@@ -1,8 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { createClient } from '../../../../runtime/doors/client/index.ts';
 import { createHttpApp, type HttpAppOptions } from '../../../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../../../runtime/doors/http/module-store.ts';
 import { createRuntime } from '../../../../runtime/index.ts';
 import { createInProcessScheduler } from '../../../../runtime/work/in-process.ts';
+import { verifies } from '../../../support/verifies.ts';
+import { assemble } from '../../../support/wasm/assemble.ts';
 
 const KEY = 'a-key-for-tests';
 const runtime = createRuntime({ cells: { maxCells: 4, maxSessions: 2 } });
@@ -118,5 +121,102 @@ describe('POST /v1/sessions', () => {
       body: { error: { code: 'UNSUPPORTED' } },
     });
     expect(await send('POST', '/v1/runs', { session: '../x', code: '1' })).toMatchObject({ status: 400 });
+  });
+});
+
+const KEPT = `(module
+  (memory (export "memory") 1)
+  (global $count (mut i32) (i32.const 0))
+  (func (export "add") (param i32) (result i32)
+    (global.set $count (i32.add (global.get $count) (local.get 0)))
+    (global.get $count))
+  (func (export "first") (result i32) (i32.load8_u (i32.const 0))))`;
+
+describe('a session of a module', verifies('XT-02'), () => {
+  const keys = new Map([
+    ['key-of-ada', { caller: { id: 'ada', permissions: [] }, tools: undefined, rate: undefined }],
+    ['key-of-bo', { caller: { id: 'bo', permissions: [] }, tools: undefined, rate: undefined }],
+  ]);
+  const openModules = (options: Partial<HttpAppOptions> = {}) => {
+    const modules = createModuleStore({ inspect: () => ({ kind: 'module', exports: ['add', 'first'] }) });
+    const app = createHttpApp({
+      runtime,
+      scheduler: createInProcessScheduler({}),
+      modules,
+      key: KEY,
+      holderOf: async (key) => keys.get(key),
+      ...options,
+    });
+    const fetchAs = (key: string) => async (request: Request) =>
+      app.request(request.url, {
+        method: request.method,
+        headers: { ...Object.fromEntries(request.headers), authorization: `Bearer ${key}` },
+        ...(request.body === null ? {} : { body: await request.arrayBuffer() }),
+      });
+    return (key = KEY) => createClient({ url: 'http://127.0.0.1', key, fetch: fetchAs(key) });
+  };
+
+  test('keeps its instance from call to call, and its memory is read and written', async () => {
+    const client = openModules()();
+    const { hash } = await client.modules.upload(await assemble(KEPT));
+    const { name } = await client.sessions.open({ module: hash });
+    await expect(client.sessions.readMemory(name, 0, 1)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    expect(await client.run({ session: name, invoke: 'add', args: [2] })).toMatchObject({ value: 2 });
+    expect(await client.run({ session: name, invoke: 'add', args: [3] })).toMatchObject({
+      value: 5,
+      meta: { session: name },
+    });
+    await client.sessions.writeMemory(name, 0, Uint8Array.of(7, 8, 9));
+    expect(await client.run({ session: name, invoke: 'first' })).toMatchObject({ value: 7 });
+    expect(await client.sessions.readMemory(name, 1, 2)).toEqual(Uint8Array.of(8, 9));
+    for (const [offset, length] of [
+      [65_536, 1],
+      [0, 2 ** 26 + 1],
+      [-1, 1],
+    ] as const)
+      await expect(client.sessions.readMemory(name, offset, length)).rejects.toMatchObject({ status: 400 });
+    await expect(client.run({ session: name, invoke: 'nothing' })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+    await client.sessions.close(name);
+    await expect(client.sessions.readMemory(name, 0, 1)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  test('is a language or a module, whose runs say what to call', async () => {
+    const client = openModules()();
+    const { hash } = await client.modules.upload(await assemble(KEPT));
+    const refused = { status: 400, code: 'INPUT_INVALID' };
+    await expect(client.sessions.open({ module: hash, language: 'python' } as never)).rejects.toMatchObject(
+      refused,
+    );
+    await expect(client.sessions.open({ module: '0'.repeat(64) })).rejects.toMatchObject(refused);
+    const { name } = await client.sessions.open({ module: hash });
+    for (const run of [{ code: '1' }, { module: hash, invoke: 'add' }, {}, { code: '1', invoke: 'add' }])
+      await expect(client.run({ session: name, ...run })).rejects.toMatchObject({ status: 400 });
+    await client.sessions.close(name);
+    const script = await client.sessions.open({ language: 'javascript' });
+    await expect(client.sessions.readMemory(script.name, 0, 1)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+    });
+    await expect(client.run({ session: script.name, invoke: 'add' })).rejects.toMatchObject({ status: 400 });
+    await client.sessions.close(script.name);
+  });
+
+  test('belongs to whoever opened it, memory and all, and its writes are bounded', async () => {
+    const clientOf = openModules({ maxBodyBytes: 1_000 });
+    const [ada, bo] = [clientOf('key-of-ada'), clientOf('key-of-bo')];
+    const { hash } = await ada.modules.upload(await assemble(KEPT));
+    const { name } = await ada.sessions.open({ module: hash });
+    await ada.run({ session: name, invoke: 'add', args: [1] });
+    await expect(bo.run({ session: name, invoke: 'add', args: [1] })).rejects.toMatchObject({ status: 400 });
+    await expect(bo.sessions.readMemory(name, 0, 1)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(bo.sessions.writeMemory(name, 0, Uint8Array.of(1))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+    await expect(ada.sessions.writeMemory(name, 0, new Uint8Array(1_001))).rejects.toMatchObject({
+      status: 413,
+    });
+    expect(await ada.sessions.readMemory(name, 0, 1)).toEqual(Uint8Array.of(0));
+    await ada.sessions.close(name);
   });
 });
