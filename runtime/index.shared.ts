@@ -125,6 +125,7 @@ export type {
 export type {
   AnyHostFunction,
   HostContext,
+  HostFuel,
   HostFunction,
   HostReply,
   HostRequest,

@@ -200,6 +200,7 @@ export {
   HOST_FOLDER,
   type HostAnswer,
   type HostContext,
+  type HostFuel,
   type HostFunction,
   type HostFunctionDefinition,
   type HostReply,

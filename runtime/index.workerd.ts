@@ -105,6 +105,7 @@ export {
   HOST_FOLDER,
   type HostAnswer,
   type HostContext,
+  type HostFuel,
   type HostFunction,
   type HostFunctionDefinition,
   type HostReply,

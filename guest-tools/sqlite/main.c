@@ -4,14 +4,15 @@
  * A database in a file is opened for the call and closed by it, because nothing that a call opens outlives it. One in memory stays as long as the
  * instance. What a statement may do is decided by the authorizer below, which looks at what SQLite will do, not at the text.
  *
- * Request, numbers little-endian: u32 flags, u32 most rows, u32 most bytes, u32 most milliseconds, text path (empty: in memory), u32 statements, then each: text sql,
- * u32 parameters, then each: text name (empty: by its place), u8 type, and its value. A text is u32 length and bytes.
+ * Request, numbers little-endian: u32 flags, u32 most rows, u32 most bytes, u32 most milliseconds, u32 most thousands of steps of SQLite's machine,
+ * text path (empty: in memory), u32 statements, then each: text sql, u32 parameters, then each: text name (empty: by its place), u8 type, and its value. A text is u32 length and bytes.
  */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -203,11 +204,13 @@ static int authorize(void *ignored, int action, const char *first, const char *s
   }
 }
 
-/* ---- time ---- */
+/* ---- time and steps ---- */
 
 /* The run that this is would be stopped, too, but then a database in memory were gone. */
+enum { STEPS_A_LOOK = 1000, LOOKS_A_CLOCK = 20 };
 static int64_t ends_at;
-static int timed_out;
+static uint32_t looks, most_looks;
+static int timed_out, spent;
 
 static int64_t now_ms(void) {
   struct timespec now;
@@ -215,10 +218,12 @@ static int64_t now_ms(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int is_late(void *ignored) {
+static int is_over(void *ignored) {
   (void)ignored;
-  timed_out = now_ms() >= ends_at;
-  return timed_out;
+  looks++;
+  spent = looks > most_looks;
+  if (looks % LOOKS_A_CLOCK == 0) timed_out = now_ms() >= ends_at;
+  return spent || timed_out;
 }
 
 /* ---- errors ---- */
@@ -247,6 +252,10 @@ static void fail_with(sqlite3 *db, int code) {
   }
   if (timed_out) {
     fail("timeout", "its time is over", -1);
+    return;
+  }
+  if (spent) {
+    fail("fuel", "the fuel of the run is spent", -1);
     return;
   }
   switch (code & 0xff) {
@@ -439,12 +448,34 @@ static int configure(sqlite3 *db) {
   return sqlite3_exec(db, "PRAGMA foreign_keys=1; PRAGMA temp_store=2;", NULL, NULL, NULL);
 }
 
+/* There is no /dev/urandom to look for, and the host has resolved the path: each look would be a host call of every request. */
+static int random_bytes(sqlite3_vfs *ignored, int length, char *bytes) {
+  (void)ignored;
+  for (int at = 0; at < length; at += 256)
+    if (getentropy(bytes + at, (size_t)(length - at < 256 ? length - at : 256)) != 0) return 0;
+  return length;
+}
+
+static int same_path(sqlite3_vfs *ignored, const char *path, int room, char *full) {
+  (void)ignored;
+  return snprintf(full, (size_t)room, "%s", path) < room ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+static void use_own_parts(const char *name) {
+  sqlite3_vfs *vfs = sqlite3_vfs_find(name);
+  if (vfs == NULL) return;
+  vfs->xRandomness = random_bytes;
+  vfs->xFullPathname = same_path;
+}
+
 static sqlite3 *open_database(const char *path, uint32_t flags, int *code) {
   sqlite3 *db = NULL;
   if (path[0] == 0 && in_memory != NULL) return in_memory;
+  use_own_parts(NULL);
+  use_own_parts("unix-none");
   /* Also whoever only reads must be able to take back what a writer left half done. */
   int mode = SQLITE_OPEN_READWRITE | (path[0] == 0 || (flags & MAY_CREATE) ? SQLITE_OPEN_CREATE : 0);
-  *code = sqlite3_open_v2(path[0] == 0 ? ":memory:" : path, &db, mode | SQLITE_OPEN_NOFOLLOW, path[0] == 0 ? NULL : "unix-none");
+  *code = sqlite3_open_v2(path[0] == 0 ? ":memory:" : path, &db, mode, path[0] == 0 ? NULL : "unix-none");
   if (*code == SQLITE_OK) *code = configure(db);
   if (*code != SQLITE_OK) {
     fail_with(db, *code);
@@ -467,7 +498,8 @@ static void run_all(sqlite3 *db, uint32_t most_rows) {
     open = 1;
   }
   sqlite3_set_authorizer(db, authorize, NULL);
-  sqlite3_progress_handler(db, 20000, is_late, NULL);
+  looks = 0;
+  sqlite3_progress_handler(db, STEPS_A_LOOK, is_over, NULL);
   puts_("{\"results\":[");
   int code = SQLITE_OK;
   for (uint32_t i = 0; i < statements && code == SQLITE_OK && !broken; i++) {
@@ -486,7 +518,7 @@ static void run_all(sqlite3 *db, uint32_t most_rows) {
   }
   if (!open) return;
   denied[0] = 0;
-  timed_out = 0;
+  timed_out = spent = 0;
   if (code == SQLITE_OK) {
     code = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     if (code == SQLITE_OK) return;
@@ -502,12 +534,13 @@ __attribute__((export_name("query"))) int query(void) {
   if (request == NULL) return 1;
   at = request;
   end = request + length;
-  broken = too_large = timed_out = 0;
+  broken = too_large = timed_out = spent = 0;
   out_length = 0;
   denied[0] = 0;
   uint32_t flags = take_u32(), most_rows = take_u32(), path_length;
   most_bytes = (size_t)take_u32() + 4096;
   ends_at = now_ms() + take_u32();
+  most_looks = take_u32();
   const char *path_text = take_text(&path_length);
   char *path = strndup(path_text, path_length);
   may_write = (flags & MAY_WRITE) != 0;

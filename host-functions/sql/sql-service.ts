@@ -37,15 +37,17 @@ export class SqlService implements HostService {
   readonly #policy: SqlPolicy;
   readonly #find: FindDatabase;
   readonly #limits: HostContext['limits'];
+  readonly #fuel: HostContext['fuel'];
   /** What goes on: a run is not over before its statements are. */
   readonly #going = new Set<Promise<unknown>>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(part: SqlPart, find: FindDatabase, { limits }: HostContext) {
+  constructor(part: SqlPart, find: FindDatabase, { limits, fuel }: HostContext) {
     this.#policy = new SqlPolicy(part);
     this.#find = find;
     this.#limits = limits;
+    this.#fuel = fuel;
   }
 
   call(operation: string, request: HostRequest): Promise<HostReply> {
@@ -195,7 +197,10 @@ export class SqlService implements HostService {
       const left = bytesLeft(entry);
       const maxBytes = Math.min(this.#limits.hostCallBytes, left);
       const timeoutMs = Math.min(bounds.timeoutMs, this.#limits.timeoutMs);
-      const done = await database.run(statement, { ...bounds, maxBytes, timeoutMs, signal });
+      const fuel = this.#fuel?.left() ?? this.#limits.fuel;
+      if (fuel < 1) return NO_FUEL;
+      const done = await database.run(statement, { ...bounds, maxBytes, timeoutMs, fuel, signal });
+      this.#fuel?.spend(done.fuel ?? 0);
       const bytes = done.ok ? done.bytes : done.reason === 'too-large' ? maxBytes : 0;
       entry.bytes += bytes;
       usage.bytes += bytes;
@@ -223,6 +228,13 @@ export class SqlService implements HostService {
     else next();
   }
 }
+
+const NO_FUEL: SqlRefusal = {
+  ok: false,
+  reason: 'fuel',
+  message: 'the fuel of the run is spent',
+  hint: 'Ask less of it, or raise limits.fuel',
+};
 
 /** One call's use of one database. */
 interface Use {

@@ -91,11 +91,21 @@ export interface HostContext {
   secret(name: string): Secret | undefined | Promise<Secret | undefined>;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** The fuel of the run: a host function whose work is metered takes what it costs out of it. Without it there is nobody who pays. */
+  readonly fuel?: HostFuel;
   /**
    * Does a piece of work, some milliseconds at most, when it is this run's turn: all runs together have 4 ms of each turn of the event loop.
    * For what takes longer than that in all. @default after a turn of the event loop
    */
   inTurn?<T>(work: () => T): Promise<T>;
+}
+
+/** The fuel of one run, its nested runs and those it is nested in. */
+export interface HostFuel {
+  /** Units that are left, below 0 where more was burnt than there was. What a guest burns is known once it has ended. */
+  left(): number;
+  /** A run that is over its fuel ends with FUEL_EXHAUSTED. */
+  spend(units: number): void;
 }
 
 /** A credential that stays on the host. */

@@ -1,6 +1,12 @@
 import type { HostAnswer } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
-import type { AnyHostFunction, HostContext, HostReply, HostRequest } from '../contracts/host-function.ts';
+import type {
+  AnyHostFunction,
+  HostContext,
+  HostFuel,
+  HostReply,
+  HostRequest,
+} from '../contracts/host-function.ts';
 import type { Budget } from '../vocabulary/budget.ts';
 import { permits, type RunIdentity } from '../vocabulary/caller.ts';
 import { BUILT_IN } from '../vocabulary/check-grant.ts';
@@ -30,7 +36,7 @@ export interface GateOptions {
   /** Level `strict` and above: host functions that reach the network are refused. */
   readonly noNetwork: boolean;
   readonly level: string;
-  readonly context: Omit<HostContext, 'run' | 'limits' | 'signal'>;
+  readonly context: Omit<HostContext, 'run' | 'limits' | 'fuel' | 'signal'>;
   readonly monotonic: () => number;
   /** The call of a tool that the run is for. */
   readonly ofTool?: OfTool | undefined;
@@ -49,7 +55,7 @@ export interface GateOptions {
 export async function openGate(options: GateOptions): Promise<Gate> {
   const { identity, budget, hostFunctions, monotonic } = options;
   const { limits } = budget;
-  const context = { ...options.context, run: identity, limits };
+  const context = { ...options.context, run: identity, limits, fuel: fuelOf(budget) };
   const services = createServices({ ...options, context });
   const ledger = createLedger({ ...options, now: options.context.now });
   /** Calls that wait for their host functions. */
@@ -146,6 +152,8 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     close: services.close,
   };
 }
+
+const fuelOf = ({ left, spendFuel }: Budget): HostFuel => ({ left: () => left().fuel, spend: spendFuel });
 
 const newRecord = (operation: string, served: Served | undefined, started: number): CallRecord => ({
   operation,

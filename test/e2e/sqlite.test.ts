@@ -139,6 +139,35 @@ describe.each(['memory', 'file'])(
       expect(rows(await query('select count(*) as n from people'))).toEqual([{ n: 2 }]);
     });
 
+    test('the run that asks pays for it, whatever becomes of the statement', async () => {
+      const count = (most: number) =>
+        `with recursive n(i) as (values (1) union all select i + 1 from n where i < ${most}) select count(*) from n`;
+      const paid = async (text: string, fuel: number) => {
+        const outcome = await runtime.run({
+          language: 'js',
+          code: 'try { await sandglass.call("sql.query", args) } catch (error) { error.details.reason }',
+          inputs: { args: { database, query: text } },
+          grant: { sql: [{ name: database, access: ['read'] }] },
+          limits: { fuel, timeoutMs: 120_000 },
+        });
+        return { ends: outcome.ok ? outcome.value : outcome.error.code, fuel: outcome.usage.fuel ?? 0 };
+      };
+      const small = await paid(count(1), 1e9);
+      const large = await paid(count(10_000), 1e9);
+      expect(large.fuel - small.fuel).toBeGreaterThan(10_000_000);
+      const stopped = await paid(count(1e9), 200_000_000);
+      expect(stopped.fuel).toBeGreaterThan(100_000_000);
+      expect(stopped.fuel).toBeLessThan(300_000_000);
+      expect(['fuel', 'FUEL_EXHAUSTED']).toContain(stopped.ends);
+      // What costs more than a step is thought to is over it, and so is the run.
+      expect(
+        await paid(`${count(100_000).replace('count(*)', "sum(hex(randomblob(200)) like '%abc%')")}`, 2e8),
+      ).toMatchObject({
+        ends: 'FUEL_EXHAUSTED',
+      });
+      expect(rows(await query('select count(*) as n from people'))).toEqual([{ n: 2 }]);
+    });
+
     test('rows over maxRows are left out and it says so; bytes over maxBytes are an error', async () => {
       const many =
         'with recursive n(i) as (values (1) union all select i + 1 from n where i < 1000) select i from n';

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRuntime } from '../../runtime/index.ts';
+import { createRuntime, type ModuleSession, type ModuleSessionOptions } from '../../runtime/index.ts';
 import { packedModule } from '../../runtime/platform/packed-module.ts';
 import { locateFile } from '../../runtime/platform/sqlite/locate-file.ts';
 import type { SqliteStatement, SqlValue } from '../../runtime/platform/sqlite/request.ts';
@@ -32,19 +32,25 @@ export async function killWriters(points: number, seed = 1): Promise<KillReport>
   let burnt = 0;
   await using runtime = createRuntime();
   const module = packedModule(new URL('../../guest-tools/sqlite/', import.meta.url), 'sqlite');
+  /** Calls of the kept instance are stopped at `fuel`. */
+  const openMetered = async (options: ModuleSessionOptions): Promise<ModuleSession> => {
+    const session = await runtime.sessions.open(options);
+    return {
+      ...session,
+      run: async (call) => {
+        const limits = { ...call.limits, ...(fuel === undefined ? {} : { fuel }) };
+        const outcome = await session.run({ ...call, limits });
+        burnt = outcome.usage.fuel ?? 0;
+        return outcome;
+      },
+    };
+  };
   const guest = createSqliteGuests({
     load: module.load,
     locate: locateFile,
     runtime: () => ({
-      sessions: runtime.sessions,
-      run: async (options) => {
-        const outcome = await runtime.run({
-          ...options,
-          limits: { ...options.limits, ...(fuel === undefined ? {} : { fuel }) },
-        });
-        burnt = outcome.usage.fuel ?? 0;
-        return outcome;
-      },
+      run: runtime.run,
+      sessions: { ...runtime.sessions, open: openMetered as typeof runtime.sessions.open },
     }),
   }).inFile(join(folder, 'kill.db'));
 

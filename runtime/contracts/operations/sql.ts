@@ -58,7 +58,7 @@ interface DocumentsArgs {
 
 /**
  * The operations of `sql`. `HOST_CALL_FAILED` carries `details.reason`: `query` (the database refused it; `details.sqlstate`), `not-permitted`
- * (the role has no right), `no-table`, `timeout`, `connect`, `too-large`, `busy`.
+ * (the role has no right), `no-table`, `timeout`, `fuel` (the run that asks has none left for it), `connect`, `too-large`, `busy`.
  */
 export interface SqlOperations {
   /** Reads only: the transaction of it is. */
@@ -103,6 +103,8 @@ export interface SqlBounds {
   /** Bytes of the answer, as they come from the database. */
   readonly maxBytes: number;
   readonly timeoutMs: number;
+  /** Units of fuel: what runs as a guest ends there; a server has none. At least 1. */
+  readonly fuel: number;
   readonly signal: AbortSignal;
 }
 
@@ -124,18 +126,23 @@ export interface SqlRefusal {
     | 'not-permitted'
     | 'no-table'
     | 'timeout'
+    | 'fuel'
     | 'connect'
     | 'too-large'
     | 'unsupported';
   readonly message: string;
   readonly sqlstate?: string;
   readonly hint?: string;
+  /** Burnt all the same, units. @default 0 */
+  readonly fuel?: number;
 }
 
 export interface SqlDone extends SqlRows {
   readonly ok: true;
   /** Bytes that came from the database. */
   readonly bytes: number;
+  /** Burnt for it, units. @default 0 */
+  readonly fuel?: number;
 }
 
 /** One database that is open for all runs of a runtime. It never rejects but for a bug. */

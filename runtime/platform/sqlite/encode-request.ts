@@ -3,6 +3,10 @@ import type { SqliteRequest, SqlValue } from './request.ts';
 
 const MAY_WRITE = 1;
 const MAY_CREATE = 2;
+/** Of a step of SQLite's machine, about: 80 to 400 as statements go. */
+const FUEL_A_STEP = 200;
+const STEPS_A_LOOK = 1_000;
+const MOST_U32 = 2 ** 32 - 1;
 const MOST_STATEMENTS = 100_000;
 const MOST_PARAMETERS = 32_766;
 const INT_64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
@@ -13,7 +17,7 @@ const INT_64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
  * @throws {SandglassError} INPUT_INVALID for a value that SQLite has no type for.
  */
 export function encodeRequest(
-  { statements, write, maxRows, maxBytes, timeoutMs }: SqliteRequest,
+  { statements, write, maxRows, maxBytes, timeoutMs, fuel = Number.POSITIVE_INFINITY }: SqliteRequest,
   path: string,
 ): Uint8Array {
   if (statements.length === 0 || statements.length > MOST_STATEMENTS)
@@ -23,6 +27,7 @@ export function encodeRequest(
   bytes.u32(maxRows);
   bytes.u32(maxBytes);
   bytes.u32(timeoutMs);
+  bytes.u32(Math.min(MOST_U32, Math.ceil(fuel / (FUEL_A_STEP * STEPS_A_LOOK))));
   bytes.text(path);
   bytes.u32(statements.length);
   for (const { sql, params = [] } of statements) {

@@ -57,11 +57,14 @@ function databaseOf(guest: SqliteGuest, close: () => Promise<void>): SqlDatabase
         maxRows: bounds.maxRows,
         maxBytes: bounds.maxBytes,
         timeoutMs: bounds.timeoutMs,
+        fuel: bounds.fuel,
       };
       try {
         const outcome = await guest.ask(request, bounds.signal);
-        if (outcome.ok) return doneOf(outcome.results[0] ?? EMPTY);
-        return 'ended' in outcome ? endedBadly(outcome.ended, bounds) : refusalOf(outcome.error);
+        const { fuel } = outcome;
+        if (outcome.ok) return { ...doneOf(outcome.results[0] ?? EMPTY), fuel };
+        const refusal = 'ended' in outcome ? endedBadly(outcome.ended, bounds) : refusalOf(outcome.error);
+        return { ...refusal, fuel };
       } catch (error) {
         if (error instanceof SandglassError) return endedBadly(error, bounds);
         if (bounds.signal.aborted) return { ok: false, reason: 'timeout', message: 'the query was given up' };
@@ -144,6 +147,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
   'read-only': 'writes',
   'too-large': 'too-large',
   timeout: 'timeout',
+  fuel: 'fuel',
   'not-found': 'connect',
   'not-a-database': 'connect',
 };
@@ -168,6 +172,8 @@ function ofStatement(message: string): Reason {
 function endedBadly({ code, message }: SandglassError, { timeoutMs }: SqlBounds): SqlRefusal {
   if (code === 'DEADLINE_EXCEEDED' || code === 'CANCELLED')
     return { ok: false, reason: 'timeout', message: `it took longer than ${timeoutMs} ms` };
+  if (code === 'FUEL_EXHAUSTED')
+    return { ok: false, reason: 'fuel', message: 'the fuel of the run is spent' };
   if (code === 'OUTPUT_EXCEEDED')
     return { ok: false, reason: 'too-large', message: 'the rows are over maxBytes' };
   return { ok: false, reason: code === 'INPUT_INVALID' ? 'malformed' : 'query', message };

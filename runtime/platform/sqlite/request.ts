@@ -19,6 +19,11 @@ export interface SqliteRequest {
   readonly maxBytes: number;
   /** ms, 1..600,000. Over it SQLite stops itself, and takes back what the request did. */
   readonly timeoutMs: number;
+  /**
+   * Units of fuel, from 1. One on a file is stopped at it; one in memory stops itself near it, so that what is there stays. @default no bound but
+   * that of every run
+   */
+  readonly fuel?: number;
 }
 
 export interface SqliteResult {
@@ -33,7 +38,7 @@ export interface SqliteResult {
 export interface SqliteError {
   /**
    * `statement`: it cannot be read. `statements`: there are several in one. `parameters`: they do not fit. `denied`: no grant allows it.
-   * `read-only`: it writes. `too-large`: over `maxBytes`. `constraint`, `not-found`, `not-a-database`, `timeout`, `corrupt`, `full`, `io`, `memory`, `failed`.
+   * `read-only`: it writes. `too-large`: over `maxBytes`. `constraint`, `not-found`, `not-a-database`, `timeout`, `fuel`, `corrupt`, `full`, `io`, `memory`, `failed`.
    */
   readonly reason: string;
   readonly message: string;

@@ -1,5 +1,5 @@
 import type { Runtime } from '../../contracts/api/runtime.ts';
-import type { ModuleSession } from '../../contracts/api/session.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { LIMITS } from '../../vocabulary/limits.ts';
@@ -7,6 +7,7 @@ import type { Outcome } from '../../vocabulary/outcome.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { encodeRequest } from './encode-request.ts';
 import { createFileTurns, type FileTurns } from './file-turns.ts';
+import { keepInstance } from './keep-instance.ts';
 import { readAnswer, type SqliteAnswer } from './read-answer.ts';
 import type { SqliteRequest } from './request.ts';
 
@@ -26,9 +27,12 @@ export interface LocatedFile {
 }
 
 /** Either what SQLite answered, or how its guest ended. */
-export type SqliteOutcome = SqliteAnswer | { readonly ok: false; readonly ended: SandglassError };
+export type SqliteOutcome = (SqliteAnswer | { readonly ok: false; readonly ended: SandglassError }) & {
+  /** What the request burnt, units. */
+  readonly fuel: number;
+};
 
-/** One database, each request a run of a guest: fuel, memory, deadline and grant hold for it as for any other. */
+/** One database, each request a call of a guest: fuel, memory, deadline and grant hold for it as for any other. */
 export interface SqliteGuest {
   /** @throws {SandglassError} INPUT_INVALID for a request that cannot be written down. */
   ask(request: SqliteRequest, signal?: AbortSignal): Promise<SqliteOutcome>;
@@ -41,6 +45,8 @@ const FOLDER = '/db';
 const MEMORY_BYTES = 128 * MIB;
 /** A database in memory lives as long as its runtime, ms: the most there is. */
 const IDLE_MS = 86_400_000;
+/** A guest of a file holds nothing between requests. */
+const FILE_IDLE_MS = 60_000;
 /** In which SQLite stops itself before its run is stopped, ms. */
 const GRACE_MS = 1_000;
 /** Beside the rows: names of columns, and what an error says. */
@@ -66,57 +72,76 @@ export function createSqliteGuests(options: SqliteGuestOptions): {
   };
 }
 
-/** Opened by each request and closed by it: a guest that is killed leaves a file that the next one brings back to its last commit. */
+/**
+ * The file is opened by each request and closed by it: a guest that is killed leaves one that the next brings back to its last commit. The instance is
+ * kept as long as requests come, and where there is no place to keep one each request has its own.
+ */
 function inFile(
   file: string,
   { runtime, locate }: SqliteGuestOptions,
   binary: () => Promise<Uint8Array>,
   turns: FileTurns,
 ): SqliteGuest {
+  const grantOf = (folder: string): Grant => ({
+    fs: [{ host: folder, guest: FOLDER, access: ['read', 'write', 'delete'] }],
+  });
+  let folder = '';
+  const kept = keepInstance(async () =>
+    runtime().sessions.open({
+      module: await binary(),
+      grant: grantOf(folder),
+      limits: { memoryBytes: MEMORY_BYTES },
+      idleMs: FILE_IDLE_MS,
+    }),
+  );
   return {
     async ask(request, signal) {
-      const { key, folder, name } = await locate(file);
-      const stdin = encodeRequest(request, `${FOLDER}/${name}`);
-      const grant: Grant = { fs: [{ host: folder, guest: FOLDER, access: ['read', 'write', 'delete'] }] };
-      const module = await binary();
-      const limits = limitsOf(request);
-      const asked = async (): Promise<Outcome> =>
-        runtime().run({ ...CALL, module, stdin, grant, limits, ...(signal === undefined ? {} : { signal }) });
-      return outcomeOf(await turns.take(key, asked, signal));
+      const located = await locate(file);
+      const stdin = encodeRequest(request, `${FOLDER}/${located.name}`);
+      const call = {
+        ...CALL,
+        stdin,
+        limits: { ...limitsOf(request), ...defined({ fuel: request.fuel }) },
+        ...defined({ signal }),
+      };
+      const asked = async (): Promise<Outcome> => {
+        if (located.folder !== folder) await kept.drop();
+        folder = located.folder;
+        const outcome = await kept.run(call);
+        return outcome ?? runtime().run({ ...call, module: await binary(), grant: grantOf(folder) });
+      };
+      return outcomeOf(await turns.take(located.key, asked, signal));
     },
-    close: async () => undefined,
+    close: kept.drop,
   };
 }
 
 /** One instance, kept: what is in its memory is the database. */
 function inMemory({ runtime }: SqliteGuestOptions, binary: () => Promise<Uint8Array>): SqliteGuest {
-  let session: Promise<ModuleSession> | undefined;
   let closed = false;
+  const kept = keepInstance(async () =>
+    runtime().sessions.open({
+      module: await binary(),
+      limits: { memoryBytes: MEMORY_BYTES },
+      idleMs: IDLE_MS,
+    }),
+  );
   return {
     async ask(request, signal) {
       if (closed) throw new SandglassError('INPUT_INVALID', 'Cannot query: the database is closed');
       const stdin = encodeRequest(request, '');
-      session ??= binary()
-        .then((module) =>
-          runtime().sessions.open({ module, limits: { memoryBytes: MEMORY_BYTES }, idleMs: IDLE_MS }),
-        )
-        .catch((error: unknown) => {
-          session = undefined;
-          throw error;
-        });
-      const { memoryBytes: _, ...limits } = limitsOf(request);
       const late = later(signal);
-      const outcome = await (await session)
-        .run({ invoke: CALL.invoke, stdin, limits, signal: late.signal })
-        .finally(late.drop);
-      // A guest that was stopped is gone, and what it held with it: the next request begins with an empty database.
-      if (!outcome.ok && outcome.meta.sessionEnded === true) session = undefined;
-      return outcomeOf(outcome);
+      // SQLite stops itself where the fuel of the request ends: a guest that is stopped is gone, and the database with it.
+      const limits = { ...limitsOf(request), fuel: LIMITS.fuel.maximum };
+      const outcome = await kept.run({ ...CALL, stdin, limits, signal: late.signal }).finally(late.drop);
+      if (outcome !== undefined) return outcomeOf(outcome);
+      throw new SandglassError('QUEUE_FULL', 'Cannot query: there are as many databases in memory as fit', {
+        retryable: true,
+      });
     },
     async close() {
       closed = true;
-      const open = await session?.catch(() => undefined);
-      await open?.close();
+      await kept.drop();
     },
   };
 }
@@ -139,22 +164,20 @@ function later(signal: AbortSignal | undefined): { readonly signal: AbortSignal;
   };
 }
 
-const CALL = { filename: 'sqlite.wasm', invoke: 'query' } as const;
+const CALL = { invoke: 'query' } as const;
 
 const limitsOf = ({ maxBytes, timeoutMs }: SqliteRequest) => ({
   timeoutMs: Math.min(LIMITS.timeoutMs.maximum, timeoutMs + GRACE_MS),
-  memoryBytes: MEMORY_BYTES,
   outputBytes: maxBytes + MORE_BYTES,
 });
 
 function outcomeOf(outcome: Outcome): SqliteOutcome {
-  if (!outcome.ok) return { ok: false, ended: asError(outcome.error) };
-  if (outcome.value === 0) return readAnswer(outcome.stdout);
-  return {
-    ok: false,
-    ended: new SandglassError('MEMORY_EXCEEDED', 'Cannot query: SQLite has no memory left'),
-  };
+  const fuel = outcome.usage.fuel ?? 0;
+  if (!outcome.ok) return { ok: false, ended: asError(outcome.error), fuel };
+  if (outcome.value === 0) return { ...readAnswer(outcome.stdout), fuel };
+  const ended = new SandglassError('MEMORY_EXCEEDED', 'Cannot query: SQLite has no memory left');
+  return { ok: false, ended, fuel };
 }
 
 const asError = ({ code, message, hint }: Extract<Outcome, { ok: false }>['error']): SandglassError =>
-  new SandglassError(code, message, hint === undefined ? {} : { hint });
+  new SandglassError(code, message, defined({ hint }));
