@@ -3,6 +3,7 @@ import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { nativeFuel } from '../../wasm/meter.ts';
+import { type AnswerOrder, asTheyCome, inOrderOfCalls } from './answer-order.ts';
 import type { WaitMode } from './component-data.ts';
 
 /** A value now, or a promise of it: what an import answers in the two wait modes. */
@@ -39,6 +40,8 @@ export interface ComponentRun {
   check(): void;
   /** A host call in the run's wait mode. `bytes` are given away; those of a file in the answer are there until the next call. */
   call(operation: string, args: JsonObject, bytes?: Uint8Array): Eventually<HostAnswer>;
+  /** Answers that come while the guest does something else. */
+  readonly order: AnswerOrder;
   /** A host call whose answer nobody waits for. */
   send(operation: string, args: JsonObject): void;
   /** Guest output; leaves the guest when the output budget is spent. */
@@ -196,6 +199,7 @@ export function createGuestRun(
         ? host.rest(host.call(operation, args, bytes)).then((answer) => answered(operation, answer))
         : answered(operation, host.callSync(operation, args, bytes));
     },
+    order: spec.deterministic === undefined ? asTheyCome : inOrderOfCalls(),
     send: (operation, args) => {
       if (mode === 'jspi')
         void host.call(operation, args); // never rejects

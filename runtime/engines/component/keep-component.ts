@@ -146,6 +146,9 @@ function forwarding(present: () => ComponentRun): ComponentRun {
     get ended() {
       return present().ended;
     },
+    get order() {
+      return present().order;
+    },
     ending: () => present().ending(),
     end: (ending) => present().end(ending),
     noteStatus: (code) => present().noteStatus(code),

@@ -140,8 +140,7 @@ export class FutureIncomingResponse {
         : err(httpErrorCode(settled));
       this.#settled.resolve();
     };
-    // It rejects only when the run has ended, and then nobody asks any more.
-    if (answer instanceof Promise) answer.then(take, () => {});
+    if (answer instanceof Promise) this.#run.order.arrive(answer, take);
     else take(answer);
   }
 

@@ -71,6 +71,8 @@ function wait(run: ComponentRun, all: readonly Readiness[]): Eventually<Uint32Ar
   run.check();
   const ready = all.flatMap((readiness, index) => (isReady(run, readiness) ? [index] : []));
   if (ready.length > 0) return Uint32Array.from(ready);
+  const answered = run.order.next();
+  if (answered !== undefined) return answered.then(() => wait(run, all));
   const promises = all.flatMap((readiness) => (readiness.kind === 'promise' ? [readiness.wait] : []));
   const next = all.reduce<bigint | undefined>((soonest, readiness) => {
     if (readiness.kind !== 'time') return soonest;
