@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import wabt from 'wabt';
 import { runCli, startCli } from '../support/command-line.ts';
+import { verifies } from '../support/verifies.ts';
 
 /** (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)) */
 const ADD_WASM = new Uint8Array([
@@ -340,7 +341,7 @@ describe('sandglass inspect, doctor and --version', () => {
   });
 });
 
-describe('the first hour', () => {
+describe('the first hour', verifies('XT-07'), () => {
   test('a file alone is run; stdin that is a file reaches it; its inputs are globals', async () => {
     await writeFile(join(cwd, 'ask.js'), 'console.log(await readline(), name)');
     const { code, out, err } = await cli(['ask.js', '--inputs={"name":"you"}', '--stdin=bad.js', '--quiet']);

@@ -233,7 +233,7 @@ describe('exports of a module', () => {
   });
 });
 
-describe('only language and code are needed', () => {
+describe('only language and code are needed', verifies('EX-13'), () => {
   test.each([
     ['javascript', '1+1'],
     ['typescript', '1 + (1 as number)'],
@@ -267,7 +267,7 @@ describe('a language without an engine', () => {
   });
 });
 
-test('no option turns the sandbox off', async () => {
+test('no option turns the sandbox off', verifies('EX-14'), async () => {
   for (const option of ['sandbox', 'trusted', 'unsafe', 'isolation']) {
     const options = { language: 'javascript', code: '1', [option]: false };
     await expect(runtime.run(options)).rejects.toThrow(new RegExp(`unknown option "${option}"`));

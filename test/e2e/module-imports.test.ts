@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import wabt from 'wabt';
 import { createRuntime, defineHostFunction, type Runtime } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
 
 const { parseWat } = await wabt();
 const binary = (text: string): Uint8Array => parseWat('module.wat', text).toBinary({}).buffer;
@@ -53,6 +54,7 @@ const codeOf = (outcome: Awaited<ReturnType<Runtime['run']>>): unknown =>
   outcome.ok ? outcome.value : [outcome.error.code, outcome.error.message];
 
 describe.each(['minimal', 'standard'] as const)('imports of a core module at level %s', (level) => {
+  verifies('XT-03');
   test('are host functions of the embedder: numbers as they are, 64 bits exactly, bytes both ways', async () => {
     const seen: unknown[] = [];
     await using runtime = open(seen);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ScriptRun } from '../../runtime/contracts/api/run.ts';
 import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import { verifies } from '../support/verifies.ts';
 
 /** Python through the whole runtime: pool, worker, gate, host functions. */
 describe('Python through the runtime', () => {
@@ -147,7 +148,7 @@ result`;
     expect(seen).toEqual(['POST /a {"x": 1}', 'GET /b ']);
   });
 
-  test('an uncaught exception gives type, message and line', async () => {
+  test('an uncaught exception gives type, message and line', verifies('EX-12'), async () => {
     expect(await run("x = 1\nassert False, 'nope'")).toMatchObject({
       ok: false,
       error: {

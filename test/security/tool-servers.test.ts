@@ -143,7 +143,7 @@ describe('a server that attacks by how it answers', () => {
   });
 });
 
-describe('a server that tells otherwise than was confirmed', () => {
+describe('a server that tells otherwise than was confirmed', verifies('XT-12'), () => {
   verifies('MC-07');
   test('is held: no model sees what it says now, nothing of it runs, until somebody confirms it', async () => {
     const state = join(cwd, 'state');

@@ -9,7 +9,7 @@ import type { AuditRecord } from '../../../runtime/observe/audit/record.ts';
 import { verifyAudit } from '../../../runtime/observe/audit/verify.ts';
 import { verifies } from '../../support/verifies.ts';
 
-verifies('MO-11');
+verifies('MO-11', 'XT-10');
 
 let dir = '';
 beforeEach(() => {

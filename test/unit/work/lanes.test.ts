@@ -153,7 +153,7 @@ describe('createLanes()', () => {
     expect(jobs.began).toEqual(['a', 'b']);
   });
 
-  test('tells how long a job waited, apart from how long it ran', async () => {
+  test('tells how long a job waited, apart from how long it ran', verifies('SC-10'), async () => {
     const jobs = createJobs();
     const clock = createFakeClock();
     const scheduler = createLanes({ concurrency: 1, clock });
