@@ -20,6 +20,8 @@ export interface RunRecord {
   readonly caller?: string;
   /** Milliseconds since the epoch. */
   readonly askedAt: number;
+  /** The same of its end, once there is one. */
+  readonly endedAt: number | undefined;
   readonly state: JobState;
   /** Always an outcome, also for a run that was cancelled or refused before it began. Never rejects. */
   readonly outcome: Promise<OutcomeJson>;
@@ -80,6 +82,7 @@ export function createRunRecords({ queue, store, onFault, now, journal }: Record
         throw error instanceof TypeError ? readFault(error, runId, onFault) : error;
       });
       let ended: OutcomeJson | undefined;
+      let endedAt: number | undefined;
       const outcome = job.result
         // Handlers answer outcomes; what rejects is the queue itself.
         .then((result) => result as unknown as OutcomeJson)
@@ -87,6 +90,7 @@ export function createRunRecords({ queue, store, onFault, now, journal }: Record
         .then(async (result) => {
           const weight = await inSlices(weighOutcome(result));
           ended = result;
+          endedAt = now();
           log.end();
           store.ended(runId, weight + log.bytes);
           journal?.ended(runId, result, weight);
@@ -96,6 +100,9 @@ export function createRunRecords({ queue, store, onFault, now, journal }: Record
         id: runId,
         ...named,
         askedAt,
+        get endedAt() {
+          return endedAt;
+        },
         get state() {
           return ended === undefined && job.state === 'done' ? 'running' : job.state;
         },
@@ -120,7 +127,7 @@ export function createRunRecords({ queue, store, onFault, now, journal }: Record
 const LOST = new SandglassError('CANCELLED', 'Cannot finish the run: the server ended');
 
 /** A run of an earlier process: what it told is gone, its outcome is there. */
-function foundRecord({ event: _, endedAt: __, outcome, ...run }: FoundRun): RunRecord {
+function foundRecord({ event: _, outcome, ...run }: FoundRun): RunRecord {
   const log = createRunLog();
   log.end();
   return {

@@ -34,6 +34,23 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
     'Goes on for a while',
     `export const run = async () => { for (const line of ['0', '50', '100']) { console.log(line); await new Promise((done) => setTimeout(done, 20)) } }`,
   );
+  const seconds = {
+    input: { seconds: { type: 'number', default: 0 }, label: { type: 'string', default: '' } },
+  };
+  tool('greet', 'Greets', "export const run = ({ name }) => 'Hello, ' + name + '!'", {
+    input: { name: { type: 'string' } },
+  });
+  tool(
+    'slow_compute',
+    'Takes a while',
+    `export const run = async ({ seconds }) => { await new Promise((done) => setTimeout(done, seconds * 1_000)); return 'done' }`,
+    { ...seconds, limits: { timeoutMs: 120_000 } },
+  );
+  tool(
+    'failing_job',
+    'Fails after a while',
+    `export const run = async () => { await new Promise((done) => setTimeout(done, 1_500)); throw new Error('it fails') }`,
+  );
   tool(
     'json_schema_2020_12_tool',
     'Has a schema of JSON Schema 2020-12',
@@ -68,7 +85,7 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
     scheduler: createInProcessScheduler(),
     modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: [] }) }),
     key: KEY,
-    mcp: { version: '1.0.0' },
+    mcp: { version: '1.0.0', taskAfterMs: 700 },
   });
   // The suite shows no key.
   const fetch = (request: Request): Response | Promise<Response> => {

@@ -85,6 +85,8 @@ export interface HttpAppOptions {
     readonly instructions?: string;
     /** Signs what clients hold while their person is asked, 32 bytes or more. @default a fresh one */
     readonly key?: Uint8Array;
+    /** How long a call goes on until a client that knows tasks is given one, ms. @default 2_000 */
+    readonly taskAfterMs?: number;
     /** Offers `run_code` and `search_tools` in place of the tools; what code may touch beside them. */
     readonly code?: { readonly grant: Omit<Grant, 'tools'> };
   };

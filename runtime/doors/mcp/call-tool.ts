@@ -18,6 +18,7 @@ import { type Confirmations, wantsConfirmation } from './confirm.ts';
 import { type McpDoor, type Speaker, usableTools } from './door.ts';
 import { tellProgress } from './progress.ts';
 import { artifactLink } from './resources.ts';
+import type { Tasks } from './tasks.ts';
 
 export interface CallContext {
   readonly door: McpDoor;
@@ -26,6 +27,9 @@ export interface CallContext {
   readonly server: Server;
   readonly context: ServerContext;
   readonly speaker: Speaker;
+  readonly tasks: Tasks;
+  /** The client asked for a task, as clients of 2025-11-25 do. */
+  readonly asksForTask: boolean;
 }
 
 /** Calls a tool by the same pipeline as every other door. What fails is a result with the outcome; only an unknown name is an error of the protocol. */
@@ -38,13 +42,28 @@ export async function callTool(
   if (door.code !== undefined) return await callCodeTool(name, args, call);
   const info = door.tools.info(name);
   if (info !== undefined && !speaker.may(info.name)) return failed(notFor(info.name));
-  if (info === undefined) throw unknownTool(await settle(submit(call, name, args), call));
+  if (info === undefined) throw unknownTool(await (await submit(call, name, args)).outcome);
   const answered = await call.confirmations.answerOf({ tool: name, args }, call.context);
-  const outcome = await settle(submit(call, name, args, answered), call);
-  if (answered === undefined && wantsConfirmation(outcome) && canAsk(call))
+  const record = await submit(call, name, args, answered);
+  const mayAsk = info.dangerous && answered === undefined;
+  const outcome = await settle(record, call, mayAsk);
+  if (outcome !== undefined && mayAsk && wantsConfirmation(outcome) && canAsk(call))
     return call.confirmations.ask({ tool: name, args }, call.context);
-  door.artifacts.note(outcome, speaker.caller?.id);
-  return resultOf(outcome);
+  return answer(record, outcome, call);
+}
+
+/** The result of a call that has ended; a task for one that goes on, and for a client that asked for one. */
+async function answer(
+  record: RunRecord,
+  outcome: OutcomeJson | undefined,
+  { door, speaker, tasks, context, asksForTask }: CallContext,
+): Promise<CallToolResult> {
+  const note = (ended: OutcomeJson): void => door.artifacts.note(ended, speaker.caller?.id);
+  if (outcome !== undefined) note(outcome);
+  else void record.outcome.then(note);
+  if (outcome === undefined || (asksForTask && tasks.waitMs(context, true, false) === 0))
+    return tasks.begin(record, context);
+  return resultOf(record, outcome);
 }
 
 function submit(
@@ -85,29 +104,34 @@ async function callCodeTool(
         `Cannot call ${name.slice(0, 80)}: in code mode there are ${RUN_CODE} and ${SEARCH_TOOLS}, and programs call the tools`,
       );
     const program = readProgram(args);
-    const record = door.runs.submit({
+    const record = await door.runs.submit({
       ...program,
       grant: { ...door.code?.grant, tools: usableTools(door, speaker) },
       ...defined({ caller, traceparent: traceparentOf(call.context) }),
     });
-    const outcome = await settle(record, call);
-    return { ...resultOf(outcome), content: [{ type: 'text', text: codeText(outcome) }] };
+    return await answer(record, await settle(record, call, false), call);
   } catch (error) {
     if (error instanceof SandglassError) return failed(error);
     throw error;
   }
 }
 
-/** Waits for the end; what the run tells meanwhile goes to the client, and a client that gives up ends it. */
-async function settle(accepted: Promise<RunRecord>, { context }: CallContext): Promise<OutcomeJson> {
-  const record = await accepted;
+/**
+ * Waits for the end, or until the call becomes a task: then there is no outcome, and it goes on without its client. What the run tells meanwhile
+ * goes to the client; one that gives up ends it.
+ */
+async function settle(
+  record: RunRecord,
+  { context, tasks, asksForTask }: CallContext,
+  mayAsk: boolean,
+): Promise<OutcomeJson | undefined> {
   const { signal } = context.mcpReq;
   const leave = (): void => record.cancel();
   if (signal.aborted) leave();
   signal.addEventListener('abort', leave, { once: true });
   const progress = tellProgress(record, context);
   try {
-    const outcome = await record.outcome;
+    const outcome = await within(record.outcome, tasks.waitMs(context, asksForTask, mayAsk));
     await progress.end();
     return outcome;
   } finally {
@@ -115,7 +139,25 @@ async function settle(accepted: Promise<RunRecord>, { context }: CallContext): P
   }
 }
 
-function resultOf(outcome: OutcomeJson): CallToolResult {
+/** @param ms How long to wait for it; `undefined`: until it comes. */
+async function within<T>(value: Promise<T>, ms: number | undefined): Promise<T | undefined> {
+  if (ms === undefined) return value;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), ms);
+  try {
+    return await Promise.race([value, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What a call gave, as a client of MCP is told: in code mode its text is that of the program. */
+export function resultOf({ tool }: Pick<RunRecord, 'tool'>, outcome: OutcomeJson): CallToolResult {
+  const result = resultOfTool(outcome);
+  return tool === undefined ? { ...result, content: [{ type: 'text', text: codeText(outcome) }] } : result;
+}
+
+function resultOfTool(outcome: OutcomeJson): CallToolResult {
   const {
     text = '',
     artifact,

@@ -26,6 +26,7 @@ export function codeTools(door: McpDoor, speaker: Speaker): Tool[] {
         required: ['code'],
         additionalProperties: false,
       },
+      execution: { taskSupport: 'optional' },
       annotations: {
         readOnlyHint: false,
         destructiveHint: false,

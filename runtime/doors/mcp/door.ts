@@ -19,6 +19,8 @@ export interface McpDoor {
   readonly code?: { readonly grant: Omit<Grant, 'tools'> } | undefined;
   /** Dangerous tools run without a question. @default false */
   readonly confirmed?: boolean | undefined;
+  /** How long a call goes on until a client that knows tasks is given one, ms. @default 2_000 */
+  readonly taskAfterMs?: number | undefined;
   /** Told of errors that are bugs. */
   readonly onFault: (error: unknown) => void;
 }

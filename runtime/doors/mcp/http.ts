@@ -8,6 +8,7 @@ import {
 import { createConfirmations } from './confirm.ts';
 import type { McpDoor, Speaker } from './door.ts';
 import { createMcpServer } from './server.ts';
+import { createListedTasks } from './tasks.ts';
 
 export interface McpHttp {
   /** @param speaker Who was let in. */
@@ -42,15 +43,16 @@ interface LegacySession {
 export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpHttp {
   const { maxBodyBytes = 16 * 1024 * 1024, now = () => performance.now() } = options;
   const confirmations = createConfirmations(options.key ?? crypto.getRandomValues(new Uint8Array(32)));
+  const listed = createListedTasks();
   const onerror = (): undefined => undefined; // of what clients sent wrongly; they were answered
   const modern = createMcpHandler(
-    () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: false }),
+    () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: false, listed }),
     { legacy: 'reject', maxRequestBodySize: maxBodyBytes, onerror },
   );
   const stop = door.tools.onChange(() => modern.notify.toolsChanged());
   const sessions = createLegacySessions(
     { maxSessions: 1_000, idleMs: 1_800_000, ...options, maxBodyBytes, now },
-    () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: true }),
+    () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: true, listed }),
   );
   return {
     async fetch(request, speaker) {

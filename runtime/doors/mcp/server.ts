@@ -1,9 +1,10 @@
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server';
 import { SandglassError } from '../../vocabulary/errors.ts';
-import { callTool, failed } from './call-tool.ts';
+import { callTool, failed, resultOf } from './call-tool.ts';
 import type { Confirmations } from './confirm.ts';
 import type { McpDoor, Speaker } from './door.ts';
 import { listArtifacts, readArtifact, TEMPLATE } from './resources.ts';
+import { createTasks, type ListedTasks, TASKS_EXTENSION } from './tasks.ts';
 import { listTools } from './tool-list.ts';
 
 export interface McpServerOptions {
@@ -13,15 +14,24 @@ export interface McpServerOptions {
   readonly speakerOf: (context: ServerContext) => Speaker;
   /** The connection lasts: it is told when tools come and go. */
   readonly tellsChanges: boolean;
+  /** Of all servers of the door. */
+  readonly listed: ListedTasks;
 }
 
 /** One server of the door, for one connection or one request; its handlers are the same in every revision of the protocol. */
 export function createMcpServer(options: McpServerOptions): Server {
-  const { door, confirmations, speakerOf, tellsChanges } = options;
+  const { door, confirmations, speakerOf, tellsChanges, listed } = options;
+  const tasks = createTasks({ door, speakerOf, resultOf, listed });
   const server = new Server(
     { name: 'sandglass', title: 'Sandglass', version: door.version },
     {
-      capabilities: { tools: { listChanged: true }, resources: {}, logging: {} },
+      capabilities: {
+        tools: { listChanged: true },
+        resources: {},
+        logging: {},
+        tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
+        extensions: { [TASKS_EXTENSION]: {} },
+      },
       ...(door.instructions === undefined ? {} : { instructions: door.instructions }),
       requestState: { verify: confirmations.codec.verify },
       debouncedNotificationMethods: ['notifications/tools/list_changed'],
@@ -41,6 +51,8 @@ export function createMcpServer(options: McpServerOptions): Server {
         server,
         context,
         speaker,
+        tasks,
+        asksForTask: (params as { readonly task?: unknown }).task !== undefined, // of 2025-11-25 only, which the type leaves out
       });
     } catch (error) {
       if (error instanceof SandglassError) return failed(error);
@@ -57,6 +69,7 @@ export function createMcpServer(options: McpServerOptions): Server {
   server.setRequestHandler('resources/read', ({ params }, context) =>
     readArtifact(door, params.uri, speakerOf(context).caller?.id),
   );
+  tasks.serve(server);
   if (tellsChanges) {
     const stop = door.tools.onChange(() => {
       // A connection that is closing needs no news.

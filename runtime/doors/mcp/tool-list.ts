@@ -37,6 +37,8 @@ function describe({ tools }: McpDoor, names: readonly string[]): Tool[] {
       ...(info === undefined || info.output === null
         ? {}
         : { outputSchema: outcomeSchema(info.output) as Tool['outputSchema'] }),
+      // Clients of 2025-11-25 may ask for any call as a task; later ones are given one when it takes long.
+      execution: { taskSupport: 'optional' },
       annotations: { ...tool.annotations },
       ...(info === undefined ? {} : { _meta: metaOf(info) }),
     };
