@@ -39,9 +39,16 @@ function deniedAction(action: BrowserAction, act: string, part: BrowserPart | un
   };
   return new SandglassError('CAPABILITY_DENIED', `Cannot ${act}: no grant for ${capability} covers it`, {
     details: { capability, requested: act, missing: [capability], grant },
-    hint: `Grant it with ${JSON.stringify(grant)}, or do without; do not retry`,
+    hint: `Grant it with ${flagsOf(part === undefined ? 'ORIGIN' : undefined, action)} (in a program: ${JSON.stringify(grant)}), or do without; do not retry`,
   });
 }
+
+/** What a command line adds for it: to open and to read is what each origin has. */
+const flagsOf = (origin: string | undefined, action: BrowserAction = 'navigate'): string =>
+  [
+    ...(origin === undefined ? [] : [`--allow-browser=${origin}`]),
+    ...(action === 'interact' || action === 'screenshot' ? [`--browser-actions=${action}`] : []),
+  ].join(' ') || '--allow-browser=ORIGIN';
 
 const MOST_SHOWN = 300;
 
@@ -63,7 +70,7 @@ export function deniedOrigin(url: URL | string, part: BrowserPart): SandglassErr
         missing: ['browser.navigate'],
         ...(grant === undefined ? {} : { grant }),
       },
-      hint: `${grant === undefined ? 'Open pages of the origins that are granted' : `Grant it with ${JSON.stringify(grant)}, or do without`}; do not retry`,
+      hint: `${grant === undefined ? 'Open pages of the origins that are granted' : `Grant it with ${flagsOf(parsed?.origin)} (in a program: ${JSON.stringify(grant)}), or do without`}; do not retry`,
     },
   );
 }

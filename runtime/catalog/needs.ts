@@ -70,6 +70,18 @@ const BY_CAPABILITY: readonly (readonly [RegExp, Need])[] = [
     { what: 'read and write files', flag: '--allow-read=FOLDER:/GUEST, --allow-write=FOLDER:/GUEST' },
   ],
   [/^(?:http|ws)$/, { what: 'reach the network', flag: '--allow-net=ORIGIN' }],
+  [/^sql\.read$/, { what: 'read a database', flag: '--database=NAME=URL --allow-sql=NAME' }],
+  [
+    /^sql\.(?:write|\*)$/,
+    { what: 'read and change a database', flag: '--database=NAME=URL --allow-sql=NAME:write' },
+  ],
+  [/^kv\.read$/, { what: 'read a store of values', flag: '--allow-kv=NAME' }],
+  [/^kv\.(?:write|\*)$/, { what: 'read and change a store of values', flag: '--allow-kv=NAME:write' }],
+  [/^browser\.(?:navigate|extract)$/, { what: 'read pages in a browser', flag: '--allow-browser=ORIGIN' }],
+  [
+    /^browser\.(?:interact|screenshot|\*)$/,
+    { what: 'use pages in a browser', flag: '--allow-browser=ORIGIN --browser-actions=LIST' },
+  ],
   [/^env$/, { what: 'read environment variables', flag: '--allow-env=NAME=VALUE' }],
 ];
 

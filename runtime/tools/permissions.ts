@@ -153,6 +153,14 @@ export function flagOf(capability: string): string | undefined {
       return '--allow-net=ORIGIN';
     case 'env':
       return '--allow-env=NAME=VALUE';
+    case 'sql':
+      return `--database=NAME=URL --allow-sql=NAME${capability === 'sql.write' ? ':write' : ''}`;
+    case 'kv':
+      return `--allow-kv=NAME${capability === 'kv.write' ? ':write' : ''}`;
+    case 'browser':
+      return /\.(?:interact|screenshot)$/.test(capability)
+        ? `--allow-browser=ORIGIN --browser-actions=${capability.slice('browser.'.length)}`
+        : '--allow-browser=ORIGIN';
     case 'tools':
       return '--allow-tool=NAME';
     case 'run':

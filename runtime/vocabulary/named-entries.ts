@@ -121,12 +121,16 @@ export function deniedEntry<Access extends string>(
 ): SandglassError {
   const capability = `${part}.${access}`;
   const grant = { [part]: [{ name, access: [...new Set([...(granted?.access ?? []), access])] }] };
+  // A name that is none cannot be granted by any flag.
+  const flag = ENTRY_NAME.test(name)
+    ? `--allow-${part}=${name}${access === 'write' ? ':write' : ''} (in a program: `
+    : '';
   return new SandglassError(
     'CAPABILITY_DENIED',
     `Cannot ${ACTS[access] ?? access} ${thing} "${name}": ${why}`,
     {
       details: { capability, requested: name, missing: [capability], grant },
-      hint: `Grant it with ${JSON.stringify(grant)}, or do without; do not retry`,
+      hint: `Grant it with ${flag}${JSON.stringify(grant)}${flag === '' ? '' : ')'}, or do without; do not retry`,
     },
   );
 }

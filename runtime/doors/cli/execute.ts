@@ -1,6 +1,5 @@
 import type { LooseRunOptions, RunOptions } from '../../contracts/api/run.ts';
-import type { Secret } from '../../contracts/host-function.ts';
-import type { PythonPackageOptions } from '../../index.ts';
+import type { NodeRuntimeOptions, PythonPackageOptions } from '../../index.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { exitCodeOf } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
@@ -15,9 +14,8 @@ import { printable, styleFor } from './style.ts';
 import { CELLS_WITH_TOOLS, type ToolUse } from './tool-flags.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface ExecuteOptions extends ToolUse {
+export interface ExecuteOptions extends ToolUse, Pick<NodeRuntimeOptions, 'secrets' | 'sql'> {
   readonly run: Omit<LooseRunOptions, 'signal' | 'onOutput'>;
-  readonly secrets: Readonly<Record<string, Secret>>;
   /** Where packages of Python guests come from. */
   readonly packages?: PythonPackageOptions | undefined;
   /** The policy that holds. */
@@ -53,8 +51,9 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
   try {
     await using runtime = await context.createRuntime({
       cells: options.tools === undefined ? CELLS : CELLS_WITH_TOOLS,
-      secrets: options.secrets,
       ...defined({
+        secrets: options.secrets,
+        sql: options.sql,
         maxModuleBytes: options.maxModuleBytes,
         tools: options.tools,
         policyFile: options.policyFile,

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Secret } from '../../contracts/host-function.ts';
+import type { NodeRuntimeOptions } from '../../index.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { FsAccess, FsGrant } from '../../vocabulary/grants/fs.ts';
 import type { HttpGrant } from '../../vocabulary/grants/http.ts';
@@ -9,6 +10,9 @@ import type { WsGrant } from '../../vocabulary/grants/ws.ts';
 import { languageName } from '../../vocabulary/languages.ts';
 import { parseJson, readText, unreadable } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
+import { originOf } from './origin.ts';
+import { DATABASE_FLAG, REACH_FLAGS, reachOf, readDatabases } from './reach-flags.ts';
+import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A grant of tools is of no use without tools: for commands that take TOOL_FLAGS. */
@@ -45,11 +49,13 @@ export const GRANT_FLAGS: readonly Flag[] = [
     repeats: true,
     help: 'Set an environment variable of the guest; yours are never passed on.',
   },
+  ...REACH_FLAGS,
   {
     name: 'grant',
     value: 'FILE',
-    help: 'Read a grant as JSON: fs, http (other methods, paths, caps, secrets), ws, env, limits. Flags add to it.',
+    help: 'Read a grant as JSON: fs, http (other methods, paths, caps, secrets), ws, sql, kv, browser, env, limits. Flags add to it.',
   },
+  DATABASE_FLAG,
   {
     name: 'secret',
     value: 'NAME=VARIABLE',
@@ -57,6 +63,17 @@ export const GRANT_FLAGS: readonly Flag[] = [
     help: 'A bearer token for entries of the grant that name it, read from a variable of your environment. The guest never sees it.',
   },
 ];
+
+const NET_SCHEMES = ['http', 'https', 'ws', 'wss'];
+
+/** What a runtime is given for the grants of a command line: secrets and databases by their names. @throws {UsageError} */
+export const readPowers = (
+  parsed: ParsedArguments,
+  terminal: Pick<Terminal, 'cwd' | 'env'>,
+): Pick<NodeRuntimeOptions, 'secrets' | 'sql'> => ({
+  secrets: readSecrets(parsed, terminal.env),
+  ...readDatabases(parsed, terminal),
+});
 
 /**
  * Secrets by the names that a grant has for them. Their values come from the environment: a command line is seen by every process.
@@ -94,7 +111,9 @@ export async function readGrant(parsed: ParsedArguments, cwd: string): Promise<G
   ];
   const fs = mergeMounts([...listOf<FsGrant>(base.fs), ...mounts].map((mount) => absolute(mount, cwd)));
   for (const { host } of fs) await mustExist(host, cwd);
-  const origins = parsed.all('allow-net').map((text) => ({ origin: originOf(text) }));
+  const origins = parsed
+    .all('allow-net')
+    .map((text) => ({ origin: originOf('--allow-net', text, NET_SCHEMES) }));
   const isSocket = ({ origin }: { readonly origin: string }): boolean => /^wss?:/.test(origin);
   const http: readonly HttpGrant[] = [
     ...listOf<HttpGrant>(base.http),
@@ -111,6 +130,7 @@ export async function readGrant(parsed: ParsedArguments, cwd: string): Promise<G
     ...(ws.length === 0 ? {} : { ws }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(run === undefined ? {} : { run }),
+    ...reachOf(parsed, base),
     ...(Object.keys(env).length === 0 ? {} : { env }),
   };
 }
@@ -120,7 +140,7 @@ async function readGrantFile(file: string, cwd: string): Promise<Grant> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new UsageError(`Cannot read --grant=${file}: expected a JSON object`);
   }
-  for (const part of ['fs', 'http', 'ws'] as const) {
+  for (const part of ['fs', 'http', 'ws', 'sql', 'kv'] as const) {
     const list: unknown = Reflect.get(value, part);
     if (list !== undefined && !(Array.isArray(list) && list.every(isObject))) {
       throw new UsageError(`Cannot read --grant=${file}: "${part}" is not a list of objects`);
@@ -137,9 +157,10 @@ async function readGrantFile(file: string, cwd: string): Promise<Grant> {
   ) {
     throw new UsageError(`Cannot read --grant=${file}: an entry of "fs" has no "host"`);
   }
-  const env: unknown = Reflect.get(value, 'env');
-  if (env !== undefined && !isObject(env)) {
-    throw new UsageError(`Cannot read --grant=${file}: "env" is not an object`);
+  for (const part of ['env', 'browser'] as const) {
+    const object: unknown = Reflect.get(value, part);
+    if (object === undefined || isObject(object)) continue;
+    throw new UsageError(`Cannot read --grant=${file}: "${part}" is not an object`);
   }
   return value as Grant; // the parts used here were just checked; the runtime checks the rest, field by field
 }
@@ -196,30 +217,6 @@ async function mustExist(host: string, cwd: string): Promise<void> {
   } catch (error) {
     throw await unreadable('grant', host, cwd, error);
   }
-}
-
-function originOf(text: string): string {
-  if (text === '*') return text;
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
-  const url = URL.canParse(full) ? new URL(full) : undefined;
-  if (url === undefined || !/^(https?|wss?):$/.test(url.protocol)) {
-    throw new UsageError(
-      `Cannot read --allow-net=${text}: expected a host, an http, https, ws or wss origin, or *`,
-    );
-  }
-  if (
-    url.pathname !== '/' ||
-    url.search !== '' ||
-    url.hash !== '' ||
-    url.username !== '' ||
-    url.password !== ''
-  ) {
-    throw new UsageError(
-      `Cannot read --allow-net=${text}: an origin is a scheme, a host and a port`,
-      'Paths and methods go into a grant file: --grant=FILE',
-    );
-  }
-  return url.origin;
 }
 
 function variableOf(text: string): [string, string] {

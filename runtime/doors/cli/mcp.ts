@@ -10,7 +10,7 @@ import type { McpDoor } from '../mcp/door.ts';
 import { serveMcpStdio } from '../mcp/stdio.ts';
 import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
-import { readGrant, readSecrets } from './grant-flags.ts';
+import { readGrant, readPowers } from './grant-flags.ts';
 import { interruptOf } from './interrupt.ts';
 import { readPackageSources } from './package-flags.ts';
 import { readCeiling } from './policy-flag.ts';
@@ -42,7 +42,7 @@ export async function mcp(context: CommandContext, parsed: ParsedArguments): Pro
     ...ceiling.runtime,
     limits: { ...granted, ...asked },
     cells: CELLS_WITH_TOOLS,
-    secrets: readSecrets(parsed, terminal.env),
+    ...readPowers(parsed, terminal),
     maxModuleBytes: readMaxModule(parsed),
     tools: {
       builtin: true,

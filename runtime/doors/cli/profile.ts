@@ -5,7 +5,7 @@ import type { Outcome } from '../../vocabulary/outcome.ts';
 import { outcomeToJson } from '../../vocabulary/outcome-json.ts';
 import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
-import { readSecrets } from './grant-flags.ts';
+import { readPowers } from './grant-flags.ts';
 import { interruptOf } from './interrupt.ts';
 import { readPackageSources } from './package-flags.ts';
 import { readPolicyUse } from './policy-flag.ts';
@@ -57,7 +57,7 @@ export async function profile(context: CommandContext, parsed: ParsedArguments):
   using interrupt = interruptOf(terminal);
   await using runtime = await context.createRuntime({
     cells: CELLS,
-    secrets: readSecrets(parsed, terminal.env),
+    ...readPowers(parsed, terminal),
     ...(policyFile === undefined ? {} : { policyFile }),
     ...(packages === undefined ? {} : { packages }),
     onNotice: ({ message }) => stderr.write(`${style.dim(message)}\n`),

@@ -9,7 +9,7 @@ import { createHttpApp } from '../http/app.ts';
 import { createModuleStore } from '../http/module-store.ts';
 import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
-import { readGrant, readSecrets } from './grant-flags.ts';
+import { readGrant, readPowers } from './grant-flags.ts';
 import { openJournal } from './journal.ts';
 import { keyPathOf, openKeyFile } from './key-file.ts';
 import { listen } from './listen.ts';
@@ -37,6 +37,10 @@ const HINTS: Readonly<Record<string, string>> = {
   fs: 'Whoever runs the server can allow it: sandglass serve --allow-read=FOLDER, --allow-write=FOLDER',
   http: 'Whoever runs the server can allow it: sandglass serve --allow-net=ORIGIN',
   ws: 'Whoever runs the server can allow it: sandglass serve --allow-net=wss://HOST',
+  sql: 'Whoever runs the server can allow it: sandglass serve --database=NAME=URL --allow-sql=NAME',
+  kv: 'Whoever runs the server can allow it: sandglass serve --allow-kv=NAME',
+  browser:
+    'Whoever runs the server can allow it: sandglass serve --allow-browser=ORIGIN --browser-actions=LIST',
   env: 'Whoever runs the server can allow it: sandglass serve --allow-env=NAME=VALUE',
 };
 
@@ -65,6 +69,7 @@ export async function serve(
   const keys = openKeyFile(keyPathOf(parsed, terminal));
   const tokens = await readTokens(parsed, terminal.cwd);
   const signIns = await readSignIns(parsed, terminal);
+  const { secrets, ...databases } = readPowers(parsed, terminal);
   const rate = rateOf(parsed.one('rate'));
   const toolRate = rateOf(parsed.one('tool-rate'), '--tool-rate');
   await using counting = await readRates(parsed, terminal);
@@ -84,7 +89,8 @@ export async function serve(
     limits: { ...granted, ...asked },
     // Without a ceiling a client could ask for its guest to run in the server's own thread.
     level: level ?? 'standard',
-    secrets: { ...readSecrets(parsed, terminal.env), ...signIns?.secrets },
+    ...databases,
+    secrets: { ...secrets, ...signIns?.secrets },
     tools: {
       builtin: true,
       ...(toolRate === undefined ? {} : { rate: toolRate }),

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { execute } from '../execute.ts';
-import { readSecrets } from '../grant-flags.ts';
+import { readPowers } from '../grant-flags.ts';
 import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
 import { readPolicyUse } from '../policy-flag.ts';
 import { RULE_FLAGS, readRules } from '../rule-flags.ts';
@@ -50,7 +50,7 @@ export const evalCommand: Command = {
         grant,
         ...rules,
       },
-      secrets: readSecrets(parsed, context.terminal.env),
+      ...readPowers(parsed, context.terminal),
       packages,
       ...(await readToolOptions(parsed, grant, context.terminal)),
       json: parsed.has('json'),

@@ -2,7 +2,7 @@ import type { GuestValue } from '../../../vocabulary/guest-value.ts';
 import type { Command } from '../command.ts';
 import { execute } from '../execute.ts';
 import { parseJson } from '../files.ts';
-import { readSecrets } from '../grant-flags.ts';
+import { readPowers } from '../grant-flags.ts';
 import { PACKAGE_FLAGS, readPackageSources } from '../package-flags.ts';
 import { readPolicyUse } from '../policy-flag.ts';
 import { RULE_FLAGS, readRules } from '../rule-flags.ts';
@@ -97,7 +97,7 @@ export const runCommand: Command = {
         ...imports,
         ...(invoke === undefined ? {} : { invoke, args: args === undefined ? [] : readArgs(args) }),
       },
-      secrets: readSecrets(parsed, terminal.env),
+      ...readPowers(parsed, terminal),
       packages,
       ...(await readToolOptions(parsed, grant, terminal)),
       maxModuleBytes: readMaxModule(parsed),

@@ -6,7 +6,7 @@ import type { Outcome } from '../../../vocabulary/outcome.ts';
 import type { CommandContext } from '../command.ts';
 import { moduleSize, readBytes } from '../files.ts';
 import type { ParsedArguments } from '../flags.ts';
-import { readGrant, readSecrets } from '../grant-flags.ts';
+import { readGrant, readPowers } from '../grant-flags.ts';
 import { showProgress } from '../progress.ts';
 import { errorLines, valueLine } from '../report.ts';
 import { readLimitFlags, readMaxModule } from '../run-flags.ts';
@@ -38,7 +38,7 @@ export async function repl(context: CommandContext, parsed: ParsedArguments): Pr
     cells: { ...(tools === undefined ? { maxCells: 2, warm: 0 } : CELLS_WITH_TOOLS), maxSessions: 1 },
     ...(tools === undefined ? {} : { tools }),
     maxModuleBytes: readMaxModule(parsed),
-    secrets: readSecrets(parsed, terminal.env),
+    ...readPowers(parsed, terminal),
     onError: (error) => terminal.stderr.write(`${printable(String(error))}\n`),
   });
   await onRuntime?.(runtime);

@@ -3,7 +3,7 @@ import { defined } from '../../../vocabulary/defined.ts';
 import { exitCodeOf } from '../../../vocabulary/errors.ts';
 import type { CommandContext } from '../command.ts';
 import type { ParsedArguments } from '../flags.ts';
-import { readGrant, readSecrets } from '../grant-flags.ts';
+import { readGrant, readPowers } from '../grant-flags.ts';
 import { interruptOf } from '../interrupt.ts';
 import { readPackageSources } from '../package-flags.ts';
 import { readPolicyUse } from '../policy-flag.ts';
@@ -49,7 +49,7 @@ export async function call(context: CommandContext, parsed: ParsedArguments): Pr
   try {
     await using runtime = await context.createRuntime({
       cells: CELLS_WITH_TOOLS,
-      secrets: readSecrets(parsed, terminal.env),
+      ...readPowers(parsed, terminal),
       maxModuleBytes: readMaxModule(parsed),
       tools: { builtin: true, ...tools },
       ...defined({ packages, policyFile }),

@@ -4,7 +4,7 @@ import { exitCodeOf, type RunError, SandglassError } from '../../../vocabulary/e
 import type { Grant } from '../../../vocabulary/grant.ts';
 import type { CommandContext } from '../command.ts';
 import type { ParsedArguments } from '../flags.ts';
-import { readGrant } from '../grant-flags.ts';
+import { GRANT_FLAGS, readGrant } from '../grant-flags.ts';
 import { errorLines } from '../report.ts';
 import { printable, styleFor } from '../style.ts';
 import { table } from '../table.ts';
@@ -17,13 +17,14 @@ interface Fault {
   readonly error: RunError;
 }
 
+/** Flags that grant nothing: they say where things are. */
+const PLACES: readonly string[] = ['secret', 'database'];
+
 /** Checks tools and runs none; answers the exit code of the first fault. @throws {UsageError} */
 export async function check(context: CommandContext, parsed: ParsedArguments): Promise<number> {
   const { stdout, stderr, cwd } = context.terminal;
   const paths = parsed.positionals.length === 0 ? ['.'] : parsed.positionals;
-  const asksGrant = ['allow-read', 'allow-write', 'allow-net', 'allow-env', 'grant'].some((flag) =>
-    parsed.has(flag),
-  );
+  const asksGrant = GRANT_FLAGS.some(({ name }) => !PLACES.includes(name) && parsed.has(name));
   const grant = asksGrant ? await readGrant(parsed, cwd) : undefined;
   return withTools(context, undefined, async (tools) => {
     const faults: Fault[] = [];

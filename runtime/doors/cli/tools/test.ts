@@ -8,7 +8,7 @@ import { toJsonForm } from '../../../vocabulary/json-form.ts';
 import type { ToolExample } from '../../../vocabulary/manifest.ts';
 import type { CommandContext } from '../command.ts';
 import type { ParsedArguments } from '../flags.ts';
-import { readGrant, readSecrets } from '../grant-flags.ts';
+import { readGrant, readPowers } from '../grant-flags.ts';
 import { interruptOf } from '../interrupt.ts';
 import { readPackageSources } from '../package-flags.ts';
 import { readPolicyUse } from '../policy-flag.ts';
@@ -46,7 +46,7 @@ export async function test(context: CommandContext, parsed: ParsedArguments): Pr
   using interrupt = interruptOf(terminal);
   await using runtime = await context.createRuntime({
     cells: CELLS_WITH_TOOLS,
-    secrets: readSecrets(parsed, terminal.env),
+    ...readPowers(parsed, terminal),
     tools: { builtin: true, ...tools },
     ...defined({ packages, policyFile }),
   });

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseArguments } from '../../../../runtime/doors/cli/flags.ts';
-import { GRANT_FLAGS, readGrant, readSecrets } from '../../../../runtime/doors/cli/grant-flags.ts';
+import {
+  GRANT_FLAGS,
+  readGrant,
+  readPowers,
+  readSecrets,
+} from '../../../../runtime/doors/cli/grant-flags.ts';
 
 let cwd = '';
 
@@ -193,5 +198,103 @@ describe('readSecrets()', () => {
 
   test('refuses what is not a pair', () => {
     expect(() => secrets('--secret=TOKEN')).toThrow('Cannot read --secret=TOKEN: expected NAME=VARIABLE');
+  });
+});
+
+describe('databases, stores and the browser', () => {
+  const powers = (env: Record<string, string>, ...args: string[]) =>
+    readPowers(parseArguments(args, GRANT_FLAGS), { cwd, env });
+
+  test('names are read, and changed where it is said', async () => {
+    expect(
+      await read('--database=app=memory:', '--allow-sql=app', '--allow-kv=notes:write', '--allow-kv', 'seen'),
+    ).toEqual({
+      sql: [{ name: 'app', access: ['read'] }],
+      kv: [
+        { name: 'notes', access: ['read', 'write'] },
+        { name: 'seen', access: ['read'] },
+      ],
+    });
+  });
+
+  test('a browser opens and reads pages, and does what else is said', async () => {
+    expect(await read('--allow-browser=example.com', '--allow-browser=http://127.0.0.1:8080')).toEqual({
+      browser: {
+        origins: ['https://example.com', 'http://127.0.0.1:8080'],
+        actions: ['navigate', 'extract'],
+      },
+    });
+    expect(await read('--allow-browser=*', '--browser-actions=screenshot,interact')).toEqual({
+      browser: { origins: ['*'], actions: ['navigate', 'extract', 'screenshot', 'interact'] },
+    });
+  });
+
+  test('flags add to what the file has', async () => {
+    const file = {
+      sql: [{ name: 'old', maxRows: 5 }],
+      kv: [{ name: 'old' }],
+      browser: { origins: ['https://a.example'], actions: ['navigate'], maxPages: 2 },
+    };
+    expect(
+      await withFile(
+        file,
+        '--database=new=memory:',
+        '--allow-sql=new:write',
+        '--allow-kv=new',
+        '--allow-browser=b.example',
+        '--browser-actions=*',
+      ),
+    ).toEqual({
+      sql: [...file.sql, { name: 'new', access: ['read', 'write'] }],
+      kv: [...file.kv, { name: 'new', access: ['read'] }],
+      browser: {
+        origins: ['https://a.example', 'https://b.example'],
+        actions: ['navigate', 'extract', 'interact', 'screenshot'],
+        maxPages: 2,
+      },
+    });
+    expect(await withFile(file)).toEqual(file);
+  });
+
+  test.each([
+    [['--allow-sql=app'], 'Cannot use --allow-sql=app: no --database has this name'],
+    [['--database=app=memory:', '--allow-sql=app:rw'], 'expected NAME, or NAME:write'],
+    [['--allow-kv=:write'], 'expected NAME, or NAME:write'],
+    [['--allow-kv=a:b:c'], 'expected NAME, or NAME:write'],
+    [['--allow-browser=ftp://example.com'], 'expected a host, an http or https origin, or *'],
+    [['--allow-browser=https://example.com/path'], 'an origin is a scheme, a host and a port'],
+    [['--browser-actions=interact'], 'the guest may open no page'],
+    [
+      ['--allow-browser=*', '--browser-actions=fly'],
+      'expected some of navigate, extract, interact, screenshot',
+    ],
+    [['--database=app', '--allow-sql=app'], 'expected NAME=URL'],
+  ])('refuses %j', async (args, message) => {
+    await expect(read(...args)).rejects.toThrow(message);
+  });
+
+  test('a database is a file, in memory, or a URL of the environment', () => {
+    expect(
+      powers(
+        { DATABASE_URL: 'postgresql://me:secret@db.example/app', LOCAL: 'sqlite:here.db' },
+        '--database=a=sqlite:./a.db',
+        '--database=b=memory:',
+        '--database=c=DATABASE_URL',
+        '--database=d=LOCAL',
+      ).sql,
+    ).toEqual({
+      a: `sqlite:${join(cwd, 'a.db')}`,
+      b: 'memory:',
+      c: 'postgresql://me:secret@db.example/app',
+      d: `sqlite:${join(cwd, 'here.db')}`,
+    });
+    expect(powers({})).toEqual({ secrets: {} });
+  });
+
+  test('a password on the command line is refused and not repeated', () => {
+    const give = () => powers({}, '--database=app=postgresql://me:hunter2@db.example/app');
+    expect(give).toThrow('it holds a password, which every process of this machine could see');
+    expect(give).not.toThrow('hunter2');
+    expect(() => powers({}, '--database=app=DATABASE_URL')).toThrow('the variable is not set or empty');
   });
 });
