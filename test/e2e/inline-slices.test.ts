@@ -69,7 +69,7 @@ beforeAll(async () => {
   });
   guests.set('component', {
     endless: { ...probe, inputs: { step: 'spin' } },
-    busy: { ...probe, inputs: { step: 'log', text: 'x', times: 2000 } },
+    busy: { ...probe, inputs: { step: 'log', text: 'x', times: 500 } },
   });
   const pure = {
     module: await wat(`(component

@@ -122,7 +122,7 @@ describe('commands of a shell script that reach out', verifies('EX-28'), () => {
   });
 
   test('tool calls a tool with JSON, and prints what it answers', async () => {
-    await using own = createRuntime();
+    await using own = createRuntime({ limits: { timeoutMs: 120_000 } });
     own.tools.register(
       {
         name: 'twice',
@@ -180,7 +180,7 @@ describe('a shell session', verifies('EX-24', 'EX-28'), () => {
 
 describe('a tool that is a shell script', verifies('EX-31'), () => {
   test('has its manifest in its head comment, and its arguments as variables', async () => {
-    await using own = createRuntime();
+    await using own = createRuntime({ limits: { timeoutMs: 120_000 } });
     const file = join(folder, 'count_lines.sh');
     writeFileSync(
       file,
@@ -208,7 +208,10 @@ wc -l < "$path"
 });
 
 test('tool bash runs a command, and says how it ended', verifies('EX-29'), async () => {
-  await using own = createRuntime({ tools: { builtin: true, confirm: () => true } });
+  await using own = createRuntime({
+    limits: { timeoutMs: 120_000 },
+    tools: { builtin: true, confirm: () => true },
+  });
   const call = (args: object, grant = { run: {} } as object) =>
     own.tools.call('bash', args as never, { grant, retries: 0 });
   expect(await call({ command: 'echo hi' })).toMatchObject({
