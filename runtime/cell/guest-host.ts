@@ -1,4 +1,4 @@
-import type { GuestHost, HostAnswer, StopReason, Turns } from '../contracts/engine.ts';
+import type { Compress, GuestHost, HostAnswer, StopReason, Turns } from '../contracts/engine.ts';
 import type { JsonObject } from '../vocabulary/json.ts';
 import { createPace } from './pace.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -24,6 +24,7 @@ export interface GuestLink {
   cpuMs?(): number;
   now(): number;
   monotonic(): number;
+  readonly compress?: Compress | undefined;
 }
 
 export interface GuestHostOptions {
@@ -134,6 +135,7 @@ export function createGuestHost({
       if (link.canBlock) link.sleepSync(Math.min(Math.max(0, ms), Math.max(0, endsAt() - link.monotonic())));
     },
     ...(turns === undefined ? {} : { turns }),
+    ...(link.compress === undefined ? {} : { compress: link.compress }),
     trackMemory: (read) => {
       readMemory = read;
     },

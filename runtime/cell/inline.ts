@@ -1,5 +1,5 @@
 import { type Cell, type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from '../contracts/cell.ts';
-import type { Execute, GuestResult, StopReason } from '../contracts/engine.ts';
+import type { Compress, Execute, GuestResult, StopReason } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { createCallWindow } from './call-window.ts';
 import { createGuestHost } from './guest-host.ts';
@@ -14,6 +14,8 @@ export interface InlineCellOptions {
   readonly cpuMs: () => number | null;
   /** Stack of this thread, bytes. @default 984 KiB, what V8 gives a main thread */
   readonly stackBytes?: number;
+  /** The platform's own codecs. @default none */
+  readonly compress?: Compress;
   /** Schedules a callback after the timers and I/O that are due. @default `nextTurn` */
   readonly nextTurn?: (callback: () => void) => void;
 }
@@ -86,6 +88,7 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
       sleepSync: () => undefined,
       now: options.now,
       monotonic: options.monotonic,
+      compress: options.compress,
     },
     outputBytes: spec.limits.outputBytes,
     deadline,

@@ -36,6 +36,7 @@ import {
 import { createRests, type Rests } from './rests.ts';
 import { toParts } from './value-parts.ts';
 import { closeNetwork } from './worker-network.ts';
+import { compressByZlib } from './worker-zlib.ts';
 
 interface EntryData {
   readonly bridge: SharedArrayBuffer;
@@ -286,8 +287,7 @@ async function serve(
       }),
     spec.limits.hostCallBytes,
   );
-  const mine = used.subarray(2 * place, 2 * place + 2);
-  mine.fill(0);
+  const mine = used.subarray(2 * place, 2 * place + 2).fill(0);
   const handle = createGuestHost({
     link: {
       canBlock: true,
@@ -314,6 +314,7 @@ async function serve(
       cpuMs: () => threadCpuMs() ?? 0,
       now: () => Date.now(),
       monotonic,
+      compress: compressByZlib,
     },
     outputBytes: spec.limits.outputBytes,
     cpuShare: spec.limits.cpuShare,

@@ -268,11 +268,23 @@ export interface GuestHost {
    * the meter. Absent in a cell with a thread of its own.
    */
   readonly turns?: Turns;
+  /** The platform's own codecs of formats that a guest is too slow at. Absent: it has none. */
+  readonly compress?: Compress;
   /** Registers how to read the guest's present linear memory in bytes; the cell reports its peak. */
   trackMemory(read: () => number): void;
   /** Registers how to read the fuel that the guest has burnt; the cell reports it of a guest that had to be killed. */
   trackFuel?(read: () => number): void;
 }
+
+/**
+ * Compresses in one go; `parameters` by the format's own numbers. `undefined` where there is no such codec. Whoever calls it bounds the work: nothing
+ * ends it meanwhile.
+ */
+export type Compress = (
+  format: 'brotli' | 'zstd',
+  bytes: Uint8Array,
+  parameters: Readonly<Record<number, number>>,
+) => Uint8Array<ArrayBuffer> | undefined;
 
 /** Turns of the event loop, between slices of a guest. Neither what a guest computes nor the fuel it burns depends on them. */
 export interface Turns {

@@ -7,6 +7,7 @@ import { createServing, piecesOf } from '../cell/serving.ts';
 import { nextTurn } from '../cell/thread-turns.ts';
 import { startWorkerCell } from '../cell/worker.ts';
 import { runWorkerJob } from '../cell/worker-job.ts';
+import { compressByZlib } from '../cell/worker-zlib.ts';
 import type { CellOptions } from '../contracts/api/runtime.ts';
 import type { PrepareContext } from '../contracts/engine.ts';
 import type { CellPools, Platform } from '../contracts/platform.ts';
@@ -43,7 +44,12 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
     hardKill: facts.holdsGuests,
     compiles: true,
   },
-  inline: createInlineCell({ monotonic, now, cpuMs: facts.cpuMs ?? (() => null) }),
+  inline: createInlineCell({
+    monotonic,
+    now,
+    cpuMs: facts.cpuMs ?? (() => null),
+    compress: compressByZlib,
+  }),
   compile: compileFairly,
   sameBytes: (one, other) => Buffer.compare(one, other) === 0,
   openCache: (folder, tell) => openFileCache(folder, { tell }),

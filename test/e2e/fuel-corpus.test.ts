@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7290642,
-        "javascript: an expression": 129454,
-        "javascript: objects, text, regular expressions": 441496,
-        "javascript: random, clock, timers, promises": 891523,
+        "javascript: a granted file": 7292120,
+        "javascript: an expression": 130809,
+        "javascript: objects, text, regular expressions": 443915,
+        "javascript: random, clock, timers, promises": 896047,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 929491,
         "python: classes, exceptions, json": 2455861,
         "python: sets, hashes, random, clock": 1566546,
-        "typescript: a module": 656854,
+        "typescript: a module": 659639,
       }
     `);
   });

@@ -88,6 +88,7 @@ export const PRIMITIVES = [
   'deriveKey',
   'trackAsync',
   'modPow',
+  'compress',
 ] as const;
 export type PrimitiveName = (typeof PRIMITIVES)[number];
 

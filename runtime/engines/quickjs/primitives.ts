@@ -5,6 +5,7 @@ import type { JsonObject } from '../../vocabulary/json.ts';
 import { EVAL_GLOBAL, PRELUDE_FILE, PRIMITIVES, type PrimitiveName } from './abi.ts';
 import type { Clock } from './clock.ts';
 import type { CommonJs } from './common-js.ts';
+import { compressPrimitive } from './compress-primitive.ts';
 import { createDecoders, toldText } from './decode-primitive.ts';
 import type { Pointer } from './engine-exports.ts';
 import { createIntl } from './intl-primitive.ts';
@@ -328,6 +329,21 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       if (base === undefined || exponent === undefined || modulus === undefined) return 0;
       const power = modPow(base, exponent, modulus, charge);
       return power === undefined ? 0 : machine().newText(power);
+    },
+    compress: (args) => {
+      const request = text(args, 0);
+      const given = anyBytes(args, 1);
+      if (request === undefined || given === undefined) return 0;
+      const made = compressPrimitive(request, given, {
+        compress: host.compress,
+        shared: host.turns !== undefined,
+        charge,
+        hold: (size) =>
+          machine().memoryBytes() + heldBytes + size > run.limits.memoryBytes ? undefined : hold(size),
+      });
+      if (typeof made === 'string') return machine().newText(made);
+      charge(made.byteLength);
+      return machine().takeBytes({ bytes: made, ownsBytes: true });
     },
     trackAsync: (args) => {
       if (args.count > 0 && machine().kind(args.at(0)) === 'object') reactions.track(args.at(0));

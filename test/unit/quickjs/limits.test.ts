@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        129412,
-        867424,
-        167093,
-        222781,
-        398532,
-        1574147,
+        130811,
+        868792,
+        168544,
+        224340,
+        400154,
+        1577292,
       ]
     `);
   });

@@ -38,7 +38,8 @@ export const wrongArgument = (name: string, expected: string, value: unknown): T
     `The "${name}" argument must be ${expected}. Received ${received(value)}`,
   );
 
-const received = (value: unknown): string => {
+/** What an argument was, as Node's errors tell it. */
+export const received = (value: unknown): string => {
   if (value === null || value === undefined) return `${value}`;
   if (typeof value === 'function') return `function ${value.name}`;
   if (typeof value === 'object') {

@@ -48,6 +48,8 @@ export interface Host extends Record<PrimitiveName, unknown> {
   deriveKey(request: string, bytes: ArrayBuffer): ArrayBuffer | undefined;
   /** `base ** exponent % modulus`, all as hexadecimal digits; `undefined` where the guest has to do it itself. */
   modPow(base: string, exponent: string, modulus: string): string | undefined;
+  /** By `compress-primitive.ts`: JSON `{ format, parameters }`; a text says why not. */
+  compress(request: string, bytes: ArrayBuffer): ArrayBuffer | string;
   /** From now on each callback of a promise, and of `await`, is what this answers for it. `then`: it is called as a method. */
   trackAsync(bound: (callback: unknown, then: boolean) => unknown): void;
   /** What a part of the library exports, which is compiled now. */

@@ -1,3 +1,4 @@
+import { joinBytes } from './body.ts';
 import { type Calls, exposed, refusalOf, standFor } from './calls.ts';
 import { writeTo } from './console.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding.ts';
@@ -28,6 +29,8 @@ export interface Internals {
   readonly encodeUtf8: typeof encodeUtf8;
   readonly decodeUtf8: typeof decodeUtf8;
   readonly bytesOf: typeof bytesOf;
+  /** Pieces, one after the other, in one. */
+  readonly joinBytes: typeof joinBytes;
   readonly exactBuffer: typeof exactBuffer;
   /** The file functions as the prelude has them, whatever the program has made of the global. */
   readonly fs: Readonly<Record<string, unknown>>;
@@ -76,6 +79,7 @@ export const createInternals = (host: Host, calls: Calls, timers: Timers, path: 
   encodeUtf8,
   decodeUtf8,
   bytesOf,
+  joinBytes,
   exactBuffer,
   fs: (globalThis as unknown as { readonly fs: Internals['fs'] }).fs, // the prelude has just set it
   fsError,

@@ -1,6 +1,6 @@
 import * as rsa from 'micro-rsa-dsa-dh/rsa.js';
 import { mgf1, PSS } from 'micro-rsa-dsa-dh/rsa.js';
-import { type Callable, type Named, nodeError } from '../inner.ts';
+import { type Callable, inner, type Named, nodeError } from '../inner.ts';
 import { CURVES, PLAIN } from './curves.ts';
 import { isRsa, type KeyData, type RsaKey } from './key-data.ts';
 import { readKey } from './key-objects.ts';
@@ -138,22 +138,14 @@ export const verifyData = (
 export const gatherer = (name: unknown): Named => {
   const Writable = lent.writable();
   lent.hashFor(hashOr(name)); // a name that is none is told at once
-  const parts: Uint8Array[] = [];
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   const made = new Writable({
     write(chunk: unknown, _encoding: unknown, next: Callable) {
       parts.push(lent.bytesFor(chunk).slice());
       next();
     },
   });
-  const whole = (): Uint8Array => {
-    const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
-  };
+  const whole = (): Uint8Array => inner.joinBytes(parts);
   return Object.assign(made, {
     update: (data: unknown, encoding?: unknown) => {
       parts.push(lent.bytesFor(data, encoding).slice());

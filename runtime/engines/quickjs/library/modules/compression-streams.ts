@@ -1,3 +1,6 @@
+import { inner } from '../inner.ts';
+import { compressed, type Data, decompressed } from './zlib-codecs.ts';
+
 // Evaluated when a stream is first made: its tables take a while to make.
 declare const require: (path: 'fflate') => typeof import('fflate');
 
@@ -22,6 +25,33 @@ const bytesOf = (chunk: unknown): Uint8Array => {
   throw new TypeError('Cannot compress: a chunk must be a buffer or a view');
 };
 
+const codecFor = (
+  codecs: Readonly<Record<string, keyof typeof import('fflate')>>,
+  format: string,
+  what: string,
+): Codec => {
+  if (format === 'brotli')
+    return gathered((bytes) => (what === 'compress' ? compressed : decompressed)('brotli', bytes));
+  const Type = Object.hasOwn(codecs, format) ? codecs[format] : undefined;
+  if (Type !== undefined) return new (require('fflate')[Type] as new () => unknown)() as Codec;
+  throw new TypeError(
+    `Cannot ${what}: unknown format "${format}", known are gzip, deflate, deflate-raw and brotli`,
+  );
+};
+
+/** Brotli is whole when it ends: what it is then is told at once. */
+const gathered = (run: (bytes: Data) => Data): Codec => {
+  const parts: Data[] = [];
+  const codec: Codec = {
+    ondata: () => undefined,
+    push: (chunk, final) => {
+      if (chunk.length > 0) parts.push(chunk.slice() as Data);
+      if (final === true) codec.ondata(new Uint8Array(run(inner.joinBytes(parts))), true);
+    },
+  };
+  return codec;
+};
+
 /** The two streams of the Compression standard over fflate. */
 export const createCompression = (TransformStream: Transform) => {
   const make = (codecs: Readonly<Record<string, keyof typeof import('fflate')>>, what: string) =>
@@ -29,13 +59,7 @@ export const createCompression = (TransformStream: Transform) => {
       readonly readable: unknown;
       readonly writable: unknown;
       constructor(format: unknown) {
-        const Type = Object.hasOwn(codecs, String(format)) ? codecs[String(format)] : undefined;
-        if (Type === undefined) {
-          throw new TypeError(
-            `Cannot ${what}: unknown format "${String(format)}", known are gzip, deflate and deflate-raw`,
-          );
-        }
-        const codec = new (require('fflate')[Type] as new () => unknown)() as Codec;
+        const codec = codecFor(codecs, String(format), what);
         let target: Controller | undefined;
         let ended = what === 'compress';
         codec.ondata = (chunk, final) => {

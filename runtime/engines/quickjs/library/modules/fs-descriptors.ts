@@ -202,13 +202,7 @@ export const readAll = (fd: number): Data => {
     if (part.length === 0) break;
     parts.push(part);
   }
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return bufferOf(whole) as Data;
+  return bufferOf(inner.joinBytes(parts)) as Data;
 };
 
 inner.hooks.begin.push(() => {

@@ -121,12 +121,7 @@ class Call {
   }
   async send(request: object): Promise<{ readonly value: unknown; readonly bytes: ArrayBuffer | undefined }> {
     const lengths = this.#parts.map((part) => part.length);
-    const whole = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-    let at = 0;
-    for (const part of this.#parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
+    const whole = inner.joinBytes(this.#parts);
     if (whole.length > inner.setup.hostCallBytes) {
       throw new DOMException(
         `Cannot use crypto.subtle: ${whole.length} bytes are over ${inner.setup.hostCallBytes} (hostCallBytes)`,

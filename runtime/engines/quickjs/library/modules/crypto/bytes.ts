@@ -31,16 +31,6 @@ export const later = (done: Callable, run: () => unknown): void => {
   setImmediate(() => done(null, result));
 };
 
-export const joined = (parts: readonly Uint8Array[]): Data => {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-};
-
 export const timingSafeEqual = (a: unknown, b: unknown): boolean => {
   const [one, two] = [bytesFor(a, undefined, 'buf1'), bytesFor(b, undefined, 'buf2')];
   if (one.length !== two.length) {

@@ -1,7 +1,7 @@
-import { type Callable, nodeError } from '../../inner.ts';
+import { type Callable, inner, nodeError } from '../../inner.ts';
 import { builtin } from '../../registry.ts';
 import { bufferOf } from '../buffer.ts';
-import { bytesFor, type Data, joined, shown } from './bytes.ts';
+import { bytesFor, type Data, shown } from './bytes.ts';
 import type { TransformClass } from './hashes.ts';
 
 // esbuild turns this into a call that evaluates the module when it is made.
@@ -56,7 +56,7 @@ const blocks = (kind: 'cbc' | 'ecb', { key, iv, decrypts, given }: Work): Mode =
   };
   return {
     update: (data) => {
-      const all = joined([rest, data]);
+      const all = inner.joinBytes([rest, data]);
       const over = all.length % BLOCK;
       const kept = decrypts && given().padding && over === 0 && all.length > 0 ? BLOCK : over;
       rest = all.slice(all.length - kept);
@@ -83,7 +83,7 @@ const stream = (size: number, xor: (data: Data, at: number) => Uint8Array): Mode
   let done = 0;
   return (data) => {
     const offset = done % size;
-    const mixed = xor(joined([new Uint8Array(offset), data]), Math.floor(done / size));
+    const mixed = xor(inner.joinBytes([new Uint8Array(offset), data]), Math.floor(done / size));
     done += data.length;
     return mixed.subarray(offset);
   };
@@ -111,17 +111,17 @@ const sealing = (
   seal: (extra: Data | undefined, data: Data) => Uint8Array,
   open: (extra: Data | undefined, data: Data, tag: Data) => Uint8Array,
 ): Sealing => {
-  const parts: Uint8Array[] = [];
+  const parts: Data[] = [];
   let made: Data | undefined;
   return {
     update: (data) => {
       const done = update?.(data);
-      parts.push((decrypts ? (done ?? data) : data).slice());
+      parts.push((decrypts ? (done ?? data) : data).slice() as Data);
       return done ?? EMPTY;
     },
     final: () => {
       const { extra, tag } = given();
-      const whole = joined(parts);
+      const whole = inner.joinBytes(parts);
       if (decrypts && update === undefined) {
         try {
           return open(extra, whole, tag ?? EMPTY);
@@ -150,7 +150,7 @@ const gcmMode = (work: Work): Sealing => {
     work,
     iv.length === 12 ? counting(key, first) : undefined, // else the first counter is a hash
     (extra, data) => gcm(key, iv, extra).encrypt(data),
-    (extra, data, tag) => gcm(key, iv, extra).decrypt(joined([data, tag])),
+    (extra, data, tag) => gcm(key, iv, extra).decrypt(inner.joinBytes([data, tag])),
   );
 };
 
@@ -161,7 +161,7 @@ const chachaMode = (work: Work): Sealing => {
     work,
     stream(64, (data, at) => chacha20(key, iv, data, undefined, at + 1)),
     (extra, data) => chacha20poly1305(key, iv, extra).encrypt(data),
-    (extra, data, tag) => chacha20poly1305(key, iv, extra).decrypt(joined([data, tag])),
+    (extra, data, tag) => chacha20poly1305(key, iv, extra).decrypt(inner.joinBytes([data, tag])),
   );
 };
 
