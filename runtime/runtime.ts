@@ -1,6 +1,8 @@
 import { describeTool } from './catalog/describe-tool.ts';
+import type { RuntimeHealth } from './contracts/api/health.ts';
 import type { KeptOutput } from './contracts/api/run.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
+import type { ToolServerInfo } from './contracts/api/tool-servers.ts';
 import type { Described } from './contracts/described-tool.ts';
 import type { Engine, PrepareContext } from './contracts/engine.ts';
 import type { AnyHostFunction } from './contracts/host-function.ts';
@@ -185,12 +187,18 @@ export function createRuntimeOn(
       engines: engines.map(({ name }) => name),
       runs: lives.count(),
       cells: pools?.counts() ?? NO_CELLS,
+      remote: remoteHealth(tools.api.servers.list()),
     }),
     platform: () => platform.info,
     on: events.on,
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function remoteHealth(servers: readonly ToolServerInfo[]): RuntimeHealth['remote'] {
+  if (servers.length === 0) return 'disabled';
+  return servers.some(({ state }) => state === 'failed' || state === 'held') ? 'degraded' : 'healthy';
 }
 
 /** Servers are asked for the embedder, whoever calls their tools. */

@@ -19,13 +19,16 @@ export class Connections {
   readonly #credentials: ReadonlyMap<string, Credential>;
   /** By secret name, so that no connection serves two of them; the empty name is for requests without one. */
   readonly #agents = new Map<string, Agent>();
+  readonly #traceparent: string | undefined;
   #isClosed = false;
 
   constructor(
     policies: readonly HttpEntryPolicy[],
     credentials: ReadonlyMap<string, Credential>,
     options: DialerOptions,
+    traceparent?: string,
   ) {
+    this.#traceparent = traceparent;
     this.policy = new HttpPolicy(policies);
     this.base = baseOf(policies);
     this.#options = options;
@@ -42,6 +45,7 @@ export class Connections {
         secret === undefined ? undefined : this.#credentials.get(secret),
       dispatcher: (entry) => this.#agent(entry),
       traces: this.#traces,
+      traceparent: this.#traceparent,
       redact: this.redact,
       sent,
     };

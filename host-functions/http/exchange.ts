@@ -17,6 +17,8 @@ export interface ExchangeContext {
   readonly dispatcher: (entry: HttpEntry) => Dispatcher;
   /** All forms of all credentials of the run: a server may send on what it got. */
   readonly traces: readonly string[];
+  /** W3C `traceparent` of the run, for entries that tell it. */
+  readonly traceparent: string | undefined;
   readonly redact: Redact;
   /** Counts bytes of request bodies that left. */
   readonly sent: (bytes: number) => void;
@@ -108,7 +110,7 @@ async function send(
   body: RequestBody,
   entry: HttpEntry,
   credential: Credential | undefined,
-  { dispatcher, sent, traces }: ExchangeContext,
+  { dispatcher, sent, traces, traceparent }: ExchangeContext,
   signal: AbortSignal,
 ): Promise<RawResponse> {
   if (body instanceof Uint8Array) countRequest(entry, body.length, body.length, url, sent);
@@ -121,7 +123,10 @@ async function send(
       path: `${url.pathname}${url.search}`,
       // A method of the guest's own is allowed where the grant names it; undici's type knows the usual ones.
       method: method as Dispatcher.HttpMethod,
-      headers: withCredential(withDefaults(headers, traces.length > 0), credential).flat(),
+      headers: withCredential(
+        withDefaults(withTrace(headers, entry, traceparent), traces.length > 0),
+        credential,
+      ).flat(),
       ...(payload === undefined ? {} : { body: payload }),
       signal,
       responseHeaders: 'raw',
@@ -170,6 +175,19 @@ async function* counted(
     yield chunk;
   }
 }
+
+/** The trace of the run, in place of one that the guest has made up. */
+const withTrace = (
+  headers: HeaderList,
+  { policy }: HttpEntry,
+  traceparent: string | undefined,
+): HeaderList =>
+  policy.traceparent !== true || traceparent === undefined
+    ? headers
+    : [
+        ...headers.filter(([name]) => name !== 'traceparent' && name !== 'tracestate'),
+        ['traceparent', traceparent],
+      ];
 
 /** Where a grant has a credential only codings are asked for that can be undone, so that an answer that repeats it can be searched. */
 function withDefaults(given: HeaderList, hasCredential: boolean): HeaderList {

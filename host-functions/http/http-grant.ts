@@ -22,6 +22,8 @@ export interface EntryPolicy {
 export interface HttpEntryPolicy extends EntryPolicy {
   readonly maxRequestBytes: number;
   readonly maxResponseBytes: number;
+  /** `undefined`: as the ceiling says. */
+  readonly traceparent: boolean | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -32,6 +34,7 @@ const FIELDS: Readonly<Record<keyof HttpGrant, true>> = {
   base: true,
   paths: true,
   secret: true,
+  traceparent: true,
   maxRequestBytes: true,
   maxResponseBytes: true,
   maxCalls: true,
@@ -86,10 +89,14 @@ function toPolicy(grant: Readonly<Record<string, JsonValue>>, where: string): Ht
   const bad = methods.find((method) => !METHOD.test(method));
   if (bad !== undefined) throw new TypeError(`Cannot read ${where}.methods: "${bad}" is not a method`);
   const entry = readEntry(grant, where, 'http');
+  const { traceparent } = grant;
+  if (traceparent !== undefined && typeof traceparent !== 'boolean')
+    throw new TypeError(`Cannot read ${where}.traceparent: expected true or false`);
   return {
     ...entry,
     base: readBase(grant.base, entry.origin, `${where}.base`),
     methods: new Set(methods.map((method) => method.toUpperCase())),
+    traceparent,
     maxRequestBytes: cap(grant, 'maxRequestBytes', where) ?? 8 * MIB,
     maxResponseBytes: cap(grant, 'maxResponseBytes', where) ?? 32 * MIB,
   };

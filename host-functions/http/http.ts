@@ -71,7 +71,7 @@ export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): H
         import('./secrets.ts'),
       ]);
       const credentials = await readCredentials(part, context, 'http');
-      return new HttpService(new Connections(part, credentials, dialer), context);
+      return new HttpService(new Connections(part, credentials, dialer, context.run.traceparent), context);
     },
     narrow: narrowHttpGrants,
     show: (part) => shownEntries(part, 'http'),

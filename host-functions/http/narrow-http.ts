@@ -14,6 +14,7 @@ export function narrowHttpGrants(asked: HttpPart, ceiling: HttpPart | undefined)
     const limit = findCeiling(entry, ceiling ?? [], 'http', index);
     return {
       ...narrowed(entry, limit),
+      traceparent: limit.traceparent === true && entry.traceparent !== false,
       maxRequestBytes: Math.min(entry.maxRequestBytes, limit.maxRequestBytes),
       maxResponseBytes: Math.min(entry.maxResponseBytes, limit.maxResponseBytes),
     };

@@ -12,7 +12,7 @@ const { toolCalls = [] } = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}
 
 await using runtime = createRuntime({
   cache: false,
-  tools: { servers: { suite: { url } } },
+  tools: { servers: { suite: { url, connectTimeoutMs: 60_000 } } },
 });
 await runtime.tools.ready();
 const names = runtime.tools.list().map(({ name }) => name.replace(/^suite_/, ''));
@@ -22,6 +22,14 @@ async function call(name: string, args: Record<string, unknown> = {}): Promise<v
   console.log(name, outcome.ok ? 'ok' : `${outcome.error.code}: ${outcome.error.message}`);
 }
 
+/** A text for everything that a tool must be given. */
+function needed(name: string): Record<string, string> {
+  const { required = [] } = (runtime.tools.info(`suite_${name}`)?.input ?? {}) as {
+    readonly required?: string[];
+  }; // a JSON Schema
+  return Object.fromEntries(required.map((field) => [field, 'text']));
+}
+
 const FOCAL = 'json_schema_2020_12_tool';
 if (scenario === 'tools_call') await call('add_numbers', { a: 5, b: 3 });
 else if (toolCalls.length > 0) for (const { name, arguments: args } of toolCalls) await call(name, args);
@@ -29,4 +37,4 @@ else if (scenario.startsWith('json-schema-2020-12')) {
   const echo = names.find((name) => name !== FOCAL) ?? '';
   const focal = runtime.tools.info(`suite_${names.find((name) => name !== echo) ?? FOCAL}`);
   await call(echo, { schema: focal?.input });
-} else for (const name of names) await call(name);
+} else for (const name of names) await call(name, needed(name));

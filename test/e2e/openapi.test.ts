@@ -81,7 +81,7 @@ test.each(['you', 'nobody'])(
 
 test('the typed client runs, calls, follows and cancels', verifies('XT-11'), async () => {
   const client = createClient({ url: door.url.href, key: KEY });
-  expect(await client.health()).toMatchObject({ status: 'healthy' });
+  expect(await client.health()).toMatchObject({ status: 'healthy', remote: 'disabled' });
   const ran = await client.run({
     language: 'js',
     code: `await fs.writeFile('/tmp/a', 'abc'); 6 * 7`,

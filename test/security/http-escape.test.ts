@@ -263,6 +263,44 @@ describe('http addresses', verifies('HT-07'), () => {
   });
 });
 
+describe('the trace of a run', () => {
+  const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  test(
+    'is told only to origins whose entry says so, in place of what the guest sets',
+    verifies('MO-14'),
+    async () => {
+      await using quiet = await startServer();
+      await using told = await startServer((_, response) =>
+        response.writeHead(302, { Location: `${quiet.origin}/on` }).end(),
+      );
+      await using guest = await openGuest({
+        grant: [{ origin: told.origin, traceparent: true }, { origin: quiet.origin }],
+        traceparent: TRACE,
+      });
+      await guest.get(told.origin, {
+        headers: [
+          ['traceparent', `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`],
+          ['tracestate', 'guest=1'],
+        ],
+      });
+      await guest.get(`${quiet.origin}/plain`);
+      expect(told.seen[0]?.headers).toMatchObject({ traceparent: TRACE });
+      expect(told.seen[0]?.headers).not.toHaveProperty('tracestate');
+      const [redirected, plain] = quiet.seen;
+      expect(redirected?.url).toBe('/on');
+      expect(JSON.stringify(redirected?.headers)).not.toContain('aaaa');
+      expect(plain?.headers).not.toHaveProperty('traceparent');
+    },
+  );
+
+  test("is nobody's where the run has none", async () => {
+    await using server = await startServer();
+    await using guest = await openGuest({ grant: [{ origin: server.origin, traceparent: true }] });
+    await guest.get(server.origin);
+    expect(server.seen[0]?.headers).not.toHaveProperty('traceparent');
+  });
+});
+
 describe('http redirects', () => {
   const redirecting = (location: string, status = 302): Promise<TestServer> =>
     startServer((request, response) => {

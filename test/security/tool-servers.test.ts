@@ -124,6 +124,7 @@ describe('a server that attacks by how it answers', () => {
     for (let call = 0; call < 5; call++)
       expect(await runtime.tools.call('far_add', { a: call, b: 2 })).toMatchObject({ ok: true });
     expect(runtime.tools.servers.list()).toMatchObject([{ state: 'ready' }]);
+    expect(runtime.health().remote).toBe('healthy');
   });
 
   test('thousands of messages that nobody asked for change nothing', async () => {
@@ -140,6 +141,7 @@ describe('a server that attacks by how it answers', () => {
       error: { code: 'HOST_CALL_FAILED', retryable: true },
     });
     expect(runtime.tools.servers.list()).toMatchObject([{ state: 'failed' }]);
+    expect(runtime.health()).toMatchObject({ status: 'healthy', remote: 'degraded' });
   });
 });
 

@@ -100,19 +100,22 @@ export interface GuestOptions extends HttpHostFunctionOptions {
   readonly grant?: readonly HttpGrant[];
   readonly secrets?: Readonly<Record<string, Secret>>;
   readonly hostCallBytes?: number;
+  /** Of the run. */
+  readonly traceparent?: string;
 }
 
 export async function openGuest({
   grant,
   secrets = {},
   hostCallBytes,
+  traceparent,
   ...options
 }: GuestOptions): Promise<HttpGuest> {
   const run = new AbortController();
   const part = grant === undefined ? undefined : (structuredClone(grant) as unknown as JsonValue); // a grant is JSON
   const http = createHttpHostFunction(options);
   const session = await http.open(part === undefined ? undefined : http.parse?.(part, 'grant.http'), {
-    run: TEST_RUN,
+    run: traceparent === undefined ? TEST_RUN : { ...TEST_RUN, traceparent },
     limits: mergeLimits([hostCallBytes === undefined ? {} : { hostCallBytes }]),
     readOnlyFiles: false,
     noHostFiles: false,

@@ -73,6 +73,8 @@ export interface ServerHealth {
   readonly running: number;
   /** Workers and processes by what they do. */
   readonly cells: { readonly starting: number; readonly idle: number; readonly busy: number };
+  /** Servers whose tools are among those of this one. */
+  readonly remote: 'disabled' | 'healthy' | 'degraded';
 }
 
 export interface Sending {

@@ -224,6 +224,7 @@ const UNTOLD: Omit<RuntimeHealth, 'time'> = {
   engines: [],
   runs: 0,
   cells: { starting: 0, idle: 0, busy: 0 },
+  remote: 'disabled',
 };
 
 function readAccess({

@@ -195,7 +195,7 @@ export const SCHEMAS = {
   },
   Health: {
     type: 'object',
-    required: ['status', 'time', 'runtime', 'queued', 'running', 'cells'],
+    required: ['status', 'time', 'runtime', 'queued', 'running', 'cells', 'remote'],
     properties: {
       status: { type: 'string', enum: ['healthy', 'draining', 'unhealthy'] },
       time: { type: 'number', description: 'Milliseconds since the epoch' },
@@ -206,6 +206,11 @@ export const SCHEMAS = {
         type: 'object',
         description: 'Workers and processes by what they do',
         properties: { starting: { type: 'integer' }, idle: { type: 'integer' }, busy: { type: 'integer' } },
+      },
+      remote: {
+        type: 'string',
+        enum: ['disabled', 'healthy', 'degraded'],
+        description: 'Servers whose tools are among those here',
       },
     },
   },

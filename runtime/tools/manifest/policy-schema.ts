@@ -70,6 +70,7 @@ const grant = closed({
         base: text,
         paths: listOf(text),
         secret: text,
+        traceparent: { type: 'boolean' },
         maxRequestBytes: count,
         maxResponseBytes: count,
         ...caps,

@@ -16,6 +16,11 @@ export interface HttpGrant {
   readonly paths?: readonly string[];
   /** Name of a secret that the host turns into a header for this origin; the guest never sees it. */
   readonly secret?: string;
+  /**
+   * Requests through this entry tell the `traceparent` of their run, in place of one that the guest sets. Under a policy, the policy's entry
+   * decides, and an asked entry can only say no. @default false: nobody learns of a trace
+   */
+  readonly traceparent?: boolean;
   /** Largest request body, bytes. @default 8 MiB */
   readonly maxRequestBytes?: number;
   /** Largest response body, bytes. @default 32 MiB */

@@ -260,7 +260,7 @@ describe('secrets', () => {
 });
 
 describe('http narrow()', () => {
-  const narrow = (asked: readonly HttpGrant[], ceiling: readonly HttpGrant[] | undefined): unknown =>
+  const narrow = (asked: readonly HttpGrant[], ceiling: readonly HttpGrant[] | undefined) =>
     narrowHttpGrants(
       parseHttpGrants(asked as never, 'grant.http'),
       ceiling === undefined ? undefined : parseHttpGrants(ceiling as never, 'policy.http'),
@@ -289,6 +289,18 @@ describe('http narrow()', () => {
         maxRequestBytes: 8 * 1024 * 1024,
         maxResponseBytes: 10,
       },
+    ]);
+    // Whether a trace is told is the ceiling's word; an asked entry can only say no.
+    const told = (ceiling: boolean | undefined, asked: boolean | undefined): unknown =>
+      narrow(
+        [{ origin: 'https://a.test', ...(asked === undefined ? {} : { traceparent: asked }) }],
+        [{ origin: 'https://a.test', ...(ceiling === undefined ? {} : { traceparent: ceiling }) }],
+      )[0]?.traceparent;
+    expect([told(true, undefined), told(true, true), told(true, false)]).toEqual([true, true, false]);
+    expect([told(undefined, true), told(false, true), told(undefined, undefined)]).toEqual([
+      false,
+      false,
+      false,
     ]);
     expect(narrow([], undefined)).toEqual([]);
   });

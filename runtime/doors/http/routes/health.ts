@@ -25,10 +25,10 @@ export const healthRoutes = ({ scheduler, health }: HealthRoutes): readonly Rout
     },
     handle: (context) => {
       const { queued, running, accepting } = scheduler.counts();
-      const { status: runtime, time, cells } = health();
+      const { status: runtime, time, cells, remote } = health();
       const status = runtime === 'unhealthy' ? runtime : accepting ? 'healthy' : 'draining';
       return context.json(
-        { status, time, runtime, queued, running, cells },
+        { status, time, runtime, queued, running, cells, remote },
         status === 'healthy' ? 200 : 503,
       );
     },
