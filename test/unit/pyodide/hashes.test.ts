@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { HASHES_WASM } from '../../../runtime/engines/pyodide/hashes/code.ts';
 import { findHashes } from '../../../runtime/engines/pyodide/hashes/find.ts';
+import { openHasher } from '../../../runtime/engines/pyodide/hashes/hasher.ts';
 import type { Heap } from '../../../runtime/engines/pyodide/hashes/heap.ts';
+import { TEXT } from '../../../runtime/engines/pyodide/hashes/layout.ts';
 import { decodePlan, encodePlan, type HashPlan } from '../../../runtime/engines/pyodide/hashes/plan.ts';
 import { renewHashes } from '../../../runtime/engines/pyodide/hashes/renew.ts';
 import {
@@ -11,14 +14,17 @@ import {
   placeSet,
   setEntries,
 } from '../../../runtime/engines/pyodide/hashes/tables.ts';
+import { assemble } from '../../../scripts/build-hashes.ts';
 
 /** A memory with nothing of Python in it. */
 function emptyHeap(size = 64 * 1024): Heap {
-  const memory = new ArrayBuffer(size);
+  const memory = new WebAssembly.Memory({ initial: size / 65_536, maximum: 16 });
+  const { buffer } = memory;
   return {
-    words: new Uint32Array(memory),
-    halves: new Uint16Array(memory),
-    bytes: new Uint8Array(memory),
+    memory,
+    words: new Uint32Array(buffer),
+    halves: new Uint16Array(buffer),
+    bytes: new Uint8Array(buffer),
     hashBuffer: () => 1,
     hashOf: () => undefined,
     address: () => 1024,
@@ -154,6 +160,105 @@ function fillSet(
   setWord(heap, set + 12, entries.length);
 }
 
+describe('the same in wasm', () => {
+  const TYPE = 512;
+  const EMPTY: HashPlan = {
+    texts: new Uint32Array(),
+    caches: new Uint32Array(),
+    textDicts: new Uint32Array(),
+    dicts: new Uint32Array(),
+    sets: new Uint32Array(),
+    mixedSets: new Uint32Array(),
+    orderedDicts: new Uint32Array(),
+    textTables: new Uint32Array(),
+    nameTables: new Uint32Array(),
+    dependents: new Uint32Array(),
+  };
+  /** As many keys as `HASHES`, each with a hash at its place for one. */
+  const textHeap = (hashes: readonly number[]): Heap => {
+    const heap = emptyHeap();
+    for (const [index, hash] of hashes.entries()) {
+      setWord(heap, keyAt(index) + 4, TYPE);
+      setWord(heap, keyAt(index) + TEXT.hash, hash);
+    }
+    return heap;
+  };
+
+  test('is what its text says: after a change, npx node scripts/build-hashes.ts', async () => {
+    expect(HASHES_WASM.replaceAll('\n', '')).toBe(Buffer.from(await assemble()).toString('base64'));
+  });
+
+  test.each(['a', 'abc', 'abcd', 'abcde', 'a longer text of words'])(
+    '%j has the hash of FNV, as CPython writes it',
+    (text) => {
+      const heap = emptyHeap();
+      const bytes = new TextEncoder().encode(text);
+      setWord(heap, 64, 0x1234_5678);
+      setWord(heap, 68, 0x9abc_def0);
+      const at = 1024;
+      setWord(heap, at + TEXT.length, bytes.length);
+      setWord(heap, at + TEXT.state, (1 << 2) | 0x20 | 0x40); // one byte each, compact, ASCII
+      heap.bytes.set(bytes, at + TEXT.asciiData);
+      const hasher = openHasher(heap.memory, TYPE, { ...EMPTY, texts: Uint32Array.of(at) });
+      hasher.takeSecret(64);
+      hasher.texts();
+      expect(heap.words[(at + TEXT.hash) >>> 2]).toBe(fnv(bytes, 0x1234_5678, 0x9abc_def0));
+    },
+  );
+
+  test.each([
+    ['spread', HASHES],
+    ['colliding', COLLIDING],
+  ])('dicts and sets of %s hashes are put in the same places', (_name, hashes) => {
+    for (const logSize of [6, 7, 8, 10]) {
+      const [one, other] = [textHeap(hashes), textHeap(hashes)];
+      for (const heap of [one, other]) {
+        generalKeys(heap, 4096, logSize, hashes);
+        setWord(heap, 4096 + 20 + 2 ** logSize * (logSize < 8 ? 1 : 2) + 12 * 3 + 4, 0); // one was deleted
+      }
+      placeDict(one, 4096);
+      openHasher(other.memory, TYPE, { ...EMPTY, textDicts: Uint32Array.of(4096) }).textDicts();
+      expect(other.bytes).toEqual(one.bytes);
+    }
+    for (const mask of [63, 127, 511]) {
+      const [one, other] = [textHeap(hashes), textHeap(hashes)];
+      for (const heap of [one, other]) {
+        setWord(heap, 4096 + 16, mask);
+        setWord(heap, 4096 + 20, 8192);
+        fillSet(
+          heap,
+          4096,
+          8192,
+          mask,
+          hashes.map((hash, index) => ({ key: keyAt(index), hash: (hash * 3) >>> 0 })),
+        );
+      }
+      placeSet(one, 4096, ({ key }) => one.words[(key + TEXT.hash) >>> 2] ?? 0);
+      openHasher(other.memory, TYPE, { ...EMPTY, sets: Uint32Array.of(4096) }).sets();
+      expect(other.bytes).toEqual(one.bytes);
+    }
+  });
+
+  test('a hash that another object remembers is forgotten, and its lists may take more than a page', () => {
+    const heap = emptyHeap();
+    const caches = Uint32Array.from({ length: 16_000 }, (_, index) => index * 4);
+    openHasher(heap.memory, TYPE, { ...EMPTY, texts: new Uint32Array(8000), caches }).forget();
+    expect(heap.words.subarray(0, 16_000).every((word) => word === 0xffff_ffff)).toBe(true);
+    expect(heap.words.subarray(16_000).every((word) => word === 0)).toBe(true);
+  });
+});
+
+/** `fnv` of CPython's `pyhash.c`, written apart from ours. */
+function fnv(bytes: Uint8Array, prefix: number, suffix: number): number {
+  const last = bytes.length % 4 || 4;
+  const words = new DataView(bytes.buffer, bytes.byteOffset);
+  let x = (prefix ^ ((bytes[0] ?? 0) << 7)) >>> 0;
+  let at = 0;
+  for (; at < bytes.length - last; at += 4) x = (Math.imul(x, 1_000_003) ^ words.getUint32(at, true)) >>> 0;
+  for (; at < bytes.length; at++) x = (Math.imul(x, 1_000_003) ^ (bytes[at] ?? 0)) >>> 0;
+  return (x ^ bytes.length ^ suffix) >>> 0;
+}
+
 describe('memory that is not a table', () => {
   test('of random words is taken for none', () => {
     const heap = emptyHeap();
@@ -201,6 +306,7 @@ describe('a plan', () => {
     textDicts: new Uint32Array(),
     dicts: Uint32Array.of(4),
     sets: Uint32Array.of(5, 6),
+    mixedSets: Uint32Array.of(6),
     orderedDicts: new Uint32Array(),
     textTables: Uint32Array.of(7),
     nameTables: new Uint32Array(),

@@ -110,6 +110,7 @@ export function findHashes(heap: Heap, untilAddress: number): HashPlan {
     textDicts: of(textDicts.filter(([, entries]) => entries.length > 0).map(([keys]) => keys)),
     dicts: of([]),
     sets: of([]),
+    mixedSets: of([]),
     orderedDicts: of([]),
     textTables: of(found.textTables),
     nameTables: of(found.nameTables),
@@ -117,6 +118,7 @@ export function findHashes(heap: Heap, untilAddress: number): HashPlan {
   };
 
   renewTexts(heap, first, trialSecret(1));
+  for (const text of first.texts) checkHash(heap, text);
   for (const keys of first.textDicts) checkTable('dict', keys, found.keys, dictEntries(heap, keys));
   const dependents = new Map<number, number>();
   const depends = (entries: readonly Entry[]): boolean =>
@@ -133,10 +135,14 @@ export function findHashes(heap: Heap, untilAddress: number): HashPlan {
       if (now !== undefined && now >>> 0 !== hash) dependents.set(key, now);
     }
   }
+  const sets = dependent(found.sets);
+  const isMixed = (set: number): boolean =>
+    found.sets.get(set)?.some(({ key }) => dependents.has(key)) === true;
   const plan: HashPlan = {
     ...first,
     dicts: dependent(found.keys),
-    sets: dependent(found.sets),
+    sets,
+    mixedSets: sets.filter(isMixed),
     orderedDicts: of(found.orderedDicts),
     dependents: of(dependents.keys()),
   };
@@ -340,6 +346,12 @@ function isCacheOf(heap: Heap, object: number, word: number): boolean {
   if (hash !== undefined && hash >>> 0 === remembered) return true;
   heap.words[word >>> 2] = remembered;
   return false;
+}
+
+/** We hash texts ourselves, and as CPython does. */
+function checkHash(heap: Heap, text: number): void {
+  if (wordAt(heap, text + TEXT.hash) !== hashText(heap, text))
+    throw new Error(`the text at ${text} has another hash than this interpreter would give it`);
 }
 
 /** The table is one still, and holds what it did. Of others nothing is asked here: the code of objects may have changed them. */

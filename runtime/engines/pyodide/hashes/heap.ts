@@ -2,6 +2,7 @@ import { memoryBufferOf, readGlobal } from '../../../wasm/intrinsics.ts';
 
 /** A stopped CPython interpreter's memory, by words, and the few of its own functions that know what the memory does not say. */
 export interface Heap {
+  readonly memory: WebAssembly.Memory;
   /** Words of 4 bytes, unsigned; `address >>> 2` is an index. */
   readonly words: Uint32Array;
   /** The same by 2 bytes; `address >>> 1` is an index. */
@@ -22,13 +23,13 @@ type NativeFunction = (...args: readonly number[]) => number;
 
 /** @throws {Error} when the interpreter exports none of what is needed. */
 export function openHeap(exports: WebAssembly.Exports): Heap {
-  const { memory } = exports;
+  const memory = exports.memory as WebAssembly.Memory; // CPython's own
   const native = (name: string): NativeFunction => {
     const found = exports[name];
     if (typeof found !== 'function') throw new Error(`this interpreter exports no function ${name}`);
     return found as NativeFunction; // of CPython and Emscripten, all of numbers
   };
-  const buffer = (): ArrayBuffer => memoryBufferOf(memory as WebAssembly.Memory); // CPython's own
+  const buffer = (): ArrayBuffer => memoryBufferOf(memory);
   const hash = native('PyObject_Hash');
   const hashBytes = native('Py_HashBuffer');
   const clearError = native('PyErr_Clear');
@@ -42,6 +43,7 @@ export function openHeap(exports: WebAssembly.Exports): Heap {
     bytes = new Uint8Array(buffer());
   };
   return {
+    memory,
     get words() {
       return words;
     },

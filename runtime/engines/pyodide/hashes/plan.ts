@@ -9,6 +9,8 @@ export interface HashPlan {
   /** Keys of dicts of other objects. */
   readonly dicts: Uint32Array;
   readonly sets: Uint32Array;
+  /** Those of them with a key of `dependents`: their order is known last. */
+  readonly mixedSets: Uint32Array;
   readonly orderedDicts: Uint32Array;
   /** Tables of C code that find a `str`, or a name of C. */
   readonly textTables: Uint32Array;
@@ -18,7 +20,7 @@ export interface HashPlan {
 }
 
 /** Part of the key of cached snapshots: to be raised when `find.ts` finds more, or finds it elsewhere. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 const PARTS = [
   'texts',
@@ -26,6 +28,7 @@ const PARTS = [
   'textDicts',
   'dicts',
   'sets',
+  'mixedSets',
   'orderedDicts',
   'textTables',
   'nameTables',
@@ -46,8 +49,16 @@ export function encodePlan(plan: HashPlan): Uint32Array<ArrayBuffer> {
   return words;
 }
 
-/** Views of what `encodePlan` wrote, without a copy. */
+const decoded = new WeakMap<Uint32Array, HashPlan>();
+
+/** Views of what `encodePlan` wrote, without a copy; the same ones each time. */
 export function decodePlan(words: Uint32Array): HashPlan {
+  const plan = decoded.get(words) ?? viewsOf(words);
+  decoded.set(words, plan);
+  return plan;
+}
+
+function viewsOf(words: Uint32Array): HashPlan {
   let at = PARTS.length;
   const part = (index: number): Uint32Array => {
     const start = at;

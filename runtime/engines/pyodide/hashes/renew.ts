@@ -1,7 +1,8 @@
+import { type Hasher, openHasher } from './hasher.ts';
 import type { Heap } from './heap.ts';
 import { NO_HASH, OBJECT, ORDERED_DICT, ORDERED_NODE, SECRET_BYTES, TEXT } from './layout.ts';
 import type { HashPlan } from './plan.ts';
-import { type Entry, type HashOf, placeC, placeDict, placeSet, setEntries } from './tables.ts';
+import { type Entry, type HashOf, placeC, placeDict, placeSet } from './tables.ts';
 
 const SECRET = '_Py_HashSecret';
 
@@ -19,10 +20,13 @@ export function renewHashes(heap: Heap, plan: HashPlan, secret: Uint8Array): voi
 /** The part that runs no Python: afterwards names and attributes are found. */
 export function renewTexts(heap: Heap, plan: HashPlan, secret: Uint8Array): void {
   if (secret.length !== SECRET_BYTES) throw new RangeError(`a secret has ${SECRET_BYTES} bytes`);
-  heap.bytes.set(secret, heap.address(SECRET));
-  hashTexts(heap, plan.texts);
-  forget(heap, plan);
-  for (const keys of plan.textDicts) placeDict(heap, keys);
+  const address = heap.address(SECRET);
+  heap.bytes.set(secret, address);
+  const hasher = hasherOf(heap, plan);
+  hasher.takeSecret(address);
+  hasher.texts();
+  hasher.forget();
+  hasher.textDicts();
   const textHash = ({ key }: Entry): number => heap.words[(key + TEXT.hash) >>> 2] ?? 0;
   for (const table of plan.textTables) placeC(heap, table, textHash);
   for (const table of plan.nameTables) placeC(heap, table, ({ key }) => hashName(heap, key));
@@ -52,15 +56,14 @@ const MOST_TURNS = 20;
  * again, as often as that changes a hash: as deep as they are nested.
  */
 function hashDependents(heap: Heap, plan: HashPlan): ReadonlyMap<number, number> {
+  const hasher = hasherOf(heap, plan);
   let known: ReadonlyMap<number, number> = new Map();
-  let { sets } = plan;
   for (let turn = 0; turn < MOST_TURNS; turn++) {
-    for (const set of sets) placeSet(heap, set, hashFrom(heap, known));
-    if (turn === 0) {
-      // Nobody has asked for a hash yet: nothing is to be forgotten. Sets of texts have their places for good.
-      const dependents = new Set(plan.dependents);
-      sets = sets.filter((set) => setEntries(heap, set)?.some(({ key }) => dependents.has(key)));
-    } else forget(heap, plan);
+    if (turn === 0) hasher.sets();
+    else {
+      for (const set of plan.mixedSets) placeSet(heap, set, hashFrom(heap, known));
+      hasher.forget(); // before the first turn nobody has asked for a hash yet
+    }
     const next = new Map<number, number>();
     const lost: number[] = [];
     for (const object of plan.dependents) {
@@ -69,7 +72,8 @@ function hashDependents(heap: Heap, plan: HashPlan): ReadonlyMap<number, number>
       else next.set(object, hash);
     }
     const isSettled =
-      sets.length === 0 || plan.dependents.every((object) => next.get(object) === known.get(object));
+      plan.mixedSets.length === 0 ||
+      plan.dependents.every((object) => next.get(object) === known.get(object));
     known = next;
     if (!isSettled) continue;
     if (lost.length === 0) return known;
@@ -87,6 +91,9 @@ export function placeSets(heap: Heap, plan: HashPlan, known: ReadonlyMap<number,
 function forget({ words }: Heap, plan: HashPlan): void {
   for (const word of plan.caches) words[word >>> 2] = NO_HASH;
 }
+
+const hasherOf = (heap: Heap, plan: HashPlan): Hasher =>
+  openHasher(heap.memory, heap.address('PyUnicode_Type'), plan);
 
 function hashFrom(heap: Heap, known: ReadonlyMap<number, number>): HashOf {
   const text = heap.address('PyUnicode_Type');
@@ -108,19 +115,6 @@ export function charactersOf({ words }: Heap, text: number): { address: number; 
 export function hashText(heap: Heap, text: number): number {
   const { address, length } = charactersOf(heap, text);
   return heap.hashBuffer(address, length) >>> 0;
-}
-
-/** As `hashText`, for tens of thousands: without an object for each. */
-function hashTexts(heap: Heap, texts: Uint32Array): void {
-  const { words, hashBuffer } = heap;
-  for (let index = 0; index < texts.length; index++) {
-    const text = texts[index] ?? 0;
-    const state = words[(text + TEXT.state) >>> 2] ?? 0;
-    const length = (words[(text + TEXT.length) >>> 2] ?? 0) * ((state >>> 2) & 7);
-    let address = text + ((state & 0x40) === 0 ? TEXT.compactData : TEXT.asciiData);
-    if ((state & 0x20) === 0) address = words[(text + TEXT.data) >>> 2] ?? 0;
-    words[(text + TEXT.hash) >>> 2] = hashBuffer(address, length);
-  }
 }
 
 /** Of a C string. */
