@@ -1,17 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readProviders } from '../../runtime/auth/providers.ts';
+import { createSealer } from '../../runtime/auth/sealer.ts';
+import { createSignIns, type SignIns } from '../../runtime/auth/sign-ins.ts';
 import { listen } from '../../runtime/doors/cli/listen.ts';
 import {
   createHttpApp,
   createInProcessScheduler,
   createModuleStore,
 } from '../../runtime/doors/http/index.ts';
-import { createRuntime } from '../../runtime/index.ts';
+import { createRuntime, queryAudit } from '../../runtime/index.ts';
 
 /** Of whoever is not the suite. */
 export const KEY = 'key-of-the-suite';
 
 /** The door with the tools that the suite calls by their names. */
 export async function serveFixture(): Promise<AsyncDisposable & { readonly url: string }> {
-  const runtime = createRuntime({ level: 'minimal', cache: false });
+  const dir = await mkdtemp(join(tmpdir(), 'sandglass-fixture-'));
+  const runtime = createRuntime({ level: 'minimal', cache: false, audit: { dir } });
   const tool = (name: string, description: string, code: string, more: object = {}): void =>
     void runtime.tools.register({ name, description, ...more }, { language: 'js', code });
   tool(
@@ -86,6 +93,8 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
     modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: [] }) }),
     key: KEY,
     mcp: { version: '1.0.0', taskAfterMs: 700 },
+    audit: (filter) => queryAudit(dir, filter),
+    signIns: await signInsNowhere(),
   });
   // The suite shows no key.
   const fetch = (request: Request): Response | Promise<Response> => {
@@ -108,6 +117,25 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await runtime.close();
+      await rm(dir, { recursive: true });
     },
   };
+}
+
+/** Sign-ins at a service that cannot be reached. */
+async function signInsNowhere(): Promise<SignIns> {
+  const providers = readProviders(
+    {
+      redirect: 'https://tools.example.com/v1/auth/callback',
+      providers: [{ name: 'local', issuer: 'https://login.example.com', clientId: 'x', scopes: ['read'] }],
+    },
+    {},
+  );
+  return createSignIns({
+    providers,
+    store: { get: async () => undefined, set: async () => undefined },
+    sealer: await createSealer(['x'.repeat(32)], 'tokens'),
+    fetch: () => Promise.reject(new TypeError('it cannot be reached')),
+    now: Date.now,
+  });
 }
