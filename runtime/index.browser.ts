@@ -2,6 +2,7 @@ import type { FsBackend } from '../host-functions/fs/backend.ts';
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createMemoryBackend } from '../host-functions/fs/memory-backend.ts';
 import { createKvHostFunction } from '../host-functions/kv/kv.ts';
+import { createSessionStore } from '../host-functions/kv/session-store.ts';
 import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
@@ -50,6 +51,7 @@ export function createRuntime({ wasm = {}, files, kv, ...options }: BrowserRunti
       hostFunctions: [
         createFsHostFunction({ backend: files ?? createMemoryBackend() }),
         createKvHostFunction(kv),
+        createSessionStore(kv),
       ],
       createToolsFunction: createToolsHostFunction,
       createRunFunction: createRunHostFunction,
@@ -121,6 +123,7 @@ export {
   type HostReply,
   type HostRequest,
   type HostService,
+  type HostSession,
   type HttpGrant,
   type IsolationLevel,
   type JsonObject,
@@ -193,7 +196,9 @@ export {
   type SecretSource,
   type Selection,
   type Session,
+  type SessionAccess,
   type SessionApi,
+  type SessionGrant,
   type SessionMemory,
   type SessionOptions,
   type SessionRun,

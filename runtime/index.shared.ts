@@ -130,6 +130,7 @@ export type {
   HostReply,
   HostRequest,
   HostService,
+  HostSession,
   OperationInfo,
   Secret,
   SecretSource,
@@ -156,6 +157,7 @@ export type { FsAccess, FsGrant } from './vocabulary/grants/fs.ts';
 export type { HttpGrant } from './vocabulary/grants/http.ts';
 export type { KvAccess, KvGrant, KvWhenFull } from './vocabulary/grants/kv.ts';
 export type { RunGrant } from './vocabulary/grants/run.ts';
+export type { SessionAccess, SessionGrant } from './vocabulary/grants/session.ts';
 export type { SqlAccess, SqlGrant } from './vocabulary/grants/sql.ts';
 export type { ToolsGrant } from './vocabulary/grants/tools.ts';
 export type { WsGrant } from './vocabulary/grants/ws.ts';

@@ -10,6 +10,7 @@ import { createHttpHostFunction } from '../host-functions/http/http.ts';
 import { createOriginRules } from '../host-functions/http/origin-rules.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
 import { createKvHostFunction } from '../host-functions/kv/kv.ts';
+import { createSessionStore } from '../host-functions/kv/session-store.ts';
 import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { readDatabases, type SqlDatabases } from '../host-functions/sql/databases.ts';
 import { createSqlHostFunction } from '../host-functions/sql/sql.ts';
@@ -59,7 +60,7 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
 
 /**
  * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, shell scripts, components and WASI preview1 modules; `fs`,
- * `http`, `ws`, `sql`, `kv`, `browser` and `run`.
+ * `http`, `ws`, `sql`, `kv`, `session`, `browser` and `run`.
  *
  * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} UNSUPPORTED on a Node before 24; INTERNAL when an engine's file is missing or cut
  * off, naming it and the command that brings it back.
@@ -102,6 +103,7 @@ export function createRuntime({
         createWsHostFunction(),
         createBrowserHostFunction(createOriginRules(), browser),
         createKvHostFunction(kv),
+        createSessionStore(kv),
         createSqlHostFunction({ databases: readDatabases(sql), openSqlite: openGuestDatabases() }),
       ],
       servers: {
@@ -206,6 +208,7 @@ export {
   type HostReply,
   type HostRequest,
   type HostService,
+  type HostSession,
   type HttpGrant,
   type IsolationLevel,
   type JsonObject,
@@ -278,7 +281,9 @@ export {
   type SecretSource,
   type Selection,
   type Session,
+  type SessionAccess,
   type SessionApi,
+  type SessionGrant,
   type SessionMemory,
   type SessionOptions,
   type SessionRun,

@@ -62,7 +62,7 @@ export const ROOMS: readonly Room[] = [
     at: ['host-functions'],
     folders: ['browser', 'fs', 'http', 'kv', 'run', 'sql', 'tools'],
     apart: true,
-    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `kv`, `browser`, `tools` and `run`: a policy beside the code that does the I/O',
+    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `kv`, `session` (in `kv/`, whose stores it shares), `browser`, `tools` and `run`: a policy beside the code that does the I/O',
     mayImport: ['vocabulary', 'contracts'],
   },
   {

@@ -109,6 +109,11 @@ export class KvStores {
     return [...store.entries.keys()];
   }
 
+  drop(name: string): void {
+    this.#bytes -= this.#stores.get(name)?.bytes ?? 0;
+    this.#stores.delete(name);
+  }
+
   clear(): void {
     this.#stores.clear();
     this.#bytes = 0;

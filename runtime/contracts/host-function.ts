@@ -91,6 +91,8 @@ export interface HostContext {
   secret(name: string): Secret | undefined | Promise<Secret | undefined>;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** The session that the run, or the run that it is nested in, belongs to: the same object for all of them. */
+  readonly session?: HostSession;
   /** The fuel of the run: a host function whose work is metered takes what it costs out of it. Without it there is nobody who pays. */
   readonly fuel?: HostFuel;
   /**
@@ -98,6 +100,13 @@ export interface HostContext {
    * For what takes longer than that in all. @default after a turn of the event loop
    */
   inTurn?<T>(work: () => T): Promise<T>;
+}
+
+/** A session, for host functions that keep something for it. */
+export interface HostSession {
+  readonly name: string;
+  /** Aborts when it ends. A later session of its name is another one. */
+  readonly ended: AbortSignal;
 }
 
 /** The fuel of one run, its nested runs and those it is nested in. */

@@ -79,7 +79,8 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
       const held = session instanceof SandglassError ? undefined : session;
       const abort = new AbortController();
       const cancel = (): void => abort.abort();
-      const identity = identify(request, outer?.identity);
+      const belongsTo = held?.shown ?? outer?.session;
+      const identity = identify(request, outer?.identity, belongsTo?.name);
       const level = held?.level ?? levelOf(request.level);
       const live: LiveRun = {
         id: identity.runId,
@@ -97,7 +98,7 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         request,
         level,
         live,
-        nest: nests.open(identity, level, grantOf(request, held)),
+        nest: nests.open({ identity, level, grant: grantOf(request, held), session: belongsTo }),
         outer,
         ceiling,
         ofTool,
@@ -153,6 +154,7 @@ const copyGrant = (grant: Grant = {}): Grant => copyJson(grant, 'grant') as Gran
 function identify(
   { runId, caller: asked, traceparent }: RunRequest,
   outer: RunIdentity | undefined,
+  session: string | undefined,
 ): RunIdentity {
   const caller = narrowCaller(outer?.caller, asked);
   return Object.freeze({
@@ -160,6 +162,7 @@ function identify(
     ...(outer === undefined ? {} : { parent: outer.runId }),
     depth: outer === undefined ? 0 : outer.depth + 1,
     ...(caller === undefined ? {} : { caller }),
+    ...(session === undefined ? {} : { session }),
     ...(traceparent === undefined ? {} : { traceparent }),
   });
 }

@@ -3,6 +3,7 @@ import type { Grant } from '../vocabulary/grant.ts';
 import { BROWSER_ACTIONS, type BrowserGrant } from '../vocabulary/grants/browser.ts';
 import { KV_ACCESS, type KvGrant } from '../vocabulary/grants/kv.ts';
 import { RUN_ACCESS, type RunGrant } from '../vocabulary/grants/run.ts';
+import { SESSION_ACCESS, type SessionGrant } from '../vocabulary/grants/session.ts';
 import { SQL_ACCESS, type SqlGrant } from '../vocabulary/grants/sql.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import { leastMounts } from './least-mounts.ts';
@@ -39,6 +40,9 @@ export function leastGrant(wide: Grant, calls: Iterable<ObservedCall>): Grant {
       : { browser: leastBrowser(wide.browser, of('browser')) }),
     ...(sql.length === 0 ? {} : { sql }),
     ...(kv.length === 0 ? {} : { kv }),
+    ...(wide.session === undefined || of('session').length === 0
+      ? {}
+      : { session: leastSession(wide.session, of('session')) }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(wide.run === undefined || of('run').length === 0 ? {} : { run: leastRun(wide.run, of('run')) }),
     ...(wide.env === undefined ? {} : { env: wide.env }),
@@ -59,6 +63,11 @@ function leastRun(wide: RunGrant, calls: readonly ObservedCall[]): RunGrant {
 const leastBrowser = (wide: BrowserGrant, calls: readonly ObservedCall[]): BrowserGrant => ({
   ...wide,
   actions: BROWSER_ACTIONS.filter((name) => calls.some(({ capability }) => capability === `browser.${name}`)),
+});
+
+const leastSession = (wide: SessionGrant, calls: readonly ObservedCall[]): SessionGrant => ({
+  ...wide,
+  access: SESSION_ACCESS.filter((name) => calls.some(({ capability }) => capability === `session.${name}`)),
 });
 
 /** The databases, or stores, that were asked, with the access that was used of each. */

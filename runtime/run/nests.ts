@@ -1,3 +1,4 @@
+import type { HostSession } from '../contracts/host-function.ts';
 import type { Budget } from '../vocabulary/budget.ts';
 import { type CalledTools, createCalledTools } from '../vocabulary/called-tools.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
@@ -10,6 +11,8 @@ export interface Nest {
   readonly level: IsolationLevel;
   /** What the run was granted. */
   readonly grant: Grant;
+  /** The session that the run belongs to, or the run that it is nested in. */
+  readonly session: HostSession | undefined;
   /** Set once the run has its limits; before that nothing can be nested in it. */
   budget: Budget | undefined;
   /** The most memory that somebody allowed the run, bytes; absent where it is only what its engine takes by default. */
@@ -25,7 +28,7 @@ export interface Nest {
 
 /** The runs of one runtime, by their identity: the object itself, of which a guest knows nothing. */
 export interface Nests {
-  open(identity: RunIdentity, level: IsolationLevel, grant: Grant): Nest;
+  open(of: Pick<Nest, 'identity' | 'level' | 'grant' | 'session'>): Nest;
   /** @throws {TypeError} when it is not the identity of a run that this runtime began. */
   find(identity: RunIdentity): Nest;
 }
@@ -33,9 +36,9 @@ export interface Nests {
 export function createNests(): Nests {
   const nests = new WeakMap<RunIdentity, Nest>();
   return {
-    open(identity, level, grant) {
-      const nest = createNest(identity, level, grant);
-      nests.set(identity, nest);
+    open(of) {
+      const nest = createNest(of);
+      nests.set(of.identity, nest);
       return nest;
     },
     find(identity) {
@@ -49,13 +52,11 @@ export function createNests(): Nests {
   };
 }
 
-function createNest(identity: RunIdentity, level: IsolationLevel, grant: Grant): Nest {
+function createNest(of: Parameters<Nests['open']>[0]): Nest {
   const nested = new Map<Promise<unknown>, () => void>();
   let closed: Promise<void> | undefined;
   return {
-    identity,
-    level,
-    grant,
+    ...of,
     called: createCalledTools(),
     budget: undefined,
     memoryBytes: undefined,

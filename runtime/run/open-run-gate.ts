@@ -9,7 +9,7 @@ import type { RunTeller } from './tell.ts';
 
 /** The gate of a run: its grant, its budget, and what its level allows. */
 export function openRunGate(
-  { identity, level, ceiling, ofTool, request }: SandboxRun,
+  { identity, level, ceiling, ofTool, request, nest }: SandboxRun,
   { budget, grant, turn }: RunPlan,
   { hostFunctions, events, monotonic, secret, now, openTurns }: SandboxContext,
   tell: RunTeller,
@@ -34,6 +34,7 @@ export function openRunGate(
       secret: (name) => secret(name, identity),
       now,
       inTurn: openTurns(),
+      ...(nest.session === undefined ? {} : { session: nest.session }),
       ...(turn === undefined ? {} : { firstHandle: firstHandleOf(turn.number) }),
     },
     monotonic,

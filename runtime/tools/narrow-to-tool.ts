@@ -31,6 +31,7 @@ export function narrowToTool(
       : undefined,
     sql: wants('sql.read') || wants('sql.write') ? narrowNamed('sql', grant.sql ?? [], wants) : undefined,
     kv: wants('kv.read') || wants('kv.write') ? narrowNamed('kv', grant.kv ?? [], wants) : undefined,
+    session: narrowSession(grant.session, wants),
     browser: narrowBrowser(grant.browser, wants),
     tools: wants('tools.call') ? grant.tools : undefined,
     run: narrowRun(grant.run, wants),
@@ -44,6 +45,11 @@ export function narrowToTool(
 function narrowRun(run: Grant['run'], wants: (name: string) => boolean): Grant['run'] {
   const access = (run?.access ?? ['start']).filter((name) => wants(`run.${name}`));
   return run === undefined || access.length === 0 ? undefined : { ...run, access };
+}
+
+function narrowSession(session: Grant['session'], wants: (name: string) => boolean): Grant['session'] {
+  const access = (session?.access ?? ['read']).filter((name) => wants(`session.${name}`));
+  return session === undefined || access.length === 0 ? undefined : { ...session, access };
 }
 
 function narrowBrowser(browser: Grant['browser'], wants: (name: string) => boolean): Grant['browser'] {

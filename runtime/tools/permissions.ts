@@ -90,6 +90,10 @@ export function isGranted(capability: string, grant: Grant): boolean {
       return (grant.kv ?? []).some(({ access = ['read'] }) =>
         access.some((name) => `kv.${name}` === capability),
       );
+    case 'session':
+      return (grant.session?.access ?? (grant.session === undefined ? [] : ['read'])).some(
+        (name) => `session.${name}` === capability,
+      );
     case 'env':
       return Object.keys(grant.env ?? {}).length > 0;
     case 'tools':
@@ -132,6 +136,8 @@ export function exampleGrant(capability: string): Grant {
       return { sql: [{ name: 'NAME', access: [capability === 'sql.write' ? 'write' : 'read'] }] };
     case 'kv':
       return { kv: [{ name: 'NAME', access: [capability === 'kv.write' ? 'write' : 'read'] }] };
+    case 'session':
+      return { session: { access: [capability === 'session.write' ? 'write' : 'read'] } };
     case 'env':
       return { env: { NAME: 'VALUE' } };
     case 'tools':

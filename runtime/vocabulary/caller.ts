@@ -18,6 +18,8 @@ export interface RunIdentity {
   /** 0 for a run that is nested in none. */
   readonly depth: number;
   readonly caller?: Caller;
+  /** Name of the session that it is a run of, or that the run is that it is nested in. */
+  readonly session?: string;
   /** W3C `traceparent` of whoever asked. */
   readonly traceparent?: string;
 }

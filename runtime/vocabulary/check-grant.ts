@@ -11,6 +11,7 @@ export const BUILT_IN: ReadonlySet<string> = new Set([
   'ws',
   'sql',
   'kv',
+  'session',
   'browser',
   'tools',
   'run',

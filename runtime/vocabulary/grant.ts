@@ -3,6 +3,7 @@ import type { FsGrant } from './grants/fs.ts';
 import type { HttpGrant } from './grants/http.ts';
 import type { KvGrant } from './grants/kv.ts';
 import type { RunGrant } from './grants/run.ts';
+import type { SessionGrant } from './grants/session.ts';
 import type { SqlGrant } from './grants/sql.ts';
 import type { ToolsGrant } from './grants/tools.ts';
 import type { WsGrant } from './grants/ws.ts';
@@ -19,6 +20,7 @@ export interface Grant {
   readonly ws?: readonly WsGrant[];
   readonly sql?: readonly SqlGrant[];
   readonly kv?: readonly KvGrant[];
+  readonly session?: SessionGrant;
   readonly browser?: BrowserGrant;
   readonly tools?: ToolsGrant;
   readonly run?: RunGrant;

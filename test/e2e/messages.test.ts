@@ -264,7 +264,7 @@ test('what the HTTP door refuses keeps its message', async () => {
       ],
       "missing argument": [
         "INPUT_INVALID",
-        "Cannot read the body at "/": give either "code" with its "language", or "module" with the hash of an uploaded module",
+        "Cannot read the body at "/": give either "code" with its "language", or "module" with the hash of an uploaded module, or "session" and "invoke"",
       ],
       "no JSON": [
         "INPUT_INVALID",

@@ -36,6 +36,18 @@ export interface KvOperations {
   };
 }
 
+type OfSession<Operation extends keyof KvOperations> = Omit<KvOperations[Operation], 'args'> & {
+  readonly args: Omit<KvOperations[Operation]['args'], 'store'>;
+};
+
+/** The operations of `session`: those of `kv`, in the one store of the session. A run of no session is told UNSUPPORTED. */
+export interface SessionStoreOperations {
+  readonly 'session.get': OfSession<'kv.get'>;
+  readonly 'session.set': OfSession<'kv.set'>;
+  readonly 'session.delete': OfSession<'kv.delete'>;
+  readonly 'session.list': OfSession<'kv.list'>;
+}
+
 /** What all stores of one runtime hold at most. */
 export interface KvOptions {
   /** Stores that hold anything, 1..10,000. @default 1,000 */

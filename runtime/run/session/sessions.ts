@@ -1,5 +1,6 @@
 import type { HeldCell } from '../../contracts/cell.ts';
 import type { Engine } from '../../contracts/engine.ts';
+import type { HostSession } from '../../contracts/host-function.ts';
 import type { CheckedGrant } from '../../vocabulary/check-grant.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
@@ -30,6 +31,8 @@ export interface SessionPlan {
 export interface OpenSession extends SessionPlan {
   /** Aborts when the session is closed. */
   readonly signal: AbortSignal;
+  /** What host functions know of it. */
+  readonly shown: HostSession;
   /** The error for a run that comes too late; `undefined` while the session is open. */
   readonly ended: SandglassError | undefined;
   /** Ends this session, and no other that has its name by now. Resolves when nothing of it is left. Idempotent. */
@@ -200,6 +203,7 @@ function openSession(plan: SessionPlan, cell: HeldCell, onEnd: (reason: string) 
   return {
     ...plan,
     signal: closing.signal,
+    shown: Object.freeze({ name: plan.name, ended: closing.signal }),
     get ended() {
       return endReason === undefined ? undefined : missing(plan.name, endReason);
     },

@@ -1,5 +1,6 @@
 import { KV_ACCESS, KV_WHEN_FULL } from '../../vocabulary/grants/kv.ts';
 import { RUN_ACCESS, SHARED_PARTS } from '../../vocabulary/grants/run.ts';
+import { SESSION_ACCESS } from '../../vocabulary/grants/session.ts';
 import { LEVELS } from '../../vocabulary/levels.ts';
 import { LIMITS } from '../../vocabulary/limits.ts';
 import { TEXT_FORMATS } from '../../vocabulary/manifest.ts';
@@ -43,6 +44,14 @@ const rate = closed(
   { required: ['calls', 'perMs'] },
 );
 const caps = { maxCalls: count, maxBytes: count };
+/** Of stores of values by key. */
+const storeCaps = {
+  maxEntries: { type: 'integer', minimum: 1, maximum: 10_000 },
+  maxBytes: { type: 'integer', minimum: 1, maximum: 1_073_741_824 },
+  maxValueBytes: { type: 'integer', minimum: 1, maximum: 1_073_741_824 },
+  ttlMs: { type: 'integer', minimum: 1, maximum: 31_536_000_000 },
+  maxCalls: count,
+};
 const grant = closed({
   fs: listOf(
     closed(
@@ -111,16 +120,13 @@ const grant = closed({
       {
         name: text,
         access: listOf({ enum: [...KV_ACCESS] }),
-        maxEntries: { type: 'integer', minimum: 1, maximum: 10_000 },
-        maxBytes: { type: 'integer', minimum: 1, maximum: 1_073_741_824 },
-        maxValueBytes: { type: 'integer', minimum: 1, maximum: 1_073_741_824 },
-        ttlMs: { type: 'integer', minimum: 1, maximum: 31_536_000_000 },
+        ...storeCaps,
         whenFull: { enum: [...KV_WHEN_FULL] },
-        maxCalls: count,
       },
       { required: ['name'] },
     ),
   ),
+  session: closed({ access: listOf({ enum: [...SESSION_ACCESS] }), ...storeCaps }),
   tools: listOf(text),
   run: closed({
     access: listOf({ enum: [...RUN_ACCESS] }),

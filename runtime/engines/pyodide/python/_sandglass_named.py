@@ -21,6 +21,13 @@ _KV = {
     "list": ("store",),
 }
 
+_SESSION = {
+    "get": ("key",),
+    "set": ("key", "value"),
+    "delete": ("key",),
+    "list": (),
+}
+
 _BROWSER = {
     "navigate": ("url",),
     "back": (),
@@ -69,7 +76,7 @@ class _Verb:
         return {
             name: value
             for name, value in args.items()
-            if value is not None or (name == "value" and self._operation == "kv.set")
+            if value is not None or (name == "value" and self._operation in ("kv.set", "session.set"))
         }
 
     def __call__(self, *given, **named):
@@ -99,4 +106,5 @@ class _Verbs:
 
 sql = _Verbs("sql", _SQL)
 kv = _Verbs("kv", _KV)
+session = _Verbs("session", _SESSION)
 browser = _Verbs("browser", _BROWSER)

@@ -2,7 +2,7 @@
 
 import _sandglass_host as _host
 from _sandglass_host import HostCallError
-from _sandglass_named import browser, kv, sql
+from _sandglass_named import browser, kv, session, sql
 from _sandglass_tools import ToolError, tools
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "log",
     "progress",
     "remaining_ms",
+    "session",
     "sql",
     "tool",
     "tools",

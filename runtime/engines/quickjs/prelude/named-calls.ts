@@ -23,6 +23,13 @@ const KV: Verbs = {
   list: ['store'],
 };
 
+const SESSION: Verbs = {
+  get: ['key'],
+  set: ['key', 'value'],
+  delete: ['key'],
+  list: [],
+};
+
 const BROWSER: Verbs = {
   navigate: ['url'],
   back: [],
@@ -43,12 +50,13 @@ const BROWSER: Verbs = {
   close: [],
 };
 
-/** `sandglass.sql`, `sandglass.kv` and `sandglass.browser`: operations of host functions by name, with arguments by place, by name, or the rest of them by name. */
+/** `sandglass.sql`, `sandglass.kv`, `sandglass.session` and `sandglass.browser`: operations of host functions by name, with arguments by place, by name, or the rest of them by name. */
 export const createNamedCalls = (
   calls: Calls,
-): { readonly sql: object; readonly kv: object; readonly browser: object } => ({
+): { readonly sql: object; readonly kv: object; readonly session: object; readonly browser: object } => ({
   sql: verbsOf(calls, 'sql', SQL),
   kv: verbsOf(calls, 'kv', KV),
+  session: verbsOf(calls, 'session', SESSION),
   browser: verbsOf(calls, 'browser', BROWSER),
 });
 
