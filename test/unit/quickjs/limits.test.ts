@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130811,
-        868792,
-        168544,
-        224340,
-        400154,
-        1577292,
+        130198,
+        868247,
+        167918,
+        223557,
+        398630,
+        1576391,
       ]
     `);
   });
