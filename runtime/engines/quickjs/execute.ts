@@ -114,6 +114,7 @@ async function runProgram(
       return end;
     });
   }
+  current?.primitives.leave();
   if (kept === undefined) meter.release();
   const result = {
     ...end,

@@ -13,6 +13,7 @@ import type { DeriveKey } from './kdf-primitive.ts';
 import type { Machine } from './machine.ts';
 import type { GuestArguments, Reactions } from './machine-host.ts';
 import { modPow } from './mod-pow-primitive.ts';
+import { createNativeWork, type NativeWork } from './native-steps.ts';
 import { subtlePrimitive } from './subtle-primitive.ts';
 import { urlPrimitive } from './url-primitive.ts';
 
@@ -33,6 +34,8 @@ export interface Primitives {
   arrival(): Promise<void>;
   /** The most that the guest has held, native work for it included, bytes. */
   readonly peakBytes: () => number;
+  /** The run is over: native work that has not begun never does. */
+  leave(): void;
   /** Whether the program itself has ended, and well. */
   readonly settled: () => 'value' | 'failure' | undefined;
 }
@@ -61,6 +64,8 @@ const MOST_RANDOM = 65_536;
 const MOST_AT_ONCE = 16;
 /** What a call of `Intl` costs beside its text, in bytes of native work: a formatter may have to be made. */
 const INTL_BYTES = 4096;
+/** Decoders of encodings beside Unicode are so many times as slow as a copy. */
+const LEGACY_TEXT = 16;
 const encoder = new TextEncoder();
 
 export function createPrimitives(options: PrimitivesOptions): Primitives {
@@ -82,6 +87,12 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       work();
     }
   };
+  /** Work in the platform's few threads, which other runs wait for, too: one piece after the other, so that one is left when the run ends. */
+  let pooled: Promise<void> = Promise.resolve();
+  let left = false;
+  const inPool = (work: () => Promise<void>): void => {
+    pooled = pooled.then(() => (left ? undefined : work()));
+  };
   /** What native work holds for the guest outside of its own memory, bytes. */
   let heldBytes = 0;
   let peakBytes = 0;
@@ -97,6 +108,14 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
   let waiting: Arrived = {};
   const intl = createIntl();
   const decoders = createDecoders();
+  const deriving = createNativeWork<Uint8Array<ArrayBuffer>>(charge);
+  const powering = createNativeWork<string>(charge);
+  /** One step of native work, which the guest asks for until there is an answer; a number says that more is to be done. */
+  const stepped = <T>(work: NativeWork<T>, answer: (done: T) => Pointer): Pointer => {
+    const step = work.step();
+    if (step === undefined) return 0;
+    return step === 'more' ? machine().newNumber(1) : answer(step.done);
+  };
 
   const text = (args: GuestArguments, index: number): string | undefined => {
     if (index >= args.count || machine().kind(args.at(index)) !== 'string') return undefined;
@@ -230,10 +249,12 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
         charge(data.byteLength);
         // Ours, and the platform's own copy of it.
         const letGo = hold(2 * data.byteLength);
-        void crypto.subtle
-          .digest(algorithm, data)
-          .then(done, () => done(undefined))
-          .finally(letGo);
+        inPool(() =>
+          crypto.subtle
+            .digest(algorithm, data)
+            .then(done, () => done(undefined))
+            .finally(letGo),
+        );
       }
       return 0;
     },
@@ -289,6 +310,7 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       const given = anyBytes(args, 0);
       const label = text(args, 1);
       if (given === undefined || label === undefined) return 0;
+      charge(LEGACY_TEXT * given.byteLength);
       return machine().newText(decoders.decode(given, label, flag(args, 2), number(args, 3), flag(args, 4)));
     },
     subtle: (args) => {
@@ -298,14 +320,16 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       const data = bytes(args, 2);
       order.push(id);
       const repeats = run.deterministic !== undefined;
-      void subtlePrimitive(request ?? '', data ?? new Uint8Array(), { charge, repeats }).then((answer) =>
+      const asked = request !== undefined && request.length <= hostCallBytes ? request : '';
+      inPool(async () => {
+        const answer = await subtlePrimitive(asked, data ?? new Uint8Array(), { charge, repeats });
         arrive({
           id,
           text: JSON.stringify({ value: JSON.parse(answer.text), bytes: answer.bytes !== undefined }),
           bytes: answer.bytes,
           ownsBytes: true,
-        }),
-      );
+        });
+      });
       return 0;
     },
     promiseState: (args) => machine().newNumber(args.count === 0 ? 0 : machine().promiseState(args.at(0))),
@@ -321,14 +345,14 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       const request = text(args, 0);
       const given = bytes(args, 1);
       if (request === undefined || given === undefined) return 0;
-      const derived = deriveKey?.(request, given, charge);
-      return derived === undefined ? 0 : machine().takeBytes({ bytes: derived, ownsBytes: true });
+      if (request !== '') deriving.begin(deriveKey?.(request, given));
+      return stepped(deriving, (derived) => machine().takeBytes({ bytes: derived, ownsBytes: true }));
     },
     modPow: (args) => {
       const [base, exponent, modulus] = [text(args, 0), text(args, 1), text(args, 2)];
       if (base === undefined || exponent === undefined || modulus === undefined) return 0;
-      const power = modPow(base, exponent, modulus, charge);
-      return power === undefined ? 0 : machine().newText(power);
+      if (modulus !== '') powering.begin(modPow(base, exponent, modulus));
+      return stepped(powering, (power) => machine().newText(power));
     },
     compress: (args) => {
       const request = text(args, 0);
@@ -378,6 +402,9 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
         if (nextId() === undefined) wake = resolve;
         else resolve();
       }),
+    leave: () => {
+      left = true;
+    },
     settled: () => settled,
     peakBytes: () => Math.max(peakBytes, machine().memoryBytes()),
   };

@@ -33,7 +33,15 @@ const COST: Readonly<Record<string, number>> = {
   curve: 500_000,
   iteration: 256,
 };
-const MOST_ITERATIONS = 20_000_000;
+/** Rounds of PBKDF2, over all blocks of the answer: about a second of a thread that others of the process wait for, and nothing ends it. */
+const MOST_ROUNDS = 2_000_000;
+/** Bytes of one block of PBKDF2. */
+const BLOCK_BYTES: Readonly<Record<string, number>> = {
+  'SHA-1': 20,
+  'SHA-256': 32,
+  'SHA-384': 48,
+  'SHA-512': 64,
+};
 const MOST_MODULUS = 4096;
 const KNOWN: ReadonlySet<string> = new Set(
   'HMAC AES-GCM AES-CBC AES-CTR AES-KW PBKDF2 HKDF ECDSA ECDH Ed25519 X25519 RSASSA-PKCS1-v1_5 RSA-PSS RSA-OAEP'.split(
@@ -80,16 +88,23 @@ function partsOf(bytes: Data, lengths: readonly number[]): readonly Data[] {
   });
 }
 
-function costOf({ op, algorithm, key }: Request): number {
+function costOf({ op, algorithm, key, bits }: Request): number {
   const name = algorithm?.name ?? '';
   for (const one of [name, key?.algorithm.name ?? name]) {
     if (!KNOWN.has(one)) throw new Refused(`Unrecognized algorithm name`);
   }
   if (name === 'PBKDF2' && op === 'deriveBits') {
-    const iterations = Number(algorithm?.iterations);
-    if (!(iterations >= 1 && iterations <= MOST_ITERATIONS))
-      throw new Refused(`iterations must be from 1 to ${MOST_ITERATIONS}`);
-    return iterations * (COST.iteration as number);
+    const [iterations, hash] = [algorithm?.iterations, algorithm?.hash];
+    const named = String(
+      typeof hash === 'object' ? (hash as { readonly name?: unknown } | null)?.name : hash,
+    );
+    const blocks = Math.ceil((bits ?? 0) / 8 / (BLOCK_BYTES[named.toUpperCase()] ?? 20));
+    const rounds = Number(iterations) * Math.max(1, blocks);
+    if (!(Number(iterations) >= 1 && rounds <= MOST_ROUNDS))
+      throw new Refused(
+        `iterations must be from 1 to ${MOST_ROUNDS}, over all blocks of the answer: ask for fewer of them, or for fewer bits`,
+      );
+    return rounds * (COST.iteration as number);
   }
   if (name.startsWith('RSA')) {
     if (op === 'generateKey') {

@@ -45,10 +45,9 @@ const fromBase64 = (
     throw new SyntaxError('Cannot read base64: the padding is missing');
   if (lastChunkHandling === 'stop-before-partial' && clean.length % 4 !== 0)
     clean = clean.slice(0, clean.length - partial);
-  const json = inner.host.base64(2, JSON.stringify(clean));
-  if (json === '' || (clean.endsWith('=') && clean.length % 4 !== 0))
+  const binary = inner.decodeBinary(clean);
+  if (binary === undefined || (clean.endsWith('=') && clean.length % 4 !== 0))
     throw new SyntaxError('Cannot read base64: the text is not well formed');
-  const binary = JSON.parse(json) as string;
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
   return bytes;
@@ -315,10 +314,7 @@ export const installEsNext = (): void => {
   fill(Uint8Array, { fromBase64, fromHex });
   fill(Uint8Array.prototype, {
     toBase64(this: Data, { alphabet = 'base64', omitPadding = false }: Base64Options = {}): string {
-      const text = inner.host.base64(
-        0,
-        inner.exactBuffer(new Uint8Array(this.buffer, this.byteOffset, this.byteLength)),
-      );
+      const text = inner.toBase64(new Uint8Array(this.buffer, this.byteOffset, this.byteLength));
       const safe = alphabet === 'base64url' ? text.replaceAll('+', '-').replaceAll('/', '_') : text;
       return omitPadding ? safe.replace(/=+$/, '') : safe;
     },

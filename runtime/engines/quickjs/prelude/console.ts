@@ -1,3 +1,4 @@
+import { eachPiece } from './encoding.ts';
 import { format } from './format.ts';
 import { guestFrames } from './frames.ts';
 import type { Host } from './host.ts';
@@ -21,11 +22,17 @@ import {
 } from './primordials.ts';
 import { rawFrames } from './stack.ts';
 
+/** Characters that go to the host in one step. */
+const MOST_WRITTEN = 393_216;
+
 /** Text to a stream of the run; a NUL makes it travel as JSON, because plain text ends there. */
 export const writeTo = (host: Host, stream: 0 | 1, text: string): void => {
   const whole = toWellFormed(text);
-  if (includes(whole, '\0')) host.write(stream, jsonStringify(whole), true);
-  else host.write(stream, whole, false);
+  if (whole === '') host.write(stream, whole, false);
+  eachPiece(whole, MOST_WRITTEN, (piece) => {
+    if (includes(piece, '\0')) host.write(stream, jsonStringify(piece), true);
+    else host.write(stream, piece, false);
+  });
 };
 
 /** `console`: log, info, debug, dir and table go to stdout; warn, error, trace and assert to stderr. */

@@ -14,6 +14,7 @@ import {
   jsonStringify,
   min,
   publish,
+  replaceAll,
   slice,
   toText,
   toWellFormed,
@@ -24,16 +25,51 @@ import {
 
 const fromCharCode = String.fromCharCode;
 const PIECE = 8192;
+/** Bytes or characters that the host codes in one step, which is a few milliseconds; whole groups of three and of four, as base64 has them. */
+const STEP = 393_216;
 
 /** The codecs of the host, which are native and exact; this side keeps what a stream has to remember. */
 let native: Host;
 
+const encodePiece = (text: string): Uint8Array<ArrayBuffer> =>
+  new Bytes(includes(text, '\0') ? native.encode(jsonStringify(text), true) : native.encode(text, false));
+
 /** UTF-8 of a string; a lone surrogate becomes U+FFFD. */
 export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> => {
   const whole = toWellFormed(text);
-  return new Bytes(
-    includes(whole, '\0') ? native.encode(jsonStringify(whole), true) : native.encode(whole, false),
-  );
+  return whole.length <= STEP ? encodePiece(whole) : joined(whole, STEP, encodePiece);
+};
+
+/** The text in pieces of about so many characters, never cut between the two halves of one. */
+export const eachPiece = (text: string, size: number, take: (piece: string) => void): void => {
+  for (let at = 0; at < text.length; ) {
+    let end = min(at + size, text.length);
+    if (end < text.length && (charCodeAt(text, end - 1) & 0xfc00) === 0xd800) end += 1;
+    take(slice(text, at, end));
+    at = end;
+  }
+};
+
+/** What `made` makes of each piece of a text, one after the other in one buffer, which grows as it must. */
+const joined = (
+  text: string,
+  size: number,
+  made: (piece: string) => Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> => {
+  let whole = new Bytes(text.length);
+  let used = 0;
+  eachPiece(text, size, (piece) => {
+    const bytes = made(piece);
+    const needed = used + typedArrayBytes(bytes);
+    if (needed > typedArrayBytes(whole)) {
+      const larger = new Bytes(needed + (needed >> 1));
+      bytesSet(larger, bytesSubarray(whole, 0, used));
+      whole = larger;
+    }
+    bytesSet(whole, bytes, used);
+    used = needed;
+  });
+  return used === typedArrayBytes(whole) ? whole : new Bytes(exactBuffer(bytesSubarray(whole, 0, used)));
 };
 
 /** Whole characters of `text` that fit: units read and bytes written. */
@@ -52,17 +88,38 @@ const notValid = (encoding: string): TypeError =>
     code: 'ERR_ENCODING_INVALID_ENCODED_DATA',
   });
 
-const decodeWhole = (bytes: Uint8Array<ArrayBuffer>, fatal: boolean): string => {
+const decodePiece = (bytes: Uint8Array<ArrayBuffer>, fatal: boolean): string => {
   const told = native.decode(exactBuffer(bytes), fatal);
   if (told === '') throw notValid('utf-8');
   return toldText(told);
+};
+const decodeWhole = (bytes: Uint8Array<ArrayBuffer>, fatal: boolean): string => {
+  const size = typedArrayBytes(bytes);
+  if (size <= STEP) return decodePiece(bytes, fatal);
+  let text = '';
+  for (let at = 0; at < size; ) {
+    let end = min(at + STEP, size);
+    if (end < size) end -= unfinishedUtf8(bytesSubarray(bytes, at, end));
+    text += decodePiece(bytesSubarray(bytes, at, end), fatal);
+    at = end;
+  }
+  return text;
 };
 
 /** A text that the host told as it is, or as JSON, which alone begins with a quotation mark. */
 const toldText = (told: string): string => (charCodeAt(told, 0) === 0x22 ? jsonParse(told) : told);
 
-/** Text of UTF-8 in one go, for the prelude's own use. */
+/** Text of UTF-8, for the prelude's own use. */
 export const decodeUtf8 = (bytes: Uint8Array<ArrayBuffer>): string => decodeWhole(bytes, false);
+
+export const isUtf8 = (bytes: Uint8Array<ArrayBuffer>): boolean => {
+  try {
+    decodeWhole(bytes, true);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 /** Bytes at the end that begin a character and do not finish it. */
 const unfinishedUtf8 = (bytes: Uint8Array): number => {
@@ -159,13 +216,49 @@ const LABELS: Readonly<Record<string, string>> = {
   'us-ascii': 'windows-1252',
 } as unknown as Readonly<Record<string, string>>; // `__proto__: null` is syntax, not a field
 
-export const toBase64 = (bytes: Uint8Array<ArrayBuffer>): string => native.base64(0, exactBuffer(bytes));
+export const toBase64 = (bytes: Uint8Array<ArrayBuffer>): string => {
+  const size = typedArrayBytes(bytes);
+  if (size <= STEP) return native.base64(0, exactBuffer(bytes));
+  let text = '';
+  for (let at = 0; at < size; at += STEP)
+    text += native.base64(0, exactBuffer(bytesSubarray(bytes, at, min(at + STEP, size))));
+  return text;
+};
+
+/** Base64 of a binary text; empty for what is none. */
+const encodeBinary = (text: string): string => {
+  let encoded = '';
+  for (let at = 0; at < text.length; at += STEP) {
+    const piece = native.base64(1, jsonStringify(slice(text, at, at + STEP)));
+    if (piece === '') return '';
+    encoded += piece;
+  }
+  return encoded;
+};
+
+/** The binary text of forgiving base64; `undefined` for what is none. */
+export const decodeBinary = (given: string): string | undefined => {
+  let clean = given;
+  if (given.length > STEP) {
+    // Groups of four, whatever stands between them: then each piece can be read by itself, and only the last may be padded.
+    for (const blank of [' ', '\n', '\r', '\t', '\f'])
+      if (includes(clean, blank)) clean = replaceAll(clean, blank, '');
+  }
+  let binary = '';
+  for (let at = 0; at < clean.length; at += STEP) {
+    const piece = slice(clean, at, at + STEP);
+    const json =
+      at + STEP < clean.length && includes(piece, '=') ? '' : native.base64(2, jsonStringify(piece));
+    if (json === '') return undefined;
+    binary += jsonParse(json);
+  }
+  return binary;
+};
 
 /** Forgiving base64 of the Infra standard: spaces are skipped, padding may be left out. */
 export const fromBase64 = (given: string): Uint8Array<ArrayBuffer> | undefined => {
-  const json = native.base64(2, jsonStringify(given));
-  if (json === '') return undefined;
-  const binary: string = jsonParse(json);
+  const binary = decodeBinary(given);
+  if (binary === undefined) return undefined;
   const bytes = new Bytes(binary.length);
   for (let at = 0; at < binary.length; at++) bytes[at] = charCodeAt(binary, at);
   return bytes;
@@ -258,14 +351,24 @@ export const installEncoding = (host: Host): void => {
     }
     /** The platform decodes, and remembers what a text in pieces has begun. */
     #ask(given: Uint8Array<ArrayBuffer>, stream: boolean): string {
-      if (this.#number === 0 && stream) {
+      const size = typedArrayBytes(given);
+      if (this.#number === 0 && (stream || size > STEP)) {
         decoders += 1;
         this.#number = decoders;
       }
-      const told = native.decodeAs(exactBuffer(given), this.#encoding, this.#fatal, this.#number, !stream);
+      const number = this.#number;
       if (!stream) this.#number = 0;
-      if (told === '') throw notValid(this.#encoding);
-      return toldText(told);
+      let text = '';
+      let at = 0;
+      do {
+        const end = min(at + STEP, size);
+        const piece = exactBuffer(bytesSubarray(given, at, end));
+        const told = native.decodeAs(piece, this.#encoding, this.#fatal, number, !stream && end === size);
+        if (told === '') throw notValid(this.#encoding);
+        text += toldText(told);
+        at = end;
+      } while (at < size);
+      return text;
     }
     #unfinished(bytes: Uint8Array): number {
       if (this.#encoding === 'utf-8') return unfinishedUtf8(bytes);
@@ -286,7 +389,7 @@ export const installEncoding = (host: Host): void => {
 
   define(globalThis, 'btoa', function btoa(data: unknown): string {
     const text = toText(data);
-    const encoded = native.base64(1, jsonStringify(text));
+    const encoded = encodeBinary(text);
     if (encoded === '' && text !== '') {
       throw new InvalidCharacter('Invalid character');
     }
@@ -294,13 +397,13 @@ export const installEncoding = (host: Host): void => {
   });
   define(globalThis, 'atob', function atob(data: unknown): string {
     const text = toText(data);
-    const json = native.base64(2, jsonStringify(text));
-    if (json === '')
+    const binary = decodeBinary(text);
+    if (binary === undefined)
       throw new InvalidCharacter(
         /[^A-Za-z0-9+/=\s]/.test(text)
           ? 'Invalid character'
           : 'The string to be decoded is not correctly encoded.',
       );
-    return jsonParse(json);
+    return binary;
   });
 };

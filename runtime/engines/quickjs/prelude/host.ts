@@ -44,10 +44,13 @@ export interface Host extends Record<PrimitiveName, unknown> {
   subtle(id: number, request: string, bytes: ArrayBuffer): void;
   /** 0 pending, 1 fulfilled, 2 rejected. */
   promiseState(promise: object): number;
-  /** A key from a password and a salt, by `kdf-primitive.ts`; `undefined` where the guest has to do it itself. */
-  deriveKey(request: string, bytes: ArrayBuffer): ArrayBuffer | undefined;
-  /** `base ** exponent % modulus`, all as hexadecimal digits; `undefined` where the guest has to do it itself. */
-  modPow(base: string, exponent: string, modulus: string): string | undefined;
+  /**
+   * A key from a password and a salt, by `kdf-primitive.ts`; `undefined` where the guest has to do it itself. A number when there is more to do:
+   * ask again with an empty request, until there is an answer.
+   */
+  deriveKey(request: string, bytes: ArrayBuffer): ArrayBuffer | number | undefined;
+  /** `base ** exponent % modulus`, all as hexadecimal digits; `undefined` and a number as of `deriveKey`. */
+  modPow(base: string, exponent: string, modulus: string): string | number | undefined;
   /** By `compress-primitive.ts`: JSON `{ format, parameters }`; a text says why not. */
   compress(request: string, bytes: ArrayBuffer): ArrayBuffer | string;
   /** From now on each callback of a promise, and of `await`, is what this answers for it. `then`: it is called as a method. */

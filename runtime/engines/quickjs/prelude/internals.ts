@@ -1,7 +1,7 @@
 import { joinBytes } from './body.ts';
 import { type Calls, exposed, refusalOf, standFor } from './calls.ts';
 import { writeTo } from './console.ts';
-import { decodeUtf8, encodeUtf8 } from './encoding.ts';
+import { decodeBinary, decodeUtf8, encodeUtf8, isUtf8, toBase64 } from './encoding.ts';
 import { format } from './format.ts';
 import { guestFrames } from './frames.ts';
 import { Dirent, FileHandle, flagsOf, Stats } from './fs.ts';
@@ -28,6 +28,9 @@ export interface Internals {
   readonly write: (stream: 0 | 1, text: string) => void;
   readonly encodeUtf8: typeof encodeUtf8;
   readonly decodeUtf8: typeof decodeUtf8;
+  readonly isUtf8: typeof isUtf8;
+  readonly toBase64: typeof toBase64;
+  readonly decodeBinary: typeof decodeBinary;
   readonly bytesOf: typeof bytesOf;
   /** Pieces, one after the other, in one. */
   readonly joinBytes: typeof joinBytes;
@@ -78,6 +81,9 @@ export const createInternals = (host: Host, calls: Calls, timers: Timers, path: 
   write: (stream, text) => writeTo(host, stream, text),
   encodeUtf8,
   decodeUtf8,
+  isUtf8,
+  toBase64,
+  decodeBinary,
   bytesOf,
   joinBytes,
   exactBuffer,

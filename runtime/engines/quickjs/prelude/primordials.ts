@@ -45,6 +45,11 @@ export const indexOf = uncurry(String.prototype.indexOf) as (
   from?: number,
 ) => number;
 export const charCodeAt = uncurry(String.prototype.charCodeAt) as (self: string, at: number) => number;
+export const replaceAll = uncurry(String.prototype.replaceAll) as unknown as (
+  self: string,
+  part: string,
+  by: string,
+) => string; // one of its overloads
 export const toWellFormed = uncurry(String.prototype.toWellFormed) as (self: string) => string;
 export const bigintToText = uncurry(BigInt.prototype.toString) as (self: bigint) => string;
 export const dateToIso = uncurry(Date.prototype.toISOString) as (self: Date) => string;

@@ -5,7 +5,8 @@ import { inner } from '../inner.ts';
 export const pow = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
   const digits = (value: bigint): string => value.toString(16);
   if (base < 0n || exponent < 0n || modulus < 2n) return slowPow(base, exponent, modulus);
-  const told = inner.host.modPow(digits(base % modulus), digits(exponent), digits(modulus));
+  let told = inner.host.modPow(digits(base % modulus), digits(exponent), digits(modulus));
+  while (typeof told === 'number') told = inner.host.modPow('', '', '');
   return told === undefined ? slowPow(base, exponent, modulus) : BigInt(`0x${told}`);
 };
 

@@ -36,15 +36,14 @@ const readBase64 = (text: string): Data => {
     .replaceAll('_', '/')
     .replace(/[^A-Za-z0-9+/]/g, '');
   const whole = clean.length % 4 === 1 ? clean.slice(0, -1) : clean;
-  const json = inner.host.base64(2, JSON.stringify(whole));
-  const binary = json === '' ? '' : (JSON.parse(json) as string);
+  const binary = inner.decodeBinary(whole) ?? '';
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
   return bytes;
 };
 
 const writeBase64 = (bytes: Data, url: boolean): string => {
-  const text = inner.host.base64(0, inner.exactBuffer(bytes));
+  const text = inner.toBase64(bytes);
   return url ? text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '') : text;
 };
 
@@ -186,10 +185,7 @@ export const buffer = {
   Blob: globalThis.Blob,
   File: globalThis.File,
   isAscii: (bytes: unknown): boolean => bytesFor(bytes).every((byte) => byte < 0x80),
-  isUtf8: (bytes: unknown): boolean => {
-    const given = bytesFor(bytes);
-    return given.length === 0 || inner.host.decode(inner.exactBuffer(given), true) !== '';
-  },
+  isUtf8: (bytes: unknown): boolean => inner.isUtf8(bytesFor(bytes)),
   transcode: (bytes: Data, source: string, target: string): Data => {
     const text = readText.call(view(bytesFor(bytes)), source);
     const most = /^(?:latin1|binary)$/i.test(target) ? 0xff : /^ascii$/i.test(target) ? 0x7f : undefined;
