@@ -48,7 +48,7 @@ export function toParts(value: unknown, most: number): readonly ValuePart[] | un
     else if (open.has(item as object))
       return false; // what is not a leaf is an object, or was never added
     else if (Array.isArray(item)) push(KIND.list, item, elements(item));
-    else if (isPlain(item)) push(KIND.object, item, Object.entries(item).values());
+    else if (isPlain(item)) push(KIND.object, item, fields(item));
     else return false;
     return true;
   };
@@ -180,6 +180,10 @@ const isPlain = (value: unknown): value is object => {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
 };
+
+function* fields(holder: object): Generator<readonly [key: string, unknown], void, undefined> {
+  for (const name of Object.keys(holder)) yield [name, (holder as Readonly<Record<string, unknown>>)[name]];
+}
 
 function* elements(list: readonly unknown[]): Generator<readonly [undefined, unknown], void, undefined> {
   for (const item of list) yield [undefined, item];

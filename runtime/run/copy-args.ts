@@ -2,7 +2,7 @@ import type { GuestValue } from '../vocabulary/guest-value.ts';
 import { SLICE, type Slices } from '../vocabulary/in-slices.ts';
 import { isPlain, setOwn } from '../vocabulary/json.ts';
 import { MAX_INPUT_BYTES } from '../vocabulary/read-options.ts';
-import { fieldsWeigh } from '../vocabulary/size-of-json.ts';
+import { fieldsWeigh, MOST_FIELDS } from '../vocabulary/size-of-json.ts';
 import { utf8Length } from '../vocabulary/utf8-length.ts';
 
 const MOST_DEPTH = 128;
@@ -61,9 +61,12 @@ export function* copyArgsSlices(args: readonly unknown[]): Slices<readonly Guest
     if (Array.isArray(value)) return yield* list(value, path);
     if (!isPlain(value)) throw new TypeError(`Cannot run: ${textOf(path)} is an instance of a class`);
     const copied: Record<string, GuestValue> = {};
-    const entries = Object.entries(value);
-    weight += fieldsWeigh(entries.length) - entries.length;
-    for (const [name, item] of entries) {
+    const names = Object.keys(value);
+    if (names.length > MOST_FIELDS)
+      throw new RangeError(`Cannot run: ${textOf(path)} has over ${MOST_FIELDS} fields`);
+    weight += fieldsWeigh(names.length) - names.length;
+    for (const name of names) {
+      const item = (value as Readonly<Record<string, unknown>>)[name];
       spend(utf8Length(name) + 2);
       const made = yield* copy(item, { holder: path, key: name, depth: path.depth + 1 });
       setOwn(copied, name, made);

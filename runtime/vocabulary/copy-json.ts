@@ -1,6 +1,6 @@
 import { atOnce, SLICE, type Slices } from './in-slices.ts';
 import { hasParts, isPlain, type JsonValue, setOwn } from './json.ts';
-import { fieldsWeigh } from './size-of-json.ts';
+import { fieldsWeigh, MOST_FIELDS } from './size-of-json.ts';
 import { utf8Length } from './utf8-length.ts';
 
 const MAX_DEPTH = 128;
@@ -17,7 +17,7 @@ export interface JsonCheck {
 /**
  * Copies a value into plain, null-prototype-free JSON data, so that nothing the caller holds is shared.
  * @throws {TypeError} on functions, symbols, cycles, non-finite numbers, class instances, or nesting over `maxDepth`.
- * @throws {RangeError} on a compact form over `maxBytes`.
+ * @throws {RangeError} on a compact form over `maxBytes`, and on an object of more than 200,000 fields.
  */
 export function copyJson(value: unknown, where: string, check: JsonCheck = {}): JsonValue {
   return atOnce(copyJsonSlices(value, where, check));
@@ -91,9 +91,12 @@ export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck 
     if (!isPlain(item)) throw fail(here, 'expected plain JSON, got an instance of a class');
     spend(2);
     const copied: Record<string, JsonValue> = {};
-    const entries = Object.entries(item);
-    weigh(fieldsWeigh(entries.length) - entries.length);
-    for (const [name, element] of entries) {
+    const names = Object.keys(item);
+    if (names.length > MOST_FIELDS)
+      throw new RangeError(`Cannot copy ${where}${pathOf(here)}: over ${MOST_FIELDS} fields in one object`);
+    weigh(fieldsWeigh(names.length) - names.length);
+    for (const name of names) {
+      const element = (item as Readonly<Record<string, unknown>>)[name];
       if (element === undefined) continue;
       if (values % SLICE === 0) yield;
       spend(utf8Length(name) + 4);

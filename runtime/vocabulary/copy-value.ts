@@ -1,6 +1,7 @@
 import type { GuestValue } from './guest-value.ts';
 import { atOnce, SLICE, type Slices } from './in-slices.ts';
 import { hasParts, isPlain, setOwn } from './json.ts';
+import { MOST_FIELDS } from './size-of-json.ts';
 import { utf8Length } from './utf8-length.ts';
 
 /** Nesting that a run's value may have. */
@@ -9,7 +10,7 @@ const MAX_VALUE_DEPTH = 1_000;
 /**
  * Copies what a run answered out of data that nobody trusts, and measures it: the compact JSON form, bytes as they are, 20 for a bigint. Stops
  * at `maxBytes`, so that a value that refers to itself over and over costs no more than an honest one of that size.
- * @throws {TypeError} on anything but JSON, bigint, bytes and undefined, or nesting over 1,000. @throws {RangeError} over `maxBytes`.
+ * @throws {TypeError} on anything but JSON, bigint, bytes and undefined, nesting over 1,000, or over 200,000 fields in one object. @throws {RangeError} over `maxBytes`.
  */
 export function copyValue(
   value: unknown,
@@ -71,7 +72,11 @@ export function* copySlices(
     if (!isPlain(item)) throw new TypeError('Cannot take the value: it holds an object of a class');
     spend(2);
     const fields: Record<string, GuestValue> = {};
-    for (const [key, element] of Object.entries(item)) {
+    const names = Object.keys(item);
+    if (names.length > MOST_FIELDS)
+      throw new TypeError(`Cannot take the value: over ${MOST_FIELDS} fields in one object`);
+    for (const key of names) {
+      const element = (item as Readonly<Record<string, unknown>>)[key];
       if (++parts % SLICE === 0) yield;
       spend(utf8Length(key) + 4);
       setOwn(fields, key, hasParts(element) ? yield* copy(element, depth + 1) : copyLeaf(element));

@@ -30,7 +30,8 @@ export function* jsonFormSlices(value: GuestValue): Slices<JsonValue | undefined
       return elements;
     }
     const fields: Record<string, JsonValue> = {};
-    for (const [key, element] of Object.entries(item)) {
+    for (const key of Object.keys(item)) {
+      const element = item[key];
       if (++parts % SLICE === 0) yield;
       const made = isGuestLeaf(element) ? leaf(element) : yield* form(element);
       if (made !== undefined) setOwn(fields, key, made);

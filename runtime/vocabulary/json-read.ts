@@ -1,5 +1,6 @@
 import { inSlices, SLICE, type Slices } from './in-slices.ts';
 import { type JsonValue, setOwn } from './json.ts';
+import { MOST_FIELDS } from './size-of-json.ts';
 
 /** Nesting of a text that is read in slices. */
 const MOST_DEPTH = 1_000;
@@ -13,11 +14,13 @@ interface Frame {
   readonly fields: Record<string, JsonValue> | undefined;
   /** Name of the field that is read. */
   key: string;
+  /** Fields read so far. */
+  count: number;
 }
 
 /**
  * What `JSON.parse` answers, read with turns for others where the text is long.
- * @throws {SyntaxError} for what is not JSON, and for nesting over 1,000 in a long text.
+ * @throws {SyntaxError} for what is not JSON, and in a long text for nesting over 1,000 and for an object of more than 200,000 fields.
  */
 export async function parseJson(text: string): Promise<JsonValue> {
   return text.length <= SMALL_TEXT ? (JSON.parse(text) as JsonValue) : inSlices(jsonSlices(text)); // JSON.parse makes nothing else
@@ -31,7 +34,7 @@ function* jsonSlices(text: string): Slices<JsonValue> {
   const open = (list: boolean): void => {
     if (stack.length >= MOST_DEPTH) throw new SyntaxError(`nested deeper than ${MOST_DEPTH}`);
     read.skip();
-    stack.push({ list: list ? [] : undefined, fields: list ? undefined : {}, key: '' });
+    stack.push({ list: list ? [] : undefined, fields: list ? undefined : {}, key: '', count: 0 });
   };
   for (;;) {
     parts += 1 + read.spent();
@@ -61,7 +64,11 @@ function* jsonSlices(text: string): Slices<JsonValue> {
         return value;
       }
       if (frame.list !== undefined) frame.list.push(value);
-      else if (frame.fields !== undefined) setOwn(frame.fields, frame.key, value);
+      else if (frame.fields !== undefined) {
+        frame.count += 1;
+        if (frame.count > MOST_FIELDS) throw new SyntaxError(`over ${MOST_FIELDS} fields in one object`);
+        setOwn(frame.fields, frame.key, value);
+      }
       const after = read.next();
       read.skip();
       if (after === ',') {

@@ -58,7 +58,8 @@ export function* jsonText(value: unknown, write: (piece: string) => void): Slice
   function* object(of: object): Slices<void> {
     add('{');
     let first = true;
-    for (const [key, field] of Object.entries(of)) {
+    for (const key of Object.keys(of)) {
+      const field = (of as Readonly<Record<string, unknown>>)[key];
       if (field === undefined) continue;
       if (!first) add(',');
       first = false;

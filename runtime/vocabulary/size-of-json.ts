@@ -4,15 +4,24 @@ const LARGE_FIELD = 8;
 /** What so many fields of one object weigh. */
 export const fieldsWeigh = (count: number): number => (count > LARGE_OBJECT ? count * LARGE_FIELD : count);
 
+/**
+ * Fields that one object of a large value may have. They can only be listed in one go, which takes some tens of milliseconds for so many.
+ */
+export const MOST_FIELDS = 200_000;
+
 /** Whether a value holds more than so many others, at any depth; each field of an object of over 1,000 counts as 8. Counts no further than that. */
 export function holdsMore(value: unknown, most: number): boolean {
   let left = most;
   const count = (item: unknown): boolean => {
     if (typeof item !== 'object' || item === null || ArrayBuffer.isView(item)) return false;
-    // A list says how long it is; the fields of an object have to be listed.
-    const parts = Array.isArray(item) ? item : Object.values(item);
-    left -= Array.isArray(item) ? parts.length : fieldsWeigh(parts.length);
-    return left < 0 || parts.some(count);
+    if (Array.isArray(item)) {
+      left -= item.length;
+      return left < 0 || item.some(count);
+    }
+    // Names alone are listed four times as fast as fields.
+    const names = Object.keys(item);
+    left -= fieldsWeigh(names.length);
+    return left < 0 || names.some((name) => count((item as Readonly<Record<string, unknown>>)[name]));
   };
   return count(value);
 }

@@ -31,10 +31,13 @@ function* weigh(value: JsonValue | undefined): Slices<number> {
   const leaf = (item: JsonValue | undefined): number => (typeof item === 'string' ? weighText(item) : 0);
   function* container(of: readonly JsonValue[] | JsonObject): Slices<number> {
     let sum = CONTAINER;
-    const keys = isJsonObject(of) ? Object.keys(of) : [];
-    for (const key of keys) sum += weighText(key);
-    for (const item of isJsonObject(of) ? Object.values(of) : of) {
+    const names = isJsonObject(of) ? Object.keys(of) : undefined;
+    const many = names?.length ?? (of as readonly JsonValue[]).length; // it has names, or it is a list
+    for (let index = 0; index < many; index += 1) {
       if (++parts % SLICE === 0) yield;
+      const name = names?.[index];
+      if (name !== undefined) sum += weighText(name);
+      const item = (of as Readonly<Record<number | string, JsonValue>>)[name ?? index];
       sum += ELEMENT + (typeof item === 'object' && item !== null ? yield* container(item) : leaf(item));
     }
     return sum;

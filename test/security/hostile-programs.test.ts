@@ -100,7 +100,7 @@ describe.each(['minimal', 'standard'] as const)('JavaScript at level %s', (level
     [
       'keys by a billion rounds, not awaited',
       `const k = await crypto.subtle.importKey('raw', new Uint8Array(8), 'PBKDF2', false, ['deriveBits']);
-       for (let i = 0; i < 5000; i++) crypto.subtle.deriveBits({ name: 'PBKDF2', salt: new Uint8Array(8), iterations: 1e7, hash: 'SHA-256' }, k, 256).catch(() => {});
+       for (let i = 0; i < 5000; i++) crypto.subtle.deriveBits({ name: 'PBKDF2', salt: new Uint8Array(8), iterations: 2e6, hash: 'SHA-256' }, k, 256).catch(() => {});
        await new Promise(() => {})`,
       'FUEL_EXHAUSTED',
     ],

@@ -4,12 +4,15 @@ import { createValueTaker, PART_STEPS, toParts } from '../../runtime/cell/value-
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { jsonResponse } from '../../runtime/doors/http/json-response.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import { copyArgsSlices } from '../../runtime/run/copy-args.ts';
+import { copyJson } from '../../runtime/vocabulary/copy-json.ts';
 import { copySlices, copyValue } from '../../runtime/vocabulary/copy-value.ts';
 import type { GuestValue } from '../../runtime/vocabulary/guest-value.ts';
 import { atOnce, inSlices, SLICE, type Slices } from '../../runtime/vocabulary/in-slices.ts';
 import { jsonFormSlices, toJsonForm } from '../../runtime/vocabulary/json-form.ts';
 import { parseJson } from '../../runtime/vocabulary/json-read.ts';
 import { jsonText } from '../../runtime/vocabulary/json-text.ts';
+import { MOST_FIELDS } from '../../runtime/vocabulary/size-of-json.ts';
 import { weighOutcome } from '../../runtime/work/weigh-outcome.ts';
 import { turnsDuring } from '../support/turns-during.ts';
 
@@ -296,4 +299,41 @@ test('many inputs that are no data are misuse, as few are', async () => {
   await expect(runtime.run({ language: 'javascript', code: '1', inputs: inputs as never })).rejects.toThrow(
     'Cannot copy inputs.k19999: expected plain JSON, got an instance of a class',
   );
+});
+
+describe('one object of more fields than can be listed in a few milliseconds', () => {
+  const fields = (count: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 0]));
+  const most = fields(MOST_FIELDS);
+  const over = { ...most, last: 0 };
+  const runtime = createRuntime({});
+
+  test('is refused where it is read, copied or taken; one field less is not', async () => {
+    expect(Object.keys((await parseJson(JSON.stringify(most))) as object)).toHaveLength(MOST_FIELDS);
+    await expect(parseJson(JSON.stringify({ a: [over] }))).rejects.toThrow(
+      'over 200000 fields in one object',
+    );
+    expect(copyJson(most, 'it')).toEqual(most);
+    expect(() => copyJson([over], 'it')).toThrow(RangeError);
+    expect(copyValue(most, 1e9).value).toEqual(most);
+    expect(() => copyValue([over], 1e9)).toThrow(TypeError);
+    expect(() => atOnce(copyArgsSlices([over]))).toThrow(RangeError);
+  });
+
+  test('ends a run whose value or inputs it is, with the reason', async () => {
+    const code = `const made = {}; for (let n = 0; n <= ${MOST_FIELDS}; n++) made[n.toString(36) + '_'] = 0; made`;
+    const limits = {
+      timeoutMs: 120_000,
+      memoryBytes: 256 * 1024 ** 2,
+      outputBytes: 16 * 1024 ** 2,
+      fuel: 1e12,
+    };
+    expect(await runtime.run({ language: 'javascript', code, limits })).toMatchObject({
+      ok: false,
+      error: { code: 'OUTPUT_INVALID', message: expect.stringContaining('over 200000 fields in one object') },
+    });
+    await expect(runtime.run({ language: 'javascript', code: '1', inputs: { over } })).rejects.toThrow(
+      'over 200000 fields in one object',
+    );
+  });
 });

@@ -249,7 +249,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   };
   const callText = async (entry: EntryName, args: readonly Pointer[] = []): Promise<string> => {
     const value = await call(entry, args);
-    const text = enter(() => machine.readText(value));
+    const text = await runStep(() => machine.suspendable.readText(value));
     if (text === undefined) throw new Ended({ kind: 'limit', limit: 'memory' });
     release(value);
     return text;

@@ -8,6 +8,8 @@ export type ValueKind = 'string' | 'number' | 'object' | 'boolean' | 'undefined'
 export interface MachineValues {
   /** A string value of the guest as text; `undefined` when its memory is full. Must be a string without NUL. */
   readText(value: Pointer): string | undefined;
+  /** What `QTS_GetString` has made, which is freed; `undefined` for 0. */
+  textAt(pointer: Pointer): string | undefined;
   readNumber(value: Pointer): number;
   isTrue(value: Pointer): boolean;
   /** A private copy of an ArrayBuffer. */
@@ -54,6 +56,12 @@ export function machineValues(
     bytes[at + encoded.length] = 0;
     return { at, length: encoded.length };
   };
+  const textAt: MachineValues['textAt'] = (pointer) => {
+    if (pointer === 0) return undefined;
+    const text = memory.cString(pointer);
+    exports.QTS_FreeCString(context(), pointer);
+    return text;
+  };
   const newBytes = (source: Uint8Array): Pointer => {
     const at = exports.malloc(Math.max(1, source.length));
     if (at === 0) return 0;
@@ -61,13 +69,8 @@ export function machineValues(
     return exports.QTS_NewArrayBuffer(context(), at, source.length);
   };
   return {
-    readText: (value) => {
-      const pointer = exports.QTS_GetString(context(), value);
-      if (pointer === 0) return undefined;
-      const text = memory.cString(pointer);
-      exports.QTS_FreeCString(context(), pointer);
-      return text;
-    },
+    readText: (value) => textAt(exports.QTS_GetString(context(), value)),
+    textAt,
     readNumber,
     isTrue: (value) => memory.words().getInt32(value, true) !== 0,
     readBytes: (value) => {

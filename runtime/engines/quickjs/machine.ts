@@ -52,6 +52,8 @@ export interface Machine extends Omit<MachineValues, 'copyIn' | 'intOf'> {
     call(fn: Pointer, args: readonly Pointer[]): Promise<Completion>;
     evaluate(code: string, filename: string, flags: number): Promise<Completion>;
     runJobs(most: number): Promise<Jobs>;
+    /** Of a text that may be long; `undefined` as of `readText`. */
+    readText(value: Pointer): Promise<string | undefined>;
   };
   free(value: Pointer): void;
   setStack(bytes: number): void;
@@ -141,6 +143,7 @@ export function createMachine(options: MachineOptions): Machine {
   const callLater = enter(exports.QTS_Call);
   const evaluateLater = enter(exports.QTS_Eval);
   const runJobsLater = enter(exports.QTS_ExecutePendingJob);
+  const textLater = enter(exports.QTS_GetString);
 
   const machine: Machine = {
     ...ofValues,
@@ -193,6 +196,7 @@ export function createMachine(options: MachineOptions): Machine {
         return evaluated(await evaluateLater(context, source.at, source.length, name.at, 0, flags), program);
       },
       runJobs: async (most) => jobsRan(await runJobsLater(runtime, most, ARGUMENT_SCRATCH)),
+      readText: async (value) => values.textAt(await textLater(context, value)),
     },
     free: (value) => exports.QTS_FreeValuePointer(context, value),
     setStack: (size) => exports.QTS_RuntimeSetMaxStackSize(runtime, size),

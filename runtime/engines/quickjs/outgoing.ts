@@ -13,6 +13,22 @@ type Special =
 
 /** Reads a value as the prelude's `convert` wrote it; the first letter says what follows. */
 export async function readOutgoing(text: string, bytes: Uint8Array): Promise<GuestEnd> {
+  try {
+    return await read(text, bytes);
+  } catch (error) {
+    // Well formed as it is, it may still hold more than a host takes.
+    if (error instanceof SyntaxError) return invalid(error.message);
+    throw error;
+  }
+}
+
+const invalid = (reason: string): GuestEnd => ({
+  kind: 'invalid',
+  code: 'OUTPUT_INVALID',
+  message: `Cannot return the value: ${reason}`,
+});
+
+async function read(text: string, bytes: Uint8Array): Promise<GuestEnd> {
   const rest = text.slice(1);
   switch (text[0]) {
     case 'u':
@@ -33,7 +49,7 @@ export async function readOutgoing(text: string, bytes: Uint8Array): Promise<Gue
     case 'l':
       return { kind: 'limit', limit: 'output' };
     default:
-      return { kind: 'invalid', code: 'OUTPUT_INVALID', message: `Cannot return the value: ${rest}` };
+      return invalid(rest);
   }
 }
 

@@ -88,10 +88,12 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
     }
   };
   /** Work in the platform's few threads, which other runs wait for, too: one piece after the other, so that one is left when the run ends. */
-  let pooled: Promise<void> = Promise.resolve();
+  let pooled: Promise<unknown> = Promise.resolve();
   let left = false;
-  const inPool = (work: () => Promise<void>): void => {
-    pooled = pooled.then(() => (left ? undefined : work()));
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const begun = pooled.then(() => (left ? new Promise<T>(() => undefined) : work()));
+    pooled = begun.catch(() => undefined);
+    return begun;
   };
   /** What native work holds for the guest outside of its own memory, bytes. */
   let heldBytes = 0;
@@ -249,12 +251,9 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
         charge(data.byteLength);
         // Ours, and the platform's own copy of it.
         const letGo = hold(2 * data.byteLength);
-        inPool(() =>
-          crypto.subtle
-            .digest(algorithm, data)
-            .then(done, () => done(undefined))
-            .finally(letGo),
-        );
+        void inTurn(() => crypto.subtle.digest(algorithm, data))
+          .then(done, () => done(undefined))
+          .finally(letGo);
       }
       return 0;
     },
@@ -321,15 +320,14 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       order.push(id);
       const repeats = run.deterministic !== undefined;
       const asked = request !== undefined && request.length <= hostCallBytes ? request : '';
-      inPool(async () => {
-        const answer = await subtlePrimitive(asked, data ?? new Uint8Array(), { charge, repeats });
+      void subtlePrimitive(asked, data ?? new Uint8Array(), { charge, repeats, inTurn }).then((answer) =>
         arrive({
           id,
           text: JSON.stringify({ value: JSON.parse(answer.text), bytes: answer.bytes !== undefined }),
           bytes: answer.bytes,
           ownsBytes: true,
-        });
-      });
+        }),
+      );
       return 0;
     },
     promiseState: (args) => machine().newNumber(args.count === 0 ? 0 : machine().promiseState(args.at(0))),

@@ -58,21 +58,27 @@ class Refused extends Error {
   override readonly name = 'NotSupportedError';
 }
 
-/**
- * One operation on keys that the guest holds. It is billed before it is done.
- * @param charge Bills native work on so many bytes.
- */
+export interface SubtleOptions {
+  /** Bills native work on so many bytes. */
+  readonly charge: (bytes: number) => void;
+  /** The run is deterministic. */
+  readonly repeats: boolean;
+  /** Begins work when its turn has come. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** One operation on keys that the guest holds. It is billed at once, and done in its turn. */
 export async function subtlePrimitive(
   text: string,
   bytes: Data,
-  { charge, repeats }: { readonly charge: (bytes: number) => void; readonly repeats: boolean },
+  { charge, repeats, inTurn }: SubtleOptions,
 ): Promise<SubtleAnswer> {
   try {
     const request = JSON.parse(text) as Request; // our own library wrote it; what it holds is the guest's
     if (repeats && drawsRandom(request))
       throw new Refused('a deterministic run has no randomness of the platform');
     charge(costOf(request));
-    return await run(request, partsOf(bytes, request.lengths));
+    return await inTurn(() => run(request, partsOf(bytes, request.lengths)));
   } catch (error) {
     const [name, message] = error instanceof Error ? [error.name, error.message] : ['OperationError', ''];
     return { text: JSON.stringify({ error: [name, message] }) };
