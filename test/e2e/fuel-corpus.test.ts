@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7292926,
-        "javascript: an expression": 130203,
-        "javascript: objects, text, regular expressions": 441322,
-        "javascript: random, clock, timers, promises": 894800,
+        "javascript: a granted file": 7291997,
+        "javascript: an expression": 130101,
+        "javascript: objects, text, regular expressions": 443944,
+        "javascript: random, clock, timers, promises": 896822,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 931072,
         "python: classes, exceptions, json": 2456266,
         "python: sets, hashes, random, clock": 1567295,
-        "typescript: a module": 658125,
+        "typescript: a module": 657203,
       }
     `);
   });

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130198,
-        868247,
-        167918,
-        223557,
-        398630,
-        1576391,
+        130096,
+        867494,
+        167904,
+        223435,
+        397968,
+        1576507,
       ]
     `);
   });
