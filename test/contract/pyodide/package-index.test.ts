@@ -79,6 +79,26 @@ const WHEELS = [
       { name: 'compiled-1.0/src/core.c', content: '' },
     ]),
   },
+  {
+    file: 'quicker-1.0.tar.gz',
+    bytes: tarGz([
+      {
+        name: 'quicker-1.0/setup.py',
+        content: "setup(ext_modules=[Extension('quick._speed', ['quick/_speed.c'], optional=True)])",
+      },
+      { name: 'quicker-1.0/quick/_speed.c', content: '' },
+      { name: 'quicker-1.0/quick/__init__.py', content: '' },
+      { name: 'quicker-1.0/tests/__init__.py', content: '' },
+    ]),
+  },
+  {
+    file: 'shared_name-1.0.tar.gz',
+    bytes: tarGz([
+      { name: 'shared_name-1.0/src/shared/name/__init__.py', content: '' },
+      { name: 'shared_name-1.0/src/shared_name.egg-info/top_level.txt', content: 'shared\n' },
+    ]),
+  },
+  wheel('needs-rust', '1.0', '', ['rpds-py>=0.25', 'base<2']),
   { file: 'empty-1.0.tar.gz', bytes: tarGz([{ name: 'empty-1.0/setup.py', content: '' }]) },
   {
     file: 'leaving-1.0.tar.gz',
@@ -251,10 +271,27 @@ test('a package that has no wheel is taken from its source, of which nothing is 
     'base-1.0.dist-info/METADATA': expect.stringContaining('Version: 1.0'),
   });
   expect(await take('old-style')).toEqual({ 'old_style.py': 'X = 1\n' });
+  expect(await take('quicker')).toEqual({ 'quick/__init__.py': '' });
+  expect(Object.keys(await take('shared-name'))).toEqual(['shared/name/__init__.py']);
   expect(await fetched(['listed'])).toEqual(['listed 1.0', 'base 1.0']);
   expect(await fetched(['listed[more]'])).toEqual(['listed 1.0', 'base 1.0', 'hello 1.0']);
   expect(await fetched(['both'])).toEqual(['both 1.0']);
   await expect(fetched(['both==2.0'])).resolves.toEqual(['both 2.0']);
+});
+
+test('what guests have in Python is taken from elsewhere only where that is near', async () => {
+  expect(await fetched(['needs-rust'], { baseUrl: `${origin}/files` })).toEqual([
+    'needs-rust 1.0',
+    'base 1.0',
+  ]);
+  expect(asked.filter((path) => path.includes('rpds_py'))).toEqual([]);
+  const mine = wheel('rpds-py', '0.30', '');
+  writeFileSync(join(folder, mine.file), mine.bytes);
+  expect(await fetched(['needs-rust'], { wheels: folder })).toEqual([
+    'needs-rust 1.0',
+    'rpds-py 0.30',
+    'base 1.0',
+  ]);
 });
 
 test('the second time nothing is asked, also offline', async () => {
@@ -312,6 +349,21 @@ describe('a folder of wheels', () => {
         { maxMemoryPages: 8192 },
       );
       expect(quiet.wheels).toEqual([]);
+    } finally {
+      rmSync(wheels, { recursive: true });
+    }
+  });
+
+  test('modules of a folder are known by the names that the lock of Pyodide has for them', async () => {
+    const wheels = mkdtempSync(join(tmpdir(), 'sandglass-wheels-'));
+    for (const { file, bytes } of [wheel('pillow', '12.0', ''), wheel('opencv-python', '4.0', '')])
+      writeFileSync(join(wheels, file), bytes);
+    try {
+      const set = await createPythonPackages({ wheels }).resolve(
+        { names: [], imports: ['PIL', 'cv2', 'sklearn', 'numpy'] },
+        { maxMemoryPages: 8192 },
+      );
+      expect(set.wheels.map(({ name }) => name).sort()).toEqual(['opencv-python', 'pillow']);
     } finally {
       rmSync(wheels, { recursive: true });
     }

@@ -49,6 +49,7 @@ const LIBRARIES = [
   'http/libraries/requests.py',
   'http/libraries/urllib3.py',
   'http/libraries/httpx.py',
+  'libraries/rpds.py',
 ] as const;
 
 /** What is run in an interpreter before its snapshot is taken: Python source, whole, so that it also is the key of what it makes. */

@@ -7,9 +7,12 @@ export interface PythonPackageOptions {
    * SHA-256; without one every wheel that is there.
    */
   readonly wheels?: string;
-  /** Lock file of the wheel folder, in Pyodide's format. @default `pyodide-lock.json` in the folder */
+  /**
+   * Lock file of the wheel folder, in Pyodide's format; without a folder, of the wheels under `baseUrl`. @default `pyodide-lock.json` in the
+   * folder; for `baseUrl` the one of the installed Pyodide
+   */
   readonly lock?: string;
-  /** Address under which the wheels of Pyodide's own lock lie, such as a mirror of a release of it. @default none */
+  /** Address under which the wheels of a lock lie, such as a mirror of Pyodide's release. @default none */
   readonly baseUrl?: string;
   /**
    * Look last for what nobody else has at the address that Pyodide itself would bring its packages from: numpy, pandas and others that are
@@ -62,8 +65,8 @@ export function checkPackageOptions(options: PythonPackageOptions): PythonPackag
     }
   }
   if (options.snapshots !== undefined) checkSnapshots(options.snapshots, fail);
-  if (options.lock !== undefined && options.wheels === undefined)
-    fail('.lock needs wheels: the folder it describes');
+  if (options.lock !== undefined && options.wheels === undefined && options.baseUrl === undefined)
+    fail('.lock needs wheels or baseUrl: where the wheels lie that it describes');
   return options;
 }
 

@@ -15,6 +15,9 @@ export interface PackageWork {
 }
 
 const JOB_URL = ownUrl(import.meta.url, './package-job').href;
+/** No source archive is built here. */
+const NO_BUILD =
+  'Put a wheel of it into the wheel folder (--wheels) that is pure Python, or built for pyemscripten_2026_0_wasm32; or use another package';
 const LIMITS = Object.freeze({ timeoutMs: 30_000, memoryMb: 512 });
 
 /** @param run @default in a worker */
@@ -31,7 +34,12 @@ export function createPackageWork(run: RunJob = runWorkerJob): PackageWork {
         { cause },
       );
     }
-    if (answer.kind === 'refused') throw new SandglassError(answer.code, answer.message);
+    if (answer.kind === 'refused')
+      throw new SandglassError(
+        answer.code,
+        answer.message,
+        answer.code === 'UNSUPPORTED' ? { hint: NO_BUILD } : {},
+      );
     return answer;
   };
   return {

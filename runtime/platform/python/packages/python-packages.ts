@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { ByteCache } from '../../../contracts/engine.ts';
 import type { ResolvePackages, WantedPackages } from '../../../engines/pyodide/packages.ts';
+import { SandglassError } from '../../../vocabulary/errors.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
 import { createLockedSource } from './locked-source.ts';
 import type { PythonPackageOptions } from './options.ts';
@@ -39,6 +40,10 @@ export function createPythonPackages(
   const unpacked = createUnpackedWheels(work);
   let lock: ReturnType<typeof ownLock> | undefined;
 
+  const released = (): ReturnType<typeof ownLock> => {
+    lock ??= ownLock();
+    return lock;
+  };
   const sourcesWith = async (cache: ByteCache | undefined): Promise<readonly PackageSource[]> => {
     const downloads: Downloads = createDownloads({
       cache,
@@ -49,23 +54,23 @@ export function createPythonPackages(
     const sources: PackageSource[] = [];
     if (options.wheels !== undefined) {
       const { wheels: folder, lock: file } = options;
-      sources.push(createWheelFolder({ folder, ...(file === undefined ? {} : { lock: file }) }));
+      const known = async (): Promise<ReadonlyMap<string, string>> => modulesOf(await released());
+      sources.push(createWheelFolder({ folder, known, ...(file === undefined ? {} : { lock: file }) }));
     }
     if (options.baseUrl !== undefined) {
-      lock ??= ownLock();
-      sources.push(createLockedSource(await lock, asFolder(options.baseUrl), downloads));
+      const described = options.wheels === undefined && options.lock !== undefined;
+      const itsLock = described ? readPackageLock(await readLockFile(options.lock)) : await released();
+      sources.push(createLockedSource(itsLock, asFolder(options.baseUrl), downloads));
     }
     if (options.index !== undefined) {
       // An index has anybody's names, so imports are looked up in the lock: what Pyodide calls by that name is what is meant.
-      lock ??= ownLock();
-      const known = modulesOf(await lock);
+      const known = modulesOf(await released());
       const index = createSimpleIndex(asFolder(options.index), downloads, work, parts.refresh ?? false);
       sources.push({ ...index, modules: async () => known });
     }
     const published = options.release === true ? await releaseAddress() : undefined;
     if (published !== undefined) {
-      lock ??= ownLock();
-      sources.push(createLockedSource(await lock, published, downloads));
+      sources.push(createLockedSource(await released(), published, downloads));
     }
     if (options.index !== undefined) {
       // Last: what nobody has as a wheel may lie there as source that is used as it is.
@@ -91,6 +96,15 @@ export function createPythonPackages(
 }
 
 const asFolder = (address: string): URL => new URL(address.endsWith('/') ? address : `${address}/`);
+
+/** Read anew each time: its owner may change it. */
+function readLockFile(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => {
+    throw new SandglassError('UNSUPPORTED', 'Cannot install packages: their lock file is not there', {
+      hint: 'Name a pyodide-lock.json, or leave it out for the one of the installed Pyodide',
+    });
+  });
+}
 
 /** What Pyodide was published with: names, versions and SHA-256 of some hundred packages. */
 async function ownLock(): Promise<ReturnType<typeof readPackageLock>> {

@@ -10,6 +10,8 @@ import type { Wheel } from './unpack-wheel.ts';
 
 /** Guests have these already: small ones, over the host's http. The real ones would look for sockets. */
 const BUILT_IN: ReadonlySet<string> = new Set(['requests', 'httpx', 'urllib3']);
+/** Guests have these in Python, for where nothing nearer than Pyodide's release has the native ones. */
+const STAND_INS: ReadonlySet<string> = new Set(['rpds-py']);
 const MAX_PACKAGES = 200;
 /** Of one package: extras; of all together: requirements. */
 const MAX_EXTRAS = 1_000;
@@ -115,8 +117,9 @@ export async function resolvePackages(
     if (there === undefined) {
       if (chosen.size >= MAX_PACKAGES)
         throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_PACKAGES} packages`);
-      const candidate = await find(next, sources);
-      if (candidate === undefined) continue;
+      const standsIn = STAND_INS.has(requirement.name);
+      const candidate = await find(standsIn ? { ...next, optional: true } : next, sources);
+      if (candidate === undefined || (standsIn && candidate.from === 'lock')) continue;
       const wheel = await unpacked.get(candidate, maxMemoryPages);
       bytes += sizeOf(wheel.files);
       if (bytes > MAX_FILES_BYTES)

@@ -1,4 +1,5 @@
 import { SandglassError } from '../../../vocabulary/errors.ts';
+import { saysNativeIsOptional } from './optional-native.ts';
 import { normalName } from './requirement.ts';
 import { untar } from './untar.ts';
 import type { UnzipCaps, ZipEntry } from './unzip.ts';
@@ -10,6 +11,18 @@ const NATIVE =
   /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f|f90|s)$|(?:^|\/)(?:Cargo\.toml|meson\.build|CMakeLists\.txt)$/i;
 /** Where projects keep their packages. */
 const ROOTS = ['', 'src/', 'lib/'];
+/** Folders of projects that are not what is imported. */
+const BESIDES: ReadonlySet<string> = new Set([
+  'bench',
+  'doc',
+  'docs',
+  'example',
+  'examples',
+  'scripts',
+  'test',
+  'tests',
+  'tools',
+]);
 const MAX_NAME = 255;
 const MAX_MODULES = 100;
 /** Of a list of requirements. */
@@ -48,18 +61,18 @@ export function pureFilesOf(archive: Uint8Array, file: string, caps: UnzipCaps):
     untar(archive, file, caps).map(({ path, bytes }) => [path.slice(path.indexOf('/') + 1), bytes]),
   );
   const paths = [...files.keys()];
-  const native = paths.find((path) => NATIVE.test(path));
-  if (native !== undefined && !NATIVE_IS_OPTIONAL.has(named.name))
-    fail(`it has to be compiled ("${native.slice(0, 100)}")`);
   const text = (path: string): string | undefined => {
     const bytes = files.get(path);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   };
+  const native = paths.find((path) => NATIVE.test(path));
+  if (native !== undefined && !NATIVE_IS_OPTIONAL.has(named.name) && !saysNativeIsOptional(text('setup.py')))
+    fail(`it has to be compiled ("${native.slice(0, 100)}")`);
   const found = new Map<string, ZipEntry>();
   for (const module of modulesOf(paths, text, named.name)) {
-    const root = ROOTS.find(
-      (at) => files.has(`${at}${module}/__init__.py`) || files.has(`${at}${module}.py`),
-    );
+    const root =
+      ROOTS.find((at) => files.has(`${at}${module}/__init__.py`) || files.has(`${at}${module}.py`)) ??
+      ROOTS.find((at) => paths.some((path) => path.startsWith(`${at}${module}/`) && path.endsWith('.py'))); // of several packages
     if (root === undefined) continue;
     for (const [path, bytes] of files) {
       const inside = path.startsWith(`${root}${module}/`) || path === `${root}${module}.py`;
@@ -112,7 +125,7 @@ function inEggInfo(paths: readonly string[], name: string): string | undefined {
   });
 }
 
-/** As the archive's own list says; else what is called as the package is. */
+/** As the archive's own list says; else what is called as the package is; else the one package that there is. */
 function modulesOf(
   paths: readonly string[],
   text: (path: string) => string | undefined,
@@ -121,5 +134,20 @@ function modulesOf(
   const list = inEggInfo(paths, 'top_level.txt');
   const lines = list === undefined ? [] : (text(list) ?? '').split(/\r?\n/, MAX_MODULES);
   const listed = lines.map((line) => line.trim()).filter((line) => /^\w+$/.test(line));
-  return listed.length > 0 ? listed : [name.replaceAll('-', '_')];
+  if (listed.length > 0) return listed;
+  const called = name.replaceAll('-', '_');
+  const packages = packagesIn(paths);
+  const [only] = packages;
+  if (packages.length !== 1 || only === undefined) return [called];
+  return [packages.find((each) => each.toLowerCase() === called) ?? only];
+}
+
+/** Folders that are packages of Python, where projects keep theirs, but for what only goes with one. */
+function packagesIn(paths: readonly string[]): readonly string[] {
+  const found = paths.flatMap((path) => {
+    const root = ROOTS.findLast((at) => path.startsWith(at)) ?? '';
+    const [folder = '', file, ...more] = path.slice(root.length).split('/');
+    return file === '__init__.py' && more.length === 0 && !BESIDES.has(folder) ? [folder] : [];
+  });
+  return [...new Set(found)];
 }

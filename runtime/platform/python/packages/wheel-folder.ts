@@ -12,6 +12,8 @@ export interface WheelFolderOptions {
   readonly folder: string;
   /** Lock file in Pyodide's format. @default `pyodide-lock.json` in the folder, if it is there */
   readonly lock?: string;
+  /** Modules → packages, for what lies in a folder without a lock. @default none: a module is called as its package */
+  readonly known?: () => Promise<ReadonlyMap<string, string>>;
 }
 
 type Lock = ReadonlyMap<string, LockedPackage>;
@@ -20,7 +22,7 @@ type Lock = ReadonlyMap<string, LockedPackage>;
  * A folder of the operator's own. With a lock only what it names is used, and only with the SHA-256 that it says; without one every wheel
  * in the folder, as its file name says.
  */
-export function createWheelFolder({ folder, lock }: WheelFolderOptions): PackageSource {
+export function createWheelFolder({ folder, lock, known }: WheelFolderOptions): PackageSource {
   let reading: Promise<Lock | undefined> | undefined;
   const readLock = (): Promise<Lock | undefined> => {
     reading ??= lockOf(folder, lock).catch((error: unknown) => {
@@ -49,8 +51,12 @@ export function createWheelFolder({ folder, lock }: WheelFolderOptions): Package
     modules: async () => {
       const locked = await readLock();
       if (locked !== undefined) return modulesOf(locked);
-      const names = (await wheelsIn(folder)).map(({ name }) => name);
-      return new Map(names.map((name) => [name.replaceAll('-', '_'), name]));
+      const names = new Set((await wheelsIn(folder)).map(({ name }) => name));
+      const byLock = [...((await known?.()) ?? [])].filter(([, name]) => names.has(name));
+      return new Map([
+        ...[...names].map((name): [string, string] => [name.replaceAll('-', '_'), name]),
+        ...byLock,
+      ]);
     },
   };
 }

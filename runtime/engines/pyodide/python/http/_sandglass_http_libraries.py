@@ -1,4 +1,4 @@
-"""The everyday parts of requests, urllib3 and httpx: made when they are imported and not installed."""
+"""The everyday parts of requests, urllib3 and httpx, and rpds without its Rust: made when they are imported and not installed."""
 
 import importlib
 import importlib.machinery
@@ -24,7 +24,7 @@ def alias(name, module):
 
 
 class LibraryFinder:
-    """Answers for requests and httpx where the real ones are not installed."""
+    """Answers for these libraries where the real ones are not installed."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
