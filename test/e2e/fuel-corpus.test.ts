@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 896822,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 931072,
-        "python: classes, exceptions, json": 2456266,
-        "python: sets, hashes, random, clock": 1567295,
+        "python: an expression": 930962,
+        "python: classes, exceptions, json": 2455411,
+        "python: sets, hashes, random, clock": 1567140,
         "typescript: a module": 657203,
       }
     `);
