@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
@@ -32,11 +32,11 @@ export async function startChromedriver({ url, driverPath }: ChromedriverOptions
       'there is no chromedriver on this machine',
       'Install it (apt-get install chromium-driver), or name it: createRuntime({ browser: { driverPath } })',
     );
-  const child = spawn(program, ['--port=0'], {
-    env: browserEnvironment(),
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const kill = (): void => void child.kill();
+  const child = process.platform === 'win32' ? startAlone(program) : startWatched(program);
+  const kill = (): void => {
+    if (process.platform === 'win32') child.kill();
+    else child.stdin?.end();
+  };
   process.once('exit', kill);
   const ended = once(child, 'exit').catch(() => undefined);
   const end = async (): Promise<void> => {
@@ -45,7 +45,8 @@ export async function startChromedriver({ url, driverPath }: ChromedriverOptions
     await ended;
   };
   try {
-    const port = await portOf(child.stdout, ended);
+    if (child.stdout === null) throw new Error('it has no output'); // it was asked for one
+    const port = await portOf(child.stdout);
     return { endpoint: `ws://127.0.0.1:${port}/session`, end };
   } catch (error) {
     await end();
@@ -53,7 +54,29 @@ export async function startChromedriver({ url, driverPath }: ChromedriverOptions
   }
 }
 
-async function portOf(stdout: NodeJS.ReadableStream, ended: Promise<unknown>): Promise<string> {
+/**
+ * Waits for the end of its stdin, which comes with the end of this process, too, whatever ends it; then it ends all of its group: chromedriver, and
+ * the browsers that chromedriver has started. Its stdout is chromedriver's alone: it ends with it.
+ */
+const WATCH = `"$0" --port=0 < /dev/null & driver=$!
+exec > /dev/null
+trap : TERM
+while read -r _; do :; done
+kill -TERM 0
+wait "$driver"
+kill -KILL 0`;
+
+const startWatched = (program: string): ChildProcess =>
+  spawn('/bin/sh', ['-c', WATCH, program], {
+    env: browserEnvironment(),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true, // a group of its own
+  });
+
+const startAlone = (program: string): ChildProcess =>
+  spawn(program, ['--port=0'], { env: browserEnvironment(), stdio: ['ignore', 'pipe', 'ignore'] });
+
+async function portOf(stdout: NodeJS.ReadableStream): Promise<string> {
   let said = '';
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('it took too long')), START_MS);
@@ -65,7 +88,7 @@ async function portOf(stdout: NodeJS.ReadableStream, ended: Promise<unknown>): P
       clearTimeout(timer);
       resolve(port);
     });
-    void ended.then(() => {
+    stdout.on('end', () => {
       clearTimeout(timer);
       reject(new Error('it has ended'));
     });
