@@ -37,6 +37,12 @@ const RULES: readonly Rule[] = [
     matches: interfaceOf(/^sandglass:[^/]*\/http\b|^sandglass:http\//),
   },
   {
+    what: 'ask databases',
+    flag: '--database=NAME=URL --allow-sql=NAME',
+    matches: interfaceOf(/^sandglass:[^/]*\/sql\b/),
+  },
+  { what: 'use stores of values', flag: '--allow-kv=NAME', matches: interfaceOf(/^sandglass:[^/]*\/kv\b/) },
+  {
     what: 'read environment variables',
     flag: '--allow-env=NAME=VALUE',
     matches: either(inPreview1(/^environ_/), interfaceOf(/^wasi:cli\/environment\b/)),

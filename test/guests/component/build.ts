@@ -49,6 +49,13 @@ export const probeGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
     return componentizeQuickJs(source, { wit: await withHostPackage(root), name: 'probe' });
   });
 
+/** Asks stores and databases what its JSON input says. JavaScript on QuickJS, world `tool-with-data`. */
+export const dataGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
+  built('data', ['data.js'], async ([source = '']) => {
+    const root = 'package built:data;\nworld data { include sandglass:host/tool-with-data@0.1.0; }';
+    return componentizeQuickJs(source, { wit: await withHostPackage(root), name: 'data' });
+  });
+
 /** Sends what its JSON input says with the standard `fetch`, over `wasi:http`. JavaScript on SpiderMonkey, world `tool`. */
 export const fetchGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
   built('fetch', ['fetch.js'], async ([source = '']) => {

@@ -2,7 +2,9 @@ import { GLUE_IMPORT } from '../component-data.ts';
 import { type ComponentRun, GuestEnded } from '../component-run.ts';
 import { fsInterface } from '../host/fs.ts';
 import { httpInterface } from '../host/http.ts';
+import { kvInterface } from '../host/kv.ts';
 import { logInterface } from '../host/log.ts';
+import { sqlInterface } from '../host/sql.ts';
 import { unversioned } from '../types/wit-type.ts';
 import { cliInterfaces } from '../wasi/cli.ts';
 import { clocksInterfaces } from '../wasi/clocks.ts';
@@ -48,6 +50,8 @@ const PACKAGES: ReadonlyMap<string, (run: ComponentRun) => Interfaces> = new Map
       'sandglass:host/types': {},
       'sandglass:host/fs': fsInterface(run),
       'sandglass:host/http': httpInterface(run),
+      'sandglass:host/kv': kvInterface(run),
+      'sandglass:host/sql': sqlInterface(run),
       'sandglass:host/log': logInterface(run),
     }),
   }),

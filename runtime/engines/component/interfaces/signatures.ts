@@ -25,6 +25,8 @@ export const NAMED_TYPES: Readonly<Record<string, string>> = {
     'flags { read, write, file-integrity-sync, data-integrity-sync, requested-write-sync, mutate-directory }',
   'wasi:sockets/network.ipv6-socket-address':
     'record { port: u16, flow-info: u32, address: tuple<u16, u16, u16, u16, u16, u16, u16, u16>, scope-id: u32 }',
+  'sandglass:host/sql.rows':
+    'record { columns: list<record { name: string, type: string }>, rows: list<string>, row-count: u32, truncated: bool }',
   'sandglass:host/http.request':
     'record { method: string, url: string, headers: list<tuple<string, string>>, body: option<list<u8>>, timeout-ms: option<u32> }',
   'wasi:filesystem/types.directory-entry':
@@ -433,7 +435,21 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
     fetch:
       'func(request: $sandglass:host/http.request$) -> result<$sandglass:host/http.response$, $sandglass:host/types.host-error$>',
   },
+  'sandglass:host/kv': {
+    get: 'func(store: string, key: string) -> result<option<string>, $sandglass:host/types.host-error$>',
+    set: 'func(store: string, key: string, value: string, ttl-ms: option<u32>) -> result<u32, $sandglass:host/types.host-error$>',
+    delete: 'func(store: string, key: string) -> result<bool, $sandglass:host/types.host-error$>',
+    list: 'func(store: string, prefix: option<string>, after: option<string>) -> result<record { keys: list<string>, truncated: bool }, $sandglass:host/types.host-error$>',
+  },
   'sandglass:host/log': {
     write: 'func(level: enum { debug, info, warn, error }, message: string)',
+  },
+  'sandglass:host/sql': {
+    query:
+      'func(database: string, query: string, params: option<string>) -> result<$sandglass:host/sql.rows$, $sandglass:host/types.host-error$>',
+    execute:
+      'func(database: string, query: string, params: option<string>) -> result<$sandglass:host/sql.rows$, $sandglass:host/types.host-error$>',
+    schema: 'func(database: string) -> result<string, $sandglass:host/types.host-error$>',
+    table: 'func(database: string, table: string) -> result<string, $sandglass:host/types.host-error$>',
   },
 };

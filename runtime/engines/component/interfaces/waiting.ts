@@ -10,6 +10,8 @@ const WAITING: Readonly<Record<string, RegExp>> = {
     /^\[method\]descriptor\.(?!(advise|get-flags|get-type|read-via-stream|write-via-stream|append-via-stream)$)/,
   'sandglass:host/fs': /./,
   'sandglass:host/http': /./,
+  'sandglass:host/kv': /./,
+  'sandglass:host/sql': /./,
 };
 
 /** The imports that the glue must let wait, as it spells them. Empty: the component never waits, and needs no suspending. */
