@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RunOptions } from '../../runtime/index.ts';
+import { buildAdder } from '../../test/e2e/portability/adder.ts';
 import { builtRuntime } from './built-runtime.ts';
-import { callOver, type Door, openDoor, type Server } from './doors/clients.ts';
+import { callOver, type Door, type Guest, openDoor, type Server } from './doors/clients.ts';
 import type { Group, Row } from './group.ts';
 import { must } from './javascript.ts';
 import { type Figures, measureLoad } from './throughput/load.ts';
@@ -14,6 +16,8 @@ const SECONDS = 3;
 /** What a door may add to a run at one client, and what it must keep of the library's rate at 64. */
 const MOST_OVERHEAD_MS = 0.4;
 const LEAST_SHARE = 0.8;
+const MOST_REFUSAL_MS = 2.5;
+const GUESTS: readonly Guest[] = ['javascript', 'component'];
 
 const BARE = 'bare Hono route';
 const LIBRARY = 'library in process';
@@ -25,21 +29,23 @@ export const doors: Group = {
     if (!existsSync(join(import.meta.dirname, '../../dist/runtime/doors/http/index.js')))
       return { rows: [], notes: ['left out: build it first, npm run build'] };
     const all = new Map<string, readonly Figures[]>();
-    all.set(LIBRARY, await library(seconds));
+    const refused = await library(all, seconds);
     const server = await startServer();
     let peak = '';
     try {
-      for (const door of ['bare', 'http', 'mcp'] as const)
-        all.set(NAMES[door], await through(await openDoor(server.at, door), seconds));
+      all.set(NAMES.bare, await through(await openDoor(server.at, 'bare', 'javascript'), seconds));
+      for (const guest of GUESTS)
+        for (const door of ['http', 'mcp'] as const)
+          all.set(nameOf(NAMES[door], guest), await through(await openDoor(server.at, door, guest), seconds));
       peak = await peakOf(server.child.pid);
     } finally {
       server.child.kill('SIGTERM');
       await server.ended;
     }
     return {
-      rows: [...[...all].flatMap(([name, figures]) => rowsOf(name, figures)), ...promises(all)],
+      rows: [...[...all].flatMap(([name, figures]) => rowsOf(name, figures)), ...promises(all), ...refused],
       notes: [
-        `JavaScript 1+1 at level standard, ${CLIENTS.join(', ')} clients for ${seconds} s each, after half of that unmeasured.`,
+        `JavaScript 1+1, and one function of a component, at level standard, ${CLIENTS.join(', ')} clients for ${seconds} s each, after half of that unmeasured.`,
         `The server is a process of its own, and held ${peak} at the most; the clients share the machine with it.`,
       ],
     };
@@ -48,14 +54,39 @@ export const doors: Group = {
 
 const NAMES: Readonly<Record<Door, string>> = { bare: BARE, http: 'HTTP run', mcp: 'MCP call' };
 
-async function library(seconds: number): Promise<readonly Figures[]> {
-  const runtime = await builtRuntime({ policy: {}, level: 'standard' });
+const nameOf = (name: string, guest: Guest): string =>
+  guest === 'javascript' ? name : `${name} of a component`;
+
+/** The same runs in this process, and a call that is refused because its arguments do not fit. */
+async function library(all: Map<string, readonly Figures[]>, seconds: number): Promise<readonly Row[]> {
+  await using runtime = await builtRuntime({ policy: {}, level: 'standard' });
   if (runtime === undefined) return [];
+  const module = await buildAdder();
+  const runs: Readonly<Record<Guest, RunOptions>> = {
+    javascript: { language: 'js', code: '1+1' },
+    component: { module, invoke: 'add', args: [1, 1] },
+  };
+  for (const guest of GUESTS)
+    all.set(nameOf(LIBRARY, guest), await through(async () => must(await runtime.run(runs[guest])), seconds));
+  await runtime.tools.register(
+    {
+      name: 'add',
+      description: 'Adds two numbers',
+      input: { a: { type: 'integer' }, b: { type: 'integer' } },
+    },
+    { module, invoke: 'add' },
+  );
+  const refuse = async (): Promise<void> => {
+    const outcome = await runtime.tools.call('add', { a: 'one' });
+    if (outcome.ok || outcome.error.code !== 'INPUT_INVALID')
+      throw new Error('Cannot measure: it was not refused');
+  };
   const figures: Figures[] = [];
-  const run = async () => must(await runtime.run({ language: 'js', code: '1+1' }));
-  await measureLoad({ run }, seconds, (one) => figures.push(one), CLIENTS);
-  await runtime.close();
-  return figures;
+  await measureLoad({ run: refuse }, seconds, (one) => figures.push(one), [1]);
+  return rowsOf('a call that is refused, in process', figures).map((row) => ({
+    ...row,
+    wanted: { text: `≤ ${MOST_REFUSAL_MS} ms`, holds: row.median <= MOST_REFUSAL_MS },
+  }));
 }
 
 async function through(call: () => Promise<unknown>, seconds: number): Promise<readonly Figures[]> {

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { buildAdder } from '../../../test/e2e/portability/adder.ts';
 
 /** Ports of the server. */
 export interface Server {
@@ -7,6 +8,8 @@ export interface Server {
 }
 
 export type Door = 'bare' | 'http' | 'mcp';
+/** What runs: `1+1`, or one function of a component. */
+export type Guest = 'javascript' | 'component';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
@@ -61,6 +64,18 @@ function post(
 
 const RUN = JSON.stringify({ language: 'js', code: '1+1' });
 
+/** Uploads the component; answers the body of a run of it. */
+async function uploadAdder(port: number): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/modules`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer bench', 'content-type': 'application/wasm' },
+    body: new Uint8Array(await buildAdder()),
+  });
+  const { hash } = (await answer.json()) as { readonly hash?: string }; // of our own door
+  if (hash === undefined) throw new Error(`Cannot measure: the module was refused with ${answer.status}`);
+  return JSON.stringify({ module: hash, invoke: 'add', args: [1, 1] });
+}
+
 /** A few runs, so that cells are there. */
 export async function callOver({ door }: Server): Promise<void> {
   await Promise.all(Array.from({ length: 8 }, () => ask(door, '/v1/runs', RUN)));
@@ -79,10 +94,15 @@ async function ask(
 }
 
 /** What one turn of a client is. */
-export async function openDoor({ door, bare }: Server, which: Door): Promise<() => Promise<string>> {
+export async function openDoor(
+  { door, bare }: Server,
+  which: Door,
+  guest: Guest,
+): Promise<() => Promise<string>> {
   if (which !== 'mcp') {
     const port = which === 'bare' ? bare : door;
-    return () => ask(port, '/v1/runs', RUN, { accept: 'application/json' });
+    const body = guest === 'javascript' ? RUN : await uploadAdder(door);
+    return () => ask(port, '/v1/runs', body, { accept: 'application/json' });
   }
   const begin = await post(
     door,
@@ -106,7 +126,8 @@ export async function openDoor({ door, bare }: Server, which: Door): Promise<() 
   let id = 1;
   return () => {
     id += 1;
-    const params = { name: 'sum', arguments: {} };
+    const params =
+      guest === 'javascript' ? { name: 'sum', arguments: {} } : { name: 'add', arguments: { a: 1, b: 1 } };
     return ask(door, '/mcp', JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }), headers);
   };
 }

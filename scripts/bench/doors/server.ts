@@ -7,9 +7,10 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import type * as http from '../../../runtime/doors/http/index.ts';
 import type * as entry from '../../../runtime/index.ts';
+import { buildAdder } from '../../../test/e2e/portability/adder.ts';
 
 const dist = join(import.meta.dirname, '../../../dist/runtime');
-const { createRuntime } = (await import(join(dist, 'index.js'))) as typeof entry; // the same sources, built
+const { createRuntime, inspectUpload } = (await import(join(dist, 'index.js'))) as typeof entry; // the same sources, built
 const { createHttpApp, createInProcessScheduler, createModuleStore } = (await import(
   join(dist, 'doors/http/index.js')
 )) as typeof http;
@@ -19,10 +20,15 @@ await runtime.tools.register(
   { name: 'sum', description: 'Adds one and one' },
   { language: 'js', code: 'export const run = () => 1+1' },
 );
+const adder = await buildAdder();
+await runtime.tools.register(
+  { name: 'add', description: 'Adds two numbers', input: { a: { type: 'integer' }, b: { type: 'integer' } } },
+  { module: adder, invoke: 'add' },
+);
 const app = createHttpApp({
   runtime,
   scheduler: createInProcessScheduler({ concurrency: 64, maxQueued: 1_000 }),
-  modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: [] }) }),
+  modules: createModuleStore({ inspect: inspectUpload }),
   key: 'bench',
 });
 const bare = new Hono();

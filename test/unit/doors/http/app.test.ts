@@ -421,12 +421,10 @@ describe('GET and DELETE /v1/runs/:id', () => {
       (response) => response.headers.get('location') ?? '',
     );
     expect(await scheduler.drain(0)).toEqual({ finished: 0, cancelled: 2 });
-    for (const path of paths) {
-      expect(await (await send('GET', path)).json()).toMatchObject({
-        state: 'done',
-        outcome: { error: { code: 'CANCELLED' } },
-      });
-    }
+    for (const path of paths)
+      await expect
+        .poll(async () => (await send('GET', path)).json())
+        .toMatchObject({ state: 'done', outcome: { error: { code: 'CANCELLED' } } });
     expect((await post(SCRIPT)).status).toBe(503);
   });
 });
