@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../runtime/doors/cli/cli.ts';
+import { verifies } from '../support/verifies.ts';
 import { DOCUMENTS, ROOT, readDocument } from './documents.ts';
 import { entryExports } from './entry-exports.ts';
 import { fillTables, tables, tablesOf } from './tables.ts';
@@ -126,7 +127,7 @@ test('docs/cli.md, docs/http.md and docs/security.md name every flag, and docs/c
   expect(named.filter((name) => !flags.has(name) && name !== 'help')).toEqual([]);
 });
 
-test('every export of the package has its title in docs/api.md', () => {
+test('every export of the package has its title in docs/api.md', verifies('DX-10'), () => {
   const { exports } = JSON.parse(source('package.json'));
   const api = readDocument('docs/api.md');
   expect(

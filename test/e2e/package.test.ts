@@ -120,3 +120,31 @@ describe('package.json', verifies('DX-04', 'DX-06'), () => {
       expect(statSync(new URL(`dist/LICENSES/${name}.txt`, root)).size).toBeGreaterThan(1000);
   });
 });
+
+describe('the repository', () => {
+  test('has the folders and files at the top that it is known by', verifies('DX-01'), () => {
+    const folders = ['runtime', 'host-functions', 'guest-tools', 'wit', 'scripts', 'test'];
+    const files = ['package.json', 'tsconfig.json', 'README.md'];
+    const isFolder = (name: string): boolean => statSync(join(folder, name)).isDirectory();
+    expect(folders.filter((name) => !isFolder(name))).toEqual([]);
+    expect(files.filter(isFolder)).toEqual([]);
+  });
+
+  test.each([
+    '@bytecodealliance/jco',
+    '@bytecodealliance/componentize-js',
+    '@wasmer/wasi',
+    // QuickJS itself is the `.wasm` of a package that quickjs-emscripten publishes beside it.
+    '@jitl/quickjs-wasmfile-release-sync',
+    'quickjs-emscripten-core',
+    'pyodide',
+    'ajv',
+    'hono',
+  ])('the product, or what builds it, loads %s', verifies('DX-02'), (name) => {
+    const loads = new RegExp(`['"\`](?:\\.\\./)*(?:node_modules/)?${name}(?:/[^'"\`]*)?['"\`]`);
+    const loading = ['runtime', 'host-functions', 'scripts']
+      .flatMap((part) => filesBelow(join(folder, part)))
+      .filter((file) => file.endsWith('.ts') && loads.test(readFileSync(file, 'utf8')));
+    expect(loading).not.toEqual([]);
+  });
+});
