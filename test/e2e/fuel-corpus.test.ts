@@ -100,7 +100,7 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7291997,
+        "javascript: a granted file": 7315025,
         "javascript: an expression": 130101,
         "javascript: objects, text, regular expressions": 443944,
         "javascript: random, clock, timers, promises": 896822,
@@ -109,7 +109,7 @@ describe('fuel of a deterministic run', () => {
         "python: an expression": 930962,
         "python: classes, exceptions, json": 2455411,
         "python: sets, hashes, random, clock": 1567140,
-        "typescript: a module": 657203,
+        "typescript: a module": 657252,
       }
     `);
   });

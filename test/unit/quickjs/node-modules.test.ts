@@ -69,7 +69,13 @@ describe('CommonJS', () => {
     expect(await failure(`require('left-pad')`)).toContain('no such module');
     expect(await failure(`import 'left-pad'`)).toContain('no such module');
     expect(await failure(`require('child_process')`)).toContain('a guest cannot start processes');
-    expect(await failure(`import cp from 'node:net'`)).toContain('use fetch or WebSocket');
+    expect(await failure(`import { Socket } from 'node:dgram'`)).toContain('use fetch or WebSocket');
+    // What libraries load and may never use fails where it is used.
+    expect(await failure(`import net from 'node:net'; net.connect(80)`)).toContain('use fetch or WebSocket');
+    expect(await failure(`import { promises } from 'dns'; await promises.lookup('a')`)).toContain(
+      'given to fetch',
+    );
+    expect(await failure(`new (require('worker_threads').Worker)('x.js')`)).toContain('start several runs');
     expect(await failure(`require('node:nothing')`)).toContain('Node has no such module');
   });
 
