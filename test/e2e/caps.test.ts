@@ -108,7 +108,7 @@ describe('outputBytes: what fitted is kept', verifies('LM-07'), () => {
   });
 });
 
-describe('files', () => {
+describe('files', verifies('LM-08'), () => {
   const grant = (caps: object): Grant => ({
     fs: [{ host: folder, guest: '/d', access: ['read', 'write'], ...caps }],
   });

@@ -14,6 +14,17 @@ beforeAll(async () => {
   tool('fail', `export const run = () => { throw new RangeError('no good') }`);
   tool('spin', `export const run = () => { console.log('spinning'); for (;;) {} }`);
   tool('long', `export const run = () => 'x'.repeat(5000)`, { text: { maxChars: 100 } });
+  tool(
+    'steps',
+    `export const run = () => { sandglass.progress(0.25, 'a quarter'); sandglass.progress(1); return 'done' }`,
+  );
+  tools.register({ name: 'trusted', description: 'Tells how far it is', input: {} }, {
+    trusted: true,
+    run: (_args: unknown, context: { progress(share: number, message?: string): void }) => {
+      context.progress(0.5, 'half');
+      return 'done';
+    },
+  } as never);
   tool('wipe', `export const run = () => 'wiped'`, { dangerous: true });
 });
 afterAll(() => door[Symbol.asyncDispose]());
@@ -62,7 +73,13 @@ describe('tools over HTTP', verifies('DX-03'), () => {
     const first = await send('GET', '/v1/tools?limit=2');
     expect(first.body.tools.map(({ name }: { name: string }) => name)).toEqual(['double', 'fail']);
     const second = await send('GET', `/v1/tools?limit=10&cursor=${first.body.next}`);
-    expect(second.body.tools.map(({ name }: { name: string }) => name)).toEqual(['long', 'spin', 'wipe']);
+    expect(second.body.tools.map(({ name }: { name: string }) => name)).toEqual([
+      'long',
+      'spin',
+      'steps',
+      'trusted',
+      'wipe',
+    ]);
     expect(second.body).not.toHaveProperty('next');
     expect(first.body.tools[0]).not.toHaveProperty('path');
     expect((await send('GET', '/v1/tools/double')).body).toMatchObject({ name: 'double', dangerous: false });
@@ -135,6 +152,25 @@ describe('tools over HTTP', verifies('DX-03'), () => {
     expect((await send('GET', '/v1/runs?limit=1')).body.runs).toMatchObject([
       { id, tool: 'double', state: 'done', ok: true },
     ]);
+  });
+
+  test.each([
+    [
+      'steps',
+      [
+        { step: 'a quarter', progress: 0.25, total: 1 },
+        { step: 'steps', progress: 1, total: 1 },
+      ],
+    ],
+    ['trusted', [{ step: 'half', progress: 0.5, total: 1 }]],
+  ])('streams how far the tool is by its own word: %s', verifies('MC-11', 'RG-26'), async (name, told) => {
+    const { body } = await send('POST', `/v1/tools/${name}/call`, {}, { Accept: 'text/event-stream' });
+    const steps = String(body)
+      .split('\n\n')
+      .filter((block) => /^event: progress$/m.test(block))
+      .map((block) => JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? 'null'))
+      .filter(({ progress }) => progress !== undefined);
+    expect(steps).toEqual(told);
   });
 
   test('keeps whole results as artifacts of whoever called', async () => {

@@ -17,6 +17,8 @@ let cwd = '';
 const TOOLS = {
   'greet.js': `/* sandglass:tool {"name":"greet","description":"Greets","input":{"who":{"type":"string"}},"output":{"type":"string"}} */
 export const run = ({ who }) => { console.log('greeting ' + who); return 'hello ' + who }`,
+  'steps.js': `/* sandglass:tool {"name":"steps","description":"Tells how far it is"} */
+export const run = () => { sandglass.progress(0.25, 'a quarter'); console.log('one'); return 'done' }`,
   'spin.js': `/* sandglass:tool {"name":"spin","description":"Never ends"} */
 export const run = () => { console.log('spinning'); for (;;) {} }`,
   'long.js': `/* sandglass:tool {"name":"long","description":"Answers much","text":{"maxChars":100}} */
@@ -125,6 +127,17 @@ describe.each(BOTH_WAYS)('MCP over %s in %s', (way, revision) => {
     // The client gives up listening with the answer, which may come in the same chunk as the last step.
     expect(told[0]).toBe(1);
     expect(logs).toEqual(['greeting you']);
+  });
+
+  test('tells how far a tool is by its own word', verifies('MC-11'), async () => {
+    await using connection = await connect({});
+    const told: (string | undefined)[] = [];
+    const result = await connection.client.callTool(
+      { name: 'steps', arguments: {} },
+      { onprogress: ({ message }) => told.push(message) },
+    );
+    expect(result.structuredContent).toMatchObject({ ok: true, value: 'done' });
+    expect(told).toContain('a quarter, 25 %');
   });
 
   test('ends the guest of a call that was cancelled', async () => {

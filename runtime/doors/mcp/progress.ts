@@ -40,12 +40,14 @@ export function tellProgress(record: RunRecord, { mcpReq }: ServerContext): { en
 const MOST_SHOWN = 16_384;
 
 function shown({ event, data }: RunLogEntry): { readonly text: string; readonly level: 'info' | 'warning' } {
-  const { text, stream, step, resource, refused } = data as {
+  const { text, stream, step, resource, refused, progress, total } = data as {
     readonly text?: string;
     readonly stream?: string;
     readonly step?: string;
     readonly resource?: { readonly path?: string; readonly origin?: string; readonly name?: string };
     readonly refused?: boolean;
+    readonly progress?: number;
+    readonly total?: number;
   };
   if (event === 'output')
     return {
@@ -54,5 +56,10 @@ function shown({ event, data }: RunLogEntry): { readonly text: string; readonly 
     };
   const what =
     resource === undefined ? '' : ` ${resource.origin ?? ''}${resource.path ?? resource.name ?? ''}`;
-  return { text: `${step ?? event}${what}${refused === true ? ', refused' : ''}`, level: 'info' };
+  const far = progress === undefined ? '' : `, ${shareOf(progress, total)}`;
+  return { text: `${step ?? event}${what}${refused === true ? ', refused' : ''}${far}`, level: 'info' };
 }
+
+/** Steps are counted for the client, as progress may never go back: how far a tool is, by its own word, stands in the message. */
+const shareOf = (progress: number, total: number | undefined): string =>
+  total === undefined || total <= 0 ? String(progress) : `${Math.round((100 * progress) / total)} %`;
