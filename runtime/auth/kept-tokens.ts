@@ -45,13 +45,17 @@ export function createKeptTokens({ store, sealer, refresh, now }: KeptTokensOpti
     if (sealer.isOld(sealed)) await keep(key, tokens);
     return tokens;
   };
+  const isOver = ({ expiresAt }: Tokens): boolean => expiresAt !== undefined && expiresAt - EARLY_MS <= now();
   /** One request for all that wait for it. */
-  const refreshed = (key: string, provider: string, tokens: Tokens): Promise<Tokens> => {
+  const refreshed = (key: string, provider: string): Promise<Tokens> => {
     const going = refreshing.get(key);
     if (going !== undefined) return going;
     const work = (async () => {
-      if (tokens.refresh === undefined) throw new GrantRefused('over');
       const before = await store.get(key);
+      // Read anew: another call may have refreshed them since, and a refresh token that is used twice may be taken for a stolen one.
+      const tokens = await load(key);
+      if (tokens !== undefined && !isOver(tokens)) return tokens;
+      if (tokens?.refresh === undefined) throw new GrantRefused('over');
       const fresh = await refresh(provider, tokens);
       // Who signed out, or in anew, meanwhile, stays so.
       return (await store.get(key)) === before ? keep(key, fresh) : fresh;
@@ -75,9 +79,9 @@ export function createKeptTokens({ store, sealer, refresh, now }: KeptTokensOpti
       const tokens = await load(key);
       if (tokens === undefined) throw notSignedIn(provider);
       if (scope !== undefined && !tokens.scopes.includes(scope)) throw notGranted(provider, scope);
-      if (tokens.expiresAt === undefined || tokens.expiresAt - EARLY_MS > now()) return tokens.access;
+      if (!isOver(tokens)) return tokens.access;
       try {
-        return (await orAway(provider, refreshed(key, provider, tokens))).access;
+        return (await orAway(provider, refreshed(key, provider))).access;
       } catch (error) {
         if (!(error instanceof SandglassError) || error.code !== 'UNAUTHENTICATED') throw error;
         await store.set(key, undefined);
