@@ -1,3 +1,5 @@
+import { BOOT_SCRIPT, PARTS_SCRIPT } from './realm/scripts.ts';
+
 /** Pyodide's two scripts, changed so that they run as classic scripts in a realm that has no `import()`. */
 export interface GlueScripts {
   readonly loader: string;
@@ -26,7 +28,7 @@ export function realmScripts(loader: string, glue: string): GlueScripts {
     loader: withoutImport(loader, 'pyodide.js'),
     exports: lean.exports,
     glue: withoutImport(
-      lean.glue
+      withFewMembers(lean.glue, loader)
         .replace(NAMES_ZONE, (text) => `return absOffset===0?"UTC":${text.slice('return'.length)}`)
         .replace(exported, `globalThis.${GLUE_NAMES.create}=_createPyodideModule;`)
         .replace(/\bimport\.meta\.url\b/g, '"file:///pyodide/pyodide.asm.mjs"'),
@@ -52,6 +54,25 @@ const LINKS_ALL = 'updateGOT(origExports);';
 const LOOKS_THROUGH = 'updateTableMap(0,wasmTable.length)';
 /** Looked up by text that is not a name of a variable. */
 const LOOKED_UP = ['main', '__main_argc_argv'];
+
+/** A variable of the glue, put on its module object under its own name. */
+const SHOWN = /(?<=[;}])Module\["([\w$]+)"\]=[\w$]+;/g;
+/** Whatever looks a member up says its name so. */
+const MEMBER = /\.\s*([\w$]+)|["']([\w$]+)["']/g;
+
+/**
+ * The glue shows nearly each of its functions and objects on its module object, for whoever embeds it: 1,600 that nobody asks for. Here it shows
+ * those that some script names.
+ */
+function withFewMembers(glue: string, loader: string): string {
+  const named = new Set<string>();
+  for (const text of [glue.replace(SHOWN, ''), loader]) {
+    for (const [, member = '', quoted = ''] of text.matchAll(MEMBER)) named.add(member || quoted);
+  }
+  for (const text of [BOOT_SCRIPT, PARTS_SCRIPT])
+    for (const [name] of text.matchAll(/[\w$]+/g)) named.add(name);
+  return glue.replace(SHOWN, (statement, name: string) => (named.has(name) ? statement : ''));
+}
 
 /**
  * The glue takes each of thousands of exports into a variable, of which it uses some hundred, and enters each into the tables of its linker.

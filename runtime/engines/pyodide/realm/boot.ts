@@ -8,7 +8,9 @@ import type {
   RealmPort,
   RunSettings,
 } from './contract.ts';
+import type { Fs } from './files/fs.ts';
 import type { FileParts, FileRealm, installFiles } from './files/install.ts';
+import type { lateFile } from './files/late-file.ts';
 import type { hardenLanguage } from './language.ts';
 import type { lateSymbols } from './late-symbols.ts';
 import type { serveGuest } from './serve-guest.ts';
@@ -47,6 +49,7 @@ export interface RealmParts extends FileParts {
   readonly installFiles: typeof installFiles;
   readonly installSurroundings: typeof installSurroundings;
   readonly keepZone: typeof keepZone;
+  readonly lateFile: typeof lateFile;
   readonly lateSymbols: typeof lateSymbols;
   readonly openStreams: typeof openStreams;
   readonly serveGuest: typeof serveGuest;
@@ -94,7 +97,12 @@ export function bootRealm(
   const nothing = (): void => undefined;
   parts.keepZone(realm, port);
   const buffers = parts.countBuffers(realm, port);
-  const timers = parts.installSurroundings(realm, port, fileBytes, failRun);
+  const LIBRARY = 'python_stdlib.zip';
+  /** An interpreter that is restored has read of its library what it needs to start. */
+  let restoring = false;
+  const ownFile = (name: string): Uint8Array =>
+    restoring && name === LIBRARY ? new Bytes(8) : fileBytes(name);
+  const timers = parts.installSurroundings(realm, port, ownFile, failRun);
   const calls = parts.guardCalls();
   const texts = parts.guardTexts(() => wasm.memoryBuffer());
   const guardImports = (env: Record<string, unknown>, missing: unknown): void => {
@@ -121,7 +129,7 @@ export function bootRealm(
     const load = realm.loadPyodide as (settings: object) => Promise<PyodideApi>; // set by the changed loader
     delete realm.__createPyodideModule;
     delete realm.loadPyodide;
-    const restoring = options.start === 'restore';
+    restoring = options.start === 'restore';
     const late = parts.lateSymbols(() => wasm.section(options.deferred.section), options.deferred.table);
     if (options.foreign) calls.allowSilence();
     const jsglobals: object = {
@@ -145,6 +153,9 @@ export function bootRealm(
           if (missing > 0 && moduleSettings.growMemory?.(options.snapshotMemory) !== 1) {
             throw new Range('memory limit reached');
           }
+          parts.lateFile(created.FS as Fs, '/lib/python314.zip', port.size(LIBRARY), () =>
+            fileBytes(LIBRARY),
+          );
           // Objects of packages may run their code when they are asked for their hashes.
           calls.silence(true);
           port.restore();

@@ -4,6 +4,7 @@ import { guardCalls } from './calls.ts';
 import { serveGivenFiles } from './files/given-files.ts';
 import { askHostFiles } from './files/host-files.ts';
 import { installFiles } from './files/install.ts';
+import { lateFile } from './files/late-file.ts';
 import { keepMounts } from './files/mounts.ts';
 import { openHostFiles } from './files/open-files.ts';
 import { serveHostPaths } from './files/paths.ts';
@@ -29,6 +30,7 @@ const PARTS = {
   installSurroundings,
   keepMounts,
   keepZone,
+  lateFile,
   lateSymbols,
   limitScratch,
   openHostFiles,

@@ -53,6 +53,7 @@ export interface Fs {
   createStream(stream: object): FsStream;
   readonly streams: readonly (FsStream | null | undefined)[];
   cwd(): string;
+  lookupPath(path: string): { readonly node: FsNode };
   isFile(mode: number): boolean;
   isDir(mode: number): boolean;
   mkdirTree(path: string): void;
