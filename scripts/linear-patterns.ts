@@ -87,6 +87,8 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
     [String.raw`(?<![.\w$])import\s*(?:\(|\.|\/\*)`]: 'text of our own or of Pyodide, never of a guest',
     [String.raw`^(_[\w$]+)=Module\["_[\w$]+"\]=wasmExports\["([\w$.]+)"\](?:\.value>>>0)?$`]:
       'one statement of Pyodide, never a text of a guest',
+    [String.raw`(?<=[;}])Module\["([\w$]+)"\]=[\w$]+;`]: 'text of our own or of Pyodide, never of a guest',
+    [String.raw`\.\s*([\w$]+)|["']([\w$]+)["']`]: 'text of our own or of Pyodide, never of a guest',
     [String.raw`[\w$]+`]: 'text of our own or of Pyodide, never of a guest',
     [String.raw`wasmExports(?:\??\.|\[")([\w$]+)`]: 'text of our own or of Pyodide, never of a guest',
   },
