@@ -17,7 +17,7 @@ export const isLookedInto = (name: string): boolean => !name.startsWith('.') && 
 
 /**
  * A file, or the files of a folder that could be tools: the file that its `manifest.json` names as `entry`; without one those in it, and of each
- * folder in it its `entry`. With a choice also what lies deeper, and what is not a tool by its name is told.
+ * folder in it its `entry`, or the one tool that has the folder's name. With a choice also what lies deeper, and what is not a tool by its name is told.
  * Links are not followed: what a folder holds is in it.
  * @throws {SandglassError} INPUT_INVALID when there is nothing to read.
  */
@@ -63,7 +63,8 @@ async function walk(folder: string, below: string, depth: number, found: Found):
     if (entry.isDirectory()) {
       const own = isChosen(`${path}/`, choice) ? await readFolder(at, path, maxBytes) : [];
       if (own.length > 0) files.push(...own.filter((file) => isChosen(file.path, choice)));
-      else if (choice !== undefined && !isExcluded(path, choice)) {
+      else if (choice === undefined) files.push(...(await readNamesake(at, entry.name, maxBytes)));
+      else if (!isExcluded(path, choice)) {
         if (depth < choice.maxDepth) await walk(at, path, depth + 1, found);
         else files.push(refused(at, path, `it is a folder deeper than maxDepth ${choice.maxDepth}`, 'noise'));
       }
@@ -112,6 +113,14 @@ async function readFolder(folder: string, name: string, maxBytes: number): Promi
   if (entry.endsWith('.wasm') && (await lstat(at).catch(() => undefined)) === undefined)
     return [refused(at, path, `there is no ${entry} yet: sandglass tools build ${name} makes it`, 'noise')];
   return [{ ...(await readOne(at, path, maxBytes)), manifest }];
+}
+
+/** A folder whose only tool has the folder's name, as `sandglass tools new` makes them: `count/count.py`. */
+async function readNamesake(folder: string, name: string, maxBytes: number): Promise<readonly ToolFile[]> {
+  const tools = (await readdir(folder)).filter((file) => toolFileKind(file) !== undefined);
+  const [own, ...others] = tools;
+  if (own === undefined || others.length > 0 || stemOf(own) !== name) return [];
+  return [await readOne(join(folder, own), `${name}/${own}`, maxBytes)];
 }
 
 function entryOf(manifest: string): string | undefined {

@@ -226,6 +226,20 @@ describe('a file of SQLite', verifies('DB-01'), () => {
     ]);
   });
 
+  test('that is not there yet is made by the first statement that writes, and a read says so', async () => {
+    await using own = createRuntime({ sql: { new: `sqlite:${join(folder, 'new.db')}` } });
+    const outcome = await own.run({
+      language: 'js',
+      code: 'await sandglass.sql.query("new", "select 1")',
+      grant: { sql: [{ name: 'new' }] },
+      limits: { timeoutMs: 120_000 },
+    });
+    expect(outcome).toMatchObject({
+      error: { details: { reason: 'connect' }, hint: expect.stringContaining('makes the file') },
+    });
+    expect(existsSync(join(folder, 'new.db'))).toBe(false);
+  });
+
   test('that is none is refused, and stays what it is', async () => {
     expect(codeOf(await ask('sql.execute', { database: 'text', query: 'create table t (x)' }))).toBe(
       'HOST_CALL_FAILED',

@@ -158,6 +158,9 @@ function refusalOf({ reason, message }: SqliteError): SqlRefusal {
     ok: false,
     reason: known ?? (reason === 'statement' ? ofStatement(message) : 'query'),
     message: reason === 'denied' ? `${message} is not for guests` : message,
+    ...(reason === 'not-found'
+      ? { hint: 'The first statement that writes makes the file, in a folder that is there' }
+      : {}),
   };
 }
 

@@ -59,6 +59,33 @@ test(
 );
 
 test(
+  'a folder whose one tool has its name is that tool, as tools new makes it; others are not looked into',
+  verifies('EX-31'),
+  async () => {
+    const tools = mkdtempSync(join(tmpdir(), 'tools-in-folders-'));
+    const put = (path: string, name: string): void => {
+      mkdirSync(join(tools, path, '..'), { recursive: true });
+      writeFileSync(
+        join(tools, path),
+        `// sandglass:tool {"name": "${name}", "description": "x"}\nexport const run = () => 1;`,
+      );
+    };
+    put('count/count.js', 'count');
+    put('two/two.js', 'two');
+    put('two/other.js', 'other');
+    put('library/helper.js', 'helper');
+    mkdirSync(join(tools, 'link'));
+    symlinkSync(join(tools, 'two/two.js'), join(tools, 'link/link.js'));
+    const { runtime } = toolsRuntime({ policy: {}, tools: { dirs: [tools] } });
+    const { registered, skipped } = await runtime.tools.ready();
+    expect(registered.map(({ name, path }) => `${name} ${path}`)).toEqual(['count count/count.js']);
+    expect(skipped.map(({ path, error }) => `${path} ${error.code}`)).toEqual(['link/link.js INPUT_INVALID']);
+    await runtime.close();
+    rmSync(tools, { recursive: true });
+  },
+);
+
+test(
   'a component without a manifest is a tool for each function, with schemas of its types',
   verifies('EX-35'),
   async () => {
