@@ -1,20 +1,25 @@
+import type { Grant } from '../../runtime/index.ts';
 import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
+import type { Limits } from '../../runtime/vocabulary/limits.ts';
 import { assemble } from '../../test/support/wasm/assemble.ts';
 import { commandAdapter, componentOfCore } from '../tools/build-component.ts';
+import { GRANTED_FLOODS, type Servers } from './granted-floods.ts';
 
 interface ScriptProgram {
   readonly language: 'javascript' | 'python';
   readonly code: string;
+  readonly grant?: Grant;
+  readonly limits?: Partial<Limits>;
   readonly inputs?: Readonly<Record<string, number>>;
 }
 
-/** What a guest without any grant does to its host for as long as it may. */
+/** What a guest does to its host for as long as it may. */
 export interface Flood {
   readonly name: string;
   readonly engine: 'quickjs' | 'pyodide' | 'preview1' | 'component';
   readonly levels: readonly IsolationLevel[];
   /** Built when it is first asked for. */
-  readonly program: () => Promise<Program>;
+  readonly program: (servers: Servers) => Promise<Program>;
 }
 
 export type Program = ScriptProgram | { readonly module: Uint8Array };
@@ -145,4 +150,5 @@ export const FLOODS: readonly Flood[] = [
   ...programs('pyodide', 'python', PYTHON, ['standard', 'strict', 'maximum']),
   ...modules('preview1'),
   ...modules('component'),
+  ...GRANTED_FLOODS,
 ];

@@ -1,6 +1,7 @@
 // A host that serves HTTP and runs hostile guests. Started by `../hostile.ts`, which watches it from outside.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { createRuntime } from '../../runtime/index.ts';
 import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
 import { FLOODS } from './floods.ts';
@@ -18,12 +19,23 @@ export interface HostReport {
 const [name, engine, level, guests, timeoutMs] = process.argv.slice(2);
 const flood = FLOODS.find((one) => one.name === name && one.engine === engine);
 if (flood === undefined) throw new Error(`Cannot run the flood "${name}" of ${engine}: unknown`);
-const runtime = createRuntime({});
+const runtime = createRuntime({ sql: { d: 'memory:' } });
+runtime.tools.register(
+  { name: 'echo', description: 'The text again', input: { text: { type: 'string' } } },
+  { trusted: true, run: ({ text }) => String(text) },
+);
+runtime.tools.register(
+  { name: 'again', description: 'Runs a guest', input: {} },
+  { language: 'javascript', code: 'export const run = () => 1;' },
+);
 const options = { level: level as IsolationLevel }; // the parent passes one
-const program = await flood.program();
+const servers = new Worker(new URL('./servers.ts', import.meta.url));
+const port = await new Promise<number>((resolve) => servers.once('message', resolve));
+const program = await flood.program({ ws: `ws://127.0.0.1:${port}` });
+const limits = 'limits' in program ? program.limits : {};
 await runtime.run(
-  'module' in program
-    ? { ...program, ...options, limits: { timeoutMs: 50 } }
+  'module' in program || program.grant !== undefined // what serves it is loaded when it is first asked for
+    ? { ...program, ...options, limits: { ...limits, timeoutMs: 'module' in program ? 50 : 500 } }
     : { language: program.language, code: '1', ...options },
 );
 const server = createServer((_request, response) => response.end('here')).listen(0, '127.0.0.1');
@@ -65,7 +77,11 @@ process.once('message', async () => {
   const held = watchHeld();
   const outcomes = await Promise.all(
     Array.from({ length: Number(guests) }, () =>
-      runtime.run({ ...program, ...options, limits: { timeoutMs: Number(timeoutMs), fuel: 1e15 } }),
+      runtime.run({
+        ...program,
+        ...options,
+        limits: { ...limits, timeoutMs: Number(timeoutMs), fuel: 1e15 },
+      }),
     ),
   );
   const lateMs = Math.max(0, ...outcomes.map(({ usage }) => usage.durationMs - Number(timeoutMs)));

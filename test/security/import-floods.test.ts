@@ -72,7 +72,7 @@ describe.each(['preview1', 'component'])('a module of %s in the thread of its ho
     'that does nothing but call (%s) pays for it and gives up its turns',
     async (kind) => {
       const flood = FLOODS.find((one) => one.engine === name && one.name === kind);
-      const program = await flood?.program();
+      const program = await flood?.program({ ws: '' });
       if (program === undefined || !('module' in program)) throw new Error(`no flood ${kind}`);
       const { result, turns, wrote } = await runHere(engine, program.module as Uint8Array<ArrayBuffer>);
       expect(result).toMatchObject({ kind: 'limit', limit: 'fuel' });
