@@ -6,6 +6,8 @@ import { fieldsWeigh, MOST_FIELDS } from '../vocabulary/size-of-json.ts';
 import { utf8Length } from '../vocabulary/utf8-length.ts';
 
 const MOST_DEPTH = 128;
+/** Lists and objects in all arguments: they go to a cell in one step, some tens of milliseconds for so many. Numbers and texts are ten times as quick. */
+const MOST_CONTAINERS = 150_000;
 /** What a value weighs that is neither text nor bytes. */
 const VALUE_BYTES = 8;
 
@@ -13,11 +15,12 @@ const VALUE_BYTES = 8;
  * Copies the arguments of a call, in slices: JSON, and what functions of modules take beside it, which are bytes, bigints, numbers that are
  * not finite and `undefined`.
  * @throws {TypeError} on functions, symbols, instances of classes, or nesting over 128.
- * @throws {RangeError} on more than inputs may weigh.
+ * @throws {RangeError} on more than inputs may weigh, 150,000 lists and objects, or 200,000 fields in one of them.
  */
 export function* copyArgsSlices(args: readonly unknown[]): Slices<readonly GuestValue[]> {
   let bytes = 0;
   let weight = 0;
+  let containers = 0;
   let nextPause = SLICE;
   const spend = (count: number): void => {
     bytes += count;
@@ -58,6 +61,11 @@ export function* copyArgsSlices(args: readonly unknown[]): Slices<readonly Guest
     if (path.depth > MOST_DEPTH)
       throw new TypeError(`Cannot run: ${textOf(path)} is nested deeper than ${MOST_DEPTH}`);
     spend(VALUE_BYTES);
+    containers += 1;
+    if (containers > MOST_CONTAINERS)
+      throw new RangeError(
+        `Cannot run: args hold over ${MOST_CONTAINERS} lists and objects; give much data as bytes, text or numbers`,
+      );
     if (Array.isArray(value)) return yield* list(value, path);
     if (!isPlain(value)) throw new TypeError(`Cannot run: ${textOf(path)} is an instance of a class`);
     const copied: Record<string, GuestValue> = {};

@@ -4,6 +4,8 @@ import { hasParts, isPlain, setOwn } from './json.ts';
 import { MOST_FIELDS } from './size-of-json.ts';
 import { utf8Length } from './utf8-length.ts';
 
+/** Characters measured in one slice: a few milliseconds. */
+const LONG_TEXT = 1_048_576;
 /** Nesting that a run's value may have. */
 const MAX_VALUE_DEPTH = 1_000;
 
@@ -53,6 +55,22 @@ export function* copySlices(
         throw new TypeError(`Cannot take the value: it holds a ${typeof item}`);
     }
   };
+  /** A long text is measured in slices, never cut between the two halves of a character. */
+  function* longText(text: string): Slices<string> {
+    spend(2);
+    for (let at = 0; at < text.length; ) {
+      yield;
+      const end = at + LONG_TEXT;
+      const next = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800 ? end + 1 : end;
+      spend(utf8Length(text.slice(at, next)));
+      at = next;
+    }
+    return text;
+  }
+  function* any(item: unknown, depth: number): Slices<GuestValue> {
+    if (hasParts(item)) return yield* copy(item, depth);
+    return typeof item === 'string' ? yield* longText(item) : copyLeaf(item);
+  }
   function* copy(item: object, depth: number): Slices<GuestValue> {
     if (depth > MAX_VALUE_DEPTH)
       throw new TypeError(`Cannot take the value: nested deeper than ${MAX_VALUE_DEPTH}`);
@@ -65,7 +83,7 @@ export function* copySlices(
       const elements: GuestValue[] = [];
       for (const element of item) {
         if (++parts % SLICE === 0) yield;
-        elements.push(hasParts(element) ? yield* copy(element, depth + 1) : copyLeaf(element));
+        elements.push(isSmall(element) ? copyLeaf(element) : yield* any(element, depth + 1));
       }
       return elements;
     }
@@ -79,10 +97,13 @@ export function* copySlices(
       const element = (item as Readonly<Record<string, unknown>>)[key];
       if (++parts % SLICE === 0) yield;
       spend(utf8Length(key) + 4);
-      setOwn(fields, key, hasParts(element) ? yield* copy(element, depth + 1) : copyLeaf(element));
+      setOwn(fields, key, isSmall(element) ? copyLeaf(element) : yield* any(element, depth + 1));
     }
     return fields;
   }
-  const copied = hasParts(value) ? yield* copy(value, 0) : copyLeaf(value);
+  const copied = yield* any(value, 0);
   return { value: copied, bytes };
 }
+
+const isSmall = (item: unknown): boolean =>
+  !hasParts(item) && !(typeof item === 'string' && item.length > LONG_TEXT);

@@ -320,6 +320,23 @@ describe('one object of more fields than can be listed in a few milliseconds', (
     expect(() => atOnce(copyArgsSlices([over]))).toThrow(RangeError);
   });
 
+  test('long texts and bytes are measured and written in slices, and come out as they are', () => {
+    const text = `${'x'.repeat(1_048_575)}\u{1f600}${'é'.repeat(2_000_000)}`;
+    const bytes = new Uint8Array(5_000_000).fill(7);
+    expect(slicesOf(copySlices([text], 1e9))).toBeGreaterThan(3);
+    expect(copyValue(text, 1e9)).toEqual({ value: text, bytes: Buffer.byteLength(text) + 2 });
+    expect(() => copyValue(text, 3_000_000)).toThrow(RangeError);
+    expect(slicesOf(jsonFormSlices([bytes]))).toBeGreaterThan(3);
+    expect(toJsonForm(bytes)).toEqual({ $bytes: Buffer.from(bytes).toString('base64') });
+  });
+
+  test('arguments of more lists than go to a cell in a few milliseconds are refused; numbers are not', () => {
+    const lists = (count: number): unknown[] => Array.from({ length: count }, () => []);
+    expect(atOnce(copyArgsSlices([lists(149_000)]))).toHaveLength(1);
+    expect(() => atOnce(copyArgsSlices([lists(150_001)]))).toThrow('over 150000 lists and objects');
+    expect(atOnce(copyArgsSlices([new Array(1_000_000).fill(0)]))).toHaveLength(1);
+  });
+
   test('ends a run whose value or inputs it is, with the reason', async () => {
     const code = `const made = {}; for (let n = 0; n <= ${MOST_FIELDS}; n++) made[n.toString(36) + '_'] = 0; made`;
     const limits = {
@@ -332,8 +349,9 @@ describe('one object of more fields than can be listed in a few milliseconds', (
       ok: false,
       error: { code: 'OUTPUT_INVALID', message: expect.stringContaining('over 200000 fields in one object') },
     });
-    await expect(runtime.run({ language: 'javascript', code: '1', inputs: { over } })).rejects.toThrow(
-      'over 200000 fields in one object',
+    const many = { inputs: { many: fields(400_001) } };
+    await expect(runtime.run({ language: 'javascript', code: '1', ...many })).rejects.toThrow(
+      'over 400000 fields in one object',
     );
   });
 });
