@@ -40,6 +40,35 @@ test.each([
   expect(unwrap(await runtime.run({ language: 'python', code: CODE, grant: { env } }))).toEqual(expected);
 });
 
+test('zones that programs name, and zones that they move to', async () => {
+  const code = `
+import datetime, os, time, zoneinfo
+def told(zone, *at):
+    moment = datetime.datetime(*at, tzinfo=zoneinfo.ZoneInfo(zone))
+    return f'{moment.isoformat()} {moment.tzname()} {moment.dst()}'
+os.environ['TZ'] = 'Asia/Tokyo'
+time.tzset()
+[told('America/New_York', 2024, 3, 10, 3), told('Europe/London', 1995, 7, 1), told('Asia/Kolkata', 2050, 1, 1), told('Europe/Berlin', 2050, 7, 1),
+ str(datetime.datetime(2024, 11, 3, 1, 30, fold=1, tzinfo=zoneinfo.ZoneInfo('US/Eastern'))), len(zoneinfo.available_timezones()) > 400,
+ time.tzname, datetime.datetime.fromtimestamp(0).hour]`;
+  expect(
+    unwrap(await runtime.run({ language: 'python', code, grant: { env: { TZ: 'Europe/Paris' } } })),
+  ).toEqual([
+    '2024-03-10T03:00:00-04:00 EDT 1:00:00',
+    '1995-07-01T00:00:00+01:00 BST 1:00:00',
+    '2050-01-01T00:00:00+05:30 IST 0:00:00',
+    '2050-07-01T00:00:00+02:00 CEST 1:00:00',
+    '2024-11-03 01:30:00-05:00',
+    true,
+    ['JST', 'JST'],
+    9,
+  ]);
+  expect(unwrap(await runtime.run({ language: 'python', code: 'import time; time.tzname' }))).toEqual([
+    'UTC',
+    'UTC',
+  ]);
+});
+
 test('the zone of the host reaches no guest', async () => {
   const cli = join(import.meta.dirname, '../../runtime/doors/cli/main.ts');
   const local = ['import time; time.localtime(0).tm_hour', 'new Date(0).getHours()'];

@@ -3,7 +3,7 @@ const MAX_CHARACTERS = 1_000_000;
 
 /**
  * Top-level modules that a Python program imports, found without running it: `import a.b as c, d` gives `a` and `d`, `from x.y import z`
- * gives `x`, relative imports give nothing. With `zoneinfo` comes `tzdata`, which it reads its zones from. Imports in strings and comments do not count; what is imported by a computed name is not seen.
+ * gives `x`, relative imports give nothing. Imports in strings and comments do not count; what is imported by a computed name is not seen.
  */
 export function findImports(code: string): readonly string[] {
   if (code.length > MAX_CHARACTERS) return [];
@@ -17,7 +17,6 @@ export function findImports(code: string): readonly string[] {
       if (name !== undefined) modules.add(name);
     }
   }
-  if (modules.has('zoneinfo')) modules.add('tzdata');
   return [...modules];
 }
 

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../vocabulary/json.ts';
 import { zoneOffset } from '../../vocabulary/time-zone.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { type ZoneNames, zoneNames } from '../../vocabulary/zone-names.ts';
+import { zoneList, zoneTable } from '../../vocabulary/zone-table.ts';
 import { DEFERRED_SECTION } from '../../wasm/deferred-exports.ts';
 import { MEMORY_IMPORT } from '../../wasm/import-memory.ts';
 import { detachViews, exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
@@ -209,10 +210,20 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     return [name, read, bytes ?? (body === undefined ? undefined : moved(body))];
   };
 
+  const localise = (name: string | undefined, run: RunLink): void => {
+    zone = zoneOffset(name);
+    nameZone(instances[0], zoneNames(name, new Date(run.host.now()).getUTCFullYear()));
+  };
+
   const port: RealmPort = {
     now: () => link?.host.now() ?? 0,
     monotonic: () => link?.host.monotonic() ?? 0,
     zoneOffset: (ms) => zone(Number(ms)),
+    moveTo: (name) => {
+      if (link !== undefined) localise(String(name), link);
+    },
+    zoneTable: (name) =>
+      name === '' ? zoneList().join('\n') : String.fromCharCode(...(zoneTable(String(name)) ?? NOTHING)),
     random: (into) => {
       const bytes = bytesOf(into);
       if (link === undefined) fillRandom(bytes);
@@ -396,8 +407,7 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     connect: (run) => {
       const isFirst = outsideBefore === undefined;
       link = run;
-      zone = zoneOffset(run.timeZone);
-      nameZone(instances[0], zoneNames(run.timeZone, new Date(run.host.now()).getUTCFullYear()));
+      localise(run.timeZone, run);
       order = run.fixedClock
         ? keepOrder(soon, (ms) => run.host.rest(run.host.sleep(ms)))
         : keepTurns(soon, run.host);

@@ -70,7 +70,7 @@ function hintOf(
 ): { readonly hint?: string } {
   if (missing !== undefined && /^[A-Za-z_]\w{0,99}$/.test(missing)) {
     return {
-      hint: `${missing === 'tzdata' ? 'Name the package that has the time zones, tzdata' : `Name the package that has ${missing}`}: --with=${packageOfModule(missing)}; in a program the option packages of the run`,
+      hint: `Name the package that has ${missing}: --with=${packageOfModule(missing)}; in a program the option packages of the run`,
     };
   }
   if (name === 'MemoryError' && message === '')

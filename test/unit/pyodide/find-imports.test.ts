@@ -18,7 +18,7 @@ test.each([
   ['d = {\n"a":\nimport_\n}', []],
   ['import a\nimport a\nfrom a import b', ['a']],
   ['import ünïcode', ['ünïcode']],
-  ['from zoneinfo import ZoneInfo', ['zoneinfo', 'tzdata']],
+  ['from zoneinfo import ZoneInfo', ['zoneinfo']],
   ['', []],
 ])('findImports(%j)', (code, modules) => {
   expect(findImports(code)).toEqual(modules);

@@ -381,8 +381,6 @@ def missing_package(error):
     if type(error) is ModuleNotFoundError and isinstance(error.name, str):
         name = error.name.partition(".")[0]
         return None if name in sys.stdlib_module_names or name in surroundings.NO_MODULE else name
-    if type(error).__name__ == "ZoneInfoNotFoundError" and "tzdata" not in sys.modules:
-        return "tzdata"
     return None
 
 

@@ -39,6 +39,16 @@ def report(text):
     _host.report(text)
 
 
+def zone_table(key):
+    """What the time zone database has of a zone, a character a byte; an empty text for none. Without a key: the names, a line each."""
+    return _host.zone(key)
+
+
+def move_to(zone):
+    """From now on local time is that of another zone."""
+    _host.move_to(zone)
+
+
 class HostCallError(OSError):
     """A host call that was allowed and failed, or that could not be made."""
 

@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 
+import _sandglass_host as host
 import _sandglass_threads as threads
 import pyodide.webloop
 
@@ -123,6 +124,13 @@ def set_zone(name):
     time.tzname = (winter.tm_zone, summer.tm_zone)
 
 
+def tzset():
+    """time.tzset: local time is that of the zone that the environment names now."""
+    zone = os.environ.get("TZ", "")
+    host.move_to(zone)
+    set_zone(zone)
+
+
 class Sleep:
     """time.sleep; an object, so that a class that keeps it does not make a method of it."""
 
@@ -143,32 +151,29 @@ def sleep(seconds, /):
     threads.sleep(seconds)
 
 
-#: The zone that needs no table.
-UTC_NAMES = ("UTC", "Etc/UTC", "Etc/UCT", "Etc/Zulu", "Zulu", "UCT", "Universal", "Etc/Universal")
-
-
 def install_zones():
-    """Time zones come from a package, which the error of one that is not there names."""
+    """Time zones come from the package tzdata; where a program has none, from the host."""
+    import zoneinfo
     import zoneinfo._common as zones
+    import zoneinfo._tzpath as paths
 
-    plain = zones.load_tzdata
-    # A header with nothing but one kind of time and four characters of names, then these.
-    utc = b"TZif2" + bytes(31) + (1).to_bytes(4) + (4).to_bytes(4) + bytes(6) + b"UTC\0"
-    utc += utc + b"\nUTC0\n"
+    load, available = zones.load_tzdata, paths.available_timezones
 
     def load_tzdata(key):
         try:
-            return plain(key)
+            return load(key)
         except zones.ZoneInfoNotFoundError:
-            if key in UTC_NAMES:
-                return io.BytesIO(utc)
-            if "tzdata" in sys.modules:
-                raise
-        raise zones.ZoneInfoNotFoundError(
-            f"No time zone found with key {key}: the package tzdata, which has them, is not installed"
-        )
+            table = "" if "tzdata" in sys.modules else host.zone_table(key)
+        if not table:
+            raise zones.ZoneInfoNotFoundError(f"No time zone found with key {key}")
+        return io.BytesIO(table.encode("latin-1"))
 
-    zones.load_tzdata = functools.wraps(plain)(load_tzdata)
+    def available_timezones():
+        return available() or {*host.zone_table("").split("\n")}
+
+    zones.load_tzdata = functools.wraps(load)(load_tzdata)
+    named = functools.wraps(available)(available_timezones)
+    paths.available_timezones = zoneinfo.available_timezones = named
 
 
 #: What calls a program, or its threads, in their names of files.
@@ -208,6 +213,7 @@ def limit_recursion():
 def install():
     """Before the snapshot: nothing here holds an object of the realm."""
     time.sleep = Sleep()
+    time.tzset = tzset
     time.thread_time, time.thread_time_ns = time.process_time, time.process_time_ns
     install_zones()
     hide_callers()

@@ -9,6 +9,10 @@ export interface RealmPort {
   monotonic(): number;
   /** Seconds that the run's local time is ahead of UTC at a time in ms since the epoch. */
   zoneOffset(ms: number): number;
+  /** From now on local time is that of another zone. */
+  moveTo(zone: string): void;
+  /** The table of a zone (see `zoneTable`), a character a byte; empty for a name that is none. Without a name: the names, a line each. */
+  zoneTable(name: string): string;
   random(into: ArrayBuffer): void;
   /** UTF-8 → text. */
   decode(buffer: ArrayBuffer, offset: number, length: number): string;

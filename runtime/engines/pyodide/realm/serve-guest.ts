@@ -68,6 +68,8 @@ export function serveGuest(
     report: (text: unknown): void => report(textOf(text)),
     refusal,
     sleep: (ms: unknown): void => port.sleep(numberOf(ms)),
+    move_to: (zone: unknown): void => port.moveTo(textOf(zone)),
+    zone: (name: unknown): string => port.zoneTable(textOf(name)),
     now: (): number => port.now(),
     monotonic: (): number => port.monotonic(),
   };

@@ -19,6 +19,8 @@ export function wrapPort(host: RealmPort): RealmPort {
     now: wrapped(host.now) as RealmPort['now'], // `wrapped` keeps each function's own type for primitives
     monotonic: wrapped(host.monotonic) as RealmPort['monotonic'],
     zoneOffset: wrapped(host.zoneOffset) as RealmPort['zoneOffset'],
+    moveTo: wrapped(host.moveTo) as RealmPort['moveTo'],
+    zoneTable: wrapped(host.zoneTable) as RealmPort['zoneTable'],
     random: wrapped(host.random) as RealmPort['random'],
     decode: wrapped(host.decode) as RealmPort['decode'],
     write: wrapped(host.write) as RealmPort['write'],
