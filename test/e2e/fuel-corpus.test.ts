@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 896822,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 930962,
-        "python: classes, exceptions, json": 2455411,
-        "python: sets, hashes, random, clock": 1567140,
+        "python: an expression": 929008,
+        "python: classes, exceptions, json": 2454110,
+        "python: sets, hashes, random, clock": 1566236,
         "typescript: a module": 657252,
       }
     `);
