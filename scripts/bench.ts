@@ -21,6 +21,8 @@ const GROUPS = [
   'fuel',
   'pyodide',
   'memory',
+  'large',
+  'starts',
   'throughput',
   'tools',
   'doors',
