@@ -51,7 +51,7 @@ export const starts: Group = {
       };
       const times = (name: (turn: number) => string, language: string, count = rounds): number[] =>
         Array.from(
-          { length: rounds },
+          { length: count },
           (_, turn) => inNewProcess(first(language), join(folder, name(turn)))[0] ?? Number.NaN,
         );
       add(
