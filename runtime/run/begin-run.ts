@@ -18,6 +18,7 @@ import { runInSandbox } from './sandbox.ts';
 import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import type { OpenSession, Sessions } from './session/sessions.ts';
 import { createRunTeller } from './tell.ts';
+import { traceRun } from './trace-run.ts';
 
 export type Begun = Omit<RunHandle, 'output'>;
 
@@ -106,10 +107,14 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         onOutput: outputTo(queue, runOptions.onOutput),
         session,
       };
-      const observer = request.observe ? observeRun(live.id, copyGrant(wanted.grant), events) : undefined;
+      const watchers = [
+        ...(request.observe ? [observeRun(live.id, copyGrant(wanted.grant), events)] : []),
+        ...(request.trace ? [traceRun(live.id, live.askedAt, context.now, events)] : []),
+      ];
       const told = tellOf(run, context);
-      const outcome = (observer === undefined ? told : told.then(observer.ended)).finally(() => {
-        observer?.release();
+      const seen = watchers.reduce((before, watcher) => before.then(watcher.ended), told);
+      const outcome = seen.finally(() => {
+        for (const watcher of watchers) watcher.release();
         dispose();
         queue?.end();
         running.delete(outcome);

@@ -57,6 +57,7 @@ export interface RunRequest {
   /** The caller named a grant, if only an empty one. */
   readonly grantGiven: boolean;
   readonly observe: boolean;
+  readonly trace: boolean;
   readonly limits: Partial<Limits>;
   readonly level: IsolationLevel | undefined;
   readonly deterministic: { readonly seed: number; readonly now: number } | undefined;
@@ -92,6 +93,7 @@ const KNOWN: Readonly<Record<keyof LooseRunOptions, true>> = {
   engine: true,
   deterministic: true,
   observe: true,
+  trace: true,
   options: true,
   signal: true,
   runId: true,
@@ -171,7 +173,8 @@ export function readRunOptions(
     cwd: options.cwd,
     grant: checkGrant(options.grant, hostFunctions),
     grantGiven: options.grant !== undefined,
-    observe: readObserve(options.observe),
+    observe: readFlag(options.observe, 'observe'),
+    trace: readFlag(options.trace, 'trace'),
     limits: checkLimits(options.limits),
     level: readLevel(options.level, 'run'),
     deterministic: readDeterministic(options.deterministic),
@@ -297,9 +300,9 @@ function readStdin(stdin: unknown): Uint8Array {
   return bytes;
 }
 
-function readObserve(value: unknown): boolean {
+function readFlag(value: unknown, name: string): boolean {
   if (value === undefined || typeof value === 'boolean') return value ?? false;
-  throw new TypeError('Cannot run: observe is neither true nor false');
+  throw new TypeError(`Cannot run: ${name} is neither true nor false`);
 }
 
 function readDeterministic(value: unknown): RunRequest['deterministic'] {

@@ -32,6 +32,7 @@ const KNOWN: Readonly<Record<keyof ToolCallOptions, true>> = {
   metadata: true,
   text: true,
   observe: true,
+  trace: true,
   traceparent: true,
   onOutput: true,
 };
@@ -46,7 +47,7 @@ export function readCallOptions(
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`Cannot ${WHERE}: expected an object of options`);
   refuseUnknown(given, KNOWN, WHERE);
-  for (const name of ['cache', 'coerce', 'observe'] as const) {
+  for (const name of ['cache', 'coerce', 'observe', 'trace'] as const) {
     if (given[name] !== undefined && typeof given[name] !== 'boolean')
       throw new TypeError(`Cannot ${WHERE}: ${name} is not true or false`);
   }
@@ -73,7 +74,7 @@ export function readCallOptions(
   readTraceparent(given.traceparent, WHERE);
   const caller = readCaller(given.caller, WHERE);
   const metadata = jsonObject(given.metadata, 'metadata', WHERE);
-  // What was observed of another call is not what this one needs.
-  const cached = given.observe === true ? { cache: false } : {};
+  // What was observed of another call is not of this one.
+  const cached = given.observe === true || given.trace === true ? { cache: false } : {};
   return { ...given, ...cached, metadata, ...(caller === undefined ? {} : { caller }) };
 }

@@ -26,6 +26,7 @@ export function guestRunOf(
     caller: callerOf(call),
     ...defined({ parent: call.parent, traceparent: call.options.traceparent }),
     ...(call.options.observe === true ? { observe: true } : {}),
+    ...(call.options.trace === true ? { trace: true } : {}),
     ...defined({ onOutput: call.options.onOutput }),
   };
   if (body.kind === 'script')

@@ -2,22 +2,10 @@ import type { RunIdentity } from './caller.ts';
 import type { ErrorCode } from './errors.ts';
 import type { JsonValue } from './json.ts';
 import type { IsolationLevel } from './levels.ts';
+import type { Resource } from './resource.ts';
 import type { Usage } from './usage.ts';
 
-/** What a host call is about, as its host function states it: no secrets, no query of a URL, no path of the host. */
-export interface Resource {
-  /** Absolute guest path of a file; path of a URL, beside its origin. */
-  readonly path?: string;
-  /** Absolute guest path that a file goes to, where it is renamed or linked. */
-  readonly to?: string;
-  /** Scheme, host and port. */
-  readonly origin?: string;
-  readonly method?: string;
-  /** Of a database, without its parameters. */
-  readonly statement?: string;
-  /** Whatever else has a name: a database, a tool, a key. */
-  readonly name?: string;
-}
+export type { Resource } from './resource.ts';
 
 interface EventBase {
   /** Milliseconds since the epoch. */

@@ -1,8 +1,9 @@
 import type { CalledTool } from './called-tools.ts';
-import type { RunError } from './errors.ts';
+import type { ErrorCode, RunError } from './errors.ts';
 import type { Grant } from './grant.ts';
 import type { GuestValue } from './guest-value.ts';
 import type { Limits } from './limits.ts';
+import type { Resource } from './resource.ts';
 import type { Usage } from './usage.ts';
 
 export type IsolationLevel = 'minimal' | 'standard' | 'strict' | 'maximum';
@@ -70,8 +71,37 @@ export interface OutcomeMeta {
   readonly callsLeftOut?: number;
   /** Of a run with `observe`. Absent when there were too many different calls to tell. */
   readonly observed?: Observed;
+  /** Of a run with `trace`: what it did, in order, at most 1,000 steps and its end. */
+  readonly trace?: readonly RunStep[];
+  /** How many more there were. */
+  readonly traceLeftOut?: number;
   /** The session that the run asked for; absent outside of sessions. */
   readonly session?: string;
   /** With this run the session ended: its guest was stopped, trapped, crashed or exited. Absent while it stays open. */
   readonly sessionEnded?: true;
 }
+
+/** Something that a run did. No content is in it: of a host call only what it was about. */
+export type RunStep = StepAbout & {
+  /** Since the run was asked for, ms. */
+  readonly atMs: number;
+};
+
+export type StepAbout =
+  | {
+      readonly kind: 'run.started';
+      readonly engine: string;
+      readonly level: IsolationLevel;
+      readonly queuedMs: number;
+    }
+  | {
+      readonly kind: 'host.called';
+      readonly operation: string;
+      readonly resource?: Resource;
+      readonly decision: 'allowed' | 'refused';
+      readonly code?: ErrorCode;
+      readonly durationMs: number;
+    }
+  /** The guest's own words, at most 500 characters of each. */
+  | { readonly kind: 'guest.logged'; readonly level: string; readonly message: string }
+  | { readonly kind: 'run.ended'; readonly ok: boolean; readonly code?: ErrorCode };

@@ -81,7 +81,7 @@ export function createRunJournal(files: JournalFiles, options: JournalOptions = 
 
 /** How it ended, without what it gave. */
 function shorten({ value: _, files: __, meta, error, ...outcome }: OutcomeJson): OutcomeJson {
-  const { calls: ___, observed: ____, ...facts } = meta;
+  const { calls: ___, observed: ____, trace: _____, ...facts } = meta;
   return {
     ...outcome,
     ...('text' in outcome ? { text: '' } : {}),

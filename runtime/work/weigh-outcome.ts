@@ -12,8 +12,15 @@ const OUTCOME = 4_096;
 export function* weighOutcome({ stdout, stderr, value, files, error, meta }: OutcomeJson): Slices<number> {
   // A list that the runtime made: at most 1,000 calls, each of a few short fields.
   const calls = meta.calls === undefined ? 0 : JSON.stringify(meta.calls).length * 4;
+  const steps = meta.trace === undefined ? 0 : JSON.stringify(meta.trace).length * 4;
   const own =
-    OUTCOME + calls + weighText(stdout) + weighText(stderr) + (yield* weigh(value)) + (yield* weigh(files));
+    OUTCOME +
+    steps +
+    calls +
+    weighText(stdout) +
+    weighText(stderr) +
+    (yield* weigh(value)) +
+    (yield* weigh(files));
   if (error === undefined) return own;
   // Details are JSON of ours, with texts that a guest may have chosen.
   return (

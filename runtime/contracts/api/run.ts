@@ -51,6 +51,8 @@ export interface RunBase {
    * @default false
    */
   readonly observe?: boolean;
+  /** Tells in `meta.trace` what the run did, with times: its start, its host calls, what its guest logged, its end. @default false */
+  readonly trace?: boolean;
   /** Identity of the run in outcome and audit: 1 to 64 letters, digits, `-`, `_`. @default a fresh one */
   readonly runId?: string;
   /** W3C `traceparent` of what asks for the run, for those who trace its events; no guest sees it. */

@@ -41,6 +41,8 @@ export interface ToolCallOptions {
   readonly text?: TextRules;
   /** Tells in `meta.observed` the smallest grant with which the tool would have ended the same. Not of trusted tools. @default false */
   readonly observe?: boolean;
+  /** Tells in `meta.trace` what the run of the tool did, beside the stages of its call in `trace`. Not of trusted tools. @default false */
+  readonly trace?: boolean;
   /** W3C `traceparent` of what calls, for those who trace its events; no guest sees it. */
   readonly traceparent?: string;
   /** Output of its guest as it comes. Not of trusted tools, and not of answers from memory. */

@@ -60,6 +60,7 @@ export const RUN_SCHEMA = {
     limits: LIMITS_SCHEMA,
     level: LEVEL_SCHEMA,
     engine: text,
+    trace: { type: 'boolean' },
     priority: { enum: [...PRIORITIES] },
   },
 } as const;

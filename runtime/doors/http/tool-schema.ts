@@ -13,6 +13,7 @@ const fields = {
   coerce: { type: 'boolean' },
   confirm: { type: 'boolean' },
   observe: { type: 'boolean' },
+  trace: { type: 'boolean' },
   priority: { enum: [...PRIORITIES] },
   sessionId: { type: 'string', minLength: 1, maxLength: 256 },
   metadata: { type: 'object' },
