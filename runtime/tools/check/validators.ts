@@ -7,6 +7,7 @@ import { canonicalJson } from '../canonical-json.ts';
 import { checkWith, type FindErrors } from './check-with.ts';
 import { faultsOf } from './faults.ts';
 import { CHECKED_FORMATS } from './formats.ts';
+import { createInterpretedValidators } from './interpreted-validators.ts';
 import { createPatterns } from './linear-pattern.ts';
 import { isPlainSchema } from './plain-schema.ts';
 import { refuseHeavySchema } from './schema-weight.ts';
@@ -15,7 +16,14 @@ import { SchemaFault, type Validator, type Validators } from './validator.ts';
 /** Compiled schemas that are kept; one weighs some tens of kilobytes. */
 const MOST_KEPT = 2_000;
 
+/**
+ * Characters of a schema that is compiled. What compiling takes grows faster than the schema, to seconds for the largest; a larger one is read into
+ * functions, which takes a few milliseconds, and gives the same answers.
+ */
+const MOST_COMPILED = 4_096;
+
 export function createValidators(): Validators {
+  const large = createInterpretedValidators();
   const kept = new Recent<Validator>(MOST_KEPT);
   let compiled = 0;
   /** Holds schemas to the schema of schemas, and takes none in: to compile that one takes longer than all of theirs. */
@@ -25,6 +33,7 @@ export function createValidators(): Validators {
       const key = canonicalJson(schema);
       const known = kept.get(key);
       if (known !== undefined) return known;
+      if (key.length > MOST_COMPILED) return large.of(schema);
       judge ??= new Ajv2020({ ...OPTIONS, code: { regExp: createPatterns().engine } });
       const validator = open(schema, judge, () => {
         compiled += 1;
@@ -33,7 +42,7 @@ export function createValidators(): Validators {
       return validator;
     },
     get compiled() {
-      return compiled;
+      return compiled + large.compiled;
     },
   };
 }
