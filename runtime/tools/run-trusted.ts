@@ -32,8 +32,15 @@ export async function runTrusted(
   const timeoutMs = Math.max(0, Math.min(limits.timeoutMs, leftMs));
   const started = monotonic();
   const end = new AbortController();
-  const abort = (): void => end.abort(ENDED);
-  call.signal.addEventListener('abort', abort, { once: true });
+  let stop = (): void => undefined;
+  const stopped = new Promise<typeof STOPPED>((resolve) => {
+    stop = () => {
+      resolve(STOPPED); // before its time is told to be over
+      end.abort(ENDED);
+    };
+  });
+  if (call.signal.aborted) stop();
+  else call.signal.addEventListener('abort', stop, { once: true });
   const passed = (): number => monotonic() - started;
   const context = Object.freeze({
     callId: call.id,
@@ -47,27 +54,20 @@ export async function runTrusted(
       tell('sandglass.progress', { share, ...defined({ message }) }),
     call: (name: string, args?: unknown) => callOther(name, args, end.signal),
   });
-  const running = new AbortController();
-  const late = sleep(timeoutMs, running.signal).then(() => LATE);
-  const aborted = new Promise<typeof STOPPED>((resolve) => {
-    if (call.signal.aborted) resolve(STOPPED);
-    else
-      call.signal.addEventListener('abort', () => resolve(STOPPED), { once: true, signal: running.signal });
-  });
+  const late = sleep(timeoutMs, end.signal).then(() => LATE);
   let verdict: Verdict;
   try {
     // A promise of its own, so that what is thrown at once is no other than what is thrown later.
     const answer = Promise.resolve(structuredClone(call.args)).then((args) => run(args, context));
     answer.catch(() => undefined); // whoever comes too late is not heard
-    const first = await Promise.race([answer, late, aborted]);
+    const first = await Promise.race([answer, stopped, late]);
     if (first === LATE) verdict = failed(overdue(call, timeoutMs));
     else if (first === STOPPED) verdict = failed(cancelled(call));
     else verdict = verdictOf(call, first, limits.outputBytes);
   } catch (error) {
     verdict = failed(thrown(call, error));
   } finally {
-    running.abort(ENDED);
-    call.signal.removeEventListener('abort', abort);
+    call.signal.removeEventListener('abort', stop);
     end.abort(ENDED);
   }
   return outcomeOf(verdict, {
