@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130096,
-        867494,
-        167904,
-        223435,
-        397968,
-        1576507,
+        130473,
+        869301,
+        168414,
+        224268,
+        396900,
+        1576527,
       ]
     `);
   });

@@ -1,4 +1,5 @@
 import { decodeUtf8, encodeUtf8 } from './encoding.ts';
+import { inspect } from './inspect.ts';
 import { readMultipart } from './multipart.ts';
 import {
   Bytes,
@@ -56,7 +57,7 @@ class File extends Blob {
   ) {
     super(parts, options);
     this.name = toText(name);
-    this.lastModified = options?.lastModified ?? 0;
+    this.lastModified = options?.lastModified ?? Date.now();
   }
 }
 
@@ -204,7 +205,20 @@ export const readForm = (bytes: Data, type: string): FormData => {
   return form;
 };
 
+/** A name that is there once has its value, one that is there more often has all. */
+const shownForm = (form: FormData): string => {
+  const shown: Record<string, unknown> = {};
+  for (const name of form.keys()) {
+    const all = form.getAll(name);
+    shown[name] = all.length === 1 ? all[0] : all;
+  }
+  return `FormData ${inspect(shown)}`;
+};
+
 export const installBodies = (): void => {
+  define(FormData.prototype, Symbol.for('nodejs.util.inspect.custom'), function (this: FormData): string {
+    return shownForm(this);
+  });
   for (const [name, type] of Object.entries({ Blob, File, FormData })) {
     define(type.prototype, Symbol.toStringTag, name);
     publish(name, type);

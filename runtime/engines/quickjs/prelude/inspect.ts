@@ -621,6 +621,9 @@ const tagFor = (object: object, name: string | null): string => {
 
 /** `Name: message`, with the class where the name does not tell it, and the frames of the guest, each line moved in by `indent`. */
 const errorText = (error: Error, indent: number, ofClass: string | null): string => {
+  // Without a frame in it, a stack is what the program itself has put there.
+  const given = hasOwn(error, 'stack') ? textField(error, 'stack') : undefined;
+  if (given !== undefined && given !== '' && !includes(given, '\n    at ')) return `[${given}]`;
   const told = textField(error, 'name') ?? 'Error';
   const named = ofClass !== null && slice(told, -5) === 'Error' && !includes(told, ofClass);
   const name = named ? `${ofClass} [${told}]` : told;

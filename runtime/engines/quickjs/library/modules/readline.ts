@@ -168,6 +168,30 @@ class PromiseInterface extends Interface {
   }
 }
 
+interface Target {
+  write(text: string): unknown;
+}
+
+/** Writes what moves the cursor, to whatever stream it is. */
+const control = (stream: Target | null | undefined, text: string, rest: readonly unknown[]): true => {
+  if (stream !== null && stream !== undefined && text !== '') stream.write(text);
+  return written(...rest);
+};
+
+const clearLine = (stream: Target, side: number, ...rest: unknown[]): true =>
+  control(stream, `\u001b[${side < 0 ? 1 : side > 0 ? 0 : 2}K`, rest);
+
+const cursorTo = (stream: Target, x: number, y?: unknown, ...rest: unknown[]): true =>
+  typeof y === 'number'
+    ? control(stream, `\u001b[${y + 1};${x + 1}H`, rest)
+    : control(stream, `\u001b[${x + 1}G`, [y, ...rest]);
+
+const moveCursor = (stream: Target, x: number, y: number, ...rest: unknown[]): true => {
+  const across = x === 0 ? '' : `\u001b[${Math.abs(x)}${x < 0 ? 'D' : 'C'}`;
+  const down = y === 0 ? '' : `\u001b[${Math.abs(y)}${y < 0 ? 'A' : 'B'}`;
+  return control(stream, across + down, rest);
+};
+
 const written = (...args: unknown[]): true => {
   const done = args.findLast((arg) => typeof arg === 'function') as Callable | undefined;
   if (done !== undefined) queueMicrotask(() => done());
@@ -181,10 +205,10 @@ export const promises = {
 export const readline = {
   Interface,
   createInterface: (options: Options, output?: Options['output']) => new Interface(options, output),
-  clearLine: written,
-  clearScreenDown: written,
-  cursorTo: written,
-  moveCursor: written,
+  clearLine,
+  clearScreenDown: (stream: Target, ...rest: unknown[]): true => control(stream, '\u001b[0J', rest),
+  cursorTo,
+  moveCursor,
   emitKeypressEvents: (): void => undefined,
   promises,
 };

@@ -6,9 +6,10 @@ const NO_SOCKETS = 'a guest has no sockets; use fetch or WebSocket';
 
 /** What programs load because a library names it, and fails where it is used: the message says what to use. */
 export const refusing = (module: string, name: string, advice: string): ((...args: unknown[]) => never) => {
-  const refuse = (): never => {
+  // Programs make objects of some: an arrow function could not be asked for one.
+  function refuse(): never {
     throw nodeError(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `Cannot use ${module}.${name}: ${advice}`);
-  };
+  }
   Object.defineProperty(refuse, 'name', { value: name });
   return refuse;
 };

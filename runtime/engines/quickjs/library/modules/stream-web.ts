@@ -85,6 +85,19 @@ interface Insides {
   readonly _state: string;
   readonly _readableStreamController?: object;
 }
+shows(
+  TransformStream,
+  'TransformStream',
+  ({
+    readable,
+    writable,
+    _backpressure,
+  }: {
+    readonly readable: object;
+    readonly writable: object;
+    readonly _backpressure: boolean;
+  }) => ({ readable, writable, backpressure: _backpressure }),
+);
 shows(ReadableStream, 'ReadableStream', ({ locked, _state, _readableStreamController }: Insides) => ({
   locked,
   state: _state,

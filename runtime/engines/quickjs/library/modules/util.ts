@@ -152,7 +152,17 @@ const STYLES: Readonly<Record<string, readonly [number, number]>> = {
   bgCyan: [46, 49],
   bgWhite: [47, 49],
 };
-const styleText = (format: string | readonly string[], text: string): string => {
+interface StyleOptions {
+  /** Whether the stream decides if there are styles: that of a guest is no terminal. */
+  readonly validateStream?: boolean;
+}
+
+const styleText = (
+  format: string | readonly string[],
+  text: string,
+  { validateStream = true }: StyleOptions = {},
+): string => {
+  const plain = validateStream && (inner.setup.env.FORCE_COLOR ?? '') === '';
   let styled = text;
   for (const name of [format].flat().reverse()) {
     if (name === 'none') continue;
@@ -163,7 +173,7 @@ const styleText = (format: string | readonly string[], text: string): string => 
         'ERR_INVALID_ARG_VALUE',
         `The argument 'format' must be a known style. Received '${name}'`,
       );
-    styled = `\u001b[${style[0]}m${styled}\u001b[${style[1]}m`;
+    if (!plain) styled = `\u001b[${style[0]}m${styled}\u001b[${style[1]}m`;
   }
   return styled;
 };
