@@ -155,6 +155,21 @@ describe.skipIf(index === undefined)(
       expect(outcome).toMatchObject({ ok: true, value: '2020-05-03 00:00:00' });
     });
 
+    test.each([
+      ['sympy', 'import sympy', 2_000_000_000],
+      ['networkx', 'import networkx', 1_000_000_000],
+      ['beautifulsoup4', 'import bs4', 1_000_000_000],
+      ['pydantic', 'from pydantic import BaseModel', 1_000_000_000],
+      ['openpyxl', 'import openpyxl', 1_000_000_000],
+      ['rich', 'import rich.console, rich.progress, rich.table', 1_000_000_000],
+      ['jsonschema', "import jsonschema\njsonschema.validate({'a': [1]}, {'type': 'object'})", 1_000_000_000],
+    ])('importing %s compiles none of it: it was compiled when it was fetched', async (name, code, most) => {
+      const limits = { fuel: most, timeoutMs: 120_000 };
+      expect(await runtime.run({ language: 'python', packages: [name], code, limits })).toMatchObject({
+        ok: true,
+      });
+    });
+
     test('numpy and pandas compute, where the index has wheels of them for this interpreter', async () => {
       const outcome = await runtime.run({
         language: 'python',

@@ -99,6 +99,13 @@ const WHEELS = [
     ]),
   },
   wheel('needs-rust', '1.0', '', ['rpds-py>=0.25', 'base<2']),
+  {
+    file: 'rpds_py-0.30.tar.gz',
+    bytes: tarGz([
+      { name: 'rpds_py-0.30/rpds/__init__.py', content: '' },
+      { name: 'rpds_py-0.30/Cargo.toml', content: '' },
+    ]),
+  },
   { file: 'empty-1.0.tar.gz', bytes: tarGz([{ name: 'empty-1.0/setup.py', content: '' }]) },
   {
     file: 'leaving-1.0.tar.gz',
@@ -284,6 +291,7 @@ test('what guests have in Python is taken from elsewhere only where that is near
     'needs-rust 1.0',
     'base 1.0',
   ]);
+  expect(await fetched(['needs-rust'])).toEqual(['needs-rust 1.0', 'base 1.0']);
   expect(asked.filter((path) => path.includes('rpds_py'))).toEqual([]);
   const mine = wheel('rpds-py', '0.30', '');
   writeFileSync(join(folder, mine.file), mine.bytes);

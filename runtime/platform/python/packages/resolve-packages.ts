@@ -119,7 +119,7 @@ export async function resolvePackages(
         throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_PACKAGES} packages`);
       const standsIn = STAND_INS.has(requirement.name);
       const candidate = await find(standsIn ? { ...next, optional: true } : next, sources);
-      if (candidate === undefined || (standsIn && candidate.from === 'lock')) continue;
+      if (candidate === undefined || (standsIn && !isNear(candidate))) continue;
       const wheel = await unpacked.get(candidate, maxMemoryPages);
       bytes += sizeOf(wheel.files);
       if (bytes > MAX_FILES_BYTES)
@@ -143,6 +143,9 @@ export async function resolvePackages(
   }
   return [...chosen.values()];
 }
+
+/** A wheel that is not of a release far away, nor to be made of its source. */
+const isNear = ({ from, file }: Candidate): boolean => from !== 'lock' && file.endsWith('.whl');
 
 interface Chosen extends Installed {
   /** What it depends on, as it says itself. */
