@@ -124,12 +124,60 @@ const PROGRAMS: Readonly<Record<string, readonly [code: string, out: string]>> =
     '[1][&lt;]',
   ],
   nunjucks: [`import n from 'nunjucks'; console.log(n.renderString('{{ a | upper }}', { a: 'x' }))`, 'X'],
+  axios: [
+    `import axios from 'axios'; console.log(axios.getUri({ url: 'http://a/b', params: { x: [1, 2] } }))`,
+    'http://a/b?x%5B%5D=1&x%5B%5D=2',
+  ],
+  'chrono-node': [
+    `import * as chrono from 'chrono-node'; console.log(chrono.parse('from 3 May 2024 to June 7').length, chrono.parseDate('tomorrow at 5pm', new Date(2024, 0, 1)).getDate())`,
+    '1 2',
+  ],
+  'currency.js': [
+    `import currency from 'currency.js'; console.log(currency('1,234.56').distribute(3).join())`,
+    '411.52,411.52,411.52',
+  ],
+  'fast-xml-parser': [
+    `import { XMLParser } from 'fast-xml-parser'; console.log(JSON.stringify(new XMLParser({ ignoreAttributes: false }).parse('<a x="1"><b>2</b></a>')))`,
+    '{"a":{"b":2,"@_x":"1"}}',
+  ],
+  jsonata: [
+    `import jsonata from 'jsonata'; jsonata('$sum(items.(price * qty))').evaluate({ items: [{ price: 2, qty: 3 }, { price: 4, qty: 5 }] }).then((v) => console.log(v))`,
+    '26',
+  ],
+  mathjs: [
+    `import { evaluate, derivative } from 'mathjs'; console.log(evaluate('2 inch to cm').toString(), derivative('x^2+3x', 'x').toString())`,
+    '5.08 cm 2 * x + 3',
+  ],
+  mustache: [
+    `import M from 'mustache'; console.log(M.render('{{#l}}<{{.}}>{{/l}}', { l: [1, '<'] }))`,
+    '<1><&lt;>',
+  ],
+  numeral: [
+    `import numeral from 'numeral'; console.log(numeral(1234567.891).format('0,0.00'))`,
+    '1,234,567.89',
+  ],
+  papaparse: [
+    `import Papa from 'papaparse'; console.log(JSON.stringify(Papa.parse('a,b\\n1,"x, y"', { header: true, dynamicTyping: true }).data))`,
+    '[{"a":1,"b":"x, y"}]',
+  ],
+  ramda: [`import * as R from 'ramda'; console.log(R.pipe(R.map(R.inc), R.sum)([1, 2, 3]))`, '9'],
+  remark: [
+    `import { remark } from 'remark'; remark().process('*  a').then((f) => console.log(String(f).trim()))`,
+    '* a',
+  ],
+  turndown: [`import T from 'turndown'; console.log(new T().turndown('<b>y</b>'))`, '**y**'],
+  validator: [
+    `import validator from 'validator'; console.log(validator.isEmail('a@b.co'), validator.isIBAN('DE89370400440532013000'))`,
+    'true true',
+  ],
 };
 
 /** Those that one of the two forms cannot have, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   'jsonwebtoken browser':
     "it stands on Node's crypto, stream and util, which a bundle for browsers does not resolve",
+  'remark browser': 'it decodes entities by a document, which Node has not either',
+  'turndown browser': 'it parses by a document, which Node has not either',
 };
 
 async function bundled(code: string, platform: 'browser' | 'node'): Promise<string> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -63,4 +63,19 @@ test('no other address is read', async () => {
     'not a file URL',
   );
   await expect(runtime.run({ module: '' })).rejects.toThrow(TypeError);
+});
+
+test('a file over the largest module that can be asked for is refused by its size, and not read', async () => {
+  const most = 1024 * 2 ** 20;
+  const path = join(folder, 'sparse.wasm');
+  writeFileSync(path, '');
+  truncateSync(path, most + 1); // it has no blocks
+  await using large = createRuntime({ cache: false, maxModuleBytes: most });
+  const before = process.memoryUsage().arrayBuffers;
+  expect(await large.run({ module: path })).toMatchObject({
+    ok: false,
+    error: { code: 'INPUT_INVALID', details: { bytes: most + 1, maxModuleBytes: most } },
+  });
+  await expect(large.sessions.open({ module: path })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 2 ** 20);
 });
