@@ -1,6 +1,6 @@
 // Packs the package, installs it in a fresh folder as a user does, and says what came: size, packages, warnings, whether it runs and has types.
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadGuest } from './build-guests.ts';
@@ -45,15 +45,20 @@ if (doubled.value !== 42 || refused.error?.code !== 'INPUT_INVALID' || found?.na
 console.log('runs:', runtime.engines().map(({ name }) => name).join(', '));
 `;
 
+/** What `exports` has beside the package itself that is code. */
+const { exports: entries } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const modules = Object.keys(entries)
+  .filter((name) => name !== '.' && !/\.(?:json|wasm)$/.test(name))
+  .map((name) => name.slice(2));
+
 /** Every export, with its types, as a strict project that checks the types of its libraries sees it. */
 const CONSUMER = `
 import { createRuntime, type Outcome } from 'sandglass';
-import { createHttpApp } from 'sandglass/http';
-import { prebuildComponent } from 'sandglass/prebuild';
 import quickjs from 'sandglass/quickjs.wasm';
+${modules.map((name, at) => `import * as part${at} from 'sandglass/${name}';`).join('\n')}
 export const outcome: Promise<Outcome> = createRuntime().run({ language: 'javascript', code: '1' });
 export const engine: WebAssembly.Module = quickjs;
-export const all = [createHttpApp, prebuildComponent];
+export const all = [${modules.map((_, at) => `part${at}`).join(', ')}];
 `;
 
 function command(program: string, args: readonly string[], cwd: string): string {
@@ -123,14 +128,7 @@ try {
       process.execPath,
       [
         tsc,
-        ...[
-          '--strict',
-          '--noEmit',
-          '--target',
-          'es2024',
-          '--lib',
-          'esnext,dom,dom.iterable,dom.asynciterable',
-        ],
+        ...['--strict', '--noEmit', '--target', 'es2024', '--lib', 'esnext,dom'],
         ...['--module', module, '--moduleResolution', mode, '--types', '', 'consumer.ts'],
       ],
       folder,

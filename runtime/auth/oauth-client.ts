@@ -47,7 +47,8 @@ export interface OAuthClient {
   refresh(tokens: Tokens): Promise<Tokens>;
 }
 
-export const newVerifier = generateRandomCodeVerifier;
+/** A fresh random text for a state or a code verifier: 32 bytes in base64url. */
+export const newVerifier: () => string = generateRandomCodeVerifier;
 
 const TIMEOUT_MS = 10_000;
 

@@ -2,10 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { fillShell } from '../../../build/fill-shell.ts';
 import { type FoundSource, linkScript } from '../../../build/link-script.ts';
 import { moduleEntry } from '../../../build/module-entry.ts';
+import { pickShell } from '../../../build/shell-pack.ts';
 import { interfacesOf, shellFor, shellWorld } from '../../../build/shells.ts';
 import { withManifest } from '../../../build/tool-source.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
@@ -27,14 +28,14 @@ export async function buildScript(
     bundlePackage: await packageBundler(folder),
   });
   if (engine === 'starlingmonkey') return withStarlingMonkey(source, program);
-  const { name } = shellFor(manifest.capabilities);
-  const file = new URL(`../../../build/shells/${name}.wasm.gz`, import.meta.url);
-  const shell = await readFile(file).catch(() => {
+  const file = new URL('../../../build/shells/shells.br', import.meta.url);
+  const shells = await readFile(file).catch(() => {
     throw new SandglassError('INTERNAL', `Cannot build the tool: ${fileURLToPath(file)} is missing`, {
       hint: 'Install the package again: npm install sandglass',
     });
   });
-  return fillShell(new Uint8Array(gunzipSync(shell)), program, manifest.text);
+  const shell = pickShell(brotliDecompressSync(shells), shellFor(manifest.capabilities));
+  return fillShell(shell, program, manifest.text);
 }
 
 /** Paths in messages and in the tool are those below its folder: the same tool in another place has the same bytes. */
