@@ -36,6 +36,7 @@ import { createRuntimeOn } from './runtime.ts';
 import { createValidators } from './tools/check/validators.ts';
 import { SandglassError } from './vocabulary/errors.ts';
 import type { FsGrant } from './vocabulary/grants/fs.ts';
+import { guarded } from './vocabulary/guarded.ts';
 import { nodeIsTooOld } from './vocabulary/node-floor.ts';
 
 /** Options of a runtime on Node: those of every runtime, and its own. */
@@ -120,7 +121,16 @@ export function createRuntime({
     policyFile === undefined ? undefined : openPolicyFile(policyFile),
   );
   const fault = options.onError ?? ((error: unknown, id: string) => console.error(`sandglass ${id}:`, error));
-  return audit === undefined ? runtime : audited(runtime, audit, (error) => fault(error, 'audit'));
+  return audit === undefined
+    ? runtime
+    : audited(
+        runtime,
+        audit,
+        guarded(
+          (error: unknown) => fault(error, 'audit'),
+          () => undefined,
+        ),
+      );
 }
 
 /** Queries of SQLite are guests of a runtime of their own, which knows folders and nothing else. */

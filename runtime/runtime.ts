@@ -26,11 +26,12 @@ import { modelAsker } from './tools/guide/ask-model.ts';
 import { createGuide } from './tools/guide/guide.ts';
 import { createTools } from './tools/tools.ts';
 import type { ToolsContext } from './tools/tools-context.ts';
-import type { RunIdentity } from './vocabulary/caller.ts';
+import { NO_RUN } from './vocabulary/caller.ts';
 import { checkGrant } from './vocabulary/check-grant.ts';
 import { SandglassError } from './vocabulary/errors.ts';
 import { createEventStream, type EventStream } from './vocabulary/event-stream.ts';
 import { auditLineOf } from './vocabulary/events.ts';
+import { guarded } from './vocabulary/guarded.ts';
 import { type IsolationLevel, stricter } from './vocabulary/levels.ts';
 import { checkLimits, mergeLimits } from './vocabulary/limits.ts';
 import { readModuleBytes } from './vocabulary/module-size.ts';
@@ -81,21 +82,19 @@ export function createRuntimeOn(
       : [platform.createRunFunction(createRunPort(() => runs, lives))]),
     ...(options.hostFunctions ?? []),
   ]);
-  const policy = openPolicy({
-    given: options.policy,
-    file: policyFile,
-    hostFunctions,
-    tell: options.onNotice ?? warnOnConsole,
-  });
+  const events = createEventStream();
+  const tell = guarded(options.onNotice ?? warnOnConsole, (error) =>
+    events.emit({ kind: 'fault', time: platform.now(), identity: NO_RUN, error }),
+  );
+  const policy = openPolicy({ given: options.policy, file: policyFile, hostFunctions, tell });
   const ceiling = readLevel(options.level, 'create a runtime');
   const cellOptions = readCells(options.cells, platform.processors);
-  const prepare = readPrepare(platform, options);
+  const prepare = readPrepare(platform, options, tell);
   const modules = createKnownModules(platform.sameBytes);
   const maxModuleBytes = readModuleBytes(options.maxModuleBytes);
   const sessions = createSessions(cellOptions.maxSessions);
   const cut = createRunStore<KeptOutput>({ maxRuns: 64, now: platform.monotonic });
   const coldStarts = new Map<string, number>();
-  const events = createEventStream();
   let pools: CellPools | undefined;
   let closed: Promise<void> | undefined;
 
@@ -201,8 +200,6 @@ function remoteHealth(servers: readonly ToolServerInfo[]): RuntimeHealth['remote
   return servers.some(({ state }) => state === 'failed' || state === 'held') ? 'degraded' : 'healthy';
 }
 
-/** Servers are asked for the embedder, whoever calls their tools. */
-const NO_RUN: RunIdentity = Object.freeze({ runId: 'no-run', depth: 0 });
 const NO_CELLS = Object.freeze({ starting: 0, idle: 0, busy: 0 });
 
 /** What the tools are handed of a runtime. */
@@ -281,8 +278,11 @@ const warnOnConsole: TellNotice = ({ kind, message }) => {
     console.warn(`sandglass: ${message}`);
 };
 
-function readPrepare(platform: Platform, options: RuntimeOptions): Omit<PrepareContext, 'limits'> {
-  const tell = options.onNotice ?? warnOnConsole;
+function readPrepare(
+  platform: Platform,
+  options: RuntimeOptions,
+  tell: TellNotice,
+): Omit<PrepareContext, 'limits'> {
   const cache = options.cache === false ? undefined : platform.openCache?.(options.cache, tell);
   return {
     tell,

@@ -1,3 +1,4 @@
+import { guarded } from '../vocabulary/guarded.ts';
 import { ALERT_RULES, type AlertRule } from './alert-rules.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -38,6 +39,8 @@ export interface AlertsOptions {
   readonly rules?: readonly AlertRule[];
   /** Told once of each alert, and once of its end. */
   readonly onAlert: (alert: Alert) => void;
+  /** Told, once, of what `onAlert`, a rule or `now` throws; the next look is taken all the same. @default one line to the console */
+  readonly onError?: (error: unknown) => void;
   /** Time between two looks, ms, 1,000..3,600,000; `false`: only `check()` looks. @default 15,000 */
   readonly everyMs?: number | false;
   /** Milliseconds since the epoch. */
@@ -61,6 +64,7 @@ export function createAlerts({
   metrics,
   rules = ALERT_RULES,
   onAlert,
+  onError = (error) => console.error('sandglass: an alert failed:', error),
   everyMs = 15_000,
   now = Date.now,
 }: AlertsOptions): Alerts {
@@ -69,13 +73,14 @@ export function createAlerts({
   if (everyMs !== false && !(everyMs >= 1_000 && everyMs <= 3_600_000))
     throw new RangeError(`Cannot look for alerts: everyMs ${everyMs} is not within 1000 to 3600000`);
   const broken = new Map<AlertRule, Broken>();
-  const check = (): void => {
+  const tellOf = guarded(onAlert, onError);
+  const check = guarded((): void => {
     for (const rule of rules) {
       const time = now();
       const value = rule.check(metrics);
       const before = broken.get(rule);
       const tell = (status: Alert['status'], one: Broken): void =>
-        onAlert({
+        tellOf({
           name: rule.name,
           status,
           severity: rule.severity,
@@ -96,7 +101,7 @@ export function createAlerts({
       one.told = true;
       tell('firing', one);
     }
-  };
+  }, onError);
   const timer = everyMs === false ? undefined : setInterval(check, everyMs);
   // Where timers keep a process up, this one is no reason to.
   if (typeof timer === 'object' && 'unref' in timer) timer.unref();

@@ -1,5 +1,6 @@
 import type { Runtime } from '../contracts/api/runtime.ts';
 import type { EventKind, EventOf, RuntimeEvent } from '../vocabulary/events.ts';
+import { guarded } from '../vocabulary/guarded.ts';
 import { didYouMean } from '../vocabulary/nearest.ts';
 
 export const LOG_LEVELS = Object.freeze(['debug', 'info', 'warn', 'error', 'off'] as const);
@@ -64,10 +65,10 @@ export function createLog(
   const byPart = readLevels(levels);
   const speaks = (part: LogPart, level: Spoken): boolean =>
     LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(levelOf(part, byPart));
-  const put: Log['write'] = (part, level, message, fields = {}) => {
-    if (!speaks(part, level)) return;
+  const put = (...[part, level, message, fields = {}]: Parameters<Log['write']>): unknown => {
+    if (!speaks(part, level)) return undefined;
     const record: LogRecord = { time: new Date(now()).toISOString(), level, part, message, ...fields };
-    write(JSON.stringify(record, cut));
+    return write(JSON.stringify(record, cut)); // a promise of an async one, so that its failure is somebody's
   };
   // What no line is written of is not listened to: nobody makes an event that nobody wants.
   const listeners = (Object.keys(LINES) as (keyof typeof LINES)[]).flatMap((kind) => {
@@ -75,6 +76,7 @@ export function createLog(
     return speaks(part, most)
       ? [
           runtime.on(kind, (event) =>
+            // The runtime tells its `onError` of a fault.
             put(part, levelOfLine(event), message, { ...identityOf(event), ...fields(event) }),
           ),
         ]
@@ -82,7 +84,7 @@ export function createLog(
   });
   return {
     speaks,
-    write: put,
+    write: guarded(put, (error) => console.error('sandglass: the log cannot be written:', error)),
     [Symbol.dispose]: () => {
       for (const stop of listeners) stop();
     },

@@ -1,3 +1,4 @@
+import { guarded } from '../vocabulary/guarded.ts';
 import type { Alert } from './alerts.ts';
 
 export interface WebhookOptions {
@@ -38,11 +39,13 @@ export function createWebhook({
   if (!(Number.isInteger(retries) && retries >= 0 && retries <= 10))
     throw new RangeError(`Cannot post alerts: retries ${retries} is not a whole number of 0 to 10`);
   const waiting: Alert[] = [];
+  const tell = guarded(onError, () => undefined);
+  const sendOnce = async (init: RequestInit): Promise<Response> => send(target, init);
   let posting = false;
 
   const post = async (alert: Alert): Promise<void> => {
     for (let attempt = 0; ; attempt++) {
-      const failure = await send(target, {
+      const failure = await sendOnce({
         method: 'POST',
         redirect: 'error',
         headers: { 'content-type': 'application/json', ...headers },
@@ -51,20 +54,25 @@ export function createWebhook({
       }).then(failureOf, (error: unknown) => ({ again: true, reason: reasonOf(error) }));
       if (failure === undefined) return;
       if (!failure.again || attempt === retries)
-        return onError(new Error(`Cannot post the alert ${alert.name}: ${failure.reason}`), alert);
+        return tell(new Error(`Cannot post the alert ${alert.name}: ${failure.reason}`), alert);
       await sleep(1_000 * 2 ** attempt);
     }
   };
   const postAll = async (): Promise<void> => {
     posting = true;
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await post(next);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const alert = next;
+      await post(alert).catch((cause: unknown) =>
+        tell(new Error(`Cannot post the alert ${alert.name}`, { cause }), alert),
+      );
+    }
     posting = false;
   };
   return (alert) => {
     waiting.push(alert);
     const dropped = waiting.length > MOST_WAITING ? waiting.shift() : undefined;
     if (dropped !== undefined)
-      onError(new Error(`Cannot post the alert ${dropped.name}: too many wait for the server`), dropped);
+      tell(new Error(`Cannot post the alert ${dropped.name}: too many wait for the server`), dropped);
     if (!posting) void postAll();
   };
 }

@@ -4,6 +4,7 @@ import type { CheckedGrant } from '../vocabulary/check-grant.ts';
 import { copyJson } from '../vocabulary/copy-json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';
+import { guarded } from '../vocabulary/guarded.ts';
 import { type IsolationLevel, stricter } from '../vocabulary/levels.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { abortWith } from '../vocabulary/signals.ts';
@@ -104,7 +105,9 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         ceiling,
         ofTool,
         signal: abort.signal,
-        onOutput: outputTo(queue, runOptions.onOutput),
+        onOutput: outputTo(queue, runOptions.onOutput, (error) =>
+          events.emit({ kind: 'fault', time: context.now(), identity, error }),
+        ),
         session,
       };
       const watchers = [
@@ -175,10 +178,12 @@ function identify(
 function outputTo(
   queue: OutputQueue | undefined,
   onOutput: RunOptions['onOutput'],
+  blame: (error: unknown) => void,
 ): ((chunk: OutputChunk) => void) | undefined {
-  if (queue === undefined) return onOutput;
+  const listener = onOutput === undefined ? undefined : guarded(onOutput, blame);
+  if (queue === undefined) return listener;
   return (chunk) => {
     queue.push(chunk);
-    onOutput?.(chunk);
+    listener?.(chunk);
   };
 }

@@ -1,4 +1,4 @@
-import type { RunIdentity } from '../vocabulary/caller.ts';
+import { NO_RUN, type RunIdentity } from '../vocabulary/caller.ts';
 import { defined } from '../vocabulary/defined.ts';
 import type { RunError } from '../vocabulary/errors.ts';
 import type { Denied, ToolEntered } from '../vocabulary/events.ts';
@@ -20,9 +20,6 @@ const OPERATIONS: Readonly<Record<Gate, string>> = {
   execution: 'tools.call',
   output: 'tools.call',
 };
-
-/** Stands for a call where there is none. */
-const NO_RUN: RunIdentity = Object.freeze({ runId: 'no-run', depth: 0 });
 
 /** Tells of a stage that a tool passed on its way in. */
 export function tellEntered(

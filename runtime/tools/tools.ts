@@ -5,9 +5,10 @@ import type { LoadReport, ToolFilter } from '../contracts/api/tool-registry.ts';
 import type { ToolsApi, ToolsOptions } from '../contracts/api/tools.ts';
 import type { ToolsPort } from '../contracts/operations/tools.ts';
 import type { ToolFile } from '../contracts/platform.ts';
-import { type Caller, permits } from '../vocabulary/caller.ts';
+import { type Caller, NO_RUN, permits } from '../vocabulary/caller.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Unsubscribe } from '../vocabulary/event-stream.ts';
+import { guarded } from '../vocabulary/guarded.ts';
 import type { JsonObject } from '../vocabulary/json.ts';
 import { shownText, unknownName } from '../vocabulary/nearest.ts';
 import { refuseUnknown, wholeNumber } from '../vocabulary/read-options.ts';
@@ -115,7 +116,7 @@ export function createTools(
     register: (manifest, handler, registerOptions) =>
       register(manifest, handler, registerOptions).map(infoOf),
     unregister: (name) => store.remove(name),
-    onChange: (listener) => onChange(store, listener),
+    onChange: (listener) => onChange(store, listener, context),
     load: (path, registerOptions = {}) => loader.load(path, registerOptions),
     discover: (discoverOptions) => loader.discover(discoverOptions),
     ready: allReady,
@@ -208,15 +209,16 @@ export function createTools(
 /** Whoever asks about arguments is thrown the fault itself. */
 const ignore = (): void => undefined;
 
-function onChange(store: ToolStore, listener: () => void): Unsubscribe {
+function onChange(
+  store: ToolStore,
+  listener: () => void,
+  { events, now }: Pick<ToolsContext, 'events' | 'now'>,
+): Unsubscribe {
   if (typeof listener !== 'function') throw new TypeError('Cannot listen: the listener is not a function');
-  const stop = store.onChange(() => {
-    try {
-      listener();
-    } catch {
-      // Whoever registers a tool is not told of faults in what listens.
-    }
-  });
+  // Whoever registers a tool is not told of faults in what listens.
+  const stop = store.onChange(
+    guarded(listener, (error) => events.emit({ kind: 'fault', time: now(), identity: NO_RUN, error })),
+  );
   return Object.assign(stop, { [Symbol.dispose]: stop });
 }
 

@@ -24,6 +24,9 @@ export interface RunIdentity {
   readonly traceparent?: string;
 }
 
+/** Stands for a run where there is none: a server is asked for the embedder, a folder has changed, a listener of notices fails. */
+export const NO_RUN: RunIdentity = Object.freeze({ runId: 'no-run', depth: 0 });
+
 const KNOWN: Readonly<Record<keyof Caller, true>> = { id: true, agent: true, permissions: true };
 const MOST_PERMISSIONS = 1_000;
 /** Names of capabilities, and wildcards for whole segments of them. */

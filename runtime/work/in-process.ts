@@ -1,6 +1,7 @@
 import type { JobHandler, Queue } from '../contracts/queue.ts';
 import { copyJson, copyJsonSlices } from '../vocabulary/copy-json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { guarded } from '../vocabulary/guarded.ts';
 import { inSlices } from '../vocabulary/in-slices.ts';
 import type { JsonValue } from '../vocabulary/json.ts';
 import { createLanes, type LanesOptions } from './lanes.ts';
@@ -9,6 +10,8 @@ import type { Ticket } from './scheduler.ts';
 export interface InProcessOptions extends LanesOptions {
   /** One payload as JSON, bytes, 1..1 GiB. Over it: INPUT_INVALID. @default 64 MiB */
   readonly maxPayloadBytes?: number;
+  /** Told, once, of what a listener of `onOutput` throws; the job goes on. @default one line to the console */
+  readonly onError?: (error: unknown) => void;
 }
 
 const MIB = 1024 * 1024;
@@ -20,7 +23,11 @@ const MOST_DEPTH = 160;
  * @throws {RangeError} naming the option that is out of range.
  */
 export function createInProcessScheduler(options: InProcessOptions = {}): Queue {
-  const { maxPayloadBytes = 64 * MIB, ...lanesOptions } = options;
+  const {
+    maxPayloadBytes = 64 * MIB,
+    onError = (error: unknown) => console.error('sandglass: a listener of a job failed:', error),
+    ...lanesOptions
+  } = options;
   if (!Number.isInteger(maxPayloadBytes) || maxPayloadBytes < 1 || maxPayloadBytes > 1024 * MIB) {
     throw new RangeError(
       `Cannot use maxPayloadBytes ${maxPayloadBytes}: expected a whole number from 1 to ${1024 * MIB}`,
@@ -80,7 +87,8 @@ export function createInProcessScheduler(options: InProcessOptions = {}): Queue 
       }
       for (const [kind, handler] of Object.entries(more)) handlers.set(kind, handler);
     },
-    onOutput(id, listener) {
+    onOutput(id, given) {
+      const listener = guarded(given, onError);
       const listeners = listening.get(id) ?? new Set();
       listening.set(id, listeners.add(listener));
       return () => {

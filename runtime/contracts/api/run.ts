@@ -57,7 +57,7 @@ export interface RunBase {
   readonly runId?: string;
   /** W3C `traceparent` of what asks for the run, for those who trace its events; no guest sees it. */
   readonly traceparent?: string;
-  /** Guest output as it comes. */
+  /** Guest output as it comes. What it throws harms nobody; `onError` is told of it once. */
   readonly onOutput?: (chunk: OutputChunk) => void;
 }
 

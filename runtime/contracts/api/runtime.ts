@@ -82,7 +82,7 @@ export interface RuntimeOptions {
   readonly onAudit?: (line: AuditLine) => void;
   /**
    * Told of work that is done once and kept, such as Python's memory image, and when it cannot be kept. @default the latter: one line to the
-   * console
+   * console. What it throws harms nobody; `onError` is told of it once
    */
   readonly onNotice?: TellNotice;
   /** Receives the cause of every INTERNAL error, which no outcome shows: `on('fault', …)` in a flat form. @default one line to the console */

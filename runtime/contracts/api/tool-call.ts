@@ -45,7 +45,7 @@ export interface ToolCallOptions {
   readonly trace?: boolean;
   /** W3C `traceparent` of what calls, for those who trace its events; no guest sees it. */
   readonly traceparent?: string;
-  /** Output of its guest as it comes. Not of trusted tools, and not of answers from memory. */
+  /** Output of its guest as it comes. Not of trusted tools, and not of answers from memory. What it throws harms nobody. */
   readonly onOutput?: (chunk: OutputChunk) => void;
 }
 

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { createRates, type Rates } from '../../auth/rates.ts';
 import type { SignIns } from '../../auth/sign-ins.ts';
-import { createSuspicion, type SuspicionOptions } from '../../auth/suspicion.ts';
+import { createSuspicion, type SuspicionOptions, type Suspicious } from '../../auth/suspicion.ts';
 import type { RuntimeHealth } from '../../contracts/api/health.ts';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { Queue } from '../../contracts/queue.ts';
@@ -10,6 +10,7 @@ import { type Alert, createAlerts } from '../../observe/alerts.ts';
 import type { Log } from '../../observe/log.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
+import { guarded, guardedClock } from '../../vocabulary/guarded.ts';
 import type { Rate } from '../../vocabulary/policy.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { createArtifactBook } from '../../work/artifact-book.ts';
@@ -110,7 +111,7 @@ export interface HttpAppOptions {
  */
 export function createHttpApp(options: HttpAppOptions): Hono {
   const { scheduler, modules, policy, maxBodyBytes = 8 * MIB, maxModuleBytes = 64 * MIB } = options;
-  const { onFault = () => undefined, now = Date.now } = options;
+  const { onFault, blame, log, now, monotonic } = readListeners(options);
   const health = options.runtime.health ?? (() => ({ ...UNTOLD, time: now() }));
   const access = readAccess(options);
   const bodies = createBodyBudget(options.maxHeldBytes ?? 256 * MIB);
@@ -127,8 +128,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     now,
   });
   const app = new Hono<DoorEnv>();
-  const monotonic = options.monotonic ?? (() => performance.now());
-  const suspicion = createSuspicion(readSuspicion(options), monotonic);
+  const suspicion = createSuspicion(readSuspicion(options, log, blame), monotonic);
   answerErrors(app, onFault, now, suspicion.note);
   options.runtime.on?.('denied', ({ identity: { caller } }) => {
     if (caller !== undefined) suspicion.note(caller.id);
@@ -138,7 +138,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     context.header('Cache-Control', 'no-store');
     context.header('X-Content-Type-Options', 'nosniff');
   });
-  if (options.log !== undefined) app.use(logRequests(options.log, options.monotonic));
+  if (log !== undefined) app.use(logRequests(log, monotonic));
   app.use(checkSender(access));
   if (access.origins.length > 0) app.use(cors({ origin: [...access.origins] }));
 
@@ -176,6 +176,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       metrics,
       now,
       onAlert: options.onAlert ?? (() => undefined),
+      onError: blame,
       // Nobody is told between two looks at the figures; and not every platform has timers where an app is made.
       ...(options.onAlert === undefined ? { everyMs: false } : {}),
     });
@@ -190,7 +191,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       tools,
       runs,
       artifacts: book,
-      onFault: (error: unknown) => onFault(error, crypto.randomUUID()),
+      onFault: blame,
     };
     mountRoutes(
       app,
@@ -209,14 +210,38 @@ export function createHttpApp(options: HttpAppOptions): Hono {
 }
 
 /** A caller that is refused again and again is a line of the log, too. */
-const readSuspicion = ({ suspicion, log }: HttpAppOptions): SuspicionOptions => ({
-  ...suspicion,
-  onSuspicious: (suspicious) => {
-    const { caller, refusals, blockedMs } = suspicious;
-    log?.write('policy', 'warn', 'suspicious', { user: caller, refusals, blockedMs });
-    suspicion?.onSuspicious?.(suspicious);
-  },
-});
+function readSuspicion(
+  { suspicion }: HttpAppOptions,
+  log: Pick<Log, 'write'> | undefined,
+  blame: (error: unknown) => void,
+): SuspicionOptions {
+  const tell = guarded((suspicious: Suspicious) => suspicion?.onSuspicious?.(suspicious), blame);
+  return {
+    ...suspicion,
+    onSuspicious: (suspicious) => {
+      const { caller, refusals, blockedMs } = suspicious;
+      log?.write('policy', 'warn', 'suspicious', { user: caller, refusals, blockedMs });
+      tell(suspicious);
+    },
+  };
+}
+
+/** What the embedder is told by, and its clocks: what one of them throws fails no request. */
+function readListeners(options: HttpAppOptions) {
+  const onFault = guarded(options.onFault ?? (() => undefined), () => undefined);
+  const blame = (error: unknown): void => onFault(error, crypto.randomUUID());
+  const { log } = options;
+  return {
+    onFault,
+    blame,
+    log:
+      log === undefined
+        ? undefined
+        : { write: guarded((...line: Parameters<Log['write']>) => log.write(...line), blame) },
+    now: guardedClock(options.now ?? Date.now, Date.now, blame),
+    monotonic: guardedClock(options.monotonic ?? (() => performance.now()), () => performance.now(), blame),
+  };
+}
 
 /** Of a runtime that does not tell. */
 const UNTOLD: Omit<RuntimeHealth, 'time'> = {
