@@ -230,21 +230,22 @@ test('what the HTTP door refuses keeps its message', async () => {
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
   const script = { language: 'javascript', code: '1' };
-  const bodies: Readonly<Record<string, Response | Promise<Response>>> = {
-    'no key': post(script, 'wrong'),
-    'no JSON': post('{'),
-    'missing argument': post({ language: 'javascript' }),
-    'unknown argument': post({ ...script, sandbox: false }),
-    'bad enum': post({ ...script, level: 'paranoid' }),
-    'limit out of range': post({ ...script, limits: { timeoutMs: 0 } }),
-    'unknown field of a grant': post({ ...script, grant: { http: [{ origin: '*', method: 'GET' }] } }),
-    'unknown secret': post({ ...script, grant: { http: [{ origin: 'https://a.com', secret: 's' }] } }),
-    'no such run': app.request('http://localhost/v1/runs/none', { headers: { authorization: 'Bearer key' } }),
-    'no such route': app.request('http://localhost/v2', { headers: { authorization: 'Bearer key' } }),
+  const bodies: Readonly<Record<string, () => Response | Promise<Response>>> = {
+    'no key': () => post(script, 'wrong'),
+    'no JSON': () => post('{'),
+    'missing argument': () => post({ language: 'javascript' }),
+    'unknown argument': () => post({ ...script, sandbox: false }),
+    'bad enum': () => post({ ...script, level: 'paranoid' }),
+    'limit out of range': () => post({ ...script, limits: { timeoutMs: 0 } }),
+    'unknown field of a grant': () => post({ ...script, grant: { http: [{ origin: '*', method: 'GET' }] } }),
+    'unknown secret': () => post({ ...script, grant: { http: [{ origin: 'https://a.com', secret: 's' }] } }),
+    'no such run': () =>
+      app.request('http://localhost/v1/runs/none', { headers: { authorization: 'Bearer key' } }),
+    'no such route': () => app.request('http://localhost/v2', { headers: { authorization: 'Bearer key' } }),
   };
   const messages: Record<string, readonly string[]> = {};
   for (const [name, answer] of Object.entries(bodies)) {
-    const { error } = (await (await answer).json()) as { readonly error: RunError };
+    const { error } = (await (await answer()).json()) as { readonly error: RunError };
     messages[name] = shown(error);
   }
   const slow = post({ language: 'javascript', code: 'for (;;);', limits: { timeoutMs: 3_000 } });
@@ -290,7 +291,7 @@ test('what the HTTP door refuses keeps its message', async () => {
       ],
       "unknown argument": [
         "INPUT_INVALID",
-        "Cannot read the body at "/sandbox": unknown field, known are language, code, module, filename, modules, form, invoke, args, argv, stdin, inputs, packages, files, collect, cwd, session, grant, limits, level, engine, priority",
+        "Cannot read the body at "/sandbox": unknown field, known are language, code, module, filename, modules, form, invoke, args, argv, stdin, inputs, packages, files, collect, cwd, session, grant, limits, level, engine, trace, priority",
       ],
       "unknown field of a grant": [
         "INPUT_INVALID",
