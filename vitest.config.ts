@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import type { TEST_FLOORS } from './scripts/house.ts';
 
 /**
  * One project a floor, each with its own time limits, ms. They are for tests that hang: a machine that is busy with sixteen other things still
@@ -14,7 +15,7 @@ const FLOORS = {
     hookTimeout: 300_000,
   },
   docs: { include: ['test/docs/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000 },
-};
+} satisfies Record<(typeof TEST_FLOORS)[number], object>;
 
 export default defineConfig({
   test: {

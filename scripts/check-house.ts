@@ -1,22 +1,27 @@
 // Holds the sources to the house as scripts/house.ts has it; ends with 1 and one line a breach. With --write it writes the tables of ARCHITECTURE.md.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntries } from './check/entries.ts';
 import { checkExports, checkStars } from './check/exports.ts';
 import { checkFloors } from './check/floors.ts';
+import { checkFolders, checkTests } from './check/folders.ts';
 import { checkFunctions } from './check/functions.ts';
 import { checkPatterns } from './check/patterns.ts';
 import { checkArrows, checkPackages, checkPlaces, checkPlan, type House } from './check/rooms.ts';
 import { listFiles, readSources } from './check/sources.ts';
 import { fillTables, houseTables } from './check/tables.ts';
 import {
+  AN_ENTRY,
   BESIDE,
   EXPORTS_KEPT,
   LOADED_FROM_OUTSIDE,
   LONG_FUNCTIONS,
   MAY_USE_NODE,
+  NOT_KEPT,
   OWNERS,
   ROOMS,
+  TEST_FLOORS,
+  TEST_MATERIAL,
   TOO_SLOW_FOR_UNIT,
 } from './house.ts';
 import { LINEAR_PATTERNS } from './linear-patterns.ts';
@@ -24,7 +29,14 @@ import { LINEAR_PATTERNS } from './linear-patterns.ts';
 /** Runs in the guest's own realm, where it is metered; or reads what the operator wrote; or what is built. */
 const MEETS_NOBODY = /^runtime\/(engines\/quickjs\/(prelude|library)\/|doors\/cli\/|index\.|build\/)/;
 
+/** The files that `exports` of the package leads to. */
+const ENTRIES = LOADED_FROM_OUTSIDE.filter(([, why]) => why === AN_ENTRY).map(([file]) => file);
+
 const root = join(import.meta.dirname, '..');
+const foldersOf = (path: string): readonly string[] =>
+  readdirSync(join(root, path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
 const files = listFiles(root, ['runtime', 'host-functions']).filter((file) => !file.includes('__pycache__'));
 const sources = readSources(root, files);
 const scripts = readSources(root, listFiles(root, ['scripts']));
@@ -33,7 +45,10 @@ const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'ut
 
 const page = join(root, 'ARCHITECTURE.md');
 const written = readFileSync(page, 'utf8');
-const fresh = fillTables(written, houseTables(ROOMS, BESIDE));
+const fresh = fillTables(
+  written,
+  houseTables({ rooms: ROOMS, beside: BESIDE, mayUseNode: MAY_USE_NODE, owners: OWNERS }),
+);
 if (process.argv.includes('--write')) writeFileSync(page, fresh);
 else if (fresh !== written) console.error('ARCHITECTURE.md: its tables are stale (npm run house:write)');
 const stale = fresh !== written && !process.argv.includes('--write') ? 1 : 0;
@@ -49,9 +64,19 @@ const breaches = [
     ),
     house,
   ),
+  ...checkFolders(
+    foldersOf('.'),
+    [
+      ...ROOMS.flatMap(({ at }) => at.map((place) => place.split('/')[0] ?? place)),
+      ...Object.keys(BESIDE).flatMap((names) => names.split(', ').map((name) => name.slice(0, -1))),
+    ],
+    NOT_KEPT,
+  ),
+  ...checkFolders(foldersOf('test'), [...TEST_FLOORS, ...TEST_MATERIAL]).map((breach) => `test/${breach}`),
+  ...checkTests(listFiles(root, ['test']), TEST_FLOORS),
   ...checkArrows(sources, house),
   ...checkPackages(sources, house, Object.keys(dependencies)),
-  ...checkStars(sources.filter(({ path }) => /^runtime\/index\./.test(path))),
+  ...checkStars(sources.filter(({ path }) => ENTRIES.some((file) => file.test(path)))),
   ...checkEntries(
     sources,
     'runtime/index.shared.ts',

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { PositionEncoding, Workspace } from '@astral-sh/ruff-wasm-nodejs';
 
 const root = join(import.meta.dirname, '..');
-const FOLDERS = ['runtime', 'guest-tools', 'scripts', 'test'];
+const FOLDERS = ['runtime', 'examples', 'guest-tools', 'scripts', 'test'];
 const SETTINGS = {
   'line-length': 110,
   'target-version': 'py314',

@@ -155,12 +155,33 @@ export const ROOMS: readonly Room[] = [
   },
 ];
 
-/** Folders beside the rooms, for the table of ARCHITECTURE.md. */
+/** Folders at the top beside the rooms, with what each holds. */
 export const BESIDE: Readonly<Record<string, string>> = {
   'guest-tools/': 'tools that are built to `.wasm` components',
   'wit/': 'the interfaces that components are compiled against',
   'scripts/, test/': 'build, bench, demo, checks; the suites',
+  'docs/, examples/': 'pages, and programs and data that ship with them',
+  '.ci/': 'what a clean clone runs',
 };
+
+/** Folders at the top that no commit has. */
+export const NOT_KEPT: readonly string[] = ['.cache', '.git', 'coverage', 'dist', 'node_modules'];
+
+/** Folders of `test/` that are a project of vitest: a test lies in one of them, or nothing runs it. */
+export const TEST_FLOORS = ['unit', 'contract', 'security', 'e2e', 'docs'] as const;
+
+/** Its other folders: what the tests and the scripts work with. */
+export const TEST_MATERIAL: readonly string[] = [
+  'bench',
+  'guests',
+  'libraries',
+  'mcp-conformance',
+  'node-programs',
+  'python-programs',
+  'recipes',
+  'runtimes',
+  'support',
+];
 
 /** The only places that may name a platform's own modules: path, a folder or the beginning of a file's name. */
 export const MAY_USE_NODE: readonly string[] = [
@@ -223,10 +244,13 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ws: ['host-functions/http'],
 };
 
+/** Why what a file exports is a promise to embedders. */
+export const AN_ENTRY = 'an entry of the package';
+
 /** Files whose exports are a public promise, or are loaded by their URL; the tests pin the first. */
 export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string])[] = [
-  [/^runtime\/index\.[a-z.]*ts$/, 'an entry of the package'],
-  [/^runtime\/(?:observe|doors\/(?:ai|client|http))\/index\.ts$/, 'an entry of the package'],
+  [/^runtime\/index\.[a-z.]*ts$/, AN_ENTRY],
+  [/^runtime\/(?:observe|doors\/(?:ai|client|http))\/index\.ts$/, AN_ENTRY],
   [/^runtime\/engines\/[^/]+\/execute(-[a-z]+)?\.ts$/, 'a cell imports an executor by its URL'],
   [
     /^runtime\/engines\/quickjs\/prelude\/main\.ts$/,

@@ -1,4 +1,5 @@
 import type { Room } from '../house.ts';
+import type { House } from './rooms.ts';
 
 /** A table of Markdown. */
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -12,11 +13,18 @@ const placeOf = ({ at, toCome }: Room): string =>
       ? '`runtime/index*.ts`'
       : `\`${at[0]}${at[0]?.endsWith('.ts') === true ? '' : '/'}\``;
 
+const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n');
+
+/** A folder, or the files whose paths begin so. */
+const placed = (place: string): string => `\`${place.endsWith('/') ? place : `${place}*.ts`}\``;
+
 /** The tables of ARCHITECTURE.md by the name of their markers, `<!-- NAME -->` … `<!-- /NAME -->`. */
-export function houseTables(
-  rooms: readonly Room[],
-  beside: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+export function houseTables({
+  rooms,
+  beside,
+  mayUseNode,
+  owners,
+}: House & { readonly beside: Readonly<Record<string, string>> }): Readonly<Record<string, string>> {
   const note = ({ apart, toCome }: Room): string =>
     `${apart === true ? '; its folders never each other' : ''}${toCome === true ? ' (to come)' : ''}`;
   return {
@@ -36,6 +44,14 @@ export function houseTables(
       rooms.map((room) => [
         room.name,
         `${room.mayImport.length === 0 ? 'nothing' : room.mayImport.join(', ')}${note(room)}`,
+      ]),
+    ),
+    node: list(mayUseNode.map(placed)),
+    owners: table(
+      ['package', 'folders that may import it'],
+      Object.entries(owners).map(([name, folders]) => [
+        `\`${name}\``,
+        folders.map((folder) => `\`${folder}/\``).join(', '),
       ]),
     ),
   };

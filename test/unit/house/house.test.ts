@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkEntries } from '../../../scripts/check/entries.ts';
 import { checkExports, checkStars } from '../../../scripts/check/exports.ts';
+import { checkFolders, checkTests } from '../../../scripts/check/folders.ts';
 import { checkFunctions } from '../../../scripts/check/functions.ts';
 import { checkArrows, checkPackages, checkPlaces, checkPlan } from '../../../scripts/check/rooms.ts';
 import { readSource } from '../../../scripts/check/sources.ts';
@@ -76,6 +77,21 @@ describe('checkPlaces()', () => {
       checkPlaces(['runtime/engines/a/x.ts', 'runtime/words/word.ts', 'runtime/cell/worker.ts'], house),
     ).toEqual(['gate: there is nothing at runtime/gate', 'engines: there is no folder "b"']);
   });
+});
+
+test('checkFolders() finds a folder that nobody listed, and a listed one that is gone', () => {
+  expect(checkFolders(['test', 'dist', 'newtop'], ['test', 'wit'], ['dist', 'coverage'])).toEqual([
+    expect.stringContaining('newtop/: the house does not know'),
+    expect.stringContaining('wit/: in scripts/house.ts, and not there'),
+  ]);
+});
+
+test('checkTests() finds a test that no project of vitest runs', () => {
+  const files = ['test/unit/a.test.ts', 'test/newfloor/b.test.ts', 'test/loose.test.ts', 'test/support/c.ts'];
+  expect(checkTests(files, ['unit'])).toEqual([
+    expect.stringContaining('test/newfloor/b.test.ts'),
+    expect.stringContaining('test/loose.test.ts'),
+  ]);
 });
 
 describe('checkArrows()', () => {
@@ -181,12 +197,14 @@ test('checkFunctions() finds a long function without a reason, and a reason with
 
 test('fillTables() writes the tables of the house between their markers, again and again the same', () => {
   const page =
-    'Before\n<!-- rooms -->\nSTALE\n<!-- /rooms -->\nBetween\n<!-- arrows --><!-- /arrows -->\nAfter\n';
-  const tables = houseTables(ROOMS, { 'wit/': 'interfaces' });
+    'Before\n<!-- rooms -->\nSTALE\n<!-- /rooms -->\nBetween\n<!-- arrows --><!-- /arrows -->\n<!-- node --><!-- /node -->\n<!-- owners --><!-- /owners -->\n';
+  const tables = houseTables({ ...house, beside: { 'wit/': 'interfaces' } });
   const filled = fillTables(page, tables);
   expect(filled).toContain('| cell | words, gate/markers |');
   expect(filled).toContain('| tools | cell (to come) |');
   expect(filled).toContain('|  | `wit/` | interfaces |');
+  expect(filled).toContain('- `runtime/cell/worker*.ts`');
+  expect(filled).toContain('| `pack` | `runtime/cell/` |');
   expect(filled).not.toContain('STALE');
   expect(fillTables(filled, tables)).toBe(filled);
   expect(() => fillTables('no markers', tables)).toThrow('no markers');
