@@ -97,8 +97,14 @@ export function createGuestHost({
   const host: GuestHost = {
     canBlock: link.canBlock,
     stackBytes: link.stackBytes,
-    call: link.call,
-    callSync: link.callSync,
+    call: (operation, args, bytes) => {
+      link.used?.(memoryBytes(), readFuel());
+      return link.call(operation, args, bytes);
+    },
+    callSync: (operation, args, bytes) => {
+      link.used?.(memoryBytes(), readFuel());
+      return link.callSync(operation, args, bytes);
+    },
     write: (stream, bytes) => {
       if (spent) return false;
       const fits = bytes.byteLength <= room ? bytes : bytes.subarray(0, room);

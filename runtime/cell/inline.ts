@@ -96,10 +96,13 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
     turns: guestTurns,
   });
 
-  request.onStart(async () => ({
-    cpuMs: elapsed(cpuBefore, options.cpuMs()),
-    memoryBytes: memoryBytes() || null,
-  }));
+  request.onStart(
+    async () => ({
+      cpuMs: elapsed(cpuBefore, options.cpuMs()),
+      memoryBytes: memoryBytes() || null,
+    }),
+    fuel,
+  );
 
   const stop = Promise.withResolvers<StopReason>();
   const onAbort = (): void => stop.resolve('cancelled');

@@ -35,10 +35,12 @@ process.on('message', (message) => {
     case 'stop': {
       channel.signalStop(told.place, told.reason);
       channel.post(told);
-      const used = channel.used?.(told.place);
-      if (used !== undefined) process.send?.({ type: 'progress', ...used });
+      tellProgress(told.place);
       break;
     }
+    case 'look':
+      tellProgress(told.place);
+      break;
     case 'taken':
       ahead -= told.messages;
       channel.tookIn?.(told.messages);
@@ -47,6 +49,11 @@ process.on('message', (message) => {
       channel.post(told);
   }
 });
+
+function tellProgress(place: number): void {
+  const used = channel.used?.(place);
+  if (used !== undefined) process.send?.({ type: 'progress', ...used });
+}
 
 /** Whether the worker has sent what our code in it does not send: more than may be under way at once. */
 function isTooMuch(message: FromCell): boolean {

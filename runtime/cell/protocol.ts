@@ -5,7 +5,14 @@ import { isCount, isFields, readResult } from './read-result.ts';
 import type { ValuePart } from './value-parts.ts';
 
 /** What a worker or process cell is told. Trusted: it comes from our side. */
-export type ToCell = WarmMessage | RunMessage | AnswerMessage | StopMessage | TakenMessage | GoMessage;
+export type ToCell =
+  | WarmMessage
+  | RunMessage
+  | AnswerMessage
+  | StopMessage
+  | LookMessage
+  | TakenMessage
+  | GoMessage;
 
 /** Import the executor, and bring the engine up if there is something shared to bring it up with. */
 export interface WarmMessage {
@@ -87,6 +94,12 @@ export interface StopMessage {
   readonly reason: 'deadline' | 'cancelled';
 }
 
+/** Asks a process for a `ProgressMessage`. */
+export interface LookMessage {
+  readonly type: 'look';
+  readonly place: number;
+}
+
 /**
  * What a cell says. Untrusted: the guest may own the cell's realm, so each field is checked before use, and nothing here decides a code but
  * through the gate.
@@ -128,7 +141,7 @@ export interface TookMessage {
   readonly call: number;
 }
 
-/** How far a guest has come that is about to be stopped; of a process, whose bridge the host does not see. */
+/** How far a guest has come that is about to be stopped, or was asked; of a process, whose bridge the host does not see. */
 export interface ProgressMessage {
   readonly type: 'progress';
   readonly memoryBytes: number;

@@ -83,6 +83,13 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
     const { memoryBytes, fuel } = told ?? channel.used?.(run.place) ?? { memoryBytes: 0, fuel: null };
     return { memoryBytes: Math.max(run.memoryBytes, memoryBytes), fuel };
   };
+  /** A process says it of whichever guest it is at: of several nobody knows. */
+  const burntBy = ({ place }: RemoteRun): number | null => {
+    if (channel.used !== undefined) return channel.used(place).fuel;
+    if (running.size > 1) return null;
+    post({ type: 'look', place });
+    return told?.fuel ?? null;
+  };
   const guestsHold = (): number =>
     [...running.values()].reduce((sum, run) => sum + lastUsed(run).memoryBytes, 0);
   const stopped = (run: RemoteRun, reason: NonNullable<CellEnd['reason']>): CellEnd => ({
@@ -267,13 +274,16 @@ export function createRemoteCell(channel: CellChannel, options: RemoteCellOption
       timer = setTimeout(deadline, moreMs);
     };
     let timer = setTimeout(deadline, spec.limits.timeoutMs);
-    request.onStart(async () => {
-      const cpuMs = running.size > 1 ? null : await askCpuMs(); // the thread's own count is of all that are in it
-      return {
-        cpuMs: cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent),
-        memoryBytes: state.memoryBytes || null,
-      };
-    });
+    request.onStart(
+      async () => {
+        const cpuMs = running.size > 1 ? null : await askCpuMs(); // the thread's own count is of all that are in it
+        return {
+          cpuMs: cpuMs === null ? null : Math.max(0, cpuMs - cpuSpent),
+          memoryBytes: state.memoryBytes || null,
+        };
+      },
+      () => (running.has(token) ? burntBy(state) : null),
+    );
     try {
       if (ended) throw new Error('the cell ended before the run');
       channel.post({

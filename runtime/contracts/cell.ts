@@ -35,8 +35,11 @@ export interface CellRun {
   readonly signal: AbortSignal;
   /** How many runs it is nested in: they hold cells while they wait for it. @default 0 */
   readonly depth?: number;
-  /** Called once the cell is free and the run's clock starts, with what tells how the run is going. */
-  readonly onStart: (probe: CellProbe) => void;
+  /**
+   * Called once the cell is free and the run's clock starts, with what tells how the run is going, and what its guest had burnt when it was
+   * last looked at, units; `null` where nobody tells. Of a process that is what it told when it was asked before.
+   */
+  readonly onStart: (probe: CellProbe, burnt: () => number | null) => void;
   /** The guest goes on in what the earlier runs of its cell have left. Set by a held cell alone. */
   readonly kept?: boolean;
 }

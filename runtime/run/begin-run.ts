@@ -20,6 +20,7 @@ import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import type { OpenSession, Sessions } from './session/sessions.ts';
 import { createRunTeller } from './tell.ts';
 import { traceRun } from './trace-run.ts';
+import { watchFuel } from './watch-fuel.ts';
 
 export type Begun = Omit<RunHandle, 'output'>;
 
@@ -100,7 +101,13 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         request,
         level,
         live,
-        nest: nests.open({ identity, level, grant: grantOf(request, held), session: belongsTo }),
+        nest: nests.open({
+          identity,
+          level,
+          grant: grantOf(request, held),
+          session: belongsTo,
+          fuel: outer?.fuel ?? watchFuel(),
+        }),
         outer,
         ceiling,
         ofTool,

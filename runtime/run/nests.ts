@@ -4,6 +4,7 @@ import { type CalledTools, createCalledTools } from '../vocabulary/called-tools.
 import type { RunIdentity } from '../vocabulary/caller.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
+import type { FuelWatch } from './watch-fuel.ts';
 
 /** What a run offers to the runs that are nested in it. */
 export interface Nest {
@@ -13,6 +14,8 @@ export interface Nest {
   readonly grant: Grant;
   /** The session that the run belongs to, or the run that it is nested in. */
   readonly session: HostSession | undefined;
+  /** Looks at all runs of its tree. */
+  readonly fuel: FuelWatch;
   /** Set once the run has its limits; before that nothing can be nested in it. */
   budget: Budget | undefined;
   /** The most memory that somebody allowed the run, bytes; absent where it is only what its engine takes by default. */
@@ -28,7 +31,7 @@ export interface Nest {
 
 /** The runs of one runtime, by their identity: the object itself, of which a guest knows nothing. */
 export interface Nests {
-  open(of: Pick<Nest, 'identity' | 'level' | 'grant' | 'session'>): Nest;
+  open(of: Pick<Nest, 'identity' | 'level' | 'grant' | 'session' | 'fuel'>): Nest;
   /** @throws {TypeError} when it is not the identity of a run that this runtime began. */
   find(identity: RunIdentity): Nest;
 }

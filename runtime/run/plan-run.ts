@@ -53,6 +53,7 @@ export async function planRun(
     ...(session === undefined ? memoryOf(outer) : [session.limits, session.grant?.limits ?? {}]),
   ]);
   onEngine(engine, wanted);
+  outer?.fuel.share();
   const budget = outer?.budget?.child(wanted) ?? createBudget(wanted, context.monotonic);
   const { limits } = budget;
   onEngine(engine, limits);

@@ -43,6 +43,10 @@ export async function runInSandbox(
   let gate: Gate | undefined;
   let result: CellResult | undefined;
   let verdict: Verdict;
+  /** Others have spent what the run had left. */
+  let outspent = false;
+  /** From then on nobody looks at what its guest burns. */
+  let burnt = (): void => undefined;
   let files: readonly GuestFile[] = [];
   /** Why the guest of a session must not run again. */
   let ending: string | undefined;
@@ -72,26 +76,34 @@ export async function runInSandbox(
       signal: stop.signal,
       depth: run.identity.depth,
       onOutput: output.take,
-      onStart: (probe) => {
+      onStart: (probe, fuel) => {
         started = context.monotonic();
         plan.budget.begin();
+        const over = (): void => {
+          outspent = true;
+          stop.now();
+        };
+        burnt = nest.fuel.begin({ budget: plan.budget, burnt: fuel, over });
         live.startedAt = context.now();
         live.probe = probe;
         tell.started(plan, started - asked);
       },
     });
     ended = context.monotonic();
+    burnt();
     plan.budget.spendFuel(result.end.fuel ?? 0);
     files = await collectFiles(request, guest, gate, result.end);
     if (result.coldStart) tell.coldStart(plan, started - asked);
     await nest.close(); // what they have spent is this run's
-    verdict = signal.aborted ? STOPPED : await judge(result, gate, plan.budget, output.bytes());
+    if (signal.aborted) verdict = STOPPED;
+    else verdict = outspent ? outOfFuel(plan.budget) : await judge(result, gate, plan.budget, output.bytes());
     ending = sessionEnd(result.end, verdict, gate.overspent() !== undefined);
   } catch (error) {
     ended = context.monotonic();
     if (error instanceof UnusablePart) throw error.reason; // misuse, not an outcome
     verdict = { ok: false, error: error instanceof SandglassError ? error : internal(error) };
   } finally {
+    burnt();
     stop.release();
     await nest.close();
     if (gate !== undefined) await atMost(CLOSING_MS, gate.close());
@@ -142,9 +154,11 @@ function judge(
   const overspent = gate.overspent();
   if (overspent !== undefined) return { ok: false, error: overspent };
   // Nested runs that went on side by side can have spent more than there was.
-  if (budget.left().fuel < 0) return { ok: false, error: stopError('fuel', budget.limits) };
+  if (budget.left().fuel < 0) return outOfFuel(budget);
   return classify(end, gate, budget.limits, outputBytes);
 }
+
+const outOfFuel = ({ limits }: Budget): Verdict => ({ ok: false, error: stopError('fuel', limits) });
 
 /** A signal of the run's own, which also aborts when the caller's does. */
 function stopOf(signal: AbortSignal) {

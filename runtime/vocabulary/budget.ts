@@ -31,6 +31,8 @@ export interface Budget {
   spendCall(capability: string): number | undefined;
   spendBytes(egressBytes: number, ingressBytes: number): void;
   spendFuel(units: number): void;
+  /** What the guest of this budget has burnt so far, units: spent until it is told anew. Nested ones are told for themselves. */
+  burning(units: number): void;
   spent(): Spent;
   left(): Left;
   /**
@@ -42,25 +44,37 @@ export interface Budget {
 
 /** @param monotonic Milliseconds from an arbitrary origin. */
 export const createBudget = (limits: Limits, monotonic: () => number): Budget =>
-  open(limits, monotonic, undefined);
+  open(limits, monotonic, undefined, () => undefined);
 
-function open(limits: Limits, monotonic: () => number, outer: Budget | undefined): Budget {
+function open(
+  limits: Limits,
+  monotonic: () => number,
+  outer: Budget | undefined,
+  burnMore: (units: number) => void,
+): Budget {
   const depth = outer === undefined ? 0 : outer.depth + 1;
   const hostCalls = new Map<string, number>();
   let calls = 0;
   let egressBytes = 0;
   let ingressBytes = 0;
   let fuel = 0;
+  let own = 0;
+  let inFlight = 0;
   let begun: number | undefined;
 
   const left = (): Left => {
     const within = outer?.left() ?? NO_END;
     const passed = begun === undefined ? 0 : monotonic() - begun;
     return {
-      fuel: Math.min(within.fuel, limits.fuel - fuel),
+      fuel: Math.min(within.fuel, limits.fuel - fuel - inFlight),
       timeoutMs: Math.min(within.timeoutMs, limits.timeoutMs - passed),
       hostCalls: Math.min(within.hostCalls, limits.hostCalls - calls),
     };
+  };
+
+  const burn = (units: number): void => {
+    inFlight += units;
+    burnMore(units);
   };
 
   const budget: Budget = {
@@ -84,6 +98,10 @@ function open(limits: Limits, monotonic: () => number, outer: Budget | undefined
       fuel += units;
       outer?.spendFuel(units);
     },
+    burning(units) {
+      burn(units - own);
+      own = units;
+    },
     spent: () => ({ fuel, hostCalls: Object.fromEntries(hostCalls), egressBytes, ingressBytes }),
     left,
     child(asked) {
@@ -105,6 +123,7 @@ function open(limits: Limits, monotonic: () => number, outer: Budget | undefined
         },
         monotonic,
         budget,
+        burn,
       );
     },
   };

@@ -101,6 +101,33 @@ describe('run.start', () => {
     off();
   });
 
+  const burn = 'let n = 0; for (let i = 0; i < 300000; i++) n = (n * 31 + i) % 1000003; n';
+  const FUEL = 50_000_000;
+
+  test.each(['minimal', 'standard'] as const)(
+    'what the starter has burnt is not there for what it starts, %s',
+    async (level) => {
+      const alone = await run(burn, {}, { level });
+      const before = alone.usage.fuel ?? 0;
+      expect(before * 2).toBeGreaterThan(FUEL);
+      const outcome = await run(
+        `${burn}; ${start({ language: 'js', code: burn })}`,
+        { run: {} },
+        { level, limits: { fuel: FUEL } },
+      );
+      expect(codeOf(outcome)).toBe('FUEL_EXHAUSTED');
+      expect(outcome.usage.fuel).toBeLessThan(FUEL + 10_000_000); // a slice of each, and its start
+    },
+  );
+
+  test('side by side they burn what there is, and no multiple of it', async () => {
+    const all = `await Promise.all(Array.from({ length: 30 }, () => ${start({ language: 'js', code: burn }).replace('await ', '')}))`;
+    const outcome = await run(all, { run: {} }, { level: 'minimal', limits: { fuel: FUEL, hostCalls: 100 } });
+    expect(codeOf(outcome)).toBe('FUEL_EXHAUSTED');
+    // In one thread nobody burns between a look and the next but within the turns of 20 ms.
+    expect(outcome.usage.fuel).toBeLessThan(3 * FUEL);
+  });
+
   test('a failure is an error with its code and what was printed, and may be caught', async () => {
     const fails = { language: 'js', code: "console.log('so far'); throw new TypeError('no')" };
     expect(await run(start(fails), { run: {} })).toMatchObject({
