@@ -52,6 +52,18 @@ export interface GuestHostHandle {
 /** Where the monotonic clock of a deterministic run stands. Not at zero, which programs take for a clock that is not there: Go's runtime ends at once. */
 const FIXED_MONOTONIC_MS = 1;
 
+/** Whatever the guest asks the host for, what it has used until then is known. */
+const tellingCalls = (link: GuestLink, tellUsed: () => void): Pick<GuestHost, 'call' | 'callSync'> => ({
+  call: (operation, args, bytes) => {
+    tellUsed();
+    return link.call(operation, args, bytes);
+  },
+  callSync: (operation, args, bytes) => {
+    tellUsed();
+    return link.callSync(operation, args, bytes);
+  },
+});
+
 /** Builds the host that an engine sees: output budget, deadline, clocks and random over one cell's link. */
 export function createGuestHost({
   link,
@@ -85,9 +97,10 @@ export function createGuestHost({
     if (told !== undefined) return told;
     return link.monotonic() >= endsAt() ? 'deadline' : undefined;
   };
+  const tellUsed = (): void => link.used?.(memoryBytes(), readFuel());
   /** Asked at each slice: where a guest over its share rests. A stop ends the rest, and the deadline with it. */
   const stopReason = (): StopReason | undefined => {
-    link.used?.(memoryBytes(), readFuel());
+    tellUsed();
     const restMs = pace?.restMs() ?? 0;
     if (restMs > 0 && reasonNow() === undefined)
       link.sleepSync(Math.min(restMs, Math.max(0, endsAt() - link.monotonic())));
@@ -97,14 +110,7 @@ export function createGuestHost({
   const host: GuestHost = {
     canBlock: link.canBlock,
     stackBytes: link.stackBytes,
-    call: (operation, args, bytes) => {
-      link.used?.(memoryBytes(), readFuel());
-      return link.call(operation, args, bytes);
-    },
-    callSync: (operation, args, bytes) => {
-      link.used?.(memoryBytes(), readFuel());
-      return link.callSync(operation, args, bytes);
-    },
+    ...tellingCalls(link, tellUsed),
     write: (stream, bytes) => {
       if (spent) return false;
       const fits = bytes.byteLength <= room ? bytes : bytes.subarray(0, room);

@@ -43,8 +43,6 @@ export async function runInSandbox(
   let gate: Gate | undefined;
   let result: CellResult | undefined;
   let verdict: Verdict;
-  /** Others have spent what the run had left. */
-  let outspent = false;
   /** From then on nobody looks at what its guest burns. */
   let burnt = (): void => undefined;
   let files: readonly GuestFile[] = [];
@@ -79,11 +77,7 @@ export async function runInSandbox(
       onStart: (probe, fuel) => {
         started = context.monotonic();
         plan.budget.begin();
-        const over = (): void => {
-          outspent = true;
-          stop.now();
-        };
-        burnt = nest.fuel.begin({ budget: plan.budget, burnt: fuel, over });
+        burnt = nest.fuel.begin({ budget: plan.budget, burnt: fuel, over: stop.outspent });
         live.startedAt = context.now();
         live.probe = probe;
         tell.started(plan, started - asked);
@@ -96,7 +90,10 @@ export async function runInSandbox(
     if (result.coldStart) tell.coldStart(plan, started - asked);
     await nest.close(); // what they have spent is this run's
     if (signal.aborted) verdict = STOPPED;
-    else verdict = outspent ? outOfFuel(plan.budget) : await judge(result, gate, plan.budget, output.bytes());
+    else
+      verdict = stop.isOutspent()
+        ? outOfFuel(plan.budget)
+        : await judge(result, gate, plan.budget, output.bytes());
     ending = sessionEnd(result.end, verdict, gate.overspent() !== undefined);
   } catch (error) {
     ended = context.monotonic();
@@ -160,13 +157,25 @@ function judge(
 
 const outOfFuel = ({ limits }: Budget): Verdict => ({ ok: false, error: stopError('fuel', limits) });
 
-/** A signal of the run's own, which also aborts when the caller's does. */
+/** A signal of the run's own, which also aborts when the caller's does, or when nested runs have spent what it had left. */
 function stopOf(signal: AbortSignal) {
   const controller = new AbortController();
   const now = (): void => controller.abort();
   if (signal.aborted) now();
   else signal.addEventListener('abort', now, { once: true });
-  return { signal: controller.signal, now, release: () => signal.removeEventListener('abort', now) };
+  let spentByOthers = false;
+  const outspent = (): void => {
+    spentByOthers = true;
+    now();
+  };
+  const isOutspent = (): boolean => spentByOthers;
+  return {
+    signal: controller.signal,
+    now,
+    outspent,
+    isOutspent,
+    release: () => signal.removeEventListener('abort', now),
+  };
 }
 
 const internal = (error: unknown): SandglassError =>
