@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PositionEncoding, Workspace } from '@astral-sh/ruff-wasm-nodejs';
+import { PYTHON_PROGRAMS, pythonPrograms } from './check/python-programs.ts';
 
 const root = join(import.meta.dirname, '..');
 const FOLDERS = ['runtime', 'examples', 'guest-tools', 'scripts', 'test'];
@@ -68,6 +69,10 @@ for (const folder of FOLDERS) {
     else breaches.push(`${path}: not formatted; "npm run format" does it`);
   }
 }
+const embedded = pythonPrograms(root);
+if (write) writeFileSync(join(root, PYTHON_PROGRAMS), embedded);
+else if (readFileSync(join(root, PYTHON_PROGRAMS), 'utf8') !== embedded)
+  breaches.push(`${PYTHON_PROGRAMS}: not what the .py files beside it say; "npm run format" writes it`);
 for (const breach of breaches) console.error(breach);
 console.log(breaches.length === 0 ? 'python: formatted, no findings' : `python: ${breaches.length} findings`);
 process.exitCode = breaches.length === 0 ? 0 : 1;

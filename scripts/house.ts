@@ -76,7 +76,7 @@ export const ROOMS: readonly Room[] = [
     name: 'tools',
     at: ['runtime/tools'],
     what: 'manifests, registry, the pipeline of a tool call, code mode; `remote/`: servers whose tools stand among those here',
-    folders: ['check', 'discover', 'guide', 'manifest', 'remote', 'result', 'select', 'stages'],
+    folders: ['check', 'discover', 'guide', 'manifest', 'python', 'remote', 'result', 'select', 'stages'],
     mayImport: ['vocabulary', 'contracts'],
   },
   {

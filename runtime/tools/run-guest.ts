@@ -6,6 +6,7 @@ import { defined } from '../vocabulary/defined.ts';
 import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
+import { CALL } from './python/programs.ts';
 import type { Body } from './tool.ts';
 import { type ToolCall, toolOf } from './tool-call.ts';
 
@@ -103,27 +104,7 @@ const JAVASCRIPT_END = `const run = [tool.run, tool.default?.run, tool.default, 
 if (run === undefined) throw new TypeError('the tool has neither a function run(args) nor a default export that is one');
 export default await run(${INPUT});`;
 
-/** One parameter takes all arguments, and so does a first one called `args`; several take those of their names. Without `run` it is the only function that `@tool` decorates. */
-const PYTHON_END = `
-async def __sandglass_run():
-    import inspect
-    names = globals()
-    if "run" in names:
-        called = names["run"]
-        try:
-            params = list(inspect.signature(called).parameters.values())
-        except (TypeError, ValueError):
-            params = []
-        whole = len(params) < 2 or params[0].name == "args" and "args" not in ${INPUT}
-        by_name = not whole and not any(one.kind in (one.POSITIONAL_ONLY, one.VAR_POSITIONAL) for one in params)
-    else:
-        tools = [one for one in names.values() if inspect.isfunction(one) and getattr(one, "__sandglass_tool__", False)]
-        if len(tools) != 1:
-            raise NameError("the tool has no function run(args), and not one function with @tool")
-        called, by_name = tools[0], True
-    answer = called(**${INPUT}) if by_name else called(${INPUT})
-    return await answer if inspect.isawaitable(answer) else answer
-await __sandglass_run()`;
+const PYTHON_END = `${CALL}\nawait __sandglass_run()`;
 
 /** What a command printed is what it answers: JSON, else the text. */
 export function answerOf(outcome: Outcome): Outcome {
