@@ -2,7 +2,9 @@ import type { ComponentData } from './engines/component/component-data.ts';
 import { createComponentEngine } from './engines/component/engine.ts';
 import { PREBUILT_FORMAT, type PrebuiltData } from './engines/component/prebuilt.ts';
 import { nodePlatform } from './platform/node.ts';
+import { checkFields, type FieldKind } from './vocabulary/check-fields.ts';
 import { mergeLimits } from './vocabulary/limits.ts';
+import { unknownName } from './vocabulary/nearest.ts';
 import { sha256Hex } from './vocabulary/sha256.ts';
 
 export interface PrebuildOptions {
@@ -19,6 +21,13 @@ export interface PrebuildOptions {
   readonly name?: string;
 }
 
+const FIELDS: Readonly<Record<keyof PrebuildOptions, FieldKind>> = {
+  platform: 'text!',
+  memoryBytes: 'any',
+  suspend: 'boolean',
+  name: 'text',
+};
+
 const INLINE_MODULE = /new WebAssembly\.Module\(new Uint8Array\(\[([\d,\s]*)\]\)\)/g;
 
 /**
@@ -33,6 +42,9 @@ export async function prebuildComponent(
   bytes: Uint8Array,
   options: PrebuildOptions,
 ): Promise<ReadonlyMap<string, string | Uint8Array<ArrayBuffer>>> {
+  checkFields(options, FIELDS, 'prebuild');
+  if (options.platform !== 'browser' && options.platform !== 'workerd')
+    throw unknownName('prebuild: unknown platform', String(options.platform), ['browser', 'workerd']);
   const { platform, memoryBytes, suspend = true, name = 'component' } = options;
   if (!/^[a-z\d-]+$/i.test(name))
     throw new TypeError(`Cannot prebuild: name ${JSON.stringify(name)} is not a file name`);

@@ -27,6 +27,7 @@ import { createGuide } from './tools/guide/guide.ts';
 import { createTools } from './tools/tools.ts';
 import type { ToolsContext } from './tools/tools-context.ts';
 import { NO_RUN } from './vocabulary/caller.ts';
+import { checkField, checkFields, type FieldKind } from './vocabulary/check-fields.ts';
 import { checkGrant } from './vocabulary/check-grant.ts';
 import { SandglassError } from './vocabulary/errors.ts';
 import { createEventStream, type EventStream } from './vocabulary/event-stream.ts';
@@ -38,25 +39,26 @@ import { readModuleBytes } from './vocabulary/module-size.ts';
 import type { TellNotice } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
 import type { PolicySource } from './vocabulary/policy.ts';
-import { readLevel, refuseUnknown } from './vocabulary/read-options.ts';
+import { readLevel } from './vocabulary/read-options.ts';
 import { sleep } from './vocabulary/sleep.ts';
 import { createRunStore } from './work/run-store.ts';
 
-const KNOWN: Readonly<Record<keyof RuntimeOptions, true>> = {
-  level: true,
-  limits: true,
-  policy: true,
-  secrets: true,
-  engines: true,
-  hostFunctions: true,
-  cells: true,
-  maxModuleBytes: true,
-  tools: true,
-  model: true,
-  cache: true,
-  onAudit: true,
-  onNotice: true,
-  onError: true,
+const WHERE = 'create a runtime';
+const FIELDS: Readonly<Record<keyof RuntimeOptions, FieldKind>> = {
+  level: 'any',
+  limits: 'any',
+  policy: 'any',
+  secrets: 'object',
+  engines: 'list',
+  hostFunctions: 'list',
+  cells: 'any',
+  maxModuleBytes: 'any',
+  tools: 'any',
+  model: 'any',
+  cache: 'any',
+  onAudit: 'function',
+  onNotice: 'function',
+  onError: 'function',
 };
 
 /**
@@ -69,7 +71,8 @@ export function createRuntimeOn(
   validators: Validators = createInterpretedValidators(),
   policyFile?: PolicyFile,
 ): Runtime {
-  refuseUnknown(options, KNOWN, 'create a runtime');
+  checkFields(options, FIELDS, WHERE);
+  for (const host of options.hostFunctions ?? []) checkHostFunction(host);
   const engines = uniqueByName([...platform.engines, ...(options.engines ?? [])], 'engine');
   /** The tools call runs, and runs call tools: what guests reach is bound once both are there. */
   const port = lateTools();
@@ -87,7 +90,7 @@ export function createRuntimeOn(
     events.emit({ kind: 'fault', time: platform.now(), identity: NO_RUN, error }),
   );
   const policy = openPolicy({ given: options.policy, file: policyFile, hostFunctions, tell });
-  const ceiling = readLevel(options.level, 'create a runtime');
+  const ceiling = readLevel(options.level, WHERE);
   const cellOptions = readCells(options.cells, platform.processors);
   const prepare = readPrepare(platform, options, tell);
   const modules = createKnownModules(platform.sameBytes);
@@ -290,6 +293,15 @@ function readPrepare(
     ...(cache === undefined ? {} : { cache }),
     ...(platform.job === undefined ? {} : { job: platform.job }),
   };
+}
+
+/** What an embedder implements itself may have more fields than these. */
+function checkHostFunction(host: AnyHostFunction): void {
+  checkField(host, 'a host function', 'object!', WHERE);
+  checkField(host.name, 'name of a host function', 'text!', WHERE);
+  const where = `${WHERE}: host function "${host.name}"`;
+  checkField(host.operations, 'operations', 'object!', where);
+  checkField(host.open, 'open', 'function!', where);
 }
 
 const noFiles = (platform: string): SandglassError =>

@@ -1,5 +1,6 @@
 import type { HostContext } from '../../runtime/contracts/host-function.ts';
 import type { FsEvent, FsOperations } from '../../runtime/contracts/operations/fs.ts';
+import { checkField, checkFields, type FieldKind } from '../../runtime/vocabulary/check-fields.ts';
 import { copyJson } from '../../runtime/vocabulary/copy-json.ts';
 import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
@@ -19,6 +20,12 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
+const FIELDS: Readonly<Record<keyof WatchOptions, FieldKind>> = {
+  files: 'object',
+  recursive: 'boolean',
+  signal: 'object',
+};
+
 /** Changes as they are seen; one reader. Leaving the loop ends the watch, as disposing does. */
 export interface GrantWatch extends AsyncIterable<FsEvent>, Disposable {}
 
@@ -30,10 +37,10 @@ export interface GrantWatch extends AsyncIterable<FsEvent>, Disposable {}
  * than it can tell.
  * @example for await (const { path, kind } of watchGrant({ host: './data' }, { recursive: true })) console.log(kind, path);
  */
-export function watchGrant(
-  grant: FsGrant,
-  { files, recursive = false, signal }: WatchOptions = {},
-): GrantWatch {
+export function watchGrant(grant: FsGrant, options: WatchOptions = {}): GrantWatch {
+  checkField(grant, 'grant', 'object!', 'watch a grant');
+  checkFields(options, FIELDS, 'watch a grant');
+  const { files, recursive = false, signal } = options;
   const ended = new AbortController();
   const fs = createFsHostFunction({ scratchBytes: 0, ...defined({ backend: files }) });
   const service = opened(

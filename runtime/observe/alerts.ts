@@ -1,3 +1,4 @@
+import { checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import { guarded } from '../vocabulary/guarded.ts';
 import { ALERT_RULES, type AlertRule } from './alert-rules.ts';
 import type { Metrics } from './metrics.ts';
@@ -47,6 +48,23 @@ export interface AlertsOptions {
   readonly now?: () => number;
 }
 
+const WHERE = 'look for alerts';
+const FIELDS: Readonly<Record<keyof AlertsOptions, FieldKind>> = {
+  metrics: 'object!',
+  rules: 'list',
+  onAlert: 'function!',
+  onError: 'function',
+  everyMs: 'any',
+  now: 'function',
+};
+const RULE: Readonly<Record<keyof AlertRule, FieldKind>> = {
+  name: 'text!',
+  severity: 'text!',
+  summary: 'text!',
+  forMs: 'any!',
+  check: 'function!',
+};
+
 /** A rule that is broken. */
 interface Broken {
   readonly since: number;
@@ -60,14 +78,17 @@ interface Broken {
  * @example
  * using alerts = createAlerts({ metrics, onAlert: createWebhook({ url: 'https://hooks.example/sandglass' }) });
  */
-export function createAlerts({
-  metrics,
-  rules = ALERT_RULES,
-  onAlert,
-  onError = (error) => console.error('sandglass: an alert failed:', error),
-  everyMs = 15_000,
-  now = Date.now,
-}: AlertsOptions): Alerts {
+export function createAlerts(options: AlertsOptions): Alerts {
+  checkFields(options, FIELDS, WHERE);
+  const {
+    metrics,
+    rules = ALERT_RULES,
+    onAlert,
+    onError = (error: unknown) => console.error('sandglass: an alert failed:', error),
+    everyMs = 15_000,
+    now = Date.now,
+  } = options;
+  for (const rule of rules) checkFields(rule, RULE, `${WHERE}: a rule`);
   if (new Set(rules.map(({ name }) => name)).size < rules.length)
     throw new TypeError('Cannot look for alerts: two rules have one name');
   if (everyMs !== false && !(everyMs >= 1_000 && everyMs <= 3_600_000))

@@ -1,4 +1,5 @@
 import type { Runtime } from '../contracts/api/runtime.ts';
+import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import type { EventKind, EventOf, RuntimeEvent } from '../vocabulary/events.ts';
 import { guarded } from '../vocabulary/guarded.ts';
 import { didYouMean } from '../vocabulary/nearest.ts';
@@ -49,6 +50,13 @@ export interface LogOptions {
 
 export type LogLevels = Readonly<Partial<Record<LogPart | 'default', LogLevel>>>;
 
+const WHERE = 'write a log';
+const FIELDS: Readonly<Record<keyof LogOptions, FieldKind>> = {
+  levels: 'any',
+  write: 'function',
+  now: 'function',
+};
+
 /** Longest text of a field, characters: what a guest names can be long. */
 const MOST_CHARACTERS = 512;
 
@@ -58,10 +66,10 @@ const MOST_CHARACTERS = 512;
  * @example
  * using log = createLog(runtime, { levels: { default: 'warn', tools: 'debug' } });
  */
-export function createLog(
-  runtime: Pick<Runtime, 'on'>,
-  { levels = 'info', write = (line) => console.error(line), now = Date.now }: LogOptions = {},
-): Log {
+export function createLog(runtime: Pick<Runtime, 'on'>, options: LogOptions = {}): Log {
+  checkField(runtime?.on, 'runtime.on', 'function!', WHERE);
+  checkFields(options, FIELDS, WHERE);
+  const { levels = 'info', write = (line: string) => console.error(line), now = Date.now } = options;
   const byPart = readLevels(levels);
   const speaks = (part: LogPart, level: Spoken): boolean =>
     LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(levelOf(part, byPart));

@@ -1,5 +1,6 @@
 import type { Runtime } from '../contracts/api/runtime.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
+import { checkField } from '../vocabulary/check-fields.ts';
 import type { ErrorCode } from '../vocabulary/errors.ts';
 import type { Usage } from '../vocabulary/usage.ts';
 import { createFailures, type Failure, type FailureGroup } from './failures.ts';
@@ -99,11 +100,14 @@ interface User {
 /**
  * Counts what the events of a runtime tell, from now on.
  * @param now Milliseconds since the epoch.
+ * @throws {TypeError} for what is neither a runtime nor a clock.
  * @example
  * using metrics = createMetrics(runtime);
  * console.log(metrics.system({ windowMinutes: 5 }).errorRate, metrics.tool('read_file').meanMs);
  */
 export function createMetrics(runtime: Pick<Runtime, 'on'>, now: () => number = Date.now): Metrics {
+  checkField(runtime?.on, 'runtime.on', 'function!', 'keep metrics');
+  checkField(now, 'now', 'function', 'keep metrics');
   const system = createSlots(SLOT, (LONGEST_WINDOW * MINUTE) / SLOT);
   const tools = new Map<string, ReturnType<typeof createTally>>();
   const users = new Map<string, User>();

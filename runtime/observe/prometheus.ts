@@ -1,4 +1,5 @@
 import type { Runtime } from '../contracts/api/runtime.ts';
+import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 
 /** Figures of a runtime as Prometheus reads them (text exposition format 0.0.4). */
 export interface PrometheusFigures extends Disposable {
@@ -11,6 +12,9 @@ export interface Gauge {
   readonly read: () => number;
 }
 
+const WHERE = 'tell figures to Prometheus';
+const GAUGE: Readonly<Record<keyof Gauge, FieldKind>> = { name: 'text!', help: 'text!', read: 'function!' };
+
 /** Seconds; longer calls are in `+Inf`. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** Names of tools that have figures of their own; the rest are told together. */
@@ -19,6 +23,9 @@ const OTHERS = 'others';
 
 /** Counts what the events of a runtime tell. It holds a few numbers a tool, however many calls there are. */
 export function createPrometheus(on: Runtime['on'], gauges: readonly Gauge[] = []): PrometheusFigures {
+  checkField(on, 'on', 'function!', WHERE);
+  checkField(gauges, 'gauges', 'list', WHERE);
+  for (const gauge of gauges) checkFields(gauge, GAUGE, `${WHERE}: a gauge`);
   const executions = createCounter('tool_executions_total', 'Calls of tools', ['tool', 'status']);
   const failures = createCounter('tool_execution_failures_total', 'Calls of tools that failed', ['tool']);
   const durations = createHistogram('tool_execution_duration_seconds', 'How long calls of tools took', [

@@ -1,5 +1,6 @@
 import type { Runtime } from '../contracts/api/runtime.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
+import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import type { PassedStage, Resource } from '../vocabulary/events.ts';
 import { isTraceparent } from '../vocabulary/traceparent.ts';
 import type { OtelApi, OtelAttributes, OtelContext, OtelSpan, OtelTracer } from './otel-api.ts';
@@ -15,6 +16,8 @@ export interface Tracing extends Disposable {
   /** W3C `traceparent` of the span of a call or a run that goes on; `undefined` for any other. */
   traceparentOf(identity: RunIdentity): string | undefined;
 }
+
+const FIELDS: Readonly<Record<keyof TracingOptions, FieldKind>> = { api: 'object!', tracer: 'object' };
 
 /** A span that goes on. */
 interface Open {
@@ -35,10 +38,12 @@ const MOST_CHARACTERS = 512;
  * import * as api from '@opentelemetry/api';
  * using tracing = createTracing(runtime, { api });
  */
-export function createTracing(
-  runtime: Pick<Runtime, 'on'>,
-  { api, tracer = api.trace.getTracer('sandglass') }: TracingOptions,
-): Tracing {
+export function createTracing(runtime: Pick<Runtime, 'on'>, options: TracingOptions): Tracing {
+  checkField(runtime?.on, 'runtime.on', 'function!', 'trace');
+  checkFields(options, FIELDS, 'trace');
+  const { api } = options;
+  checkField(api.trace?.getTracer, 'api.trace.getTracer', 'function!', 'trace');
+  const { tracer = api.trace.getTracer('sandglass') } = options;
   const calls = new Map<string, Open>();
   const runs = new Map<string, Open>();
   /** The call whose run it is; the newest, where one is tried again. */

@@ -1,3 +1,4 @@
+import { checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import { guarded } from '../vocabulary/guarded.ts';
 import type { Alert } from './alerts.ts';
 
@@ -17,6 +18,16 @@ export interface WebhookOptions {
   readonly sleep?: (ms: number) => Promise<void>;
 }
 
+const FIELDS: Readonly<Record<keyof WebhookOptions, FieldKind>> = {
+  url: 'any!',
+  headers: 'object',
+  timeoutMs: 'any',
+  retries: 'any',
+  onError: 'function',
+  fetch: 'function',
+  sleep: 'function',
+};
+
 /** Alerts that may wait for a server that is slow; older ones are dropped for newer ones. */
 const MOST_WAITING = 100;
 
@@ -24,15 +35,17 @@ const MOST_WAITING = 100;
  * What posts each alert as one JSON object, one after the other, in their order. It is the operator's own address: no grant is asked.
  * @throws {TypeError | RangeError} for an address or an option that cannot be used.
  */
-export function createWebhook({
-  url,
-  headers = {},
-  timeoutMs = 10_000,
-  retries = 3,
-  onError = () => undefined,
-  fetch: send = fetch,
-  sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-}: WebhookOptions): (alert: Alert) => void {
+export function createWebhook(options: WebhookOptions): (alert: Alert) => void {
+  checkFields(options, FIELDS, 'post alerts');
+  const {
+    url,
+    headers = {},
+    timeoutMs = 10_000,
+    retries = 3,
+    onError = () => undefined,
+    fetch: send = fetch,
+    sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  } = options;
   const target = readUrl(url);
   if (!(timeoutMs >= 1 && timeoutMs <= 600_000))
     throw new RangeError(`Cannot post alerts: timeoutMs ${timeoutMs} is not within 1 to 600000`);

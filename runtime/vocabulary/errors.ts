@@ -1,4 +1,5 @@
 import { defined } from './defined.ts';
+import { unknownName } from './nearest.ts';
 
 /** The groups of the outcome table; each group has one exit code of the CLI. */
 export type ErrorGroup = 'caller' | 'policy' | 'limits' | 'guest' | 'host';
@@ -53,8 +54,11 @@ const EXIT_CODES: Readonly<Record<ErrorGroup, number>> = Object.freeze({
   host: 5,
 });
 
-/** The process exit code for an outcome's error code. */
-export const exitCodeOf = (code: ErrorCode): number => EXIT_CODES[ERROR_CODES[code].group];
+/** The process exit code for an outcome's error code. @throws {TypeError} for what is no code. */
+export function exitCodeOf(code: ErrorCode): number {
+  if (Object.hasOwn(ERROR_CODES, code)) return EXIT_CODES[ERROR_CODES[code].group];
+  throw unknownName('tell an exit code: unknown code', String(code), Object.keys(ERROR_CODES));
+}
 
 /** Structured facts about an error; plain JSON, safe to show to a guest or a caller. */
 export type ErrorDetails = { readonly [key: string]: unknown };

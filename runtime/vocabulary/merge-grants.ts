@@ -1,8 +1,11 @@
+import { checkFields } from './check-fields.ts';
+import { BUILT_IN } from './check-grant.ts';
 import { copyJson } from './copy-json.ts';
 import type { Grant } from './grant.ts';
 import { FS_ACCESS } from './grants/fs.ts';
 import { SQL_ACCESS } from './grants/sql.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+import { unknownName } from './nearest.ts';
 
 /** Stands in a denial for the folder that only the embedder can choose; `mergeGrants` asks for it. */
 export const HOST_FOLDER = 'HOSTFOLDER';
@@ -16,10 +19,12 @@ export interface MergeOptions {
  * A grant with more added to it, e.g. `details.grant` of a denial. What was granted stays: entries of the same guest folder or the same origin
  * become one, with the access, methods, paths and endings of both and the larger caps; what an entry hides by `deny` stays hidden, a secret stays.
  * Neither argument is changed. The result is not checked: a run does that.
- * @throws {TypeError} when `more` is not a grant, or gives a guest path another host folder.
+ * @throws {TypeError} when one of them is not a grant or has a part that there is not, or `more` gives a guest path another host folder.
  * @example grant = mergeGrants(grant, outcome.error.details?.grant, { host: () => './data' })
  */
-export function mergeGrants(grant: Grant, more: unknown, { host }: MergeOptions = {}): Grant {
+export function mergeGrants(grant: Grant, more: unknown, options: MergeOptions = {}): Grant {
+  checkFields(options, { host: 'function' }, 'merge grants');
+  const { host } = options;
   const base = readGrant(grant, 'grant');
   const merged: Record<string, JsonValue> = { ...base };
   for (const [name, part] of Object.entries(readGrant(more, 'more'))) {
@@ -36,9 +41,14 @@ export function mergeGrants(grant: Grant, more: unknown, { host }: MergeOptions 
   return merged as Grant; // of two grants; a run checks each part
 }
 
+const PARTS: readonly string[] = [...BUILT_IN, 'env', 'limits', 'custom'];
+
 function readGrant(value: unknown, what: string): JsonObject {
   const copied = copyJson(value ?? null, what);
   if (!isJsonObject(copied)) throw new TypeError(`Cannot merge grants: ${what} is not an object`);
+  for (const part of Object.keys(copied)) {
+    if (!PARTS.includes(part)) throw unknownName(`merge grants: unknown part of ${what}`, part, PARTS);
+  }
   return copied;
 }
 

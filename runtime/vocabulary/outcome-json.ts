@@ -1,3 +1,4 @@
+import { checkField } from './check-fields.ts';
 import { defined } from './defined.ts';
 import type { RunError } from './errors.ts';
 import type { GuestValue } from './guest-value.ts';
@@ -22,8 +23,14 @@ export interface OutcomeJson {
   readonly meta: OutcomeMeta;
 }
 
-/** Plain JSON of an outcome: bigints as decimal strings, bytes as `{ "$bytes": base64 }`. */
-export const outcomeToJson = (outcome: Outcome): OutcomeJson => atOnce(outcomeSlices(outcome));
+/** Plain JSON of an outcome: bigints as decimal strings, bytes as `{ "$bytes": base64 }`. @throws {TypeError} for what is no outcome. */
+export function outcomeToJson(outcome: Outcome): OutcomeJson {
+  checkField(outcome, 'outcome', 'object!', WHERE);
+  checkField(outcome.ok, 'outcome.ok', 'boolean!', WHERE);
+  return atOnce(outcomeSlices(outcome));
+}
+
+const WHERE = 'write an outcome as JSON';
 
 /** `outcomeToJson` in slices. */
 export function* outcomeSlices(outcome: Outcome): Slices<OutcomeJson> {

@@ -1,3 +1,4 @@
+import { checkField } from './check-fields.ts';
 import { defined } from './defined.ts';
 import { SandglassError } from './errors.ts';
 import type { GuestValue } from './guest-value.ts';
@@ -9,6 +10,7 @@ import type { Outcome } from './outcome.ts';
  * @example const sum = unwrap(await runtime.run({ language: 'js', code: '1 + 2' })); // 3
  */
 export function unwrap(outcome: Outcome): GuestValue {
+  checkField(outcome, 'outcome', 'object!', 'unwrap');
   if (outcome.ok) return outcome.value;
   const { code, message, hint, details, retryable } = outcome.error;
   throw new SandglassError(code, message, {

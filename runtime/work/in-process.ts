@@ -1,4 +1,5 @@
 import type { JobHandler, Queue } from '../contracts/queue.ts';
+import { checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import { copyJson, copyJsonSlices } from '../vocabulary/copy-json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { guarded } from '../vocabulary/guarded.ts';
@@ -18,11 +19,21 @@ const MIB = 1024 * 1024;
 /** Deeper than any value of a run, which a job has a few levels above it. */
 const MOST_DEPTH = 160;
 
+const FIELDS: Readonly<Record<keyof InProcessOptions, FieldKind>> = {
+  concurrency: 'any',
+  maxQueued: 'any',
+  ageMs: 'any',
+  clock: 'object',
+  maxPayloadBytes: 'any',
+  onError: 'function',
+};
+
 /**
  * A queue in this process: FIFO within one priority, nothing kept on disk, no timer but a drain's.
- * @throws {RangeError} naming the option that is out of range.
+ * @throws {TypeError | RangeError} naming the option that is unknown, of the wrong kind, or out of range.
  */
 export function createInProcessScheduler(options: InProcessOptions = {}): Queue {
+  checkFields(options, FIELDS, 'create a scheduler');
   const {
     maxPayloadBytes = 64 * MIB,
     onError = (error: unknown) => console.error('sandglass: a listener of a job failed:', error),

@@ -1,4 +1,6 @@
+import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import type { OutcomeJson } from '../vocabulary/outcome-json.ts';
+import { wholeNumber } from '../vocabulary/read-options.ts';
 import { type AskedRun, type FoundRun, foldJournal, type JournalEntry, lineOf } from './journal-lines.ts';
 
 /** What was accepted, kept outside of the process, so that a later one finds what became of it. */
@@ -39,7 +41,21 @@ export interface JournalOptions {
 /** Of an outcome that is kept whole. */
 const MOST_OUTCOME_BYTES = 64 * 1024;
 
+const WHERE = 'keep a journal of runs';
+const FIELDS: Readonly<Record<keyof JournalOptions, FieldKind>> = {
+  maxRuns: 'any',
+  maxFileBytes: 'any',
+  maxAgeMs: 'any',
+  now: 'function',
+};
+
+/** @throws {TypeError | RangeError} on an unknown option, or one of the wrong kind or range. */
 export function createRunJournal(files: JournalFiles, options: JournalOptions = {}): RunJournal {
+  checkField(files, 'files', 'object!', WHERE);
+  checkFields(options, FIELDS, WHERE);
+  wholeNumber(options.maxRuns, `${WHERE}: maxRuns`);
+  wholeNumber(options.maxFileBytes, `${WHERE}: maxFileBytes`, { unit: 'bytes' });
+  wholeNumber(options.maxAgeMs, `${WHERE}: maxAgeMs`, { unit: 'ms' });
   const { maxRuns = 1_000, maxFileBytes = 8 * 1024 ** 2, maxAgeMs = 86_400_000, now = Date.now } = options;
   const found = foldJournal(files.lines, now())
     .filter(({ endedAt }) => now() - endedAt <= maxAgeMs)

@@ -1,10 +1,12 @@
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { ToolCallOptions, ToolOutcome } from '../../contracts/api/tool-call.ts';
+import { checkField, checkFields, type FieldKind } from '../../vocabulary/check-fields.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
+import { unknownName } from '../../vocabulary/nearest.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
 import { codeText, HOW_TO_CODE } from './code-text.ts';
@@ -55,6 +57,20 @@ export interface AiCodeOptions extends Pick<AiToolsOptions, 'names' | 'dangerous
   readonly limits?: Partial<Limits>;
 }
 
+const TOOLS: Readonly<Record<keyof AiToolsOptions, FieldKind>> = {
+  names: 'list',
+  dangerous: 'boolean',
+  call: 'object',
+};
+const CODE: Readonly<Record<keyof AiCodeOptions, FieldKind>> = {
+  names: 'list',
+  dangerous: 'boolean',
+  language: 'text',
+  caller: 'object',
+  grant: 'object',
+  limits: 'object',
+};
+
 /**
  * The tools of a runtime as tools of the AI SDK: `generateText({ tools: toAiSdkTools(runtime) })`. A model reads the text of an outcome; your code
  * gets the outcome.
@@ -62,8 +78,11 @@ export interface AiCodeOptions extends Pick<AiToolsOptions, 'names' | 'dangerous
  */
 export function toAiSdkTools(
   runtime: Pick<Runtime, 'tools'>,
-  { names, dangerous, call = {} }: AiToolsOptions = {},
+  options: AiToolsOptions = {},
 ): Record<string, AiTool<ToolOutcome>> {
+  checkField(runtime?.tools, 'runtime.tools', 'object!', 'make tools of the AI SDK');
+  checkFields(options, TOOLS, 'make tools of the AI SDK');
+  const { names, dangerous, call = {} } = options;
   const asked = defined({ names, dangerous, caller: call.caller });
   return Object.fromEntries(
     runtime.tools
@@ -88,8 +107,14 @@ export function toAiSdkTools(
  */
 export function toAiSdkCode(
   runtime: Pick<Runtime, 'tools' | 'run'>,
-  { names, dangerous, language = 'typescript', caller, grant, limits }: AiCodeOptions = {},
+  options: AiCodeOptions = {},
 ): AiTool<Outcome> {
+  checkField(runtime?.tools, 'runtime.tools', 'object!', 'make code mode of the AI SDK');
+  checkField(runtime.run, 'runtime.run', 'function!', 'make code mode of the AI SDK');
+  checkFields(options, CODE, 'make code mode of the AI SDK');
+  const { names, dangerous, language = 'typescript', caller, grant, limits } = options;
+  if (!Object.hasOwn(HOW_TO_CODE, language))
+    throw unknownName('make code mode of the AI SDK: unknown language', language, Object.keys(HOW_TO_CODE));
   const asked = defined({ names, dangerous, caller });
   const signatures = runtime.tools.signatures({ format: language, ...asked });
   const granted = runtime.tools.forModel({ format: 'mcp', ...asked }).map(({ name }) => name);

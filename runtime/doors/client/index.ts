@@ -7,6 +7,7 @@ import type { ToolInfo } from '../../contracts/api/tool-registry.ts';
 import type { ToolMatch } from '../../contracts/api/tool-select.ts';
 import type { ErrorCode, RunError } from '../../vocabulary/errors.ts';
 import type { JsonValue } from '../../vocabulary/json.ts';
+import { unknownName } from '../../vocabulary/nearest.ts';
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
 import { decodeFiles, encodeBytes } from './bytes.ts';
 import { type ServerEvent, serverEvents } from './server-events.ts';
@@ -132,11 +133,14 @@ export type Client = ReturnType<typeof createClient>;
 /**
  * A client of `sandglass serve`, for whatever has `fetch`.
  * Its calls resolve to outcomes of runs that began; they throw `SandglassHttpError` for what was refused before that.
+ * @throws {TypeError} on an unknown or missing option, or one of the wrong kind.
  * @example
  * const client = createClient({ url: 'http://127.0.0.1:4280', key });
  * const { value } = await client.run({ language: 'python', code: '6 * 7' });
  */
-export function createClient({ url, key, fetch: send = (request) => fetch(request) }: ClientOptions) {
+export function createClient(options: ClientOptions) {
+  checkOptions(options);
+  const { url, key, fetch: send = (request: Request) => fetch(request) } = options;
   const base = new URL(url);
   const request = async (
     method: string,
@@ -256,6 +260,21 @@ export function createClient({ url, key, fetch: send = (request) => fetch(reques
     },
     health: (): Promise<ServerHealth> => json('GET', '/health'),
   };
+}
+
+/** Smaller than what other factories check theirs with: this one is loaded by pages. */
+function checkOptions(given: unknown): void {
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError('Cannot create a client: expected an object of options, with url, key');
+  const known = ['url', 'key', 'fetch'];
+  for (const name of Object.keys(given))
+    if (!known.includes(name)) throw unknownName('create a client: unknown option', name, known);
+  const { url, key, fetch } = given as Partial<Record<keyof ClientOptions, unknown>>; // looked at below
+  if (!(url instanceof URL) && (typeof url !== 'string' || !URL.canParse(url)))
+    throw new TypeError('Cannot create a client: url is not the address of a server');
+  if (typeof key !== 'string' || key === '') throw new TypeError('Cannot create a client: key is not a text');
+  if (fetch !== undefined && typeof fetch !== 'function')
+    throw new TypeError('Cannot create a client: fetch is not a function');
 }
 
 const memoryOf = (name: string): string => `/v1/sessions/${encodeURIComponent(name)}/memory`;

@@ -9,9 +9,11 @@ import type { Queue } from '../../contracts/queue.ts';
 import { type Alert, createAlerts } from '../../observe/alerts.ts';
 import type { Log } from '../../observe/log.ts';
 import { createMetrics } from '../../observe/metrics.ts';
+import { checkField, checkFields, type FieldKind } from '../../vocabulary/check-fields.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { guarded, guardedClock } from '../../vocabulary/guarded.ts';
 import type { Rate } from '../../vocabulary/policy.ts';
+import { wholeNumber } from '../../vocabulary/read-options.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { createArtifactBook } from '../../work/artifact-book.ts';
 import type { RunJournal } from '../../work/run-journal.ts';
@@ -105,11 +107,83 @@ export interface HttpAppOptions {
   readonly monotonic?: () => number;
 }
 
+const WHERE = 'open the HTTP door';
+const FIELDS: Readonly<Record<keyof HttpAppOptions, FieldKind>> = {
+  runtime: 'object!',
+  scheduler: 'object!',
+  modules: 'object!',
+  key: 'text!',
+  holderOf: 'function',
+  oauth: 'object',
+  signIns: 'object',
+  rate: 'object',
+  rates: 'object',
+  throttleMs: 'any',
+  suspicion: 'object',
+  hosts: 'any',
+  origins: 'list',
+  policy: 'object',
+  maxBodyBytes: 'any',
+  maxModuleBytes: 'any',
+  maxMcpBytes: 'any',
+  maxHeldBytes: 'any',
+  store: 'object',
+  journal: 'object',
+  mcp: 'object',
+  audit: 'function',
+  log: 'object',
+  onAlert: 'function',
+  onFault: 'function',
+  now: 'function',
+  monotonic: 'function',
+};
+/** Options that are objects themselves; what else there is comes from a factory, which has checked its own. */
+const PARTS: Readonly<
+  Record<'suspicion' | 'policy' | 'store' | 'mcp' | 'rate', Readonly<Record<string, FieldKind>>>
+> = {
+  suspicion: { after: 'any', perMs: 'any', blockMs: 'any', onSuspicious: 'function' },
+  policy: { grant: 'object', ceilings: 'object', hints: 'object' },
+  store: { maxRuns: 'any', maxBytes: 'any', ttlMs: 'any', now: 'function' },
+  mcp: { version: 'text', instructions: 'text', key: 'object', taskAfterMs: 'any', code: 'object' },
+  rate: { calls: 'any!', perMs: 'any!' },
+};
+const SIZES = ['maxBodyBytes', 'maxModuleBytes', 'maxMcpBytes', 'maxHeldBytes'] as const;
+
+/** @throws {TypeError | RangeError} naming the option: a misspelt `policy` must not open a door without one. */
+function checkOptions(options: HttpAppOptions): void {
+  checkFields(options, FIELDS, WHERE);
+  for (const [part, fields] of Object.entries(PARTS)) {
+    const given = options[part as keyof typeof PARTS];
+    if (given !== undefined) checkFields(given, fields, `${WHERE}: ${part}`);
+  }
+  checkField(options.runtime.run, 'runtime.run', 'function!', WHERE);
+  checkField(options.scheduler.add, 'scheduler.add', 'function!', WHERE);
+  checkField(options.modules.get, 'modules.get', 'function!', WHERE);
+  if (options.log !== undefined) checkField(options.log.write, 'log.write', 'function!', WHERE);
+  for (const size of SIZES) wholeNumber(options[size], `${WHERE}: ${size}`, { minimum: 1, unit: 'bytes' });
+  wholeNumber(options.throttleMs, `${WHERE}: throttleMs`, { maximum: 3_600_000, unit: 'ms' });
+  const { suspicion: { after, perMs, blockMs } = {}, store: { maxRuns, maxBytes, ttlMs } = {} } = options;
+  wholeNumber(after, `${WHERE}: suspicion.after`, { minimum: 1, maximum: 100_000 });
+  for (const [name, ms] of Object.entries({
+    'suspicion.perMs': perMs,
+    'suspicion.blockMs': blockMs,
+    'store.ttlMs': ttlMs,
+  }))
+    wholeNumber(ms, `${WHERE}: ${name}`, { unit: 'ms' });
+  wholeNumber(maxRuns, `${WHERE}: store.maxRuns`);
+  wholeNumber(maxBytes, `${WHERE}: store.maxBytes`, { unit: 'bytes' });
+  wholeNumber(options.rate?.calls, `${WHERE}: rate.calls`, { minimum: 1, maximum: 100_000 });
+  wholeNumber(options.rate?.perMs, `${WHERE}: rate.perMs`, { minimum: 1, maximum: 86_400_000, unit: 'ms' });
+  wholeNumber(options.mcp?.taskAfterMs, `${WHERE}: mcp.taskAfterMs`, { unit: 'ms' });
+}
+
 /**
  * The HTTP door: runs, sessions, modules, tools, artifacts, figures, MCP at `/mcp`, `/dashboard`, `/health`, `/openapi.json` and `/docs`.
+ * @throws {TypeError | RangeError} on an unknown or missing option, or one of the wrong kind or range.
  * @example serve({ fetch: createHttpApp({ runtime, scheduler, modules, key }).fetch, hostname: '127.0.0.1', port: 0 });
  */
 export function createHttpApp(options: HttpAppOptions): Hono {
+  checkOptions(options);
   const { scheduler, modules, policy, maxBodyBytes = 8 * MIB, maxModuleBytes = 64 * MIB } = options;
   const { onFault, blame, log, now, monotonic } = readListeners(options);
   const health = options.runtime.health ?? (() => ({ ...UNTOLD, time: now() }));

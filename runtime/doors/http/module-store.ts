@@ -1,6 +1,8 @@
 import type { ModuleInfo } from '../../contracts/api/module.ts';
+import { checkFields, type FieldKind } from '../../vocabulary/check-fields.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { beforePass } from '../../vocabulary/in-slices.ts';
+import { wholeNumber } from '../../vocabulary/read-options.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { sha256Hex } from '../../vocabulary/sha256.ts';
 import { MIB } from '../../vocabulary/units.ts';
@@ -28,7 +30,17 @@ export interface ModuleStore {
   get(hash: string): StoredModule;
 }
 
+const FIELDS: Readonly<Record<keyof ModuleStoreOptions, FieldKind>> = {
+  inspect: 'function!',
+  maxModules: 'any',
+  maxTotalBytes: 'any',
+};
+
+/** @throws {TypeError | RangeError} on an unknown or missing option, or one of the wrong kind or range. */
 export function createModuleStore(options: ModuleStoreOptions): ModuleStore {
+  checkFields(options, FIELDS, 'create a module store');
+  wholeNumber(options.maxModules, 'create a module store: maxModules', { minimum: 1 });
+  wholeNumber(options.maxTotalBytes, 'create a module store: maxTotalBytes', { minimum: 1, unit: 'bytes' });
   const { inspect, maxModules = 100, maxTotalBytes = 256 * MIB } = options;
   const kept = new Recent<StoredModule>(maxModules, maxTotalBytes);
 

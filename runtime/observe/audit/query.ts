@@ -1,3 +1,4 @@
+import { checkField, checkFields, type FieldKind } from '../../vocabulary/check-fields.ts';
 import { readLine } from './chain.ts';
 import { linesOf } from './files.ts';
 
@@ -22,9 +23,19 @@ export interface AuditAnswer {
 }
 
 const MOST = 100_000;
+const FIELDS: Readonly<Record<keyof AuditQuery, FieldKind>> = {
+  run: 'text',
+  caller: 'text',
+  kinds: 'list',
+  tool: 'text',
+  since: 'any',
+  limit: 'any',
+};
 
 /** Finds lines of an audit. It reads all files, and holds no more than it answers. @throws what the disk says. */
 export async function queryAudit(dir: string, query: AuditQuery = {}): Promise<AuditAnswer> {
+  checkField(dir, 'dir', 'text!', 'query the audit');
+  checkFields(query, FIELDS, 'query the audit');
   const limit = Math.min(MOST, Math.max(1, query.limit ?? 100));
   let lines: string[] = [];
   let unreadable = 0;

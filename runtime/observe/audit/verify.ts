@@ -1,3 +1,4 @@
+import { checkField } from '../../vocabulary/check-fields.ts';
 import { type AuditEnd, CHAIN_START, hashOf, readLine } from './chain.ts';
 import { auditFiles, HEAD, linesOf, readHead } from './files.ts';
 
@@ -34,6 +35,7 @@ const MOST_BREACHES = 100;
  * @throws what the disk says, for a folder that cannot be read.
  */
 export async function verifyAudit(dir: string, options: VerifyAuditOptions = {}): Promise<AuditReport> {
+  checkField(dir, 'dir', 'text!', 'verify the audit');
   // Before the lines, as whoever writes does it after them.
   const head = readHead(dir);
   const known = [head, options.head].filter((end) => end !== undefined);
