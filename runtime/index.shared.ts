@@ -10,6 +10,7 @@ export type {
   Recommendation,
   Selection,
 } from './contracts/api/guide.ts';
+export type { CellCounts, RuntimeHealth } from './contracts/api/health.ts';
 export type { EngineInfo, PlatformInfo } from './contracts/api/info.ts';
 export type { PolicyApi } from './contracts/api/policy.ts';
 export type {

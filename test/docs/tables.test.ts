@@ -83,6 +83,18 @@ test('docs/guests.md names every option of a run', () => {
   expect([...new Set([...options, ...also])].filter((name) => !page.includes(`\`${name}`))).toEqual([]);
 });
 
+test('docs/api.md names every member of a runtime', () => {
+  const members = [
+    ...source('runtime/contracts/api/runtime.ts').matchAll(/interface Runtime [^{]*\{([\s\S]*?)\n\}/g),
+  ]
+    .flatMap(([, body]) => [...(body ?? '').matchAll(/^ {2}(?:readonly )?(\w+)\??[:(<]/gm)])
+    .map(([, name]) => name ?? '');
+  expect(members.length).toBeGreaterThan(10);
+  const page = readDocument('docs/api.md');
+  const section = page.slice(page.indexOf('| member |'), page.indexOf('| option of `createRuntime`'));
+  expect(members.filter((name) => !section.includes(`\`${name}`))).toEqual([]);
+});
+
 test('docs/api.md names the options of createRuntime, and no others', () => {
   expect(namedIn('docs/api.md', '| option of `createRuntime` |').toSorted()).toEqual(
     [

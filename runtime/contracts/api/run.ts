@@ -28,6 +28,7 @@ export interface RunBase {
   readonly collect?: readonly string[];
   /** Guest path that relative paths start at. @default the first mount, else the scratch folder `/tmp` */
   readonly cwd?: string;
+  /** The only things the guest can touch, at most what the policy allows. @default nothing beyond its own scratch folder */
   readonly grant?: Grant;
   readonly limits?: Partial<Limits>;
   /** At least this strict. */
