@@ -1,5 +1,6 @@
 import type { Engine, GuestSource } from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import { didYouMeanLanguage } from '../vocabulary/languages.ts';
 import { didYouMean } from '../vocabulary/nearest.ts';
 
 /**
@@ -61,7 +62,7 @@ function forLanguage(language: string, among: readonly Engine[], engines: readon
       'Cannot run shell: its interpreter is a WASI program of 8 MB, which is not part of this build for browsers and edge',
       { hint: 'Run it on Node, Deno or Bun', details: { languages: known } },
     );
-  const near = didYouMean(language, known);
+  const near = didYouMeanLanguage(language, known);
   throw new SandglassError(
     'UNSUPPORTED',
     near === ''

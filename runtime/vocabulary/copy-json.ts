@@ -66,7 +66,10 @@ export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck 
         spend(4);
         return null; // what has parts is not copied here
       default:
-        throw fail(placeOf(depth, holder, key), `a ${typeof item} has no JSON form`);
+        throw fail(
+          placeOf(depth, holder, key),
+          `${item === undefined ? 'undefined' : `a ${typeof item}`} has no JSON form`,
+        );
     }
   };
   function* copy(

@@ -28,6 +28,10 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return near === undefined ? '' : `, did you mean "${near}"?`;
 }
 
+/** The nearest name, or all that there are where none is near: what follows a name that nobody knows. */
+export const nearestOrAll = (word: string, known: readonly string[]): string =>
+  didYouMean(word, known) || `, known are ${known.join(', ')}`;
+
 export function editDistance(left: string, right: string): number {
   let before: number[] = [];
   let above = Array.from({ length: right.length + 1 }, (_, column) => column);
@@ -53,10 +57,7 @@ export function editDistance(left: string, right: string): number {
 
 /** @param action Begins with the verb, ends with what the name is not known as: `run: unknown option`. */
 export function unknownName(action: string, name: string, known: readonly string[]): TypeError {
-  const near = didYouMean(name, known);
-  return new TypeError(
-    `Cannot ${action} ${shownText(name)}${near === '' ? `, known are ${known.join(', ')}` : near}`,
-  );
+  return new TypeError(`Cannot ${action} ${shownText(name)}${nearestOrAll(name, known)}`);
 }
 
 const MAX_SHOWN = 100;

@@ -1,7 +1,7 @@
 import { copyJson } from './copy-json.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { type IsolationLevel, LEVELS } from './levels.ts';
-import { shownText, unknownName } from './nearest.ts';
+import { didYouMean, shownText, unknownName } from './nearest.ts';
 import { MIB } from './units.ts';
 
 /** Source text and input data are held by the host: they have sizes, too. Bytes. */
@@ -66,7 +66,7 @@ export function readLevel(level: unknown, where: string): IsolationLevel | undef
   const known = LEVELS.find((name) => name === level);
   if (known !== undefined) return known;
   throw new TypeError(
-    `Cannot ${where}: level ${shownText(String(level))} is not one of ${LEVELS.join(', ')}`,
+    `Cannot ${where}: level ${shownText(String(level))} is not one of ${LEVELS.join(', ')}${didYouMean(String(level), LEVELS)}`,
   );
 }
 

@@ -269,7 +269,7 @@ test('what the HTTP door refuses keeps its message', async () => {
       ],
       "no JSON": [
         "INPUT_INVALID",
-        "Cannot read the body: no JSON, Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+        "Cannot read the body: it is not JSON, Expected property name or '}' in JSON at position 1 (line 1 column 2)",
       ],
       "no key": [
         "UNAUTHENTICATED",

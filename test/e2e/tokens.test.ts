@@ -129,7 +129,7 @@ describe('sandglass serve --issuers', verifies('AU-06', 'MC-06', 'AU-07', 'AU-08
   test.each([
     ['{}', 'Cannot read resource'],
     ['{"resource":"https://a.example","issuers":[]}', 'a list of 1 to 32'],
-    ['[', 'no JSON'],
+    ['[', 'not JSON'],
   ])('does not start with the file %s', async (text, message) => {
     await writeFile(join(cwd, 'wrong.json'), text);
     const { code, err } = await runCli(['serve', '--port=0', '--issuers=wrong.json'], { cwd });

@@ -74,7 +74,9 @@ export function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text, revive);
   } catch (error) {
-    throw new UsageError(`Cannot read ${name}: no JSON, ${error instanceof Error ? error.message : ''}`);
+    throw new UsageError(
+      `Cannot read ${name}: it is not JSON, ${error instanceof Error ? error.message : ''}`,
+    );
   }
 }
 

@@ -96,7 +96,7 @@ async function read(path: string): Promise<Map<string, string>> {
       throw new Error('another form');
     return new Map(list as [string, string][]);
   } catch {
-    throw new UsageError(`Cannot read the tokens of "${path}": it is no file of tokens`);
+    throw new UsageError(`Cannot read the tokens of "${path}": it is not a file of tokens`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import { type ErrorDetails, SandglassError } from '../../vocabulary/errors.ts';
+import { didYouMean, nearestOrAll } from '../../vocabulary/nearest.ts';
 
 /** Schema of a body: its name, and its fields. */
 export interface BodySchema {
@@ -17,20 +18,21 @@ export function explainFirst(
 }
 
 function explain(
-  { keyword, instancePath, params, message }: ErrorObject,
+  { keyword, instancePath, params, message, data }: ErrorObject,
   schema: BodySchema,
 ): SandglassError {
   switch (keyword) {
     case 'additionalProperties': {
       const allowed = knownFields(instancePath, schema);
       const name = String(params.additionalProperty);
-      return invalid(`${instancePath}/${name}`, `unknown field, known are ${allowed.join(', ')}`, {
+      return invalid(`${instancePath}/${name}`, `unknown field${nearestOrAll(name, allowed)}`, {
         allowed,
       });
     }
     case 'enum': {
       const allowed: readonly unknown[] = params.allowedValues;
-      return invalid(instancePath, `expected one of ${allowed.join(', ')}`, { allowed });
+      const near = typeof data === 'string' ? didYouMean(data, allowed.map(String)) : '';
+      return invalid(instancePath, `expected one of ${allowed.join(', ')}${near}`, { allowed });
     }
     case 'type':
       return invalid(instancePath, `expected ${withArticle(String(params.type))}`, { allowed: params.type });

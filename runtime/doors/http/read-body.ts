@@ -26,6 +26,6 @@ export async function parseBody(bytes: Uint8Array): Promise<unknown> {
     return await parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     const reason = error instanceof SyntaxError ? error.message : 'not UTF-8';
-    throw new HttpError(400, `Cannot read the body: no JSON, ${reason}`);
+    throw new HttpError(400, `Cannot read the body: it is not JSON, ${reason}`);
   }
 }

@@ -60,7 +60,7 @@ export function createStdioTransport(pipes: StdioPipes): StdioTransport {
     try {
       value = JSON.parse(text);
     } catch {
-      refuse(-32700, 'Cannot read the message: no JSON');
+      refuse(-32700, 'Cannot read the message: it is not JSON');
       return;
     }
     const message = messageOf(value);

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
+import { nearestOrAll } from '../../vocabulary/nearest.ts';
 import { isWasiFunction } from './wasi-functions.ts';
 
 /** The host function that serves an import, and where bytes go with its call. */
@@ -33,7 +34,7 @@ export function checkRunOptions(given: JsonObject): CheckedOptions {
   try {
     const unknown = Object.keys(given).find((name) => !PREVIEW1_OPTIONS.includes(name));
     if (unknown !== undefined)
-      throw new Misfit(`unknown option "${unknown}", known are ${PREVIEW1_OPTIONS.join(', ')}`);
+      throw new Misfit(`unknown option "${unknown}"${nearestOrAll(unknown, PREVIEW1_OPTIONS)}`);
     const { wasi, imports, unknownImports } = given;
     return {
       ok: true,

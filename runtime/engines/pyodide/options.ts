@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../vocabulary/json.ts';
+import { nearestOrAll } from '../../vocabulary/nearest.ts';
 import { BUILTIN_NAMES } from './builtin-names.ts';
 
 /** What `options` of a Python run may say. */
@@ -51,7 +52,7 @@ export function checkPythonOptions(options: JsonObject): PythonOptions {
       }
     } else if (name !== 'preset') {
       throw new TypeError(
-        `Cannot read options: unknown option "${name}", known are ${PYTHON_OPTIONS.join(', ')}`,
+        `Cannot read options: unknown option "${name}"${nearestOrAll(name, PYTHON_OPTIONS)}`,
       );
     } else if (value !== 'safe')
       throw new TypeError(`Cannot read options.preset: ${JSON.stringify(value)} is not "safe"`);

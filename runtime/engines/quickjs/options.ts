@@ -1,5 +1,6 @@
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
+import { nearestOrAll } from '../../vocabulary/nearest.ts';
 
 /** What `options` of a JavaScript run may say: lists of names, and a preset. */
 const LISTS: readonly string[] = ['imports', 'block'];
@@ -37,7 +38,7 @@ export function checkQuickjsOptions(options: JsonObject): void {
     if (!LISTS.includes(name)) {
       throw new SandglassError(
         'INPUT_INVALID',
-        `Cannot read options: unknown option "${name}", known are ${QUICKJS_OPTIONS.join(', ')}`,
+        `Cannot read options: unknown option "${name}"${nearestOrAll(name, QUICKJS_OPTIONS)}`,
       );
     }
     if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {

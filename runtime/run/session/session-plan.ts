@@ -1,5 +1,6 @@
 import type { Engine } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { didYouMeanLanguage } from '../../vocabulary/languages.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
 import { chooseEngine } from '../choose-engine.ts';
 import { type LimitCeilings, limitsFor } from '../run-limits.ts';
@@ -43,7 +44,7 @@ function chooseKeeper(language: string, engines: readonly Engine[]): Engine {
   const languages = keepers.flatMap((engine) => engine.languages);
   throw new SandglassError(
     'UNSUPPORTED',
-    `Cannot open a session for ${JSON.stringify(language)}: no engine here keeps its guests`,
+    `Cannot open a session for ${JSON.stringify(language)}: no engine here keeps its guests${didYouMeanLanguage(language, languages)}`,
     { hint: `Languages with sessions: ${languages.join(', ') || 'none'}`, details: { languages } },
   );
 }

@@ -78,11 +78,11 @@ test('a handle is good for its resource until it is given away, and each is aske
   const counts: number[] = [];
   const handles = createHandles((count) => void counts.push(count));
   const one = handles.add('a:b/c.d', {});
-  expect(() => handles.get('a:b/c.e', one)).toThrow('is no handle of a:b/c.e');
-  expect(() => handles.get('a:b/c.d', 0)).toThrow('is no handle');
-  expect(() => handles.get('a:b/c.d', -1)).toThrow('is no handle');
+  expect(() => handles.get('a:b/c.e', one)).toThrow('is not a handle of a:b/c.e');
+  expect(() => handles.get('a:b/c.d', 0)).toThrow('is not a handle');
+  expect(() => handles.get('a:b/c.d', -1)).toThrow('is not a handle');
   expect(handles.remove('a:b/c.d', one)).toEqual({});
-  expect(() => handles.remove('a:b/c.d', one)).toThrow('is no handle');
+  expect(() => handles.remove('a:b/c.d', one)).toThrow('is not a handle');
   expect(handles.add('a:b/c.d', {})).toBe(one);
   expect(handles.add('a:b/c.d', {})).toBe(2);
   expect(counts).toEqual([1, 1, 2]);

@@ -105,7 +105,10 @@ describe.each(['jspi', 'sync'] as const)('the world tool (%s)', (mode) => {
     const { result, host } = await run(fs('readRange', '/a', offset, 1));
     expect(result).toMatchObject({
       kind: 'threw',
-      payload: { code: 'INPUT_INVALID', message: `Cannot read "/a": offset ${offset} is no place in a file` },
+      payload: {
+        code: 'INPUT_INVALID',
+        message: `Cannot read "/a": offset ${offset} is not a place in a file`,
+      },
     });
     expect(host.calls).toEqual([]);
   });

@@ -60,6 +60,7 @@ test('names, levels and objects are refused in whole sentences', () => {
     'Cannot run: runId is not a text of 1 to 64 letters, digits, - and _',
   );
   expect(() => readLevel('none', 'run')).toThrow('Cannot run: level "none" is not one of minimal, standard');
+  expect(() => readLevel('strikt', 'run')).toThrow('did you mean "strict"?');
   expect(() => jsonObject([], 'inputs', 'run')).toThrow('Cannot run: inputs is not an object');
 });
 

@@ -20,3 +20,8 @@ test('an outcome with a bigint and bytes has a JSON form, and its error a text',
   expect(failed.ok ? '' : String(failed.error)).toMatch(/^GUEST_THREW: ReferenceError/);
   expect(structuredClone(failed)).toEqual(failed);
 });
+
+test('a promise is not unwrapped: it says what to write', () => {
+  const promise: unknown = Promise.resolve();
+  expect(() => unwrap(promise as Parameters<typeof unwrap>[0])).toThrow('write unwrap(await runtime.run(…))'); // as JavaScript passes it
+});

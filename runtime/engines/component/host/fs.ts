@@ -32,7 +32,7 @@ export function fsInterface(run: ComponentRun) {
   /** Reads a range through a handle of its own: open, chunks, close. */
   const readRange = (given: string, offset: number, length: number): Answer<Uint8Array> => {
     if (!Number.isSafeInteger(offset) || offset < 0) {
-      return invalidArgument(`Cannot read "${given}": offset ${offset} is no place in a file`);
+      return invalidArgument(`Cannot read "${given}": offset ${offset} is not a place in a file`);
     }
     if (length > run.spec.limits.hostCallBytes) {
       return invalidArgument(

@@ -20,7 +20,7 @@ export function createHandles(hold: (count: number) => void): Handles {
   const free: number[] = [];
   const get = (resource: string, handle: number): object => {
     const found = held[handle >>> 0];
-    if (found?.resource !== resource) throw new PassError(`a number is no handle of ${resource}`);
+    if (found?.resource !== resource) throw new PassError(`a number is not a handle of ${resource}`);
     return found.object;
   };
   return {

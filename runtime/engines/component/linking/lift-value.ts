@@ -127,7 +127,7 @@ const tag = (view: DataView, at: number, bytes: number): number => {
 
 function charOf(code: number): string {
   if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-    throw new PassError('a char is no Unicode scalar value');
+    throw new PassError('a char is not a Unicode scalar value');
   return String.fromCodePoint(code);
 }
 

@@ -125,7 +125,7 @@ function readCoreInstance(reader: Reader, scope: Scope, recorder: Recorder): voi
     const module = scope.core.modules[reader.u32()];
     const args = reader.vector(() => {
       const name = reader.name();
-      if (reader.byte() !== CORE_INSTANCE) throw malformed('an argument of a core module is no instance');
+      if (reader.byte() !== CORE_INSTANCE) throw malformed('an argument of a core module is not an instance');
       return [name, lookUp(scope.core.instances, reader.u32(), 'core instance')] as const;
     });
     if (module !== undefined) made = { kind: 'module', module, args };

@@ -163,7 +163,7 @@ describe('readGrant()', () => {
   });
 
   test.each([
-    ['{', 'Cannot read --grant=grant.json: no JSON'],
+    ['{', 'Cannot read --grant=grant.json: it is not JSON'],
     [[], 'Cannot read --grant=grant.json: expected a JSON object'],
     [{ fs: './data' }, '"fs" is not a list of objects'],
     [{ fs: ['./data'] }, '"fs" is not a list of objects'],

@@ -168,9 +168,9 @@ describe('POST /v1/runs', () => {
   });
 
   test.each([
-    ['no JSON', '{"language":', undefined, /^Cannot read the body: no JSON, /],
+    ['no JSON', '{"language":', undefined, /^Cannot read the body: it is not JSON, /],
     ['no object', '[]', '/', 'Cannot read the body at "/": expected an object'],
-    ['an unknown field', { ...SCRIPT, cod: 1 }, '/cod', /unknown field, known are language, code, module, /],
+    ['an unknown field', { ...SCRIPT, cod: 1 }, '/cod', /unknown field, did you mean "code"\?/],
     ['an unknown limit', { ...SCRIPT, limits: { time: 1 } }, '/limits/time', /known are timeoutMs, fuel, /],
     [
       'a limit out of range',
