@@ -92,18 +92,23 @@ export const isScratchPath = (path: string): boolean =>
   path.split('/').every((name) => name !== '' && name !== '.' && name !== '..' && name.length <= MOST_NAME) &&
   !path.includes('\0');
 
-function scratchPath(given: string, where: string): string {
+/**
+ * A path or glob below the scratch folder, without what leads there.
+ * @param where What it is called by whoever gave it: `collect[0]`.
+ * @throws {TypeError} when it leads out of that folder.
+ */
+export function scratchPath(given: string, where: string, action = 'run'): string {
   const prefix = `${SCRATCH_PATH}/`;
   const path = given.startsWith(prefix) ? given.slice(prefix.length) : given;
   if (path.startsWith('/')) {
     throw new TypeError(
-      `Cannot run: ${where} is not in ${SCRATCH_PATH}, the only folder that needs no grant`,
+      `Cannot ${action}: ${where} is not in ${SCRATCH_PATH}, the only folder that needs no grant`,
     );
   }
   const plain = path.startsWith('./') ? path.slice(2) : path;
   if (!isScratchPath(plain)) {
     throw new TypeError(
-      `Cannot run: ${where} is not a plain path: names of 1 to ${MOST_NAME} characters joined by "/", without "..", ${MOST_PATH} in all`,
+      `Cannot ${action}: ${where} is not a plain path: names of 1 to ${MOST_NAME} characters joined by "/", without "..", ${MOST_PATH} in all`,
     );
   }
   return plain;

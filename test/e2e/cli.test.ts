@@ -361,6 +361,17 @@ describe('the first hour', verifies('XT-07'), () => {
     });
   });
 
+  test.each([
+    ['--put=in.txt:../x', 'Cannot copy in: --put=in.txt:../x is not a plain path'],
+    ['--get=/etc/passwd', 'Cannot copy out: --get=/etc/passwd is not in /tmp'],
+    ['--get=o.txt:in.txt', 'Cannot use --get=o.txt:in.txt: "in.txt" is a file, and has to be a folder'],
+  ])('%s is told in the words of the flag', async (flag, told) => {
+    await writeFile(join(cwd, 'in.txt'), 'ab');
+    const ended = await cli(['eval', "require('fs').writeFileSync('/tmp/o.txt', 'o')", flag, '--quiet']);
+    expect(ended).toMatchObject({ code: 2, err: expect.stringContaining(told) });
+    expect(await readFile(join(cwd, 'in.txt'), 'utf8')).toBe('ab');
+  });
+
   test('a program passes its exit code on when it is asked to', async () => {
     await writeFile(join(cwd, 'exit.py'), 'import sys; sys.exit(7)');
     expect((await cli(['exit.py'])).code).toBe(1);

@@ -16,6 +16,8 @@ const HUNG_MS = 80_000;
 /** Guests as the options of a run, written as source text. */
 const GUESTS: Record<string, string> = {
   javascript: `{ language: 'javascript', code: 'console.log("it ran")' }`,
+  typescript: `{ language: 'typescript', code: 'const text: string = "it ran"; console.log(text)' }`,
+  shell: `{ language: 'shell', code: 'echo it ran' }`,
   python: `{ language: 'python', code: 'print("it ran")' }`,
 };
 const module = (bytes: Uint8Array): string =>
@@ -40,7 +42,10 @@ async function runProgram(body: string): Promise<string> {
 
 describe('a program that never calls close()', verifies('XT-14'), () => {
   const cases = LEVELS.flatMap((level) =>
-    ['javascript', 'python', 'component', 'preview1'].map((guest) => ({ level, guest })),
+    ['javascript', 'typescript', 'shell', 'python', 'component', 'preview1'].map((guest) => ({
+      level,
+      guest,
+    })),
   );
 
   test.each(cases)('ends by itself after a run of $guest at $level', async ({ level, guest }) => {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, mkdir, open } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { scratchPath } from '../../vocabulary/guest-file.ts';
 import { readBytes, unreadable } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { UsageError } from './usage-error.ts';
@@ -36,7 +37,8 @@ export async function readPuts(
   const files: [string, Uint8Array][] = [];
   for (const text of parsed.all('put')) {
     const [file, path] = splitLast(text);
-    files.push([path ?? basename(file), await readBytes(file, cwd)]);
+    const target = path === undefined ? basename(file) : below(path, `--put=${text}`, 'copy in');
+    files.push([target, await readBytes(file, cwd)]);
   }
   return Object.fromEntries(files);
 }
@@ -51,8 +53,17 @@ export function readGets(parsed: ParsedArguments, cwd: string): readonly Fetch[]
         `E.g. --get='${text}:./out'`,
       );
     }
-    return { pattern: pattern.replace(/^\/tmp\//, ''), folder: resolve(cwd, folder ?? '.') };
+    return { pattern: below(pattern, `--get=${text}`, 'copy out'), folder: resolve(cwd, folder ?? '.') };
   });
+}
+
+/** A path below the scratch folder. @throws {UsageError} naming the flag, for one that leads out of it. */
+function below(path: string, flag: string, action: string): string {
+  try {
+    return scratchPath(path, flag, action);
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message) : error;
+  }
 }
 
 /** Files that were asked for by their name and that the run has not left. */
@@ -81,6 +92,7 @@ export async function writeFetched(
       if (!matches(pattern, path)) continue;
       // A single file goes by its own name, those of a glob keep the folders that they were found in.
       const target = join(folder, /[*?]/.test(pattern) ? path : basename(path));
+      await makeFolder(pattern, folder, cwd);
       await write(folder, target, bytes, cwd);
       written.push(relative(cwd, target));
     }
@@ -88,9 +100,21 @@ export async function writeFetched(
   return written;
 }
 
-async function write(folder: string, target: string, bytes: Uint8Array, cwd: string): Promise<void> {
+async function makeFolder(pattern: string, folder: string, cwd: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const shown = relative(cwd, folder);
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+      throw new UsageError(
+        `Cannot use --get=${pattern}:${shown}: "${shown}" is a file, and has to be a folder`,
+      );
+    throw await unreadable('write', folder, cwd, error);
+  }
+}
+
+async function write(folder: string, target: string, bytes: Uint8Array, cwd: string): Promise<void> {
+  try {
     for (const above of foldersBetween(folder, dirname(target))) {
       await mkdir(above, { recursive: true });
       if ((await lstat(above)).isSymbolicLink()) {
