@@ -1,13 +1,15 @@
+import { checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import { copyJson } from '../vocabulary/copy-json.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
+import { shownText } from '../vocabulary/nearest.ts';
 import type { HostContext, HostFunction, HostReply, HostRequest, OperationInfo } from './host-function.ts';
 
-/** What a call finds beside its arguments: its run, and what the run was granted. */
+/** What a call finds beside its arguments: its run, which a run that it starts names as its `parent`, and what the run was granted. */
 export interface CallContext<Part>
   extends Pick<HostRequest, 'bytes' | 'signal'>,
-    Pick<HostContext, 'limits' | 'secret' | 'now'> {
+    Pick<HostContext, 'run' | 'limits' | 'secret' | 'now'> {
   /** This host function's part of the grant: no call is made without one. */
   readonly part: Part;
 }
@@ -36,10 +38,26 @@ export interface HostFunctionDefinition<Part> extends Pick<HostFunction<Part>, '
   readonly example?: JsonValue;
 }
 
+const WHERE = 'define a host function';
+const FIELDS: Readonly<Record<keyof HostFunctionDefinition<unknown>, FieldKind>> = {
+  name: 'text!',
+  operations: 'object!',
+  network: 'boolean',
+  example: 'any',
+  parse: 'function',
+  narrow: 'function',
+};
+const OPERATION: Readonly<Record<keyof OperationDefinition<unknown>, FieldKind>> = {
+  capability: 'text',
+  capabilityOf: 'function',
+  resource: 'function',
+  call: 'function!',
+};
+
 /**
  * A host function from its operations alone: a run whose grant has no part for it is denied each of them. For services that hold something
  * open, handles or connections, implement `HostFunction` itself.
- * @throws {TypeError} on a name that no operation could be called by.
+ * @throws {TypeError} on an unknown or missing field, one of the wrong kind, or a name that no operation could be called by.
  * @example
  * const dice = defineHostFunction<number>({
  *   name: 'dice',
@@ -49,14 +67,17 @@ export interface HostFunctionDefinition<Part> extends Pick<HostFunction<Part>, '
 export function defineHostFunction<Part = JsonValue>(
   definition: HostFunctionDefinition<Part>,
 ): HostFunction<Part> {
+  checkFields(definition, FIELDS, WHERE);
   const { name, operations, network = false, example, parse, narrow } = definition;
   for (const word of [name, ...Object.keys(operations)]) {
     if (!/^[A-Za-z][\w-]{0,30}$/.test(word)) {
       throw new TypeError(
-        `Cannot define a host function: ${JSON.stringify(word)} is not a name of 1 to 31 letters, digits, - and _`,
+        `Cannot ${WHERE}: ${shownText(word)} is not a name of 1 to 31 letters, digits, - and _`,
       );
     }
   }
+  for (const [short, operation] of Object.entries(operations))
+    checkFields(operation, OPERATION, `${WHERE}: operation ${name}.${short}`);
   const known = new Map(
     Object.entries(operations).map(([short, operation]) => {
       const full = `${name}.${short}`;
@@ -70,12 +91,12 @@ export function defineHostFunction<Part = JsonValue>(
       [...known].map(([full, { call: _, ...info }]) => [full, { ...info, kind: 'act' }]),
     ),
     ...defined({ parse, narrow }),
-    open: (part, { limits, secret, now }) => ({
+    open: (part, { run, limits, secret, now }) => ({
       call: (full, { args, bytes, signal }) => {
         const operation = known.get(full);
         if (operation === undefined) throw new TypeError(`${full} is not an operation of ${name}`); // the gate lets none through
         if (part === undefined) throw denial(name, full, operation.capability, example);
-        const answer = operation.call(args, { part, bytes, signal, limits, secret, now });
+        const answer = operation.call(args, { part, bytes, signal, run, limits, secret, now });
         return answer instanceof Promise
           ? answer.then((value) => replyOf(full, value))
           : replyOf(full, answer);

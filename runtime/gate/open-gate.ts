@@ -13,7 +13,7 @@ import { BUILT_IN } from '../vocabulary/check-grant.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
-import type { Resource } from '../vocabulary/events.ts';
+import { boundedResource, type Resource } from '../vocabulary/resource.ts';
 import type { OfTool } from '../vocabulary/telling.ts';
 import { checkArgs, checkBytes, findServed, nameOf, type Served } from './check-call.ts';
 import { type CallRecord, createLedger } from './ledger.ts';
@@ -113,7 +113,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       const args = checkArgs(name, rawArgs, limits.hostCallBytes);
       if (!(args instanceof SandglassError)) {
         record.capability = served.info.capabilityOf?.(args) ?? record.capability;
-        if (ledger.wantsResources) record.resource = served.info.resource?.(args);
+        if (ledger.wantsResources) record.resource = boundedResource(served.info.resource?.(args));
       }
       admit(record, served);
       if (args instanceof SandglassError) throw args;
@@ -183,7 +183,9 @@ const isSame = (one: Resource, other: Resource): boolean =>
 
 const stateIn =
   (record: CallRecord) =>
-  (resource: Resource): void => {
+  (stated: Resource): void => {
+    const resource = boundedResource(stated);
+    if (resource === undefined) return;
     record.resource = resource;
     const isNew = !record.stated.some((known) => isSame(known, resource));
     if (isNew && record.stated.length < MOST_HOPS) record.stated.push(resource);

@@ -12,3 +12,25 @@ export interface Resource {
   /** Whatever else has a name: a database, a tool, a key. */
   readonly name?: string;
 }
+
+const FIELDS: Readonly<Record<keyof Resource, true>> = {
+  path: true,
+  to: true,
+  origin: true,
+  method: true,
+  statement: true,
+  name: true,
+};
+/** Characters of one text: as many as the longest guest path has. */
+const MOST_CHARACTERS = 4_096;
+
+/** What a host function states, in bounds: its texts, cut to 4,096 characters each, and nothing else. Arguments of guests end in them. */
+export function boundedResource(stated: unknown): Resource | undefined {
+  if (typeof stated !== 'object' || stated === null) return undefined;
+  const texts = Object.keys(FIELDS).flatMap((field) => {
+    const text: unknown = (stated as Readonly<Record<string, unknown>>)[field]; // an object
+    if (typeof text !== 'string') return [];
+    return [[field, text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text]];
+  });
+  return Object.fromEntries(texts) as Resource; // texts of its own fields
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRuntime, defineHostFunction, type ModuleRun, type Runtime } from '../../runtime/index.ts';
+import { createRuntime, defineHostFunction, type RunBase, type Runtime } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -34,8 +34,7 @@ describe.each(['minimal', 'standard'] as const)(
   'sandglass.call of a module, at level %s',
   verifies('EX-06', 'EX-34'),
   (level) => {
-    const run = (stdin: Uint8Array, more: Partial<ModuleRun> = {}) =>
-      runtime.run({ module, level, stdin, ...more });
+    const run = (stdin: Uint8Array, more: RunBase = {}) => runtime.run({ module, level, stdin, ...more });
 
     test('reaches the host functions of the grant', async () => {
       const outcome = await run(request({ operation: 'echo.say', args: { text: 'ü' } }), {

@@ -356,9 +356,11 @@ describe('the first hour', verifies('XT-07'), () => {
     expect(await readFile(join(cwd, 'got/out.txt'), 'utf8')).toBe('abab');
     expect(await cli(['run', 'twice.py', '--get=*.txt'])).toMatchObject({ code: 2 });
     expect(await cli(['eval', '1', '--get=none.txt', '--quiet'])).toMatchObject({
-      code: 0,
+      code: 1,
       err: 'sandglass: Cannot get "none.txt": the program left no such file in /tmp\n',
     });
+    expect(await cli(['eval', '1', '--get=none.txt', '--quiet', '--exit-code'])).toMatchObject({ code: 1 });
+    expect(await cli(['eval', '1', '--get=*.none:got', '--quiet'])).toMatchObject({ code: 0 });
   });
 
   test.each([

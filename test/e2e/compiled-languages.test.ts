@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRuntime, type ModuleRun, type Runtime } from '../../runtime/index.ts';
+import { createRuntime, type RunBase, type Runtime } from '../../runtime/index.ts';
 import { compiled } from '../guests/languages/build.ts';
 import { runCli } from '../support/command-line.ts';
 import { verifies } from '../support/verifies.ts';
@@ -32,8 +32,8 @@ describe.each(PROGRAMS)(
   'a program in $language (not run where it cannot be compiled)',
   verifies('EX-04', 'EX-06'),
   ({ program }) => {
-    const given: Partial<ModuleRun> = { argv: ['me'], stdin: 'x\ny\n' };
-    const run = (options: Partial<ModuleRun>) =>
+    const given: RunBase = { argv: ['me'], stdin: 'x\ny\n' };
+    const run = (options: RunBase) =>
       runtime.run({ module: program ?? new Uint8Array(), ...given, ...options });
 
     test.skipIf(program === undefined)('has arguments, stdin, variables and files as granted', async () => {

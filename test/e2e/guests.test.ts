@@ -2,15 +2,19 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createRuntime,
+  type GuestValue,
   type JsonValue,
   LEVELS,
-  type ModuleRun,
+  type RunBase,
   type RunOptions,
   type Runtime,
 } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { commandGuest, probeGuest } from '../guests/component/build.ts';
 import { verifies } from '../support/verifies.ts';
+
+/** Of an exported function, in place of a program. */
+type Call = RunBase & { readonly invoke: string; readonly args?: readonly GuestValue[] };
 
 /** What guests of every kind get, whatever cell they live in. */
 let runtime: Runtime;
@@ -30,7 +34,7 @@ afterAll(async () => {
 });
 
 const source = (language: string, code: string): RunOptions => ({ language, code });
-const module = (name: string, more: Partial<ModuleRun> = {}): RunOptions => ({
+const module = (name: string, more: RunBase | Call = {}): RunOptions => ({
   module: wasm[name] ?? new Uint8Array(),
   ...more,
 });

@@ -10,10 +10,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ModuleRun } from '../../runtime/contracts/api/run.ts';
+import type { RunBase } from '../../runtime/contracts/api/run.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import type { GuestValue } from '../../runtime/vocabulary/guest-value.ts';
 import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
+
+/** Of an exported function, in place of a program. */
+type Call = RunBase & { readonly invoke: string; readonly args?: readonly GuestValue[] };
 
 const MIB = 1024 * 1024;
 const runtime = createRuntime({ cache: false, cells: { maxCells: 2 } });
@@ -30,9 +34,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-const run = async (name: string, options: Partial<ModuleRun> = {}): Promise<Outcome> =>
+const run = async (name: string, options: RunBase | Call = {}): Promise<Outcome> =>
   runtime.run({ module: await loadGuest(`preview1/${name}`), filename: name, ...options });
-const granted = (access: readonly ('read' | 'write')[] = ['read']): Partial<ModuleRun> => ({
+const granted = (access: readonly ('read' | 'write')[] = ['read']): RunBase | Call => ({
   grant: { fs: [{ host: join(base, 'granted'), guest: '/data', access }] },
 });
 

@@ -1,6 +1,9 @@
-import type { HostFunction, ModuleRun, Outcome, RunOptions } from '../../runtime/index.ts';
+import type { GuestValue, HostFunction, Outcome, RunBase, RunOptions } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
 import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
+
+/** Of an exported function, in place of a program. */
+type Call = RunBase & { readonly invoke: string; readonly args?: readonly GuestValue[] };
 
 export const MIB = 1024 * 1024;
 
@@ -44,7 +47,7 @@ export const js = (code: string): RunOptions => ({ language: 'javascript', code 
 export const py = (code: string): RunOptions => ({ language: 'python', code });
 
 /** A built guest by its name; one that is not there is no module. */
-export const module = (name: string, more: Partial<ModuleRun> = {}): RunOptions => ({
+export const module = (name: string, more: RunBase | Call = {}): RunOptions => ({
   module: wasm[name] ?? new Uint8Array(),
   ...more,
 });

@@ -98,17 +98,12 @@ export interface ScriptRun extends RunBase, ScriptParts {
   readonly session?: never;
 }
 
-/** A `.wasm`: a program, or one exported function of it. */
-export interface ModuleRun extends RunBase {
+interface ModuleParts {
   /**
    * A `.wasm`: bytes; on Node also its path (from the process's own working folder) or file URL; or a component prebuilt for platforms that
    * cannot compile.
    */
   readonly module: Uint8Array | string | URL | PrebuiltComponent;
-  /** Exported function to call, with `args`, instead of running the program. */
-  readonly invoke?: string;
-  /** Arguments of `invoke`. */
-  readonly args?: readonly GuestValue[];
   readonly language?: never;
   readonly code?: never;
   readonly modules?: never;
@@ -116,6 +111,22 @@ export interface ModuleRun extends RunBase {
   readonly packages?: never;
   readonly session?: never;
 }
+
+/** A `.wasm` that is run as a program; it takes `argv`, and no `args`. */
+interface ProgramRun extends RunBase, ModuleParts {
+  readonly invoke?: never;
+  readonly args?: never;
+}
+
+/** One exported function of a `.wasm`; it takes `args`. */
+interface CallRun extends RunBase, ModuleParts {
+  /** Exported function to call instead of running the program. */
+  readonly invoke: string;
+  readonly args?: readonly GuestValue[];
+}
+
+/** A `.wasm`: a program, or one exported function of it. */
+export type ModuleRun = ProgramRun | CallRun;
 
 /** Source text in a guest that is kept. */
 export interface SessionRun extends RunBase, ScriptParts {

@@ -105,11 +105,15 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
       stderr.write(`sandglass: Cannot get "${printable(path)}": the program left no such file in /tmp\n`);
     const interrupted = interrupt.exitCode();
     if (interrupted !== undefined) return interrupted;
-    return options.passExitCode === true ? (outcome.exitCode ?? codeOf(outcome)) : codeOf(outcome);
+    const code = options.passExitCode === true ? (outcome.exitCode ?? codeOf(outcome)) : codeOf(outcome);
+    return code === 0 && missed.length > 0 ? NOT_LEFT : code;
   } finally {
     progress.stop();
   }
 }
+
+/** The program did not do what was asked of it: it left no file that `--get` names. */
+const NOT_LEFT = 1;
 
 const codeOf = (outcome: Outcome): number => (outcome.ok ? 0 : exitCodeOf(outcome.error.code));
 

@@ -73,6 +73,8 @@ function hintOf(
       hint: `Name the package that has ${missing}: --with=${packageOfModule(missing)}; in a program the option packages of the run`,
     };
   }
+  if (name === 'NameError' && message?.startsWith("name 'tools' is not defined") === true)
+    return { hint: 'Grant `tools` to the run: the name is there only with it' };
   if (name === 'MemoryError' && message === '')
     return { hint: 'A guest of 32 bits cannot hold one object of this size; make smaller ones' };
   if (name === 'OperationalError' && message === 'unable to open database file')

@@ -21,6 +21,7 @@ const NAMES: Readonly<Record<string, string>> = Object.assign(Object.create(null
   expect: 'there is no test runner; use node:assert',
   React: 'pass react in modules, or define React.createElement',
   print: 'use console.log',
+  tools: 'Grant `tools` to the run: the name is there only with it',
 });
 
 const TYPES =

@@ -9,6 +9,7 @@ import type {
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { KEPT_MEMORY } from '../../vocabulary/kept-memory.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
+import { shownText } from '../../vocabulary/nearest.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import { abortWith } from '../../vocabulary/signals.ts';
 import type { RunStarter } from '../begin-run.ts';
@@ -62,12 +63,14 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
     opening.add(abort);
     try {
       const session = await sessions.open(plan, () => cell.hold(plan.engine, abort.signal));
-      const run = async (options: object): Promise<Outcome> =>
-        begin(
+      const run = async (options: object): Promise<Outcome> => {
+        refuseOther(options, plan.name);
+        return begin(
           { ...options, session: plan.name, ...(module === undefined ? {} : { module }) } as SessionRun,
           undefined,
           session,
         ).outcome;
+      };
       return {
         name: plan.name,
         run,
@@ -88,6 +91,17 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
       for (const abort of opening) abort.abort();
     },
   };
+}
+
+/** A run of a session's own is in no other one. */
+function refuseOther(options: unknown, name: string): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('Cannot run: expected an object of options');
+  const { session } = options as { readonly session?: unknown }; // looked at below
+  if (session !== undefined)
+    throw new TypeError(
+      `Cannot run: session is ${shownText(name)} already; leave it out, or call runtime.run for another one`,
+    );
 }
 
 /** Reads and writes are calls like others: they wait for their turn, and for them the session's limits hold. */

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRuntime, defineHostFunction, mergeGrants, SandglassError } from '../../../runtime/index.ts';
+import type { HostCalled } from '../../../runtime/vocabulary/events.ts';
 
 const dice = defineHostFunction({
   name: 'dice',
@@ -116,4 +117,82 @@ describe('defineHostFunction()', () => {
       error: { code: 'CAPABILITY_DENIED' },
     });
   });
+});
+
+describe('a definition that cannot be meant', () => {
+  const call = (): null => null;
+  test.each<[unknown, string]>([
+    [undefined, 'expected an object of options, with name, operations'],
+    [{}, 'Cannot define a host function: name is missing, expected a text'],
+    [{ name: 'x' }, 'operations is missing, expected an object'],
+    [{ name: 'x', operations: { y: {} } }, 'operation x.y: call is missing, expected a function'],
+    [{ name: 'x', operations: { y: { call: 5 } } }, 'operation x.y: call is not a function'],
+    [{ name: 'x', operations: { y: call } }, 'operation x.y: expected an object of options, with call'],
+    [{ name: 'x', operations: { y: { call, capabilty: 'q' } } }, 'did you mean "capability"?'],
+    [{ name: 'x', operations: { y: { call } }, exampel: 1 }, 'did you mean "example"?'],
+    [{ name: 'x', operations: { y: { call } }, network: 'yes' }, 'network is not true or false'],
+    [{ name: 'x', operations: { y: { call } }, parse: {} }, 'parse is not a function'],
+    [{ name: 'x y', operations: { y: { call } } }, '"x y" is not a name of 1 to 31'],
+  ])('%o', (definition, message) => {
+    expect(() => defineHostFunction(definition as never)).toThrow(TypeError);
+    expect(() => defineHostFunction(definition as never)).toThrow(message);
+  });
+});
+
+test('a call knows its run: one that it starts shares parent, depth, caller and budget', async () => {
+  const nested: unknown[] = [];
+  const helper = defineHostFunction({
+    name: 'helper',
+    operations: {
+      ask: {
+        call: async (_, { run: parent, part }) => {
+          const code = "await sandglass.call('dice.sides', {})";
+          const grant = { custom: { dice: part } };
+          const outcome = await nesting.run({ language: 'js', code, grant, parent });
+          return outcome.ok ? outcome.usage.hostCalls['dice.sides'] : outcome.error.code;
+        },
+      },
+    },
+  });
+  await using nesting = createRuntime({ level: 'minimal', hostFunctions: [dice, helper] });
+  nesting.on('run.queued', ({ identity }) => nested.push(identity));
+  const caller = { id: 'ada', permissions: ['helper.*', 'dice.*'] };
+  const outer = await nesting.run({
+    language: 'js',
+    code: "[await sandglass.call('helper.ask', {}), await sandglass.call('helper.ask', {})]",
+    grant: { custom: { helper: 6 } },
+    limits: { hostCalls: 3, timeoutMs: 120_000 },
+    caller,
+    runId: 'outer',
+  });
+  expect(nested).toMatchObject([
+    { runId: 'outer', depth: 0, caller },
+    { parent: 'outer', depth: 1, caller },
+    { parent: 'outer', depth: 1, caller },
+  ]);
+  // One for each question and one that the first nested run makes: there is none left for the second.
+  expect(outer).toMatchObject({ ok: true, value: [1, 'HOST_CALLS_EXCEEDED'] });
+  expect(outer.usage.hostCalls).toMatchObject({ 'helper.ask': 2 });
+});
+
+test('what a host function states of its resource is cut', async () => {
+  const heard: HostCalled[] = [];
+  await using telling = createRuntime({
+    level: 'minimal',
+    hostFunctions: [
+      defineHostFunction({
+        name: 'say',
+        operations: {
+          it: { resource: ({ text }) => ({ name: String(text), more: text }) as never, call: () => 1 },
+          odd: { resource: () => 'text' as never, call: () => 2 },
+        },
+      }),
+    ],
+  });
+  telling.on('host.called', (event) => heard.push(event));
+  const code = `await sandglass.call('say.it', { text: 'x'.repeat(100_000) }); await sandglass.call('say.odd', {})`;
+  expect(await telling.run({ language: 'js', code, grant: { custom: { say: true } } })).toMatchObject({
+    value: 2,
+  });
+  expect(heard.map(({ resource }) => resource)).toEqual([{ name: `${'x'.repeat(4_095)}…` }, undefined]);
 });

@@ -90,9 +90,9 @@ describe('runtime.sessions', () => {
       meta: { limits: { fuel: 500_000_000, memoryBytes: 32 * 1024 * 1024 } },
     });
     expect(await session.run({ code: '2' })).toMatchObject({ meta: { limits: { fuel: 1_000_000_000 } } });
-    await expect(session.run({ code: '1', session: 'x' } as never)).resolves.toMatchObject({
-      meta: { session: session.name },
-    });
+    await expect(session.run({ code: '1', session: 'x' } as never)).rejects.toThrow(
+      `Cannot run: session is "${session.name}" already`,
+    );
     await expect(session.run({ code: '1', nonsense: 1 } as never)).rejects.toThrow(TypeError);
     await expect(session.run({ code: '1', grant: { fs: 1 } } as never)).rejects.toThrow(TypeError);
     expect(await session.run({ code: '3' })).toMatchObject({ ok: true, value: 3 });

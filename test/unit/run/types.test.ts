@@ -22,6 +22,19 @@ test('grants, limits and options are checked when an embedder compiles', () => {
     { language: 'javascript', code: '1', sandbox: false } satisfies RunOptions,
     // @ts-expect-error: inputs are JSON
     { language: 'javascript', code: '1', inputs: { f: () => 1 } } satisfies RunOptions,
+    // @ts-expect-error: args are for invoke
+    { module: 'tool.wasm', args: [1] } satisfies RunOptions,
+    // @ts-expect-error: a script has no exported function
+    { language: 'javascript', code: '1', invoke: 'run' } satisfies RunOptions,
+    // @ts-expect-error: a module is in no session by its name
+    { module: 'tool.wasm', invoke: 'run', session: 'one' } satisfies RunOptions,
   ];
-  expect(wrong).toHaveLength(9);
+  expect(wrong).toHaveLength(12);
+  const right: RunOptions[] = [
+    { module: 'tool.wasm', argv: ['--all'] },
+    { module: 'tool.wasm', invoke: 'run', args: [1] },
+    { module: 'tool.wasm', invoke: '_start', argv: ['--all'] },
+    { session: 'one', code: '1', level: 'standard' },
+  ];
+  expect(right).toHaveLength(4);
 });
