@@ -21,6 +21,8 @@ export function narrowFsGrants(
       const narrowed = backend && narrowEntry(entry, limit, backend);
       if (narrowed !== undefined) return narrowed;
     }
+    if (backend !== undefined && ceiling?.some((limit) => isAbsentWithin(entry, limit, backend)) === true)
+      throw absent(index);
     throw new SandglassError(
       'CAPABILITY_DENIED',
       `Cannot grant fs[${index}]: the policy does not cover this folder with this access`,
@@ -44,10 +46,8 @@ function narrowEntry(
   const place = inside(backend, limit.host, asked.host);
   const deny = place && limit.deny.below(place.path);
   const extensions = commonEndings(asked.extensions, limit.extensions);
-  const isCovered = [...asked.access].every(
-    (access) => limit.access.has(access) || isImpliedDelete(asked, access),
-  );
-  if (place === undefined || deny === undefined || !isCovered || extensions?.length === 0) return undefined;
+  if (place === undefined || deny === undefined || !coversAccess(asked, limit) || extensions?.length === 0)
+    return undefined;
   const name = backend.nameOf(asked.host);
   // The cap as it was written: the default for writes is not a cap on reads, and no ceiling.
   const largest = Math.min(asked.largestRead, limit.largestRead);
@@ -69,6 +69,71 @@ function narrowEntry(
     maxWriteBytes: Math.min(asked.maxWriteBytes, limit.maxWriteBytes),
   };
 }
+
+/** The deepest path, names, of which it is told that it is not there. */
+const DEEPEST_ABSENT = 64;
+
+/**
+ * Whether what is asked is not there, at a place that the ceiling entry covers. Of any other place nothing is told, not even whether it is there:
+ * not of one that is denied, and not of one that a link leads to.
+ */
+function isAbsentWithin(asked: FsEntryPolicy, limit: FsEntryPolicy, backend: FsBackend): boolean {
+  const missing: string[] = [];
+  for (let host = asked.host; missing.length < DEEPEST_ABSENT; host = `${host}/..`) {
+    const place = inside(backend, limit.host, host);
+    const [first] = missing;
+    if (place !== undefined)
+      return (
+        first !== undefined &&
+        limit.deny.below([...place.path, ...missing]) !== undefined &&
+        coversAccess(asked, limit) &&
+        !hasEntry(backend, host, first)
+      );
+    const name = backend.nameOf(host);
+    if (name === '' || isThere(backend, host)) return false;
+    missing.unshift(name);
+  }
+  return false;
+}
+
+/** Whether there is something at the path, or the system does not say. */
+function isThere(backend: FsBackend, host: string): boolean {
+  try {
+    backend.canonical(host);
+    return true;
+  } catch (error) {
+    if (!(error instanceof FsFault)) throw error;
+    return error.reason !== 'not-found';
+  }
+}
+
+/** Whether a folder has an entry of this name, links not followed, or cannot be asked. */
+function hasEntry(backend: FsBackend, host: string, name: string): boolean {
+  try {
+    const { directory, file } = backend.open(host);
+    try {
+      return file !== undefined || directory.lookup(name) !== undefined;
+    } finally {
+      directory.close();
+    }
+  } catch (error) {
+    if (!(error instanceof FsFault)) throw error;
+    return true;
+  }
+}
+
+const absent = (index: number): SandglassError =>
+  new SandglassError(
+    'CAPABILITY_DENIED',
+    `Cannot grant fs[${index}]: there is no such folder or file, at a place that the policy covers`,
+    {
+      details: { capability: 'fs', requested: `fs[${index}]` },
+      hint: 'Create it, or name one that is there',
+    },
+  );
+
+const coversAccess = (asked: FsEntryPolicy, limit: FsEntryPolicy): boolean =>
+  [...asked.access].every((access) => limit.access.has(access) || isImpliedDelete(asked, access));
 
 /** `write` brings `delete` along; where nobody asked for it by name, a ceiling without it takes it away instead of refusing. */
 const isImpliedDelete = (asked: FsEntryPolicy, access: FsAccess): boolean =>

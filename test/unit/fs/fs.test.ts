@@ -562,7 +562,9 @@ describe('fs narrow()', () => {
     ['a folder above', [{ host: '.' }], [{ host: 'data' }]],
     ['a folder beside by ..', [{ host: 'data/../out' }], [{ host: 'data' }]],
     ['a folder that only begins alike', [{ host: 'data2' }], [{ host: 'data' }]],
-    ['a missing folder', [{ host: 'data/none' }], [{ host: 'data' }]],
+    ['a missing folder outside', [{ host: 'out/none' }], [{ host: 'data' }]],
+    ['a missing folder of a denied one', [{ host: 'data/sub/none' }], [{ host: 'data', deny: ['sub'] }]],
+    ['a missing folder with more access', [{ host: 'data/none', access: ['write'] }], [{ host: 'data' }]],
     ['more access', [{ host: 'data', access: ['write'] }], [{ host: 'data' }]],
     [
       'delete by name',
@@ -574,6 +576,18 @@ describe('fs narrow()', () => {
   ] as const)('refuses %s', (_, asked, ceiling) => {
     mkdirSync(join(root, 'data2'), { recursive: true });
     expect(() => narrow(asked, ceiling)).toThrow('Cannot grant fs[0]: the policy does not cover this folder');
+  });
+
+  test('tells what is not there from what is not covered, within the policy and nowhere else', async () => {
+    const { symlinkSync } = await import('node:fs');
+    const refused = (host: string) => () => narrow([{ host }], [{ host: 'data' }]);
+    expect(refused('data/none')).toThrow('there is no such folder or file');
+    expect(refused('data/none/deeper')).toThrow('there is no such folder or file');
+    // What a link leads to is outside, whether it is there or not.
+    symlinkSync('../gone', join(root, 'data/dangling'));
+    expect(refused('data/dangling')).toThrow('the policy does not cover');
+    expect(refused('data/dangling/x')).toThrow('the policy does not cover');
+    expect(refused('data/../none')).toThrow('the policy does not cover');
   });
 
   test.each([
