@@ -127,7 +127,9 @@ function createRunHandler(options: RunServiceOptions): JobHandler {
     };
     try {
       const bytes = module === undefined ? {} : { module: moduleOf(module) };
-      const asked = { ...run, ...bytes, runId, signal, onOutput };
+      // A session is found by its key: what a caller names it is not asked again.
+      const { session: _, ...options } = run as QueuedRun & { readonly session?: string };
+      const asked = { ...options, ...bytes, runId, signal, onOutput };
       const outcome = await (session === undefined
         ? runtime.run(asked as RunOptions) // whoever queued it has checked that it is one kind of run, and the runtime checks it again
         : sessionOf(session).run(asked as SessionRunOptions & ModuleSessionRunOptions)); // it refuses what does not fit a session
