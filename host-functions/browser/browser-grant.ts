@@ -7,6 +7,7 @@ import {
 } from '../../runtime/vocabulary/grants/browser.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../runtime/vocabulary/json.ts';
 import { refuseUnknownField, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
+import { MIB } from '../../runtime/vocabulary/units.ts';
 
 /** The `browser` part of a grant, checked, with its defaults filled. */
 export interface BrowserPart {
@@ -27,7 +28,6 @@ const FIELDS: Readonly<Record<keyof BrowserGrant, true>> = {
   maxBytes: true,
 };
 const MOST_ORIGINS = 1_000;
-const MIB = 1024 * 1024;
 
 /** @throws {TypeError | RangeError} naming the field that is wrong. */
 export function parseBrowserGrant(part: JsonValue, where: string, rules: OriginRules): BrowserPart {

@@ -2,6 +2,7 @@ import { FS_ACCESS, type FsAccess, type FsGrant } from '../../runtime/vocabulary
 import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 import { unknownName } from '../../runtime/vocabulary/nearest.ts';
 import { refuseUnknownField, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
+import { MIB } from '../../runtime/vocabulary/units.ts';
 import { compileDenyGlobs, type DenyGlobs } from './deny-globs.ts';
 import { FsFault } from './fs-fault.ts';
 import { foldName, parseGuestPath } from './guest-path.ts';
@@ -33,7 +34,6 @@ export interface FsEntryPolicy {
   readonly maxWriteBytes: number;
 }
 
-const MIB = 1024 * 1024;
 export const DEFAULT_WRITTEN_BYTES = 10 * MIB;
 const DEFAULT_OPEN_FILES = 64;
 

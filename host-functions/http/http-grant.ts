@@ -1,6 +1,7 @@
 import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
 import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 import { refuseUnknownField, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
+import { MIB } from '../../runtime/vocabulary/units.ts';
 import { type OriginPattern, parseOriginPattern } from './origin-pattern.ts';
 import { compilePathPatterns, type PathPatterns, pathSegments } from './path-pattern.ts';
 
@@ -26,7 +27,6 @@ export interface HttpEntryPolicy extends EntryPolicy {
   readonly traceparent: boolean | undefined;
 }
 
-const MIB = 1024 * 1024;
 const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD'];
 const FIELDS: Readonly<Record<keyof HttpGrant, true>> = {
   origin: true,

@@ -14,7 +14,7 @@ import {
   oneOf,
   parseNamedEntries,
 } from '../../runtime/vocabulary/named-entries.ts';
-import { KIB, MIB } from '../../runtime/vocabulary/units.ts';
+import { GIB, KIB, MIB } from '../../runtime/vocabulary/units.ts';
 
 /** One entry of the `kv` part of a grant, checked, with its defaults filled. */
 export interface KvEntryPolicy extends NamedEntry<KvAccess> {
@@ -39,7 +39,6 @@ const FIELDS: Readonly<Record<keyof KvGrant, true>> = {
   maxCalls: true,
 };
 const STORES: NamedKind<KvAccess> = { part: 'kv', thing: 'store', fields: FIELDS, access: KV_ACCESS };
-const GIB = 1_024 * MIB;
 const YEAR_MS = 31_536_000_000;
 
 /** @throws {TypeError | RangeError} naming the field that is wrong. */

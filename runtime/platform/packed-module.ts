@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import { brokenFile } from './engine-file.ts';
+import { sha256Hex } from './sha256-hex.ts';
 
 /**
  * A module that ships packed, with what it was built from beside it: `NAME.wasm.br` and `NAME.json`. Both are read when they are first asked
@@ -54,8 +54,7 @@ export function packedModule(folder: URL, name: string): PackedModule {
       const bytes = await unpack(packed, { maxOutputLength: size }).catch((cause: unknown) => {
         throw brokenFile(path, 'damaged', { place: 'file', cause });
       });
-      if (createHash('sha256').update(bytes).digest('hex') !== sha256)
-        throw brokenFile(path, 'damaged', { place: 'file' });
+      if (sha256Hex(bytes) !== sha256) throw brokenFile(path, 'damaged', { place: 'file' });
       return new Uint8Array(bytes);
     },
   };

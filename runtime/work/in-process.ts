@@ -5,6 +5,7 @@ import { SandglassError } from '../vocabulary/errors.ts';
 import { guarded } from '../vocabulary/guarded.ts';
 import { inSlices } from '../vocabulary/in-slices.ts';
 import type { JsonValue } from '../vocabulary/json.ts';
+import { MIB } from '../vocabulary/units.ts';
 import { createLanes, type LanesOptions } from './lanes.ts';
 import type { Ticket } from './scheduler.ts';
 
@@ -15,7 +16,6 @@ export interface InProcessOptions extends LanesOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const MIB = 1024 * 1024;
 /** Deeper than any value of a run, which a job has a few levels above it. */
 const MOST_DEPTH = 160;
 

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { SessionOptions } from '../../contracts/api/session.ts';
-import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
+import { isJsonObject, type JsonValue } from '../../vocabulary/json.ts';
 import type { Priority } from '../../vocabulary/priority.ts';
 import { holdsMore } from '../../vocabulary/size-of-json.ts';
 import { explainFirst, invalid } from './explain-body.ts';
@@ -94,7 +94,7 @@ type CheckedBody = Omit<LooseRunOptions, 'module' | 'signal' | 'onOutput' | 'std
 
 /** `{ "$bytes": base64 }` stands for bytes, as in the answers. */
 function readStdin(stdin: JsonValue): JsonValue | Uint8Array {
-  if (!isObject(stdin)) return stdin;
+  if (!isJsonObject(stdin)) return stdin;
   const { $bytes: encoded, ...rest } = stdin;
   if (encoded === undefined || Object.keys(rest).length > 0) return stdin;
   if (typeof encoded !== 'string') throw invalid('/stdin/$bytes', 'expected base64 text');
@@ -117,6 +117,3 @@ function decodeBytes(encoded: string, path: string): Uint8Array {
     throw invalid(path, 'expected base64 text'); // atob tells no more than that
   }
 }
-
-const isObject = (value: JsonValue): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/json.ts';
 import { nearestOrAll } from '../../vocabulary/nearest.ts';
 import { isWasiFunction } from './wasi-functions.ts';
 
@@ -98,4 +98,4 @@ function pairOf(what: string, value: JsonValue): readonly [number, number] {
 const isPlace = (value: JsonValue | undefined): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 1000;
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  value !== undefined && isJsonObject(value);

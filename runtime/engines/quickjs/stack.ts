@@ -1,4 +1,4 @@
-const KIB = 1024;
+import { KIB } from '../../vocabulary/units.ts';
 
 /**
  * QuickJS's logical stack for a thread that gives wasm so many bytes. It must run full before the host's own stack does, also in native

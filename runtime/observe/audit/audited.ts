@@ -1,6 +1,7 @@
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { refuseUnknown, wholeNumber } from '../../vocabulary/read-options.ts';
+import { KIB } from '../../vocabulary/units.ts';
 import { type AuditLog, openAuditLog } from './audit-log.ts';
 import { AUDITED, recordOf } from './record.ts';
 
@@ -19,7 +20,6 @@ const KNOWN: Readonly<Record<keyof AuditOptions, true>> = {
   maxFileBytes: true,
   maxQueuedBytes: true,
 };
-const KIB = 1_024;
 
 /**
  * A runtime of whose events each is a line of an audit, from now until it is closed.

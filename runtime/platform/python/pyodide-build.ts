@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { cachedDataVersionTag } from 'node:v8';
 import type { PrepareContext } from '../../contracts/engine.ts';
@@ -26,6 +25,7 @@ import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { importMemory, leastMemory } from '../../wasm/import-memory.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
+import { sha256Hex } from '../sha256-hex.ts';
 import { widenStacks } from './node-stacks.ts';
 import { type BytecodeJob, job as compileSources, readFrames } from './pyodide-bytecode.ts';
 import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
@@ -66,7 +66,7 @@ async function derive(
 ): Promise<PyodideBuild> {
   const scripts = realmScripts(loader, glue);
   const sources = readPythonSources();
-  const wasmHash = sha256(plain);
+  const wasmHash = sha256Hex(plain);
   const metered = meteredOnce(context, plain, wasmHash, [...HOST_EXPORTS, ...scripts.exports]);
   const wasm = async (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
     importMemory(await capMemories(await metered(), pages));
@@ -77,10 +77,10 @@ async function derive(
     snapshot: undefined,
   };
   // Every input of a snapshot; its bytes are the same on both supported majors of Node, but nothing promises it.
-  const key = sha256(
+  const key = sha256Hex(
     [
       wasmHash,
-      sha256(stdlib),
+      sha256Hex(stdlib),
       scripts.loader,
       scripts.glue,
       sources.setUp,
@@ -141,9 +141,9 @@ async function derive(
   return {
     assets,
     wasm,
-    bytecode: keepBytecode(context, [wasmHash, sha256(stdlib)], sources.compilePackage, assets, setUp),
+    bytecode: keepBytecode(context, [wasmHash, sha256Hex(stdlib)], sources.compilePackage, assets, setUp),
     withPackages: async (packages) => {
-      const name = `packages-${sha256([packages.key, sources.importPackages(packages.modules)].join('\0'))}`;
+      const name = `packages-${sha256Hex([packages.key, sources.importPackages(packages.modules)].join('\0'))}`;
       return { ...assets, snapshot: await snapshotOf(name, 'renewed', packages) };
     },
     repeatable: () => {
@@ -171,7 +171,7 @@ function keepBytecode(
   const bytecode = async (wheel: InstalledWheel): Promise<readonly PackageFile[]> => {
     const files = wheel.files.filter(({ path }) => path.endsWith('.py'));
     if (files.length === 0 || context.cache === undefined) return [];
-    const key = `pyodide-bytecode/${[...made, sha256(source), wheel.sha256].join('/')}`;
+    const key = `pyodide-bytecode/${[...made, sha256Hex(source), wheel.sha256].join('/')}`;
     const encoded = await cached(context, key, async () => {
       const input: BytecodeJob = { ...(await setUp()), assets, source, files };
       const answer =
@@ -202,7 +202,7 @@ const meteredOnce = (
   keptWithoutCache(context, () =>
     cached(
       context,
-      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${sha256(exports.join())}`,
+      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${sha256Hex(exports.join())}`,
       async () => {
         const input: MeteredJob = { plain, exports };
         const made =
@@ -228,8 +228,6 @@ function keptWithoutCache<T>({ cache }: PrepareContext, make: () => Promise<T>):
 }
 
 const majorOf = (version: string): string => version.split('.', 1)[0] ?? '';
-const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
-
 /** The lock's description of the platform without its packages: the guest is told of none that the host has not put in place. */
 function emptyLock(lock: string): string {
   const { info } = JSON.parse(lock) as { readonly info: unknown }; // from the package itself

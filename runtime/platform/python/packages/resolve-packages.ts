@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { satisfies } from '@renovatebot/pep440';
 import type { PackageFile, PackageSet, WantedPackages } from '../../../engines/pyodide/packages.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 import { MIB } from '../../../vocabulary/units.ts';
+import { sha256Hex } from '../../sha256-hex.ts';
 import type { Candidate, PackageSource } from './package-source.ts';
 import type { PackageWork } from './package-work.ts';
 import { normalName, type Requirement, readRequirement } from './requirement.ts';
@@ -61,7 +61,10 @@ export function createUnpackedWheels(work: Pick<PackageWork, 'unpack'>): Unpacke
       const { sha256, file } = candidate;
       const unpack = async (): Promise<Unpacked> => {
         const bytes = await candidate.read();
-        return { sha256: sha256 ?? hashOf(bytes), ...(await work.unpack({ bytes, file, maxMemoryPages })) };
+        return {
+          sha256: sha256 ?? sha256Hex(bytes),
+          ...(await work.unpack({ bytes, file, maxMemoryPages })),
+        };
       };
       if (sha256 === undefined) return unpack(); // a file that may be another one tomorrow
       const key = `${sha256} ${maxMemoryPages}`;
@@ -80,7 +83,6 @@ export function createUnpackedWheels(work: Pick<PackageWork, 'unpack'>): Unpacke
   };
 }
 
-const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const sizeOf = (files: readonly PackageFile[]): number =>
   files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 
