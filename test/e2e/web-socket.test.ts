@@ -77,3 +77,29 @@ test('a connection that is closed before it is open ends without an error', asyn
   expect(outcome).toMatchObject({ ok: true, value: 1006 });
   await server.idle();
 });
+
+test.each([
+  ['the event itself', 'socket.onerror = reject'],
+  [
+    'one that the guest makes of it',
+    "socket.onerror = ({ error }) => reject(new ErrorEvent('error', { error }))",
+  ],
+])('a refusal is told when a program rejects with %s', async (_name, code) => {
+  const outcome = await runtime.run({
+    language: 'javascript',
+    code: `await new Promise((_, reject) => { const socket = new WebSocket('ws://127.0.0.1:9/'); ${code}; })`,
+  });
+  expect(outcome).toMatchObject({
+    ok: false,
+    error: {
+      code: 'CAPABILITY_DENIED',
+      details: { capability: 'ws', grant: { ws: [{ origin: 'ws://127.0.0.1:9' }] } },
+    },
+  });
+});
+
+test('an event with an error of the guest is no refusal', async () => {
+  const code = "throw new ErrorEvent('error', { error: { code: 'CAPABILITY_DENIED', id: 1 } })";
+  const outcome = await runtime.run({ language: 'javascript', code });
+  expect(outcome).toMatchObject({ ok: false, error: { code: 'GUEST_THREW' } });
+});

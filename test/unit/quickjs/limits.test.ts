@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        130473,
-        869301,
-        168414,
-        224268,
-        396900,
-        1576527,
+        131172,
+        869566,
+        169175,
+        224311,
+        400284,
+        1578362,
       ]
     `);
   });

@@ -1,5 +1,5 @@
 import { Blob } from './body.ts';
-import type { Calls } from './calls.ts';
+import { type Calls, standFor } from './calls.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding.ts';
 import { DomException, Event, EventTarget, hasListener } from './events.ts';
 import { Bytes, bytesOf, define, publish, toText, typedArrayBytes } from './primordials.ts';
@@ -41,6 +41,8 @@ class ErrorEvent extends Event {
   constructor(type: unknown, init: { readonly error?: unknown; readonly message?: string } = {}) {
     super(type);
     this.error = init?.error ?? null;
+    // Programs reject with the event: a refusal that it tells of stays one.
+    standFor(this, this.error);
     this.message = init?.message ?? '';
   }
 }
