@@ -44,7 +44,6 @@ export function createSessionStore(
     if (known !== undefined) return known;
     made += 1;
     const id = String(made);
-    if (session.ended.aborted) return id; // nobody comes for what it would keep
     ids.set(session, id);
     session.ended.addEventListener(
       'abort',
@@ -81,6 +80,7 @@ function ofSession(
   const admit = (access: SessionAccess) => {
     if (part === undefined || !part.access.has(access)) throw deniedSession(access, part);
     if (session === undefined) throw ofNone();
+    if (session.ended.aborted) throw hasEnded(); // nobody would come for what it keeps
     if (calls >= part.maxCalls) throw spent(access, part.maxCalls);
     calls += 1;
     return { id: idOf(session), shown: 'the store of the session', caps: part };
@@ -92,6 +92,9 @@ const ofNone = (): SandglassError =>
   new SandglassError('UNSUPPORTED', 'Cannot ask the store of the session: the run is in none', {
     hint: 'Run it in a session, of runtime.sessions.open, or use a store of kv',
   });
+
+const hasEnded = (): SandglassError =>
+  new SandglassError('CANCELLED', 'Cannot ask the store of the session: the session has ended');
 
 const spent = (access: SessionAccess, maxCalls: number): SandglassError =>
   new SandglassError(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { ownUrl } from '../vocabulary/own-url.ts';
 import { MIB } from '../vocabulary/units.ts';
@@ -73,6 +73,25 @@ export async function startWorkerCell(
   });
 }
 
+/** No environment, no arguments, no input; what it is handed is all it has of the host. */
+const startWorker = (
+  name: string,
+  stackSizeMb: number,
+  flags: readonly string[],
+  handed: { readonly bridge: SharedArrayBuffer; readonly answers: MessagePort },
+): Worker =>
+  new Worker(sibling('worker-entry'), {
+    name: `sandglass ${name}`,
+    env: {},
+    argv: [],
+    execArgv: [...flags],
+    stdin: false,
+    trackUnmanagedFds: true,
+    resourceLimits: { stackSizeMb, maxOldGenerationSizeMb: HEAP_MB },
+    workerData: handed,
+    transferList: [handed.answers],
+  });
+
 /** The wires to one worker. Also used inside a process cell, between its main thread and its worker. */
 export function openWorker(stackSizeMb: number, name: string, flags: readonly string[]): CellChannel {
   const bridge = new SharedArrayBuffer(BRIDGE.bytes);
@@ -85,17 +104,7 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
   /** Answers that were posted, to blocking calls and to others; both wrap around at 32 bits. */
   const posted = { sync: 0, later: 0 };
   const { port1: answers, port2: theirs } = new MessageChannel();
-  const worker = new Worker(sibling('worker-entry'), {
-    name: `sandglass ${name}`,
-    env: {},
-    argv: [],
-    execArgv: [...flags],
-    stdin: false,
-    trackUnmanagedFds: true,
-    resourceLimits: { stackSizeMb, maxOldGenerationSizeMb: HEAP_MB },
-    workerData: { bridge, answers: theirs },
-    transferList: [theirs],
-  });
+  const worker = startWorker(name, stackSizeMb, flags, { bridge, answers: theirs });
   drainStdio(worker);
   answers.unref();
   let gone: Promise<void> | undefined;
@@ -155,6 +164,7 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
     },
     reset: (place) => {
       Atomics.store(bridgeFlags, BRIDGE.stop + place, STOP_CODES.none);
+      used.fill(0, 2 * place, 2 * place + 2); // of an earlier guest: whoever looks before this one begins must not be told it
     },
     hold: (held) => {
       if (held) worker.ref();

@@ -3,7 +3,7 @@ import type { Engine } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
 import { UnusablePart } from '../gate/open-services.ts';
 import type { Budget } from '../vocabulary/budget.ts';
-import { SandglassError } from '../vocabulary/errors.ts';
+import { type ErrorCode, SandglassError } from '../vocabulary/errors.ts';
 import { filesByPath, type GuestFile } from '../vocabulary/guest-file.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
@@ -94,7 +94,7 @@ export async function runInSandbox(
       verdict = stop.isOutspent()
         ? outOfFuel(plan.budget)
         : await judge(result, gate, plan.budget, output.bytes());
-    ending = sessionEnd(result.end, verdict, gate.overspent() !== undefined);
+    ending = sessionEnd(result.end, verdict, toldToStop(gate, stop));
   } catch (error) {
     ended = context.monotonic();
     if (error instanceof UnusablePart) throw error.reason; // misuse, not an outcome
@@ -156,6 +156,12 @@ function judge(
 }
 
 const outOfFuel = ({ limits }: Budget): Verdict => ({ ok: false, error: stopError('fuel', limits) });
+
+/** What its cell was told to stop for, whether the guest ended by itself in that moment or not. */
+function toldToStop(gate: Gate, { isOutspent }: { isOutspent(): boolean }): ErrorCode | undefined {
+  if (gate.overspent() !== undefined) return 'HOST_CALLS_EXCEEDED';
+  return isOutspent() ? 'FUEL_EXHAUSTED' : undefined;
+}
 
 /** A signal of the run's own, which also aborts when the caller's does, or when nested runs have spent what it had left. */
 function stopOf(signal: AbortSignal) {

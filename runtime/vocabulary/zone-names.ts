@@ -68,24 +68,24 @@ const SHORT: ReadonlyMap<string, string> = new Map(
 
 /** Zones that go by their offset, though ICU calls them as others. */
 const BY_OFFSET: ReadonlySet<string> = new Set([
-  'Antarctica/Casey',
-  'Antarctica/Troll',
-  'Asia/Colombo',
-  'Europe/Minsk',
-  'Pacific/Apia',
+  'antarctica/casey',
+  'antarctica/troll',
+  'asia/colombo',
+  'europe/minsk',
+  'pacific/apia',
 ]);
 /** Zones that go by the names of another, though ICU has none for them. */
 const AS_OTHERS: ReadonlyMap<string, string> = new Map([
-  ['Europe/Guernsey', 'Europe/London'],
-  ['Europe/Isle_of_Man', 'Europe/London'],
-  ['Europe/Jersey', 'Europe/London'],
+  ['europe/guernsey', 'Europe/London'],
+  ['europe/isle_of_man', 'Europe/London'],
+  ['europe/jersey', 'Europe/London'],
 ]);
 /** The same in Samoa, which ICU tells from Apia by nothing but the offset. */
 const SAMOA: ReadonlySet<string> = new Set([
-  'Pacific/Midway',
-  'Pacific/Pago_Pago',
-  'Pacific/Samoa',
-  'US/Samoa',
+  'pacific/midway',
+  'pacific/pago_pago',
+  'pacific/samoa',
+  'us/samoa',
 ]);
 
 const UTC: ZoneNames = ['UTC', 'UTC'];
@@ -96,9 +96,9 @@ const UTC: ZoneNames = ['UTC', 'UTC'];
  */
 export function zoneNames(name: string | undefined, year: number): ZoneNames {
   const given = name?.replace(/^:/, '') ?? '';
-  const zone = AS_OTHERS.get(given) ?? given;
+  const zone = AS_OTHERS.get(given.toLowerCase()) ?? given;
   if (zone === '' || zone === 'UTC') return UTC;
-  if (SAMOA.has(zone)) return ['SST', 'SST'];
+  if (SAMOA.has(zone.toLowerCase())) return ['SST', 'SST'];
   try {
     const at = (month: number): { readonly minutes: number; readonly name: string } => {
       const date = Date.UTC(year, month);
@@ -114,7 +114,7 @@ export function zoneNames(name: string | undefined, year: number): ZoneNames {
 }
 
 const nameOf = (zone: string, date: number): string | undefined =>
-  BY_OFFSET.has(zone) ? undefined : SHORT.get(partOf(zone, 'long', date));
+  BY_OFFSET.has(zone.toLowerCase()) ? undefined : SHORT.get(partOf(zone, 'long', date));
 
 function partOf(timeZone: string, timeZoneName: 'long' | 'longOffset', date: number): string {
   const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName }).formatToParts(date);

@@ -168,6 +168,19 @@ describe.each(['memory', 'file'])(
       expect(rows(await query('select count(*) as n from people'))).toEqual([{ n: 2 }]);
     });
 
+    test('statements at once share what the run has left, and get no multiple of it', async () => {
+      const endless =
+        'with recursive n(i) as (values (1) union all select i + 1 from n) select count(*) from n';
+      const outcome = await runtime.run({
+        language: 'js',
+        code: `await Promise.all(Array.from({ length: 6 }, () => sandglass.call('sql.query', args).catch(() => 0)))`,
+        inputs: { args: { database, query: endless } },
+        grant: { sql: [{ name: database, access: ['read'] }] },
+        limits: { fuel: 200_000_000, timeoutMs: 120_000 },
+      });
+      expect(outcome.usage.fuel).toBeLessThan(300_000_000);
+    });
+
     test('rows over maxRows are left out and it says so; bytes over maxBytes are an error', async () => {
       const many =
         'with recursive n(i) as (values (1) union all select i + 1 from n where i < 1000) select i from n';
@@ -238,6 +251,27 @@ describe('a file of SQLite', verifies('DB-01'), () => {
       error: { details: { reason: 'connect' }, hint: expect.stringContaining('makes the file') },
     });
     expect(existsSync(join(folder, 'new.db'))).toBe(false);
+  });
+
+  test('gives its place up to a database in memory', async () => {
+    const names = ['one', 'two', 'three', 'four'];
+    const files = Object.fromEntries(
+      names.map((name) => [name, `sqlite:${join(folder, `${name}-place.db`)}`]),
+    );
+    await using own = createRuntime({
+      sql: { ...files, memory: 'memory:' },
+      cells: { maxCells: 2 },
+      limits: { timeoutMs: 120_000 },
+    });
+    for (const database of [...names, 'memory', 'one']) {
+      const outcome = await own.run({
+        language: 'js',
+        code: `await sandglass.call('sql.execute', args)`,
+        inputs: { args: { database, query: 'create table if not exists t(a)' } },
+        grant: { sql: [{ name: database, access: ['read', 'write'] }] },
+      });
+      expect([database, outcome.ok || outcome.error]).toEqual([database, true]);
+    }
   });
 
   test('that is none is refused, and stays what it is', async () => {

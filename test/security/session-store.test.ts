@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { createSessionStore } from '../../host-functions/kv/session-store.ts';
+import type { HostContext, HostService } from '../../runtime/contracts/host-function.ts';
 import { createRuntime, type Grant, type Outcome, type Session } from '../../runtime/index.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -117,4 +119,18 @@ describe('the store of a session', verifies('PM-07'), () => {
       await session.run({ code: '[sandglass.session.get("k"), sandglass.session.list()["keys"]]' }),
     ).toMatchObject({ value: [{ a: 1 }, ['k', 'n']] });
   });
+});
+
+test('a session that has ended keeps nothing more, so its flood fills no store of others', () => {
+  const store = createSessionStore({ maxStores: 2 });
+  const part = store.parse({ access: ['read', 'write'] }, 'grant.session');
+  const controller = new AbortController();
+  const open = (ended: AbortSignal) => store.open(part, { session: { name: 'a', ended } } as HostContext);
+  const ending = open(controller.signal);
+  const set = (service: HostService, key: string) =>
+    service.call('session.set', { args: { key, value: 1 } } as never);
+  set(ending, 'first');
+  controller.abort();
+  for (const key of ['a', 'b', 'c', 'd']) expect(() => set(ending, key)).toThrow(/the session has ended/);
+  expect(set(open(new AbortController().signal), 'k')).toBeDefined();
 });

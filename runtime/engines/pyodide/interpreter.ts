@@ -9,7 +9,7 @@ import { zoneList, zoneTable } from '../../vocabulary/zone-table.ts';
 import { DEFERRED_SECTION } from '../../wasm/deferred-exports.ts';
 import { MEMORY_IMPORT } from '../../wasm/import-memory.ts';
 import { detachViews, exportsOf, memoryBufferOf, readGlobal } from '../../wasm/intrinsics.ts';
-import { createMeter, type Meter } from '../../wasm/meter.ts';
+import { createMeter, type Meter, nativeFuel } from '../../wasm/meter.ts';
 import { REFILL, REFILL_SLOT, RESERVED, RESERVED_PREFIX } from '../../wasm/reserved.ts';
 import { type CompiledScripts, type PyodideAssets, restoreSnapshot } from './assets.ts';
 import type { Collected } from './collected.ts';
@@ -143,6 +143,9 @@ const FULL_STACK_BYTES = (15 / 16) * RECURSION_BYTES;
 const RENEW_FUEL = 1_000_000_000;
 
 const NOTHING = new Uint8Array();
+/** What the platform's ICU does for a zone, as bytes of native work: to move to it, and to make its table, each time, for a run must not see whether another had it made. */
+const ZONE_BYTES = 150_000;
+const TABLE_BYTES = 12_000_000;
 /** The answer to a call between two runs, when there is no gate to ask. */
 const NO_RUN = JSON.stringify({
   refusal: {
@@ -220,10 +223,15 @@ export async function openInterpreter(options: InterpreterOptions): Promise<Inte
     monotonic: () => link?.host.monotonic() ?? 0,
     zoneOffset: (ms) => zone(Number(ms)),
     moveTo: (name) => {
+      metered?.charge(nativeFuel(ZONE_BYTES));
       if (link !== undefined) localise(String(name), link);
     },
-    zoneTable: (name) =>
-      name === '' ? zoneList().join('\n') : String.fromCharCode(...(zoneTable(String(name)) ?? NOTHING)),
+    zoneTable: (name) => {
+      metered?.charge(nativeFuel(name === '' ? ZONE_BYTES : TABLE_BYTES));
+      return name === ''
+        ? zoneList().join('\n')
+        : String.fromCharCode(...(zoneTable(String(name)) ?? NOTHING));
+    },
     random: (into) => {
       const bytes = bytesOf(into);
       if (link === undefined) fillRandom(bytes);

@@ -16,8 +16,8 @@ export interface CompressOptions {
   readonly hold: (bytes: number) => (() => void) | undefined;
 }
 
-/** Native work in one go, in bytes that are billed: a second of a thread that nothing can end meanwhile, and a tenth of one that is shared. */
-const MOST_WORK = 480_000_000;
+/** Native work in one go, in bytes that are billed: a second and a half of a thread that nothing can end meanwhile, and a tenth of one that is shared. */
+const MOST_WORK = 720_000_000;
 const MOST_SHARED_WORK = 40_000_000;
 
 /** Numbers of parameters: those that decide how long it takes, and those that a guest may set beside them, with their ranges. */
@@ -50,7 +50,7 @@ const CODECS: Readonly<Record<Format, Codec>> = {
     ]),
     work: (quality) =>
       quality >= 11
-        ? [450, 1_000_000]
+        ? [700, 1_000_000]
         : quality === 10
           ? [180, 1_000_000]
           : quality === 9
@@ -73,7 +73,7 @@ const CODECS: Readonly<Record<Format, Codec>> = {
       [201, [0, 1]],
     ]),
     work: (level) =>
-      level > 12 ? [100, 200_000] : level > 6 ? [24, 100_000] : level > 3 ? [6, 50_000] : [2, 50_000],
+      level > 12 ? [600, 200_000] : level > 6 ? [24, 100_000] : level > 3 ? [6, 50_000] : [2, 50_000],
     memory: (level) => (level > 12 ? [16, 128 * MIB] : [8, 32 * MIB]),
   },
 };
@@ -92,12 +92,20 @@ export function compressPrimitive(
   bytes: Uint8Array,
   { compress, shared, charge, hold }: CompressOptions,
 ): Uint8Array<ArrayBuffer> | CompressRefusal {
-  const { format, parameters } = JSON.parse(request) as Request; // the prelude's own JSON
-  if (!Object.hasOwn(CODECS, format)) return 'parameters';
+  const read = readRequest(request);
+  if (read === undefined) return 'parameters';
+  const { format, parameters } = read;
   const codec = CODECS[format];
   for (const [name, value] of Object.entries(parameters)) {
     const range = codec.parameters.get(Number(name));
-    if (range === undefined || !Number.isInteger(value) || value < range[0] || value > range[1])
+    // The platform takes `0x6b` for 107, too: what is not written as we look it up is refused.
+    if (
+      range === undefined ||
+      name !== String(Number(name)) ||
+      !Number.isInteger(value) ||
+      value < range[0] ||
+      value > range[1]
+    )
       return 'parameters';
   }
   if (compress === undefined) return 'none';
@@ -116,10 +124,23 @@ export function compressPrimitive(
   const [each, mostMemory] = codec.memory(slowest ?? quality);
   const letGo = hold(2 * bytes.byteLength + Math.min(each * bytes.byteLength, mostMemory) + 2 * MIB);
   if (letGo === undefined) return 'memory';
+  charge(work);
   try {
-    charge(work);
     return compress(format, bytes, { ...parameters, [codec.quality]: quality }) ?? 'none';
+  } catch {
+    return 'parameters'; // the platform's own reasons
   } finally {
     letGo();
+  }
+}
+
+/** `undefined` for what our prelude does not send: a program may have replaced `JSON`. */
+function readRequest(text: string): Request | undefined {
+  try {
+    const { format, parameters } = JSON.parse(text) as Partial<Request>;
+    if (format === undefined || !Object.hasOwn(CODECS, format)) return undefined;
+    return typeof parameters === 'object' && parameters !== null ? { format, parameters } : undefined;
+  } catch {
+    return undefined;
   }
 }

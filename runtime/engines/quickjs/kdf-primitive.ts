@@ -4,11 +4,15 @@ import type { NativeSteps } from './native-steps.ts';
 import { pbkdf2Steps } from './pbkdf2-steps.ts';
 import { scryptSteps } from './scrypt-steps.ts';
 
+/** A key on its way. */
+export interface Derivation {
+  readonly steps: NativeSteps<Uint8Array<ArrayBuffer>>;
+  /** What of the host's memory it takes until it is there. */
+  readonly heldBytes: number;
+}
+
 /** Derives a key from a password, in steps; `undefined` for what is asked wrongly or takes more memory than a guest may have of the host. */
-export type DeriveKey = (
-  request: string,
-  bytes: Uint8Array,
-) => NativeSteps<Uint8Array<ArrayBuffer>> | undefined;
+export type DeriveKey = (request: string, bytes: Uint8Array) => Derivation | undefined;
 
 interface Request {
   readonly kind?: unknown;
@@ -36,7 +40,8 @@ const isPowerOfTwo = (value: number): boolean => value > 1 && Number.isInteger(M
 
 /** Work that a guest's own interpreter is a thousand times slower at. */
 export const deriveKey: DeriveKey = (request, bytes) => {
-  const given = JSON.parse(request) as Request; // the prelude's own JSON
+  const given = readRequest(request);
+  if (given === undefined) return undefined;
   const length = whole(given.length, MOST_LENGTH);
   const cut = typeof given.password === 'number' ? given.password : 0;
   const [password, salt] = [bytes.subarray(0, cut), bytes.subarray(cut)];
@@ -44,11 +49,22 @@ export const deriveKey: DeriveKey = (request, bytes) => {
   if (given.kind === 'scrypt') {
     const [N, r, p] = [whole(given.N, 2 ** 20), whole(given.r, 1024), whole(given.p, 1024)];
     if (N === undefined || r === undefined || p === undefined) return undefined;
-    if (!isPowerOfTwo(N) || 128 * r * (N + p) > MOST_SCRYPT_BYTES) return undefined;
-    return scryptSteps(sha256, { password, salt, N, r, p, length, slower: SLOWER });
+    const heldBytes = 128 * r * (N + p);
+    if (!isPowerOfTwo(N) || heldBytes > MOST_SCRYPT_BYTES) return undefined;
+    return { steps: scryptSteps(sha256, { password, salt, N, r, p, length, slower: SLOWER }), heldBytes };
   }
   const hash = HASHES[given.hash as keyof typeof HASHES];
   const rounds = whole(given.iterations, 2 ** 31);
   if (hash === undefined || rounds === undefined) return undefined;
-  return pbkdf2Steps(hash, { password, salt, rounds, length, slower: SLOWER });
+  return { steps: pbkdf2Steps(hash, { password, salt, rounds, length, slower: SLOWER }), heldBytes: 0 };
 };
+
+/** A program may have replaced the `JSON` that our library writes it with. */
+function readRequest(text: string): Request | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

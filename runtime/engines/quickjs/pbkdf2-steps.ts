@@ -66,10 +66,13 @@ export function* pbkdf2Steps(kind: DigestKind, options: Pbkdf2Options): NativeSt
   return derived;
 }
 
+/** What is absorbed of a password or a salt beside the rounds that are paid for. */
+const FREE_BYTES = 1_024;
+
 function* absorb(digest: Digest, data: Uint8Array, slower: number): NativeSteps<Digest> {
   for (let at = 0; at < data.length; at += STEP_BYTES) {
     const piece = data.subarray(at, at + STEP_BYTES);
-    if (data.length > STEP_BYTES) yield piece.length * slower;
+    if (data.length > FREE_BYTES) yield piece.length * slower;
     digest.update(piece);
   }
   return digest;

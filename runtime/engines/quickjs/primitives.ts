@@ -101,10 +101,15 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
   const hold = (size: number): (() => void) => {
     heldBytes += size;
     peakBytes = Math.max(peakBytes, machine().memoryBytes() + heldBytes);
+    let left = size;
     return () => {
-      heldBytes -= size;
+      heldBytes -= left;
+      left = 0;
     };
   };
+  const holdWithin = (size: number): (() => void) | undefined =>
+    machine().memoryBytes() + heldBytes + size > run.limits.memoryBytes ? undefined : hold(size);
+  let letGoOfKey = (): void => undefined;
   let wake: (() => void) | undefined;
   let settled: 'value' | 'failure' | undefined;
   let waiting: Arrived = {};
@@ -343,8 +348,17 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
       const request = text(args, 0);
       const given = bytes(args, 1);
       if (request === undefined || given === undefined) return 0;
-      if (request !== '') deriving.begin(deriveKey?.(request, given));
-      return stepped(deriving, (derived) => machine().takeBytes({ bytes: derived, ownsBytes: true }));
+      if (request !== '') {
+        letGoOfKey();
+        const work = deriveKey?.(request, given);
+        const held = work === undefined ? undefined : holdWithin(work.heldBytes);
+        if (held !== undefined) letGoOfKey = held;
+        deriving.begin(held === undefined ? undefined : work?.steps);
+      }
+      return stepped(deriving, (derived) => {
+        letGoOfKey();
+        return machine().takeBytes({ bytes: derived, ownsBytes: true });
+      });
     },
     modPow: (args) => {
       const [base, exponent, modulus] = [text(args, 0), text(args, 1), text(args, 2)];
@@ -360,8 +374,7 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
         compress: host.compress,
         shared: host.turns !== undefined,
         charge,
-        hold: (size) =>
-          machine().memoryBytes() + heldBytes + size > run.limits.memoryBytes ? undefined : hold(size),
+        hold: holdWithin,
       });
       if (typeof made === 'string') return machine().newText(made);
       charge(made.byteLength);

@@ -11,17 +11,22 @@ export interface KeptInstance {
   run(call: ModuleSessionRunOptions): Promise<Outcome | undefined>;
   /** Ends it. The next call makes another. Idempotent. */
   drop(): Promise<void>;
+  /** The same, but where a call goes on or waits. */
+  dropIdle(): Promise<void>;
 }
 
 export function keepInstance(open: () => Promise<ModuleSession>): KeptInstance {
   let kept: Promise<ModuleSession | undefined> | undefined;
+  let calls = 0;
   const opened = (): Promise<ModuleSession | undefined> => {
-    kept ??= open().catch((error: unknown) => {
-      kept = undefined;
+    if (kept !== undefined) return kept;
+    const opening: Promise<ModuleSession | undefined> = open().catch((error: unknown) => {
+      if (kept === opening) kept = undefined;
       if (error instanceof SandglassError && error.code === 'QUEUE_FULL') return undefined;
       throw error;
     });
-    return kept;
+    kept = opening;
+    return opening;
   };
   const runOnce = async (call: ModuleSessionRunOptions): Promise<Outcome | undefined> => {
     const session = opened();
@@ -29,16 +34,23 @@ export function keepInstance(open: () => Promise<ModuleSession>): KeptInstance {
     if (outcome !== undefined && hasEnded(outcome) && kept === session) kept = undefined;
     return outcome;
   };
+  const drop = async (): Promise<void> => {
+    const session = kept;
+    kept = undefined;
+    await (await session?.catch(() => undefined))?.close();
+  };
   return {
     async run(call) {
-      const outcome = await runOnce(call);
-      return outcome !== undefined && wasGone(outcome) ? runOnce(call) : outcome;
+      calls += 1;
+      try {
+        const outcome = await runOnce(call);
+        return outcome !== undefined && wasGone(outcome) ? await runOnce(call) : outcome;
+      } finally {
+        calls -= 1;
+      }
     },
-    async drop() {
-      const session = kept;
-      kept = undefined;
-      await (await session?.catch(() => undefined))?.close();
-    },
+    drop,
+    dropIdle: async () => (calls === 0 ? drop() : undefined),
   };
 }
 

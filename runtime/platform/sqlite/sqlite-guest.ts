@@ -7,7 +7,7 @@ import type { Outcome } from '../../vocabulary/outcome.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { encodeRequest } from './encode-request.ts';
 import { createFileTurns, type FileTurns } from './file-turns.ts';
-import { keepInstance } from './keep-instance.ts';
+import { type KeptInstance, keepInstance } from './keep-instance.ts';
 import { readAnswer, type SqliteAnswer } from './read-answer.ts';
 import type { SqliteRequest } from './request.ts';
 
@@ -58,6 +58,8 @@ export function createSqliteGuests(options: SqliteGuestOptions): {
   readonly inMemory: () => SqliteGuest;
 } {
   const turns = createFileTurns();
+  /** Instances of files: none has to be kept where a database in memory wants the place. */
+  const spare = new Set<KeptInstance>();
   let module: Promise<Uint8Array> | undefined;
   const binary = (): Promise<Uint8Array> => {
     module ??= options.load().catch((error: unknown) => {
@@ -67,8 +69,8 @@ export function createSqliteGuests(options: SqliteGuestOptions): {
     return module;
   };
   return {
-    inFile: (file) => inFile(file, options, binary, turns),
-    inMemory: () => inMemory(options, binary),
+    inFile: (file) => inFile(file, options, binary, turns, spare),
+    inMemory: () => inMemory(options, binary, spare),
   };
 }
 
@@ -81,6 +83,7 @@ function inFile(
   { runtime, locate }: SqliteGuestOptions,
   binary: () => Promise<Uint8Array>,
   turns: FileTurns,
+  spare: Set<KeptInstance>,
 ): SqliteGuest {
   const grantOf = (folder: string): Grant => ({
     fs: [{ host: folder, guest: FOLDER, access: ['read', 'write', 'delete'] }],
@@ -94,8 +97,11 @@ function inFile(
       idleMs: FILE_IDLE_MS,
     }),
   );
+  spare.add(kept);
+  let closed = false;
   return {
     async ask(request, signal) {
+      if (closed) throw isClosed();
       const located = await locate(file);
       const stdin = encodeRequest(request, `${FOLDER}/${located.name}`);
       const call = {
@@ -105,6 +111,7 @@ function inFile(
         ...defined({ signal }),
       };
       const asked = async (): Promise<Outcome> => {
+        if (closed) throw isClosed();
         if (located.folder !== folder) await kept.drop();
         folder = located.folder;
         const outcome = await kept.run(call);
@@ -112,12 +119,23 @@ function inFile(
       };
       return outcomeOf(await turns.take(located.key, asked, signal));
     },
-    close: kept.drop,
+    close: async () => {
+      closed = true;
+      spare.delete(kept);
+      await kept.drop();
+    },
   };
 }
 
+const isClosed = (): SandglassError =>
+  new SandglassError('INPUT_INVALID', 'Cannot query: the database is closed');
+
 /** One instance, kept: what is in its memory is the database. */
-function inMemory({ runtime }: SqliteGuestOptions, binary: () => Promise<Uint8Array>): SqliteGuest {
+function inMemory(
+  { runtime }: SqliteGuestOptions,
+  binary: () => Promise<Uint8Array>,
+  spare: ReadonlySet<KeptInstance>,
+): SqliteGuest {
   let closed = false;
   const kept = keepInstance(async () =>
     runtime().sessions.open({
@@ -128,12 +146,19 @@ function inMemory({ runtime }: SqliteGuestOptions, binary: () => Promise<Uint8Ar
   );
   return {
     async ask(request, signal) {
-      if (closed) throw new SandglassError('INPUT_INVALID', 'Cannot query: the database is closed');
+      if (closed) throw isClosed();
       const stdin = encodeRequest(request, '');
       const late = later(signal);
       // SQLite stops itself where the fuel of the request ends: a guest that is stopped is gone, and the database with it.
       const limits = { ...limitsOf(request), fuel: LIMITS.fuel.maximum };
-      const outcome = await kept.run({ ...CALL, stdin, limits, signal: late.signal }).finally(late.drop);
+      const call = { ...CALL, stdin, limits, signal: late.signal };
+      const ask = async (): Promise<Outcome | undefined> => {
+        const first = await kept.run(call);
+        if (first !== undefined) return first;
+        await Promise.all([...spare].map((each) => each.dropIdle()));
+        return kept.run(call);
+      };
+      const outcome = await ask().finally(late.drop);
       if (outcome !== undefined) return outcomeOf(outcome);
       throw new SandglassError('QUEUE_FULL', 'Cannot query: there are as many databases in memory as fit', {
         retryable: true,

@@ -97,16 +97,19 @@ export async function takeTurn({ request, session, signal }: SandboxRun): Promis
 }
 
 /** Why the guest must not run again; `undefined` when it may: it has answered, or thrown an ordinary error. */
-export function sessionEnd(end: CellResult['end'], verdict: Verdict, overspent: boolean): string | undefined {
+export function sessionEnd(
+  end: CellResult['end'],
+  verdict: Verdict,
+  toldToStop: string | undefined,
+): string | undefined {
   switch (end.kind) {
     case 'exit':
       if (end.stays !== true) return 'the guest exited';
-      return overspent ? 'HOST_CALLS_EXCEEDED' : undefined;
+      return toldToStop;
     case 'value':
     case 'threw':
     case 'invalid':
-      if (overspent) return 'HOST_CALLS_EXCEEDED'; // its cell was told to stop
-      return !verdict.ok && ENDING.has(verdict.error.code) ? verdict.error.code : undefined;
+      return toldToStop ?? (!verdict.ok && ENDING.has(verdict.error.code) ? verdict.error.code : undefined);
     case 'trapped':
     case 'limit':
     case 'stopped':

@@ -47,7 +47,7 @@ describe('compressing by the platform', () => {
       ask({ bytes: new Uint8Array(2000) }),
       ask({ parameters: { 1: 5 }, bytes: new Uint8Array(2000) }),
     ];
-    expect(large.billed - small.billed).toBe(450 * 1000);
+    expect(large.billed - small.billed).toBe(700 * 1000);
     expect(lower.billed).toBeLessThan(large.billed / 2);
     expect(large.most).toBeGreaterThan(2 * 2000);
     expect(brotliDecompressSync(large.answer as Uint8Array)).toHaveLength(2000);
@@ -86,6 +86,23 @@ describe('compressing by the platform', () => {
       },
     });
     expect(qualities).toEqual([quality]);
+  });
+
+  test('a parameter has one spelling: another would go past its price to the platform, which takes it', () => {
+    for (const parameters of [{ '0x6b': 9 }, { ' 107': 9 }, { '1.07e2': 9 }])
+      expect(ask({ format: 'zstd', parameters })).toMatchObject({ answer: 'parameters', billed: 0 });
+    expect(ask({ parameters: { '0x1': 11 } })).toMatchObject({ answer: 'parameters', billed: 0 });
+  });
+
+  test('a program that replaced JSON is answered with its own mistake', async () => {
+    for (const said of ['x', '{}', '{"format":"zstd"}', 'null', '{"format":"toString","parameters":{}}'])
+      for (const call of [
+        "require('zlib').brotliCompressSync('a')",
+        "require('crypto').scryptSync('a', 'b', 32)",
+      ]) {
+        const { result } = await runJs(`JSON.stringify = () => ${JSON.stringify(said)}; ${call}`);
+        expect([said, call, result.kind]).toEqual([said, call, 'threw']);
+      }
   });
 
   test('what would hold its thread, or take memory that the run has not, is refused and not billed', () => {

@@ -24,7 +24,7 @@ describe('keys from passwords', () => {
   test('come out as those of Node', () => {
     const bytes = Uint8Array.from({ length: 220 }, (_, index) => index);
     const asked = (request: object): Buffer => {
-      const steps = deriveKey(JSON.stringify({ password: 150, ...request }), bytes);
+      const steps = deriveKey(JSON.stringify({ password: 150, ...request }), bytes)?.steps;
       for (;;) {
         const step = steps?.next();
         if (step === undefined || step.done === true) return Buffer.from(step?.value ?? []);
@@ -50,10 +50,32 @@ describe('keys from passwords', () => {
       );
   });
 
+  test('long passwords and salts are paid for, and what scrypt holds is held against the guest', async () => {
+    const long = 'x'.repeat(200_000);
+    const total = (password: string): number => {
+      const given = new TextEncoder().encode(`${password}salt`);
+      const asked = { kind: 'pbkdf2', hash: 'sha512', iterations: 1, length: 1, password: password.length };
+      const steps = deriveKey(JSON.stringify(asked), given)?.steps;
+      let sum = 0;
+      for (let step = steps?.next(); step?.done === false; step = steps?.next()) sum += step.value;
+      return sum;
+    };
+    expect(total(long)).toBeGreaterThanOrEqual(total('x') + 200_000 * 16);
+    expect(
+      deriveKey(
+        JSON.stringify({ kind: 'scrypt', password: 1, length: 32, N: 4096, r: 8, p: 2 }),
+        Uint8Array.of(1, 2),
+      )?.heldBytes,
+    ).toBe(128 * 8 * (4096 + 2));
+    const code = `try { require('crypto').scryptSync('a', 'b', 32).length } catch { 'refused' }`;
+    expect((await runJs(code)).value).toBe(32);
+    expect((await runJs(code, { limits: { memoryBytes: 20 * 1024 * 1024 } })).value).toBe('refused');
+  });
+
   test('are made in steps, each of which is billed before it is done', verifies('XT-13'), () => {
     const costs = (request: object, bytes = Uint8Array.of(1, 2)): number[] => {
       const told: number[] = [];
-      const steps = deriveKey(JSON.stringify({ password: 1, length: 32, ...request }), bytes);
+      const steps = deriveKey(JSON.stringify({ password: 1, length: 32, ...request }), bytes)?.steps;
       for (let step = steps?.next(); step?.done === false; step = steps?.next()) told.push(step.value);
       return told;
     };

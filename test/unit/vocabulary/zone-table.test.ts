@@ -36,3 +36,11 @@ describe('zoneTable()', () => {
     expect(zoneList().length).toBeLessThan(1_000);
   });
 });
+
+test('the spelling of whoever asks first is not seen by the next', () => {
+  for (const zone of ['Pacific/Midway', 'Pacific/Apia', 'Asia/Colombo', 'Europe/Minsk', 'Europe/Jersey']) {
+    const shouted = zoneTable(zone.toUpperCase());
+    expect(shouted).toBe(zoneTable(zone));
+  }
+  expect(new TextDecoder('latin1').decode(zoneTable('Pacific/Midway'))).toContain('SST');
+});

@@ -27,10 +27,12 @@ export function kvInterface(run: ComponentRun) {
       text: string,
       ttlMs: number | undefined,
     ): Eventually<Result<number, HostError>> => {
-      const value = jsonOf(text);
-      if (value === undefined) return notJson('value');
-      const args = { store, key, value, ...(ttlMs === undefined ? {} : { ttlMs }) };
-      return call('set', args, (answer) => (answer as { readonly removed: number }).removed); // as its contract says
+      run.check();
+      return after(jsonOf(run, text), (value): Eventually<Result<number, HostError>> => {
+        if (value === undefined) return notJson('value');
+        const args = { store, key, value, ...(ttlMs === undefined ? {} : { ttlMs }) };
+        return call('set', args, (answer) => (answer as { readonly removed: number }).removed); // as its contract says
+      });
     },
     delete: (store: string, key: string): Eventually<Result<boolean, HostError>> =>
       call('delete', { store, key }, (value) => value === true),

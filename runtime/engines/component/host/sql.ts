@@ -24,9 +24,14 @@ export function sqlInterface(run: ComponentRun) {
   const statement =
     (name: 'query' | 'execute') =>
     (database: string, query: string, text: string | undefined): Eventually<Result<Rows, HostError>> => {
-      const params = text === undefined ? [] : jsonOf(text);
-      if (params === undefined) return notJson('params');
-      return call(name, { database, query, params }, rowsOf);
+      run.check();
+      return after(
+        text === undefined ? [] : jsonOf(run, text),
+        (params): Eventually<Result<Rows, HostError>> => {
+          if (params === undefined) return notJson('params');
+          return call(name, { database, query, params }, rowsOf);
+        },
+      );
     };
   return {
     query: statement('query'),
