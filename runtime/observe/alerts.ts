@@ -95,34 +95,37 @@ export function createAlerts(options: AlertsOptions): Alerts {
     throw new RangeError(`Cannot look for alerts: everyMs ${everyMs} is not within 1000 to 3600000`);
   const broken = new Map<AlertRule, Broken>();
   const tellOf = guarded(onAlert, onError);
-  const check = guarded((): void => {
-    for (const rule of rules) {
-      const time = now();
-      const value = rule.check(metrics);
-      const before = broken.get(rule);
-      const tell = (status: Alert['status'], one: Broken): void =>
-        tellOf({
-          name: rule.name,
-          status,
-          severity: rule.severity,
-          summary: rule.summary,
-          value: one.value,
-          since: one.since,
-          time,
-        });
-      if (value === undefined) {
-        broken.delete(rule);
-        if (before?.told === true) tell('resolved', before);
-        continue;
-      }
-      const one = before ?? { since: time, value, told: false };
-      broken.set(rule, one);
-      one.value = value;
-      if (one.told || time - one.since < rule.forMs) continue;
-      one.told = true;
-      tell('firing', one);
+  const look = (rule: AlertRule): void => {
+    const time = now();
+    const value = rule.check(metrics);
+    const before = broken.get(rule);
+    const tell = (status: Alert['status'], one: Broken): void =>
+      tellOf({
+        name: rule.name,
+        status,
+        severity: rule.severity,
+        summary: rule.summary,
+        value: one.value,
+        since: one.since,
+        time,
+      });
+    if (value === undefined) {
+      broken.delete(rule);
+      if (before?.told === true) tell('resolved', before);
+      return;
     }
-  }, onError);
+    const one = before ?? { since: time, value, told: false };
+    broken.set(rule, one);
+    one.value = value;
+    if (one.told || time - one.since < rule.forMs) return;
+    one.told = true;
+    tell('firing', one);
+  };
+  // A rule that fails takes no other with it.
+  const looks = rules.map((rule) => guarded(() => look(rule), onError));
+  const check = (): void => {
+    for (const lookNow of looks) lookNow();
+  };
   const timer = everyMs === false ? undefined : setInterval(check, everyMs);
   // Where timers keep a process up, this one is no reason to.
   if (typeof timer === 'object' && 'unref' in timer) timer.unref();

@@ -52,19 +52,27 @@ export const zoneList = (): readonly string[] => [...Intl.supportedValuesOf('tim
 
 function tableOf(zone: string): Uint8Array {
   const offset = zoneOffset(zone);
-  const kinds: Kind[] = [];
+  const found: { readonly seconds: number; readonly isSummer: boolean; until: number }[] = [];
   const spells = spellsOf(offset);
   const changes = spells.map((spell, index): Change => {
-    const next = spells[index + 1]?.from ?? Date.UTC(LAST_YEAR, 11, 31);
+    const until = spells[index + 1]?.from ?? Date.UTC(LAST_YEAR, 11, 31);
     const isSummer = isSummerTime(offset, spell, spells[index - 1], spells[index + 1]);
-    const kind = kinds.findIndex((each) => each.seconds === spell.seconds && each.isSummer === isSummer);
-    const name = nameIn(zone, new Date(next - 1).getUTCFullYear(), isSummer, spell.seconds); // as it is called last
-    if (kind >= 0) kinds[kind] = { seconds: spell.seconds, isSummer, name };
+    const kind = found.findIndex((each) => each.seconds === spell.seconds && each.isSummer === isSummer);
+    const known = found[kind];
+    if (known !== undefined) known.until = until;
     return {
       at: spell.from / 1000,
-      kind: kind < 0 ? kinds.push({ seconds: spell.seconds, isSummer, name }) - 1 : kind,
+      kind: known === undefined ? found.push({ seconds: spell.seconds, isSummer, until }) - 1 : kind,
     };
   });
+  // As it is called last; a name takes a hundred times as long as an offset.
+  const kinds = found.map(
+    ({ seconds, isSummer, until }): Kind => ({
+      seconds,
+      isSummer,
+      name: nameIn(zone, new Date(until - 1).getUTCFullYear(), isSummer, seconds),
+    }),
+  );
   return encode(changes, kinds, ruleOf(zone, offset, changes, kinds));
 }
 

@@ -104,5 +104,9 @@ const isOutcome = (value: unknown): value is OutcomeJson =>
   value !== null &&
   'ok' in value &&
   'meta' in value &&
+  typeof value.meta === 'object' &&
+  value.meta !== null &&
   'stdout' in value &&
-  'stderr' in value;
+  typeof value.stdout === 'string' &&
+  'stderr' in value &&
+  typeof value.stderr === 'string';

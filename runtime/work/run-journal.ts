@@ -57,15 +57,18 @@ export function createRunJournal(files: JournalFiles, options: JournalOptions = 
   wholeNumber(options.maxFileBytes, `${WHERE}: maxFileBytes`, { unit: 'bytes' });
   wholeNumber(options.maxAgeMs, `${WHERE}: maxAgeMs`, { unit: 'ms' });
   const { maxRuns = 1_000, maxFileBytes = 8 * 1024 ** 2, maxAgeMs = 86_400_000, now = Date.now } = options;
-  const found = foldJournal(files.lines, now())
-    .filter(({ endedAt }) => now() - endedAt <= maxAgeMs)
-    .slice(-maxRuns);
+  const young = foldJournal(files.lines, now()).filter(({ endedAt }) => now() - endedAt <= maxAgeMs);
+  const found = newest(young, maxRuns, maxFileBytes);
   files.turn(found.map(lineOf), 0);
   /** The lines of runs that go on: a new file begins with them. */
   const active = new Map<string, JournalEntry[]>();
+  /** A file that begins with much is not begun anew at once. */
+  let most = maxFileBytes;
   const write = (entry: JournalEntry): void => {
-    if (files.append(lineOf(entry)) <= maxFileBytes) return;
-    files.turn([...active.values()].flat().map(lineOf), 1);
+    if (files.append(lineOf(entry)) <= most) return;
+    const lines = [...active.values()].flat().map(lineOf);
+    files.turn(lines, 1);
+    most = maxFileBytes + sizeOf(lines);
   };
   return {
     found,
@@ -88,19 +91,38 @@ export function createRunJournal(files: JournalFiles, options: JournalOptions = 
       active.delete(id);
       if (asked?.event !== 'asked') return;
       const { neverBegan: _, event: __, ...run } = asked;
-      const small = weight <= MOST_OUTCOME_BYTES;
-      const kept = small ? { outcome } : { outcome: shorten(outcome), shortened: true as const };
-      write({ event: 'ended', ...run, endedAt: now(), ...kept });
+      const end = { event: 'ended', ...run, endedAt: now() } as const;
+      // A text of control characters is six times as long as JSON.
+      const whole: JournalEntry = { ...end, outcome };
+      const small = weight <= MOST_OUTCOME_BYTES && lineOf(whole).length <= 2 * MOST_OUTCOME_BYTES;
+      write(small ? whole : { ...end, outcome: shorten(outcome), shortened: true });
     },
   };
 }
+
+const sizeOf = (lines: readonly string[]): number => lines.reduce((sum, { length }) => sum + length, 0);
+
+/** As many of the last as one file holds. */
+function newest(found: readonly FoundRun[], maxRuns: number, maxBytes: number): readonly FoundRun[] {
+  let bytes = 0;
+  const first = found.findLastIndex((run) => {
+    bytes += lineOf(run).length;
+    return bytes > maxBytes;
+  });
+  return found.slice(Math.max(first + 1, found.length - maxRuns));
+}
+
+const NOT_KEPT =
+  'The server was restarted and did not keep this large result; call the tool again where that does no harm';
 
 /** How it ended, without what it gave. */
 function shorten({ value: _, files: __, meta, error, ...outcome }: OutcomeJson): OutcomeJson {
   const { calls: ___, observed: ____, trace: _____, ...facts } = meta;
   return {
     ...outcome,
-    ...('text' in outcome ? { text: '' } : {}),
+    ...('text' in outcome
+      ? { text: error === undefined ? NOT_KEPT : `${error.code}: ${error.message.slice(0, 1_000)}` }
+      : {}),
     stdout: '',
     stderr: '',
     ...(error === undefined

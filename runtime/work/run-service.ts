@@ -9,6 +9,7 @@ import type {
 import type { JobHandler, Queue } from '../contracts/queue.ts';
 import { defined } from '../vocabulary/defined.ts';
 import type { SandglassError } from '../vocabulary/errors.ts';
+import { guarded } from '../vocabulary/guarded.ts';
 import { inSlices } from '../vocabulary/in-slices.ts';
 import type { JsonValue } from '../vocabulary/json.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
@@ -56,12 +57,25 @@ export interface RunService {
   list(): readonly RunRecord[];
 }
 
+/** A journal that fails loses its lines, and no run: it is told of once for each kind of line. */
+function harmless(journal: RunJournal, onFault: RunServiceOptions['onFault']): RunJournal {
+  const blame = (error: unknown): void => onFault(error, 'journal');
+  return {
+    found: journal.found,
+    asked: guarded((run) => journal.asked(run), blame),
+    refused: guarded((id) => journal.refused(id), blame),
+    began: guarded((id) => journal.began(id), blame),
+    ended: guarded((id, outcome, weight) => journal.ended(id, outcome, weight), blame),
+  };
+}
+
 export function createRunService(options: RunServiceOptions): RunService {
-  const { queue, store, onFault, runtime, journal, now = Date.now } = options;
+  const { queue, store, onFault, runtime, now = Date.now } = options;
+  const journal = options.journal === undefined ? undefined : harmless(options.journal, onFault);
   const records = createRunRecords({ queue, store, onFault, now, journal });
   const { tools } = runtime;
   queue.serve({
-    run: createRunHandler(options),
+    run: createRunHandler({ ...options, journal }),
     ...(tools === undefined ? {} : { tool: createToolHandler(tools, onFault, journal) }),
   });
   tellProgress(runtime, records.tell);

@@ -9,7 +9,12 @@ const TEXT = 32;
 const OUTCOME = 4_096;
 
 /** How much memory an outcome holds, bytes; rather too much than too little. Its JSON form may be thirty times smaller. */
-export function* weighOutcome({ stdout, stderr, value, files, error, meta }: OutcomeJson): Slices<number> {
+export function* weighOutcome(outcome: OutcomeJson): Slices<number> {
+  const { stdout, stderr, value, files, error, meta } = outcome;
+  // Of a call of a tool: its name, and what a model is shown.
+  const shown = ['tool', 'text'].map(
+    (name) => (outcome as unknown as Readonly<Record<string, unknown>>)[name],
+  );
   // A list that the runtime made: at most 1,000 calls, each of a few short fields.
   const calls = meta.calls === undefined ? 0 : JSON.stringify(meta.calls).length * 4;
   const steps = meta.trace === undefined ? 0 : JSON.stringify(meta.trace).length * 4;
@@ -19,6 +24,7 @@ export function* weighOutcome({ stdout, stderr, value, files, error, meta }: Out
     calls +
     weighText(stdout) +
     weighText(stderr) +
+    shown.reduce<number>((sum, text) => sum + (typeof text === 'string' ? weighText(text) : 0), 0) +
     (yield* weigh(value)) +
     (yield* weigh(files));
   if (error === undefined) return own;

@@ -121,16 +121,17 @@ describe('the store of a session', verifies('PM-07'), () => {
   });
 });
 
-test('a session that has ended keeps nothing more, so its flood fills no store of others', () => {
+test('a session that has ended keeps nothing more, so its flood fills no store of others', async () => {
   const store = createSessionStore({ maxStores: 2 });
-  const part = store.parse({ access: ['read', 'write'] }, 'grant.session');
+  const part = store.parse?.({ access: ['read', 'write'] }, 'grant.session') as never;
   const controller = new AbortController();
   const open = (ended: AbortSignal) => store.open(part, { session: { name: 'a', ended } } as HostContext);
-  const ending = open(controller.signal);
-  const set = (service: HostService, key: string) =>
+  const ending = await open(controller.signal);
+  const set = async (service: HostService, key: string) =>
     service.call('session.set', { args: { key, value: 1 } } as never);
-  set(ending, 'first');
+  await set(ending, 'first');
   controller.abort();
-  for (const key of ['a', 'b', 'c', 'd']) expect(() => set(ending, key)).toThrow(/the session has ended/);
-  expect(set(open(new AbortController().signal), 'k')).toBeDefined();
+  for (const key of ['a', 'b', 'c', 'd'])
+    await expect(set(ending, key)).rejects.toThrow(/the session has ended/);
+  expect(await set(await open(new AbortController().signal), 'k')).toBeDefined();
 });

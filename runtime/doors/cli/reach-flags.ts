@@ -52,10 +52,24 @@ export function reachOf(parsed: ParsedArguments, base: Grant): Pick<Grant, 'sql'
   for (const { name } of sql) if (!databases.includes(name)) throw noDatabase(name, databases);
   const kv = parsed.all('allow-kv').map((text) => entryOf('--allow-kv', text));
   return defined({
-    sql: sql.length === 0 ? base.sql : [...(base.sql ?? []), ...sql],
-    kv: kv.length === 0 ? base.kv : [...(base.kv ?? []), ...kv],
+    sql: sql.length === 0 ? base.sql : merged(base.sql, sql),
+    kv: kv.length === 0 ? base.kv : merged(base.kv, kv),
     browser: browserOf(parsed, base.browser),
   });
+}
+
+/** An entry of each name: a flag adds its access to what the grant file says of the same name. */
+function merged<E extends { readonly name: string; readonly access?: readonly Access[] }>(
+  base: readonly E[] = [],
+  more: readonly { readonly name: string; readonly access: readonly Access[] }[],
+): readonly (E | (typeof more)[number])[] {
+  const byName = new Map<string, E | (typeof more)[number]>(base.map((entry) => [entry.name, entry]));
+  for (const { name, access } of more) {
+    const before = byName.get(name);
+    const both = before === undefined ? access : [...new Set([...(before.access ?? ['read']), ...access])];
+    byName.set(name, { ...before, name, access: both });
+  }
+  return [...byName.values()];
 }
 
 /** Databases by the names that grants have for them. @throws {UsageError} for what is not a database, or a variable that is not set. */
@@ -97,7 +111,8 @@ function urlOf(name: string, place: string, cwd: string, env: Terminal['env']): 
       'Give sqlite:FILE, memory:, or the name of a variable that holds a URL',
     );
   }
-  if (/^postgres(?:ql)?:\/\/[^/@]*:[^/@]*@/i.test(place))
+  const url = /^postgres(?:ql)?:/i.test(place) ? URL.parse(place) : null;
+  if (url !== null && (url.password !== '' || url.searchParams.has('password')))
     throw new UsageError(
       `Cannot read --database=${name}=…: it holds a password, which every process of this machine could see`,
       `Put the URL into a variable of your environment: --database=${name}=DATABASE_URL`,

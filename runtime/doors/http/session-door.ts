@@ -44,6 +44,9 @@ const MOST_KNOWN = 1_000;
 
 /** Reads and writes of kept memories that wait for their turn: each holds a connection and what it writes. */
 const MOST_IN_MEMORY = 100;
+/** Of one caller: the others have their places. */
+const MOST_OF_ONE = 10;
+const mostOf = (owner: string | undefined): number => (owner === undefined ? MOST_IN_MEMORY : MOST_OF_ONE);
 
 export function createSessionDoor(sessions: Runtime['sessions'] | undefined): SessionDoor {
   const known = new Recent<DoorSession>(MOST_KNOWN);
@@ -61,6 +64,7 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
   /** No other session that has its name by now. */
   const keys = new WeakMap<DoorSession, string>();
   let inMemory = 0;
+  const byOwner = new Map<string | undefined, number>();
   return {
     find,
     keyOf(name, owner) {
@@ -102,18 +106,23 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
           },
         );
       }
-      if (inMemory >= MOST_IN_MEMORY) {
+      const own = byOwner.get(owner) ?? 0;
+      if (inMemory >= MOST_IN_MEMORY || own >= mostOf(owner)) {
         throw new SandglassError(
           'QUEUE_FULL',
-          `Cannot reach the memory of session "${name}": ${MOST_IN_MEMORY} reads and writes wait already`,
+          `Cannot reach the memory of session "${name}": ${own >= mostOf(owner) ? own : inMemory} reads and writes wait already`,
           { hint: 'Wait until runs have ended, then send it again' },
         );
       }
       inMemory += 1;
+      byOwner.set(owner, own + 1);
       try {
         return await use(session.memory);
       } finally {
         inMemory -= 1;
+        const left = (byOwner.get(owner) ?? 1) - 1;
+        if (left > 0) byOwner.set(owner, left);
+        else byOwner.delete(owner);
       }
     },
     close: async (name, owner) => {

@@ -32,6 +32,9 @@ export interface CallContext {
   readonly asksForTask: boolean;
 }
 
+/** As the HTTP door takes them. */
+const MOST_NAME = 200;
+
 /** Calls a tool by the same pipeline as every other door. What fails is a result with the outcome; only an unknown name is an error of the protocol. */
 export async function callTool(
   name: string,
@@ -40,7 +43,12 @@ export async function callTool(
 ): Promise<CallToolResult | InputRequiredResult> {
   const { door, speaker } = call;
   if (door.code !== undefined) return await callCodeTool(name, args, call);
-  const info = door.tools.info(name);
+  const info = name.length > MOST_NAME ? undefined : door.tools.info(name);
+  if (name.length > MOST_NAME)
+    throw new ProtocolError(
+      ProtocolErrorCode.InvalidParams,
+      `Cannot call ${name.slice(0, 80)}…: unknown tool`,
+    );
   if (info !== undefined && !speaker.may(info.name)) return failed(notFor(info.name));
   if (info === undefined) throw unknownTool(await (await submit(call, name, args)).outcome);
   const answered = await call.confirmations.answerOf({ tool: name, args }, call.context);
@@ -131,7 +139,14 @@ async function settle(
   signal.addEventListener('abort', leave, { once: true });
   const progress = tellProgress(record, context);
   try {
-    const outcome = await within(record.outcome, tasks.waitMs(context, asksForTask, mayAsk));
+    const waitMs = tasks.waitMs(context, asksForTask, mayAsk);
+    // A question comes when the call begins, so one that may ask is waited for until then.
+    let outcome: OutcomeJson | undefined;
+    for (let waits = true; waits; ) {
+      waits = mayAsk && record.state === 'queued';
+      outcome = await within(record.outcome, waits ? Math.max(waitMs ?? 0, 100) : waitMs);
+      if (outcome !== undefined) break;
+    }
     await progress.end();
     return outcome;
   } finally {

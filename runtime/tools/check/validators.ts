@@ -33,8 +33,12 @@ export function createValidators(): Validators {
       const key = canonicalJson(schema);
       const known = kept.get(key);
       if (known !== undefined) return known;
-      if (key.length > MOST_COMPILED) return large.of(schema);
       judge ??= new Ajv2020({ ...OPTIONS, code: { regExp: createPatterns().engine } });
+      if (key.length > MOST_COMPILED && isRead(schema)) {
+        refuseHeavySchema(schema);
+        if (judge.validateSchema(schema) !== true) throw new SchemaFault(faultsOf(judge.errors ?? []));
+        return large.of(schema);
+      }
       const validator = open(schema, judge, () => {
         compiled += 1;
       });
@@ -47,7 +51,12 @@ export function createValidators(): Validators {
   };
 }
 
+/** Keywords that are compiled only: a schema that has one, as a keyword or as a name, is compiled whatever its size. */
+const COMPILED_ONLY = /"(?:unevaluatedProperties|unevaluatedItems|nullable|dependencies|\$vocabulary)":/;
+const isRead = (schema: JsonSchema): boolean => !COMPILED_ONLY.test(JSON.stringify(schema));
+
 const OPTIONS = {
+  ownProperties: true,
   strict: true,
   strictTypes: false,
   strictTuples: false,

@@ -95,14 +95,13 @@ describe('compressing by the platform', () => {
   });
 
   test('a program that replaced JSON is answered with its own mistake', async () => {
-    for (const said of ['x', '{}', '{"format":"zstd"}', 'null', '{"format":"toString","parameters":{}}'])
-      for (const call of [
-        "require('zlib').brotliCompressSync('a')",
-        "require('crypto').scryptSync('a', 'b', 32)",
-      ]) {
-        const { result } = await runJs(`JSON.stringify = () => ${JSON.stringify(said)}; ${call}`);
-        expect([said, call, result.kind]).toEqual([said, call, 'threw']);
-      }
+    for (const said of ['x', '{}', '{"format":"zstd"}', 'null', '{"format":"toString","parameters":{}}']) {
+      const kindOf = async (call: string) =>
+        (await runJs(`JSON.stringify = () => ${JSON.stringify(said)}; ${call}`)).result.kind;
+      expect([said, await kindOf(`require('zlib').brotliCompressSync('a')`)]).toEqual([said, 'threw']);
+      // The guest does it itself then.
+      expect(await kindOf(`require('crypto').pbkdf2Sync('a', 'b', 1, 1, 'sha256')`)).toBe('value');
+    }
   });
 
   test('what would hold its thread, or take memory that the run has not, is refused and not billed', () => {
