@@ -256,3 +256,27 @@ describe("an embedder's validators", () => {
     expect(() => toolsRuntime({ tools: { validators: list as never } })).toThrow(TypeError);
   });
 });
+
+describe('a schema is the same law at any length', () => {
+  const withNote = (schema: object, length: number) => ({ ...schema, $comment: 'x'.repeat(length) }) as never;
+
+  test.each([0, 5_000])('with %i characters more', async (length) => {
+    const { runtime: own } = toolsRuntime();
+    await using _ = own;
+    const closed = { type: 'object', properties: { a: { type: 'number' } }, unevaluatedProperties: false };
+    own.tools.register({ name: 'closed', description: 'x', input: withNote(closed, length) }, ECHO);
+    expect(own.tools.validate('closed', { a: 1 }).errors).toEqual([]);
+    expect(own.tools.validate('closed', { b: 1 }).errors).not.toEqual([]);
+    const inherited = {
+      type: 'object',
+      properties: { toString: { type: 'string' } },
+      required: ['constructor'],
+    };
+    own.tools.register({ name: 'inherited', description: 'x', input: withNote(inherited, length) }, ECHO);
+    expect(own.tools.validate('inherited', {}).errors).toHaveLength(1);
+    const wrong = { type: ['string', 'string'] };
+    expect(() =>
+      own.tools.register({ name: 'wrong', description: 'x', input: withNote(wrong, length) }, ECHO),
+    ).toThrow();
+  });
+});

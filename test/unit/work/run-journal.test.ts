@@ -68,6 +68,37 @@ describe('a journal of runs', () => {
     expect(createRunJournal(files, { now: () => 30 }).found).toEqual(found);
   });
 
+  test('what is found fills one file at most, however often a server starts', () => {
+    const files = filesOf();
+    for (let boot = 0; boot < 6; boot++) {
+      const journal = createRunJournal(files, { maxFileBytes: 10_000 });
+      for (let index = 0; index < 40; index++) {
+        const id = `run-${boot}-${index}`;
+        journal.asked(asked(id));
+        journal.ended(id, outcome(id), 100);
+      }
+      expect(files.files.join('').length).toBeLessThan(24_000);
+    }
+    expect(createRunJournal(files, { maxFileBytes: 10_000 }).found.at(-1)?.id).toBe('run-5-39');
+    expect(createRunJournal(files, { maxRuns: 0 }).found).toEqual([]);
+  });
+
+  test('lines of runs that go on are not written anew for each line after them', () => {
+    const files = filesOf();
+    let turns = 0;
+    const counting = {
+      ...files,
+      lines: files.lines,
+      turn: (lines: readonly string[], keep: number) => {
+        turns += 1;
+        files.turn(lines, keep);
+      },
+    };
+    const journal = createRunJournal(counting, { maxFileBytes: 5_000 });
+    for (let index = 0; index < 100; index++) journal.asked(asked(`waits-${index}`));
+    expect(turns).toBeLessThan(20);
+  });
+
   test('it has two files at most, and the lines of what goes on stay in the newer one', () => {
     const files = filesOf();
     const journal = createRunJournal(files, { maxFileBytes: 10_000 });
