@@ -18,7 +18,8 @@ const MOST_KEPT = 2_000;
 
 /**
  * Characters of a schema that is compiled. What compiling takes grows faster than the schema, to seconds for the largest; a larger one is read into
- * functions, which takes a few milliseconds, and gives the same answers.
+ * functions, which takes a few milliseconds. It gives the same answers, but has no `unevaluatedProperties`, `unevaluatedItems`, `nullable` and
+ * `dependencies`: a schema with one of them is refused, for to compile it on demand would be what its size forbids.
  */
 const MOST_COMPILED = 4_096;
 
@@ -33,12 +34,8 @@ export function createValidators(): Validators {
       const key = canonicalJson(schema);
       const known = kept.get(key);
       if (known !== undefined) return known;
+      if (key.length > MOST_COMPILED) return large.of(schema);
       judge ??= new Ajv2020({ ...OPTIONS, code: { regExp: createPatterns().engine } });
-      if (key.length > MOST_COMPILED && isRead(schema)) {
-        refuseHeavySchema(schema);
-        if (judge.validateSchema(schema) !== true) throw new SchemaFault(faultsOf(judge.errors ?? []));
-        return large.of(schema);
-      }
       const validator = open(schema, judge, () => {
         compiled += 1;
       });
@@ -50,10 +47,6 @@ export function createValidators(): Validators {
     },
   };
 }
-
-/** Keywords that are compiled only: a schema that has one, as a keyword or as a name, is compiled whatever its size. */
-const COMPILED_ONLY = /"(?:unevaluatedProperties|unevaluatedItems|nullable|dependencies|\$vocabulary)":/;
-const isRead = (schema: JsonSchema): boolean => !COMPILED_ONLY.test(JSON.stringify(schema));
 
 const OPTIONS = {
   ownProperties: true,

@@ -260,23 +260,30 @@ describe("an embedder's validators", () => {
 describe('a schema is the same law at any length', () => {
   const withNote = (schema: object, length: number) => ({ ...schema, $comment: 'x'.repeat(length) }) as never;
 
-  test.each([0, 5_000])('with %i characters more', async (length) => {
+  test.each([0, 5_000])(
+    'what every object inherits is not there, with %i characters more',
+    async (length) => {
+      const { runtime: own } = toolsRuntime();
+      await using _ = own;
+      const inherited = {
+        type: 'object',
+        properties: { toString: { type: 'string' } },
+        required: ['constructor'],
+      };
+      own.tools.register({ name: 'inherited', description: 'x', input: withNote(inherited, length) }, ECHO);
+      expect(own.tools.validate('inherited', {}).errors).toHaveLength(1);
+    },
+  );
+
+  test('keywords that only compiling knows are refused by name in a schema that is too large for it', async () => {
     const { runtime: own } = toolsRuntime();
     await using _ = own;
     const closed = { type: 'object', properties: { a: { type: 'number' } }, unevaluatedProperties: false };
-    own.tools.register({ name: 'closed', description: 'x', input: withNote(closed, length) }, ECHO);
-    expect(own.tools.validate('closed', { a: 1 }).errors).toEqual([]);
+    own.tools.register({ name: 'closed', description: 'x', input: withNote(closed, 0) }, ECHO);
     expect(own.tools.validate('closed', { b: 1 }).errors).not.toEqual([]);
-    const inherited = {
-      type: 'object',
-      properties: { toString: { type: 'string' } },
-      required: ['constructor'],
-    };
-    own.tools.register({ name: 'inherited', description: 'x', input: withNote(inherited, length) }, ECHO);
-    expect(own.tools.validate('inherited', {}).errors).toHaveLength(1);
-    const wrong = { type: ['string', 'string'] };
-    expect(() =>
-      own.tools.register({ name: 'wrong', description: 'x', input: withNote(wrong, length) }, ECHO),
-    ).toThrow();
+    const large = withNote(closed, 5_000);
+    expect(() => own.tools.register({ name: 'large', description: 'x', input: large }, ECHO)).toThrow(
+      /unevaluatedProperties/,
+    );
   });
 });
