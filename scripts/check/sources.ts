@@ -100,12 +100,13 @@ function functionsOf(program: unknown, text: string): readonly LongFunction[] {
   return found;
 }
 
-/** Every file below the folders, as paths from the root. */
+/** Every file below the folders, as paths from the root; of installed packages none. */
 export function listFiles(root: string, folders: readonly string[]): readonly string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/')),
+      .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+      .filter((file) => !file.includes('/node_modules/')),
   );
 }
 
