@@ -44,7 +44,7 @@ export async function runInSandbox(
   let result: CellResult | undefined;
   let verdict: Verdict;
   /** From then on nobody looks at what its guest burns. */
-  let burnt = (): void => undefined;
+  let endWatch = (): void => undefined;
   let files: readonly GuestFile[] = [];
   /** Why the guest of a session must not run again. */
   let ending: string | undefined;
@@ -77,14 +77,14 @@ export async function runInSandbox(
       onStart: (probe, fuel) => {
         started = context.monotonic();
         plan.budget.begin();
-        burnt = nest.fuel.begin({ budget: plan.budget, burnt: fuel, over: stop.outspent });
+        endWatch = nest.fuel.begin({ budget: plan.budget, burnt: fuel, over: stop.outspent });
         live.startedAt = context.now();
         live.probe = probe;
         tell.started(plan, started - asked);
       },
     });
     ended = context.monotonic();
-    burnt();
+    endWatch();
     plan.budget.spendFuel(result.end.fuel ?? 0);
     files = await collectFiles(request, guest, gate, result.end);
     if (result.coldStart) tell.coldStart(plan, started - asked);
@@ -100,7 +100,7 @@ export async function runInSandbox(
     if (error instanceof UnusablePart) throw error.reason; // misuse, not an outcome
     verdict = { ok: false, error: error instanceof SandglassError ? error : internal(error) };
   } finally {
-    burnt();
+    endWatch();
     stop.release();
     await nest.close();
     if (gate !== undefined) await atMost(CLOSING_MS, gate.close());

@@ -11,10 +11,11 @@ const OUTCOME = 4_096;
 /** How much memory an outcome holds, bytes; rather too much than too little. Its JSON form may be thirty times smaller. */
 export function* weighOutcome(outcome: OutcomeJson): Slices<number> {
   const { stdout, stderr, value, files, error, meta } = outcome;
-  // Of a call of a tool: its name, and what a model is shown.
-  const shown = ['tool', 'text'].map(
-    (name) => (outcome as unknown as Readonly<Record<string, unknown>>)[name],
-  );
+  // Those of calls of tools have its name, and what a model is shown.
+  const { tool = '', text = '' } = outcome as OutcomeJson & {
+    readonly tool?: string;
+    readonly text?: string;
+  };
   // A list that the runtime made: at most 1,000 calls, each of a few short fields.
   const calls = meta.calls === undefined ? 0 : JSON.stringify(meta.calls).length * 4;
   const steps = meta.trace === undefined ? 0 : JSON.stringify(meta.trace).length * 4;
@@ -24,7 +25,8 @@ export function* weighOutcome(outcome: OutcomeJson): Slices<number> {
     calls +
     weighText(stdout) +
     weighText(stderr) +
-    shown.reduce<number>((sum, text) => sum + (typeof text === 'string' ? weighText(text) : 0), 0) +
+    weighText(tool) +
+    weighText(text) +
     (yield* weigh(value)) +
     (yield* weigh(files));
   if (error === undefined) return own;

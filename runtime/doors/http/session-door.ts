@@ -63,8 +63,8 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
   };
   /** No other session that has its name by now. */
   const keys = new WeakMap<DoorSession, string>();
-  let inMemory = 0;
-  const byOwner = new Map<string | undefined, number>();
+  /** Reads and writes of memory that wait, by who asks. */
+  const inMemory = new Map<string | undefined, number>();
   return {
     find,
     keyOf(name, owner) {
@@ -106,23 +106,22 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
           },
         );
       }
-      const own = byOwner.get(owner) ?? 0;
-      if (inMemory >= MOST_IN_MEMORY || own >= mostOf(owner)) {
+      const own = inMemory.get(owner) ?? 0;
+      const all = [...inMemory.values()].reduce((sum, count) => sum + count, 0);
+      if (all >= MOST_IN_MEMORY || own >= mostOf(owner)) {
         throw new SandglassError(
           'QUEUE_FULL',
-          `Cannot reach the memory of session "${name}": ${own >= mostOf(owner) ? own : inMemory} reads and writes wait already`,
+          `Cannot reach the memory of session "${name}": ${own >= mostOf(owner) ? own : all} reads and writes wait already`,
           { hint: 'Wait until runs have ended, then send it again' },
         );
       }
-      inMemory += 1;
-      byOwner.set(owner, own + 1);
+      inMemory.set(owner, own + 1);
       try {
         return await use(session.memory);
       } finally {
-        inMemory -= 1;
-        const left = (byOwner.get(owner) ?? 1) - 1;
-        if (left > 0) byOwner.set(owner, left);
-        else byOwner.delete(owner);
+        const left = (inMemory.get(owner) ?? 1) - 1;
+        if (left > 0) inMemory.set(owner, left);
+        else inMemory.delete(owner);
       }
     },
     close: async (name, owner) => {

@@ -32,8 +32,10 @@ export interface CallContext {
   readonly asksForTask: boolean;
 }
 
-/** As the HTTP door takes them. */
+/** Of the name of a tool, as the HTTP door takes them. */
 const MOST_NAME = 200;
+/** How often a call that may ask is looked at while it waits in the queue. */
+const QUEUE_LOOK_MS = 100;
 
 /** Calls a tool by the same pipeline as every other door. What fails is a result with the outcome; only an unknown name is an error of the protocol. */
 export async function callTool(
@@ -43,12 +45,12 @@ export async function callTool(
 ): Promise<CallToolResult | InputRequiredResult> {
   const { door, speaker } = call;
   if (door.code !== undefined) return await callCodeTool(name, args, call);
-  const info = name.length > MOST_NAME ? undefined : door.tools.info(name);
   if (name.length > MOST_NAME)
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
       `Cannot call ${name.slice(0, 80)}…: unknown tool`,
     );
+  const info = door.tools.info(name);
   if (info !== undefined && !speaker.may(info.name)) return failed(notFor(info.name));
   if (info === undefined) throw unknownTool(await (await submit(call, name, args)).outcome);
   const answered = await call.confirmations.answerOf({ tool: name, args }, call.context);
@@ -139,14 +141,11 @@ async function settle(
   signal.addEventListener('abort', leave, { once: true });
   const progress = tellProgress(record, context);
   try {
-    const waitMs = tasks.waitMs(context, asksForTask, mayAsk);
-    // A question comes when the call begins, so one that may ask is waited for until then.
     let outcome: OutcomeJson | undefined;
-    for (let waits = true; waits; ) {
-      waits = mayAsk && record.state === 'queued';
-      outcome = await within(record.outcome, waits ? Math.max(waitMs ?? 0, 100) : waitMs);
-      if (outcome !== undefined) break;
-    }
+    // A question comes when the call begins, so one that may ask is waited for until then.
+    while (mayAsk && record.state === 'queued' && outcome === undefined)
+      outcome = await within(record.outcome, QUEUE_LOOK_MS);
+    outcome ??= await within(record.outcome, tasks.waitMs(context, asksForTask, mayAsk));
     await progress.end();
     return outcome;
   } finally {

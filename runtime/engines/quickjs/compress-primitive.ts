@@ -1,5 +1,7 @@
 import type { Compress } from '../../contracts/engine.ts';
+import { isJsonObject } from '../../vocabulary/json.ts';
 import { MIB } from '../../vocabulary/units.ts';
+import { objectIn } from './guest-json.ts';
 
 type Format = Parameters<Compress>[0];
 
@@ -134,13 +136,16 @@ export function compressPrimitive(
   }
 }
 
-/** `undefined` for what our prelude does not send: a program may have replaced `JSON`. */
+/** `undefined` for what our prelude does not send. */
 function readRequest(text: string): Request | undefined {
-  try {
-    const { format, parameters } = JSON.parse(text) as Partial<Request>;
-    if (format === undefined || !Object.hasOwn(CODECS, format)) return undefined;
-    return typeof parameters === 'object' && parameters !== null ? { format, parameters } : undefined;
-  } catch {
+  const { format, parameters } = objectIn(text) ?? {};
+  if (
+    typeof format !== 'string' ||
+    !Object.hasOwn(CODECS, format) ||
+    parameters === undefined ||
+    !isJsonObject(parameters)
+  )
     return undefined;
-  }
+  // A key of CODECS; each parameter is looked at by whoever reads it.
+  return { format: format as Format, parameters: parameters as Request['parameters'] };
 }

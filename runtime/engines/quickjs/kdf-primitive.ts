@@ -1,5 +1,6 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { objectIn } from './guest-json.ts';
 import type { NativeSteps } from './native-steps.ts';
 import { pbkdf2Steps } from './pbkdf2-steps.ts';
 import { scryptSteps } from './scrypt-steps.ts';
@@ -40,7 +41,7 @@ const isPowerOfTwo = (value: number): boolean => value > 1 && Number.isInteger(M
 
 /** Work that a guest's own interpreter is a thousand times slower at. */
 export const deriveKey: DeriveKey = (request, bytes) => {
-  const given = readRequest(request);
+  const given: Request | undefined = objectIn(request);
   if (given === undefined) return undefined;
   const length = whole(given.length, MOST_LENGTH);
   const cut = typeof given.password === 'number' ? given.password : 0;
@@ -58,13 +59,3 @@ export const deriveKey: DeriveKey = (request, bytes) => {
   if (hash === undefined || rounds === undefined) return undefined;
   return { steps: pbkdf2Steps(hash, { password, salt, rounds, length, slower: SLOWER }), heldBytes: 0 };
 };
-
-/** A program may have replaced the `JSON` that our library writes it with. */
-function readRequest(text: string): Request | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -8,6 +8,7 @@ import type { CommonJs } from './common-js.ts';
 import { compressPrimitive } from './compress-primitive.ts';
 import { createDecoders, toldText } from './decode-primitive.ts';
 import type { Pointer } from './engine-exports.ts';
+import { objectIn } from './guest-json.ts';
 import { createIntl } from './intl-primitive.ts';
 import type { DeriveKey } from './kdf-primitive.ts';
 import type { Machine } from './machine.ts';
@@ -101,10 +102,10 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
   const hold = (size: number): (() => void) => {
     heldBytes += size;
     peakBytes = Math.max(peakBytes, machine().memoryBytes() + heldBytes);
-    let left = size;
+    let still = size;
     return () => {
-      heldBytes -= left;
-      left = 0;
+      heldBytes -= still;
+      still = 0;
     };
   };
   const holdWithin = (size: number): (() => void) | undefined =>
@@ -166,17 +167,8 @@ export function createPrimitives(options: PrimitivesOptions): Primitives {
     wake?.();
     wake = undefined;
   };
-  const parsed = (json: string | undefined): JsonObject | undefined => {
-    if (json === undefined || json.length > hostCallBytes) return undefined;
-    try {
-      const value: unknown = JSON.parse(json);
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? (value as JsonObject) // JSON.parse makes nothing else
-        : undefined;
-    } catch {
-      return undefined; // only a prelude that is not ours sends no JSON
-    }
-  };
+  const parsed = (json: string | undefined): JsonObject | undefined =>
+    json === undefined || json.length > hostCallBytes ? undefined : objectIn(json);
 
   const serve: Record<PrimitiveName, (args: GuestArguments) => Pointer> = {
     write: (args) => {
