@@ -8,6 +8,7 @@ import { filesByPath, type GuestFile } from '../vocabulary/guest-file.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { outcomeOf, type Verdict } from '../vocabulary/outcome-of.ts';
+import { within } from '../vocabulary/within.ts';
 import { classify, stopError } from './classify.ts';
 import { collectOutput } from './collect-output.ts';
 import { openRunGate } from './open-run-gate.ts';
@@ -103,7 +104,7 @@ export async function runInSandbox(
     endWatch();
     stop.release();
     await nest.close();
-    if (gate !== undefined) await atMost(CLOSING_MS, gate.close());
+    if (gate !== undefined) await within(gate.close(), CLOSING_MS);
     turn?.release(ending); // not before: the next run must find nothing of this one's grant
   }
 
@@ -127,14 +128,6 @@ export async function runInSandbox(
 
 /** How long an outcome waits for what a host function has under way, ms; what takes longer ends by itself, and nothing of it reaches a guest. */
 const CLOSING_MS = 100;
-
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
 
 /** A run that was cancelled, or is over its deadline, is that, whatever its guest managed to answer meanwhile. */
 const STOPPED: Verdict = {

@@ -1,5 +1,5 @@
 /** Whether a promise settles within so many milliseconds; it rejects as the promise does. Its timer is gone afterwards. */
-export async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+export async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
   const timer = setTimeout(late.resolve, ms, false);
   try {

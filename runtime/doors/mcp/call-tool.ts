@@ -11,6 +11,7 @@ import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
 import { isTraceparent } from '../../vocabulary/traceparent.ts';
+import { within } from '../../vocabulary/within.ts';
 import type { RunRecord } from '../../work/run-records.ts';
 import { codeText } from '../ai/code-text.ts';
 import { RUN_CODE, readProgram, SEARCH_TOOLS, searchTools } from './code-tools.ts';
@@ -141,27 +142,16 @@ async function settle(
   signal.addEventListener('abort', leave, { once: true });
   const progress = tellProgress(record, context);
   try {
-    let outcome: OutcomeJson | undefined;
+    let ended = false;
     // A question comes when the call begins, so one that may ask is waited for until then.
-    while (mayAsk && record.state === 'queued' && outcome === undefined)
-      outcome = await within(record.outcome, QUEUE_LOOK_MS);
-    outcome ??= await within(record.outcome, tasks.waitMs(context, asksForTask, mayAsk));
+    while (mayAsk && record.state === 'queued' && !ended) ended = await within(record.outcome, QUEUE_LOOK_MS);
+    const waitMs = tasks.waitMs(context, asksForTask, mayAsk);
+    ended ||= waitMs === undefined || (await within(record.outcome, waitMs));
+    const outcome = ended ? await record.outcome : undefined;
     await progress.end();
     return outcome;
   } finally {
     signal.removeEventListener('abort', leave);
-  }
-}
-
-/** @param ms How long to wait for it; `undefined`: until it comes. */
-async function within<T>(value: Promise<T>, ms: number | undefined): Promise<T | undefined> {
-  if (ms === undefined) return value;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), ms);
-  try {
-    return await Promise.race([value, promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
