@@ -293,8 +293,6 @@ export const EXPORTS_KEPT: Readonly<Record<string, string>> = {
 
 /** Functions over 100 lines, and why they stay: `file#name` → reason. */
 export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
-  'runtime/cell/remote-cell.ts#createRemoteCell':
-    'the state of one cell, which its messages and its one run share',
   'runtime/wasm/function-emitter.ts#emitFunction': 'one pass over the operators of a function',
   'runtime/wasm/plan-function.ts#planFunction':
     'one pass over the operators of a function; its control stack is local to it',
@@ -316,15 +314,10 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/work/lanes.ts#createLanes': 'one queue: its order and its places are one state',
   'runtime/engines/pyodide/engine.ts#createPyodideEngine':
     'what preparing, starting and snapshots share is made once for each engine',
-  'runtime/engines/pyodide/interpreter.ts#openInterpreter':
-    'one interpreter: what its port answers depends on the one state of its run',
-  'runtime/engines/quickjs/guest-run.ts#startGuest':
-    'one guest: its jobs, timers and answers share one state',
   'runtime/engines/quickjs/loader.ts#createLoader':
     'one graph of modules: what was found, read and is missing is one state',
   'runtime/engines/quickjs/machine.ts#createMachine':
     'one instance: its imports and its calls share its memory and its heap',
-  'runtime/engines/quickjs/primitives.ts#createPrimitives': 'a table of what the prelude may call',
   'runtime/engines/component/wasi/http-request.ts#requestClasses':
     'classes of one interface that share their run',
   'runtime/engines/pyodide/realm/boot.ts#bootRealm':
@@ -334,8 +327,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'runtime/engines/pyodide/realm/calls.ts#guardCalls':
     'goes into the realm as its own text, so it can import nothing',
   'runtime/engines/pyodide/realm/surroundings.ts#installSurroundings':
-    'goes into the realm as its own text, so it can import nothing',
-  'runtime/engines/pyodide/realm/wasm.ts#guardWasm':
     'goes into the realm as its own text, so it can import nothing',
   'runtime/engines/pyodide/realm/files/open-files.ts#openHostFiles':
     'goes into the realm as its own text, so it can import nothing',

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { GLUE_NAMES } from '../../runtime/engines/pyodide/glue.ts';
-import { openInterpreter, type Realm } from '../../runtime/engines/pyodide/interpreter.ts';
+import { openInterpreter } from '../../runtime/engines/pyodide/interpreter.ts';
 import { keepMemories } from '../../runtime/engines/pyodide/memories.ts';
+import type { Realm } from '../../runtime/engines/pyodide/open-realm.ts';
 import type { PyodideShared } from '../../runtime/engines/pyodide/program.ts';
 import { openNodeRealm } from '../../runtime/platform/python/node-realm.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Execute, GuestResult } from '../../runtime/contracts/engine.ts';
 import { createPyodideExecutor } from '../../runtime/engines/pyodide/execute.ts';
-import type { Realm } from '../../runtime/engines/pyodide/interpreter.ts';
+import type { Realm } from '../../runtime/engines/pyodide/open-realm.ts';
 import { openNodeRealm } from '../../runtime/platform/python/node-realm.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createFakeHost, type FakeHost, runSpec } from '../support/fake-host.ts';

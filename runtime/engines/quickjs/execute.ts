@@ -11,13 +11,13 @@ import { inSlices } from '../../vocabulary/in-slices.ts';
 import { jsonText } from '../../vocabulary/json-text.ts';
 import { createMeter, nativeFuel } from '../../wasm/meter.ts';
 import { canSuspend } from '../../wasm/suspending.ts';
+import type { Arrival } from './arrivals.ts';
 import { Ended } from './ended.ts';
 import { type GuestRun, startGuest } from './guest-run.ts';
 import type { Machine } from './machine.ts';
 import { lowered } from './needs-lowering.ts';
 import { rulesOf } from './options.ts';
 import { readOutgoing } from './outgoing.ts';
-import type { Arrival } from './primitives.ts';
 import { type Program, programOf } from './program.ts';
 import { startProgram } from './start.ts';
 import { wantsLibrary } from './wants-library.ts';
@@ -183,7 +183,7 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
   let awaited: Arrival | undefined;
   for (;;) {
     await drain();
-    const arrival = clock.virtual ? awaited : primitives.takeArrival();
+    const arrival = clock.virtual ? awaited : primitives.arrivals.take();
     awaited = undefined;
     if (arrival !== undefined) {
       told = false;
@@ -205,14 +205,14 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
     release(asked);
     await drain();
     if (delay >= 0) told = false;
-    if (delay < 0 && primitives.pending() === 0) {
+    if (delay < 0 && primitives.arrivals.pending() === 0) {
       if (told || primitives.settled() !== 'value' || !(await toldBeforeExit(guest))) return result(guest);
       told = true;
       continue;
     }
     // Timers that do not keep the run going are told as -2 - ms; -1 is not a timer at all.
     const wait = delay <= -2 ? -2 - delay : delay === -1 ? NAP_MS : delay;
-    if (clock.virtual && primitives.pending() > 0) {
+    if (clock.virtual && primitives.arrivals.pending() > 0) {
       awaited = await nextArrival(guest, host);
     } else if (wait === 0) {
       turns += 1;
@@ -220,7 +220,7 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
     } else if (clock.virtual) {
       clock.advance(delay);
     } else {
-      await host.rest(Promise.race([primitives.arrival(), host.sleep(Math.min(wait, NAP_MS))]));
+      await host.rest(Promise.race([primitives.arrivals.next(), host.sleep(Math.min(wait, NAP_MS))]));
     }
   }
 }
@@ -236,9 +236,9 @@ async function toldBeforeExit({ call, enter, machine, release, keeps }: GuestRun
 
 async function nextArrival({ primitives, enter }: GuestRun, host: GuestHost): Promise<Arrival> {
   for (;;) {
-    const arrival = primitives.takeArrival();
+    const arrival = primitives.arrivals.take();
     if (arrival !== undefined) return arrival;
-    await host.rest(Promise.race([primitives.arrival(), host.sleep(NAP_MS)]));
+    await host.rest(Promise.race([primitives.arrivals.next(), host.sleep(NAP_MS)]));
     enter(() => undefined); // leaves a run that was stopped meanwhile
   }
 }

@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import type { CompiledScripts } from '../../engines/pyodide/assets.ts';
-import type { OpenRealm } from '../../engines/pyodide/interpreter.ts';
+import type { OpenRealm } from '../../engines/pyodide/open-realm.ts';
 
 /**
  * A realm with nothing in it but the language: no Node globals, no code from strings, no `import()`, and a queue of its own for its promises, which

@@ -17,7 +17,7 @@ import type { serveGuest } from './serve-guest.ts';
 import type { openStreams, StreamTaker } from './streams.ts';
 import type { installSurroundings } from './surroundings.ts';
 import type { guardTexts } from './texts.ts';
-import type { guardWasm, WasmGuard } from './wasm.ts';
+import type { guardWasm, WasmGuard, WasmParts } from './wasm/guard-wasm.ts';
 import type { wrapPort } from './wrap-port.ts';
 import type { keepZone } from './zone.ts';
 
@@ -40,7 +40,7 @@ interface PyModule {
 }
 
 /** The other functions that run inside the guest's realm, each of that realm. */
-export interface RealmParts extends FileParts {
+export interface RealmParts extends FileParts, WasmParts {
   readonly countBuffers: typeof countBuffers;
   readonly guardCalls: typeof guardCalls;
   readonly guardTexts: typeof guardTexts;
@@ -104,12 +104,13 @@ export function bootRealm(
     restoring && name === LIBRARY ? new Bytes(8) : fileBytes(name);
   const timers = parts.installSurroundings(realm, port, ownFile, failRun);
   const calls = parts.guardCalls();
-  const texts = parts.guardTexts(() => wasm.memoryBuffer());
+  const texts = parts.guardTexts(() => wasm.memory.buffer());
   const guardImports = (env: Record<string, unknown>, missing: unknown): void => {
     texts.guard(env);
     calls.guard(env, missing);
   };
-  const wasm: WasmGuard = parts.guardWasm(module, memory, memoryImport, port, buffers.copyOf, guardImports);
+  const origin = { module, memory, memoryImport, guardImports };
+  const wasm: WasmGuard = parts.guardWasm(origin, port, buffers.copyOf, parts);
   let pyodide: PyodideApi | undefined;
   let runner: PyModule | undefined;
   let fileRealm: FileRealm | undefined;
@@ -124,7 +125,7 @@ export function bootRealm(
   );
 
   const boot = async (options: BootOptions): Promise<void> => {
-    wasm.setLimit(options.maxMemoryBytes);
+    wasm.memory.setLimit(options.maxMemoryBytes);
     const create = realm.__createPyodideModule as (settings: ModuleSettings) => Promise<EmscriptenModule>; // set by the changed glue
     const load = realm.loadPyodide as (settings: object) => Promise<PyodideApi>; // set by the changed loader
     delete realm.__createPyodideModule;
@@ -149,7 +150,7 @@ export function bootRealm(
         const created = await create(moduleSettings);
         late.linkBy(created);
         if (restoring) {
-          const missing = options.snapshotMemory - wasm.memoryBytes();
+          const missing = options.snapshotMemory - wasm.memory.bytes();
           if (missing > 0 && moduleSettings.growMemory?.(options.snapshotMemory) !== 1) {
             throw new Range('memory limit reached');
           }
@@ -256,7 +257,7 @@ export function bootRealm(
     install: (name, path) => fileRealm?.install(path, fileBytes(name)),
     enter: (text) => {
       const settings = parse(text) as RunSettings; // written by the host
-      wasm.setLimit(settings.maxMemoryBytes);
+      wasm.memory.setLimit(settings.maxMemoryBytes);
       texts.setLimit(settings.textLength);
       for (const [index, path] of (settings.packages ?? []).entries()) {
         try {
@@ -294,6 +295,6 @@ export function bootRealm(
       guest.clear();
       running = 0;
     },
-    memoryBytes: wasm.memoryBytes,
+    memoryBytes: wasm.memory.bytes,
   };
 }

@@ -15,7 +15,10 @@ import { serveGuest } from './serve-guest.ts';
 import { openStreams } from './streams.ts';
 import { installSurroundings } from './surroundings.ts';
 import { guardTexts } from './texts.ts';
-import { guardWasm } from './wasm.ts';
+import { guardInstances } from './wasm/guard-instances.ts';
+import { guardWasm } from './wasm/guard-wasm.ts';
+import { hardenWasm } from './wasm/harden-wasm.ts';
+import { keepMemory } from './wasm/keep-memory.ts';
 import { wrapPort } from './wrap-port.ts';
 import { keepZone } from './zone.ts';
 
@@ -23,11 +26,14 @@ const PARTS = {
   askHostFiles,
   countBuffers,
   guardCalls,
+  guardInstances,
   guardTexts,
   guardWasm,
   hardenLanguage,
+  hardenWasm,
   installFiles,
   installSurroundings,
+  keepMemory,
   keepMounts,
   keepZone,
   lateFile,
