@@ -92,7 +92,9 @@ export function createRuntimeOn(
     readModule: readModules(platform, modules, maxModuleBytes),
     maxModuleBytes,
     checkInput: platform.checkInput,
-    secret: secretsOf(options.secrets),
+    secret: secretsOf(options.secrets, (error, identity) =>
+      events.emit({ kind: 'fault', time: platform.now(), identity, error }),
+    ),
     limits: checkLimits(options.limits),
     get policy() {
       return policy.source.current.base;

@@ -1,5 +1,6 @@
 import { toBase64Url } from '../vocabulary/base64.ts';
 import type { Caller } from '../vocabulary/caller.ts';
+import type { Grant } from '../vocabulary/grant.ts';
 import type { Rate } from '../vocabulary/policy.ts';
 import { sha256Hex } from '../vocabulary/sha256.ts';
 
@@ -14,6 +15,10 @@ export interface ApiKey {
   /** Names of tools, or patterns that end in `*`. Absent: all. */
   readonly tools?: readonly string[];
   readonly rate?: Rate;
+  /** Calls a day, beside the rate. */
+  readonly quota?: Rate;
+  /** What its calls may be granted at most. Absent: all that the policy of the server gives. */
+  readonly grant?: Grant;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly expiresAt?: number;
@@ -59,8 +64,13 @@ export async function holderOf(
   if (key === undefined || key.revokedAt !== undefined) return undefined;
   if (key.expiresAt !== undefined && key.expiresAt <= now) return undefined;
   return {
-    caller: Object.freeze({ id: key.name, permissions: Object.freeze([...key.permissions]) }),
+    caller: Object.freeze({
+      id: key.name,
+      permissions: Object.freeze([...key.permissions]),
+      ...(key.grant === undefined ? {} : { grants: Object.freeze([key.grant]) }),
+    }),
     tools: key.tools,
     rate: key.rate,
+    quota: key.quota,
   };
 }

@@ -1,5 +1,7 @@
 import type { Caller } from '../vocabulary/caller.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
+import type { Grant } from '../vocabulary/grant.ts';
+import { mergeGrants } from '../vocabulary/merge-grants.ts';
 import type { Rate } from '../vocabulary/policy.ts';
 import type { KeyHolder } from './api-key.ts';
 import { DAY_MS, type Issuer, type IssuerRule, MINUTE_MS } from './issuers.ts';
@@ -34,10 +36,12 @@ export function holderFromClaims(
     );
   }
   const agent = at(claims, ways.agent);
+  const grants = grantsOf(held, at(claims, ways.grant));
   const caller: Caller = Object.freeze({
     id: `${name}:${user}`,
     ...(typeof agent === 'string' && USER.test(agent) ? { agent } : {}),
     permissions: Object.freeze([...new Set(held.flatMap(({ permissions }) => permissions))].slice(0, 1_000)),
+    ...(grants.length === 0 ? {} : { grants: Object.freeze(grants) }),
   });
   return {
     caller,
@@ -47,6 +51,20 @@ export function holderFromClaims(
     rate: count(at(claims, ways.rate), MINUTE_MS) ?? largest(held.map(({ rate }) => rate)),
     quota: count(at(claims, ways.quota), DAY_MS) ?? largest(held.map(({ quota }) => quota)),
   };
+}
+
+/**
+ * Ceilings: what any of the rules gives, and what the token itself says.
+ * @throws {SandglassError} CAPABILITY_DENIED for a claim that is no grant: it was meant to narrow.
+ */
+function grantsOf(held: readonly IssuerRule[], claim: unknown): Grant[] {
+  const given = held.map(({ grant }) => grant).filter((grant) => grant !== undefined);
+  const ofRules =
+    given.length < held.length ? [] : [given.reduce<Grant>((all, grant) => mergeGrants(all, grant), {})];
+  if (claim === undefined) return ofRules;
+  if (typeof claim !== 'object' || claim === null || Array.isArray(claim))
+    throw new SandglassError('CAPABILITY_DENIED', 'Cannot answer: the grant in the token is not an object');
+  return [...ofRules, claim as Grant]; // a run checks its parts
 }
 
 /** A claim by its way; only own fields of objects. */

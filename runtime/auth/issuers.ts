@@ -1,4 +1,6 @@
 import { CAPABILITY } from '../vocabulary/caller.ts';
+import type { Grant } from '../vocabulary/grant.ts';
+import { mergeGrants } from '../vocabulary/merge-grants.ts';
 import { shownText } from '../vocabulary/nearest.ts';
 import type { Rate } from '../vocabulary/policy.ts';
 import { refuseUnknownField, wholeNumber } from '../vocabulary/read-options.ts';
@@ -32,6 +34,8 @@ export interface Issuer {
     readonly rate?: readonly string[];
     /** Whole number: calls a day, in place of what the rules say. @default none */
     readonly quota?: readonly string[];
+    /** Object: a grant that narrows what the rules give further. @default none */
+    readonly grant?: readonly string[];
   };
   /** By a word of the claim `roles`; `*` holds for every token. A token that no rule fits may do nothing. */
   readonly rules: Readonly<Record<string, IssuerRule>>;
@@ -44,6 +48,8 @@ export interface IssuerRule {
   readonly tools?: readonly string[];
   readonly rate?: Rate;
   readonly quota?: Rate;
+  /** What its calls may be granted at most; of several rules that fit, what any of them gives. @default all that the policy of the server gives */
+  readonly grant?: Grant;
 }
 
 export const MINUTE_MS = 60_000;
@@ -62,8 +68,8 @@ const FIELDS = {
   claims: true,
   rules: true,
 };
-const CLAIMS = { user: true, agent: true, roles: true, rate: true, quota: true };
-const RULE = { permissions: true, tools: true, rate: true, quota: true };
+const CLAIMS = { user: true, agent: true, roles: true, rate: true, quota: true, grant: true };
+const RULE = { permissions: true, tools: true, rate: true, quota: true, grant: true };
 
 /** What this server is to issuers and their clients (RFC 9728). */
 export interface Resource {
@@ -108,7 +114,7 @@ function readIssuer(value: unknown, resource: string, where: string): Issuer {
   refuseUnknownField(claims, CLAIMS, `${where}.claims`);
   const way = (field: keyof typeof CLAIMS): readonly string[] | undefined =>
     claims[field] === undefined ? undefined : textsOf(claims[field], `${where}.claims.${field}`);
-  const [rate, quota] = [way('rate'), way('quota')];
+  const [rate, quota, grant] = [way('rate'), way('quota'), way('grant')];
   const rules = objectOf(given.rules ?? {}, `${where}.rules`);
   const audience = textsOf(given.audience ?? resource, `${where}.audience`);
   if (audience.length === 0) throw new TypeError(`Cannot read ${where}.audience: expected one or more`);
@@ -128,14 +134,24 @@ function readIssuer(value: unknown, resource: string, where: string): Issuer {
       roles: way('roles') ?? ['scope'],
       ...(rate === undefined ? {} : { rate }),
       ...(quota === undefined ? {} : { quota }),
+      ...(grant === undefined ? {} : { grant }),
     },
-    rules: Object.fromEntries(
-      Object.entries(rules).map(([role, rule]) => [
-        role,
-        readRule(rule, `${where}.rules.${shownText(role)}`),
-      ]),
-    ),
+    rules: readRules(rules, `${where}.rules`),
   };
+}
+
+function readRules(rules: Readonly<Record<string, unknown>>, where: string): Issuer['rules'] {
+  const read = Object.fromEntries(
+    Object.entries(rules).map(([role, rule]) => [role, readRule(rule, `${where}.${shownText(role)}`)]),
+  );
+  try {
+    // A token may fit any of them together.
+    Object.values(read).reduce<Grant>((all, { grant = {} }) => mergeGrants(all, grant), {});
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    throw new TypeError(`Cannot read ${where}: its grants cannot be one grant: ${reason}`);
+  }
+  return read;
 }
 
 function readRule(value: unknown, where: string): IssuerRule {
@@ -153,6 +169,7 @@ function readRule(value: unknown, where: string): IssuerRule {
   return {
     permissions,
     ...(given.tools === undefined ? {} : { tools: textsOf(given.tools, `${where}.tools`) }),
+    ...(given.grant === undefined ? {} : { grant: objectOf(given.grant, `${where}.grant`) as Grant }), // a run checks its parts
     ...(rate === undefined ? {} : { rate }),
     ...(quota === undefined ? {} : { quota }),
   };

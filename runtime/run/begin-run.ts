@@ -1,6 +1,6 @@
 import type { OutputChunk, RunHandle, RunOptions } from '../contracts/api/run.ts';
 import { narrowCaller, type RunIdentity } from '../vocabulary/caller.ts';
-import type { CheckedGrant } from '../vocabulary/check-grant.ts';
+import { type CheckedGrant, checkGrant } from '../vocabulary/check-grant.ts';
 import { copyJson } from '../vocabulary/copy-json.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';
@@ -41,13 +41,18 @@ export interface RunStarter {
    * @param own The session that the run goes to, whatever has its name by now.
    * @param of.ceiling What it may have at most, where that is not the policy for every run.
    * @param of.ofTool The call of a tool that it is for.
+   * @param of.waiting Gives up the wait for the session's turn, and ends nothing that has it.
    * @throws {TypeError | RangeError} on misuse.
    */
   begin(
     options: RunOptions,
     queue?: OutputQueue,
     own?: OpenSession,
-    of?: { readonly ceiling?: () => CheckedGrant | undefined; readonly ofTool?: OfTool },
+    of?: {
+      readonly ceiling?: () => CheckedGrant | undefined;
+      readonly ofTool?: OfTool;
+      readonly waiting?: AbortSignal;
+    },
   ): Begun;
   /** A run that goes on. @throws {TypeError} when it is not one of this runtime, or has not begun. */
   find(identity: RunIdentity): Nest;
@@ -63,7 +68,7 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
   let closed = false;
 
   return {
-    begin(runOptions, queue, own, { ceiling = () => context.policy, ofTool } = {}) {
+    begin(runOptions, queue, own, { ceiling = () => context.policy, ofTool, waiting } = {}) {
       if (closed) throw new TypeError('Cannot run: this runtime is closed');
       const { policy, events } = context;
       const wanted: RunOptions =
@@ -84,6 +89,9 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
       const cancel = (): void => abort.abort();
       const belongsTo = held?.shown ?? outer?.session;
       const identity = identify(request, outer?.identity, belongsTo?.name);
+      const callerGrants = (identity.caller?.grants ?? []).map((grant) =>
+        checkGrant(grant, context.hostFunctions, 'caller.grants'),
+      );
       const level = held?.level ?? levelOf(request.level);
       const live: LiveRun = {
         id: identity.runId,
@@ -110,8 +118,10 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
         }),
         outer,
         ceiling,
+        callerGrants,
         ofTool,
         signal: abort.signal,
+        waiting,
         onOutput: outputTo(queue, runOptions.onOutput, (error) =>
           events.emit({ kind: 'fault', time: context.now(), identity, error }),
         ),

@@ -37,7 +37,7 @@ export interface RunPlan {
  * @throws {SandglassError} UNSUPPORTED, CAPABILITY_DENIED, or why the module cannot be read.
  */
 export async function planRun(
-  { request, identity, level, nest, outer, ceiling, session: asked }: SandboxRun,
+  { request, identity, level, nest, outer, ceiling, callerGrants, session: asked }: SandboxRun,
   turn: SessionTurn | undefined,
   context: SandboxContext,
   onEngine: (engine: Engine, limits: Limits) => void,
@@ -49,6 +49,7 @@ export async function planRun(
   const wanted = limitsFor(engine, level, { limits: context.limits, policy }, [
     request.limits,
     request.grant.limits,
+    ...callerGrants.map(({ limits }) => limits),
     // The memory of a session's guest was settled when it was opened.
     ...(session === undefined ? memoryOf(outer) : [session.limits, session.grant?.limits ?? {}]),
   ]);
@@ -72,6 +73,7 @@ export async function planRun(
     [
       { what: 'grant of its session', grant: session?.grant },
       { what: 'policy of this runtime', grant: policy },
+      ...callerGrants.map((grant) => ({ what: 'grant of the caller', grant, decidedBy: 'caller' as const })),
     ],
     context.hostFunctions,
   );

@@ -44,6 +44,8 @@ export interface SandboxRun {
   readonly request: RunRequest;
   readonly level: IsolationLevel;
   readonly signal: AbortSignal;
+  /** Gives up the wait for the turn of its session. */
+  readonly waiting?: AbortSignal | undefined;
   readonly onOutput: ((chunk: OutputChunk) => void) | undefined;
   /** What the run offers to those nested in it. */
   readonly nest: Nest;
@@ -51,6 +53,8 @@ export interface SandboxRun {
   readonly outer: Nest | undefined;
   /** The ceiling of this run, as it is now. */
   readonly ceiling: () => CheckedGrant | undefined;
+  /** What its caller may be granted at most: each is a ceiling. */
+  readonly callerGrants: readonly CheckedGrant[];
   /** The call of a tool that it is for. */
   readonly ofTool: OfTool | undefined;
   /** Told how the run is going. */

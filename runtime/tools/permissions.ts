@@ -39,11 +39,16 @@ export function capabilityNames(hostFunctions: ReadonlyMap<string, AnyHostFuncti
   return [...names].sort();
 }
 
+/** Whether a caller may use a capability at all: it is permitted, and each of its own grants has something of it. */
+export const mayUse = (caller: Caller | undefined, capability: string): boolean =>
+  permits(caller, capability) &&
+  (capability === ASKED_FOR || (caller?.grants ?? []).every((grant) => isGranted(capability, grant)));
+
 /** Whether a call may use a capability, and who says so: the first that says no. */
 export function decide(capability: string, rules: Rules): Verdict {
   const by = (allowed: boolean, decidedBy: Decider): Verdict => ({ capability, allowed, decidedBy });
   const { held } = rules;
-  if (!permits(rules.caller, capability)) return by(false, 'caller');
+  if (!mayUse(rules.caller, capability)) return by(false, 'caller');
   if (!held.capabilities.every((list) => covered(list, capability))) return by(false, 'policy');
   if (capability === ASKED_FOR) return by(true, 'caller');
   if (!isAtLevel(capability, rules)) return by(false, 'level');
@@ -167,6 +172,8 @@ export function flagOf(capability: string): string | undefined {
       return /\.(?:interact|screenshot)$/.test(capability)
         ? `--allow-browser=ORIGIN --browser-actions=${capability.slice('browser.'.length)}`
         : '--allow-browser=ORIGIN';
+    case 'session':
+      return `--allow-session=${capability === 'session.write' ? 'write' : 'read'}`;
     case 'tools':
       return '--allow-tool=NAME';
     case 'run':

@@ -73,6 +73,7 @@ export function readCallOptions(
   if (grant !== undefined) checkGrant(grant);
   readTraceparent(given.traceparent, WHERE);
   const caller = readCaller(given.caller, WHERE);
+  for (const ceiling of caller?.grants ?? []) checkGrant(ceiling);
   const metadata = jsonObject(given.metadata, 'metadata', WHERE);
   // What was observed of another call is not of this one.
   const cached = given.observe === true || given.trace === true ? { cache: false } : {};

@@ -1,5 +1,7 @@
 import type { ToolCallOptions } from '../contracts/api/tool-call.ts';
+import { commonGrant } from '../vocabulary/common-grant.ts';
 import type { Grant } from '../vocabulary/grant.ts';
+import type { JsonValue } from '../vocabulary/json.ts';
 import { stricter } from '../vocabulary/levels.ts';
 import { limitSources, tightest } from './explain.ts';
 import { heldBy } from './held.ts';
@@ -21,12 +23,12 @@ export interface CallRules {
 
 export const createCallRules = (context: ToolsContext): CallRules => ({
   /**
-   * Without a grant of its own a call has what the policy has, narrowed part by part by the grant of the run that it is nested in; without a policy,
+   * Without a grant of its own a call has what policy and caller have in common, narrowed part by part by the grant of the run that it is nested in; without a policy,
    * the latter.
    */
   rulesOf({ caller, level, grant, parent }, tool) {
     const policy = context.policy.current;
-    const ceiling = policy.forCategory(tool.manifest.category)?.given;
+    const ceiling = ofCaller(policy.forCategory(tool.manifest.category)?.given, caller, context);
     const held = heldBy(policy, tool, caller);
     const least = held.profile?.profile.level;
     return {
@@ -46,6 +48,30 @@ export const createCallRules = (context: ToolsContext): CallRules => ({
         .map(([, limits]) => limits),
     ),
 });
+
+/** What the policy gives, as far as the caller may have it. */
+function ofCaller(
+  policy: Grant | undefined,
+  caller: Asking['caller'],
+  { hostFunctions }: Pick<ToolsContext, 'hostFunctions'>,
+): Grant | undefined {
+  const covers = (name: string, ceiling: JsonValue, part: JsonValue): boolean => {
+    const host = hostFunctions.get(name);
+    const read = (given: JsonValue): unknown => (host?.parse === undefined ? given : host.parse(given, name));
+    try {
+      host?.narrow?.(read(part), read(ceiling));
+      return host?.narrow !== undefined;
+    } catch {
+      return false; // a part that cannot be read gives nothing
+    }
+  };
+  return (
+    caller?.grants?.reduce<Grant | undefined>(
+      (common, grant) => (common === undefined ? grant : commonGrant(common, grant, covers)),
+      policy,
+    ) ?? policy
+  );
+}
 
 function laidOver(policy: Grant = {}, grant: Grant): Grant {
   const custom = { ...policy.custom, ...grant.custom };

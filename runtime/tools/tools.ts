@@ -20,7 +20,7 @@ import { explanationOf, limitSources } from './explain.ts';
 import { createHookList } from './hook-list.ts';
 import { infoOf } from './info.ts';
 import { namesMatcher } from './name-rules.ts';
-import { capabilityNames, type Rules } from './permissions.ts';
+import { capabilityNames, mayUse, type Rules } from './permissions.ts';
 import { readCallOptions } from './read-call-options.ts';
 import { readToolsOptions, type ToolSettings } from './read-tools-options.ts';
 import { createRegistrar, type Register, type RegistrarOptions } from './register.ts';
@@ -104,7 +104,7 @@ export function createTools(
       settings.names.refuses(tool, who) === undefined &&
       heldOf(tool) === undefined &&
       (who === undefined ||
-        tool.manifest.capabilities.every((name) => name === 'dangerous' || permits(who, name)));
+        tool.manifest.capabilities.every((name) => name === 'dangerous' || mayUse(who, name)));
   const chosen = (names: readonly string[] | undefined, who: Caller | undefined, dangerous = false) => {
     const matches = names === undefined ? () => true : namesMatcher(names, 'names');
     return store
@@ -149,7 +149,10 @@ export function createTools(
         ? { valid: true, errors: [], args: plain }
         : { valid: false, errors: faultsOfRefusals(refusals) };
     },
-    check: (name, callOptions = {}) => checkCall(get(name), read(callOptions, context), caller, settings),
+    check(name, callOptions = {}) {
+      const options = read(callOptions, context);
+      return checkCall(get(name), options, caller, settings);
+    },
     explain: (name, callOptions = {}) =>
       explain(get(name), read(callOptions, context), caller, settings, context),
     search(query, { limit, caller: who } = {}) {

@@ -1,3 +1,6 @@
+import { copyJson } from './copy-json.ts';
+import type { Grant } from './grant.ts';
+import { isJsonObject } from './json.ts';
 import { refuseUnknown } from './read-options.ts';
 
 /** Who asks for a run. No caller means the embedder itself, limited by its policy only. */
@@ -8,6 +11,8 @@ export interface Caller {
   readonly agent?: string;
   /** Capabilities that its runs may use, `fs.read`, `fs.*`, `*`, where the grant has them too; at most 1,000. `*` never includes `dangerous`. */
   readonly permissions: readonly string[];
+  /** What its runs may be granted at most, beside what the policy says: each of these is a ceiling of its own; at most 64. @default no ceiling of its own */
+  readonly grants?: readonly Grant[];
 }
 
 /** Which run it is, for whom, and what it is nested in. The same frozen object wherever one run is told of. */
@@ -27,8 +32,14 @@ export interface RunIdentity {
 /** Stands for a run where there is none: a server is asked for the embedder, a folder has changed, a listener of notices fails. */
 export const NO_RUN: RunIdentity = Object.freeze({ runId: 'no-run', depth: 0 });
 
-const KNOWN: Readonly<Record<keyof Caller, true>> = { id: true, agent: true, permissions: true };
+const KNOWN: Readonly<Record<keyof Caller, true>> = {
+  id: true,
+  agent: true,
+  permissions: true,
+  grants: true,
+};
 const MOST_PERMISSIONS = 1_000;
+const MOST_GRANTS = 64;
 /** Names of capabilities, and wildcards for whole segments of them. */
 export const CAPABILITY = /^(?:\*|[A-Za-z][\w-]*(?:\.[\w-]+)*(?:\.\*)?)$/;
 const NAME = /^[^\p{Cc}]{1,256}$/u;
@@ -44,7 +55,7 @@ export function readCaller(value: unknown, action: string): Caller | undefined {
     throw new TypeError(`Cannot ${action}: caller is not an object of id, agent and permissions`);
   }
   refuseUnknown(value, KNOWN, `${action}: caller`);
-  const { id, agent, permissions } = value as Partial<Record<keyof Caller, unknown>>; // its fields are looked at below
+  const { id, agent, permissions, grants } = value as Partial<Record<keyof Caller, unknown>>; // its fields are looked at below
   if (!isName(id)) throw badName('id', id, action);
   if (agent !== undefined && !isName(agent)) throw badName('agent', agent, action);
   if (!Array.isArray(permissions) || permissions.length > MOST_PERMISSIONS) {
@@ -56,7 +67,20 @@ export function readCaller(value: unknown, action: string): Caller | undefined {
     id,
     agent,
     permissions.map((permission) => readPermission(permission, action)),
+    readGrants(grants, action),
   );
+}
+
+/** Copies them; what is in their parts, the host functions read with each run. */
+function readGrants(value: unknown, action: string): readonly Grant[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.length > MOST_GRANTS)
+    throw new TypeError(`Cannot ${action}: caller.grants is not a list of at most ${MOST_GRANTS} grants`);
+  return value.map((grant, index) => {
+    const copied = copyJson(grant, `caller.grants[${index}]`, { maxValues: 10_000 });
+    if (isJsonObject(copied)) return copied as Grant; // its parts are checked where it narrows a run
+    throw new TypeError(`Cannot ${action}: caller.grants[${index}] is not an object`);
+  });
 }
 
 /** `fs.*` covers `fs.read`, `*` covers everything but `dangerous`; wildcards stand for whole segments. */
@@ -80,14 +104,23 @@ export function narrowCaller(outer: Caller | undefined, asked: Caller | undefine
       return covers(theirs, mine) ? [mine] : [];
     }),
   );
-  return freeze(asked.id, asked.agent, [...new Set(common)].slice(0, MOST_PERMISSIONS));
+  const grants = new Map(
+    [...(outer.grants ?? []), ...(asked.grants ?? [])].map((grant) => [JSON.stringify(grant), grant]),
+  );
+  return freeze(asked.id, asked.agent, [...new Set(common)].slice(0, MOST_PERMISSIONS), [...grants.values()]);
 }
 
-const freeze = (id: string, agent: string | undefined, permissions: readonly string[]): Caller =>
+const freeze = (
+  id: string,
+  agent: string | undefined,
+  permissions: readonly string[],
+  grants: readonly Grant[],
+): Caller =>
   Object.freeze({
     id,
     ...(agent === undefined ? {} : { agent }),
     permissions: Object.freeze([...permissions]),
+    ...(grants.length === 0 ? {} : { grants: Object.freeze([...grants]) }),
   });
 
 const isName = (value: unknown): value is string => typeof value === 'string' && NAME.test(value);

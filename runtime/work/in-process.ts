@@ -5,6 +5,7 @@ import { SandglassError } from '../vocabulary/errors.ts';
 import { guarded } from '../vocabulary/guarded.ts';
 import { inSlices } from '../vocabulary/in-slices.ts';
 import type { JsonValue } from '../vocabulary/json.ts';
+import { MOST_FIELDS } from '../vocabulary/size-of-json.ts';
 import { MIB } from '../vocabulary/units.ts';
 import { createLanes, type LanesOptions } from './lanes.ts';
 import type { Ticket } from './scheduler.ts';
@@ -123,8 +124,10 @@ async function copyPayload(payload: JsonValue, maxBytes: number): Promise<JsonVa
     return await inSlices(copyJsonSlices(payload, 'payload', { maxBytes, maxDepth: MOST_DEPTH }));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new SandglassError('INPUT_INVALID', `Cannot queue a job: its payload is over ${maxBytes} bytes`, {
-      details: { limit: maxBytes },
+    // Over its bytes, or an object of it over its fields.
+    const reason = error.message.replace(/^Cannot copy /, '');
+    throw new SandglassError('INPUT_INVALID', `Cannot queue a job: ${reason}`, {
+      details: { limit: maxBytes, maxFields: MOST_FIELDS },
     });
   }
 }

@@ -1,20 +1,30 @@
 import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import type { OutcomeJson } from '../vocabulary/outcome-json.ts';
 import { wholeNumber } from '../vocabulary/read-options.ts';
-import { type AskedRun, type FoundRun, foldJournal, type JournalEntry, lineOf } from './journal-lines.ts';
+import {
+  type AskedRun,
+  type FoundRun,
+  foldJournal,
+  type JournalEntry,
+  type KeptRun,
+  lineOf,
+} from './journal-lines.ts';
 
 /** What was accepted, kept outside of the process, so that a later one finds what became of it. */
 export interface RunJournal {
-  /** Runs and calls of earlier processes, the oldest first. Those that had not ended are ended as CANCELLED. */
-  readonly found: readonly FoundRun[];
-  /** Before a run is put into the queue. */
-  asked(run: AskedRun): void;
+  /** Runs and calls of earlier processes, the oldest first, and to whoever asks first only. Those that had not ended are ended as CANCELLED. */
+  takeFound(): readonly FoundRun[];
+  /**
+   * Before a run is put into the queue.
+   * @param job What tells it from all others: two runs may have one id.
+   */
+  asked(job: string, run: AskedRun): void;
   /** The queue did not take it. */
-  refused(id: string): void;
+  refused(job: string): void;
   /** Its guest may run from now on. */
-  began(id: string): void;
+  began(job: string): void;
   /** @param weight Memory of the outcome, bytes: one over `MOST_OUTCOME_BYTES` is kept without value, output and files. */
-  ended(id: string, outcome: OutcomeJson, weight: number): void;
+  ended(job: string, outcome: OutcomeJson, weight: number): void;
 }
 
 /** Files of lines, the newest of which grows. */
@@ -34,6 +44,8 @@ export interface JournalOptions {
   readonly maxFileBytes?: number;
   /** How long before now a run may have ended to be found, ms. @default 86_400_000 */
   readonly maxAgeMs?: number;
+  /** How long an ended run is kept by the process that ran it, ms: what that had forgotten is not found again. @default 600_000 */
+  readonly keptMs?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -46,6 +58,7 @@ const FIELDS: Readonly<Record<keyof JournalOptions, FieldKind>> = {
   maxRuns: 'any',
   maxFileBytes: 'any',
   maxAgeMs: 'any',
+  keptMs: 'any',
   now: 'function',
 };
 
@@ -56,10 +69,15 @@ export function createRunJournal(files: JournalFiles, options: JournalOptions = 
   wholeNumber(options.maxRuns, `${WHERE}: maxRuns`);
   wholeNumber(options.maxFileBytes, `${WHERE}: maxFileBytes`, { unit: 'bytes' });
   wholeNumber(options.maxAgeMs, `${WHERE}: maxAgeMs`, { unit: 'ms' });
-  const { maxRuns = 1_000, maxFileBytes = 8 * 1024 ** 2, maxAgeMs = 86_400_000, now = Date.now } = options;
-  const young = foldJournal(files.lines, now()).filter(({ endedAt }) => now() - endedAt <= maxAgeMs);
-  const found = newest(young, maxRuns, maxFileBytes);
-  files.turn(found.map(lineOf), 0);
+  wholeNumber(options.keptMs, `${WHERE}: keptMs`, { unit: 'ms' });
+  const { maxRuns = 1_000, maxFileBytes = 8 * 1024 ** 2, maxAgeMs = 86_400_000 } = options;
+  const { keptMs = 600_000, now = Date.now } = options;
+  const young = foldJournal(files.lines, now(), keptMs).filter(({ endedAt }) => now() - endedAt <= maxAgeMs);
+  let found: readonly KeptRun[] = newest(young, maxRuns, maxFileBytes);
+  files.turn(
+    found.map((run) => lineOf({ ...run, foundAt: now() })),
+    0,
+  );
   /** The lines of runs that go on: a new file begins with them. */
   const active = new Map<string, JournalEntry[]>();
   /** A file that begins with much is not begun anew at once. */
@@ -71,24 +89,28 @@ export function createRunJournal(files: JournalFiles, options: JournalOptions = 
     most = maxFileBytes + sizeOf(lines);
   };
   return {
-    found,
-    asked(run) {
-      const entry: JournalEntry = { event: 'asked', ...run };
-      active.set(run.id, [entry]);
+    takeFound() {
+      const runs = found.map(({ job: _, ...run }) => run);
+      found = [];
+      return runs;
+    },
+    asked(job, run) {
+      const entry: JournalEntry = { event: 'asked', job, ...run };
+      active.set(job, [entry]);
       write(entry);
     },
-    refused(id) {
-      active.delete(id);
-      write({ event: 'refused', id });
+    refused(job) {
+      active.delete(job);
+      write({ event: 'refused', job });
     },
-    began(id) {
-      const entry: JournalEntry = { event: 'began', id };
-      active.get(id)?.push(entry);
+    began(job) {
+      const entry: JournalEntry = { event: 'began', job };
+      active.get(job)?.push(entry);
       write(entry);
     },
-    ended(id, outcome, weight) {
-      const asked = active.get(id)?.[0];
-      active.delete(id);
+    ended(job, outcome, weight) {
+      const asked = active.get(job)?.[0];
+      active.delete(job);
       if (asked?.event !== 'asked') return;
       const { neverBegan: _, event: __, ...run } = asked;
       const end = { event: 'ended', ...run, endedAt: now() } as const;
@@ -103,7 +125,7 @@ export function createRunJournal(files: JournalFiles, options: JournalOptions = 
 const sizeOf = (lines: readonly string[]): number => lines.reduce((sum, { length }) => sum + length, 0);
 
 /** As many of the last as one file holds. */
-function newest(found: readonly FoundRun[], maxRuns: number, maxBytes: number): readonly FoundRun[] {
+function newest(found: readonly KeptRun[], maxRuns: number, maxBytes: number): readonly KeptRun[] {
   let bytes = 0;
   const first = found.findLastIndex((run) => {
     bytes += lineOf(run).length;

@@ -5,7 +5,7 @@ import { atOnce, inSlices } from '../vocabulary/in-slices.ts';
 import type { JsonValue } from '../vocabulary/json.ts';
 import type { OutcomeJson } from '../vocabulary/outcome-json.ts';
 import type { Priority } from '../vocabulary/priority.ts';
-import type { FoundRun } from './journal-lines.ts';
+import type { FoundRun, OnceOnly } from './journal-lines.ts';
 import type { RunJournal } from './run-journal.ts';
 import { createRunLog, type RunLog } from './run-log.ts';
 import type { RunStore } from './run-store.ts';
@@ -29,6 +29,8 @@ export interface RunRecord {
   readonly ended: OutcomeJson | undefined;
   /** Of an earlier process: the outcome was too large to be kept with its value, output and files. */
   readonly shortened?: true;
+  /** The request that asked for it is done once. */
+  readonly once?: OnceOnly;
   /** Output and progress. */
   readonly log: RunLog;
   cancel(): void;
@@ -41,6 +43,7 @@ export interface AcceptedJob {
   readonly priority: Priority;
   readonly tool?: string;
   readonly caller?: string;
+  readonly once?: OnceOnly;
   /** The outcome of a job that never began. */
   readonly neverBegan: (error: SandglassError, queuedMs: number) => OutcomeJson;
 }
@@ -64,21 +67,21 @@ export interface RunRecords {
 }
 
 export function createRunRecords({ queue, store, onFault, now, journal }: RecordsOptions): RunRecords {
-  for (const run of journal?.found ?? []) {
+  for (const run of journal?.takeFound() ?? []) {
     store.add(run.id, foundRecord(run));
     store.ended(run.id, atOnce(weighOutcome(run.outcome)));
   }
   return {
-    async accept({ kind, runId, payload, priority, tool, caller, neverBegan }) {
+    async accept({ kind, runId, payload, priority, tool, caller, once, neverBegan }) {
       const jobId = `job-${crypto.randomUUID()}`; // two runs may have one id
       const log = createRunLog();
       const takeBack = queue.onOutput(jobId, (output) => logOutput(log, output));
       const askedAt = now();
-      const named = defined({ tool, caller });
-      journal?.asked({ id: runId, ...named, askedAt, neverBegan: neverBegan(LOST, 0) });
+      const named = defined({ tool, caller, once });
+      journal?.asked(jobId, { id: runId, ...named, askedAt, neverBegan: neverBegan(LOST, 0) });
       const job = await queue.add({ kind, id: jobId, priority, payload }).catch((error: unknown) => {
         takeBack();
-        journal?.refused(runId);
+        journal?.refused(jobId);
         throw error instanceof TypeError ? readFault(error, runId, onFault) : error;
       });
       let ended: OutcomeJson | undefined;
@@ -93,7 +96,7 @@ export function createRunRecords({ queue, store, onFault, now, journal }: Record
           endedAt = now();
           log.end();
           store.ended(runId, weight + log.bytes);
-          journal?.ended(runId, result, weight);
+          journal?.ended(jobId, result, weight);
           return result;
         });
       const record: RunRecord = {
@@ -127,7 +130,7 @@ export function createRunRecords({ queue, store, onFault, now, journal }: Record
 const LOST = new SandglassError('CANCELLED', 'Cannot finish the run: the server ended');
 
 /** A run of an earlier process: what it told is gone, its outcome is there. */
-function foundRecord({ event: _, outcome, ...run }: FoundRun): RunRecord {
+function foundRecord({ event: _, foundAt: __, outcome, ...run }: FoundRun): RunRecord {
   const log = createRunLog();
   log.end();
   return {

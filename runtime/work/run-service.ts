@@ -16,6 +16,7 @@ import { mergeLimits } from '../vocabulary/limits.ts';
 import { type OutcomeJson, outcomeSlices, outcomeToJson } from '../vocabulary/outcome-json.ts';
 import { NOTHING_USED, outcomeOf } from '../vocabulary/outcome-of.ts';
 import type { Priority } from '../vocabulary/priority.ts';
+import type { OnceOnly } from './journal-lines.ts';
 import type { RunJournal } from './run-journal.ts';
 import { fromPayload, type QueuedRun, type RunPlaces, toPayload } from './run-payload.ts';
 import { createRunRecords, type RunRecord, readFault } from './run-records.ts';
@@ -26,6 +27,8 @@ export interface SubmitOptions extends RunPlaces {
   readonly priority?: Priority;
   /** Id of the run. @default a fresh one */
   readonly runId?: string | undefined;
+  /** The request is done once: for whoever sends it again to a later process. */
+  readonly once?: OnceOnly | undefined;
 }
 
 export interface RunServiceOptions {
@@ -51,21 +54,23 @@ export interface RunService {
   /** @throws {SandglassError} QUEUE_FULL, or INPUT_INVALID for options that are not data. */
   submit(run: QueuedRun, options?: SubmitOptions): Promise<RunRecord>;
   /** The same for a call of a tool. */
-  call(call: QueuedCall): Promise<RunRecord>;
+  call(call: QueuedCall, options?: Pick<SubmitOptions, 'once'>): Promise<RunRecord>;
   get(id: string): RunRecord | undefined;
   /** Those that wait or run, and the ended ones that are kept; the one asked for last comes first. */
   list(): readonly RunRecord[];
+  /** How long an ended one is kept after it was last asked for, ms. */
+  readonly keptMs: number;
 }
 
 /** A journal that fails loses its lines, and no run: it is told of once for each kind of line. */
 function harmless(journal: RunJournal, onFault: RunServiceOptions['onFault']): RunJournal {
   const blame = (error: unknown): void => onFault(error, 'journal');
   return {
-    found: journal.found,
-    asked: guarded((run) => journal.asked(run), blame),
-    refused: guarded((id) => journal.refused(id), blame),
-    began: guarded((id) => journal.began(id), blame),
-    ended: guarded((id, outcome, weight) => journal.ended(id, outcome, weight), blame),
+    takeFound: () => journal.takeFound(),
+    asked: guarded((job, run) => journal.asked(job, run), blame),
+    refused: guarded((job) => journal.refused(job), blame),
+    began: guarded((job) => journal.began(job), blame),
+    ended: guarded((job, outcome, weight) => journal.ended(job, outcome, weight), blame),
   };
 }
 
@@ -80,16 +85,16 @@ export function createRunService(options: RunServiceOptions): RunService {
   });
   tellProgress(runtime, records.tell);
   return {
-    submit: (run, { priority = 'normal', runId = `run-${crypto.randomUUID()}`, ...places } = {}) =>
+    submit: (run, { priority = 'normal', runId = `run-${crypto.randomUUID()}`, once, ...places } = {}) =>
       records.accept({
         kind: 'run',
         runId,
         priority,
         payload: toPayload(runId, run, places),
-        ...(run.caller === undefined ? {} : { caller: run.caller.id }),
+        ...defined({ caller: run.caller?.id, once }),
         neverBegan: (error, queuedMs) => neverBegan(runId, run, queuedMs, error),
       }),
-    call: (call) => {
+    call: (call, { once } = {}) => {
       const { payload, runId, options: given } = toolPayload(call);
       return records.accept({
         kind: 'tool',
@@ -97,12 +102,13 @@ export function createRunService(options: RunServiceOptions): RunService {
         priority: given.priority ?? 'normal',
         payload,
         tool: call.tool,
-        ...(given.caller === undefined ? {} : { caller: given.caller.id }),
+        ...defined({ caller: given.caller?.id, once }),
         neverBegan: (error, queuedMs) => neverCalled(payload, queuedMs, error),
       });
     },
     get: (id) => store.get(id),
     list: () => store.all(),
+    keptMs: store.ttlMs,
   };
 }
 
@@ -133,9 +139,9 @@ function tellProgress(
 /** Does the jobs: what it answers is always an outcome. */
 function createRunHandler(options: RunServiceOptions): JobHandler {
   const { runtime, moduleOf, sessionOf, onFault, journal } = options;
-  return async (payload, { signal, queuedMs, emit }) => {
+  return async (payload, { id, signal, queuedMs, emit }) => {
     const { runId, run, module, session } = fromPayload(payload);
-    journal?.began(runId);
+    journal?.began(id);
     const onOutput = ({ stream, text }: OutputChunk): void => {
       if (text !== '') emit({ stream, text });
     };

@@ -22,6 +22,8 @@ export interface RunStore<R> {
   peek(id: string): R | undefined;
   /** The one that was added last, or ended last, comes first: those that go on before the ended ones. */
   all(): readonly R[];
+  /** How long an ended run is kept after it was last asked for, ms. */
+  readonly ttlMs: number;
   readonly size: number;
 }
 
@@ -38,6 +40,7 @@ export function createRunStore<R>(options: RunStoreOptions = {}): RunStore<R> {
   const trim = (): void => done.dropWhile(({ usedAt }) => now() - usedAt >= ttlMs);
 
   return {
+    ttlMs,
     add(id, run) {
       trim();
       active.set(id, run);

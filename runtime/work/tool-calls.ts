@@ -66,10 +66,10 @@ export function createToolHandler(
   onFault: RecordsOptions['onFault'],
   journal?: Pick<RunJournal, 'began'>,
 ): JobHandler {
-  return async (payload, { signal, queuedMs, emit }) => {
+  return async (payload, { id, signal, queuedMs, emit }) => {
     const { tool, args, options: asked } = payload as unknown as CallPayload; // what toolPayload has made
     const { declined, ...options } = asked;
-    journal?.began(options.runId);
+    journal?.began(id);
     const onOutput = ({ stream, text }: OutputChunk): void => {
       if (text !== '') emit({ stream, text });
     };

@@ -65,8 +65,8 @@ function clientOf(url: string, key: string) {
     cancel: async (id: string) => fetch(`${url}/v1/runs/${id}`, { method: 'DELETE', headers }),
     runs: async () => (await get('/v1/runs?limit=500')).runs as Summary[],
     /** Starts one that goes on, and waits until its guest runs. */
-    async begin(body: object): Promise<string> {
-      const answer = await this.run(body, { prefer: 'respond-async' });
+    async begin(body: object, more: Record<string, string> = {}): Promise<string> {
+      const answer = await this.run(body, { prefer: 'respond-async', ...more });
       const { id } = await answer.json();
       await expect.poll(async () => (await get(`/v1/runs/${id}`)).state).toBe('running');
       return id;
@@ -237,6 +237,29 @@ describe('sandglass serve that is ended', verifies('SC-09', 'MC-03'), () => {
     expect([beside.code, beside.err]).toEqual([2, expect.stringContaining(`process ${second.child.pid} `)]);
     second.child.kill('SIGTERM');
     expect((await second.ended).code).toBe(0);
+  });
+
+  test('SIGKILL with a journal: a request that is sent again with its key is not done twice', async () => {
+    const keyed = (key: string) => ({ 'idempotency-key': key });
+    const wait = { ...keyed('runs'), prefer: 'respond-async' };
+    const first = await serve(['--journal=keys', '--concurrency=1']);
+    const done = await (await first.run({ code: 'Math.random()' }, keyed('done'))).json();
+    const ran = await first.begin({ code: WAITS, limits: LONG }, keyed('runs'));
+    const waits = { ...keyed('waits'), prefer: 'respond-async' };
+    const waited = (await (await first.run({ code: '6 * 7' }, waits)).json()).id;
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = await serve(['--journal=keys']);
+    const again = await second.run({ code: 'Math.random()' }, keyed('done'));
+    expect([again.headers.get('idempotency-replayed'), await again.json()]).toEqual(['true', done]);
+    expect((await second.run({ code: '1' }, keyed('done'))).status).toBe(422);
+    const cut = await second.run({ code: WAITS, limits: LONG }, wait);
+    expect(await cut.json()).toMatchObject({ id: ran });
+    // Of what had only waited nothing was done: it runs now.
+    const ranNow = await (await second.run({ code: '6 * 7' }, keyed('waits'))).json();
+    expect([ranNow.value, ranNow.meta.runId === waited]).toEqual([42, false]);
+    second.child.kill('SIGTERM');
+    await second.ended;
   });
 
   test('killed processes of guests: their runs end with a code, and the next ones run', async () => {

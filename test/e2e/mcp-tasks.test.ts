@@ -7,8 +7,10 @@ const TASKS = 'io.modelcontextprotocol/tasks';
 const holder = (id: string): KeyHolder => ({
   caller: { id, permissions: ['*'] },
   tools: undefined,
-  rate: undefined,
+  rate: id === 'rated' ? { calls: 2, perMs: 600_000 } : undefined,
 });
+/** How long ended runs are kept: tasks say so. */
+const KEPT_MS = 123_000;
 
 let door: ServedDoor;
 beforeAll(async () => {
@@ -16,7 +18,8 @@ beforeAll(async () => {
     {},
     {
       mcp: { taskAfterMs: 1 },
-      holderOf: async (text) => (text === 'alice' || text === 'bob' ? holder(text) : undefined),
+      store: { ttlMs: KEPT_MS },
+      holderOf: async (text) => (['alice', 'bob', 'rated'].includes(text) ? holder(text) : undefined),
     },
   );
   const tool = (name: string, code: string): void =>
@@ -92,7 +95,7 @@ describe('tasks of 2026-07-28', verifies('MC-01', 'MC-02'), () => {
   test('a call that goes on is a task, and the task has its result', async () => {
     const { result } = await call('tools/call', { name: 'soon', arguments: {} });
     expect(result).toMatchObject({ resultType: 'task', status: 'working', pollIntervalMs: 2_000 });
-    expect(result.ttlMs).toBeGreaterThan(0);
+    expect(result.ttlMs).toBe(KEPT_MS);
     expect(await ended(result.taskId)).toMatchObject({
       resultType: 'complete',
       status: 'completed',
@@ -115,6 +118,21 @@ describe('tasks of 2026-07-28', verifies('MC-01', 'MC-02'), () => {
     });
     expect((await call('tasks/cancel', { taskId }, { key: 'alice' })).result).not.toHaveProperty('status');
     expect(await ended(taskId)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('a call counts once, however often its task is looked at', verifies('AU-07'), async () => {
+    const rated = { key: 'rated' };
+    const { result } = await call('tools/call', { name: 'long', arguments: {} }, rated);
+    const { taskId } = result;
+    for (let look = 0; look < 5; look++)
+      expect((await call('tasks/get', { taskId }, rated)).result.status).toBe('working');
+    await call('tasks/cancel', { taskId }, rated);
+    expect((await call('tools/call', { name: 'soon', arguments: {} }, rated)).result).toHaveProperty(
+      'taskId',
+    );
+    expect(await call('tools/call', { name: 'soon', arguments: {} }, rated)).toMatchObject({
+      error: { code: 'RATE_LIMITED' },
+    });
   });
 
   test('a client without tasks waits for its result, and may not ask for tasks', async () => {
@@ -153,7 +171,9 @@ describe('tasks of 2025-11-25', verifies('MC-01', 'MC-02'), () => {
     const { tools } = (await call('tools/list', {})).result as unknown as { tools: { execution?: object }[] };
     expect(tools[0]?.execution).toEqual({ taskSupport: 'optional' });
     const soon = await task('soon');
-    expect(soon).toMatchObject({ status: 'working', pollInterval: 2_000 });
+    expect(soon).toMatchObject({ status: 'working', ttl: KEPT_MS, pollInterval: 2_000 });
+    // Of the other revision.
+    expect((await call('tasks/update', { taskId: soon.taskId })).error.code).toBe(-32601);
     expect((await call('tasks/result', { taskId: soon.taskId })).result).toMatchObject({
       content: [{ type: 'text', text: '42' }],
       _meta: { 'io.modelcontextprotocol/related-task': { taskId: soon.taskId } },

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createRuntime } from '../../runtime/index.ts';
 import { runCli, startCli } from '../support/command-line.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -110,3 +111,34 @@ test(
     expect(seen.filter((text) => text.includes(alice))).toEqual([]);
   },
 );
+
+test('a function that gives a secret and fails is told to the host alone; whoever asked learns which it was', async () => {
+  const faults: unknown[] = [];
+  await using runtime = createRuntime({
+    onError: (error) => faults.push(error),
+    secrets: {
+      vault: () => {
+        throw new Error('the vault at 10.0.0.7 refused hunter2');
+      },
+      later: () => Promise.reject(new Error('the vault at 10.0.0.7 refused hunter2')),
+    },
+  });
+  for (const secret of ['vault', 'later']) {
+    const outcome = await runtime.run({
+      language: 'js',
+      code: '1',
+      grant: { http: [{ origin: 'https://example.com', secret }] },
+      limits: { timeoutMs: 120_000 },
+    });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: {
+        code: 'HOST_CALL_FAILED',
+        message: `Cannot use the secret "${secret}": the function that gives it has failed`,
+        details: { secret },
+      },
+    });
+    expect(JSON.stringify(outcome)).not.toMatch(/hunter2|10\.0\.0\.7/);
+  }
+  expect(faults).toEqual([expect.any(Error), expect.any(Error)]);
+});

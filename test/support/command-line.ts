@@ -24,7 +24,13 @@ const ENV = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' };
 /** Starts the real command line in its own process. */
 export function startCli(
   args: readonly string[],
-  options: { readonly cwd: string; readonly stdin?: string; readonly env?: Record<string, string> },
+  options: {
+    readonly cwd: string;
+    readonly stdin?: string;
+    /** Nobody ends stdin: the process has to end without. */
+    readonly keepsStdin?: boolean;
+    readonly env?: Record<string, string>;
+  },
 ): Started {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd,
@@ -42,7 +48,8 @@ export function startCli(
     err += text;
   });
   child.stdin.on('error', () => undefined); // a process that reads no stdin may close it first
-  child.stdin.end(options.stdin ?? '');
+  if (options.keepsStdin === true) child.stdin.write(options.stdin ?? '');
+  else child.stdin.end(options.stdin ?? '');
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out, err, outBytes: Buffer.concat(chunks) }));

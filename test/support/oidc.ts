@@ -51,7 +51,16 @@ export async function startIssuer(resource: string): Promise<Issuer> {
         id_token_signed_response_alg: 'ES256',
       },
     ],
-    scopes: ['openid', 'offline_access', 'tools:run', 'tools:admin', 'read', 'write'],
+    scopes: [
+      'openid',
+      'offline_access',
+      'tools:run',
+      'tools:admin',
+      'tools:files',
+      'tools:quiet',
+      'read',
+      'write',
+    ],
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: true },
@@ -60,7 +69,7 @@ export async function startIssuer(resource: string): Promise<Issuer> {
         defaultResource: () => resource,
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
-          scope: 'tools:run tools:admin read write',
+          scope: 'tools:run tools:admin tools:files tools:quiet read write',
           audience: resource,
           accessTokenFormat: 'jwt',
           accessTokenTTL: 600,
@@ -68,6 +77,11 @@ export async function startIssuer(resource: string): Promise<Issuer> {
         }),
       },
     },
+    // Claims of its own, as companies have them in the tokens of their employees.
+    extraTokenClaims: (_context: unknown, token: { readonly scope?: string }) =>
+      token.scope?.includes('tools:quiet') === true
+        ? { limits_of: { grant: { env: { MODE: 'quiet' } } } }
+        : {},
     issueRefreshToken: () => true,
     pkce: { required: () => true },
     ttl: { AccessToken: 600, ClientCredentials: 600, Grant: 600, Session: 600, Interaction: 600 },

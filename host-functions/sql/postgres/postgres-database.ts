@@ -106,10 +106,13 @@ async function judge(
 const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : 'it cannot be read').slice(0, 300);
 
-/** What must stand in no message. */
+/** What must stand in no message: the password, wherever the text has it. */
 function secretsOf(connectionString: string): readonly string[] {
   const url = URL.parse(connectionString);
-  return url === null || url.password === '' ? [] : [url.password, decoded(url.password)];
+  const given = url === null ? [] : [url.password, ...url.searchParams.getAll('password')];
+  return [...new Set(given.flatMap((text) => [text, decoded(text), encodeURIComponent(text)]))].filter(
+    (text) => text !== '',
+  );
 }
 
 const decoded = (text: string): string => {

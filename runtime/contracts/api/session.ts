@@ -74,9 +74,14 @@ export type ModuleSessionRunOptions = Omit<SessionRunOptions, 'code' | 'form' | 
 
 export interface SessionMemory {
   /** A copy of the bytes there. @throws {SandglassError} INPUT_INVALID outside of the memory, over `hostCallBytes`, or once the session has ended. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  read(offset: number, length: number, options?: MemoryOptions): Promise<Uint8Array>;
   /** @throws {SandglassError} as `read`. */
-  write(offset: number, bytes: Uint8Array): Promise<void>;
+  write(offset: number, bytes: Uint8Array, options?: MemoryOptions): Promise<void>;
+}
+
+export interface MemoryOptions {
+  /** Gives up the wait for the runs before it: CANCELLED. What has its turn is done. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Session extends AsyncDisposable {

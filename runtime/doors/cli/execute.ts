@@ -8,7 +8,7 @@ import { matchesScratch } from '../../vocabulary/scratch-glob.ts';
 import type { CommandContext } from './command.ts';
 import { interruptOf } from './interrupt.ts';
 import { showProgress } from './progress.ts';
-import { errorLines, observedLines, usageLine, valueLine } from './report.ts';
+import { errorLines, observedLines, stepLines, usageLine, valueLine } from './report.ts';
 import { type Fetch, notLeft, writeFetched } from './scratch-flags.ts';
 import { printable, styleFor } from './style.ts';
 import { CELLS_WITH_TOOLS, type ToolUse } from './tool-flags.ts';
@@ -90,6 +90,7 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
         stdout.write(`${lineOpen ? '\n' : ''}${valueLine(outcome.value)}\n`);
       }
       if (!outcome.ok) stderr.write(errorLines(outcome.error, style, outcome.stderr));
+      stderr.write(stepLines(outcome.meta));
       if (outcome.meta.observed !== undefined) stderr.write(observedLines(outcome.meta.observed));
       if (options.quiet !== true) stderr.write(`${style.dim(usageLine(outcome.usage))}\n`);
     }

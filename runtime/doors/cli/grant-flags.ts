@@ -135,32 +135,37 @@ export async function readGrant(parsed: ParsedArguments, cwd: string): Promise<G
   };
 }
 
-async function readGrantFile(file: string, cwd: string): Promise<Grant> {
-  const value = parseJson(await readText(file, cwd), `--grant=${file}`);
+/** A grant as JSON, its parts looked at as far as the command line uses them. @throws {UsageError} */
+export async function readGrantFile(file: string, cwd: string): Promise<Grant> {
+  return grantOf(parseJson(await readText(file, cwd), `--grant=${file}`), `--grant=${file}`);
+}
+
+/** What is used here of a grant's parts is looked at; the runtime checks the rest, field by field. @throws {UsageError} */
+export function grantOf(value: unknown, where: string): Grant {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`Cannot read --grant=${file}: expected a JSON object`);
+    throw new UsageError(`Cannot read ${where}: expected a JSON object`);
   }
   for (const part of ['fs', 'http', 'ws', 'sql', 'kv'] as const) {
     const list: unknown = Reflect.get(value, part);
     if (list !== undefined && !(Array.isArray(list) && list.every(isObject))) {
-      throw new UsageError(`Cannot read --grant=${file}: "${part}" is not a list of objects`);
+      throw new UsageError(`Cannot read ${where}: "${part}" is not a list of objects`);
     }
   }
   const tools: unknown = Reflect.get(value, 'tools');
   if (tools !== undefined && !Array.isArray(tools)) {
-    throw new UsageError(`Cannot read --grant=${file}: "tools" is not a list of names`);
+    throw new UsageError(`Cannot read ${where}: "tools" is not a list of names`);
   }
   const mounts: unknown = Reflect.get(value, 'fs');
   if (
     Array.isArray(mounts) &&
     !mounts.every((mount) => typeof mount.host === 'string' && mount.host !== '')
   ) {
-    throw new UsageError(`Cannot read --grant=${file}: an entry of "fs" has no "host"`);
+    throw new UsageError(`Cannot read ${where}: an entry of "fs" has no "host"`);
   }
   for (const part of ['env', 'browser'] as const) {
     const object: unknown = Reflect.get(value, part);
     if (object === undefined || isObject(object)) continue;
-    throw new UsageError(`Cannot read --grant=${file}: "${part}" is not an object`);
+    throw new UsageError(`Cannot read ${where}: "${part}" is not an object`);
   }
   return value as Grant; // the parts used here were just checked; the runtime checks the rest, field by field
 }
@@ -192,6 +197,14 @@ function mountOf(flag: string, text: string, access: FsAccess): FsGrant {
     throw new UsageError(`Cannot read ${flag}=${text}: the guest path after ":" must start with /`);
   }
   return { host, ...(hasGuest ? { guest: text.slice(at + 1) } : {}), access: [access] };
+}
+
+/** Relative host folders start at `cwd`. @throws {UsageError} for one that does not exist. */
+export async function absoluteGrant(grant: Grant, cwd: string): Promise<Grant> {
+  if (grant.fs === undefined) return grant;
+  const fs = grant.fs.map((mount) => absolute(mount, cwd));
+  for (const { host } of fs) await mustExist(host, cwd);
+  return { ...grant, fs };
 }
 
 const absolute = (mount: FsGrant, cwd: string): FsGrant => ({

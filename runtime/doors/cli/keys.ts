@@ -3,7 +3,9 @@ import { CAPABILITY } from '../../vocabulary/caller.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
+import { absoluteGrant, readGrantFile } from './grant-flags.ts';
 import { type KeyFile, keyPathOf, openKeyFile } from './key-file.ts';
+import { parseWhole } from './quantities.ts';
 import { rateOf } from './rate-flags.ts';
 import { table } from './table.ts';
 import { UsageError } from './usage-error.ts';
@@ -29,6 +31,8 @@ export async function addKey({ terminal }: CommandContext, parsed: ParsedArgumen
     ...defined({
       tools: parsed.has('tools') ? listOf(parsed.all('tools')) : undefined,
       rate: rateOf(parsed.one('rate')),
+      quota: quotaOf(parsed.one('quota')),
+      grant: await readGrantOf(parsed.one('grant'), terminal.cwd),
       expiresAt: expiryOf(parsed.one('expires'), now),
     }),
   });
@@ -115,6 +119,17 @@ function permissionsOf(parsed: ParsedArguments): readonly string[] {
     'E.g. --permissions=fs.read,tools.call; * is all but dangerous',
   );
 }
+
+/** Calls a day. */
+function quotaOf(text: string | undefined): ApiKey['quota'] {
+  return text === undefined
+    ? undefined
+    : { calls: parseWhole('--quota', text, 1, 100_000), perMs: 86_400_000 };
+}
+
+/** The grant of a file, its folders where they are from here. */
+const readGrantOf = async (file: string | undefined, cwd: string): Promise<ApiKey['grant']> =>
+  file === undefined ? undefined : absoluteGrant(await readGrantFile(file, cwd), cwd);
 
 function expiryOf(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;

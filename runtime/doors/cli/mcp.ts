@@ -57,7 +57,7 @@ export async function mcp(context: CommandContext, parsed: ParsedArguments): Pro
   const runs = createRunService({
     runtime,
     queue: createInProcessScheduler({ maxQueued: MOST_QUEUED }),
-    store: createRunStore<RunRecord>({ maxRuns: 1 }), // nobody asks for them later
+    store: createRunStore<RunRecord>(),
     moduleOf: absent,
     sessionOf: absent,
     onFault: fault,
@@ -77,7 +77,7 @@ export async function mcp(context: CommandContext, parsed: ParsedArguments): Pro
   await serveMcpStdio(
     door,
     {
-      input: terminal.openStdin(),
+      input: terminal.openStdin(interrupt.signal),
       write: stdout.write,
       get waitingBytes() {
         return stdout.waitingBytes;

@@ -30,6 +30,11 @@ export const REACH_FLAGS: readonly Flag[] = [
     help: 'Let it open and read pages of an origin in a browser; a bare host means https, * every public origin.',
   },
   {
+    name: 'allow-session',
+    value: 'ACCESS',
+    help: 'Let it keep what a later call of the same session reads: read, or write for both.',
+  },
+  {
     name: 'browser-actions',
     value: 'LIST',
     repeats: true,
@@ -46,7 +51,10 @@ export const DATABASE_FLAG: Flag = {
 };
 
 /** What these flags add to a grant. @throws {UsageError} for what cannot be read, or names nothing. */
-export function reachOf(parsed: ParsedArguments, base: Grant): Pick<Grant, 'sql' | 'kv' | 'browser'> {
+export function reachOf(
+  parsed: ParsedArguments,
+  base: Grant,
+): Pick<Grant, 'sql' | 'kv' | 'browser' | 'session'> {
   const databases = parsed.all('database').map((text) => pairOf(text)[0]);
   const sql = parsed.all('allow-sql').map((text) => entryOf('--allow-sql', text));
   for (const { name } of sql) if (!databases.includes(name)) throw noDatabase(name, databases);
@@ -55,6 +63,7 @@ export function reachOf(parsed: ParsedArguments, base: Grant): Pick<Grant, 'sql'
     sql: sql.length === 0 ? base.sql : merged(base.sql, sql),
     kv: kv.length === 0 ? base.kv : merged(base.kv, kv),
     browser: browserOf(parsed, base.browser),
+    session: sessionOf(parsed.one('allow-session'), base.session),
   });
 }
 
@@ -84,6 +93,15 @@ export function readDatabases(
 
 type Access = 'read' | 'write';
 
+/** Whoever may write may read. */
+function sessionOf(text: string | undefined, base: Grant['session']): Grant['session'] {
+  if (text === undefined) return base;
+  if (text !== 'read' && text !== 'write')
+    throw new UsageError(`Cannot read --allow-session=${text}: expected read, or write`);
+  const access: Access[] = text === 'write' ? ['read', 'write'] : ['read'];
+  return { ...base, access: [...new Set([...(base?.access ?? []), ...access])] };
+}
+
 /** Whoever may change what is there may read it. */
 function entryOf(flag: string, text: string): { readonly name: string; readonly access: readonly Access[] } {
   const [name = '', access = 'read', ...more] = text.split(':');
@@ -111,13 +129,20 @@ function urlOf(name: string, place: string, cwd: string, env: Terminal['env']): 
       'Give sqlite:FILE, memory:, or the name of a variable that holds a URL',
     );
   }
-  const url = /^postgres(?:ql)?:/i.test(place) ? URL.parse(place) : null;
-  if (url !== null && (url.password !== '' || url.searchParams.has('password')))
+  if (holdsPassword(place))
     throw new UsageError(
       `Cannot read --database=${name}=…: it holds a password, which every process of this machine could see`,
       `Put the URL into a variable of your environment: --database=${name}=DATABASE_URL`,
     );
   return placed(place, cwd);
+}
+
+/** Whatever of it could be one: a URL that no parser takes, or the words `password=…` of libpq, may hold it, too. */
+function holdsPassword(place: string): boolean {
+  if (/\bpassword\s*=/i.test(place)) return true;
+  if (!/^postgres(?:ql)?:/i.test(place)) return false;
+  const url = URL.parse(place);
+  return url === null ? place.includes('@') : url.password !== '' || url.searchParams.has('password');
 }
 
 /** A file is looked for where the command was called. */

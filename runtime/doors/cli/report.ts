@@ -1,10 +1,11 @@
 import type { ErrorDetails, RunError } from '../../vocabulary/errors.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { toJsonForm } from '../../vocabulary/json-form.ts';
-import type { Observed } from '../../vocabulary/outcome.ts';
+import type { Observed, OutcomeMeta, StepAbout } from '../../vocabulary/outcome.ts';
 import type { Usage } from '../../vocabulary/usage.ts';
 import { formatCount, formatDuration, formatSize } from './quantities.ts';
 import { printable, type Style } from './style.ts';
+import { table } from './table.ts';
 
 /** `12 ms · 16.8 MiB · 0.3 M fuel · 2 host calls (fs.read 2)` */
 export function usageLine({ durationMs, memoryBytes, fuel, hostCalls }: Usage): string {
@@ -73,3 +74,33 @@ const frames = (stack: string, message: string): string[] =>
     .map((frame) => frame.trim())
     .filter((frame) => frame !== '' && !message.endsWith(frame) && frame !== message)
     .map((frame) => `    ${frame}`);
+
+/** What a run did, a step a line, with its time since the run was asked for; nothing for one that was not traced. */
+export function stepLines({ trace, traceLeftOut }: Pick<OutcomeMeta, 'trace' | 'traceLeftOut'>): string {
+  if (trace === undefined) return '';
+  const rows = trace.map(({ atMs, ...step }) => [
+    `  ${formatDuration(atMs)}`,
+    step.kind,
+    printable(wordsOf(step)),
+  ]);
+  const more = traceLeftOut === undefined ? '' : `  and ${traceLeftOut} more\n`;
+  return `${table(rows)}\n${more}`;
+}
+
+function wordsOf(step: StepAbout): string {
+  switch (step.kind) {
+    case 'run.started':
+      return `${step.engine}, ${step.level}`;
+    case 'host.called':
+      return [
+        step.operation,
+        ...(step.resource === undefined ? [] : [JSON.stringify(step.resource)]),
+        step.code ?? step.decision,
+        formatDuration(step.durationMs),
+      ].join(' ');
+    case 'guest.logged':
+      return `${step.level}: ${step.message}`;
+    case 'run.ended':
+      return step.code ?? 'ok';
+  }
+}

@@ -74,6 +74,10 @@ export const RUN_FLAGS: readonly Flag[] = [
     help: 'JSON object: globals of a script, by their names, or the input of a tool.',
   },
   {
+    name: 'trace',
+    help: 'Tell what the run did, and when: its start, its calls of the host, what its guest logged.',
+  },
+  {
     name: 'trace-grants',
     help: 'Tell the smallest grant that would have sufficed, as JSON for --grant: exact files, origins, methods and paths.',
   },
@@ -100,6 +104,7 @@ export async function readRunFlags(
   Pick<
     LooseRunOptions,
     | 'observe'
+    | 'trace'
     | 'cwd'
     | 'grant'
     | 'limits'
@@ -130,6 +135,7 @@ export async function readRunFlags(
     ...(inputs === undefined ? {} : { inputs: await readInputs(inputs, terminal.cwd) }),
     argv: parsed.rest,
     ...(parsed.has('trace-grants') ? { observe: true } : {}),
+    ...(parsed.has('trace') ? { trace: true } : {}),
     ...(cwd === undefined ? {} : { cwd }),
     ...(packages.length === 0 ? {} : { packages }),
     ...(Object.keys(files).length === 0 ? {} : { files }),

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { ToolsOptions } from '../../contracts/api/tools.ts';
 import type { Queue } from '../../contracts/queue.ts';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { createInProcessScheduler } from '../../work/in-process.ts';
 import { createHttpApp } from '../http/app.ts';
@@ -41,6 +43,7 @@ const HINTS: Readonly<Record<string, string>> = {
   kv: 'Whoever runs the server can allow it: sandglass serve --allow-kv=NAME',
   browser:
     'Whoever runs the server can allow it: sandglass serve --allow-browser=ORIGIN --browser-actions=LIST',
+  session: 'Whoever runs the server can allow it: sandglass serve --allow-session=read|write',
   env: 'Whoever runs the server can allow it: sandglass serve --allow-env=NAME=VALUE',
 };
 
@@ -103,6 +106,7 @@ export async function serve(
     onError: fault,
     ...(auditDir === undefined ? {} : { audit: { dir: auditDir } }),
   });
+  checkGrants(tokens?.grants ?? [], runtime);
   const scheduler = createInProcessScheduler({ concurrency, maxQueued });
   const app = createHttpApp({
     runtime,
@@ -186,6 +190,19 @@ async function listenUntilStopped({
     takeBack();
   }
   return 0;
+}
+
+/** What is wrong with a grant of a rule is said now, and not to the first caller. @throws {UsageError} */
+function checkGrants(grants: readonly Grant[], { tools }: Pick<Runtime, 'tools'>): void {
+  for (const grant of grants) {
+    try {
+      tools.check('calculator', { caller: { id: 'operator', permissions: [], grants: [grant] } });
+    } catch (error) {
+      if (error instanceof SandglassError) continue; // of the tool, not of the grant
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      throw new UsageError(`Cannot use a grant of --issuers: ${error.message}`);
+    }
+  }
 }
 
 /** The servers and folders that flags name, else `./tools` where there is one. */

@@ -12,8 +12,8 @@ export interface Terminal {
   readonly stdinIsPiped: boolean;
   /** All of stdin. @throws {RangeError} over `maxBytes`. */
   readStdin(maxBytes: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** stdin as it comes. */
-  openStdin(): AsyncIterable<Uint8Array>;
+  /** stdin as it comes, until the signal aborts: a writer that goes on holding it open then keeps no process up. */
+  openStdin(signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Calls `action` on SIGINT and SIGTERM; a second signal ends the process at once. The answer takes it back. */
   onSignal(action: (signal: Signal) => void): () => void;
 }
@@ -47,8 +47,12 @@ export function createProcessTerminal(): Terminal {
     env: process.env,
     stdinIsPiped: isPiped(),
     readStdin,
-    // Without an encoding the stream gives buffers only.
-    openStdin: () => process.stdin as AsyncIterable<Uint8Array>,
+    openStdin(signal) {
+      const leave = (): void => void process.stdin.destroy();
+      if (signal.aborted) leave();
+      signal.addEventListener('abort', leave, { once: true });
+      return process.stdin as AsyncIterable<Uint8Array>; // without an encoding the stream gives buffers only
+    },
     onSignal(action) {
       let seen = false;
       const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {

@@ -1,13 +1,18 @@
 import type { BearerTokens } from '../../auth/bearer-tokens.ts';
-import { readIssuers } from '../../auth/issuers.ts';
+import { type Issuer, readIssuers } from '../../auth/issuers.ts';
+import type { Grant } from '../../vocabulary/grant.ts';
+import { shownText } from '../../vocabulary/nearest.ts';
 import type { ProtectedResource } from '../http/protected-resource.ts';
 import { parseJson, readText } from './files.ts';
 import type { ParsedArguments } from './flags.ts';
+import { absoluteGrant, grantOf } from './grant-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What checks tokens, and what clients without one are told. */
 export interface TokenDoor extends BearerTokens {
   readonly oauth: ProtectedResource;
+  /** Those that rules name: a runtime says whether they are any. */
+  readonly grants: readonly Grant[];
 }
 
 /** Scopes as headers can have them (RFC 6749, 3.3). */
@@ -18,7 +23,8 @@ export async function readTokens(parsed: ParsedArguments, cwd: string): Promise<
   const file = parsed.one('issuers');
   if (file === undefined) return undefined;
   const document = parseJson(await readText(file, cwd), `--issuers=${file}`);
-  const { resource, issuers } = read(document, file);
+  const { resource, issuers: given } = read(document, file);
+  const issuers = await Promise.all(given.map((issuer) => withFolders(issuer, file, cwd)));
   const { createBearerTokens } = await import('../../auth/bearer-tokens.ts');
   const tokens = createBearerTokens({
     issuers,
@@ -29,12 +35,25 @@ export async function readTokens(parsed: ParsedArguments, cwd: string): Promise<
   const scopes = [...new Set(issuers.flatMap(({ rules }) => Object.keys(rules)))];
   return {
     ...tokens,
+    grants: issuers.flatMap(({ rules }) => Object.values(rules).flatMap(({ grant }) => grant ?? [])),
     oauth: {
       resource,
       issuers: issuers.map(({ issuer }) => issuer),
       scopes: scopes.filter((scope) => scope !== '*' && SCOPE.test(scope)),
     },
   };
+}
+
+/** Folders of its grants where they are from here. */
+async function withFolders(issuer: Issuer, file: string, cwd: string): Promise<Issuer> {
+  const rules = await Promise.all(
+    Object.entries(issuer.rules).map(async ([role, { grant, ...rule }]) => {
+      if (grant === undefined) return [role, rule] as const;
+      const where = `--issuers=${file}: the grant of ${shownText(role)}`;
+      return [role, { ...rule, grant: await absoluteGrant(grantOf(grant, where), cwd) }] as const;
+    }),
+  );
+  return { ...issuer, rules: Object.fromEntries(rules) };
 }
 
 function read(document: unknown, file: string): ReturnType<typeof readIssuers> {

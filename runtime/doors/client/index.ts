@@ -63,6 +63,7 @@ export type RemoteCallOptions = Pick<
   | 'sessionId'
   | 'metadata'
   | 'text'
+  | 'trace'
 > & { readonly confirm?: boolean };
 
 export interface ServerHealth {
@@ -244,7 +245,7 @@ export function createClient(options: ClientOptions) {
     modules: {
       /** Keeps a `.wasm`; runs name it by its hash. */
       upload: (bytes: Uint8Array): Promise<ModuleInfo & { readonly hash: string; readonly bytes: number }> =>
-        json('POST', '/v1/modules', bytes),
+        json('POST', '/v1/modules', bytes, {}, { 'Content-Type': 'application/wasm' }),
     },
     sessions: {
       open: (options: RemoteSessionOptions): Promise<{ readonly name: string }> =>

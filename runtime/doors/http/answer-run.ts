@@ -62,7 +62,10 @@ function answer({ id, tool }: RunRecord, outcome: OutcomeJson, { policy, now }: 
   if (outcome.error === undefined || status === 200) return jsonResponse(outcome, { status, headers });
   const { code, details } = outcome.error;
   const hint =
-    policy === undefined || code !== 'CAPABILITY_DENIED' ? {} : hintFor(details?.capability, policy);
+    // What the caller's own grant lacks the operator's flags do not mend.
+    policy === undefined || code !== 'CAPABILITY_DENIED' || details?.decidedBy === 'caller'
+      ? {}
+      : hintFor(details?.capability, policy);
   return errorResponse(
     { ...outcome.error, ...hint },
     { time: now(), runId: id, status, headers, ...(tool === undefined ? {} : { tool }) },

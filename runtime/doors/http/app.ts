@@ -234,7 +234,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
       suspicion,
     }),
   );
-  const idempotency = createIdempotency(monotonic);
+  const idempotency = createIdempotency(monotonic, runs.list());
   const runDeps = { runs, sessions, modules, policy, maxBodyBytes, bodies, idempotency, now };
   const keyed = [
     ...runRoutes(runDeps),

@@ -16,8 +16,8 @@ export interface CountOptions {
   readonly suspicion: Suspicion;
 }
 
-/** Requests that make the server run something: not those that look at it. */
-const COUNTED = new Set(['/v1/runs', '/v1/sessions', '/v1/calls', '/mcp']);
+/** Requests that make the server run something: not those that look at it. What comes to `/mcp` is counted by its route, which reads what it is. */
+const COUNTED = new Set(['/v1/runs', '/v1/sessions', '/v1/calls']);
 const isCounted = (method: string, path: string): boolean =>
   method === 'POST'
     ? COUNTED.has(path) || (path.startsWith('/v1/tools/') && path.endsWith('/call'))
@@ -63,16 +63,19 @@ export function countCalls({
     const { req } = context;
     const { caller, rate = usual, quota } = context.get('who');
     if (caller !== undefined) suspicion.check(caller.id);
-    if (!isCounted(req.method, req.path)) return next();
     const id = caller?.id ?? '';
     const states: Stand[] = [];
-    try {
-      for (const [name, held] of [['calls', rate] as const, ['quota', quota] as const])
-        if (held !== undefined) states.push({ name, ...(await take(name, id, held, req.raw.signal)) });
-    } catch (error) {
-      if (caller !== undefined) suspicion.note(id);
-      throw tooMany(error, { calls: rate, quota });
-    }
+    const count = async (): Promise<void> => {
+      try {
+        for (const [name, held] of [['calls', rate] as const, ['quota', quota] as const])
+          if (held !== undefined) states.push({ name, ...(await take(name, id, held, req.raw.signal)) });
+      } catch (error) {
+        if (caller !== undefined) suspicion.note(id);
+        throw tooMany(error, { calls: rate, quota });
+      }
+    };
+    context.set('count', count);
+    if (isCounted(req.method, req.path)) await count();
     await next();
     if (states.length > 0) tell(context, states);
   };

@@ -20,7 +20,7 @@ export function checkAsked(asked: Grant | undefined, policy: DoorPolicy): void {
   if (policy.grant === undefined) return;
   const allowed = new Map<string, unknown>(Object.entries(policy.grant));
   for (const [part, wanted] of Object.entries(asked ?? {})) {
-    if (part === 'limits' || isEmpty(wanted) || !isEmpty(allowed.get(part))) continue;
+    if (part === 'limits' || isEmpty(part, wanted) || !isEmpty(part, allowed.get(part))) continue;
     throw new SandglassError('CAPABILITY_DENIED', `Cannot grant ${part}: this server allows none of it`, {
       details: { capability: part },
       ...hintFor(part, policy),
@@ -60,5 +60,9 @@ export function hintFor(capability: unknown, { hints }: DoorPolicy): { readonly 
   return hint === undefined ? {} : { hint };
 }
 
-const isEmpty = (part: unknown): boolean =>
-  part === undefined || (typeof part === 'object' && part !== null && Object.keys(part).length === 0);
+/** Whether a part gives nothing. An object without fields gives what is usual, as `session: {}` reading; only one of names and values is empty then. */
+function isEmpty(name: string, part: unknown): boolean {
+  if (part === undefined) return true;
+  if (typeof part !== 'object' || part === null) return false;
+  return (Array.isArray(part) || name === 'env' || name === 'custom') && Object.keys(part).length === 0;
+}

@@ -1,4 +1,6 @@
 import { Recent } from '../../vocabulary/recent.ts';
+import { sha256Hex } from '../../vocabulary/sha256.ts';
+import type { OnceOnly } from '../../work/journal-lines.ts';
 import type { RunRecord } from '../../work/run-records.ts';
 import { HttpError } from './http-error.ts';
 
@@ -7,13 +9,13 @@ export interface Idempotency {
   /**
    * Does it, or gives what was done for the same key.
    * @param scope Who asked, and for what.
-   * @param digest Of the body. @throws {HttpError} 422 when the key was used for another.
+   * @throws {HttpError} 422 when the key was used for another body.
    */
   once(
     scope: string,
     key: string | undefined,
-    digest: string,
-    submit: () => Promise<RunRecord>,
+    body: Uint8Array<ArrayBuffer>,
+    submit: (once: OnceOnly | undefined) => Promise<RunRecord>,
   ): Promise<Once>;
 }
 
@@ -27,18 +29,26 @@ const MOST_KEYS = 10_000;
 const TTL_MS = 600_000;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-export function createIdempotency(now: () => number): Idempotency {
+/** @param found Of an earlier process: what it has done, or begun to do, is not done again. */
+export function createIdempotency(now: () => number, found: readonly RunRecord[] = []): Idempotency {
   const known = new Recent<{
     readonly digest: string;
     readonly at: number;
     readonly record: Promise<RunRecord>;
   }>(MOST_KEYS);
+  for (const record of found) {
+    // What never began may be sent again, by its key, too.
+    if (record.once === undefined || isUntouched(record.ended)) continue;
+    const { name, digest } = record.once;
+    known.set(name, { digest, at: now(), record: Promise.resolve(record) });
+  }
   return {
-    async once(scope, key, digest, submit) {
-      if (key === undefined) return { record: await submit(), replayed: false };
+    async once(scope, key, body, submit) {
+      if (key === undefined) return { record: await submit(undefined), replayed: false };
       if (!KEY.test(key))
         throw new HttpError(400, 'Cannot read Idempotency-Key: expected 1 to 255 visible ASCII characters');
-      const name = JSON.stringify([scope, key]);
+      const digest = await sha256Hex(body);
+      const name = await sha256Hex(new TextEncoder().encode(JSON.stringify([scope, key])));
       const before = known.get(name);
       if (before !== undefined && now() - before.at < TTL_MS) {
         if (before.digest !== digest)
@@ -49,7 +59,7 @@ export function createIdempotency(now: () => number): Idempotency {
           );
         return { record: await before.record, replayed: true };
       }
-      const record = submit();
+      const record = submit({ name, digest });
       known.set(name, { digest, at: now(), record });
       try {
         return { record: await record, replayed: false };
@@ -60,3 +70,7 @@ export function createIdempotency(now: () => number): Idempotency {
     },
   };
 }
+
+/** The server ended while it waited. */
+const isUntouched = (ended: RunRecord['ended']): boolean =>
+  ended?.error?.code === 'CANCELLED' && ended.error.details?.state === 'queued';

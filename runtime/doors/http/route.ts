@@ -17,7 +17,11 @@ export interface Who {
 }
 
 export interface DoorEnv {
-  Variables: { who: Who };
+  Variables: {
+    who: Who;
+    /** Counts the request as a call of its caller. @throws {HttpError} 429 over the rate. */
+    count: () => Promise<void>;
+  };
 }
 
 export type DoorContext = Context<DoorEnv>;

@@ -7,7 +7,9 @@ import type {
   SessionOptions,
 } from '../../contracts/api/session.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { shownText } from '../../vocabulary/nearest.ts';
 import { Recent } from '../../vocabulary/recent.ts';
+import { HttpError } from './http-error.ts';
 
 /** One that runs scripts, or one that keeps an instance of a module. */
 export type DoorSession = Session | ModuleSession;
@@ -27,8 +29,8 @@ export interface SessionDoor {
   /** The session of a key. @throws {SandglassError} INPUT_INVALID when it is not known any more. */
   get(key: string): DoorSession;
   /**
-   * Does something with the memory of a module that a session keeps. Few may wait for their turn at once.
-   * @throws {SandglassError} UNSUPPORTED for a session of scripts, QUEUE_FULL, or as `find` does.
+   * Does something with the memory of a module that a session keeps. Few may wait for their turn at once; whoever leaves gives its place back.
+   * @throws {SandglassError} UNSUPPORTED for a session of scripts, QUEUE_FULL. @throws {HttpError} 404 for one that `find` does not find.
    */
   inMemory<T>(
     name: string,
@@ -96,7 +98,13 @@ export function createSessionDoor(sessions: Runtime['sessions'] | undefined): Se
       }
     },
     inMemory: async (name, owner, use) => {
-      const session = find(name, owner);
+      const session = mine(name, owner);
+      if (session === undefined)
+        throw new HttpError(
+          404,
+          `Cannot reach the memory of session ${shownText(name)}: none of this name is open`,
+          'Open it with POST /v1/sessions',
+        );
       if (!('memory' in session)) {
         throw new SandglassError(
           'UNSUPPORTED',

@@ -93,7 +93,10 @@ export function createStdioTransport(pipes: StdioPipes): StdioTransport {
     done: finished.promise,
     start: async () => {
       void pump()
-        .catch((error: unknown) => transport.onerror?.(error as Error)) // streams throw errors
+        .catch((error: unknown) => {
+          // An input that breaks off after the end is no news.
+          if (!closed) transport.onerror?.(error as Error); // streams throw errors
+        })
         .finally(() => {
           ended = true;
           settle();

@@ -16,8 +16,6 @@ import type { McpDoor, Speaker } from './door.ts';
 
 /** Of the revision 2026-07-28; in 2025-11-25 tasks are of the protocol itself. */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
-/** Ended runs are kept so long after they were last asked for. */
-const TTL_MS = 600_000;
 const POLL_MS = 2_000;
 /** A call that has not ended by then is a task for a client that knows tasks. */
 const AFTER_MS = 2_000;
@@ -57,6 +55,9 @@ export interface TasksOptions {
 }
 
 export function createTasks({ door, speakerOf, resultOf, listed }: TasksOptions): Tasks {
+  const { keptMs } = door.runs;
+  const modern = (state: TaskState): object => ({ ...state, ttlMs: keptMs, pollIntervalMs: POLL_MS });
+  const legacy = (state: TaskState): object => ({ ...state, ttl: keptMs, pollInterval: POLL_MS });
   const isOf = ({ caller: of }: RunRecord, context: ServerContext): boolean => {
     const { caller } = speakerOf(context);
     return caller === undefined || of === caller.id;
@@ -126,19 +127,25 @@ export function createTasks({ door, speakerOf, resultOf, listed }: TasksOptions)
     },
     serve(server) {
       const needs = { params: strings(['taskId']) };
-      const serve = (method: string, answer: Answer, params = needs): void =>
+      const serve = (method: string, answer: Answer, era?: Era, params = needs): void =>
         server.setRequestHandler(method, params, async (given, context) => {
-          if (isModern(context) && !knowsTasks(context)) throw withoutTasks();
+          const modernClient = isModern(context);
+          if (era !== undefined && (era === '2026-07-28') !== modernClient)
+            throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `${method} is of the revision ${era}`);
+          if (modernClient && !knowsTasks(context)) throw withoutTasks();
           return { ...(await answer(given, context)) };
         });
       serve('tasks/get', get);
       serve('tasks/cancel', cancel);
-      serve('tasks/update', update);
-      serve('tasks/result', result);
-      serve('tasks/list', list, { params: strings([]) });
+      serve('tasks/update', update, '2026-07-28');
+      serve('tasks/result', result, '2025-11-25');
+      serve('tasks/list', list, '2025-11-25', { params: strings([]) });
     },
   };
 }
+
+/** The revision that has a method. */
+type Era = '2025-11-25' | '2026-07-28';
 
 type Answer = (params: Readonly<Record<string, string>>, context: ServerContext) => object | Promise<object>;
 
@@ -182,9 +189,6 @@ function statusOf(ended: OutcomeJson | undefined): TaskState['status'] {
   // A tool that fails has a result that says so; only what broke here is a failure of the task.
   return ended.error?.code === 'INTERNAL' ? 'failed' : 'completed';
 }
-
-const modern = (state: TaskState): object => ({ ...state, ttlMs: TTL_MS, pollIntervalMs: POLL_MS });
-const legacy = (state: TaskState): object => ({ ...state, ttl: TTL_MS, pollInterval: POLL_MS });
 
 /** Parameters that are texts: those named must be there. */
 const strings = (needed: readonly string[]): StandardSchemaV1<unknown, Readonly<Record<string, string>>> => ({

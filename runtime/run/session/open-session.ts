@@ -1,5 +1,6 @@
 import type { SessionRun } from '../../contracts/api/run.ts';
 import type {
+  MemoryOptions,
   ModuleSessionOptions,
   Session,
   SessionApi,
@@ -63,17 +64,18 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
     opening.add(abort);
     try {
       const session = await sessions.open(plan, () => cell.hold(plan.engine, abort.signal));
-      const run = async (options: object): Promise<Outcome> => {
+      const run = async (options: object, waiting?: AbortSignal): Promise<Outcome> => {
         refuseOther(options, plan.name);
         return begin(
           { ...options, session: plan.name, ...(module === undefined ? {} : { module }) } as SessionRun,
           undefined,
           session,
+          waiting === undefined ? {} : { waiting },
         ).outcome;
       };
       return {
         name: plan.name,
-        run,
+        run: (options) => run(options),
         ...(module === undefined ? {} : { memory: memoryOf(run) }),
         close: session.close,
         [Symbol.asyncDispose]: session.close,
@@ -105,19 +107,24 @@ function refuseOther(options: unknown, name: string): void {
 }
 
 /** Reads and writes are calls like others: they wait for their turn, and for them the session's limits hold. */
-function memoryOf(run: (options: object) => Promise<Outcome>): SessionMemory {
-  const call = async (invoke: string, args: readonly unknown[]): Promise<unknown> => {
-    const outcome = await run({ invoke, args });
+function memoryOf(run: (options: object, waiting?: AbortSignal) => Promise<Outcome>): SessionMemory {
+  const call = async (
+    invoke: string,
+    args: readonly unknown[],
+    { signal }: MemoryOptions = {},
+  ): Promise<unknown> => {
+    const outcome = await run({ invoke, args }, signal);
     if (outcome.ok) return outcome.value;
     const { code, message, hint } = outcome.error;
     throw new SandglassError(code, message, hint === undefined ? {} : { hint });
   };
   return {
-    read: async (offset, length) => (await call(KEPT_MEMORY.read, [offset, length])) as Uint8Array, // as keepModule answers
-    write: async (offset, bytes) => {
+    read: async (offset, length, options) =>
+      (await call(KEPT_MEMORY.read, [offset, length], options)) as Uint8Array, // as keepModule answers
+    write: async (offset, bytes, options) => {
       if (!(bytes instanceof Uint8Array))
         throw new TypeError('Cannot write the memory of the module: expected a Uint8Array');
-      await call(KEPT_MEMORY.write, [offset, bytes]);
+      await call(KEPT_MEMORY.write, [offset, bytes], options);
     },
   };
 }

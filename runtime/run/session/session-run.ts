@@ -2,6 +2,7 @@ import type { CellResult } from '../../contracts/cell.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { stricter } from '../../vocabulary/levels.ts';
 import type { Verdict } from '../../vocabulary/outcome-of.ts';
+import { abortWith } from '../../vocabulary/signals.ts';
 import type { RunRequest } from '../read-run-options.ts';
 import type { SandboxRun } from '../sandbox-context.ts';
 import type { OpenSession, SessionTurn } from './sessions.ts';
@@ -89,11 +90,22 @@ function checkFits(request: RunRequest, session: OpenSession): void {
 }
 
 /** Waits for the guest of the session that the run asks for; at once where it asks for none. */
-export async function takeTurn({ request, session, signal }: SandboxRun): Promise<SessionTurn | undefined> {
+export async function takeTurn({
+  request,
+  session,
+  signal,
+  waiting,
+}: SandboxRun): Promise<SessionTurn | undefined> {
   if (session instanceof SandglassError) throw session;
   if (session === undefined) return undefined;
   checkFits(request, session);
-  return session.take(signal);
+  const leave = new AbortController();
+  const takeBack = abortWith(leave, [signal, waiting]);
+  try {
+    return await session.take(leave.signal);
+  } finally {
+    takeBack();
+  }
 }
 
 /** Why the guest must not run again; `undefined` when it may: it has answered, or thrown an ordinary error. */

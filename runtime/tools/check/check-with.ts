@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { copyJson } from '../../vocabulary/copy-json.ts';
 import type { JsonValue } from '../../vocabulary/json.ts';
+import { MOST_FIELDS } from '../../vocabulary/size-of-json.ts';
 import { coerceFaults } from './coerce.ts';
 import { faultsOf } from './faults.ts';
 import type { Validator } from './validator.ts';
@@ -12,11 +13,7 @@ export function checkWith(run: FindErrors, maxDepth: number): Validator {
   return {
     check(value, { coerce }) {
       const root = copyFor(value, maxDepth);
-      if (root === undefined)
-        return {
-          ok: false,
-          faults: [{ path: '', message: `is nested over ${maxDepth} deep`, rule: 'depth' }],
-        };
+      if ('rule' in root) return { ok: false, faults: [{ path: '', ...root }] };
       let errors = run(root.value);
       // A value that was mended may bring up more, e.g. an item of an array; each round mends all it can.
       for (let round = 0; coerce && round < 8 && errors !== 'too long' && errors.length > 0; round++) {
@@ -36,10 +33,16 @@ export function checkWith(run: FindErrors, maxDepth: number): Validator {
 }
 
 /** A copy, as defaults are filled in; in an object, so that it can be told from none. */
-function copyFor(value: JsonValue, maxDepth: number): { readonly value: JsonValue } | undefined {
+function copyFor(
+  value: JsonValue,
+  maxDepth: number,
+): { readonly value: JsonValue } | { readonly message: string; readonly rule: string } {
   try {
     return { value: copyJson(value, 'a value', { maxDepth }) };
-  } catch {
-    return undefined; // it is JSON already: only its depth can be wrong
+  } catch (error) {
+    // It is JSON already: only its depth and the fields of an object can be too much.
+    return error instanceof RangeError
+      ? { message: `has an object with over ${MOST_FIELDS} fields`, rule: 'maxProperties' }
+      : { message: `is nested over ${maxDepth} deep`, rule: 'depth' };
   }
 }

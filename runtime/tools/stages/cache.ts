@@ -85,7 +85,14 @@ const keyOf = (call: ToolCall, isOwn: boolean): string => {
   const { manifest, serial } = toolOf(call);
   const { caller, grant, level } = call;
   const who: JsonValue =
-    caller === undefined ? null : [caller.id, caller.agent ?? null, [...caller.permissions].sort()];
+    caller === undefined
+      ? null
+      : [
+          caller.id,
+          caller.agent ?? null,
+          [...caller.permissions].sort(),
+          copyJson([...(caller.grants ?? [])], 'grants'),
+        ];
   return canonicalJson([
     manifest.name,
     manifest.version,

@@ -1,4 +1,5 @@
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
+import { permits } from '../../vocabulary/caller.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
@@ -82,7 +83,7 @@ export function refusalOf(
   const unset = unsetOf(manifest, rules);
   // What a grant would not mend is told first: who may not have it need not configure it.
   if (unset !== undefined && missing.every(byGrant)) return notConfigured(shown, unset, missing);
-  return missing.length === 0 ? undefined : lacking(shown, missing);
+  return missing.length === 0 ? undefined : lacking(shown, missing, rules);
 }
 
 /** Why a tool of a server may not be shown or called as things stand. */
@@ -114,7 +115,7 @@ function notConfigured(
   });
 }
 
-function lacking(shown: string, missing: readonly Verdict[]): SandglassError {
+function lacking(shown: string, missing: readonly Verdict[], rules: Pick<Rules, 'caller'>): SandglassError {
   const names = missing.map(({ capability }) => capability);
   const grantable = missing.filter(byGrant);
   const grant = grantable.reduce<Grant>(
@@ -127,14 +128,17 @@ function lacking(shown: string, missing: readonly Verdict[]): SandglassError {
     missing.map(reasonOf).join('; '),
     names,
     { decidedBy: missing[0]?.decidedBy, ...(grantable.length === 0 ? {} : { grant }) },
-    `${howTo(missing, flags)}; do not retry`,
+    `${howTo(missing, flags, rules.caller)}; do not retry`,
   );
 }
 
-function howTo(missing: readonly Verdict[], flags: readonly string[]): string {
+function howTo(missing: readonly Verdict[], flags: readonly string[], caller: Rules['caller']): string {
   const names = missing.map(({ capability }) => capability).join(', ');
-  if (missing.some(({ decidedBy }) => decidedBy === 'caller'))
-    return `Give the caller the permission ${names}`;
+  const byCaller = missing.filter(({ decidedBy }) => decidedBy === 'caller');
+  if (byCaller.length > 0)
+    return byCaller.every(({ capability }) => permits(caller, capability))
+      ? `Give the caller a grant of ${names}`
+      : `Give the caller the permission ${names}`;
   if (missing.some(({ decidedBy }) => decidedBy === 'level')) return 'Use a lower level, or do without it';
   if (missing.some(({ decidedBy }) => decidedBy === 'profile'))
     return `Give the tool a profile that has ${names}, or do without it`;

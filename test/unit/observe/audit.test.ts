@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -89,6 +97,45 @@ describe('the chain', () => {
     writeFileSync(join(dir, 'audit.lock'), '999999999');
     open().close();
     expect(kindsOf()).toEqual(['audit.opened', 'audit.closed']);
+  });
+
+  describe('a lock of', () => {
+    const locked = (holder: object): string => {
+      open().close();
+      const path = join(dir, 'audit.lock');
+      const log = open();
+      const self = JSON.parse(readFileSync(path, 'utf8'));
+      log.close();
+      writeFileSync(path, JSON.stringify({ ...self, ...holder }));
+      return path;
+    };
+    const parentStart = (): string => {
+      const line = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+      return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    };
+
+    // In each container the first process is 1: what it is called says nothing of who it is.
+    test.each<[string, { silentMs?: number; [field: string]: unknown }]>([
+      ['a machine that was started anew', { pid: process.ppid, boot: 'before' }],
+      ['an earlier process of the same number', { started: '1' }],
+      ['a process whose number another has by now', { pid: process.ppid, started: '1' }],
+      ['another container that has long said nothing', { pid: 1, host: 'other', silentMs: 61_000 }],
+    ])('%s is taken over', (_, { silentMs = 0, ...holder }) => {
+      const path = locked(holder);
+      const then = new Date(Date.now() - silentMs);
+      utimesSync(path, then, then);
+      open().close();
+    });
+
+    test('another container, and a process that goes on, are left theirs', () => {
+      const path = locked({ pid: 1, host: 'other' });
+      expect(() => open()).toThrow('process 1 of other writes to it');
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ host: 'other' });
+      if (process.platform !== 'linux') return;
+      rmSync(path);
+      locked({ pid: process.ppid, started: parentStart() });
+      expect(() => open()).toThrow(`process ${process.ppid} writes to it`);
+    });
   });
 });
 

@@ -21,7 +21,7 @@ export const callCommand: Command = {
     ...MODULE_FLAGS,
     ...SOURCE_FLAGS,
     { name: 'yes', help: 'Answer the question that a dangerous tool asks before it runs.' },
-    { name: 'trace', help: 'Tell the stages that the call passed, and the time of each.' },
+    { name: 'trace', help: 'Tell the stages that the call passed, the time of each, and what its run did.' },
     {
       name: 'trace-grants',
       help: 'Tell the smallest grant that would have sufficed, as JSON for --grant: exact files, origins, methods and paths.',

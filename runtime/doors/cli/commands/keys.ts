@@ -33,6 +33,12 @@ const SUBCOMMANDS: readonly Command[] = [
         help: 'The only tools that it sees and calls; * at the end stands for any characters.',
       },
       { name: 'rate', value: 'N', help: 'Calls a minute. Default what the server says.' },
+      { name: 'quota', value: 'N', help: 'Calls a day, beside the rate. Default any number.' },
+      {
+        name: 'grant',
+        value: 'FILE',
+        help: 'The most that its calls may be granted, as JSON: fs, http, env, limits and the rest. Default all that the server gives.',
+      },
       { name: 'expires', value: 'TIME', help: 'How long it holds, e.g. 12h, 30d. Default for ever.' },
       JSON_FLAG,
     ],

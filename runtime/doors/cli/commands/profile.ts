@@ -3,7 +3,7 @@ import { PACKAGE_FLAGS } from '../package-flags.ts';
 import { RUN_FLAGS } from '../run-flags.ts';
 
 /** Those of `run` that say something of a profile. */
-const LEFT_OUT: readonly string[] = ['quiet', 'exit-code', 'trace-grants', 'json', 'get'];
+const LEFT_OUT: readonly string[] = ['quiet', 'exit-code', 'trace', 'trace-grants', 'json', 'get'];
 
 export const profileCommand: Command = {
   name: 'profile',

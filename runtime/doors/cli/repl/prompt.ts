@@ -12,6 +12,8 @@ export interface Prompt {
   readonly isInteractive: boolean;
   /** The next line; `undefined` at the end. An interrupt (Ctrl-C) at the prompt gives up what was typed: it answers an empty `interrupted`. */
   ask(text: string): Promise<string | undefined | typeof INTERRUPTED>;
+  /** Calls `action` on Ctrl-C while no line is asked for: a terminal that is read key by key sends no signal. The answer takes it back. */
+  onInterrupt(action: () => void): () => void;
   /** Saves the history. */
   close(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export async function openPrompt(
   let ended = false;
   let wake: ((line: string | undefined | typeof INTERRUPTED) => void) | undefined;
   let latest: readonly string[] = history;
+  const interrupts = new Set<() => void>();
   const give = (line: string | undefined | typeof INTERRUPTED): boolean => {
     const waiting = wake;
     wake = undefined;
@@ -69,7 +72,8 @@ export async function openPrompt(
   });
   reader.on('SIGINT', () => {
     process.stdout.write('\n');
-    give(INTERRUPTED);
+    if (give(INTERRUPTED)) return;
+    for (const action of interrupts) action();
   });
   reader.on('history', (all: string[]) => {
     latest = all;
@@ -87,6 +91,10 @@ export async function openPrompt(
       return new Promise((resolve) => {
         wake = resolve;
       });
+    },
+    onInterrupt: (action) => {
+      interrupts.add(action);
+      return () => interrupts.delete(action);
     },
     close: async () => {
       reader.close();

@@ -12,9 +12,10 @@ import { errorLines, valueLine } from '../report.ts';
 import { readLimitFlags, readMaxModule } from '../run-flags.ts';
 import { languageOf } from '../source.ts';
 import { printable, type Style, styleFor } from '../style.ts';
+import { SIGNAL_EXIT_CODES, type Signal } from '../terminal.ts';
 import { CELLS_WITH_TOOLS, readToolOptions } from '../tool-flags.ts';
 import { UsageError } from '../usage-error.ts';
-import { INTERRUPTED, openPrompt } from './prompt.ts';
+import { INTERRUPTED, openPrompt, type Prompt } from './prompt.ts';
 import { moduleSubject, type OpenSubject, type Subject, scriptSubject } from './subject.ts';
 
 const HELP = `.exit                  ends it, as Ctrl-D does
@@ -83,10 +84,13 @@ async function loop(context: CommandContext, runtime: Runtime, subject: Subject)
     terminal.stdout.write(style.dim(`sandglass ${context.version}, ${subject.label}; .help tells more\n`));
   let typed: string[] = [];
   let failed = false;
+  let ending: Signal | undefined;
   const run = async (line: string): Promise<void> => {
-    const { ok, ended } = await runLine(context, session, line, style);
+    const { ok, ended, signal } = await runLine(context, session, line, style, prompt);
     failed ||= !ok;
-    if (!ended) return;
+    // Ctrl-C of a person stops the line that runs; whatever else sends a signal means the whole.
+    if (signal === 'SIGTERM' || !prompt.isInteractive) ending = signal;
+    if (!ended || ending !== undefined) return;
     if (prompt.isInteractive)
       terminal.stderr.write(style.dim('The guest has ended; a new one begins, with nothing of before\n'));
     session = await openSession(context, runtime, subject);
@@ -107,6 +111,7 @@ async function loop(context: CommandContext, runtime: Runtime, subject: Subject)
         if (whole.trim() !== '' && !subject.isComplete(whole)) continue;
         typed = [];
         if (whole.trim() !== '') await run(whole);
+        if (ending !== undefined) break;
       }
     }
     // What a pipe has left open is run as it is: the engine says what is missing.
@@ -114,6 +119,7 @@ async function loop(context: CommandContext, runtime: Runtime, subject: Subject)
   } finally {
     await prompt.close();
   }
+  if (ending !== undefined) return SIGNAL_EXIT_CODES[ending];
   return failed && !prompt.isInteractive ? 1 : 0;
 }
 
@@ -127,15 +133,21 @@ async function openSession(
   return subject.open(runtime).finally(() => progress.stop());
 }
 
-/** Runs one line and shows what came of it; a signal stops it, and not the whole. `ended`: the guest is gone with it. */
+/** Runs one line and shows what came of it; a signal stops it. `ended`: the guest is gone with it. */
 async function runLine(
   { terminal }: CommandContext,
   session: OpenSubject,
   line: string,
   style: Style,
-): Promise<{ readonly ok: boolean; readonly ended: boolean }> {
+  prompt: Pick<Prompt, 'onInterrupt'>,
+): Promise<{ readonly ok: boolean; readonly ended: boolean; readonly signal: Signal | undefined }> {
   const cancel = new AbortController();
-  const takeBack = terminal.onSignal(() => cancel.abort());
+  let signal: Signal | undefined;
+  const stop = (sent: Signal): void => {
+    signal = sent;
+    cancel.abort();
+  };
+  const takeBack = [terminal.onSignal(stop), prompt.onInterrupt(() => stop('SIGINT'))];
   try {
     const outcome = await session.run(line, {
       signal: cancel.signal,
@@ -143,10 +155,10 @@ async function runLine(
     });
     if (typeof outcome === 'string') {
       terminal.stdout.write(outcome);
-      return { ok: true, ended: false };
+      return { ok: true, ended: false, signal };
     }
     show(terminal, outcome, style);
-    return { ok: outcome.ok, ended: outcome.meta.sessionEnded === true };
+    return { ok: outcome.ok, ended: outcome.meta.sessionEnded === true, signal };
   } catch (error) {
     if (error instanceof SandglassError) terminal.stderr.write(errorLines(error.toJSON(), style));
     else if (error instanceof UsageError)
@@ -154,9 +166,9 @@ async function runLine(
         `${printable(error.message)}${error.hint === undefined ? '' : `; ${error.hint}`}\n`,
       );
     else throw error;
-    return { ok: false, ended: false };
+    return { ok: false, ended: false, signal };
   } finally {
-    takeBack();
+    for (const action of takeBack) action();
   }
 }
 

@@ -9,7 +9,7 @@ import { readPackageSources } from '../package-flags.ts';
 import { readPolicyUse } from '../policy-flag.ts';
 import { showProgress } from '../progress.ts';
 import { formatDuration } from '../quantities.ts';
-import { errorLines, observedLines, usageLine, valueLine } from '../report.ts';
+import { errorLines, observedLines, stepLines, usageLine, valueLine } from '../report.ts';
 import { readLimitFlags, readMaxModule } from '../run-flags.ts';
 import { readServers } from '../server-flags.ts';
 import { printable, type Style, styleFor } from '../style.ts';
@@ -69,6 +69,7 @@ export async function call(context: CommandContext, parsed: ParsedArguments): Pr
       signal: interrupt.signal,
       confirm: parsed.has('yes'),
       ...(parsed.has('trace-grants') ? { observe: true } : {}),
+      ...(parsed.has('trace') ? { trace: true } : {}),
     };
     const outcome = await runtime.tools.call(name, args, options).catch(misuse);
     progress.stop();
@@ -93,13 +94,13 @@ function show(
   stderr.write(outcome.stderr);
   if (outcome.ok && outcome.value !== undefined) stdout.write(`${valueLine(outcome.value)}\n`);
   if (!outcome.ok) stderr.write(errorLines(outcome.error, style, outcome.stderr));
-  if (parsed.has('trace')) stderr.write(traceLines(outcome));
+  if (parsed.has('trace')) stderr.write(`${stageLines(outcome)}${stepLines(outcome.meta)}`);
   if (outcome.meta.observed !== undefined) stderr.write(observedLines(outcome.meta.observed));
   if (!parsed.has('quiet')) stderr.write(`${style.dim(usageLine(outcome.usage))}\n`);
 }
 
 /** The stages that the call passed, in order, with the time of each. */
-const traceLines = ({ trace }: ToolOutcome): string =>
+const stageLines = ({ trace }: ToolOutcome): string =>
   `${table(trace.map(({ stage, ms, code }) => [`  ${stage}`, formatDuration(ms), code ?? '']))}\n`;
 
 /** Misuse of the library is, from here, a mistake on the command line. */

@@ -37,12 +37,15 @@ export function mcpRoutes({
       const { url, method, headers, signal } = request;
       if (request.body === null) return await (await open()).fetch(request, speaker);
       const body = await readBody(request, 'body', maxBodyBytes, share);
-      const refused = await refusalOf(body);
-      if (refused !== undefined)
+      const message = await readMessage(body);
+      if ('refused' in message) {
+        await context.get('count')();
         return Response.json(
-          { jsonrpc: '2.0', id: null, error: { code: -32700, message: refused } },
+          { jsonrpc: '2.0', id: null, error: { code: -32700, message: message.refused } },
           { status: 400 },
         );
+      }
+      if (isCounted(message.value)) await context.get('count')();
       return await (await open()).fetch(new Request(url, { method, headers, body, signal }), speaker);
     } finally {
       share.release();
@@ -54,14 +57,24 @@ export function mcpRoutes({
 /** Values in one message: what reads it looks at them one by one, in one go. */
 const MOST_VALUES = 100_000;
 
-/** Why a message is not given to whoever speaks the protocol, which parses any in one go. */
-async function refusalOf(body: Uint8Array): Promise<string | undefined> {
+/** What it is, or why it is not given to whoever speaks the protocol, which parses any in one go. */
+async function readMessage(
+  body: Uint8Array,
+): Promise<{ readonly value: unknown } | { readonly refused: string }> {
   try {
     const value = await parseBody(body);
     return holdsMore(value, MOST_VALUES)
-      ? `Cannot read the message: more than ${MOST_VALUES} values`
-      : undefined;
+      ? { refused: `Cannot read the message: more than ${MOST_VALUES} values` }
+      : { value };
   } catch (error) {
-    return error instanceof Error ? error.message : 'Cannot read the message';
+    return { refused: error instanceof Error ? error.message : 'Cannot read the message' };
   }
+}
+
+/** What only looks at, or tells of, what was counted when it was asked. */
+const UNCOUNTED = /^(?:tasks\/|notifications\/|ping$)/;
+
+function isCounted(message: unknown): boolean {
+  const { method }: { readonly method?: unknown } = Object(message);
+  return typeof method !== 'string' || !UNCOUNTED.test(method);
 }

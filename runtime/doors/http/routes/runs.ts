@@ -1,5 +1,5 @@
 import { defined } from '../../../vocabulary/defined.ts';
-import { sha256Hex } from '../../../vocabulary/sha256.ts';
+import type { OnceOnly } from '../../../work/journal-lines.ts';
 import type { RunRecord } from '../../../work/run-records.ts';
 import type { RunService } from '../../../work/run-service.ts';
 import { answerRun, describeRun } from '../answer-run.ts';
@@ -152,7 +152,7 @@ async function submit(context: DoorContext, deps: RunRoutes, read: ReadRunBody):
   try {
     const bytes = await readBody(context.req.raw, 'body', deps.maxBodyBytes, share);
     const { options: asked, module, priority } = read(await parseBody(bytes));
-    return await once(context, deps, bytes, share, () => {
+    return await once(context, deps, bytes, share, (only) => {
       const { runs, sessions, modules, policy } = deps;
       if (policy !== undefined) checkAsked(asked.grant, policy);
       const { caller } = context.get('who');
@@ -161,6 +161,7 @@ async function submit(context: DoorContext, deps: RunRoutes, read: ReadRunBody):
         { ...options, ...defined({ caller, traceparent: traceparentOf(context) }) },
         {
           priority,
+          once: only,
           runId: options.runId,
           module: module === undefined ? undefined : modules.get(module).hash,
           session: options.session === undefined ? undefined : sessions.keyOf(options.session, caller?.id),
@@ -179,13 +180,12 @@ export async function once(
   { idempotency }: Pick<RunRoutes, 'idempotency'>,
   body: Uint8Array<ArrayBuffer>,
   share: BodyShare,
-  submitNow: () => Promise<RunRecord>,
+  submitNow: (only: OnceOnly | undefined) => Promise<RunRecord>,
 ): Promise<Once> {
   const { req } = context;
   const key = req.header('idempotency-key');
   const scope = `${context.get('who').caller?.id ?? ''} ${req.path}`;
-  const digest = key === undefined ? '' : await sha256Hex(body);
-  const done = await idempotency.once(scope, key, digest, async () => submitNow());
+  const done = await idempotency.once(scope, key, body, async (only) => submitNow(only));
   if (done.replayed) share.release();
   else void done.record.outcome.then(share.release);
   return done;

@@ -105,7 +105,7 @@ function memoryRoutes({ sessions, maxBodyBytes, bodies }: SessionRoutes): readon
       handle: async (context) => {
         const [at, length] = [needed(context, 'offset', OFFSET), needed(context, 'length', LENGTH)];
         const bytes = await sessions.inMemory(nameOf(context), ownerOf(context), (memory) =>
-          memory.read(at, length),
+          memory.read(at, length, { signal: context.req.raw.signal }),
         );
         return context.body(new Uint8Array(bytes), 200, { 'Content-Type': 'application/octet-stream' });
       },
@@ -126,7 +126,9 @@ function memoryRoutes({ sessions, maxBodyBytes, bodies }: SessionRoutes): readon
         const share = bodies.open();
         try {
           const bytes = await readBody(context.req.raw, 'bytes', maxBodyBytes, share);
-          await sessions.inMemory(nameOf(context), ownerOf(context), (memory) => memory.write(at, bytes));
+          await sessions.inMemory(nameOf(context), ownerOf(context), (memory) =>
+            memory.write(at, bytes, { signal: context.req.raw.signal }),
+          );
           return context.body(null, 204);
         } finally {
           share.release();

@@ -106,8 +106,8 @@ export function toolRoutes(deps: ToolRoutes): readonly Route[] {
           const bytes = await readBody(context.req.raw, 'body', deps.maxBodyBytes, share);
           const call = readCall(bytes.byteLength === 0 ? {} : await parseBody(bytes));
           const name = context.req.param('name') ?? '';
-          const done = await once(context, deps, bytes, share, () =>
-            deps.runs.call(queuedCall(context, deps, name, call)),
+          const done = await once(context, deps, bytes, share, (only) =>
+            deps.runs.call(queuedCall(context, deps, name, call), { once: only }),
           );
           const { caller } = context.get('who');
           void done.record.outcome.then((outcome) => artifacts.note(outcome, caller?.id));

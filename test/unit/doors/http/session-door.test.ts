@@ -111,6 +111,21 @@ describe('POST /v1/sessions', () => {
         body: { error: { code: 'INPUT_INVALID', details: { path } } },
       });
     }
+    // Without fields these give what is usual, so they ask for something.
+    for (const grant of [{ session: {} }, { run: {} }])
+      expect(await send('POST', '/v1/runs', { language: 'javascript', code: '1', grant })).toMatchObject({
+        status: 403,
+        body: { error: { code: 'CAPABILITY_DENIED' } },
+      });
+    const reads = open({ policy: { grant: { session: {} } } });
+    expect(
+      await reads.send('POST', '/v1/sessions', {
+        language: 'javascript',
+        grant: { session: {} },
+        name: 'reads',
+      }),
+    ).toMatchObject({ status: 201 });
+    await reads.send('DELETE', '/v1/sessions/reads');
     const files = { fs: [{ host: '/', guest: '/data', access: ['read'] }] };
     expect(await send('POST', '/v1/sessions', { language: 'javascript', grant: files })).toMatchObject({
       status: 403,
@@ -130,6 +145,10 @@ const KEPT = `(module
   (func (export "add") (param i32) (result i32)
     (global.set $count (i32.add (global.get $count) (local.get 0)))
     (global.get $count))
+  (func (export "spin") (param i32)
+    (loop $again
+      (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+      (br_if $again (local.get 0))))
   (func (export "first") (result i32) (i32.load8_u (i32.const 0))))`;
 
 describe('a session of a module', verifies('XT-02'), () => {
@@ -137,16 +156,17 @@ describe('a session of a module', verifies('XT-02'), () => {
     ['key-of-ada', { caller: { id: 'ada', permissions: [] }, tools: undefined, rate: undefined }],
     ['key-of-bo', { caller: { id: 'bo', permissions: [] }, tools: undefined, rate: undefined }],
   ]);
-  const openModules = (options: Partial<HttpAppOptions> = {}) => {
-    const modules = createModuleStore({ inspect: () => ({ kind: 'module', exports: ['add', 'first'] }) });
-    const app = createHttpApp({
+  const appOf = (options: Partial<HttpAppOptions>) =>
+    createHttpApp({
       runtime,
       scheduler: createInProcessScheduler({}),
-      modules,
+      modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: ['add', 'spin', 'first'] }) }),
       key: KEY,
       holderOf: async (key) => keys.get(key),
       ...options,
     });
+  const openModules = (options: Partial<HttpAppOptions> = {}) => {
+    const app = appOf(options);
     const fetchAs = (key: string) => async (request: Request) =>
       app.request(request.url, {
         method: request.method,
@@ -179,7 +199,39 @@ describe('a session of a module', verifies('XT-02'), () => {
       code: 'INPUT_INVALID',
     });
     await client.sessions.close(name);
-    await expect(client.sessions.readMemory(name, 0, 1)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(client.sessions.readMemory(name, 0, 1)).rejects.toMatchObject({ status: 404 });
+  });
+
+  test('a reader of its memory that leaves gives its place back, and ends nothing', async () => {
+    const app = appOf({});
+    const headers = { Authorization: 'Bearer key-of-ada' };
+    const ask = (path: string, init: RequestInit = {}) => app.request(path, { ...init, headers });
+    const uploaded = await ask('/v1/modules', { method: 'POST', body: await assemble(KEPT) });
+    const { hash } = await uploaded.json();
+    const opened = await ask('/v1/sessions', {
+      method: 'POST',
+      body: JSON.stringify({ module: hash, limits: { timeoutMs: 120_000 } }),
+    });
+    const { name } = await opened.json();
+    const run = (invoke: string, args: readonly number[] = []) =>
+      ask('/v1/runs', {
+        method: 'POST',
+        body: JSON.stringify({ session: name, invoke, args, limits: { fuel: 10_000_000_000 } }),
+      });
+    await run('add', [1]);
+    const busy = run('spin', [300_000_000]);
+    const leaving = new AbortController();
+    // Ten may wait for one caller, at most; without their places given back the eleventh is refused.
+    const read = `/v1/sessions/${name}/memory?offset=0&length=1`;
+    const waiting = Array.from({ length: 10 }, () => ask(read, { signal: leaving.signal }));
+    expect((await ask(read)).status).toBe(503);
+    leaving.abort();
+    await Promise.all(waiting);
+    const after = ask(read);
+    expect((await busy).status).toBe(200);
+    expect((await after).status).toBe(200);
+    expect(await (await run('add', [1])).json()).toMatchObject({ value: 2 });
+    await ask(`/v1/sessions/${name}`, { method: 'DELETE' });
   });
 
   test('is a language or a module, whose runs say what to call', async () => {
