@@ -342,9 +342,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
     'one request: its stream, its timer and its answer share one state',
   'runtime/engines/quickjs/prelude/main.ts#install': 'the order in which the parts of a guest are put up',
   'runtime/engines/quickjs/prelude/timers.ts#createTimers': 'one heap of timers behind six functions',
-  'runtime/engines/quickjs/prelude/url.ts#installUrl':
-    'two classes that change each other: an address and its query',
-  'runtime/engines/quickjs/prelude/value.ts#convert': 'one walk over a value; each kind of object is a case',
   'runtime/engines/quickjs/prelude/web-socket.ts#installWebSocket':
     'one class of the Web with its constants and events',
 };

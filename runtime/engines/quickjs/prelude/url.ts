@@ -1,292 +1,124 @@
 import type { Host } from './host.ts';
-import { inspect } from './inspect.ts';
-import {
-  define,
-  includes,
-  jsonParse,
-  jsonStringify,
-  objectKeys,
-  publish,
-  toText,
-  toWellFormed,
-} from './primordials.ts';
+import { define, publish, toText, toWellFormed } from './primordials.ts';
+import { changeUrl, installUrlParser, parseUrl, type UrlParts } from './url-parser.ts';
+import { installSearchParams, onChange, refill, URLSearchParams } from './url-search-params.ts';
 
-interface Parts {
-  readonly href: string;
-  readonly origin: string;
-  readonly protocol: string;
-  readonly username: string;
-  readonly password: string;
-  readonly host: string;
-  readonly hostname: string;
-  readonly port: string;
-  readonly pathname: string;
-  readonly search: string;
-  readonly hash: string;
+class URL {
+  #parts: UrlParts;
+  #params: URLSearchParams | undefined;
+  constructor(input: unknown, base?: unknown) {
+    const parts = parseUrl(toText(input), base === undefined ? undefined : toText(base));
+    if (parts === undefined) {
+      const error = new TypeError('Invalid URL') as TypeError & { code?: string; input?: string };
+      error.code = 'ERR_INVALID_URL';
+      error.input = toText(input);
+      throw error;
+    }
+    this.#parts = parts;
+  }
+  static canParse(input: unknown, base?: unknown): boolean {
+    return parseUrl(toText(input), base === undefined ? undefined : toText(base)) !== undefined;
+  }
+  static parse(input: unknown, base?: unknown): URL | null {
+    return URL.canParse(input, base) ? new URL(input, base) : null;
+  }
+  #set(name: keyof UrlParts, value: unknown): void {
+    const parts = changeUrl(this.#parts.href, name, toWellFormed(toText(value)));
+    if (parts === undefined) {
+      if (name === 'href') throw new TypeError('Invalid URL');
+      return;
+    }
+    this.#parts = parts;
+    if (this.#params !== undefined && (name === 'search' || name === 'href'))
+      refill(this.#params, parts.search.slice(1));
+  }
+  get href(): string {
+    return this.#parts.href;
+  }
+  set href(value: unknown) {
+    this.#set('href', value);
+  }
+  get origin(): string {
+    return this.#parts.origin;
+  }
+  get protocol(): string {
+    return this.#parts.protocol;
+  }
+  set protocol(value: unknown) {
+    this.#set('protocol', value);
+  }
+  get username(): string {
+    return this.#parts.username;
+  }
+  set username(value: unknown) {
+    this.#set('username', value);
+  }
+  get password(): string {
+    return this.#parts.password;
+  }
+  set password(value: unknown) {
+    this.#set('password', value);
+  }
+  get host(): string {
+    return this.#parts.host;
+  }
+  set host(value: unknown) {
+    this.#set('host', value);
+  }
+  get hostname(): string {
+    return this.#parts.hostname;
+  }
+  set hostname(value: unknown) {
+    this.#set('hostname', value);
+  }
+  get port(): string {
+    return this.#parts.port;
+  }
+  set port(value: unknown) {
+    this.#set('port', value);
+  }
+  get pathname(): string {
+    return this.#parts.pathname;
+  }
+  set pathname(value: unknown) {
+    this.#set('pathname', value);
+  }
+  get search(): string {
+    return this.#parts.search;
+  }
+  set search(value: unknown) {
+    this.#set('search', value);
+  }
+  get hash(): string {
+    return this.#parts.hash;
+  }
+  set hash(value: unknown) {
+    this.#set('hash', value);
+  }
+  get searchParams(): URLSearchParams {
+    if (this.#params === undefined) {
+      const params = new URLSearchParams(this.#parts.search.slice(1));
+      onChange(params, () => {
+        const query = params.toString();
+        const parts = changeUrl(this.#parts.href, 'search', query);
+        if (parts !== undefined) this.#parts = parts;
+      });
+      this.#params = params;
+    }
+    return this.#params;
+  }
+  toString(): string {
+    return this.#parts.href;
+  }
+  toJSON(): string {
+    return this.#parts.href;
+  }
 }
 
-/** `URL` and `URLSearchParams`. Parsing is the host's own WHATWG parser; only text goes to it and comes back. */
+/** `URL` and `URLSearchParams`, which change each other. */
 export const installUrl = (host: Host): void => {
-  const ask = (request: object): Parts | undefined => {
-    const answer = host.url(jsonStringify(request));
-    return answer === undefined || answer === '' ? undefined : jsonParse(answer);
-  };
-  const parse = (input: string, base: string | undefined): Parts | undefined =>
-    ask(
-      base === undefined
-        ? { input: toWellFormed(input) }
-        : { input: toWellFormed(input), base: toWellFormed(base) },
-    );
-
-  let onChange: (params: URLSearchParams, changed: () => void) => void;
-  let refill: (params: URLSearchParams, query: string) => void;
-
-  class URLSearchParams {
-    #pairs: [string, string][] = [];
-    #changed: (() => void) | undefined;
-    static {
-      onChange = (params, changed) => {
-        params.#changed = changed;
-      };
-      refill = (params, query) => {
-        params.#pairs = readQuery(query);
-      };
-    }
-    constructor(init: unknown = '') {
-      if (typeof init === 'object' && init !== null) {
-        const iterate = (init as Iterable<unknown>)[Symbol.iterator];
-        if (typeof iterate === 'function') {
-          for (const pair of init as Iterable<Iterable<unknown>>) {
-            const entry = [...pair];
-            if (entry.length !== 2)
-              throw new TypeError('Cannot make URLSearchParams: a pair has not two items');
-            this.append(entry[0], entry[1]);
-          }
-        } else for (const key of objectKeys(init)) this.append(key, (init as Record<string, unknown>)[key]);
-        return;
-      }
-      const text = toText(init);
-      this.#pairs = readQuery(text[0] === '?' ? text.slice(1) : text);
-    }
-    get size(): number {
-      return this.#pairs.length;
-    }
-    append(name: unknown, value: unknown): void {
-      this.#pairs.push([toWellFormed(toText(name)), toWellFormed(toText(value))]);
-      this.#changed?.();
-    }
-    delete(name: unknown, value?: unknown): void {
-      this.#pairs = this.#pairs.filter(
-        (pair) => pair[0] !== toText(name) || (value !== undefined && pair[1] !== toText(value)),
-      );
-      this.#changed?.();
-    }
-    get(name: unknown): string | null {
-      return this.#pairs.find((pair) => pair[0] === toText(name))?.[1] ?? null;
-    }
-    getAll(name: unknown): string[] {
-      return this.#pairs.filter((pair) => pair[0] === toText(name)).map((pair) => pair[1]);
-    }
-    has(name: unknown, value?: unknown): boolean {
-      return this.#pairs.some(
-        (pair) => pair[0] === toText(name) && (value === undefined || pair[1] === toText(value)),
-      );
-    }
-    set(name: unknown, value: unknown): void {
-      const index = this.#pairs.findIndex((pair) => pair[0] === toText(name));
-      if (index < 0) {
-        this.append(name, value);
-        return;
-      }
-      this.#pairs = this.#pairs.filter((pair, at) => at <= index || pair[0] !== toText(name));
-      this.#pairs[index] = [toText(name), toWellFormed(toText(value))];
-      this.#changed?.();
-    }
-    sort(): void {
-      this.#pairs.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
-      this.#changed?.();
-    }
-    forEach(each: (value: string, name: string, params: URLSearchParams) => void, self?: unknown): void {
-      for (const [name, value] of this.#pairs) each.call(self, value, name, this);
-    }
-    *entries(): Generator<[string, string]> {
-      for (let at = 0; at < this.#pairs.length; at++) {
-        const pair = this.#pairs[at] as [string, string]; // within its length
-        yield [pair[0], pair[1]];
-      }
-    }
-    *keys(): Generator<string> {
-      for (const [name] of this.entries()) yield name;
-    }
-    *values(): Generator<string> {
-      for (const [, value] of this.entries()) yield value;
-    }
-    [Symbol.iterator](): Generator<[string, string]> {
-      return this.entries();
-    }
-    toString(): string {
-      return this.#pairs.map(([name, value]) => `${formEncode(name)}=${formEncode(value)}`).join('&');
-    }
-  }
-
-  class URL {
-    #parts: Parts;
-    #params: URLSearchParams | undefined;
-    constructor(input: unknown, base?: unknown) {
-      const parts = parse(toText(input), base === undefined ? undefined : toText(base));
-      if (parts === undefined) {
-        const error = new TypeError('Invalid URL') as TypeError & { code?: string; input?: string };
-        error.code = 'ERR_INVALID_URL';
-        error.input = toText(input);
-        throw error;
-      }
-      this.#parts = parts;
-    }
-    static canParse(input: unknown, base?: unknown): boolean {
-      return parse(toText(input), base === undefined ? undefined : toText(base)) !== undefined;
-    }
-    static parse(input: unknown, base?: unknown): URL | null {
-      return URL.canParse(input, base) ? new URL(input, base) : null;
-    }
-    #set(name: keyof Parts, value: unknown): void {
-      const parts = ask({ href: this.#parts.href, set: name, value: toWellFormed(toText(value)) });
-      if (parts === undefined) {
-        if (name === 'href') throw new TypeError('Invalid URL');
-        return;
-      }
-      this.#parts = parts;
-      if (this.#params !== undefined && (name === 'search' || name === 'href'))
-        refill(this.#params, parts.search.slice(1));
-    }
-    get href(): string {
-      return this.#parts.href;
-    }
-    set href(value: unknown) {
-      this.#set('href', value);
-    }
-    get origin(): string {
-      return this.#parts.origin;
-    }
-    get protocol(): string {
-      return this.#parts.protocol;
-    }
-    set protocol(value: unknown) {
-      this.#set('protocol', value);
-    }
-    get username(): string {
-      return this.#parts.username;
-    }
-    set username(value: unknown) {
-      this.#set('username', value);
-    }
-    get password(): string {
-      return this.#parts.password;
-    }
-    set password(value: unknown) {
-      this.#set('password', value);
-    }
-    get host(): string {
-      return this.#parts.host;
-    }
-    set host(value: unknown) {
-      this.#set('host', value);
-    }
-    get hostname(): string {
-      return this.#parts.hostname;
-    }
-    set hostname(value: unknown) {
-      this.#set('hostname', value);
-    }
-    get port(): string {
-      return this.#parts.port;
-    }
-    set port(value: unknown) {
-      this.#set('port', value);
-    }
-    get pathname(): string {
-      return this.#parts.pathname;
-    }
-    set pathname(value: unknown) {
-      this.#set('pathname', value);
-    }
-    get search(): string {
-      return this.#parts.search;
-    }
-    set search(value: unknown) {
-      this.#set('search', value);
-    }
-    get hash(): string {
-      return this.#parts.hash;
-    }
-    set hash(value: unknown) {
-      this.#set('hash', value);
-    }
-    get searchParams(): URLSearchParams {
-      if (this.#params === undefined) {
-        const params = new URLSearchParams(this.#parts.search.slice(1));
-        onChange(params, () => {
-          const query = params.toString();
-          const parts = ask({ href: this.#parts.href, set: 'search', value: query });
-          if (parts !== undefined) this.#parts = parts;
-        });
-        this.#params = params;
-      }
-      return this.#params;
-    }
-    toString(): string {
-      return this.#parts.href;
-    }
-    toJSON(): string {
-      return this.#parts.href;
-    }
-  }
+  installUrlParser(host);
   define(URL.prototype, Symbol.toStringTag, 'URL');
-  define(URLSearchParams.prototype, Symbol.toStringTag, 'URLSearchParams');
-  define(
-    URLSearchParams.prototype,
-    Symbol.for('nodejs.util.inspect.custom'),
-    function (this: URLSearchParams): string {
-      const pairs = [...this].map(([name, value]) => `${inspect(name)} => ${inspect(value)}`);
-      return pairs.length === 0 ? 'URLSearchParams {}' : `URLSearchParams { ${pairs.join(', ')} }`;
-    },
-  );
   publish('URL', URL);
-  publish('URLSearchParams', URLSearchParams);
-};
-
-const encode = encodeURIComponent;
-const decode = decodeURIComponent;
-
-const formEncode = (text: string): string =>
-  encode(text).replace(/%20|[!'()~]/g, (unit) =>
-    unit === '%20' ? '+' : `%${unit.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-
-const readQuery = (query: string): [string, string][] => {
-  const pairs: [string, string][] = [];
-  for (const part of query.split('&')) {
-    if (part === '') continue;
-    const equals = part.indexOf('=');
-    const name = equals < 0 ? part : part.slice(0, equals);
-    const value = equals < 0 ? '' : part.slice(equals + 1);
-    pairs.push([formDecode(name), formDecode(value)]);
-  }
-  return pairs;
-};
-
-const formDecode = (text: string): string => {
-  const spaced = text.replaceAll('+', ' ');
-  if (!includes(spaced, '%')) return spaced;
-  try {
-    return decode(spaced);
-  } catch {
-    // Not all of it is percent-encoded UTF-8: take what is, one run of escapes at a time.
-    return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
-      try {
-        return decode(run);
-      } catch {
-        return '\ufffd';
-      }
-    });
-  }
+  installSearchParams();
 };
