@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        131172,
-        869566,
-        169175,
-        224311,
-        400284,
-        1578362,
+        74110,
+        811725,
+        112105,
+        166982,
+        340780,
+        1518400,
       ]
     `);
   });
