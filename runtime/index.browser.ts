@@ -14,6 +14,7 @@ import { browserPlatform } from './platform/browser.ts';
 import { loadWasm } from './platform/load-wasm.ts';
 import { createRuntimeOn } from './runtime.ts';
 import { createInterpretedValidators } from './tools/check/interpreted-validators.ts';
+import { runtimeOptions } from './vocabulary/check-fields.ts';
 
 export interface BrowserRuntimeOptions extends RuntimeOptions {
   readonly wasm?: {
@@ -38,7 +39,8 @@ export interface BrowserRuntimeOptions extends RuntimeOptions {
  * await using runtime = createRuntime();
  * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });
  */
-export function createRuntime({ wasm = {}, files, kv, ...options }: BrowserRuntimeOptions = {}): Runtime {
+export function createRuntime(given: BrowserRuntimeOptions = {}): Runtime {
+  const { wasm = {}, files, kv, ...options } = runtimeOptions(given);
   const quickjs = wasm.quickjs ?? new URL('./engines/quickjs/quickjs.wasm', import.meta.url);
   return createRuntimeOn(
     {

@@ -34,6 +34,7 @@ import { locateFile } from './platform/sqlite/locate-file.ts';
 import { createOpenSqlite } from './platform/sqlite/open-sqlite.ts';
 import { createRuntimeOn } from './runtime.ts';
 import { createValidators } from './tools/check/validators.ts';
+import { runtimeOptions } from './vocabulary/check-fields.ts';
 import { SandglassError } from './vocabulary/errors.ts';
 import type { FsGrant } from './vocabulary/grants/fs.ts';
 import { guarded } from './vocabulary/guarded.ts';
@@ -70,15 +71,8 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
  * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });
  * if (outcome.ok) console.log(outcome.value); // 42
  */
-export function createRuntime({
-  packages,
-  policyFile,
-  sql = {},
-  browser = {},
-  audit,
-  kv,
-  ...options
-}: NodeRuntimeOptions = {}): Runtime {
+export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
+  const { packages, policyFile, sql = {}, browser = {}, audit, kv, ...options } = runtimeOptions(given);
   const { name, version } = nodePlatform.info;
   const tooOld = name === 'node' ? nodeIsTooOld(version) : undefined;
   if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);

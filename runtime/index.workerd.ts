@@ -13,6 +13,7 @@ import { loadWasm } from './platform/load-wasm.ts';
 import { workerdPlatform } from './platform/workerd.ts';
 import { createRuntimeOn } from './runtime.ts';
 import { createInterpretedValidators } from './tools/check/interpreted-validators.ts';
+import { runtimeOptions } from './vocabulary/check-fields.ts';
 
 export interface WorkerdRuntimeOptions extends RuntimeOptions {
   readonly wasm: {
@@ -33,7 +34,8 @@ export interface WorkerdRuntimeOptions extends RuntimeOptions {
  * import quickjs from 'sandglass/quickjs.wasm';
  * const runtime = createRuntime({ wasm: { quickjs } });
  */
-export function createRuntime({ wasm, files, kv, ...options }: WorkerdRuntimeOptions): Runtime {
+export function createRuntime(given: WorkerdRuntimeOptions): Runtime {
+  const { wasm, files, kv, ...options } = runtimeOptions(given);
   return createRuntimeOn(
     {
       ...workerdPlatform,

@@ -67,7 +67,14 @@ export function createRuntimeOn(
   );
   const events = createEventStream();
   const tell = tellerOf(events, options, platform.now);
-  const policy = openPolicy({ given: options.policy, file: policyFile, hostFunctions, tell });
+  const ownFiles = options.hostFunctions?.some(({ name }) => name === 'fs') === true;
+  const policy = openPolicy({
+    given: options.policy,
+    file: policyFile,
+    hostFunctions,
+    tell,
+    missingFolders: ownFiles ? undefined : platform.missingFolders,
+  });
   const ceiling = readLevel(options.level, CREATE);
   const cellOptions = readCells(options.cells, platform.processors);
   const prepare = readPrepare(platform, options, tell);

@@ -1,3 +1,4 @@
+import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import type { JsonSchema, ParameterMap, StandardSchema, ToolManifest } from '../vocabulary/manifest.ts';
 import type {
   ModuleHandler,
@@ -7,6 +8,22 @@ import type {
   TrustedHandler,
 } from './api/tool-handler.ts';
 import type { ArgumentsOf } from './arguments-of.ts';
+
+const WHERE = 'define a tool';
+
+/** Fields of all kinds of handler; which go together, `register` says. */
+const HANDLER: Readonly<Record<keyof TrustedHandler | keyof ScriptHandler | keyof ModuleHandler, FieldKind>> =
+  {
+    trusted: 'boolean',
+    run: 'function',
+    language: 'text',
+    code: 'text',
+    filename: 'text',
+    modules: 'object',
+    packages: 'list',
+    module: 'any',
+    invoke: 'text',
+  };
 
 type Input = JsonSchema | ParameterMap | StandardSchema;
 
@@ -30,7 +47,8 @@ export type DefinedTool<H extends ToolHandler = TrustedHandler> = readonly [
 
 /**
  * A tool as one value, for `register(...tool)`: a trusted one, whose function has the types of its input, so that a misuse of an argument does not
- * compile; or a guest, by its source or its `.wasm`. Nothing is checked here that `register` does not check, and calls are held to the schema as always.
+ * compile; or a guest, by its source or its `.wasm`. What is in them is checked by `register`, and calls are held to the schema as always.
+ * @throws {TypeError} when one of them is missing or is not what it should be.
  * @example
  * runtime.tools.register(
  *   ...defineTool(
@@ -45,6 +63,8 @@ export function defineTool<const I extends Input>(
 ): DefinedTool;
 export function defineTool<H extends GuestHandler>(manifest: ToolManifest, handler: H): DefinedTool<H>;
 export function defineTool(manifest: ToolManifest, handler: ToolHandler): DefinedTool<ToolHandler> {
+  checkField(manifest, 'the manifest', 'object!', WHERE);
+  if (!(handler instanceof Uint8Array) && typeof handler !== 'function') checkFields(handler, HANDLER, WHERE);
   // The pipeline passes on only arguments that fit the schema, which is what the types were made of.
   return [manifest, handler];
 }

@@ -21,6 +21,8 @@ export interface Platform {
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
   /** Reads a module of the embedder's own; absent where there are no files. @throws {SandglassError} INPUT_INVALID when it cannot be read. */
   readModule?(path: string | URL, maxBytes: number): Promise<Uint8Array>;
+  /** Those of these host folders that are not there; absent where there are none. */
+  missingFolders?(folders: readonly string[]): readonly string[];
   /**
    * A file, or the files of a folder that could be tools and what stands beside them; absent where there are no files. Nothing outside of the folder
    * is read.

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { createIdleMemory } from '../cell/idle-memory.ts';
 import { createInlineCell } from '../cell/inline.ts';
@@ -54,6 +55,7 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
   sameBytes: (one, other) => Buffer.compare(one, other) === 0,
   openCache: (folder, tell) => openFileCache(folder, { tell }),
   readModule,
+  missingFolders: (folders) => folders.filter((folder) => !existsSync(folder)),
   checkInput: async (...check) => (await import('./schema/check-input.ts')).checkInput(...check),
   ...(facts.holdsGuests ? { openPools, job: runWorkerJob } : {}),
   readTools,

@@ -25,6 +25,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'not-kept',
   'policy-refused',
   'tools-refused',
+  'folder-missing',
   'server-changed',
   'server-failed',
 ]);

@@ -12,6 +12,8 @@ export interface OpenPolicyOptions {
   readonly file: PolicyFile | undefined;
   readonly hostFunctions: ReadonlyMap<string, AnyHostFunction>;
   readonly tell: TellNotice;
+  /** See `Platform.missingFolders`. */
+  readonly missingFolders: ((folders: readonly string[]) => readonly string[]) | undefined;
 }
 
 export interface OpenPolicy {
@@ -25,7 +27,8 @@ export interface OpenPolicy {
  * The policy of a runtime: it holds until it is replaced, or its file changes. A file that cannot be read any more changes nothing.
  * @throws {TypeError | RangeError} naming the field. @throws {SandglassError} MANIFEST_INVALID, where it stands in a file.
  */
-export function openPolicy({ given, file, hostFunctions, tell }: OpenPolicyOptions): OpenPolicy {
+export function openPolicy(options: OpenPolicyOptions): OpenPolicy {
+  const { given, file, hostFunctions, tell } = options;
   if (file !== undefined && given !== undefined)
     throw new TypeError(
       'Cannot create a runtime: policy and policyFile are given, of which one must be left out',
@@ -37,13 +40,20 @@ export function openPolicy({ given, file, hostFunctions, tell }: OpenPolicyOptio
       throw inFile(path, error);
     }
   };
+  const tellMissing = ({ base }: Policy): void => {
+    const folders = base?.given.fs?.map(({ host }) => host) ?? [];
+    for (const folder of options.missingFolders?.(folders) ?? [])
+      tell({ kind: 'folder-missing', message: `the policy grants the folder ${folder}, which is not there` });
+  };
   let current = file === undefined ? readPolicy(given, hostFunctions, 'policy') : fromFile(file);
   let revision = 1;
   let refused: RunError | undefined;
+  tellMissing(current);
   const take = (policy: Policy): void => {
     current = policy;
     revision += 1;
     refused = undefined;
+    tellMissing(policy);
   };
   const unwatch = file?.watch(() => {
     try {

@@ -33,8 +33,10 @@ const stores = new WeakSet<object>();
 /**
  * A registry that several runtimes can be given, `createRuntime({ tools: { registry } })`: a tool registered with one is there for all, each with its
  * own policy.
+ * @throws {TypeError} on options, of which it has none.
  */
-export function createToolRegistry(): ToolRegistry {
+export function createToolRegistry(...options: readonly never[]): ToolRegistry {
+  if (options.length > 0) throw new TypeError('Cannot create a registry of tools: it takes no options');
   return createToolStore();
 }
 

@@ -34,6 +34,12 @@ export function checkFields(
     checkField((given as Readonly<Record<string, unknown>>)[name], name, field, where); // an object
 }
 
+/** The options of a runtime, before they are taken apart. @throws {TypeError} on anything but an object. */
+export function runtimeOptions<T extends object>(given: T): T {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
+  throw new TypeError('Cannot create a runtime: expected an object of options');
+}
+
 /** One value alone, such as an argument. @throws {TypeError} */
 export function checkField(value: unknown, name: string, field: FieldKind, where: string): void {
   const { fits, name: wanted } = IS[field.replace('!', '') as Kind];

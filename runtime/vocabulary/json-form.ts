@@ -6,6 +6,7 @@ import { type JsonValue, setOwn } from './json.ts';
 /**
  * The JSON form of a value for text doors: a bigint as a decimal string, bytes as `{ "$bytes": base64 }`, a number that JSON does not know as
  * `"NaN"`, `"Infinity"` or `"-Infinity"`.
+ * @throws {TypeError} on a function or a symbol, which no guest's value is.
  */
 export function toJsonForm(value: GuestValue): JsonValue | undefined {
   return atOnce(jsonFormSlices(value));
@@ -17,6 +18,8 @@ export function* jsonFormSlices(value: GuestValue): Slices<JsonValue | undefined
   const leaf = (item: GuestLeaf): JsonValue | undefined => {
     if (typeof item === 'bigint') return item.toString();
     if (typeof item === 'number') return Number.isFinite(item) ? item : String(item);
+    if (typeof item === 'function' || typeof item === 'symbol')
+      throw new TypeError(`Cannot give the JSON form of a ${typeof (item as unknown)}`); // of a caller without types
     return item instanceof Uint8Array ? { [BYTES_KEY]: toBase64(item) } : item;
   };
   function* form(item: GuestValue): Slices<JsonValue | undefined> {
