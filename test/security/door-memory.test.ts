@@ -5,7 +5,7 @@ import { answerErrors } from '../../runtime/doors/http/answer-errors.ts';
 import { createHttpApp, type HttpAppOptions } from '../../runtime/doors/http/app.ts';
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
-import type { DoorEnv } from '../../runtime/doors/http/route.ts';
+import { type DoorEnv, mountRoutes } from '../../runtime/doors/http/route.ts';
 import { mcpRoutes } from '../../runtime/doors/http/routes/mcp.ts';
 import { atOnce } from '../../runtime/vocabulary/in-slices.ts';
 import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
@@ -170,10 +170,15 @@ test.each([
   const bodies = { open: () => ({ take: () => undefined, release: () => undefined }) };
   // Whoever speaks the protocol is not there: nothing is to come to it.
   const [, route] = mcpRoutes({ door: {} as never, maxBodyBytes: 8_000_000, bodies: bodies as never });
+  const app = new Hono<DoorEnv>();
+  app.use((context, next) => {
+    context.set('who', { caller: { id: 'someone', permissions: [] } });
+    context.set('count', async () => undefined);
+    return next();
+  });
+  mountRoutes(app, route === undefined ? [] : [route]);
   const body = `{"jsonrpc":"2.0","id":1,"method":"x","params":${params}}`;
-  const raw = new Request('http://localhost/mcp', { method: 'POST', body });
-  const context = { get: () => ({ caller: { id: 'someone' } }), req: { raw } };
-  const answer = (await route?.handle(context as never)) as Response; // of a route
+  const answer = await app.request('/mcp', { method: 'POST', body });
   expect([answer.status, await answer.json()]).toMatchObject([
     400,
     { error: { code: -32700, message: expect.stringContaining(message) } },

@@ -25,8 +25,9 @@ const BACKLOG = 4_096;
  * @throws {UsageError} when the address cannot be had.
  */
 export async function listen({ fetch, host, port }: ListenOptions): Promise<ListeningServer> {
-  // Without options of its own the adaptor makes a plain HTTP/1.1 server.
-  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
+  // Without options of its own the adaptor makes a plain HTTP/1.1 server. It puts its own `Response` in place of the global one: an answer whose
+  // bytes are there is then written as it is, and not read back out of a stream.
+  const server = createAdaptorServer({ fetch }) as Server;
   const underWay = new Set<ServerResponse>();
   server.on('request', (_request, response) => {
     underWay.add(response);

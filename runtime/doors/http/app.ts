@@ -21,6 +21,7 @@ import type { RunRecord } from '../../work/run-records.ts';
 import { createRunService } from '../../work/run-service.ts';
 import { createRunStore, type RunStoreOptions } from '../../work/run-store.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
+import { addHeaders } from './add-headers.ts';
 import { answerErrors } from './answer-errors.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { countCalls } from './count-calls.ts';
@@ -209,8 +210,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   });
   app.use(async (context, next) => {
     await next();
-    context.header('Cache-Control', 'no-store');
-    context.header('X-Content-Type-Options', 'nosniff');
+    addHeaders(context, { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   });
   if (log !== undefined) app.use(logRequests(log, monotonic));
   app.use(checkSender(access));

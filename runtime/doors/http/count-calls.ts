@@ -4,6 +4,7 @@ import type { Suspicion } from '../../auth/suspicion.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Rate } from '../../vocabulary/policy.ts';
 import { sleep } from '../../vocabulary/sleep.ts';
+import { addHeaders } from './add-headers.ts';
 import { HttpError } from './http-error.ts';
 import type { DoorContext, DoorEnv } from './route.ts';
 
@@ -94,14 +95,12 @@ const policyOf = (name: string, limit: number, perMs: number): string =>
   `"${name}";q=${limit};w=${seconds(perMs)}`;
 
 function tell(context: DoorContext, states: readonly Stand[]): void {
-  context.header(
-    'RateLimit-Policy',
-    states.map(({ name, limit, perMs }) => policyOf(name, limit, perMs)).join(', '),
-  );
-  context.header(
-    'RateLimit',
-    states.map(({ name, remaining, resetMs }) => `"${name}";r=${remaining};t=${seconds(resetMs)}`).join(', '),
-  );
+  addHeaders(context, {
+    'RateLimit-Policy': states.map(({ name, limit, perMs }) => policyOf(name, limit, perMs)).join(', '),
+    RateLimit: states
+      .map(({ name, remaining, resetMs }) => `"${name}";r=${remaining};t=${seconds(resetMs)}`)
+      .join(', '),
+  });
 }
 
 /** The same headers beside a refusal. */

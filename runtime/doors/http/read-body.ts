@@ -1,23 +1,23 @@
 import { parseJson } from '../../vocabulary/json-read.ts';
 import type { BodyShare } from './body-budget.ts';
 import { HttpError } from './http-error.ts';
-import { readBytes } from './read-bytes.ts';
+import { type Received, readBytes } from './read-bytes.ts';
 
 /** @throws {HttpError} 413 when the body is larger. */
 export async function readBody(
-  request: Request,
+  received: Received,
   what: string,
   maxBytes: number,
   share?: BodyShare,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await readBytes(request, maxBytes, share);
+  const bytes = await readBytes(received, maxBytes, share);
   if (bytes === undefined) throw new HttpError(413, `Cannot read the ${what}: over ${maxBytes} bytes`);
   return bytes;
 }
 
 /** @throws {HttpError} 413 when the body is larger, 400 when it is not JSON. */
-export async function readJson(request: Request, maxBytes: number, share?: BodyShare): Promise<unknown> {
-  return parseBody(await readBody(request, 'body', maxBytes, share));
+export async function readJson(received: Received, maxBytes: number, share?: BodyShare): Promise<unknown> {
+  return parseBody(await readBody(received, 'body', maxBytes, share));
 }
 
 /** @throws {HttpError} 400 when it is not JSON. */

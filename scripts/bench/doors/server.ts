@@ -38,7 +38,7 @@ bare.post('/v1/runs', async (context) => {
 });
 
 const serve = async (fetch: (request: Request) => Response | Promise<Response>): Promise<number> => {
-  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as HttpServer; // without options it is a plain one
+  const server = createAdaptorServer({ fetch }) as HttpServer; // without options it is a plain one
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;

@@ -35,8 +35,8 @@ export function mcpRoutes({
     try {
       const request = context.req.raw;
       const { url, method, headers, signal } = request;
-      if (request.body === null) return await (await open()).fetch(request, speaker);
-      const body = await readBody(request, 'body', maxBodyBytes, share);
+      if (method !== 'POST') return await (await open()).fetch(request, speaker);
+      const body = await readBody(context, 'body', maxBodyBytes, share);
       const message = await readMessage(body);
       if ('refused' in message) {
         await context.get('count')();

@@ -26,7 +26,7 @@ export const moduleRoutes = ({ modules, maxModuleBytes, bodies }: ModuleRoutes):
     handle: async (context) => {
       const share = bodies.open();
       try {
-        const bytes = await readBody(context.req.raw, 'module', maxModuleBytes, share);
+        const bytes = await readBody(context, 'module', maxModuleBytes, share);
         const { hash, kind, exports } = await modules.put(bytes);
         return context.json({ hash, kind, exports, bytes: bytes.byteLength });
       } finally {

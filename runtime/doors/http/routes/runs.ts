@@ -150,7 +150,7 @@ function lastEvent(context: DoorContext): number {
 async function submit(context: DoorContext, deps: RunRoutes, read: ReadRunBody): Promise<Once> {
   const share = deps.bodies.open();
   try {
-    const bytes = await readBody(context.req.raw, 'body', deps.maxBodyBytes, share);
+    const bytes = await readBody(context, 'body', deps.maxBodyBytes, share);
     const { options: asked, module, priority } = read(await parseBody(bytes));
     return await once(context, deps, bytes, share, (only) => {
       const { runs, sessions, modules, policy } = deps;

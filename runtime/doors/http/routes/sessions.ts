@@ -59,7 +59,7 @@ function openRoute({ sessions, modules, policy, maxBodyBytes }: SessionRoutes): 
       answers: { 201: { description: 'It is open', content: json(ref('Session')) } },
     },
     handle: async (context) => {
-      const asked = read(await readJson(context.req.raw, maxBodyBytes));
+      const asked = read(await readJson(context, maxBodyBytes));
       if (policy !== undefined) checkAsked(asked.grant, policy);
       const { module: hash, language, ...options } = withinCeilings(asked, policy);
       const kind = hash === undefined ? { language } : { module: modules.get(hash).bytes };
@@ -125,7 +125,7 @@ function memoryRoutes({ sessions, maxBodyBytes, bodies }: SessionRoutes): readon
         const at = needed(context, 'offset', OFFSET);
         const share = bodies.open();
         try {
-          const bytes = await readBody(context.req.raw, 'bytes', maxBodyBytes, share);
+          const bytes = await readBody(context, 'bytes', maxBodyBytes, share);
           await sessions.inMemory(nameOf(context), ownerOf(context), (memory) =>
             memory.write(at, bytes, { signal: context.req.raw.signal }),
           );

@@ -162,7 +162,7 @@ async function bodyOf(
 ): Promise<Readonly<Record<string, JsonValue>>> {
   const share = bodies.open();
   try {
-    const body = await parseBody(await readBody(context.req.raw, 'body', MOST_BYTES, share));
+    const body = await parseBody(await readBody(context, 'body', MOST_BYTES, share));
     if (isJsonObject(body as JsonValue)) return body as Readonly<Record<string, JsonValue>>;
     throw new HttpError(400, 'Cannot sign in: the body is not a JSON object');
   } finally {

@@ -103,7 +103,7 @@ export function toolRoutes(deps: ToolRoutes): readonly Route[] {
       handle: async (context) => {
         const share = deps.bodies.open();
         try {
-          const bytes = await readBody(context.req.raw, 'body', deps.maxBodyBytes, share);
+          const bytes = await readBody(context, 'body', deps.maxBodyBytes, share);
           const call = readCall(bytes.byteLength === 0 ? {} : await parseBody(bytes));
           const name = context.req.param('name') ?? '';
           const done = await once(context, deps, bytes, share, (only) =>
@@ -131,9 +131,7 @@ export function toolRoutes(deps: ToolRoutes): readonly Route[] {
       handle: async (context) => {
         const share = deps.bodies.open();
         try {
-          const calls = readCalls(
-            await parseBody(await readBody(context.req.raw, 'body', deps.maxBodyBytes, share)),
-          );
+          const calls = readCalls(await parseBody(await readBody(context, 'body', deps.maxBodyBytes, share)));
           return await callMany(context, deps, calls);
         } finally {
           share.release();
