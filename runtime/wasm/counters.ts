@@ -7,6 +7,8 @@ export interface Counters {
   readonly armed: boolean;
   /** Counts in a global from now on. */
   take(global: WebAssembly.Global): void;
+  /** Counts there no more. What was counted must be settled; the global is left such that nobody runs on it. */
+  leave(global: WebAssembly.Global): void;
   /** The global of all instances that have none of their own. */
   shared(): WebAssembly.Global;
   /** Bills what has been counted since the host wrote the counters. @returns whether the budget is burnt */
@@ -97,6 +99,12 @@ export function createCounters({ fuel, sliceFuel, sliced }: CountersOptions): Co
       return armed;
     },
     take,
+    leave: (global) => {
+      const counter = counters.get(global);
+      if (counter === undefined) return;
+      write(counter, OUT);
+      counters.delete(global);
+    },
     shared: () => {
       if (shared === undefined) {
         shared = new WebAssembly.Global({ value: 'i64', mutable: true }, 0n);

@@ -53,6 +53,8 @@ export interface Meter {
   attach(instance: WebAssembly.Instance): WebAssembly.Exports;
   /** As `attach`, for whoever needs no list of the exports: of ten thousand, that takes milliseconds. */
   adopt(instance: WebAssembly.Instance): void;
+  /** Gives up an instance that nobody is inside of: whatever is burnt there from now on is another's to pay. Without a meter, it cannot go on. */
+  leave(instance: WebAssembly.Instance): void;
   /**
    * Runs the deferred start function, if there is one. Once, after `attach`.
    * @param enter How: for whoever can suspend it. @returns What that answers.
@@ -172,6 +174,14 @@ export function createMeter(options: MeterOptions): Meter {
       return withoutReserved(all);
     },
     adopt: (instance) => adopt(exportsOf(instance)),
+    leave: (instance) => {
+      settle();
+      const all = exportsOf(instance);
+      const { [RESERVED.growthRefused]: refused, [RESERVED.refill]: table, [RESERVED.fuel]: own } = all;
+      growth.leave(refused as WebAssembly.Global); // `adopt` has seen that it is one
+      if (own !== undefined) counters.leave(own as WebAssembly.Global);
+      if (table !== undefined) refills?.disconnect(table as WebAssembly.Table);
+    },
     start: startInstance,
     arm: () => arm(true),
     disarm: () => arm(false),
@@ -205,20 +215,25 @@ function startInstance(
 
 /** Which growths of memory were refused; `burnt` says how long ago that is. */
 function watchGrowth(burnt: () => number) {
-  const flags: WebAssembly.Global[] = [];
+  const flags = new Set<WebAssembly.Global>();
   let refusedAt: number | undefined;
-  const isRefused = (): boolean => flags.some((global) => readGlobal(global) !== 0);
+  const isRefused = (): boolean => [...flags].some((global) => readGlobal(global) !== 0);
+  /** A guest that goes on for long after a refused growth has got over it. */
+  const note = (): void => {
+    if (!isRefused()) return;
+    refusedAt = burnt();
+    for (const flag of flags) clearI32(flag);
+  };
   return {
     watch: (flag: WebAssembly.Global): void => {
       clearI32(flag);
-      flags.push(flag);
+      flags.add(flag);
     },
-    /** A guest that goes on for long after a refused growth has got over it. */
-    note: (): void => {
-      if (!isRefused()) return;
-      refusedAt = burnt();
-      for (const flag of flags) clearI32(flag);
+    leave: (flag: WebAssembly.Global): void => {
+      note();
+      flags.delete(flag);
     },
+    note,
     refusedWithin: (units: number): boolean =>
       isRefused() || (refusedAt !== undefined && burnt() - refusedAt <= units),
   };

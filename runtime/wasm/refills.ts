@@ -8,6 +8,8 @@ import { type Refill, takeRefill } from './trampoline.ts';
 export interface Refills {
   /** Puts the functions into an instance's table. */
   connect(table: WebAssembly.Table): void;
+  /** Takes them out of one table. */
+  disconnect(table: WebAssembly.Table): void;
   /** Takes them out of all tables, so that they can serve another guest. */
   release(): void;
   /** A turn was due while the guest could not be suspended, and there was none since. */
@@ -22,6 +24,11 @@ export interface RefillsOptions {
   readonly mostHeldFuel: number;
 }
 
+function empty(table: WebAssembly.Table): void {
+  setTableSlot(table, REFILL_SLOT.ask, null);
+  setTableSlot(table, REFILL_SLOT.wait, null);
+}
+
 export function createRefills(
   trampoline: WebAssembly.Module,
   { progress, turns, mostHeldFuel }: RefillsOptions,
@@ -32,7 +39,7 @@ export function createRefills(
   /** Guests suspended in `wait`. */
   let waiting = 0;
   let made: Refill | undefined;
-  const tables: WebAssembly.Table[] = [];
+  const tables = new Set<WebAssembly.Table>();
   /** What was burnt when the first turn was missed of those that are owed. */
   let owedSince: number | undefined;
   /** Turns owed so far: the event loop may answer for one that has been paid. */
@@ -89,15 +96,15 @@ export function createRefills(
     connect: (table) => {
       // One pair for all instances: each is an instance of its own, which costs more than finding out who asked.
       made ??= takeRefill(trampoline, { ask, refused, ...(turns === undefined ? {} : { wait }) });
-      tables.push(table);
+      tables.add(table);
       setTableSlot(table, REFILL_SLOT.ask, made.ask);
       setTableSlot(table, REFILL_SLOT.wait, made.wait);
     },
+    disconnect: (table) => {
+      if (tables.delete(table)) empty(table);
+    },
     release: () => {
-      for (const table of tables) {
-        setTableSlot(table, REFILL_SLOT.ask, null);
-        setTableSlot(table, REFILL_SLOT.wait, null);
-      }
+      for (const table of tables) empty(table);
       if (waiting === 0) made?.release(); // a stack that is suspended in them would come back into them
       made = undefined;
     },

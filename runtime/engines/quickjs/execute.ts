@@ -99,9 +99,10 @@ async function runProgram(
     if (hasInputs) {
       // What they take is the guest's: to be read, and to be made globals of.
       meter.arm();
-      meter.charge(nativeFuel(setup.length));
+      meter.charge(nativeFuel(setup.reduce((sum, { length }) => sum + length, 0)));
     }
-    started.release(await started.call('begin', [started.enter(() => started.machine.newText(setup))]));
+    const given = started.enter(() => setup.map((text) => started.machine.newText(text)));
+    started.release(await started.call('begin', given));
     meter.arm();
     return started;
   };
@@ -126,11 +127,28 @@ async function runProgram(
   return result;
 }
 
-/** What the prelude begins with, as JSON; inputs may be large, and this thread the host's. */
-async function setupOf(filename: string, run: RunSpec): Promise<string> {
+/** Letters of a text from which on it goes into a guest as it is: as JSON, the guest would look at each. */
+const LONG_TEXT = 4096;
+/** Long texts that one call passes, by the room that there is for its arguments. */
+const MOST_LONG = 30;
+
+/** Which inputs go in as they are: no NUL ends them, UTF-8 loses nothing of them, and their names are names of fields. */
+function longTexts(inputs: RunSpec['inputs']): readonly (readonly [name: string, text: string])[] {
+  const long: (readonly [string, string])[] = [];
+  for (const [name, value] of Object.entries(inputs)) {
+    if (typeof value !== 'string' || value.length < LONG_TEXT || name === '__proto__') continue;
+    if (value.isWellFormed() && !value.includes('\0') && long.length < MOST_LONG) long.push([name, value]);
+  }
+  return long;
+}
+
+/** What the prelude begins with: JSON, then texts that go in as they are. Inputs may be large, and this thread the host's. */
+async function setupOf(filename: string, run: RunSpec): Promise<readonly string[]> {
+  const long = longTexts(run.inputs);
+  const emptied = Object.fromEntries(long.map(([name]) => [name, null]));
   let inputs = '';
   await inSlices(
-    jsonText(run.inputs, (piece) => {
+    jsonText({ ...run.inputs, ...emptied }, (piece) => {
       inputs += piece;
     }),
   );
@@ -146,8 +164,9 @@ async function setupOf(filename: string, run: RunSpec): Promise<string> {
     ...(run.granted.includes('tools') ? { tools: true } : {}),
     outputBytes: run.limits.outputBytes,
     hostCallBytes: run.limits.hostCallBytes,
+    ...(long.length === 0 ? {} : { long: long.map(([name]) => name) }),
   });
-  return `${before.slice(0, -1)},"inputs":${inputs},${after.slice(1)}`;
+  return [`${before.slice(0, -1)},"inputs":${inputs},${after.slice(1)}`, ...long.map(([, text]) => text)];
 }
 
 /** Whether the text of a program names what derives keys from passwords: keys may be sealed with one. */
@@ -176,7 +195,7 @@ export async function warmUp(shared: CellGuest): Promise<void> {
  * call takes no time: its answer comes after the timers that are due, in the order of the calls, whenever it really came.
  */
 async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
-  const { clock, enter, call, drain, machine, primitives, release } = guest;
+  const { clock, enter, call, drain, primitives, release } = guest;
   let turns = 0;
   /** The program was told that nothing is left to do, and has done nothing since. */
   let told = false;
@@ -192,16 +211,16 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
         await call(
           'settle',
           enter(() => [
-            machine.newNumber(id),
-            machine.newText(text),
-            ...(bytes === undefined ? [] : [machine.takeBytes(arrival)]),
+            guest.machine.newNumber(id),
+            guest.machine.newText(text),
+            ...(bytes === undefined ? [] : [guest.machine.takeBytes(arrival)]),
           ]),
         ),
       );
       continue;
     }
     const asked = await call('turn');
-    const delay = enter(() => machine.readNumber(asked));
+    const delay = enter(() => guest.machine.readNumber(asked));
     release(asked);
     await drain();
     if (delay >= 0) told = false;
@@ -220,7 +239,7 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
     } else if (clock.virtual) {
       clock.advance(delay);
     } else {
-      await host.rest(Promise.race([primitives.arrivals.next(), host.sleep(Math.min(wait, NAP_MS))]));
+      await guest.rest(Promise.race([primitives.arrivals.next(), host.sleep(Math.min(wait, NAP_MS))]));
     }
   }
 }
@@ -234,12 +253,11 @@ async function toldBeforeExit({ call, enter, machine, release, keeps }: GuestRun
   return told;
 }
 
-async function nextArrival({ primitives, enter }: GuestRun, host: GuestHost): Promise<Arrival> {
+async function nextArrival({ primitives, rest }: GuestRun, host: GuestHost): Promise<Arrival> {
   for (;;) {
     const arrival = primitives.arrivals.take();
     if (arrival !== undefined) return arrival;
-    await host.rest(Promise.race([primitives.arrivals.next(), host.sleep(NAP_MS)]));
-    enter(() => undefined); // leaves a run that was stopped meanwhile
+    await rest(Promise.race([primitives.arrivals.next(), host.sleep(NAP_MS)]));
   }
 }
 

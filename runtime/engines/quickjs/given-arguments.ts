@@ -13,6 +13,8 @@ export interface GivenArguments {
   bytes(args: GuestArguments, index: number): Uint8Array<ArrayBuffer> | undefined;
   /** The same for what stays inside: never more than the guest's own memory holds. */
   anyBytes(args: GuestArguments, index: number): Uint8Array<ArrayBuffer> | undefined;
+  /** Reads bytes where they lie, of any size; `read` calls nothing of the guest. */
+  lookAt<T>(args: GuestArguments, index: number, read: (bytes: Uint8Array<ArrayBuffer>) => T): T | undefined;
   /** An object as JSON, of at most `hostCallBytes`. */
   request(args: GuestArguments, index: number): JsonObject | undefined;
 }
@@ -53,6 +55,12 @@ export function createGivenArguments(
     anyBytes: (args, index) => {
       const length = lengthAt(args, index);
       return length < 0 ? undefined : copied(args.at(index), length);
+    },
+    lookAt: (args, index, read) => {
+      const length = lengthAt(args, index);
+      if (length < 0) return undefined;
+      charge(length);
+      return machine().lookAt(args.at(index), read);
     },
     request: (args, index) => {
       const json = text(args, index);

@@ -15,10 +15,12 @@ import { createLoader, type Loader, type StripTypes } from './loader.ts';
 import type { Machine } from './machine.ts';
 import type { MachineHost } from './machine-host.ts';
 import { type LentMachine, takeMachine } from './machine-pool.ts';
+import { PresentMachine } from './present-machine.ts';
 import { createPrimitives, type Primitives } from './primitives.ts';
 import { ENGINE_MODULE, type Program, programOf } from './program.ts';
 import { createReactions } from './reactions.ts';
 import { createRejections, type Rejections } from './rejections.ts';
+import { restWith } from './resting.ts';
 import { createRetelling } from './retelling.ts';
 import { forgetFullStack, logicalStackBytes } from './stack.ts';
 import { createUncaught, type Uncaught } from './uncaught.ts';
@@ -29,6 +31,7 @@ export interface GuestRun extends GuestSteps, GuestJobs, Pick<Uncaught, 'threw' 
   readonly loader: Loader;
   readonly primitives: Primitives;
   readonly clock: Clock;
+  /** Where it lives now; another instance after a rest. */
   readonly machine: Machine;
   /** It is kept for further programs. */
   readonly keeps: boolean;
@@ -36,6 +39,8 @@ export interface GuestRun extends GuestSteps, GuestJobs, Pick<Uncaught, 'threw' 
   readonly exitCode: () => number | undefined;
   /** The program waits at its top level: a promise that never settles is then an error, not an idle end. */
   mustSettle: boolean;
+  /** Waits. The instance may serve others meanwhile. @throws {Ended} when the run was stopped. */
+  rest(until: Promise<unknown>): Promise<void>;
   /** The run has ended by itself and the instance is entered no more: it may serve another guest, put back to how it was made. Not one that is kept. */
   giveBack(): void;
 }
@@ -106,7 +111,9 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     now: clock.now,
     zoneOffset: zoneOffset(run.env.TZ),
   };
-  const { machine, giveBack } = instanceFor(options, module, machineHost);
+  const lent = instanceFor(options, module, machineHost);
+  // What is called at each step of a run has the instance itself where it never changes.
+  const machine = keeps ? lent.machine : new PresentMachine(lent);
   host.trackMemory(primitives.peakBytes);
   host.trackFuel?.(() => meter.used);
   if (options.kept === undefined) {
@@ -144,8 +151,15 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     keeps,
     exitCode: () => halt.exitCode,
     mustSettle: true,
+    rest: async (until) => {
+      const wait = host.rest(until);
+      // A session's instance is known by more than this run.
+      if (keeps) await wait;
+      else await restWith(lent.putAway, wait, () => halt.reason() === undefined);
+      halt.check();
+    },
     giveBack: () => {
-      if (!keeps) giveBack();
+      if (!keeps) lent.giveBack();
     },
   };
 }
@@ -181,7 +195,13 @@ const instanceFor = (
 ): LentMachine =>
   kept === undefined
     ? takeMachine({ module, library, memoryBytes: run.limits.memoryBytes, suspends, host, meter })
-    : { machine: kept, giveBack: () => undefined };
+    : {
+        machine: kept,
+        memoryBytes: kept.memoryBytes,
+        growthRefused: kept.growthRefused,
+        giveBack: () => undefined,
+        putAway: () => undefined,
+      };
 
 /** `Math.random` is a xorshift generator whose state must not be zero. */
 function seedRandom(machine: Machine, layout: Layout, host: GuestHost): void {

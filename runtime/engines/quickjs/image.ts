@@ -17,6 +17,70 @@ export function writeImage(module: WebAssembly.Module, memory: Uint8Array, libra
   if (library) for (const { at, bytes } of stretchesOf(module, LIBRARY_SECTION)) memory.set(bytes, at);
 }
 
+/** What a memory has that the snapshot has not, as it was made for a guest: addresses and lengths in words of eight bytes, then the words. */
+export interface Difference {
+  readonly places: Uint32Array;
+  readonly words: BigInt64Array;
+}
+
+/** Equal words between two differences that are carried along: each place takes a word itself. */
+const GAP_WORDS = 2;
+
+/** @param memory As large as it was made. */
+export function differenceOf(module: WebAssembly.Module, memory: Uint8Array, library: boolean): Difference {
+  const made = madeMemory(module, memory.byteLength, library);
+  const now = wordsOf(memory);
+  const places: number[] = [];
+  let count = 0;
+  for (let at = 0; at < now.length; at++) {
+    if (now[at] === made[at]) continue;
+    const start = at;
+    let end = at + 1;
+    for (let next = end; next < now.length && next - end < GAP_WORDS; next++)
+      if (now[next] !== made[next]) end = next + 1;
+    places.push(start, end - start);
+    count += end - start;
+    at = end;
+  }
+  const words = new BigInt64Array(count);
+  let filled = 0;
+  for (let index = 0; index < places.length; index += 2) {
+    const [start = 0, length = 0] = [places[index], places[index + 1]];
+    words.set(now.subarray(start, start + length), filled);
+    filled += length;
+  }
+  return { places: Uint32Array.from(places), words };
+}
+
+/** Puts it into a memory that holds the snapshot and nothing else. */
+export function writeDifference({ places, words }: Difference, memory: Uint8Array): void {
+  const into = wordsOf(memory);
+  let taken = 0;
+  for (let index = 0; index < places.length; index += 2) {
+    const [start = 0, length = 0] = [places[index], places[index + 1]];
+    into.set(words.subarray(taken, taken + length), start);
+    taken += length;
+  }
+}
+
+const wordsOf = (memory: Uint8Array): BigInt64Array =>
+  new BigInt64Array(memory.buffer, memory.byteOffset, memory.byteLength / 8);
+
+/** Compiled engine → memories as `writeImage` leaves them, without and with the library; only to be read. */
+const made = new WeakMap<WebAssembly.Module, Map<boolean, BigInt64Array>>();
+
+function madeMemory(module: WebAssembly.Module, size: number, library: boolean): BigInt64Array {
+  const known = made.get(module) ?? new Map<boolean, BigInt64Array>();
+  made.set(module, known);
+  const there = known.get(library);
+  if (there !== undefined && there.byteLength === size) return there;
+  const bytes = new Uint8Array(size);
+  writeImage(module, bytes, library);
+  const words = wordsOf(bytes);
+  known.set(library, words);
+  return words;
+}
+
 function stretchesOf(module: WebAssembly.Module, name: string): readonly Stretch[] {
   let sections = known.get(module);
   if (sections === undefined) {

@@ -14,6 +14,8 @@ export interface MachineValues {
   isTrue(value: Pointer): boolean;
   /** A private copy of an ArrayBuffer. */
   readBytes(value: Pointer): Uint8Array<ArrayBuffer> | undefined;
+  /** Reads an ArrayBuffer where it lies; `read` calls nothing of the guest. `undefined` as of `readBytes`. */
+  lookAt<T>(value: Pointer, read: (bytes: Uint8Array<ArrayBuffer>) => T): T | undefined;
   bytesLength(value: Pointer): number;
   kind(value: Pointer): ValueKind;
   newText(text: string): Pointer;
@@ -37,6 +39,8 @@ const LOWEST_TAG = -9;
 const FIRST_FLOAT_TAG = 8;
 
 const encoder = new TextEncoder();
+/** Letters of a text from which on a copy of its bytes is worth avoiding. */
+const LONG_TEXT = 4096;
 
 export function machineValues(
   memory: MachineMemory,
@@ -48,6 +52,17 @@ export function machineValues(
   const readNumber = (value: Pointer): number =>
     tag(value) === TAG.int ? memory.words().getInt32(value, true) : exports.QTS_GetFloat64(context(), value);
   const copyIn: MachineValues['copyIn'] = (text) => {
+    // Most texts are ASCII, and are written where they belong at once.
+    const plain = text.length >= LONG_TEXT ? exports.malloc(text.length + 1) : 0;
+    if (plain !== 0) {
+      const room = memory.bytes().subarray(plain, plain + text.length + 1);
+      const { read, written } = encoder.encodeInto(text, room.subarray(0, text.length));
+      if (read === text.length) {
+        room[written] = 0;
+        return { at: plain, length: written };
+      }
+      exports.free(plain);
+    }
     const encoded = encoder.encode(text);
     const at = exports.malloc(encoded.length + 1);
     if (at === 0) return undefined;
@@ -68,20 +83,24 @@ export function machineValues(
     memory.bytes().set(source, at);
     return exports.QTS_NewArrayBuffer(context(), at, source.length);
   };
+  const lookAt: MachineValues['lookAt'] = (value, read) => {
+    const length = exports.QTS_GetArrayBufferLength(context(), value);
+    if (length === 0) return read(new Uint8Array());
+    const pointer = exports.QTS_GetArrayBuffer(context(), value);
+    if (pointer === 0) return undefined;
+    try {
+      return read(memory.bytes().subarray(pointer, pointer + length));
+    } finally {
+      exports.free(pointer);
+    }
+  };
   return {
     readText: (value) => textAt(exports.QTS_GetString(context(), value)),
     textAt,
     readNumber,
     isTrue: (value) => memory.words().getInt32(value, true) !== 0,
-    readBytes: (value) => {
-      const length = exports.QTS_GetArrayBufferLength(context(), value);
-      if (length === 0) return new Uint8Array();
-      const pointer = exports.QTS_GetArrayBuffer(context(), value);
-      if (pointer === 0) return undefined;
-      const copy = memory.bytes().slice(pointer, pointer + length);
-      exports.free(pointer);
-      return copy;
-    },
+    readBytes: (value) => lookAt(value, (bytes) => bytes.slice()),
+    lookAt,
     bytesLength: (value) => exports.QTS_GetArrayBufferLength(context(), value),
     kind: (value) => {
       const found = tag(value);

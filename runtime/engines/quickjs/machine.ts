@@ -29,6 +29,8 @@ export interface Machine extends Omit<MachineValues, 'copyIn' | 'intOf'> {
   readonly runtime: number;
   /** Another host and meter from now on, nothing refused yet: for the next guest, or the next run of a kept one. */
   serve(host: MachineHost, attach: (instance: WebAssembly.Instance) => void): void;
+  /** Nobody's from now on, until it serves the next. */
+  leave(detach: (instance: WebAssembly.Instance) => void): void;
   /** Has the next allocation collect garbage: what a kept guest has left from run to run. */
   collectSoon(): void;
   /** The same machine on another context: for the build, which makes one. */
@@ -159,6 +161,7 @@ export function createMachine(options: MachineOptions): Machine {
       memory.forget();
       attach(instance);
     },
+    leave: (detach) => detach(instance),
     collectSoon: () => memory.words().setUint32(runtime + GC_THRESHOLD, 0, true),
     at: (newContext, newRuntime) => {
       context = newContext;

@@ -2,12 +2,12 @@ import type { GuestEnd } from '../../contracts/engine.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { parseJson } from '../../vocabulary/json-read.ts';
 
-/** `[path, 'n', digits]`, `[path, 'f', text]` or `[path, 'b', [offset, length]]`. */
+/** `[path, 'n', digits]`, `[path, 'f', text]`, `[path, 'b', [offset, length]]` or the same with `t`, of letters. */
 type Special =
   | readonly [path: readonly (string | number)[], kind: 'n' | 'f', text: string]
   | readonly [
       path: readonly (string | number)[],
-      kind: 'b',
+      kind: 'b' | 't',
       range: readonly [offset: number, length: number],
     ];
 
@@ -35,14 +35,12 @@ async function read(text: string, bytes: Uint8Array): Promise<GuestEnd> {
       return { kind: 'value', value: undefined };
     case 'j':
       return { kind: 'value', value: await parseJson(rest) };
-    case 's': {
-      const { json, specials } = (await parseJson(rest)) as unknown as {
-        readonly json: GuestValue;
-        readonly specials: readonly Special[];
-      }; // our own prelude wrote it
-      let value = json;
-      for (const special of specials) value = place(value, special, bytes);
-      return { kind: 'value', value };
+    case 's':
+      return { kind: 'value', value: await withSpecials(rest, bytes, '') };
+    case 'c': {
+      const start = rest.indexOf(',') + 1;
+      const end = start + Number(rest.slice(0, start - 1));
+      return { kind: 'value', value: await withSpecials(rest.slice(start, end), bytes, rest.slice(end)) };
     }
     case 't':
       return { kind: 'value', value: await parseJson(rest), form: 'text' };
@@ -53,13 +51,32 @@ async function read(text: string, bytes: Uint8Array): Promise<GuestEnd> {
   }
 }
 
-function place(root: GuestValue, [path, kind, payload]: Special, bytes: Uint8Array): GuestValue {
-  const value =
-    kind === 'b'
-      ? bytes.slice(payload[0], payload[0] + payload[1])
-      : kind === 'n'
-        ? BigInt(payload)
-        : Number(payload);
+async function withSpecials(text: string, bytes: Uint8Array, long: string): Promise<GuestValue> {
+  const { json, specials } = (await parseJson(text)) as unknown as {
+    readonly json: GuestValue;
+    readonly specials: readonly Special[];
+  }; // our own prelude wrote it
+  let value = json;
+  for (const special of specials) value = place(value, special, bytes, long);
+  return value;
+}
+
+function special([, kind, payload]: Special, bytes: Uint8Array, long: string): GuestValue {
+  switch (kind) {
+    case 'b':
+      return bytes.slice(payload[0], payload[0] + payload[1]);
+    case 't':
+      return long.slice(payload[0], payload[0] + payload[1]);
+    case 'n':
+      return BigInt(payload);
+    case 'f':
+      return Number(payload);
+  }
+}
+
+function place(root: GuestValue, given: Special, bytes: Uint8Array, long: string): GuestValue {
+  const [path] = given;
+  const value = special(given, bytes, long);
   if (path.length === 0) return value;
   let holder = root as unknown as Record<string | number, unknown>; // containers all the way, by the way it was written
   for (const step of path.slice(0, -1)) holder = holder[step] as Record<string | number, unknown>; // likewise

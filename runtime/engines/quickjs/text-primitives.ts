@@ -1,5 +1,4 @@
 import { toBase64 } from '../../vocabulary/base64.ts';
-import { freeBytes } from '../../vocabulary/bytes.ts';
 import { createDecoders, toldText } from './decode-primitive.ts';
 import { createIntl } from './intl-primitive.ts';
 import type { PrimitiveParts, Serve } from './primitive-parts.ts';
@@ -32,16 +31,15 @@ export function textPrimitives({
       return machine().takeBytes({ bytes: encoded, ownsBytes: true });
     },
     decode: (args) => {
-      const bytes = given.anyBytes(args, 0);
-      if (bytes === undefined) return 0;
-      try {
-        const decoder = new TextDecoder('utf-8', { fatal: given.flag(args, 1), ignoreBOM: true });
-        return machine().newText(toldText(decoder.decode(bytes)));
-      } catch {
-        return machine().newText(''); // the bytes are not UTF-8, and the guest wants to know
-      } finally {
-        freeBytes(bytes);
-      }
+      const decoder = new TextDecoder('utf-8', { fatal: given.flag(args, 1), ignoreBOM: true });
+      const told = given.lookAt(args, 0, (bytes) => {
+        try {
+          return toldText(decoder.decode(bytes));
+        } catch {
+          return ''; // the bytes are not UTF-8, and the guest wants to know
+        }
+      });
+      return told === undefined ? 0 : machine().newText(told);
     },
     base64: (args) =>
       machine().newText(base64(given.number(args, 0), given.text(args, 1), given.anyBytes(args, 1))),

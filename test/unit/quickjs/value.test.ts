@@ -41,6 +41,39 @@ describe('the value of a run', () => {
     expect((await runJs(code)).value).toEqual(expected);
   });
 
+  test.each([
+    ['ASCII', 'x'.repeat(5000)],
+    ['letters of every size', 'é€😀"\\\n'.repeat(2000)],
+    ['what begins as another form', `c12,{"json":1}${'j'.repeat(5000)}`],
+    ['a NUL', `${'x'.repeat(5000)}\0${'y'.repeat(10)}`],
+    ['half a character', `${'x'.repeat(5000)}\ud800`],
+    ['half a character, then a whole one', `\udc00${'😀'.repeat(3000)}`],
+  ])('a long text leaves and enters as it is, at any place: %s', async (_, text) => {
+    const inputs = { text, ['__proto__']: text, list: [text], 'of, "two" parts': { text } };
+    const given = Object.defineProperty({ ...inputs }, '__proto__', { value: text, enumerable: true });
+    const code = `({ text, own: globalThis.list, two: globalThis['of, "two" parts'], same: text === list[0], bytes: new Uint8Array([1]), big: 7n, twice: [text, { text }] })`;
+    const { value } = await runJs(code, { spec: { inputs: given } });
+    expect(value).toEqual({
+      text,
+      own: [text],
+      two: { text },
+      same: true,
+      bytes: Uint8Array.of(1),
+      big: 7n,
+      twice: [text, { text }],
+    });
+    expect((await runJs('text', { spec: { inputs: { text } } })).value).toBe(text);
+  });
+
+  test('more long texts than a call passes at once enter all', async () => {
+    const inputs = Object.fromEntries(
+      Array.from({ length: 70 }, (_, at) => [`t${at}`, String(at).repeat(5000)]),
+    );
+    const code = `Object.keys(globalThis).filter((key) => /^t\\d+$/.test(key)).map((key) => [key, globalThis[key].length])`;
+    const { value } = await runJs(code, { spec: { inputs } });
+    expect(value).toEqual(Object.entries(inputs).map(([key, text]) => [key, text.length]));
+  });
+
   test('bytes and bigints keep their kind at any depth', async () => {
     const { value } = await runJs(
       '({ a: [1n, { b: new Uint8Array([1, 2]) }], "c\\"d": new Uint8Array([3]).buffer, e: new Uint8Array([9, 8, 7]).subarray(1), f: new Uint8Array() })',

@@ -1,4 +1,5 @@
 import { leavesOf, MAX_DEPTH } from './leaves.ts';
+import { isLong } from './long-text.ts';
 import { type Frame, type OutWalk, put, quote, type Reading, Refuse } from './out-walk.ts';
 import {
   apply,
@@ -23,7 +24,7 @@ import {
   typedArrayLength,
   typedArrayTag,
 } from './primordials.ts';
-import { bytesSpecial, special } from './specials.ts';
+import { bytesSpecial, longSpecial, special } from './specials.ts';
 import { list, ofMap, ofSet, record } from './value-frames.ts';
 import { pathTo, show } from './value-path.ts';
 
@@ -38,7 +39,7 @@ export const begin = (walk: OutWalk, given: unknown, key: string | number): stri
   }
   switch (typeof item) {
     case 'string':
-      return quote(walk, item);
+      return isLong(item) ? longSpecial(walk, item) : quote(walk, item);
     case 'number':
       return isFiniteNumber(item) ? put(walk, `${item}`) : special(walk, 'f', `"${item}"`);
     case 'boolean':

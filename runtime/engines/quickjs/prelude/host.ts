@@ -71,6 +71,8 @@ export interface Setup {
   /** Where relative URLs of requests start. */
   readonly base?: string | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** Inputs that come beside the JSON, in the order of their texts. */
+  readonly long?: readonly string[];
   readonly block: readonly string[];
   /** The grant names tools. */
   readonly tools?: boolean;

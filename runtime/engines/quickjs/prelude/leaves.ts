@@ -1,3 +1,4 @@
+import { isLong } from './long-text.ts';
 import { type Frame, type OutWalk, put, spend } from './out-walk.ts';
 import {
   getPrototypeOf,
@@ -22,6 +23,7 @@ const isLeaf = (item: unknown): boolean => {
     case 'number':
       return (item as number) - (item as number) === 0; // what is not finite, JSON does not know
     case 'string':
+      return !isLong(item as string);
     case 'boolean':
     case 'undefined':
       return true;

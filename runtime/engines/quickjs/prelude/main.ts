@@ -108,8 +108,10 @@ export const install = (host: Host): Entries => {
     internals.hooks.uncaught?.(error, rejected) === true;
 
   return {
-    begin: (text: string): void => {
+    begin: (text: string, ...long: string[]): void => {
       const given = jsonParse(text) as Setup;
+      const inputs = given.inputs as Record<string, unknown>; // still nobody's
+      for (let at = 0; at < long.length; at++) inputs[given.long?.[at] as string] = long[at]; // a name for each
       runs += 1;
       outcome = undefined;
       outgoing = undefined;

@@ -31,6 +31,8 @@ export interface OutWalk {
   readonly specials: string[];
   readonly chunks: Uint8Array<ArrayBuffer>[];
   byteCount: number;
+  /** Texts that leave as they are, one after the other. */
+  long: string;
   /** Lists of records have the same keys again and again. */
   readonly quotedKeys: Record<string, string>;
 }
@@ -43,6 +45,7 @@ export const openWalk = (maxBytes: number): OutWalk => ({
   specials: [],
   chunks: [],
   byteCount: 0,
+  long: '',
   quotedKeys: objectCreate(null) as Record<string, string>,
 });
 

@@ -50,6 +50,7 @@ export const replaceAll = uncurry(String.prototype.replaceAll) as unknown as (
   part: string,
   by: string,
 ) => string; // one of its overloads
+export const isWellFormed = uncurry(String.prototype.isWellFormed) as (self: string) => boolean;
 export const toWellFormed = uncurry(String.prototype.toWellFormed) as (self: string) => string;
 export const bigintToText = uncurry(BigInt.prototype.toString) as (self: bigint) => string;
 export const dateToIso = uncurry(Date.prototype.toISOString) as (self: Date) => string;

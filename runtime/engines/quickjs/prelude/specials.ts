@@ -2,8 +2,8 @@ import { type OutWalk, spend } from './out-walk.ts';
 import { Bytes, bytesSet, typedArrayBuffer, typedArrayBytes } from './primordials.ts';
 import { pathTo } from './value-path.ts';
 
-/** Notes what JSON cannot say beside the text, which has `null` in its place: `b` bytes, `f` a number that is not finite, `n` a bigint. */
-export const special = (walk: OutWalk, kind: 'n' | 'b' | 'f', text: string): string => {
+/** Notes what JSON cannot say beside the text, which has `null` in its place: `b` bytes, `f` a number that is not finite, `n` a bigint, `t` a long text. */
+export const special = (walk: OutWalk, kind: 'n' | 'b' | 'f' | 't', text: string): string => {
   const { specials } = walk;
   const entry = `[[${pathTo(walk.open)}],"${kind}",${text}]`;
   spend(walk, entry.length);
@@ -18,6 +18,13 @@ export const bytesSpecial = (walk: OutWalk, bytes: Uint8Array<ArrayBuffer>): str
   chunks[chunks.length] = bytes;
   walk.byteCount += length;
   return special(walk, 'b', `[${walk.byteCount - length},${length}]`);
+};
+
+export const longSpecial = (walk: OutWalk, text: string): string => {
+  spend(walk, text.length + 2);
+  const from = walk.long.length;
+  walk.long += text;
+  return special(walk, 't', `[${from},${text.length}]`);
 };
 
 /** All that was noted, as the inside of a JSON list. */

@@ -6,7 +6,7 @@ import { joinedBytes, specialsText } from './specials.ts';
 
 /** A value on its way out: JSON text, with what JSON cannot say beside it. */
 export interface Outgoing {
-  /** `j` plain JSON; `s` JSON with specials; `u` undefined; `x` cannot leave; `l` over the size limit. */
+  /** `j` plain JSON; `s` JSON with specials; `c` the length of such JSON, a comma, it, then the letters of long texts; `u` undefined; `x` cannot leave; `l` over the size limit. */
   readonly text: string;
   readonly bytes: ArrayBuffer | undefined;
 }
@@ -22,7 +22,12 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
     const text = write(walk, value);
     if (text === undefined) return { text: 'u', bytes: undefined };
     if (walk.specials.length === 0) return { text: `j${text}`, bytes: undefined };
-    return { text: `s{"json":${text},"specials":[${specialsText(walk)}]}`, bytes: joinedBytes(walk) };
+    const whole = `{"json":${text},"specials":[${specialsText(walk)}]}`;
+    const { long } = walk;
+    return {
+      text: long === '' ? `s${whole}` : `c${whole.length},${whole}${long}`,
+      bytes: joinedBytes(walk),
+    };
   } catch (error) {
     if (error instanceof Refuse)
       return { text: `${error.kind}${toWellFormed(error.message)}`, bytes: undefined };
