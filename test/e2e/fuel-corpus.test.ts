@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7245348,
-        "javascript: an expression": 74115,
-        "javascript: objects, text, regular expressions": 382766,
-        "javascript: random, clock, timers, promises": 839671,
+        "javascript: a granted file": 7266576,
+        "javascript: an expression": 74749,
+        "javascript: objects, text, regular expressions": 387543,
+        "javascript: random, clock, timers, promises": 841228,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 929008,
         "python: classes, exceptions, json": 2454110,
         "python: sets, hashes, random, clock": 1566236,
-        "typescript: a module": 601464,
+        "typescript: a module": 601491,
       }
     `);
   });

@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        74110,
-        811725,
-        112105,
-        166982,
-        340780,
-        1518400,
+        74815,
+        813735,
+        112608,
+        168982,
+        341871,
+        1521248,
       ]
     `);
   });
