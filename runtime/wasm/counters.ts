@@ -100,10 +100,7 @@ export function createCounters({ fuel, sliceFuel, sliced }: CountersOptions): Co
     },
     take,
     leave: (global) => {
-      const counter = counters.get(global);
-      if (counter === undefined) return;
-      write(counter, OUT);
-      counters.delete(global);
+      if (counters.delete(global)) writeI64(global, OUT);
     },
     shared: () => {
       if (shared === undefined) {

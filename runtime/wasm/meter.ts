@@ -1,8 +1,8 @@
 import type { StopReason, Turns } from '../contracts/engine.ts';
-import { createCounters } from './counters.ts';
+import { type Counters, createCounters } from './counters.ts';
 import { clearI32, exportsOf, readGlobal } from './intrinsics.ts';
 import { createProgress } from './progress.ts';
-import { createRefills } from './refills.ts';
+import { createRefills, type Refills } from './refills.ts';
 import { isReserved, RESERVED, SHARED_FUEL_IMPORT } from './reserved.ts';
 import { compileTrampoline } from './trampoline.ts';
 
@@ -120,15 +120,16 @@ export function createMeter(options: MeterOptions): Meter {
     trampoline === undefined ? undefined : createRefills(trampoline, { progress, turns, mostHeldFuel });
 
   const adopt = (all: WebAssembly.Exports): void => {
-    const { [RESERVED.growthRefused]: refused, [RESERVED.refill]: table, [RESERVED.fuel]: own } = all;
-    // No guest can export these names, so what they name is what the rewriter added.
-    if (refused === undefined)
-      throw new TypeError('Cannot attach the meter: the module was not instrumented');
-    growth.watch(refused as WebAssembly.Global);
+    const { refused, table, own } = addedTo(all);
+    growth.watch(refused);
     if (table === undefined) return;
     if (own === undefined) counters.shared();
-    else counters.take(own as WebAssembly.Global);
-    refills?.connect(table as WebAssembly.Table);
+    else counters.take(own);
+    refills?.connect(table);
+  };
+  const leave = (instance: WebAssembly.Instance): void => {
+    settle();
+    giveUp(addedTo(exportsOf(instance)), growth, counters, refills);
   };
   const lookUp = (): void => {
     settle();
@@ -174,14 +175,7 @@ export function createMeter(options: MeterOptions): Meter {
       return withoutReserved(all);
     },
     adopt: (instance) => adopt(exportsOf(instance)),
-    leave: (instance) => {
-      settle();
-      const all = exportsOf(instance);
-      const { [RESERVED.growthRefused]: refused, [RESERVED.refill]: table, [RESERVED.fuel]: own } = all;
-      growth.leave(refused as WebAssembly.Global); // `adopt` has seen that it is one
-      if (own !== undefined) counters.leave(own as WebAssembly.Global);
-      if (table !== undefined) refills?.disconnect(table as WebAssembly.Table);
-    },
+    leave,
     start: startInstance,
     arm: () => arm(true),
     disarm: () => arm(false),
@@ -202,6 +196,28 @@ export function createMeter(options: MeterOptions): Meter {
       settle();
       if (isCharged()) counters.billSlices();
     },
+  };
+}
+
+function giveUp(
+  { refused, table, own }: ReturnType<typeof addedTo>,
+  growth: ReturnType<typeof watchGrowth>,
+  counters: Counters,
+  refills: Refills | undefined,
+): void {
+  growth.leave(refused);
+  if (own !== undefined) counters.leave(own);
+  if (table !== undefined) refills?.disconnect(table);
+}
+
+/** What the rewriter added to an instance. No guest can export these names. */
+function addedTo(all: WebAssembly.Exports) {
+  const { [RESERVED.growthRefused]: refused, [RESERVED.refill]: table, [RESERVED.fuel]: own } = all;
+  if (refused === undefined) throw new TypeError('Cannot attach the meter: the module was not instrumented');
+  return {
+    refused: refused as WebAssembly.Global,
+    table: table as WebAssembly.Table | undefined,
+    own: own as WebAssembly.Global | undefined,
   };
 }
 
