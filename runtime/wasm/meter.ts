@@ -139,9 +139,7 @@ export function createMeter(options: MeterOptions): Meter {
     settle();
     counters.arm(armed);
   };
-
   const isCharged = (): boolean => progress.state === 'running' && counters.armed;
-
   turns?.onWork?.(lookUp);
   return {
     get used() {
