@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { RuntimeHealth } from '../../../../runtime/contracts/api/health.ts';
 import type { RunOptions } from '../../../../runtime/contracts/api/run.ts';
 import { createHttpApp, type HttpAppOptions } from '../../../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../../../runtime/doors/http/module-store.ts';
@@ -6,6 +7,7 @@ import { ERROR_CODES, type ErrorCode, SandglassError } from '../../../../runtime
 import type { Outcome } from '../../../../runtime/vocabulary/outcome.ts';
 import { createInProcessScheduler } from '../../../../runtime/work/in-process.ts';
 import { chunk, createFakeRuntime, failure, never, success } from '../../../support/fake-runtime.ts';
+import { verifies } from '../../../support/verifies.ts';
 
 const KEY = 'a-key-for-tests';
 const SCRIPT = { language: 'javascript', code: '1 + 2' };
@@ -146,26 +148,30 @@ describe('POST /v1/runs', () => {
       },
     ];
   });
-  test.each(expected)('answers $status for $code $when', async ({ code, meta, hostCalls, status }) => {
-    const { post } = open(() => {
-      const base = failure(code as ErrorCode); // a key of ERROR_CODES
-      return { ...base, meta: { ...base.meta, ...meta }, usage: { ...base.usage, hostCalls } };
-    });
-    const response = await post(SCRIPT);
-    expect(response.status).toBe(status);
-    const body = await response.json();
-    expect(body).toMatchObject({ ok: false, error: { code, message: `Fake ${code}` } });
-    if (status !== 200) {
-      expect(Object.keys(body)).toEqual(['ok', 'error']);
-      expect(body.error).toEqual({
-        code,
-        message: `Fake ${code}`,
-        retryable: false,
-        runId: response.headers.get('x-run-id'),
-        time: TIME,
+  test.each(expected)(
+    'answers $status for $code $when',
+    verifies('ER-02'),
+    async ({ code, meta, hostCalls, status }) => {
+      const { post } = open(() => {
+        const base = failure(code as ErrorCode); // a key of ERROR_CODES
+        return { ...base, meta: { ...base.meta, ...meta }, usage: { ...base.usage, hostCalls } };
       });
-    }
-  });
+      const response = await post(SCRIPT);
+      expect(response.status).toBe(status);
+      const body = await response.json();
+      expect(body).toMatchObject({ ok: false, error: { code, message: `Fake ${code}` } });
+      if (status !== 200) {
+        expect(Object.keys(body)).toEqual(['ok', 'error']);
+        expect(body.error).toEqual({
+          code,
+          message: `Fake ${code}`,
+          retryable: false,
+          runId: response.headers.get('x-run-id'),
+          time: TIME,
+        });
+      }
+    },
+  );
 
   test.each([
     ['no JSON', '{"language":', undefined, /^Cannot read the body: it is not JSON, /],
@@ -476,6 +482,35 @@ describe('access', () => {
     expect(draining.status).toBe(503);
     expect(await draining.json()).toMatchObject({ status: 'draining' });
   });
+
+  test(
+    'tells the health of the runtime: cells, servers of tools, and 503 where nothing can run',
+    verifies('MO-10'),
+    async () => {
+      const health = {
+        status: 'healthy',
+        time: NOW,
+        engines: ['quickjs'],
+        runs: 2,
+        cells: { starting: 1, idle: 2, busy: 3 },
+        remote: 'disabled',
+      } as const;
+      const ask = async (of: Partial<RuntimeHealth>) => {
+        const runtime = { ...createFakeRuntime(), health: () => ({ ...health, ...of }) };
+        const { app } = open(undefined, { runtime });
+        const answer = await app.request('/health');
+        return [answer.status, await answer.json()];
+      };
+      const { cells } = health;
+      const idle = { status: 'healthy', runtime: 'healthy', time: NOW, queued: 0, running: 0, cells };
+      expect(await ask({})).toEqual([200, { ...idle, remote: 'disabled' }]);
+      expect(await ask({ remote: 'degraded' })).toEqual([200, { ...idle, remote: 'degraded' }]);
+      expect(await ask({ status: 'unhealthy', engines: [] })).toEqual([
+        503,
+        { ...idle, status: 'unhealthy', runtime: 'unhealthy', remote: 'disabled' },
+      ]);
+    },
+  );
 
   test.each([
     '',
