@@ -78,7 +78,7 @@ export function createRuntimeOn(
   const ceiling = readLevel(options.level, CREATE);
   const cellOptions = readCells(options.cells, platform.processors);
   const prepare = readPrepare(platform, options, tell);
-  const modules = createKnownModules(platform.sameBytes);
+  const modules = createKnownModules(platform.sameBytes, platform.sha256Hex);
   const maxModuleBytes = readModuleBytes(options.maxModuleBytes);
   const sessions = createSessions(cellOptions.maxSessions);
   const kept = createKeptOutput(platform.monotonic);

@@ -1,5 +1,8 @@
 import { fetch, type Response as UndiciResponse } from 'undici';
 import type { ServerRequests, ServerTarget } from '../../runtime/contracts/server-powers.ts';
+import { others } from '../../runtime/vocabulary/in-slices.ts';
+import { weighJson } from '../../runtime/vocabulary/json-weight.ts';
+import { MIB } from '../../runtime/vocabulary/units.ts';
 import { createDialer } from './dialer.ts';
 import { HttpFault, toFault, toHttpError } from './http-fault.ts';
 import { parseHttpGrants } from './http-grant.ts';
@@ -58,31 +61,57 @@ function asFault(error: unknown, url: URL): unknown {
   return fault instanceof HttpFault ? toHttpError(fault, `reach ${shown(url)}`) : fault;
 }
 
-/** The answer, broken off once one message of it is over the bound: all of a body, or one event of a stream. */
+/** What one message may become, once it is parsed. */
+const BOUNDS = { depth: 8_000, weight: 8 * MIB };
+/** Events of a stream that are handed on in one turn: whoever reads them parses them all. */
+const EVENTS_AT_ONCE = 20;
+
+/**
+ * The answer, broken off once one message of it is over its bounds: all of a body, or one event of a stream. It comes with turns for others
+ * between, however fast the server sends.
+ */
 function bounded(answer: UndiciResponse, maxBytes: number): Response {
   const { status, statusText, body } = answer;
   const isStream = (answer.headers.get('content-type') ?? '').startsWith('text/event-stream');
   const init = { status, statusText, headers: [...answer.headers] as [string, string][] };
   if (body === null || status === 204 || status === 304) return new Response(null, init);
+  const weigher = weighJson(BOUNDS);
   let bytes = 0;
   let isBlank = false;
-  const count = (chunk: Uint8Array): void => {
-    if (!isStream) bytes += chunk.length;
-    else
-      for (const byte of chunk) {
-        bytes += 1;
-        if (byte === NEWLINE) {
-          // An empty line ends an event.
-          if (isBlank) bytes = 0;
-          isBlank = true;
-        } else if (byte !== RETURN) isBlank = false;
-      }
+  /** Whether an event has ended with the byte: with an empty line. */
+  const take = (byte: number): boolean => {
+    bytes += 1;
+    weigher.take(byte);
+    if (!isStream || byte === RETURN) return false;
+    const ends = byte === NEWLINE && isBlank;
+    isBlank = byte === NEWLINE;
+    if (ends) {
+      check();
+      bytes = 0;
+      weigher.begin();
+    }
+    return ends;
+  };
+  const check = (): void => {
     if (bytes > maxBytes) throw new HttpFault('too-large', `the answer is over ${maxBytes} bytes`);
+    if (!weigher.fits())
+      throw new HttpFault('too-large', 'the answer holds too many values, or too deep ones');
   };
   const counted = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      count(chunk);
-      controller.enqueue(chunk);
+    async transform(chunk, controller) {
+      let from = 0;
+      let events = 0;
+      for (let at = 0; at < chunk.length; at += 1) {
+        if (!take(chunk[at] ?? 0)) continue;
+        events += 1;
+        if (events % EVENTS_AT_ONCE !== 0) continue;
+        controller.enqueue(chunk.subarray(from, at + 1));
+        from = at + 1;
+        await others();
+      }
+      check();
+      controller.enqueue(chunk.subarray(from));
+      await others();
     },
   });
   // Undici's stream is Node's own; its types are of another copy.

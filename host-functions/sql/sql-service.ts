@@ -42,8 +42,6 @@ export class SqlService implements HostService {
   readonly #going = new Set<Promise<unknown>>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
-  /** The last statement that burns fuel of the run. */
-  #paid: Promise<unknown> = Promise.resolve();
 
   constructor(part: SqlPart, find: FindDatabase, { limits, fuel }: HostContext) {
     this.#policy = new SqlPolicy(part);
@@ -195,10 +193,8 @@ export class SqlService implements HostService {
   ): Promise<SqlDone | SqlRefusal> {
     const ask = (): Promise<SqlDone | SqlRefusal> => this.#ask(use, database, statement, bounds);
     if (database.dialect !== 'sqlite') return ask();
-    // Its work is paid for with what is left: of two at once each would get all of it.
-    const done = this.#paid.then(ask);
-    this.#paid = done.catch(() => undefined);
-    return done;
+    // Its work is paid for with what is left: of two at once, of this run or of others that share its fuel, each would get all of it.
+    return this.#fuel?.alone(ask) ?? ask();
   }
 
   /** @throws {SandglassError} CAPABILITY_DENIED when the bytes of the grant are spent. */

@@ -1,4 +1,5 @@
-import type { Compress, GuestHost, HostAnswer, StopReason, Turns } from '../contracts/engine.ts';
+import type { Compress, Digest, GuestHost, HostAnswer, StopReason, Turns } from '../contracts/engine.ts';
+import { defined } from '../vocabulary/defined.ts';
 import type { JsonObject } from '../vocabulary/json.ts';
 import { createPace } from './pace.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -25,6 +26,7 @@ export interface GuestLink {
   now(): number;
   monotonic(): number;
   readonly compress?: Compress | undefined;
+  readonly digest?: Digest | undefined;
 }
 
 export interface GuestHostOptions {
@@ -147,7 +149,7 @@ export function createGuestHost({
       if (link.canBlock) link.sleepSync(Math.min(Math.max(0, ms), Math.max(0, endsAt() - link.monotonic())));
     },
     ...(turns === undefined ? {} : { turns }),
-    ...(link.compress === undefined ? {} : { compress: link.compress }),
+    ...defined({ compress: link.compress, digest: link.digest }),
     trackMemory: (read) => {
       readMemory = read;
     },

@@ -1,10 +1,17 @@
 import { type Cell, type CellEnd, type CellResult, type CellRun, STOP_GRACE_MS } from '../contracts/cell.ts';
-import type { Compress, Execute, GuestResult, StopReason } from '../contracts/engine.ts';
+import type {
+  Compress,
+  Digest,
+  Execute,
+  GuestResult,
+  PreparedGuest,
+  StopReason,
+} from '../contracts/engine.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { createCallWindow } from './call-window.ts';
 import { createGuestHost } from './guest-host.ts';
 import { readResult } from './read-result.ts';
-import { createServing, type Serving } from './serving.ts';
+import { createServing, type Desk, piecesOf, type Serving } from './serving.ts';
 import { createThreadTurns, nextTurn, type ThreadTurns } from './thread-turns.ts';
 
 export interface InlineCellOptions {
@@ -16,8 +23,30 @@ export interface InlineCellOptions {
   readonly stackBytes?: number;
   /** The platform's own codecs. @default none */
   readonly compress?: Compress;
+  /** A digest that takes bytes piece by piece, by a name that `crypto.subtle` has. @default digests are made by `crypto.subtle` */
+  readonly openHash?: (algorithm: string) => OpenHash;
   /** Schedules a callback after the timers and I/O that are due. @default `nextTurn` */
   readonly nextTurn?: (callback: () => void) => void;
+}
+
+export interface OpenHash {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
+
+/** Bytes that are digested in one piece of work: a millisecond or two. */
+const HASHED_AT_ONCE = 1_048_576;
+
+/** Digests in turns that all runs of the thread share. */
+function digestInTurns(open: InlineCellOptions['openHash'], desk: Desk): Digest | undefined {
+  if (open === undefined) return undefined;
+  const inTurn = piecesOf(desk);
+  return async (algorithm, bytes) => {
+    const hash = open(algorithm);
+    for (let at = 0; at < bytes.byteLength; at += HASHED_AT_ONCE)
+      await inTurn(() => hash.update(bytes.subarray(at, at + HASHED_AT_ONCE)));
+    return new Uint8Array(hash.digest());
+  };
 }
 
 /**
@@ -89,6 +118,7 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
       now: options.now,
       monotonic: options.monotonic,
       compress: options.compress,
+      digest: digestInTurns(options.openHash, desk),
     },
     outputBytes: spec.limits.outputBytes,
     deadline,
@@ -108,9 +138,7 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
   const onAbort = (): void => stop.resolve('cancelled');
   signal.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => stop.resolve('deadline'), spec.limits.timeoutMs);
-  const modules = Object.fromEntries(
-    Object.entries(guest.modules).map(([name, { module }]) => [name, module]),
-  );
+  const modules = modulesOf(guest);
   const execution = execute(
     { data: guest.data, modules, ...(guest.local === undefined ? {} : { local: guest.local }) },
     spec,
@@ -150,6 +178,9 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
     guestTurns.wake();
   }
 }
+
+const modulesOf = ({ modules }: PreparedGuest): Record<string, WebAssembly.Module> =>
+  Object.fromEntries(Object.entries(modules).map(([name, { module }]) => [name, module]));
 
 const elapsed = (before: number | null, after: number | null): number | null =>
   before === null || after === null ? null : Math.max(0, after - before);

@@ -68,7 +68,7 @@ export function createParcels(send: (message: object) => Promise<void>): Parcels
 
 /** Only these carry modules and what guests share. */
 const mayHoldBytes = (message: object): boolean =>
-  'type' in message && (message.type === 'warm' || message.type === 'run');
+  'type' in message && (message.type === 'warm' || message.type === 'run' || message.type === 'args');
 
 /** The other end. */
 export interface OpenedParcels {

@@ -7,6 +7,7 @@ import type { ValuePart } from './value-parts.ts';
 /** What a worker or process cell is told. Trusted: it comes from our side. */
 export type ToCell =
   | WarmMessage
+  | ArgsMessage
   | RunMessage
   | AnswerMessage
   | StopMessage
@@ -44,6 +45,13 @@ export interface RunMessage {
   readonly spec: RunSpec;
   /** Inputs as JSON text, where they are many: then `spec` has none. */
   readonly inputs?: string;
+}
+
+/** A piece of the arguments of the run that follows, where they are many: then its `spec` has none. */
+export interface ArgsMessage {
+  readonly type: 'args';
+  readonly token: number;
+  readonly part: ValuePart;
 }
 
 /** The guest of a run: all its parts, or only the number under which the cell keeps them. */

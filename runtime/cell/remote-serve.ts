@@ -1,6 +1,7 @@
 import { type CellResult, type CellRun, STOP_GRACE_MS } from '../contracts/cell.ts';
-import type { PreparedGuest } from '../contracts/engine.ts';
-import { inSlices, SLICE } from '../vocabulary/in-slices.ts';
+import type { PreparedGuest, RunSpec } from '../contracts/engine.ts';
+import { defined } from '../vocabulary/defined.ts';
+import { inSlices, others, SLICE } from '../vocabulary/in-slices.ts';
 import type { JsonObject } from '../vocabulary/json.ts';
 import { jsonText } from '../vocabulary/json-text.ts';
 import { holdsMore } from '../vocabulary/size-of-json.ts';
@@ -12,6 +13,7 @@ import type { RemoteState } from './remote-state.ts';
 import type { RemoteUse } from './remote-use.ts';
 import type { RemoteWaits } from './remote-waits.ts';
 import type { Serving } from './serving.ts';
+import { eachPart, type ValuePart } from './value-parts.ts';
 
 export interface RemoteServeOptions {
   readonly state: RemoteState;
@@ -48,12 +50,11 @@ export function createRemoteServe(options: RemoteServeOptions): RemoteCell['run'
       clear: () => clearTimeout(graceTimer),
     };
   };
-  const open = (request: CellRun, settle: RemoteRun['settle']): RemoteRun => {
-    tokens += 1;
+  const open = (request: CellRun, token: number, settle: RemoteRun['settle']): RemoteRun => {
     const place = freePlace(running);
     channel.reset(place);
     use.forgetProgress();
-    const run = openRemoteRun(request, { token: tokens, place, desk: serving.open(), settle });
+    const run = openRemoteRun(request, { token, place, desk: serving.open(), settle });
     running.set(run.token, run);
     waits.letAllGo(); // the thread is busy with the new one anyway
     channel.hold(true);
@@ -72,8 +73,12 @@ export function createRemoteServe(options: RemoteServeOptions): RemoteCell['run'
   return async (request, cold) => {
     const { signal, spec } = request;
     const inputs = holdsMore(spec.inputs, SLICE) ? await textOf(spec.inputs) : undefined;
+    tokens += 1;
+    const token = tokens;
+    const hasMany = holdsMore(spec.args, SLICE);
+    if (hasMany) await sendArgs(spec.args, (part) => channel.post({ type: 'args', token, part }));
     const outcome = Promise.withResolvers<CellResult>();
-    const run = open(request, (end, cpuMs) => outcome.resolve({ end, cpuMs, coldStart: cold }));
+    const run = open(request, token, (end, cpuMs) => outcome.resolve({ end, cpuMs, coldStart: cold }));
     const { stop, clear } = stopping(run);
     const onAbort = (): void => stop('cancelled');
     signal.addEventListener('abort', onAbort, { once: true });
@@ -89,11 +94,16 @@ export function createRemoteServe(options: RemoteServeOptions): RemoteCell['run'
       if (state.ended) throw new Error('the cell ended before the run');
       channel.post({
         type: 'run',
-        token: run.token,
+        token,
         place: run.place,
         kept: request.kept === true,
         guest: tellOf(request.guest),
-        ...(inputs === undefined ? { spec } : { spec: { ...spec, inputs: {} }, inputs }),
+        spec: {
+          ...spec,
+          ...(hasMany ? { args: [] } : {}),
+          ...(inputs === undefined ? {} : { inputs: {} }),
+        },
+        ...defined({ inputs }),
       });
       if (signal.aborted) onAbort();
       return await outcome.promise;
@@ -131,9 +141,18 @@ function freePlace(running: ReadonlyMap<number, RemoteRun>): number {
   throw new Error('the cell has no place for another guest');
 }
 
+/** Many arguments in pieces, with turns for others between. */
+async function sendArgs(args: RunSpec['args'], send: (part: ValuePart) => void): Promise<void> {
+  for (const part of eachPart(args, Number.POSITIVE_INFINITY)) {
+    send(part);
+    await others();
+  }
+}
+
 /** Many inputs as one text, which is copied at once where an object of many fields would take long. */
 async function textOf(inputs: JsonObject): Promise<string> {
   let text = '';
+  await others(); // an object of many fields was just listed, and is listed again
   await inSlices(
     jsonText(inputs, (piece) => {
       text += piece;

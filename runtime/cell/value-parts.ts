@@ -23,6 +23,14 @@ const LARGE = 5_000;
  */
 export function toParts(value: unknown, most: number): readonly ValuePart[] | undefined {
   const parts: ValuePart[] = [];
+  const pieces = eachPart(value, most);
+  let next = pieces.next();
+  for (; next.done !== true; next = pieces.next()) parts.push(next.value);
+  return next.value < LARGE ? undefined : parts;
+}
+
+/** The pieces one by one: each is made when it is asked for. Answers their steps in the end, 0 for what is not plain data. */
+export function* eachPart(value: unknown, most: number): Generator<ValuePart, number, void> {
   let kinds: number[] = [];
   let leaves: unknown[] = [];
   let steps = 0;
@@ -30,10 +38,12 @@ export function toParts(value: unknown, most: number): readonly ValuePart[] | un
     kinds.push(kind);
     if (kind === KIND.leaf || kind === KIND.key) leaves.push(leaf);
     steps += 1;
-    if (kinds.length < PART_STEPS) return;
-    parts.push({ kinds: Uint8Array.from(kinds), leaves });
+  };
+  const piece = (): ValuePart => {
+    const part = { kinds: Uint8Array.from(kinds), leaves };
     kinds = [];
     leaves = [];
+    return part;
   };
   const stack: { readonly holder: object; readonly items: Items }[] = [];
   /** What is being told of: a value that refers to itself goes as it is. */
@@ -52,8 +62,9 @@ export function toParts(value: unknown, most: number): readonly ValuePart[] | un
     else return false;
     return true;
   };
-  if (isLeaf(value) || !enter(value)) return undefined;
+  if (isLeaf(value) || !enter(value)) return 0;
   while (steps <= most) {
+    if (kinds.length >= PART_STEPS - 1) yield piece(); // the next turn may add two
     const top = stack.at(-1);
     if (top === undefined) break;
     const next = top.items.next();
@@ -65,11 +76,10 @@ export function toParts(value: unknown, most: number): readonly ValuePart[] | un
     }
     const [key, item] = next.value;
     if (key !== undefined) add(KIND.key, key);
-    if (!enter(item)) return undefined;
+    if (!enter(item)) return 0;
   }
-  if (steps < LARGE) return undefined;
-  if (kinds.length > 0) parts.push({ kinds: Uint8Array.from(kinds), leaves });
-  return parts;
+  if (kinds.length > 0) yield piece();
+  return steps;
 }
 
 /** Puts a value together again. Nothing that comes in is trusted. */

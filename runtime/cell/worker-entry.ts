@@ -34,7 +34,7 @@ import {
   type WarmMessage,
 } from './protocol.ts';
 import { createRests, type Rests } from './rests.ts';
-import { toParts } from './value-parts.ts';
+import { createValueTaker, toParts, type ValueTaker } from './value-parts.ts';
 import { closeNetwork } from './worker-network.ts';
 import { compressByZlib } from './worker-zlib.ts';
 
@@ -149,6 +149,9 @@ port.on('message', (message: ToCell) => {
     case 'warm':
       void warm(message);
       break;
+    case 'args':
+      argsOf(message.token).take(message.part);
+      break;
     case 'run':
       void serve(message, executeFor, post);
       break;
@@ -244,13 +247,33 @@ async function rehearse(): Promise<void> {
   if (failure !== undefined) throw new Error(failure);
 }
 
+/** Arguments that have come ahead of their run. */
+const ahead = new Map<number, ValueTaker>();
+
+function argsOf(token: number): ValueTaker {
+  const known = ahead.get(token) ?? createValueTaker();
+  ahead.set(token, known);
+  return known;
+}
+
+/** What a run is to do, with what of it came by other ways. */
+function specOf({ token, spec, inputs }: RunMessage): RunSpec {
+  const args = ahead.get(token)?.value();
+  ahead.delete(token);
+  return {
+    ...spec,
+    ...(inputs === undefined ? {} : { inputs: JSON.parse(inputs) as JsonObject }), // the host wrote it
+    ...(Array.isArray(args) ? { args } : {}),
+  };
+}
+
 async function serve(
-  { token, place, kept: keeps, guest, spec: given, inputs }: RunMessage,
+  message: RunMessage,
   executeOf: (keeps: boolean) => Promise<Execute>,
   send: typeof post,
 ): Promise<void> {
+  const [{ token, place, kept: keeps, guest }, spec] = [message, specOf(message)];
   const pending: Live['pending'] = new Map();
-  const spec: RunSpec = inputs === undefined ? given : { ...given, inputs: JSON.parse(inputs) as JsonObject }; // the host wrote it
   const cpu = createCpuClock();
   const monotonic = (): number => performance.now();
   const stopped = (): StopReason | undefined => readStop(place);

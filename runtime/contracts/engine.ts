@@ -270,11 +270,16 @@ export interface GuestHost {
   readonly turns?: Turns;
   /** The platform's own codecs of formats that a guest is too slow at. Absent: it has none. */
   readonly compress?: Compress;
+  /** Digests of large bytes where the thread is the host's: piece by piece, in turns that all runs share. Absent: `crypto.subtle` does. */
+  readonly digest?: Digest;
   /** Registers how to read the guest's present linear memory in bytes; the cell reports its peak. */
   trackMemory(read: () => number): void;
   /** Registers how to read the fuel that the guest has burnt; the cell reports it of a guest that had to be killed. */
   trackFuel?(read: () => number): void;
 }
+
+/** A digest by one of the names that `crypto.subtle` has. The bytes are nobody else's. Never settles for a run that has ended. */
+export type Digest = (algorithm: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
  * Compresses in one go; `parameters` by the format's own numbers. `undefined` where there is no such codec. Whoever calls it bounds the work: nothing

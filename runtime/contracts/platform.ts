@@ -35,6 +35,8 @@ export interface Platform {
   readonly servers?: ServerPowers;
   /** The tools that ship. Absent where there are no files. */
   readShippedTools?(): readonly ToolFile[];
+  /** SHA-256 of large bytes with turns for others between, lower-case hex. */
+  sha256Hex?(bytes: Uint8Array): Promise<string>;
   /** Compares two byte strings faster than a loop does. */
   sameBytes?(one: Uint8Array, other: Uint8Array): boolean;
   /** A cache of derived bytes. `folder` absent: the platform's own place; `undefined` answer: none here. */

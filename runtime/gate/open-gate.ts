@@ -153,7 +153,11 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   };
 }
 
-const fuelOf = ({ left, spendFuel }: Budget): HostFuel => ({ left: () => left().fuel, spend: spendFuel });
+const fuelOf = ({ left, spendFuel, alone }: Budget): HostFuel => ({
+  left: () => left().fuel,
+  spend: spendFuel,
+  alone,
+});
 
 const newRecord = (operation: string, served: Served | undefined, started: number): CallRecord => ({
   operation,

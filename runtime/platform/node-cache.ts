@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ByteCache } from '../contracts/engine.ts';
-import { others } from '../vocabulary/in-slices.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
 import { MIB } from '../vocabulary/units.ts';
+import { digestInSlices } from './digest-in-slices.ts';
 
 const DIGEST_BYTES = 32;
 const DEFAULT_MAX_BYTES = 2 * 1024 * MIB;
@@ -117,17 +117,4 @@ async function removeOldest(root: string, maxBytes: number): Promise<number> {
   return left;
 }
 
-/** Large bytes are digested in slices, with turns for others. node:crypto is loaded late: many runs never look into the cache, and it is large. */
-async function sha256(content: string | Uint8Array): Promise<Buffer> {
-  const { createHash } = await import('node:crypto');
-  const hash = createHash('sha256');
-  if (typeof content === 'string' || content.byteLength <= SLICE_BYTES) return hash.update(content).digest();
-  for (let at = 0; at < content.byteLength; at += SLICE_BYTES) {
-    await others();
-    hash.update(content.subarray(at, at + SLICE_BYTES));
-  }
-  return hash.digest();
-}
-
-/** Digested in one turn: a few milliseconds. */
-const SLICE_BYTES = 4 * MIB;
+const sha256 = (content: string | Uint8Array): Promise<Buffer> => digestInSlices('sha256', content);

@@ -13,6 +13,7 @@ import type { CellOptions } from '../contracts/api/runtime.ts';
 import type { PrepareContext } from '../contracts/engine.ts';
 import type { CellPools, Platform } from '../contracts/platform.ts';
 import { compileFairly } from './compile-fairly.ts';
+import { digestInSlices } from './digest-in-slices.ts';
 import { openFileCache } from './node-cache.ts';
 import { nodeFacts } from './node-facts.ts';
 import { openPinFile } from './pin-file.ts';
@@ -50,9 +51,11 @@ export const nodePlatform: Omit<Platform, 'engines' | 'hostFunctions'> = {
     now,
     cpuMs: facts.cpuMs ?? (() => null),
     compress: compressByZlib,
+    openHash: (algorithm) => process.getBuiltinModule('node:crypto').createHash(algorithm.replace('-', '')),
   }),
   compile: compileFairly,
   sameBytes: (one, other) => Buffer.compare(one, other) === 0,
+  sha256Hex: async (bytes) => (await digestInSlices('sha256', bytes)).toString('hex'),
   openCache: (folder, tell) => openFileCache(folder, { tell }),
   readModule,
   missingFolders: (folders) => folders.filter((folder) => !existsSync(folder)),

@@ -15,7 +15,7 @@ const VALUE_BYTES = 8;
  * Copies the arguments of a call, in slices: JSON, and what functions of modules take beside it, which are bytes, bigints, numbers that are
  * not finite and `undefined`.
  * @throws {TypeError} on functions, symbols, instances of classes, or nesting over 128.
- * @throws {RangeError} on more than inputs may weigh, 150,000 lists and objects, or 200,000 fields in one of them.
+ * @throws {RangeError} on more than inputs may weigh, 150,000 lists and objects, or 100,000 fields in one of them.
  */
 export function* copyArgsSlices(args: readonly unknown[]): Slices<readonly GuestValue[]> {
   let bytes = 0;

@@ -16,15 +16,21 @@ export interface KnownModules {
   take(bytes: Uint8Array): TakenModule;
 }
 
-/** @param same How the platform compares two byte strings. @default word by word */
-export function createKnownModules(same: typeof sameBytes = sameBytes): KnownModules {
+/**
+ * @param same How the platform compares two byte strings. @default word by word
+ * @param hashOf Their SHA-256, lower-case hex. @default in one go
+ */
+export function createKnownModules(
+  same: typeof sameBytes = sameBytes,
+  hashOf: (bytes: Uint8Array<ArrayBuffer>) => Promise<string> = sha256Hex,
+): KnownModules {
   const known = new WeakMap<Uint8Array, TakenModule>();
   return {
     take: (bytes) => {
       const before = known.get(bytes);
       if (before !== undefined && same(before.bytes, bytes)) return before;
       const copy = new Uint8Array(bytes);
-      const taken = { bytes: copy, hash: beforePass(copy).then(() => sha256Hex(copy)) };
+      const taken = { bytes: copy, hash: beforePass(copy).then(() => hashOf(copy)) };
       known.set(bytes, taken);
       return taken;
     },

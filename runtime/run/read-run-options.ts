@@ -5,7 +5,7 @@ import { type CheckedGrant, checkGrant, type PartReader } from '../vocabulary/ch
 import { copyJson, copyJsonSlices } from '../vocabulary/copy-json.ts';
 import { type GuestFile, readCollect, readFiles } from '../vocabulary/guest-file.ts';
 import type { GuestValue } from '../vocabulary/guest-value.ts';
-import { atOnce, inSlices, SLICE } from '../vocabulary/in-slices.ts';
+import { atOnce, inSlices, others, SLICE } from '../vocabulary/in-slices.ts';
 import { isJsonObject, type JsonObject } from '../vocabulary/json.ts';
 import { languageName } from '../vocabulary/languages.ts';
 import type { IsolationLevel } from '../vocabulary/levels.ts';
@@ -187,8 +187,6 @@ export function readRunOptions(
   };
 }
 
-/** Fields of one object of the embedder's own inputs; what comes by a door has fewer. They are listed in one step: a tenth of a second for so many. */
-const MOST_INPUT_FIELDS = 400_000;
 const hasMany = (inputs: unknown): boolean => isFields(inputs) && holdsMore(inputs, SLICE);
 const isFields = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -207,7 +205,8 @@ export async function withInputs(request: RunRequest): Promise<RunRequest> {
 async function withManyInputs(request: RunRequest): Promise<RunRequest> {
   const { manyInputs } = request;
   if (manyInputs === undefined) return request;
-  const caps = { maxBytes: MAX_INPUT_BYTES, maxFields: MOST_INPUT_FIELDS };
+  const caps = { maxBytes: MAX_INPUT_BYTES };
+  await others(); // an object of many fields was just listed, and is listed again
   const copied = await inSlices(copyJsonSlices(manyInputs, 'inputs', caps));
   if (!isJsonObject(copied)) throw new TypeError('Cannot run: inputs is not an object');
   return { ...request, inputs: copied, manyInputs: undefined };

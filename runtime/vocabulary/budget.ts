@@ -33,6 +33,11 @@ export interface Budget {
   spendFuel(units: number): void;
   /** What the guest of this budget has burnt so far, units: spent until it is told anew. Nested ones are told for themselves. */
   burning(units: number): void;
+  /**
+   * Does work whose fuel is known only once it is done, and may be all that is left: one piece after the other among all budgets that are nested in
+   * each other, so that no two begin with the same fuel.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   spent(): Spent;
   left(): Left;
   /**
@@ -44,13 +49,24 @@ export interface Budget {
 
 /** @param monotonic Milliseconds from an arbitrary origin. */
 export const createBudget = (limits: Limits, monotonic: () => number): Budget =>
-  open(limits, monotonic, undefined, () => undefined);
+  open(limits, monotonic, undefined, () => undefined, oneByOne());
+
+/** One piece of work after the other, in the order of asking. */
+function oneByOne(): Budget['alone'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => undefined); // whoever asked for it is told
+    return done;
+  };
+}
 
 function open(
   limits: Limits,
   monotonic: () => number,
   outer: Budget | undefined,
   burnMore: (units: number) => void,
+  alone: Budget['alone'],
 ): Budget {
   const depth = outer === undefined ? 0 : outer.depth + 1;
   const hostCalls = new Map<string, number>();
@@ -102,6 +118,7 @@ function open(
       burn(units - own);
       own = units;
     },
+    alone,
     spent: () => ({ fuel, hostCalls: Object.fromEntries(hostCalls), egressBytes, ingressBytes }),
     left,
     child(asked) {
@@ -124,6 +141,7 @@ function open(
         monotonic,
         budget,
         burn,
+        alone,
       );
     },
   };

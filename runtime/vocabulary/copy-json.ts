@@ -12,14 +12,12 @@ export interface JsonCheck {
   readonly maxBytes?: number;
   /** Values allowed, those in lists and objects counted, too. @default unlimited */
   readonly maxValues?: number;
-  /** Fields of one object allowed. @default MOST_FIELDS */
-  readonly maxFields?: number;
 }
 
 /**
  * Copies a value into plain, null-prototype-free JSON data, so that nothing the caller holds is shared.
  * @throws {TypeError} on functions, symbols, cycles, non-finite numbers, class instances, or nesting over `maxDepth`.
- * @throws {RangeError} on a compact form over `maxBytes`, and on an object of more fields than `maxFields`.
+ * @throws {RangeError} on a compact form over `maxBytes`, and on an object of over 100,000 fields.
  */
 export function copyJson(value: unknown, where: string, check: JsonCheck = {}): JsonValue {
   return atOnce(copyJsonSlices(value, where, check));
@@ -30,7 +28,6 @@ export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck 
   const maxDepth = check.maxDepth ?? MAX_DEPTH;
   const maxBytes = check.maxBytes ?? Number.POSITIVE_INFINITY;
   const maxValues = check.maxValues ?? Number.POSITIVE_INFINITY;
-  const maxFields = check.maxFields ?? MOST_FIELDS;
   let values = 0;
   let weight = 0;
   let bytes = 0;
@@ -98,8 +95,8 @@ export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck 
     spend(2);
     const copied: Record<string, JsonValue> = {};
     const names = Object.keys(item);
-    if (names.length > maxFields)
-      throw new RangeError(`Cannot copy ${where}${pathOf(here)}: over ${maxFields} fields in one object`);
+    if (names.length > MOST_FIELDS)
+      throw new RangeError(`Cannot copy ${where}${pathOf(here)}: over ${MOST_FIELDS} fields in one object`);
     weigh(fieldsWeigh(names.length) - names.length);
     for (const name of names) {
       const element = (item as Readonly<Record<string, unknown>>)[name];

@@ -48,3 +48,47 @@ export function fitsJson(text: string, bounds: JsonBounds): boolean {
   }
   return true;
 }
+
+/** The same for a text that comes as bytes of UTF-8, one after the other. */
+export interface JsonWeigher {
+  take(byte: number): void;
+  /** Whether what was taken since the beginning is within the bounds. */
+  fits(): boolean;
+  /** Another text begins. */
+  begin(): void;
+}
+
+/** @param bounds But for the length, which whoever counts the bytes knows. */
+export function weighJson(bounds: Omit<JsonBounds, 'length'>): JsonWeigher {
+  let depth = 0;
+  let deepest = 0;
+  let weight = 0;
+  let quoted = false;
+  let escaped = false;
+  const open = (bytes: number): void => {
+    depth += 1;
+    deepest = Math.max(deepest, depth);
+    weight += bytes;
+  };
+  return {
+    take(byte) {
+      if (quoted) {
+        if (escaped) escaped = false;
+        else if (byte === BACKSLASH) escaped = true;
+        else if (byte === QUOTE) quoted = false;
+      } else if (byte === QUOTE) quoted = true;
+      else if (byte === COMMA) weight += ITEM_WEIGHT;
+      else if (byte === LIST) open(LIST_WEIGHT);
+      else if (byte === OBJECT) open(OBJECT_WEIGHT);
+      else if (byte === LIST_END || byte === OBJECT_END) depth -= 1;
+    },
+    fits: () => deepest <= bounds.depth && weight <= bounds.weight,
+    begin() {
+      depth = 0;
+      deepest = 0;
+      weight = 0;
+      quoted = false;
+      escaped = false;
+    },
+  };
+}

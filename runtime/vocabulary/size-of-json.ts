@@ -5,9 +5,9 @@ const LARGE_FIELD = 8;
 export const fieldsWeigh = (count: number): number => (count > LARGE_OBJECT ? count * LARGE_FIELD : count);
 
 /**
- * Fields that one object of a large value may have. They can only be listed in one go, which takes some tens of milliseconds for so many.
+ * Fields that one object of a large value may have. They can only be listed in one go, which takes some 25 ms for so many.
  */
-export const MOST_FIELDS = 200_000;
+export const MOST_FIELDS = 100_000;
 
 /** Whether a value holds more than so many others, at any depth; each field of an object of over 1,000 counts as 8. Counts no further than that. */
 export function holdsMore(value: unknown, most: number): boolean {

@@ -18,6 +18,8 @@ export interface RunLog {
   follow(listener: RunLogListener, after?: number): () => void;
   /** Of what is kept. */
   readonly bytes: number;
+  /** Listeners at the moment. */
+  readonly followers: number;
 }
 
 export interface RunLogListener {
@@ -60,6 +62,9 @@ export function createRunLog(maxBytes: number = MOST_BYTES): RunLog {
     },
     get bytes() {
       return bytes;
+    },
+    get followers() {
+      return listeners.size;
     },
   };
 }

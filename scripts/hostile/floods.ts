@@ -144,7 +144,7 @@ export const FLOODS: readonly Flood[] = [
     program: async () => ({
       language: 'javascript',
       code: 'for (;;);',
-      inputs: Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`k${at}`, at])),
+      inputs: Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, at])),
     }),
   },
   ...programs('pyodide', 'python', PYTHON, ['standard', 'strict', 'maximum']),

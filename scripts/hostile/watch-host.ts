@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
+import type { HostFlood } from './attack.ts';
 import type { Flood } from './floods.ts';
 import type { HostReport } from './host.ts';
 
@@ -13,7 +14,7 @@ export interface Watched extends HostReport {
 }
 
 export interface WatchOptions {
-  readonly flood: Flood;
+  readonly flood: Flood | HostFlood;
   readonly level: string;
   readonly guests: number;
   readonly timeoutMs: number;

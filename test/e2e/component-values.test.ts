@@ -90,6 +90,8 @@ const CASES: readonly (readonly [invoke: string, value: unknown, back?: unknown]
   ['of-longs', [1, '2', 3n], [1n, 2n, 3n]],
   ['of-longs', []],
   ['of-texts', [[], [''], ['a', '😀']]],
+  // Goes to its cell in pieces.
+  ['of-texts', Array.from({ length: 3_000 }, (_, at) => [String(at), 'x'.repeat(at % 3)])],
   ['of-option', null],
   ['of-option', 7, 7n],
   ['of-option', 18_446_744_073_709_551_615n],

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../runtime/contracts/api/run.ts';
 import { answerErrors } from '../../runtime/doors/http/answer-errors.ts';
 import { createHttpApp, type HttpAppOptions } from '../../runtime/doors/http/app.ts';
+import { createEventBacklog } from '../../runtime/doors/http/event-backlog.ts';
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { type DoorEnv, mountRoutes } from '../../runtime/doors/http/route.ts';
@@ -13,6 +14,7 @@ import { outcomeToJson } from '../../runtime/vocabulary/outcome-json.ts';
 import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { weighOutcome } from '../../runtime/work/weigh-outcome.ts';
 import { chunk, createFakeRuntime, never, success } from '../support/fake-runtime.ts';
+import { turnsDuring } from '../support/turns-during.ts';
 
 const KEY = 'a-key-for-tests';
 
@@ -30,7 +32,8 @@ function open(
   });
   const post = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
     app.request(path, { method: 'POST', body, headers: { Authorization: `Bearer ${KEY}`, ...headers } });
-  return { runtime, post };
+  const get = (path: string) => app.request(path, { headers: { Authorization: `Bearer ${KEY}` } });
+  return { runtime, post, get };
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -90,6 +93,63 @@ describe('a reader of events that does not read', () => {
     });
     const told = await (await post('/v1/runs', run(), { Accept: 'text/event-stream' })).text();
     expect(told.split('x'.repeat(1_000)).length - 1).toBe(100);
+  });
+});
+
+describe('readers of events, together', () => {
+  test('hold no more than the door allows: the one with most waiting goes', () => {
+    const left: string[] = [];
+    const backlog = createEventBacklog(50_000);
+    const of = (name: string) => createEventStream(() => left.push(name), { backlog });
+    const [one, other] = [of('one'), of('other')];
+    for (let sent = 0; sent < 10; sent += 1) one.send('output', { text: 'x'.repeat(2_000) });
+    for (let sent = 0; sent < 100; sent += 1) {
+      if (left.length > 0) break;
+      other.send('output', { text: 'x'.repeat(2_000) });
+    }
+    expect(left).toEqual(['other']);
+    // What waited for it is let go: there is room again.
+    for (let sent = 0; sent < 10; sent += 1) one.send('output', { text: 'x'.repeat(1_000) });
+    expect(left).toEqual(['other']);
+  });
+
+  test('what was read waits no more', async () => {
+    const left: string[] = [];
+    const backlog = createEventBacklog(10_000);
+    const events = createEventStream(() => left.push('one'), { backlog });
+    const reader = events.response.body?.getReader();
+    for (let sent = 0; sent < 50; sent += 1) {
+      events.send('output', { text: 'x'.repeat(1_000) });
+      await reader?.read();
+    }
+    events.end();
+    expect((await reader?.read())?.done).toBe(true);
+    expect(left).toEqual([]);
+  });
+
+  test('are no more than a few a run; others are told to come again', async () => {
+    const { post, get } = open(never);
+    const { id } = (await (await post('/v1/runs', run(), { Prefer: 'respond-async' })).json()) as {
+      readonly id: string;
+    };
+    const statuses: number[] = [];
+    for (let reader = 0; reader < 20; reader += 1) statuses.push((await get(`/v1/runs/${id}/events`)).status);
+    expect(statuses).toEqual([...Array(16).fill(200), ...Array(4).fill(503)]);
+  });
+
+  test('who comes late is told all that is kept in turns', async () => {
+    const { post, get } = open(({ onOutput }) => {
+      for (let printed = 0; printed < 18; printed += 1) onOutput?.(chunk('stdout', 'x'.repeat(50_000)));
+      return success();
+    });
+    const { id } = (await (await post('/v1/runs', run(), { Prefer: 'respond-async' })).json()) as {
+      readonly id: string;
+    };
+    await nextTurn();
+    const { value: text, turns } = await turnsDuring(async () => (await get(`/v1/runs/${id}/events`)).text());
+    expect(text.match(/event: output/g)).toHaveLength(18);
+    expect(text.indexOf('event: outcome')).toBeGreaterThan(text.lastIndexOf('event: output'));
+    expect(turns).toBeGreaterThan(2);
   });
 });
 

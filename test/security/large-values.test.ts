@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { createValueTaker, PART_STEPS, toParts } from '../../runtime/cell/value-parts.ts';
+import { createValueTaker, eachPart, PART_STEPS, toParts } from '../../runtime/cell/value-parts.ts';
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { jsonResponse } from '../../runtime/doors/http/json-response.ts';
 import { createRuntime } from '../../runtime/index.ts';
@@ -202,6 +202,24 @@ describe('parseJson()', () => {
   });
 });
 
+test.each([
+  ['plain', 'x'.repeat(3_000_000)],
+  ['escapes of letters', '\u0001\ud800é"\\\n'.repeat(400_000)],
+  ['backslashes', '\\'.repeat(1_500_000)],
+  ['pairs', '😀'.repeat(900_000)],
+])('parseJson() reads one long text of %s with turns for others between', async (_, text) => {
+  for (const value of [text, { [text]: [text] }]) {
+    const { value: read, turns } = await turnsDuring(() => parseJson(JSON.stringify(value)));
+    expect(isDeepStrictEqual(read, value)).toBe(true);
+    expect(turns).toBeGreaterThan(3);
+  }
+});
+
+test.each(['"', '"\\', '"\\u12', '"x\\"'])('a long text that ends with %j is cut off', async (end) => {
+  const text = `["${'y'.repeat(600_000)}${end.slice(1)}`;
+  await expect(parseJson(text)).rejects.toThrow('it is cut off');
+});
+
 describe('a value in parts', () => {
   const round = (value: unknown): unknown => {
     const parts = toParts(value, Number.MAX_SAFE_INTEGER);
@@ -213,6 +231,24 @@ describe('a value in parts', () => {
 
   test.each(LARGE)('%s is put together again', (_, value) => {
     expect(isDeepStrictEqual(round(value), value)).toBe(true);
+  });
+
+  test('each part is made when it is asked for, and none is larger than who takes it allows', () => {
+    let looked = 0;
+    const items = Array.from({ length: 10 }, () =>
+      Array.from({ length: 1_000 }, (_, at) => ({
+        get a() {
+          looked += 1;
+          return [at];
+        },
+      })),
+    );
+    const parts = eachPart(items, Number.POSITIVE_INFINITY);
+    const first = parts.next();
+    expect(looked).toBeLessThan(PART_STEPS);
+    for (let next = first; next.done !== true; next = parts.next())
+      expect(next.value.kinds.length).toBeLessThanOrEqual(PART_STEPS);
+    expect(looked).toBe(10_000);
   });
 
   test('holds what a guest can answer', () => {
@@ -311,7 +347,7 @@ describe('one object of more fields than can be listed in a few milliseconds', (
   test('is refused where it is read, copied or taken; one field less is not', async () => {
     expect(Object.keys((await parseJson(JSON.stringify(most))) as object)).toHaveLength(MOST_FIELDS);
     await expect(parseJson(JSON.stringify({ a: [over] }))).rejects.toThrow(
-      'over 200000 fields in one object',
+      'over 100000 fields in one object',
     );
     expect(copyJson(most, 'it')).toEqual(most);
     expect(() => copyJson([over], 'it')).toThrow(RangeError);
@@ -347,11 +383,11 @@ describe('one object of more fields than can be listed in a few milliseconds', (
     };
     expect(await runtime.run({ language: 'javascript', code, limits })).toMatchObject({
       ok: false,
-      error: { code: 'OUTPUT_INVALID', message: expect.stringContaining('over 200000 fields in one object') },
+      error: { code: 'OUTPUT_INVALID', message: expect.stringContaining('over 100000 fields in one object') },
     });
-    const many = { inputs: { many: fields(400_001) } };
+    const many = { inputs: { many: fields(MOST_FIELDS + 1) } };
     await expect(runtime.run({ language: 'javascript', code: '1', ...many })).rejects.toThrow(
-      'over 400000 fields in one object',
+      'over 100000 fields in one object',
     );
   });
 });

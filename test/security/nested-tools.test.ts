@@ -3,7 +3,7 @@ import { createToolsHostFunction } from '../../host-functions/tools/tools.ts';
 import type { ToolOutcome } from '../../runtime/contracts/api/tool-call.ts';
 import type { HostContext, HostReply } from '../../runtime/contracts/host-function.ts';
 import type { ToolsPort } from '../../runtime/contracts/operations/tools.ts';
-import type { JsonObject, Outcome, RunOptions } from '../../runtime/index.ts';
+import { createRuntime, type JsonObject, type Outcome, type RunOptions } from '../../runtime/index.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { runtimeWithTools } from '../support/guest-tools.ts';
 import { TEST_RUN } from '../support/run-identity.ts';
@@ -21,6 +21,25 @@ const withTools = (...args: Parameters<typeof runtimeWithTools>): ReturnType<typ
 const js = (code: string, more: Partial<RunOptions> = {}): RunOptions =>
   ({ language: 'javascript', code, grant: { tools: ['*'] }, ...more }) as RunOptions;
 const asked = (outcome: Outcome): unknown => (outcome.ok ? outcome.value : outcome.error.code);
+
+test('statements of tools side by side burn what there is, and no multiple of it', async () => {
+  const query = 'with recursive n(i) as (values (1) union all select i + 1 from n) select count(*) from n';
+  const sql = [{ name: 'd' }];
+  await using runtime = createRuntime({ level: 'minimal', cache: false, sql: { d: 'memory:' } });
+  runtime.tools.register(
+    { name: 'counts', description: 'Counts without end', input: {}, capabilities: ['sql.read'] },
+    {
+      language: 'js',
+      code: `export const run = () => sandglass.call('sql.query', { database: 'd', query: ${JSON.stringify(query)} })`,
+    },
+  );
+  const limits = { fuel: 400_000_000, timeoutMs: 120_000 };
+  const code = 'await Promise.allSettled(Array.from({ length: 6 }, () => tools.counts({})))';
+  const outcome = await runtime.run(js(code, { grant: { tools: ['*'], sql }, limits }));
+  expect(asked(outcome)).toBe('FUEL_EXHAUSTED');
+  // The statement that comes first has all that is left; one after it sees what it has spent.
+  expect(outcome.usage.fuel).toBeLessThan(1.5 * limits.fuel);
+});
 
 describe('a guest that asks for more than its grant', () => {
   test('names of tools out of the grant are refused before anything of a tool is asked', async () => {

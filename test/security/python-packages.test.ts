@@ -22,7 +22,7 @@ const SHA = 'a'.repeat(64);
 const page = (text: string, type = 'text/html') => ({
   address: 'https://wheels.test/simple/demo/',
   type,
-  text,
+  bytes: new TextEncoder().encode(text),
   name: 'demo',
   specifier: '',
   sources: true,

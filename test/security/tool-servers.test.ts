@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import type { ToolServer } from '../../runtime/contracts/api/tool-servers.ts';
 import { createRuntime, type NodeRuntimeOptions } from '../../runtime/index.ts';
+import { turnsDuring } from '../support/turns-during.ts';
 import { verifies } from '../support/verifies.ts';
 
 const PIPE = fileURLToPath(new URL('../support/pipe-server.ts', import.meta.url));
@@ -333,6 +334,46 @@ describe('a server by its URL', () => {
       const { skipped } = await runtime.tools.ready();
       expect(skipped).toMatchObject([{ error: { code: 'HOST_CALL_FAILED' } }]);
     }
+  });
+
+  test.each([
+    ['very many lists', `{"a":[${Array(400_000).fill('[]').join(',')}]}`],
+    ['very deep lists', '['.repeat(20_000)],
+  ])('%s are not parsed: the answer is broken off before', async (_, text) => {
+    const { connectServer } = await import('../../host-functions/http/server-requests.ts');
+    for (const type of ['application/json', 'text/event-stream']) {
+      const server = await serve((_request, response) => {
+        response.writeHead(200, { 'content-type': type });
+        response.end(`data: ${text}\n\n`);
+      });
+      const requests = connectServer({
+        url: new URL(server.url),
+        headers: {},
+        secret: undefined,
+        maxMessageBytes: 8_000_000,
+      });
+      const answer = await requests.fetch(server.url);
+      await expect(answer.text()).rejects.toThrow(/too many values/);
+      await requests.close();
+    }
+  });
+
+  test('events without end come with turns for others between', async () => {
+    const { connectServer } = await import('../../host-functions/http/server-requests.ts');
+    const server = await serve((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end('data: {}\n\n'.repeat(20_000));
+    });
+    const requests = connectServer({
+      url: new URL(server.url),
+      headers: {},
+      secret: undefined,
+      maxMessageBytes: 100_000,
+    });
+    const { value, turns } = await turnsDuring(async () => (await requests.fetch(server.url)).text());
+    expect(value).toHaveLength(200_000);
+    expect(turns).toBeGreaterThan(900);
+    await requests.close();
   });
 
   test('that is dead is told within its time, with its URL, the cause and what to do', async () => {

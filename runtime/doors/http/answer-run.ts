@@ -1,6 +1,7 @@
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
 import type { RunRecord } from '../../work/run-records.ts';
 import { type DoorPolicy, hintFor } from './door-policy.ts';
+import type { EventBacklog } from './event-backlog.ts';
 import { followRun } from './follow-run.ts';
 import { errorResponse, statusOf } from './http-error.ts';
 import type { Once } from './idempotency.ts';
@@ -11,6 +12,8 @@ export interface AnswerFacts {
   readonly policy: DoorPolicy | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What all readers of the door have waiting. */
+  readonly backlog: EventBacklog;
   /** What events the reader of a stream gets. @default output only */
   readonly all?: boolean;
 }
@@ -34,6 +37,7 @@ async function answerAs(
     return followRun(record, {
       ...(ends ? { onLeave: record.cancel } : {}),
       all: facts.all === true || replayed,
+      backlog: facts.backlog,
     });
   if (!prefersAsync(req.header('prefer'))) return wait(record, ends ? req.raw.signal : undefined, facts);
   return jsonResponse(describeRun(record), {

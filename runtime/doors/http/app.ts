@@ -26,6 +26,7 @@ import { answerErrors } from './answer-errors.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { countCalls } from './count-calls.ts';
 import type { DoorPolicy } from './door-policy.ts';
+import { createEventBacklog } from './event-backlog.ts';
 import { createIdempotency } from './idempotency.ts';
 import { logRequests } from './log-requests.ts';
 import type { ModuleStore } from './module-store.ts';
@@ -187,15 +188,14 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   checkOptions(options);
   const { scheduler, modules, policy, maxBodyBytes = 8 * MIB, maxModuleBytes = 64 * MIB } = options;
   const { onFault, blame, log, now, monotonic } = readListeners(options);
-  const health = options.runtime.health ?? (() => ({ ...UNTOLD, time: now() }));
+  const { health = () => ({ ...UNTOLD, time: now() }) } = options.runtime;
   const access = readAccess(options);
   const bodies = createBodyBudget(options.maxHeldBytes ?? 256 * MIB);
-  const store = createRunStore<RunRecord>(options.store);
   const sessions = createSessionDoor(options.runtime.sessions);
   const runs = createRunService({
     runtime: options.runtime,
     queue: scheduler,
-    store,
+    store: createRunStore<RunRecord>(options.store),
     moduleOf: (hash) => modules.get(hash).bytes,
     sessionOf: sessions.get,
     onFault,
@@ -235,7 +235,8 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     }),
   );
   const idempotency = createIdempotency(monotonic, runs.list());
-  const runDeps = { runs, sessions, modules, policy, maxBodyBytes, bodies, idempotency, now };
+  const shared = { idempotency, backlog: createEventBacklog() };
+  const runDeps = { ...shared, runs, sessions, modules, policy, maxBodyBytes, bodies, now };
   const keyed = [
     ...runRoutes(runDeps),
     ...sessionRoutes({ sessions, modules, policy, maxBodyBytes, bodies }),

@@ -7,7 +7,7 @@ import type {
   OpenGuest,
   RunSpec,
 } from '../../contracts/engine.ts';
-import { inSlices } from '../../vocabulary/in-slices.ts';
+import { inSlices, others, SLICE } from '../../vocabulary/in-slices.ts';
 import { jsonText } from '../../vocabulary/json-text.ts';
 import { createMeter, nativeFuel } from '../../wasm/meter.ts';
 import { canSuspend } from '../../wasm/suspending.ts';
@@ -70,7 +70,7 @@ async function runProgram(
   const library = kept !== undefined || wantsLibrary(program);
   const deriveKey = derivesKeys(program) ? (await import('./kdf-primitive.ts')).deriveKey : undefined;
   const stripTypes = typescript ? (await import('./strip-types.ts')).stripTypes : undefined;
-  const setup = await setupOf(program.filename, run);
+  const { setup, hasInputs } = await setupOf(program.filename, run);
   const turns = canSuspend() ? host.turns : undefined;
   const suspends = turns !== undefined;
   const meter = createMeter({
@@ -78,7 +78,6 @@ async function runProgram(
     onSlice: host.stopReason,
     ...(suspends ? { turns, mostHeldFuel: MOST_HELD_FUEL } : {}),
   });
-  const hasInputs = Object.keys(run.inputs).length > 0;
   let current: GuestRun | undefined;
   const begin = async (): Promise<GuestRun> => {
     meter.disarm(); // the engine's own start is not the guest's to pay
@@ -133,9 +132,13 @@ const LONG_TEXT = 4096;
 const MOST_LONG = 30;
 
 /** Which inputs go in as they are: no NUL ends them, UTF-8 loses nothing of them, and their names are names of fields. */
-function longTexts(inputs: RunSpec['inputs']): readonly (readonly [name: string, text: string])[] {
+function longTexts(
+  inputs: RunSpec['inputs'],
+  names: readonly string[],
+): readonly (readonly [name: string, text: string])[] {
   const long: (readonly [string, string])[] = [];
-  for (const [name, value] of Object.entries(inputs)) {
+  for (const name of names) {
+    const value = inputs[name];
     if (typeof value !== 'string' || value.length < LONG_TEXT || name === '__proto__') continue;
     if (value.isWellFormed() && !value.includes('\0') && long.length < MOST_LONG) long.push([name, value]);
   }
@@ -143,12 +146,17 @@ function longTexts(inputs: RunSpec['inputs']): readonly (readonly [name: string,
 }
 
 /** What the prelude begins with: JSON, then texts that go in as they are. Inputs may be large, and this thread the host's. */
-async function setupOf(filename: string, run: RunSpec): Promise<readonly string[]> {
-  const long = longTexts(run.inputs);
+async function setupOf(
+  filename: string,
+  run: RunSpec,
+): Promise<{ readonly setup: readonly string[]; readonly hasInputs: boolean }> {
+  const names = Object.keys(run.inputs);
+  const long = longTexts(run.inputs, names);
+  if (names.length > SLICE) await others(); // the names of so many are listed in one step, and are listed again
   const emptied = Object.fromEntries(long.map(([name]) => [name, null]));
   let inputs = '';
   await inSlices(
-    jsonText({ ...run.inputs, ...emptied }, (piece) => {
+    jsonText(long.length === 0 ? run.inputs : { ...run.inputs, ...emptied }, (piece) => {
       inputs += piece;
     }),
   );
@@ -166,7 +174,10 @@ async function setupOf(filename: string, run: RunSpec): Promise<readonly string[
     hostCallBytes: run.limits.hostCallBytes,
     ...(long.length === 0 ? {} : { long: long.map(([name]) => name) }),
   });
-  return [`${before.slice(0, -1)},"inputs":${inputs},${after.slice(1)}`, ...long.map(([, text]) => text)];
+  return {
+    setup: [`${before.slice(0, -1)},"inputs":${inputs},${after.slice(1)}`, ...long.map(([, text]) => text)],
+    hasInputs: names.length > 0,
+  };
 }
 
 /** Whether the text of a program names what derives keys from passwords: keys may be sealed with one. */

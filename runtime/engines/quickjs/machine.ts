@@ -199,7 +199,7 @@ export function createMachine(options: MachineOptions): Machine {
         return evaluated(await evaluateLater(context, source.at, source.length, name.at, 0, flags), program);
       },
       runJobs: async (most) => jobsRan(await runJobsLater(runtime, most, ARGUMENT_SCRATCH)),
-      readText: async (value) => values.textAt(await textLater(context, value)),
+      readText: async (value) => values.longTextAt(await textLater(context, value)),
     },
     free: (value) => exports.QTS_FreeValuePointer(context, value),
     setStack: (size) => exports.QTS_RuntimeSetMaxStackSize(runtime, size),

@@ -99,27 +99,33 @@ function createPool(): { readonly inTurn: InTurn; readonly leave: () => void } {
 
 /** Work in those threads: its answers arrive as those of host calls do. */
 function threadPrimitives(
-  { run, charge, given, arrivals, held }: PrimitiveParts,
+  { run, host, charge, given, arrivals, held }: PrimitiveParts,
   inTurn: InTurn,
 ): Serve<'digest' | 'subtle'> {
+  const digestOf = async (
+    algorithm: string,
+    data: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> =>
+    host.digest?.(algorithm, data) ?? new Uint8Array(await crypto.subtle.digest(algorithm, data));
   return {
     digest: (args) => {
       const id = given.number(args, 0);
       const algorithm = given.text(args, 1);
       if (!Number.isSafeInteger(id) || !arrivals.expect(id)) return 0;
       const data = given.bytes(args, 2);
-      const done = (digest: ArrayBuffer | undefined): void =>
+      const done = (digest: Uint8Array<ArrayBuffer> | undefined): void =>
         arrivals.arrive({
           id,
           text: JSON.stringify({ value: null, bytes: digest !== undefined }),
-          bytes: digest === undefined ? undefined : new Uint8Array(digest),
+          bytes: digest,
           ownsBytes: true,
         });
       if (data === undefined || algorithm === undefined || !DIGESTS.has(algorithm)) done(undefined);
       else {
         charge(data.byteLength);
-        const letGo = held.hold(2 * data.byteLength); // ours, and the platform's own copy of it
-        void inTurn(() => crypto.subtle.digest(algorithm, data))
+        // `crypto.subtle` makes a copy of its own.
+        const letGo = held.hold((host.digest === undefined ? 2 : 1) * data.byteLength);
+        void inTurn(() => digestOf(algorithm, data))
           .then(done, () => done(undefined))
           .finally(letGo);
       }

@@ -88,41 +88,50 @@ function inFile(
   const grantOf = (folder: string): Grant => ({
     fs: [{ host: folder, guest: FOLDER, access: ['read', 'write', 'delete'] }],
   });
-  let folder = '';
-  const kept = keepInstance(async () =>
-    runtime().sessions.open({
-      module: await binary(),
-      grant: grantOf(folder),
-      limits: { memoryBytes: MEMORY_BYTES },
-      idleMs: FILE_IDLE_MS,
-    }),
-  );
-  spare.add(kept);
+  /** By folder: a path whose links change lies in another one from then on, and a call that goes on stays where it began. */
+  const instances = new Map<string, KeptInstance>();
+  const instanceIn = (folder: string): KeptInstance => {
+    const known = instances.get(folder);
+    if (known !== undefined) return known;
+    const made = keepInstance(async () =>
+      runtime().sessions.open({
+        module: await binary(),
+        grant: grantOf(folder),
+        limits: { memoryBytes: MEMORY_BYTES },
+        idleMs: FILE_IDLE_MS,
+      }),
+    );
+    instances.set(folder, made);
+    spare.add(made);
+    return made;
+  };
+  /** Of folders where nothing goes on any more. */
+  const dropOthers = async (folder: string): Promise<void> => {
+    for (const [other, instance] of instances) if (other !== folder) await instance.dropIdle();
+  };
   let closed = false;
   return {
     async ask(request, signal) {
       if (closed) throw isClosed();
-      const located = await locate(file);
-      const stdin = encodeRequest(request, `${FOLDER}/${located.name}`);
+      const { key, folder, name } = await locate(file);
       const call = {
         ...CALL,
-        stdin,
+        stdin: encodeRequest(request, `${FOLDER}/${name}`),
         limits: { ...limitsOf(request), ...defined({ fuel: request.fuel }) },
         ...defined({ signal }),
       };
       const asked = async (): Promise<Outcome> => {
         if (closed) throw isClosed();
-        if (located.folder !== folder) await kept.drop();
-        folder = located.folder;
-        const outcome = await kept.run(call);
+        if (instances.size > 1) await dropOthers(folder);
+        const outcome = await instanceIn(folder).run(call);
         return outcome ?? runtime().run({ ...call, module: await binary(), grant: grantOf(folder) });
       };
-      return outcomeOf(await turns.take(located.key, asked, signal));
+      return outcomeOf(await turns.take(key, asked, signal));
     },
     close: async () => {
       closed = true;
-      spare.delete(kept);
-      await kept.drop();
+      for (const instance of instances.values()) spare.delete(instance);
+      await Promise.all([...instances.values()].map((instance) => instance.drop()));
     },
   };
 }

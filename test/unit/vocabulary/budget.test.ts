@@ -41,6 +41,31 @@ describe('createBudget()', () => {
   });
 });
 
+describe('alone()', () => {
+  test('does one piece after the other, whoever of them asks, also after one that failed', async () => {
+    const { budget } = open();
+    const child = budget.child(limits());
+    const other = budget.child(limits());
+    const told: string[] = [];
+    const work =
+      (name: string, fails = false) =>
+      async () => {
+        told.push(`${name} begins`);
+        await new Promise((resolve) => setImmediate(resolve));
+        told.push(`${name} ends`);
+        if (fails) throw new Error(name);
+        return name;
+      };
+    const ends = await Promise.allSettled([
+      child.alone(work('a', true)),
+      other.child(limits()).alone(work('b')),
+      budget.alone(work('c')),
+    ]);
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    expect(told).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+  });
+});
+
 describe('child()', () => {
   test('what it spends is spent above, all the way up', () => {
     const { budget } = open();

@@ -5,6 +5,7 @@ import type { RunService } from '../../../work/run-service.ts';
 import { answerRun, describeRun } from '../answer-run.ts';
 import type { BodyBudget, BodyShare } from '../body-budget.ts';
 import { checkAsked, type DoorPolicy, withinCeilings } from '../door-policy.ts';
+import type { EventBacklog } from '../event-backlog.ts';
 import { followRun } from '../follow-run.ts';
 import { HttpError } from '../http-error.ts';
 import type { Idempotency, Once } from '../idempotency.ts';
@@ -26,6 +27,7 @@ export interface RunRoutes {
   readonly maxBodyBytes: number;
   readonly bodies: BodyBudget;
   readonly idempotency: Idempotency;
+  readonly backlog: EventBacklog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -94,7 +96,8 @@ export function runRoutes(deps: RunRoutes): readonly Route[] {
         },
         answers: { 200: { description: 'Events run, progress, output, outcome', content: STREAM } },
       },
-      handle: (context) => followRun(find(context), { all: true, after: lastEvent(context) }),
+      handle: (context) =>
+        followRun(find(context), { all: true, after: lastEvent(context), backlog: deps.backlog }),
     },
     {
       method: 'delete',

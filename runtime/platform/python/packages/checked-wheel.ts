@@ -1,12 +1,12 @@
 import { SandglassError } from '../../../vocabulary/errors.ts';
-import { sha256Hex } from '../../sha256-hex.ts';
+import { digestInSlices } from '../../digest-in-slices.ts';
 
 /** @throws {SandglassError} MODULE_INVALID when the bytes are others than were promised. */
-export function checkWheel(
+export async function checkWheel(
   bytes: Uint8Array,
   wheel: { readonly name: string; readonly file: string; readonly sha256: string },
-): void {
-  const actual = sha256Hex(bytes);
+): Promise<void> {
+  const actual = (await digestInSlices('sha256', bytes)).toString('hex');
   if (actual === wheel.sha256) return;
   throw new SandglassError(
     'MODULE_INVALID',

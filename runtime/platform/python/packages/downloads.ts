@@ -1,5 +1,6 @@
 import type { ByteCache } from '../../../contracts/engine.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
+import { joinInSlices } from '../../../vocabulary/in-slices.ts';
 import { MIB } from '../../../vocabulary/units.ts';
 import { checkWheel } from './checked-wheel.ts';
 import { readAddress } from './index-page.ts';
@@ -32,7 +33,7 @@ export interface Downloads {
 export interface Page {
   readonly address: URL;
   readonly type: string;
-  readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface WheelFile {
@@ -49,15 +50,13 @@ export function createDownloads(options: DownloadOptions): Downloads {
     page: async (address, accept) => {
       if (offline) return undefined;
       options.onDownload?.(`the list of ${address.pathname.split('/').at(-2) ?? 'packages'}`);
-      const answer = await request(address, accept, MAX_PAGE_BYTES, options.fetch);
-      if (answer === undefined) return undefined;
-      return { ...answer, text: new TextDecoder().decode(answer.bytes) };
+      return request(address, accept, MAX_PAGE_BYTES, options.fetch);
     },
     wheel: async (address, wheel) => {
       const key = `wheel ${wheel.sha256}`;
       const kept = await cache?.get(key);
       if (kept !== undefined) {
-        checkWheel(kept, wheel);
+        await checkWheel(kept, wheel);
         return kept;
       }
       if (offline) {
@@ -81,17 +80,11 @@ export function createDownloads(options: DownloadOptions): Downloads {
           },
         );
       }
-      checkWheel(answer.bytes, wheel);
+      await checkWheel(answer.bytes, wheel);
       await cache?.set(key, answer.bytes);
       return answer.bytes;
     },
   };
-}
-
-interface Answer {
-  readonly address: URL;
-  readonly type: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Redirects may lead from one https address to another, or stay on their origin; each hop is looked at. */
@@ -100,7 +93,7 @@ async function request(
   accept: string,
   maxBytes: number,
   fetching: typeof fetch,
-): Promise<Answer | undefined> {
+): Promise<Page | undefined> {
   let address = first;
   const failed = (reason: string): SandglassError =>
     new SandglassError(
@@ -151,5 +144,5 @@ async function bodyOf(response: Response, maxBytes: number): Promise<Uint8Array<
     if (size > maxBytes) return undefined; // leaving the loop cancels the body
     parts.push(part);
   }
-  return new Uint8Array(Buffer.concat(parts));
+  return joinInSlices(parts);
 }

@@ -10,7 +10,7 @@ export interface PageRequest {
   readonly address: string;
   /** Content type. */
   readonly type: string;
-  readonly text: string;
+  readonly bytes: Uint8Array;
   /** Normalised. */
   readonly name: string;
   /** A PEP 440 specifier set. */
@@ -43,11 +43,12 @@ const [MOST_LINK, MOST_SPECIFIER, MOST_VERSION] = [4096, 256, 128];
 export function chooseFile({
   address,
   type,
-  text,
+  bytes,
   name,
   specifier,
   sources,
 }: PageRequest): Choice | undefined {
+  const text = new TextDecoder().decode(bytes);
   const page = new URL(address);
   const files = type.includes('json') ? filesOfJson(text, page) : filesOfHtml(text, page);
   const usable = (read: (file: string) => FileName | undefined): Usable[] =>

@@ -2,7 +2,7 @@ import { satisfies } from '@renovatebot/pep440';
 import type { PackageFile, PackageSet, WantedPackages } from '../../../engines/pyodide/packages.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 import { MIB } from '../../../vocabulary/units.ts';
-import { sha256Hex } from '../../sha256-hex.ts';
+import { digestInSlices } from '../../digest-in-slices.ts';
 import type { Candidate, PackageSource } from './package-source.ts';
 import type { PackageWork } from './package-work.ts';
 import { normalName, type Requirement, readRequirement } from './requirement.ts';
@@ -62,7 +62,7 @@ export function createUnpackedWheels(work: Pick<PackageWork, 'unpack'>): Unpacke
       const unpack = async (): Promise<Unpacked> => {
         const bytes = await candidate.read();
         return {
-          sha256: sha256 ?? sha256Hex(bytes),
+          sha256: sha256 ?? (await digestInSlices('sha256', bytes)).toString('hex'),
           ...(await work.unpack({ bytes, file, maxMemoryPages })),
         };
       };

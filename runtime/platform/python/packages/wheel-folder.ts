@@ -43,7 +43,7 @@ export function createWheelFolder({ folder, lock, known }: WheelFolderOptions): 
         from: 'folder',
         read: async () => {
           const bytes = await readWheel(folder, entry.name, entry.file);
-          checkWheel(bytes, entry);
+          await checkWheel(bytes, entry);
           return bytes;
         },
       };
