@@ -1,3 +1,4 @@
+import { others } from '../../vocabulary/in-slices.ts';
 import { WASM_PAGE } from './abi.ts';
 
 /** Growth beyond what is asked, so that a growing heap does not ask for every page by itself. */
@@ -10,6 +11,9 @@ const GROWTH_MOST_PAGES = 256;
  */
 const MOST_REFUSED_GROWTHS = 10_000;
 
+/** Bytes of a text that are decoded in one turn: a millisecond or two. */
+const DECODED_AT_ONCE = 1_048_576;
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** One guest's linear memory, as the host reads and writes it. */
@@ -20,6 +24,8 @@ export interface MachineMemory {
   words(): DataView;
   /** The text before the next NUL. */
   cString(pointer: number): string;
+  /** The same, of a long one with turns for others between. Nothing may enter the guest meanwhile. */
+  longCString(pointer: number): Promise<string>;
   /**
    * Makes room up to an address, with some to spare where there is any.
    * @param onThrashing Told once, when the guest goes on asking for what it cannot have.
@@ -53,6 +59,16 @@ export function createMachineMemory(memory: WebAssembly.Memory, maximumPages: nu
     cString: (pointer) => {
       const all = view();
       return decoder.decode(all.subarray(pointer, all.indexOf(0, pointer)));
+    },
+    longCString: async (pointer) => {
+      const end = view().indexOf(0, pointer);
+      const pieces = new TextDecoder('utf-8', { ignoreBOM: true });
+      let text = '';
+      for (let at = pointer; at < end; at += DECODED_AT_ONCE) {
+        if (at > pointer) await others();
+        text += pieces.decode(view().subarray(at, Math.min(end, at + DECODED_AT_ONCE)), { stream: true });
+      }
+      return text + pieces.decode();
     },
     grow: (wanted, onThrashing) => {
       const now = memory.buffer.byteLength / WASM_PAGE;

@@ -1,5 +1,4 @@
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
-import { others } from '../../vocabulary/in-slices.ts';
 import type { Pointer, QuickjsExports } from './engine-exports.ts';
 import type { MachineMemory } from './machine-memory.ts';
 
@@ -11,8 +10,6 @@ export interface MachineValues {
   readText(value: Pointer): string | undefined;
   /** What `QTS_GetString` has made, which is freed; `undefined` for 0. */
   textAt(pointer: Pointer): string | undefined;
-  /** The same, of a long one with turns for others between. Nothing may enter the guest meanwhile. */
-  longTextAt(pointer: Pointer): Promise<string | undefined>;
   readNumber(value: Pointer): number;
   isTrue(value: Pointer): boolean;
   /** A private copy of an ArrayBuffer. */
@@ -40,9 +37,6 @@ export interface MachineValues {
 const TAG = { stringRope: -6, string: -7, object: -1, int: 0, bool: 1, undefined: 3 } as const;
 const LOWEST_TAG = -9;
 const FIRST_FLOAT_TAG = 8;
-
-/** Bytes of a text that are decoded in one turn: a millisecond or two. */
-const DECODED_AT_ONCE = 1_048_576;
 
 const encoder = new TextEncoder();
 /** Letters of a text from which on a copy of its bytes is worth avoiding. */
@@ -83,20 +77,6 @@ export function machineValues(
     exports.QTS_FreeCString(context(), pointer);
     return text;
   };
-  const longTextAt: MachineValues['longTextAt'] = async (pointer) => {
-    if (pointer === 0) return undefined;
-    const end = memory.bytes().indexOf(0, pointer);
-    if (end - pointer <= DECODED_AT_ONCE) return textAt(pointer);
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    let text = '';
-    for (let at = pointer; at < end; at += DECODED_AT_ONCE) {
-      const piece = memory.bytes().subarray(at, Math.min(end, at + DECODED_AT_ONCE));
-      text += decoder.decode(piece, { stream: true });
-      await others();
-    }
-    exports.QTS_FreeCString(context(), pointer);
-    return text + decoder.decode();
-  };
   const newBytes = (source: Uint8Array): Pointer => {
     const at = exports.malloc(Math.max(1, source.length));
     if (at === 0) return 0;
@@ -117,7 +97,6 @@ export function machineValues(
   return {
     readText: (value) => textAt(exports.QTS_GetString(context(), value)),
     textAt,
-    longTextAt,
     readNumber,
     isTrue: (value) => memory.words().getInt32(value, true) !== 0,
     readBytes: (value) => lookAt(value, (bytes) => bytes.slice()),

@@ -199,7 +199,13 @@ export function createMachine(options: MachineOptions): Machine {
         return evaluated(await evaluateLater(context, source.at, source.length, name.at, 0, flags), program);
       },
       runJobs: async (most) => jobsRan(await runJobsLater(runtime, most, ARGUMENT_SCRATCH)),
-      readText: async (value) => values.longTextAt(await textLater(context, value)),
+      readText: async (value) => {
+        const at = await textLater(context, value);
+        if (at === 0) return undefined;
+        const text = await memory.longCString(at);
+        exports.QTS_FreeCString(context, at);
+        return text;
+      },
     },
     free: (value) => exports.QTS_FreeValuePointer(context, value),
     setStack: (size) => exports.QTS_RuntimeSetMaxStackSize(runtime, size),
