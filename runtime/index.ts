@@ -1,4 +1,4 @@
-import { createBrowserHostFunction } from '../host-functions/browser/browser.ts';
+import { createBrowserHostFunction, openBrowserServer } from '../host-functions/browser/browser.ts';
 import { createFsHostFunction } from '../host-functions/fs/fs.ts';
 import { createNodeBackend } from '../host-functions/fs/node-backend.ts';
 import {
@@ -16,7 +16,11 @@ import { readDatabases, type SqlDatabases } from '../host-functions/sql/database
 import { createSqlHostFunction } from '../host-functions/sql/sql.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
-import type { BrowserOptions } from './contracts/operations/browser.ts';
+import type {
+  BrowserOptions,
+  BrowserServerOptions,
+  RunningBrowserServer,
+} from './contracts/operations/browser.ts';
 import type { KvOptions } from './contracts/operations/kv.ts';
 import type { OpenSqlite } from './contracts/operations/sql.ts';
 import { createPreview1Engine, createWasmerEngine } from './engines/preview1/engine.ts';
@@ -149,6 +153,17 @@ function openGuestDatabases(): OpenSqlite {
  */
 export function watchGrant(grant: FsGrant, options: WatchOptions = {}): GrantWatch {
   return watchFiles(grant, { files: createNodeBackend(), ...options });
+}
+
+/**
+ * Lets runtimes of other processes use a browser of this one: `createRuntime({ browser: { driver: 'remote', url, token } })`. Whoever has the token may
+ * open sessions. What their pages load goes through the proxies of those runtimes, which hold it to their grants.
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range.
+ * @example
+ * const server = await serveBrowser({ token: process.env.BROWSER_TOKEN, port: 9300 });
+ */
+export function serveBrowser(options: BrowserServerOptions): Promise<RunningBrowserServer> {
+  return openBrowserServer(createOriginRules(), options);
 }
 
 export type { GrantWatch, WatchOptions } from '../host-functions/fs/watch-grant.ts';
@@ -349,6 +364,7 @@ export {
   type ValidatorFault,
   type WsGrant,
 } from './index.shared.ts';
+export type { BrowserServerOptions, RunningBrowserServer } from './contracts/operations/browser.ts';
 export type { AuditOptions } from './observe/audit/audited.ts';
 export type { AuditEnd } from './observe/audit/chain.ts';
 export { type AuditAnswer, type AuditQuery, queryAudit } from './observe/audit/query.ts';

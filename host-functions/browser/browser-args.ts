@@ -16,6 +16,7 @@ const VERBS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   close: {},
   snapshot: {},
   extract: { url: 'text', selectors: 'fields' },
+  download: { url: 'text', ...ELEMENT },
   console: {},
   network: {},
   waitFor: { selector: 'text', text: 'text' },
@@ -72,6 +73,8 @@ export function readBrowserCall(verb: string, given: JsonObject): BrowserCall {
     if (args[name] === undefined) throw complain(verb, `"${name}" is missing`);
   if (NEED_ELEMENT.has(verb) && args.selector === undefined && args.ref === undefined)
     throw complain(verb, '"selector" or "ref" is missing');
+  if (verb === 'download' && [args.url, args.selector, args.ref].filter((one) => one !== undefined).length !== 1)
+    throw complain(verb, 'one of "url", "selector" and "ref" is wanted');
   const { session, timeoutMs, ...rest } = args;
   if (typeof session === 'string' && !/^[\w-]{1,64}$/.test(session))
     throw complain(verb, '"session" must be a name of 1 to 64 letters, digits, _ and -');

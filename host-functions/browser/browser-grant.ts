@@ -17,6 +17,8 @@ export interface BrowserPart {
   readonly timeoutMs: number;
   readonly maxCalls: number;
   readonly maxBytes: number;
+  /** 0: none. */
+  readonly maxDownloadBytes: number;
 }
 
 const FIELDS: Readonly<Record<keyof BrowserGrant, true>> = {
@@ -26,6 +28,7 @@ const FIELDS: Readonly<Record<keyof BrowserGrant, true>> = {
   timeoutMs: true,
   maxCalls: true,
   maxBytes: true,
+  maxDownloadBytes: true,
 };
 const MOST_ORIGINS = 1_000;
 
@@ -52,6 +55,7 @@ export function parseBrowserGrant(part: JsonValue, where: string, rules: OriginR
     timeoutMs: figure(part, 'timeoutMs', where, 1, 300_000) ?? 30_000,
     maxCalls: figure(part, 'maxCalls', where, 0) ?? Number.POSITIVE_INFINITY,
     maxBytes: figure(part, 'maxBytes', where, 0) ?? 64 * MIB,
+    maxDownloadBytes: figure(part, 'maxDownloadBytes', where, 0, 64 * MIB) ?? 0,
   };
 }
 
@@ -100,6 +104,7 @@ export function narrowBrowserGrant(
     timeoutMs: Math.min(asked.timeoutMs, ceiling.timeoutMs),
     maxCalls: Math.min(asked.maxCalls, ceiling.maxCalls),
     maxBytes: Math.min(asked.maxBytes, ceiling.maxBytes),
+    maxDownloadBytes: Math.min(asked.maxDownloadBytes, ceiling.maxDownloadBytes),
   };
 }
 
@@ -111,6 +116,7 @@ export const shownBrowserGrant = ({
   timeoutMs,
   maxCalls,
   maxBytes,
+  maxDownloadBytes,
 }: BrowserPart): JsonValue => ({
   origins: [...origins],
   actions: [...actions],
@@ -118,4 +124,5 @@ export const shownBrowserGrant = ({
   timeoutMs,
   ...(Number.isFinite(maxCalls) ? { maxCalls } : {}),
   maxBytes,
+  ...(maxDownloadBytes === 0 ? {} : { maxDownloadBytes }),
 });

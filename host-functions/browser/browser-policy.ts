@@ -1,5 +1,6 @@
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { BrowserAction } from '../../runtime/vocabulary/grants/browser.ts';
+import { MIB } from '../../runtime/vocabulary/units.ts';
 import type { BrowserPart } from './browser-grant.ts';
 
 /** The grant of one run: which action, where, how often. Pure. */
@@ -27,6 +28,16 @@ export class BrowserPolicy {
     this.#calls += 1;
     return part;
   }
+}
+
+/** @throws {SandglassError} CAPABILITY_DENIED where the grant lets no file be downloaded. */
+export function checkDownload({ maxDownloadBytes, origins, actions }: BrowserPart): void {
+  if (maxDownloadBytes > 0) return;
+  const grant = { browser: { origins, actions: [...actions], maxDownloadBytes: 10 * MIB } };
+  throw new SandglassError('CAPABILITY_DENIED', 'Cannot download: the grant lets no file be downloaded', {
+    details: { capability: 'browser.extract', requested: 'download', missing: ['browser.extract'], grant },
+    hint: `Grant it with ${JSON.stringify(grant)}, or do without; do not retry`,
+  });
 }
 
 function deniedAction(action: BrowserAction, act: string, part: BrowserPart | undefined): SandglassError {

@@ -10,7 +10,7 @@ import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { BrowserAction } from '../../runtime/vocabulary/grants/browser.ts';
 import { readBrowserCall } from './browser-args.ts';
 import type { BrowserPart } from './browser-grant.ts';
-import { BrowserPolicy, deniedOrigin } from './browser-policy.ts';
+import { BrowserPolicy, checkDownload, deniedOrigin } from './browser-policy.ts';
 import { BrowserRefusal, toBrowserError } from './browser-refusal.ts';
 import type { BrowserSessions } from './browser-sessions.ts';
 
@@ -54,6 +54,11 @@ export class BrowserService implements HostService {
     // Going somewhere first is an act of its own.
     if (typeof url === 'string' && verb !== 'navigate' && !part.actions.has('navigate'))
       this.#policy.admit('navigate', verb);
+    if (verb === 'download') {
+      checkDownload(part);
+      // A page is clicked for it.
+      if (url === undefined) this.#policy.admit('interact', verb);
+    }
     const key =
       name === undefined ? `run ${this.#owner}` : `named ${this.#context.run.caller?.id ?? ''} ${name}`;
     if (verb === 'close') {

@@ -66,7 +66,8 @@ class BrowserSession {
     try {
       if (this.#isSpent || this.#bytes > part.maxBytes) throw bytesSpent(part);
       const { session } = await this.#open(part);
-      const answer = await session.act(verb, args, timeoutMs);
+      const most = verb === 'download' ? { maxBytes: part.maxDownloadBytes } : {};
+      const answer = await session.act(verb, { ...args, ...most }, timeoutMs);
       if (this.#isSpent) throw bytesSpent(part);
       const at = URL.parse(session.url() ?? '');
       // A redirect, or a link that was clicked, led where nobody may look.
@@ -104,6 +105,7 @@ class BrowserSession {
       try {
         const session = await this.#driver.open({
           proxy,
+          origins: () => this.#asking?.part.origins ?? [],
           covers: (url) => {
             const parsed = URL.parse(url);
             if (parsed === null) return false;
@@ -113,6 +115,7 @@ class BrowserSession {
             this.#stayed ??= url;
           },
           maxPages: part.maxPages,
+          downloads: part.maxDownloadBytes > 0,
         });
         return { session, proxy };
       } catch (error) {

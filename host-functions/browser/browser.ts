@@ -5,7 +5,9 @@ import {
   type BrowserDriver,
   type BrowserOperations,
   type BrowserOptions,
+  type BrowserServerOptions,
   type OriginRules,
+  type RunningBrowserServer,
 } from '../../runtime/contracts/operations/browser.ts';
 import type { Resource } from '../../runtime/vocabulary/events.ts';
 import type { BrowserAction } from '../../runtime/vocabulary/grants/browser.ts';
@@ -27,6 +29,7 @@ const ACTIONS: { readonly [name in keyof BrowserOperations]: BrowserOperations[n
   'browser.close': 'navigate',
   'browser.snapshot': 'extract',
   'browser.extract': 'extract',
+  'browser.download': 'extract',
   'browser.console': 'extract',
   'browser.network': 'extract',
   'browser.waitFor': 'extract',
@@ -61,6 +64,7 @@ const KNOWN: Readonly<Record<keyof BrowserOptions, true>> = {
   driver: true,
   url: true,
   driverPath: true,
+  token: true,
   proxyHost: true,
   executablePath: true,
   sandbox: true,
@@ -109,7 +113,7 @@ export function createBrowserHostFunction(
 }
 
 /** @throws {TypeError} on a driver that there is not, and options that it has no use for. */
-function checkDriver({ driver = 'playwright', url, driverPath, proxyHost }: BrowserOptions): void {
+function checkDriver({ driver = 'playwright', url, token, driverPath, proxyHost }: BrowserOptions): void {
   const complain = (reason: string): TypeError => new TypeError(`Cannot create a runtime: browser.${reason}`);
   if (!BROWSER_DRIVERS.includes(driver)) throw complain(`driver is not one of ${BROWSER_DRIVERS.join(', ')}`);
   if (url !== undefined && driver !== 'remote' && driver !== 'webdriver')
@@ -118,14 +122,53 @@ function checkDriver({ driver = 'playwright', url, driverPath, proxyHost }: Brow
     throw complain('url is not an address of http, https, ws or wss');
   if (url === undefined && driver === 'remote')
     throw complain('url is missing, which the driver remote needs');
+  if (token !== undefined && (driver !== 'remote' || !/^https?:/.test(url ?? '')))
+    throw complain('token is for the driver remote with an address of http or https');
+  if (token !== undefined && !isToken(token)) throw complain('token is not a text of 32 to 1,024 characters');
   if (driverPath !== undefined && driver !== 'webdriver')
     throw complain('driverPath is for the driver webdriver');
   if (proxyHost !== undefined && (typeof proxyHost !== 'string' || !/^[\w.:-]{1,255}$/.test(proxyHost)))
     throw complain('proxyHost is not an address of this machine');
 }
 
+const isToken = (token: unknown): boolean =>
+  typeof token === 'string' && /^[\x21-\x7e]{32,1024}$/.test(token);
+
+const SERVER: Readonly<Record<keyof BrowserServerOptions, true>> = {
+  driver: true,
+  driverPath: true,
+  executablePath: true,
+  sandbox: true,
+  maxSessions: true,
+  idleMs: true,
+  token: true,
+  host: true,
+  port: true,
+};
+
+/** A browser for runtimes elsewhere. @throws {TypeError | RangeError} on an unknown option or a value out of range. */
+export async function openBrowserServer(
+  rules: OriginRules,
+  options: BrowserServerOptions,
+): Promise<RunningBrowserServer> {
+  const where = 'serve a browser';
+  refuseUnknown(options, SERVER, where);
+  const { token, host, port, maxSessions, idleMs, ...driver } = options;
+  if (!isToken(token)) throw new TypeError(`Cannot ${where}: token is not a text of 32 to 1,024 characters`);
+  if (String(driver.driver) === 'remote')
+    throw new TypeError(`Cannot ${where}: the driver remote is for those who use it`);
+  checkDriver(driver);
+  if (host !== undefined && (typeof host !== 'string' || !/^[\w.:-]{1,255}$/.test(host)))
+    throw new TypeError(`Cannot ${where}: host is not an address of this machine`);
+  wholeNumber(port, `${where}: port`, { maximum: 65_535 });
+  wholeNumber(maxSessions, `${where}: maxSessions`, { minimum: 1, maximum: 100 });
+  wholeNumber(idleMs, `${where}: idleMs`, { minimum: 1_000, maximum: 3_600_000, unit: 'ms' });
+  const [{ startBrowserServer }, made] = await Promise.all([import('./browser-server.ts'), driverOf(driver)]);
+  return startBrowserServer(made, rules, options);
+}
+
 async function driverOf(options: BrowserOptions): Promise<BrowserDriver> {
-  const { driver = 'playwright', executablePath, sandbox, url, driverPath } = options;
+  const { driver = 'playwright', executablePath, sandbox, url, token, driverPath } = options;
   switch (driver) {
     case 'http':
       return (await import('./http-driver.ts')).createHttpDriver();
@@ -139,6 +182,8 @@ async function driverOf(options: BrowserOptions): Promise<BrowserDriver> {
         driverPath,
       });
     case 'remote':
+      if (token !== undefined)
+        return (await import('./service-driver.ts')).createServiceDriver({ url: url ?? '', token });
       return (await import('./playwright-driver.ts')).createRemoteDriver(url ?? '');
     case 'playwright':
       return (await import('./playwright-driver.ts')).createPlaywrightDriver({ executablePath, sandbox });

@@ -9,7 +9,8 @@ import { BrowserRefusal } from './browser-refusal.ts';
 import { CookieJar } from './cookie-jar.ts';
 import type { NextRequest } from './html-page.ts';
 import { type At, HtmlWorker } from './html-worker.ts';
-import { type Loading, loadPage } from './http-load.ts';
+import { downloaded } from './downloaded.ts';
+import { type LoadedBytes, type Loading, loadBytes, loadPage } from './http-load.ts';
 import { keepLine, MOST_LINE } from './lines-kept.ts';
 
 /** Loads and reads pages without a browser: no script runs, nothing is drawn. */
@@ -51,9 +52,7 @@ class HttpSession implements DriverSession {
   }
 
   async go(next: Loading, until: AbortSignal, timeoutMs: number, keeps = true): Promise<JsonObject> {
-    const loaded = await loadPage(next, this.#options, this.#cookies, until, (method, url, ok) =>
-      keepLine(this.#requests, { method, url: url.slice(0, MOST_LINE), ok }),
-    );
+    const loaded = await loadPage(next, this.#options, this.#cookies, until, this.#tell);
     const isHtml = /html|^$/.test(loaded.mime);
     const html = isHtml
       ? loaded.text
@@ -66,6 +65,14 @@ class HttpSession implements DriverSession {
     if (this.#history.length > 100) this.#history.shift();
     this.#shown = { url: loaded.url, title: read.title };
     return { ...this.shown(), status: loaded.status, content: read.content };
+  }
+
+  readonly #tell = (method: string, url: string, ok: boolean): void =>
+    keepLine(this.#requests, { method, url: url.slice(0, MOST_LINE), ok });
+
+  /** A file, which is no page: what is shown stays. */
+  fetch(next: Loading, until: AbortSignal, maxBytes: number): Promise<LoadedBytes> {
+    return loadBytes(next, this.#options, this.#cookies, until, this.#tell, maxBytes);
   }
 
   /** @throws {BrowserRefusal} when none is open. */
@@ -134,6 +141,13 @@ const VERBS = {
     );
     return { value: found as JsonObject }; // lists of texts
   },
+  download: async (session, args, until, ms) => {
+    const { url: asked, maxBytes } = args;
+    const next = typeof asked === 'string' ? ({ url: asked, method: 'GET' } as const) : await followed(session, args, ms);
+    const { url, mime, bytes, status, disposition } = await session.fetch(next, until, Number(maxBytes)); // its session has set it
+    if (status >= 400) throw new BrowserRefusal('navigation', `the file cannot be loaded: status ${status}`);
+    return downloaded({ url, mime, bytes, disposition });
+  },
   console: async () => ({ value: { messages: [] } }),
   network: async (session) => ({ value: { requests: session.requests() } }),
   waitFor: async (session, { selector, text }, _, ms) => {
@@ -180,6 +194,15 @@ const VERBS = {
     return { value: { ...shown, selected: selected as readonly string[] } }; // our own worker says so
   },
 } as const satisfies Readonly<Record<string, Verb>>;
+
+/** Where a click on an element leads. @throws {BrowserRefusal} */
+async function followed(session: HttpSession, args: JsonObject, timeoutMs: number): Promise<NextRequest> {
+  session.shown();
+  const next = await session.ask({ ask: 'click', at: atOf(args) }, timeoutMs);
+  if (next === null) throw noElement();
+  if (next === undefined) throw new BrowserRefusal('no-element', 'the element leads nowhere');
+  return next as NextRequest; // our own worker says so
+}
 
 async function visit(
   session: HttpSession,

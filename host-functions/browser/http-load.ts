@@ -13,6 +13,14 @@ export interface Loaded {
   readonly text: string;
 }
 
+/** The same before it is read as text. */
+export interface LoadedBytes extends Omit<Loaded, 'text'> {
+  /** Its whole `content-type`. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  readonly disposition: string | undefined;
+}
+
 export interface Loading {
   readonly url: string;
   readonly method: 'GET' | 'POST';
@@ -22,14 +30,31 @@ export interface Loading {
 const MOST_REDIRECTS = 20;
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** Loads a page through the proxy of its session, hop by hop. @throws {BrowserRefusal} */
+type Told = (method: string, url: string, ok: boolean) => void;
+
+/** Loads a page. @throws {BrowserRefusal} */
 export async function loadPage(
   first: Loading,
-  { proxy, covers, stayed }: Pick<DriverSessionOptions, 'proxy' | 'covers' | 'stayed'>,
+  session: Through,
   cookies: CookieJar,
   signal: AbortSignal,
-  told: (method: string, url: string, ok: boolean) => void,
+  told: Told,
 ): Promise<Loaded> {
+  const { bytes, type, ...loaded } = await loadBytes(first, session, cookies, signal, told, MOST_BYTES);
+  return { ...loaded, text: decode(bytes, type) };
+}
+
+type Through = Pick<DriverSessionOptions, 'proxy' | 'covers' | 'stayed'>;
+
+/** Loads whatever is there through the proxy of its session, hop by hop. @throws {BrowserRefusal} */
+export async function loadBytes(
+  first: Loading,
+  { proxy, covers, stayed }: Through,
+  cookies: CookieJar,
+  signal: AbortSignal,
+  told: Told,
+  maxBytes: number,
+): Promise<LoadedBytes> {
   let next = first;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
     const url = new URL(next.url);
@@ -64,9 +89,10 @@ export async function loadPage(
       next = keeps ? { ...next, url: target } : { url: target, method: 'GET' };
       continue;
     }
-    const bytes = await read(response, signal);
+    const bytes = await read(response, signal, maxBytes);
     const type = headers['content-type'] ?? 'text/html';
-    return { url: url.href, status, mime: type.split(';')[0]?.trim() ?? '', text: decode(bytes, type) };
+    const mime = type.split(';')[0]?.trim() ?? '';
+    return { url: url.href, status, mime, type, bytes, disposition: headers['content-disposition'] };
   }
   throw new BrowserRefusal('navigation', `the page leads on more than ${MOST_REDIRECTS} times`);
 }
@@ -124,13 +150,17 @@ async function answered(options: RequestOptions, body: string | undefined): Prom
   return response;
 }
 
-async function read(response: IncomingMessage, signal: AbortSignal): Promise<Uint8Array> {
+async function read(
+  response: IncomingMessage,
+  signal: AbortSignal,
+  maxBytes: number,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of response) {
       size += (chunk as Uint8Array).byteLength; // nothing has set an encoding
-      if (size > MOST_BYTES) throw new BrowserRefusal('too-large', `the page is over ${MOST_BYTES} bytes`);
+      if (size > maxBytes) throw new BrowserRefusal('too-large', `it is over ${maxBytes} bytes`);
       chunks.push(chunk as Uint8Array); // the same
     }
   } catch (error) {

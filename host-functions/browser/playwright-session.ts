@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
 import type {
   DriverAnswer,
   DriverSession,
@@ -16,11 +16,22 @@ export class PlaywrightSession implements DriverSession, VerbSession {
   readonly context: BrowserContext;
   readonly console: JsonValue[] = [];
   readonly requests: JsonValue[] = [];
+  readonly #downloads: boolean;
   #page: Page | undefined;
+  #awaited: ((download: Download) => void) | undefined;
+  #forget: () => void = () => undefined;
 
-  private constructor(context: BrowserContext, { maxPages }: DriverSessionOptions) {
+  private constructor(context: BrowserContext, { maxPages, downloads }: DriverSessionOptions) {
     this.context = context;
+    this.#downloads = downloads;
     context.on('page', (page) => {
+      page.on('download', (download) => {
+        const take = this.#awaited;
+        this.#awaited = undefined;
+        // What a page begins by itself is nobody's.
+        if (take === undefined) download.cancel().catch(() => undefined);
+        else take(download);
+      });
       // Not waited for: a page that nobody asked for and that does not close ends with its session.
       if (context.pages().length > maxPages) page.close().catch(() => undefined);
     });
@@ -44,7 +55,7 @@ export class PlaywrightSession implements DriverSession, VerbSession {
     const context = await browser.newContext({
       proxy: { ...proxy, bypass: '<-loopback>' },
       serviceWorkers: 'block',
-      acceptDownloads: false,
+      acceptDownloads: options.downloads,
       viewport: { width: 1280, height: 800 },
       permissions: [],
     });
@@ -86,6 +97,33 @@ export class PlaywrightSession implements DriverSession, VerbSession {
 
   look(page: Page): void {
     this.#page = page;
+  }
+
+  nextDownload(timeoutMs: number): Promise<Download> {
+    if (!this.#downloads)
+      return Promise.reject(
+        new BrowserRefusal(
+          'failed',
+          'the session was opened by a run that may download nothing',
+          'Use another session',
+        ),
+      );
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#awaited = undefined;
+        reject(new BrowserRefusal('timeout', 'nothing was downloaded', 'Try a larger timeoutMs'));
+      }, timeoutMs);
+      this.#awaited = (download) => {
+        clearTimeout(timer);
+        resolve(download);
+      };
+      this.#forget = () => clearTimeout(timer);
+    });
+  }
+
+  dropDownload(): void {
+    this.#awaited = undefined;
+    this.#forget();
   }
 
   async act(verb: string, args: JsonObject, timeoutMs: number): Promise<DriverAnswer> {

@@ -1,8 +1,9 @@
-import type { BrowserContext, Frame, Locator, Page, Request } from 'playwright-core';
+import type { BrowserContext, Download, Frame, Locator, Page, Request } from 'playwright-core';
 import type { DriverAnswer } from '../../runtime/contracts/operations/browser.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
 import { isMainNavigation } from './main-navigation.ts';
+import { download } from './playwright-download.ts';
 import { BEGIN_MS, MOST_CONTENT, MOST_FOUND, SETTLE_MS } from './verb-bounds.ts';
 
 /** What verbs see of their session. */
@@ -16,6 +17,10 @@ export interface VerbSession {
   /** The same, or a new one. */
   anyPage(): Promise<Page>;
   look(page: Page): void;
+  /** The next file that a page begins to download; all others are dropped. @throws {BrowserRefusal} */
+  nextDownload(timeoutMs: number): Promise<Download>;
+  /** Nobody waits for one any more. */
+  dropDownload(): void;
 }
 
 type Verb = (session: VerbSession, args: JsonObject, timeoutMs: number) => Promise<DriverAnswer>;
@@ -65,6 +70,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     for (const [name, selector] of Object.entries(selectors as JsonObject)) // its reader has looked
       found.push([name, await textsOf(page, String(selector))]);
     return { value: Object.fromEntries(found) };
+  },
+  download: async (session, args, timeout) => {
+    const { url } = args;
+    if (typeof url === 'string') return download(session, await session.anyPage(), { url }, args, timeout);
+    const page = session.page();
+    const element = await elementOf(page, args, timeout);
+    return download(session, page, { click: () => element.click({ timeout }) }, args, timeout);
   },
   console: async (session) => ({ value: { messages: [...session.console] } }),
   network: async (session) => ({ value: { requests: [...session.requests] } }),

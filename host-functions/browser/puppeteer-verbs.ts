@@ -52,6 +52,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     );
     return { value: { tabs } };
   },
+  download: async () => {
+    throw new BrowserRefusal(
+      'unsupported',
+      'this driver downloads no files',
+      'Use the driver playwright or http: createRuntime({ browser: { driver } })',
+    );
+  },
   blank: async (session) => {
     await (await session.anyPage()).goto('about:blank');
     return {};

@@ -1,7 +1,7 @@
 import type { Compress, Digest, GuestHost, HostAnswer, StopReason, Turns } from '../contracts/engine.ts';
 import { defined } from '../vocabulary/defined.ts';
 import type { JsonObject } from '../vocabulary/json.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Pace } from './pace.ts';
 import { seededRandom } from './seeded-random.ts';
 import { systemRandom } from './system-random.ts';
 
@@ -89,10 +89,12 @@ export function createGuestHost({
     return peak;
   };
   const { cpuMs } = link;
-  const pace =
+  const newPace = (): Pace | undefined =>
     cpuShare < 1 && link.canBlock && cpuMs !== undefined
       ? createPace({ share: cpuShare, cpuMs, monotonic: link.monotonic })
       : undefined;
+  let pace = newPace();
+  let isMetered = false;
   const reasonNow = (): StopReason | undefined => {
     if (spent) return 'output';
     const told = link.stopped();
@@ -155,6 +157,9 @@ export function createGuestHost({
     },
     trackFuel: (read) => {
       readFuel = read;
+      // Only from here on it is the guest that works: what its engine needed to start is not charged to it.
+      if (!isMetered) pace = newPace();
+      isMetered = true;
     },
   };
   return {

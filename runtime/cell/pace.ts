@@ -13,19 +13,22 @@ export interface Pace {
   restMs(): number;
 }
 
-/** What a guest may catch up on after it has waited for something, ms of wall time. */
-const CREDIT_MS = 100;
+/**
+ * CPU time that a guest may use ahead of its share, ms, at its start and after it has waited: `cpu.max.burst` of Linux' control groups. A run that is
+ * done within it never rests; over a second a guest has at most this much more than its share.
+ */
+export const BURST_MS = 50;
 
-/** CPU time at most `share` of the wall time since it was made. Time that a guest spends waiting is not saved up for later. */
+/** CPU time at most `share` of the wall time since it was made, and BURST_MS. Time that a guest spends waiting is not saved up beyond that. */
 export function createPace({ share, cpuMs, monotonic }: PaceOptions): Pace {
-  const cpuBefore = cpuMs();
-  let since = monotonic();
+  let leftMs = BURST_MS;
+  let [cpu, wall] = [cpuMs(), monotonic()];
   return {
     restMs: () => {
-      const owed = (cpuMs() - cpuBefore) / share;
-      const passed = monotonic() - since;
-      if (passed - owed > CREDIT_MS) since += passed - owed - CREDIT_MS;
-      return Math.max(0, owed - passed);
+      const [cpuNow, wallNow] = [cpuMs(), monotonic()];
+      leftMs = Math.min(BURST_MS, leftMs + (wallNow - wall) * share - (cpuNow - cpu));
+      [cpu, wall] = [cpuNow, wallNow];
+      return Math.max(0, -leftMs / share);
     },
   };
 }

@@ -25,7 +25,7 @@ export const LEVEL_POLICIES: Readonly<Record<IsolationLevel, LevelPolicy>> = Obj
     noNetwork: true,
     readOnlyFiles: true,
     noHostFiles: true,
-    ceilings: { timeoutMs: 5_000, memoryBytes: 64 * MIB },
+    ceilings: { timeoutMs: 5_000, memoryBytes: 64 * MIB, cpuShare: 0.1 },
   },
 });
 

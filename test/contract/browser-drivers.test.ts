@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
 import { findChromium } from '../e2e/portability/chromium.ts';
+import { type BrowserProcess, startBrowserProcess } from '../support/browser-process.ts';
 import { verifies } from '../support/verifies.ts';
 import { describeDriver } from './browser-suite.ts';
 
@@ -44,6 +45,15 @@ describe('with a Chromium that runs already', () => {
   });
 });
 
+describe('with a browser of another process', verifies('BR-10'), () => {
+  let served: BrowserProcess | undefined;
+  afterAll(() => served?.end());
+  describeDriver('remote, a service', async () => {
+    served = await startBrowserProcess(await findChromium());
+    return { driver: 'remote', url: served.url, token: served.token };
+  });
+});
+
 if (existsSync(CHROMEDRIVER))
   describeDriver('webdriver', async () => ({
     driver: 'webdriver',
@@ -64,6 +74,10 @@ describe('what is not there', verifies('BR-01'), () => {
       'chromedriver does not start',
     ],
     [{ driver: 'remote', url: 'http://127.0.0.1:1' }, 'no browser answers at browser.url'],
+    [
+      { driver: 'remote', url: 'http://127.0.0.1:1', token: 't'.repeat(32) },
+      'no browser service answers at browser.url',
+    ],
   ] as const)('%j is UNSUPPORTED, and says so', async (browser, reason) => {
     await using runtime = createRuntime({ level: 'minimal', browser });
     const outcome = await runtime.run({
@@ -85,6 +99,9 @@ describe('what is not there', verifies('BR-01'), () => {
     [{ url: 'http://127.0.0.1:1' }, 'browser.url is for the drivers remote and webdriver'],
     [{ driverPath: '/x' }, 'browser.driverPath is for the driver webdriver'],
     [{ proxyHost: 'a b' }, 'browser.proxyHost is not an address'],
+    [{ token: 't'.repeat(32) }, 'browser.token is for the driver remote'],
+    [{ driver: 'remote', url: 'ws://127.0.0.1:1', token: 't'.repeat(32) }, 'browser.token is for the driver'],
+    [{ driver: 'remote', url: 'http://127.0.0.1:1', token: 'short' }, 'browser.token is not a text of 32'],
   ])('%j is refused', (browser, reason) => {
     expect(() => createRuntime({ browser: browser as never })).toThrow(reason);
   });

@@ -8,6 +8,7 @@ export interface BrowserOperations {
   'browser.close': 'navigate';
   'browser.snapshot': 'extract';
   'browser.extract': 'extract';
+  'browser.download': 'extract';
   'browser.console': 'extract';
   'browser.network': 'extract';
   'browser.waitFor': 'extract';
@@ -48,11 +49,14 @@ export type BrowserDriverName = (typeof BROWSER_DRIVERS)[number];
 export interface BrowserOptions {
   /**
    * What drives it: `playwright` by package `playwright-core`, `puppeteer` and `webdriver` by `puppeteer-core` (`webdriver` with a chromedriver), `remote`
-   * a Chromium that runs already, by its DevTools protocol; `http` loads and reads pages without a browser, and runs no script. @default 'playwright'
+   * a Chromium that runs already, by its DevTools protocol, or with `token` a browser service; `http` loads and reads pages without a browser, and runs
+   * no script. @default 'playwright'
    */
   readonly driver?: BrowserDriverName;
   /** Of `remote`: `ws://…` or `http://HOST:9222`. Of `webdriver`: a server that runs already, `http://HOST:9515`. */
   readonly url?: string;
+  /** Of `remote`: what a browser service, which `serveBrowser` starts, was given as its token. */
+  readonly token?: string;
   /** Of `webdriver`: the program. @default chromedriver of the system */
   readonly driverPath?: string;
   /** The address of this machine under which the browser reaches the proxy before it; for a browser elsewhere. @default '127.0.0.1' */
@@ -67,6 +71,24 @@ export interface BrowserOptions {
   readonly idleMs?: number;
 }
 
+export interface BrowserServerOptions
+  extends Pick<BrowserOptions, 'executablePath' | 'sandbox' | 'maxSessions' | 'idleMs' | 'driverPath'> {
+  /** What runtimes have to know to use it; 32 characters or more. */
+  readonly token: string;
+  /** @default 'playwright' */
+  readonly driver?: Exclude<BrowserDriverName, 'remote'>;
+  /** The address to listen at. @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0: any that is free. @default 0 */
+  readonly port?: number;
+}
+
+export interface RunningBrowserServer {
+  readonly url: string;
+  /** Ends its sessions and its browser. */
+  close(): Promise<void>;
+}
+
 /** Drives browsers. */
 export interface BrowserDriver {
   /** @throws {BrowserRefusal} */
@@ -77,11 +99,15 @@ export interface BrowserDriver {
 export interface DriverSessionOptions {
   /** All that the session loads goes through it. */
   readonly proxy: { readonly server: string; readonly username: string; readonly password: string };
+  /** Those of the call that is under way, as its grant has them. */
+  readonly origins: () => readonly string[];
   /** The second look at every request, in the browser. */
   readonly covers: (url: string) => boolean;
   /** Told where the page that is looked at was not let go. */
   readonly stayed: (url: string) => void;
   readonly maxPages: number;
+  /** Whether any grant of the session lets files be downloaded; a verb is told how many bytes one may have. */
+  readonly downloads: boolean;
 }
 
 /** One session: cookies, storage and pages of its own. */

@@ -18,8 +18,8 @@ const MOST_KEPT = 2_000;
 
 /**
  * Characters of a schema that is compiled. What compiling takes grows faster than the schema, to seconds for the largest; a larger one is read into
- * functions, which takes a few milliseconds. It gives the same answers, but has no `unevaluatedProperties`, `unevaluatedItems`, `nullable` and
- * `dependencies`: a schema with one of them is refused, for to compile it on demand would be what its size forbids.
+ * functions, which takes a few milliseconds, and gives the same answers. So is a schema with `unevaluatedProperties` or `unevaluatedItems`, of
+ * whatever size: ajv forgets what `allOf` has looked at where a condition or an alternative beside it does not hold.
  */
 const MOST_COMPILED = 4_096;
 
@@ -34,7 +34,7 @@ export function createValidators(): Validators {
       const key = canonicalJson(schema);
       const known = kept.get(key);
       if (known !== undefined) return known;
-      if (key.length > MOST_COMPILED) return large.of(schema);
+      if (key.length > MOST_COMPILED || key.includes('"unevaluated')) return large.of(schema);
       judge ??= new Ajv2020({ ...OPTIONS, code: { regExp: createPatterns().engine } });
       const validator = open(schema, judge, () => {
         compiled += 1;
@@ -93,6 +93,8 @@ function compile(schema: JsonSchema, faults: 'all' | 'first'): FindErrors {
     meta: false,
     validateSchema: false,
   });
+  // Nothing that is compiled asks what was looked at: to keep account of it costs, and fails where patterns of names stand in alternatives.
+  ajv.opts.unevaluated = false;
   ajv.removeKeyword('uniqueItems'); // its own compares each item with each other
   ajv.addKeyword({
     keyword: 'uniqueItems',

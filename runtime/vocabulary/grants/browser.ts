@@ -16,4 +16,6 @@ export interface BrowserGrant {
   readonly maxCalls?: number;
   /** Bytes that all pages load and send together. Over it their connections end and calls are denied. @default 64 MiB */
   readonly maxBytes?: number;
+  /** Bytes of one download, 0..64 MiB; 0: downloads are refused. What a page begins to download by itself is refused in any case. @default 0 */
+  readonly maxDownloadBytes?: number;
 }

@@ -56,6 +56,13 @@ export const dataGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
     return componentizeQuickJs(source, { wit: await withHostPackage(root), name: 'data' });
   });
 
+/** Does what its JSON input says in a browser. JavaScript on QuickJS, world `tool-with-browser`. */
+export const browserGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
+  built('browser', ['browser.js'], async ([source = '']) => {
+    const root = 'package built:browsing;\nworld browsing { include sandglass:host/tool-with-browser@0.1.0; }';
+    return componentizeQuickJs(source, { wit: await withHostPackage(root), name: 'browsing' });
+  });
+
 /** Sends what its JSON input says with the standard `fetch`, over `wasi:http`. JavaScript on SpiderMonkey, world `tool`. */
 export const fetchGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
   built('fetch', ['fetch.js'], async ([source = '']) => {

@@ -1,9 +1,10 @@
+import * as docs from 'sandglass:host/docs@0.1.0';
 import * as kv from 'sandglass:host/kv@0.1.0';
 import * as sql from 'sandglass:host/sql@0.1.0';
 
 export const describe = () => '{"name":"data"}';
 
-const interfaces = { kv, sql };
+const interfaces = { docs, kv, sql };
 
 /** `[[interface, function, …arguments]]`: the answer, or the error, of each call. */
 export function invoke(input) {

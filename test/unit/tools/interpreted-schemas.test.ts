@@ -147,6 +147,58 @@ function* numbers(seed: number): Generator<number> {
   }
 }
 
+type Next = (below: number) => number;
+
+const KEYS = ['a', 'b', 'c', 'x-1', 'x-2'];
+const LEAVES: readonly JsonObject[] = [
+  { type: 'number' },
+  { type: 'string', nullable: true },
+  { type: ['boolean', 'string'] },
+  { type: 'number', nullable: true, minimum: 2 },
+  { const: 1 },
+  {},
+];
+
+/** A schema by chance, of all keywords but those that compiled schemas leave to the ones that are read. */
+function composed(next: Next, depth: number): JsonObject {
+  const pick = <T>(list: readonly T[]): T => list[next(list.length)] as T; // it is not empty
+  const leaf = (): JsonObject => pick(LEAVES);
+  const part = (): JsonObject => (depth === 0 || next(3) === 0 ? leaf() : composed(next, depth - 1));
+  const some = (): JsonObject[] => Array.from({ length: 1 + next(2) }, () => looking(part()));
+  const looking = (schema: JsonObject): JsonObject =>
+    next(2) === 0 ? { ...schema, properties: { [pick(KEYS.slice(0, 3))]: leaf() } } : schema;
+  const schema: Record<string, JsonValue> = {};
+  const may = (keyword: string, chance: number, make: () => JsonValue): void => {
+    if (next(chance) === 0) schema[keyword] = make();
+  };
+  may('properties', 2, () => ({ [pick(KEYS.slice(0, 3))]: part(), [pick(KEYS.slice(0, 3))]: leaf() }));
+  may('patternProperties', 5, () => ({ '^x-': leaf() }));
+  may('additionalProperties', 12, leaf);
+  may('required', 6, () => [pick(KEYS)]);
+  may('prefixItems', 4, () => [part(), leaf()].slice(0, 1 + next(2)));
+  may('items', 10, leaf);
+  may('contains', 10, () => ({ type: 'number' }));
+  may('allOf', 4, some);
+  may('anyOf', 4, some);
+  may('oneOf', 6, some);
+  may('not', 12, part);
+  may('dependentSchemas', 6, () => ({ [pick(KEYS)]: looking(part()) }));
+  may('dependencies', 5, () => ({ [pick(KEYS)]: next(2) === 0 ? [pick(KEYS)] : looking(part()) }));
+  if (next(5) === 0) {
+    schema.if = { properties: { a: { type: 'number' } }, ...(next(2) === 0 ? { required: ['a'] } : {}) };
+    schema[next(2) === 0 ? 'then' : 'else'] = looking({ required: [pick(KEYS)] });
+  }
+  return schema;
+}
+
+function valueBy(next: Next, depth: number): JsonValue {
+  if (depth === 0 || next(4) === 0) return [1, 2, 'x', null, true, 3][next(6)] ?? null;
+  if (next(3) === 0) return Array.from({ length: next(4) }, () => valueBy(next, depth - 1));
+  return Object.fromEntries(
+    Array.from({ length: next(4) }, () => [KEYS[next(KEYS.length)] ?? '', valueBy(next, depth - 1)]),
+  );
+}
+
 describe('schemas that are read in place of compiled', verifies('EX-38', 'RG-14', 'RG-15'), () => {
   test('answer what compiled ones answer, over many values', () => {
     const random = numbers(7);
@@ -173,6 +225,29 @@ describe('schemas that are read in place of compiled', verifies('EX-38', 'RG-14'
     expect(faults).toBeGreaterThan(500);
   });
 
+  test('say the same over thousands of values of schemas composed by chance', () => {
+    const random = numbers(11);
+    const next = (below: number): number => (random.next().value as number) % below;
+    let [asked, refused] = [0, 0];
+    for (let round = 0; round < 250; round++) {
+      const schema = { type: 'object', properties: { v: composed(next, 3) } } satisfies JsonObject;
+      for (let one = 0; one < 24; one++) {
+        const value = { v: valueBy(next, 2) };
+        const answer = said(interpreted, schema, value, false);
+        const wanted = said(compiled, schema, value, false);
+        expect(answer instanceof Set, `${JSON.stringify(schema)} of ${JSON.stringify(value)}`).toBe(
+          wanted instanceof Set,
+        );
+        if (!(answer instanceof Set)) expect(answer).toEqual(wanted);
+        asked += 1;
+        if (answer instanceof Set) refused += 1;
+      }
+    }
+    expect(asked).toBe(6_000);
+    expect(refused).toBeGreaterThan(1_000);
+    expect(refused).toBeLessThan(5_500);
+  });
+
   test('the schema of manifests is one of them', () => {
     const schema = MANIFEST_SCHEMA as unknown as JsonObject; // JSON, whatever its literal type
     for (const manifest of [
@@ -185,7 +260,10 @@ describe('schemas that are read in place of compiled', verifies('EX-38', 'RG-14'
   test.each([
     [{ properties: { a: { typo: 1 } } }, /unknown keyword "typo"/],
     [{ properties: { a: { minLenght: 1 } } }, /did you mean "minLength"/],
-    [{ unevaluatedProperties: false }, /unevaluatedProperties/],
+    [{ properties: { a: { nullable: true } } }, /nullable cannot be used without type/],
+    [{ properties: { a: { type: 'null', nullable: false } } }, /nullable is false/],
+    [{ dependencies: { a: ['b', 'b'] } }, /dependencies names a field twice/],
+    [{ unevaluatedProperties: 'no' }, /true or false/],
     [{ properties: { a: { format: 'colour' } } }, /unknown format "colour"/],
     [{ properties: { a: { pattern: '(?=x)' } } }, /./],
     [{ properties: { a: { enum: [] } } }, /enum/],

@@ -170,7 +170,7 @@ async function withStarlingMonkey(
 
 /** The package `sandglass:host` as one text: its files lie beside the sources, and beside dist. */
 async function hostPackage(): Promise<string> {
-  const names = ['fs', 'http', 'kv', 'log', 'sql', 'tool', 'types'];
+  const names = ['browser', 'docs', 'fs', 'http', 'kv', 'log', 'sql', 'tool', 'types'];
   for (const up of ['../../../../wit/', '../../../../../wit/']) {
     const texts = await Promise.all(
       names.map((name) =>

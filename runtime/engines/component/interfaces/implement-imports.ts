@@ -1,5 +1,7 @@
 import { GLUE_IMPORT } from '../component-data.ts';
 import { type ComponentRun, GuestEnded } from '../component-run.ts';
+import { browserInterface } from '../host/browser.ts';
+import { docsInterface } from '../host/docs.ts';
 import { fsInterface } from '../host/fs.ts';
 import { httpInterface } from '../host/http.ts';
 import { kvInterface } from '../host/kv.ts';
@@ -48,6 +50,8 @@ const PACKAGES: ReadonlyMap<string, (run: ComponentRun) => Interfaces> = new Map
     'wasi:http': httpInterfaces,
     'sandglass:host': (run) => ({
       'sandglass:host/types': {},
+      'sandglass:host/browser': browserInterface(run),
+      'sandglass:host/docs': docsInterface(run),
       'sandglass:host/fs': fsInterface(run),
       'sandglass:host/http': httpInterface(run),
       'sandglass:host/kv': kvInterface(run),

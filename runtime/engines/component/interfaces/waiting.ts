@@ -8,6 +8,8 @@ const WAITING: Readonly<Record<string, RegExp>> = {
     /\.(blocking-)?(read|skip|write|splice|write-and-flush|write-zeroes|write-zeroes-and-flush)$/,
   'wasi:filesystem/types':
     /^\[method\]descriptor\.(?!(advise|get-flags|get-type|read-via-stream|write-via-stream|append-via-stream)$)/,
+  'sandglass:host/browser': /./,
+  'sandglass:host/docs': /./,
   'sandglass:host/fs': /./,
   'sandglass:host/http': /./,
   'sandglass:host/kv': /./,

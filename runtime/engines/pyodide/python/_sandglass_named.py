@@ -34,6 +34,7 @@ _BROWSER = {
     "tabs": ("action", "index"),
     "snapshot": (),
     "extract": ("selectors",),
+    "download": ("url",),
     "console": (),
     "network": (),
     "wait_for": ("selector",),

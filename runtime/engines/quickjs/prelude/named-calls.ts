@@ -36,6 +36,7 @@ const BROWSER: Verbs = {
   tabs: ['action', 'index'],
   snapshot: [],
   extract: ['selectors'],
+  download: ['url'],
   console: [],
   network: [],
   waitFor: ['selector'],

@@ -1,6 +1,16 @@
 import type { ErrorObject } from 'ajv';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../vocabulary/json.ts';
-import { addAll, addError, type Check, childPath, errorsOf, type ReadPart, type Spot } from './place.ts';
+import {
+  addAll,
+  addError,
+  addSeen,
+  type Check,
+  childPath,
+  errorsOf,
+  errorsOfBranch,
+  type ReadPart,
+  type Spot,
+} from './place.ts';
 import { namesOf } from './value-keywords.ts';
 
 /** The keywords that look into an object: they know of each other, so they are read together. */
@@ -11,6 +21,7 @@ export const OBJECT_KEYWORDS = [
   'propertyNames',
   'dependentRequired',
   'dependentSchemas',
+  'dependencies',
 ] as const;
 
 export const ARRAY_KEYWORDS = ['items', 'prefixItems', 'contains', 'minContains', 'maxContains'] as const;
@@ -30,21 +41,22 @@ export function readObjectKeywords(spot: Spot, read: ReadPart): Check | undefine
   const checkName = Object.hasOwn(schema, 'propertyNames')
     ? read(schema.propertyNames, 'propertyNames', spot)
     : undefined;
-  const needs = objectOf('dependentRequired', schema).map(
-    ([name, names]) => [name, namesOf('dependentRequired', names)] as const,
-  );
-  const dependents = schemasOf('dependentSchemas', spot, read);
+  const needs = [...needsOf('dependentRequired', schema), ...needsOf('dependencies', schema)];
+  const named = { fields: others === undefined ? new Set(properties.keys()) : ('all' as const) };
+  const dependents = [...schemasOf('dependentSchemas', spot, read), ...schemasOf('dependencies', spot, read)];
   return (value, place) => {
     if (!isJsonObject(value)) return;
+    addSeen(place.seen, named);
     // The copy that is checked is nobody else's: it may be filled.
     for (const [name, fallback] of defaults)
       if (!Object.hasOwn(value, name)) (value as Record<string, JsonValue>)[name] = structuredClone(fallback);
     for (const [name, item] of Object.entries(value)) {
-      const at = { ...place, path: childPath(place.path, name) };
+      const at = { path: childPath(place.path, name), errors: place.errors };
       const own = properties.get(name);
       own?.(item, at);
       const matching = patterns.filter(({ pattern }) => pattern.test(name));
       for (const { check } of matching) check(item, at);
+      if (matching.length > 0 && place.seen !== undefined) addSeen(place.seen, { fields: new Set([name]) });
       if (own === undefined && matching.length === 0) {
         if (others === false)
           addError(place, spot, 'additionalProperties', value, { additionalProperty: name });
@@ -55,12 +67,13 @@ export function readObjectKeywords(spot: Spot, read: ReadPart): Check | undefine
         addAll(place, wrong);
         addError(place, spot, 'propertyNames', value, { propertyName: name });
       }
-      dependents.get(name)?.(value, place);
     }
-    for (const [property, names] of needs)
+    for (const [name, check] of dependents)
+      if (Object.hasOwn(value, name)) addAll(place, errorsOfBranch(check, value, place));
+    for (const { keyword, property, names } of needs)
       for (const missingProperty of names)
         if (Object.hasOwn(value, property) && !Object.hasOwn(value, missingProperty))
-          addError(place, spot, 'dependentRequired', value, { property, missingProperty });
+          addError(place, spot, keyword, value, { property, missingProperty });
   };
 }
 
@@ -80,16 +93,19 @@ export function readArrayKeywords(spot: Spot, read: ReadPart): Check | undefined
   const most = boundOf('maxContains', schema) ?? Number.POSITIVE_INFINITY;
   return (value, place) => {
     if (!Array.isArray(value)) return;
+    addSeen(place.seen, { items: others === undefined ? prefix.length : 'all' });
     if (others === false && value.length > prefix.length) addError(place, spot, 'items', value);
     let found = 0;
     const missed: ErrorObject[] = [];
     for (const [index, item] of (value as readonly JsonValue[]).entries()) {
-      const at = { ...place, path: childPath(place.path, index) };
+      const at = { path: childPath(place.path, index), errors: place.errors };
       (prefix[index] ?? checkOther)?.(item, at);
       if (contained === undefined) continue;
       const before = missed.length;
-      contained(item, { ...at, errors: missed });
-      if (missed.length === before) found += 1;
+      contained(item, { path: at.path, errors: missed });
+      if (missed.length > before) continue;
+      found += 1;
+      place.seen?.found.add(index);
     }
     if (contained === undefined || (found >= least && found <= most)) return;
     addAll(place, missed);
@@ -100,10 +116,20 @@ export function readArrayKeywords(spot: Spot, read: ReadPart): Check | undefined
 const given = (schema: JsonObject, name: string): JsonValue | undefined =>
   Object.hasOwn(schema, name) ? schema[name] : undefined;
 
+/** Schemas by the names of fields; of `dependencies`, those that are no lists of names. */
 function schemasOf(keyword: string, spot: Spot, read: ReadPart): ReadonlyMap<string, Check> {
   return new Map(
-    objectOf(keyword, spot.schema).map(([name, part]) => [name, read(part, childPath(keyword, name), spot)]),
+    objectOf(keyword, spot.schema)
+      .filter(([, part]) => keyword !== 'dependencies' || !Array.isArray(part))
+      .map(([name, part]) => [name, read(part, childPath(keyword, name), spot)]),
   );
+}
+
+/** Fields that need others, by the keyword that says so. */
+function needsOf(keyword: 'dependentRequired' | 'dependencies', schema: JsonObject) {
+  return objectOf(keyword, schema)
+    .filter(([, names]) => keyword === 'dependentRequired' || Array.isArray(names))
+    .map(([property, names]) => ({ keyword, property, names: namesOf(keyword, names) }));
 }
 
 function objectOf(keyword: string, schema: JsonObject): readonly (readonly [string, JsonValue])[] {

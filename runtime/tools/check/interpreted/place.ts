@@ -2,11 +2,21 @@ import type { ErrorObject } from 'ajv';
 import type { JsonObject, JsonValue } from '../../../vocabulary/json.ts';
 import type { Patterns } from '../linear-pattern.ts';
 
+/** What the keywords of a schema have looked at in one value: all of it, or these fields, or so many items from the first and some of the others. */
+export interface Seen {
+  fields: Set<string> | 'all';
+  items: number | 'all';
+  /** Indexes of those that `contains` was looking for. */
+  readonly found: Set<number>;
+}
+
 /** A value that is checked, where it stands, and what is found wrong. */
 export interface Place {
   /** JSON pointer. */
   readonly path: string;
   readonly errors: ErrorObject[];
+  /** Kept where a schema around asks for the rest of this value: `unevaluatedProperties`, `unevaluatedItems`. */
+  readonly seen?: Seen | undefined;
 }
 
 /** Checks a value; what is wrong with it is added to the errors of its place. */
@@ -48,10 +58,39 @@ export function addError(
 }
 
 /** What is wrong with a value by itself: each alternative is asked once, as to ask again at every level would double the work of each. */
-export function errorsOf(check: Check, value: JsonValue, path: string): readonly ErrorObject[] {
+export function errorsOf(
+  check: Check,
+  value: JsonValue,
+  path: string,
+  seen?: Seen | undefined,
+): readonly ErrorObject[] {
   const errors: ErrorObject[] = [];
-  check(value, { path, errors });
+  check(value, { path, errors, seen });
   return errors;
+}
+
+/** The same, where an alternative that fits counts as having looked at what it names. */
+export function errorsOfBranch(
+  check: Check,
+  value: JsonValue,
+  { path, seen }: Place,
+): readonly ErrorObject[] {
+  if (seen === undefined) return errorsOf(check, value, path);
+  const own = nothingSeen();
+  const errors = errorsOf(check, value, path, own);
+  if (errors.length === 0) addSeen(seen, own);
+  return errors;
+}
+
+export const nothingSeen = (): Seen => ({ fields: new Set(), items: 0, found: new Set() });
+
+export function addSeen(seen: Seen | undefined, { fields, items, found = new Set() }: Readonly<Partial<Seen>>): void {
+  if (seen === undefined) return;
+  if (fields === 'all') seen.fields = 'all';
+  else if (seen.fields !== 'all') for (const name of fields ?? []) seen.fields.add(name);
+  if (items === 'all') seen.items = 'all';
+  else if (seen.items !== 'all') seen.items = Math.max(seen.items, items ?? 0);
+  for (const index of found) seen.found.add(index);
 }
 
 /** Takes over errors one by one: there may be more than a call takes arguments. */

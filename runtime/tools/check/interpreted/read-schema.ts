@@ -3,7 +3,16 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../vocabula
 import { unknownName } from '../../../vocabulary/nearest.ts';
 import type { Patterns } from '../linear-pattern.ts';
 import { ARRAY_KEYWORDS, OBJECT_KEYWORDS, readArrayKeywords, readObjectKeywords } from './part-keywords.ts';
-import { addAll, addError, type Check, errorsOf, type ReadPart, type Spot } from './place.ts';
+import {
+  addAll,
+  addError,
+  type Check,
+  errorsOf,
+  errorsOfBranch,
+  type ReadPart,
+  type Spot,
+} from './place.ts';
+import { readUnevaluated, UNEVALUATED } from './unevaluated.ts';
 import { VALUE_KEYWORDS } from './value-keywords.ts';
 
 /** Say nothing of a value. */
@@ -32,6 +41,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...COMPOSED,
   ...OBJECT_KEYWORDS,
   ...ARRAY_KEYWORDS,
+  ...UNEVALUATED,
   ...Object.keys(VALUE_KEYWORDS),
 ]);
 
@@ -79,9 +89,10 @@ export function readSchema(root: JsonObject, patterns: Patterns): Check {
       typeof part.$ref === 'string' ? refer(part.$ref, where.defaults) : undefined,
       ...readComposed(spot, read),
     ].filter((check) => check !== undefined);
-    return (value, place) => {
+    const plain: Check = (value, place) => {
       for (const check of checks) check(value, place);
     };
+    return readUnevaluated(spot, checks, read) ?? plain;
   };
   return readPart(root, { schemaPath: '#', defaults: true, patterns });
 }
@@ -110,18 +121,22 @@ function readComposed(spot: Spot, read: ReadPart): readonly (Check | undefined)[
       ? undefined
       : (value, place) => {
           const found: ErrorObject[] = [];
+          let fits = false;
           for (const check of any) {
-            const wrong = errorsOf(check, value, place.path);
-            if (wrong.length === 0) return;
+            const wrong = errorsOfBranch(check, value, place);
+            fits ||= wrong.length === 0;
+            // Where somebody asks for the rest, each that fits takes part of it away.
+            if (fits && place.seen === undefined) return;
             for (const error of wrong) found.push(error);
           }
+          if (fits) return;
           addAll(place, found);
           addError(place, spot, 'anyOf', value);
         },
     single === undefined
       ? undefined
       : (value, place) => {
-          const found = single.map((check) => errorsOf(check, value, place.path));
+          const found = single.map((check) => errorsOfBranch(check, value, place));
           const passing = found.filter(({ length }) => length === 0).length;
           if (passing === 1) return;
           if (passing === 0) for (const wrong of found) addAll(place, wrong);
@@ -134,8 +149,10 @@ function readComposed(spot: Spot, read: ReadPart): readonly (Check | undefined)[
         },
     condition === undefined
       ? undefined
-      : (value, place) =>
-          (errorsOf(condition, value, place.path).length === 0 ? then : otherwise)?.(value, place),
+      : (value, place) => {
+          const branch = errorsOfBranch(condition, value, place).length === 0 ? then : otherwise;
+          if (branch !== undefined) addAll(place, errorsOfBranch(branch, value, place));
+        },
   ];
 }
 

@@ -6,8 +6,10 @@ import { addError, type Check, type Spot } from './place.ts';
 /** Makes the check of one keyword of a schema. @throws {Error} on a value that the keyword does not take. */
 export type Keyword = (value: JsonValue, spot: Spot) => Check;
 
+const isNull = (value: JsonValue): boolean => value === null;
+
 const TYPES: Readonly<Record<string, (value: JsonValue) => boolean>> = {
-  null: (value) => value === null,
+  null: isNull,
   boolean: (value) => typeof value === 'boolean',
   number: (value) => typeof value === 'number',
   integer: (value) => Number.isInteger(value),
@@ -83,9 +85,17 @@ export const VALUE_KEYWORDS: Readonly<Record<string, Keyword>> = {
       return test;
     });
     if (tests.length === 0) throw new Error('type is an empty list');
+    if (spot.schema.nullable === true) tests.push(isNull);
     return (value, place) => {
       if (!tests.some((test) => test(value))) addError(place, spot, 'type', value, { type: given });
     };
+  },
+  nullable: (given, { schema }) => {
+    if (typeof given !== 'boolean') throw new Error('nullable is not true or false');
+    if (!Object.hasOwn(schema, 'type')) throw new Error('nullable cannot be used without type');
+    const names = Array.isArray(schema.type) ? (schema.type as readonly JsonValue[]) : [schema.type];
+    if (!given && names.includes('null')) throw new Error('nullable is false, and type has null');
+    return () => undefined; // the check of the type lets null pass
   },
   enum: (given, spot) => {
     if (!Array.isArray(given) || given.length === 0) throw new Error('enum is not a list of values');
