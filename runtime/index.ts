@@ -168,6 +168,7 @@ export function serveBrowser(options: BrowserServerOptions): Promise<RunningBrow
 
 export type { GrantWatch, WatchOptions } from '../host-functions/fs/watch-grant.ts';
 export type { SqlDatabases } from '../host-functions/sql/databases.ts';
+export type { BrowserServerOptions, RunningBrowserServer } from './contracts/operations/browser.ts';
 export {
   type AnyHostFunction,
   type ArgumentFault,
@@ -364,7 +365,6 @@ export {
   type ValidatorFault,
   type WsGrant,
 } from './index.shared.ts';
-export type { BrowserServerOptions, RunningBrowserServer } from './contracts/operations/browser.ts';
 export type { AuditOptions } from './observe/audit/audited.ts';
 export type { AuditEnd } from './observe/audit/chain.ts';
 export { type AuditAnswer, type AuditQuery, queryAudit } from './observe/audit/query.ts';

@@ -31,7 +31,9 @@ const IMPORTED = [
   ].map((name) => `wasi:sockets/${name}@0.2.12`),
   'wasi:http/types@0.2.12',
   'wasi:http/outgoing-handler@0.2.12',
-  ...['types', 'browser', 'docs', 'fs', 'http', 'kv', 'log', 'sql'].map((name) => `sandglass:host/${name}@0.1.0`),
+  ...['types', 'browser', 'docs', 'fs', 'http', 'kv', 'log', 'sql'].map(
+    (name) => `sandglass:host/${name}@0.1.0`,
+  ),
 ];
 
 /** One WIT text with every package in it: paths do not work in the tools' own file system. */

@@ -174,6 +174,7 @@ export const TEST_FLOORS = ['unit', 'contract', 'security', 'e2e', 'docs'] as co
 export const TEST_MATERIAL: readonly string[] = [
   'bench',
   'guests',
+  'json-schema-suite',
   'libraries',
   'mcp-conformance',
   'node-programs',

@@ -73,7 +73,10 @@ export function readBrowserCall(verb: string, given: JsonObject): BrowserCall {
     if (args[name] === undefined) throw complain(verb, `"${name}" is missing`);
   if (NEED_ELEMENT.has(verb) && args.selector === undefined && args.ref === undefined)
     throw complain(verb, '"selector" or "ref" is missing');
-  if (verb === 'download' && [args.url, args.selector, args.ref].filter((one) => one !== undefined).length !== 1)
+  if (
+    verb === 'download' &&
+    [args.url, args.selector, args.ref].filter((one) => one !== undefined).length !== 1
+  )
     throw complain(verb, 'one of "url", "selector" and "ref" is wanted');
   const { session, timeoutMs, ...rest } = args;
   if (typeof session === 'string' && !/^[\w-]{1,64}$/.test(session))

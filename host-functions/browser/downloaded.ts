@@ -22,7 +22,10 @@ export function downloaded({ url, bytes, mime, disposition, name }: Downloaded):
     value: {
       url,
       filename,
-      mime: mime !== undefined && /^[\w.+-]{1,40}\/[\w.+-]{1,50}$/.test(mime) ? mime.toLowerCase() : mimeOf(filename),
+      mime:
+        mime !== undefined && /^[\w.+-]{1,40}\/[\w.+-]{1,50}$/.test(mime)
+          ? mime.toLowerCase()
+          : mimeOf(filename),
       bytes: bytes.byteLength,
       base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
     },

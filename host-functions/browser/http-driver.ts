@@ -7,9 +7,9 @@ import type {
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
 import { CookieJar } from './cookie-jar.ts';
+import { downloaded } from './downloaded.ts';
 import type { NextRequest } from './html-page.ts';
 import { type At, HtmlWorker } from './html-worker.ts';
-import { downloaded } from './downloaded.ts';
 import { type LoadedBytes, type Loading, loadBytes, loadPage } from './http-load.ts';
 import { keepLine, MOST_LINE } from './lines-kept.ts';
 
@@ -143,7 +143,10 @@ const VERBS = {
   },
   download: async (session, args, until, ms) => {
     const { url: asked, maxBytes } = args;
-    const next = typeof asked === 'string' ? ({ url: asked, method: 'GET' } as const) : await followed(session, args, ms);
+    const next =
+      typeof asked === 'string'
+        ? ({ url: asked, method: 'GET' } as const)
+        : await followed(session, args, ms);
     const { url, mime, bytes, status, disposition } = await session.fetch(next, until, Number(maxBytes)); // its session has set it
     if (status >= 400) throw new BrowserRefusal('navigation', `the file cannot be loaded: status ${status}`);
     return downloaded({ url, mime, bytes, disposition });

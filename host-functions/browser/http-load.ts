@@ -150,11 +150,7 @@ async function answered(options: RequestOptions, body: string | undefined): Prom
   return response;
 }
 
-async function read(
-  response: IncomingMessage,
-  signal: AbortSignal,
-  maxBytes: number,
-): Promise<Uint8Array> {
+async function read(response: IncomingMessage, signal: AbortSignal, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {

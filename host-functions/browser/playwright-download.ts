@@ -1,10 +1,18 @@
 import { Buffer } from 'node:buffer';
-import type { Download, Page } from 'playwright-core';
+import type { BrowserContext, Download, Page } from 'playwright-core';
 import type { DriverAnswer } from '../../runtime/contracts/operations/browser.ts';
 import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
 import { downloaded } from './downloaded.ts';
-import type { VerbSession } from './playwright-verbs.ts';
+
+/** What a download sees of its session. */
+export interface DownloadingSession {
+  readonly context: BrowserContext;
+  /** The next file that a page begins to download; all others are dropped. @throws {BrowserRefusal} */
+  nextDownload(timeoutMs: number): Promise<Download>;
+  /** Nobody waits for one any more. */
+  dropDownload(): void;
+}
 
 /** How a file is asked for: by an address, or by a click on the page that is open. */
 type Way = { readonly url: string } | { readonly click: () => Promise<void> };
@@ -14,7 +22,7 @@ type Way = { readonly url: string } | { readonly click: () => Promise<void> };
  * large file. @throws {BrowserRefusal}
  */
 export async function download(
-  session: VerbSession,
+  session: DownloadingSession,
   page: Page,
   way: Way,
   { maxBytes }: JsonObject,
@@ -32,7 +40,8 @@ export async function download(
     });
     if (shown !== null) {
       session.dropDownload();
-      if (!shown.ok()) throw new BrowserRefusal('navigation', `the file cannot be loaded: status ${shown.status()}`);
+      if (!shown.ok())
+        throw new BrowserRefusal('navigation', `the file cannot be loaded: status ${shown.status()}`);
       const bytes = new Uint8Array(await shown.body());
       if (bytes.byteLength > most) throw tooLarge(most);
       const { 'content-type': type = '', 'content-disposition': disposition } = await shown.allHeaders();
@@ -57,7 +66,11 @@ export async function download(
 }
 
 const tooLarge = (most: number): BrowserRefusal =>
-  new BrowserRefusal('too-large', `the file is over ${most} bytes`, 'Ask for a smaller one, or raise maxDownloadBytes of the grant');
+  new BrowserRefusal(
+    'too-large',
+    `the file is over ${most} bytes`,
+    'Ask for a smaller one, or raise maxDownloadBytes of the grant',
+  );
 
 async function contentOf(file: Download, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -73,7 +86,10 @@ async function contentOf(file: Download, most: number): Promise<Uint8Array> {
 async function within<T>(timeout: number, done: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BrowserRefusal('timeout', 'it took too long', 'Try a larger timeoutMs')), timeout);
+    timer = setTimeout(
+      () => reject(new BrowserRefusal('timeout', 'it took too long', 'Try a larger timeoutMs')),
+      timeout,
+    );
   });
   try {
     return await Promise.race([done, late]);
@@ -88,7 +104,7 @@ interface Watch extends AsyncDisposable {
 }
 
 /** Ends a download once more is written of it than it may have. */
-async function watchSize({ context }: VerbSession, page: Page, most: number): Promise<Watch> {
+async function watchSize({ context }: DownloadingSession, page: Page, most: number): Promise<Watch> {
   const devtools = await context.newCDPSession(page);
   let over = false;
   let cancel: (() => Promise<void>) | undefined;

@@ -1,14 +1,13 @@
-import type { BrowserContext, Download, Frame, Locator, Page, Request } from 'playwright-core';
+import type { Frame, Locator, Page, Request } from 'playwright-core';
 import type { DriverAnswer } from '../../runtime/contracts/operations/browser.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
 import { isMainNavigation } from './main-navigation.ts';
-import { download } from './playwright-download.ts';
+import { type DownloadingSession, download } from './playwright-download.ts';
 import { BEGIN_MS, MOST_CONTENT, MOST_FOUND, SETTLE_MS } from './verb-bounds.ts';
 
 /** What verbs see of their session. */
-export interface VerbSession {
-  readonly context: BrowserContext;
+export interface VerbSession extends DownloadingSession {
   readonly console: readonly JsonValue[];
   readonly requests: readonly JsonValue[];
   url(): string | undefined;
@@ -17,10 +16,6 @@ export interface VerbSession {
   /** The same, or a new one. */
   anyPage(): Promise<Page>;
   look(page: Page): void;
-  /** The next file that a page begins to download; all others are dropped. @throws {BrowserRefusal} */
-  nextDownload(timeoutMs: number): Promise<Download>;
-  /** Nobody waits for one any more. */
-  dropDownload(): void;
 }
 
 type Verb = (session: VerbSession, args: JsonObject, timeoutMs: number) => Promise<DriverAnswer>;

@@ -49,7 +49,9 @@ class ServiceSession implements DriverSession {
 
   async act(verb: string, args: JsonObject, timeoutMs: number): Promise<DriverAnswer> {
     const asked = { verb, args, timeoutMs, origins: this.#options.origins() };
-    const told = await ask(this.#service, 'POST', this.#path, asked, timeoutMs + MARGIN_MS, (body) => this.#take(body));
+    const told = await ask(this.#service, 'POST', this.#path, asked, timeoutMs + MARGIN_MS, (body) =>
+      this.#take(body),
+    );
     return readAnswer(told).answer;
   }
 
@@ -87,14 +89,22 @@ async function ask(
     ({ ok } = response);
     if (response.status === 401) {
       await response.body?.cancel();
-      throw new BrowserRefusal('unsupported', 'the browser service does not take the token', 'Set browser.token to that of serveBrowser');
+      throw new BrowserRefusal(
+        'unsupported',
+        'the browser service does not take the token',
+        'Set browser.token to that of serveBrowser',
+      );
     }
     text = await textOf(response);
   } catch (error) {
     if (error instanceof BrowserRefusal) throw error;
     if (error instanceof Error && error.name === 'TimeoutError')
       throw new BrowserRefusal('timeout', 'the browser service took too long', 'Try a larger timeoutMs');
-    throw new BrowserRefusal('unsupported', 'no browser service answers at browser.url', 'Start one with serveBrowser, or name the address of one that runs');
+    throw new BrowserRefusal(
+      'unsupported',
+      'no browser service answers at browser.url',
+      'Start one with serveBrowser, or name the address of one that runs',
+    );
   }
   const answer = parsed(text);
   told(answer);

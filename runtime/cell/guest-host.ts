@@ -66,6 +66,26 @@ const tellingCalls = (link: GuestLink, tellUsed: () => void): Pick<GuestHost, 'c
   },
 });
 
+/** A run that is done within so much CPU time never rests. */
+const BURST_MS = 50;
+
+/** What a guest with a share of the processor has to rest. `begin`: only now is it the guest that works; what its engine needed to start is not charged to it. */
+function openPace(
+  { canBlock, cpuMs, monotonic }: GuestLink,
+  share: number,
+): Pick<Pace, 'restMs'> & { begin(): void } {
+  if (share >= 1 || !canBlock || cpuMs === undefined) return { restMs: () => 0, begin: () => undefined };
+  const open = (): Pace => createPace({ share, burstMs: BURST_MS, cpuMs, monotonic });
+  let [pace, begun] = [open(), false];
+  return {
+    restMs: () => pace.restMs(),
+    begin: () => {
+      if (!begun) pace = open();
+      begun = true;
+    },
+  };
+}
+
 /** Builds the host that an engine sees: output budget, deadline, clocks and random over one cell's link. */
 export function createGuestHost({
   link,
@@ -88,13 +108,7 @@ export function createGuestHost({
     peak = Math.max(peak, readMemory());
     return peak;
   };
-  const { cpuMs } = link;
-  const newPace = (): Pace | undefined =>
-    cpuShare < 1 && link.canBlock && cpuMs !== undefined
-      ? createPace({ share: cpuShare, cpuMs, monotonic: link.monotonic })
-      : undefined;
-  let pace = newPace();
-  let isMetered = false;
+  const pace = openPace(link, cpuShare);
   const reasonNow = (): StopReason | undefined => {
     if (spent) return 'output';
     const told = link.stopped();
@@ -105,7 +119,7 @@ export function createGuestHost({
   /** Asked at each slice: where a guest over its share rests. A stop ends the rest, and the deadline with it. */
   const stopReason = (): StopReason | undefined => {
     tellUsed();
-    const restMs = pace?.restMs() ?? 0;
+    const restMs = pace.restMs();
     if (restMs > 0 && reasonNow() === undefined)
       link.sleepSync(Math.min(restMs, Math.max(0, endsAt() - link.monotonic())));
     return reasonNow();
@@ -157,9 +171,7 @@ export function createGuestHost({
     },
     trackFuel: (read) => {
       readFuel = read;
-      // Only from here on it is the guest that works: what its engine needed to start is not charged to it.
-      if (!isMetered) pace = newPace();
-      isMetered = true;
+      pace.begin();
     },
   };
   return {

@@ -30,7 +30,10 @@ describe('a browser service', verifies('BR-10'), () => {
       ['/sessions', 'POST', 'x'.repeat(3_000_000)],
     ] as const;
     const answers = await Promise.all(
-      statuses.map(async ([path, method, body]) => (await ask(path, { method, ...(body === undefined ? {} : { body }) })).status),
+      statuses.map(
+        async ([path, method, body]) =>
+          (await ask(path, { method, ...(body === undefined ? {} : { body }) })).status,
+      ),
     );
     expect(answers).toEqual([404, 404, 405, 400, 400, 400, 400, 400, 413]);
   });
@@ -42,13 +45,17 @@ describe('a browser service', verifies('BR-10'), () => {
     const act = (body: object) => ask(`/sessions/${id}`, { method: 'POST', body: JSON.stringify(body) });
     expect((await act({ verb: 'snapshot', args: {}, timeoutMs: 0, origins: [] })).status).toBe(400);
     expect((await act({ verb: 'snapshot', args: {}, timeoutMs: 9, origins: [1] })).status).toBe(400);
-    expect(await (await act({ verb: 'snapshot', args: {}, timeoutMs: 900, origins: [] })).json()).toMatchObject({
+    expect(
+      await (await act({ verb: 'snapshot', args: {}, timeoutMs: 900, origins: [] })).json(),
+    ).toMatchObject({
       error: { reason: 'no-page' },
     });
     expect((await ask(`/sessions/${id}`, { method: 'DELETE' })).status).toBe(200);
-    expect(await (await act({ verb: 'snapshot', args: {}, timeoutMs: 9, origins: [] })).json()).toMatchObject({
-      error: { reason: 'closed' },
-    });
+    expect(await (await act({ verb: 'snapshot', args: {}, timeoutMs: 9, origins: [] })).json()).toMatchObject(
+      {
+        error: { reason: 'closed' },
+      },
+    );
   });
 
   test.each([
@@ -81,8 +88,11 @@ describe('what does not answer as a service', verifies('BR-10'), () => {
     fake.close();
   });
   const navigate = async (): Promise<Outcome> => {
-    await using runtime = createRuntime({ level: 'minimal', browser: { driver: 'remote', url, token: TOKEN } });
-    return runtime.run({
+    await using runtime = createRuntime({
+      level: 'minimal',
+      browser: { driver: 'remote', url, token: TOKEN },
+    });
+    return await runtime.run({
       language: 'javascript',
       code: `await sandglass.browser.navigate('http://127.0.0.1:9/')`,
       grant: { browser: { origins: ['http://127.0.0.1:9'] } },
@@ -111,7 +121,10 @@ describe('what does not answer as a service', verifies('BR-10'), () => {
   });
 
   test('a page that it says to be elsewhere is not shown', async () => {
-    answer = opened([200, '{"value":{"url":"http://evil.example/","title":"x","status":200,"content":"secret"},"url":"http://evil.example/","stayed":[]}']);
+    answer = opened([
+      200,
+      '{"value":{"url":"http://evil.example/","title":"x","status":200,"content":"secret"},"url":"http://evil.example/","stayed":[]}',
+    ]);
     const outcome = await navigate();
     expect(outcome).toMatchObject({ ok: false, error: { code: 'CAPABILITY_DENIED' } });
     expect(JSON.stringify(outcome)).not.toContain('secret');

@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => runtime.close());
 
-type Call = readonly [of: 'kv' | 'sql', name: string, ...args: readonly (string | number | null)[]];
+type Call = readonly [of: 'kv' | 'sql' | 'docs', name: string, ...args: readonly (string | number | null)[]];
 const ask = async (calls: readonly Call[], grant: Grant = {}): Promise<readonly unknown[]> => {
   const outcome = await runtime.run({ module, invoke: 'invoke', args: [JSON.stringify(calls)], grant });
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.error));
@@ -87,6 +87,62 @@ describe.each(['standard', 'minimal'] as const)(
     });
   },
 );
+
+test.each(['standard', 'minimal'] as const)(
+  'a component keeps documents, at %s',
+  verifies('DB-07'),
+  async (level) => {
+    const calls: readonly Call[] = [
+      [
+        'docs',
+        'insert',
+        'app',
+        'people',
+        JSON.stringify([
+          { _id: `a-${level}`, level, age: 20 },
+          { _id: `b-${level}`, level, age: 40 },
+        ]),
+      ],
+      ['docs', 'find', 'app', 'people', `{"level":"${level}","age":{"$gt":30}}`, null, null, null],
+      ['docs', 'find', 'app', 'people', `{"level":"${level}"}`, '{"age":-1}', 1, 0],
+      ['docs', 'update', 'app', 'people', `{"_id":"a-${level}"}`, '{"$set":{"age":21}}'],
+      ['docs', 'count', 'app', 'people', `{"level":"${level}","age":21}`],
+      ['docs', 'delete', 'app', 'people', `{"level":"${level}"}`],
+      ['docs', 'find', 'app', 'people', '{"$where":"1"}', null, null, null],
+      ['docs', 'find', 'app', 'people', 'no json', null, null, null],
+    ];
+    const outcome = await runtime.run({
+      module,
+      invoke: 'invoke',
+      args: [JSON.stringify(calls)],
+      grant: { sql: [{ name: 'app', access: both }] },
+      level,
+    });
+    expect(outcome.ok ? JSON.parse(String(outcome.value)) : outcome.error).toMatchObject([
+      [`a-${level}`, `b-${level}`],
+      { documents: [`{"_id":"b-${level}","level":"${level}","age":40}`], truncated: false },
+      { documents: [expect.stringContaining('"age":40')], truncated: true },
+      1,
+      1,
+      2,
+      { error: { code: 'INPUT_INVALID' } },
+      { error: { code: 'INPUT_INVALID', message: 'Cannot read "filter": it is not JSON' } },
+    ]);
+  },
+);
+
+test('a component reaches no documents that the grant has not, and changes none that it may only read', async () => {
+  const calls: readonly Call[] = [
+    ['docs', 'find', 'app', 'people', '{}', null, null, null],
+    ['docs', 'insert', 'app', 'people', '[{}]'],
+    ['docs', 'update', 'app', 'people', '{}', '{"$set":{"a":1}}'],
+    ['docs', 'delete', 'app', 'people', '{}'],
+  ];
+  expect(await ask(calls)).toMatchObject(['sql.read', 'sql.write', 'sql.write', 'sql.write'].map(denied));
+  expect(await ask(calls.slice(1), { sql: [{ name: 'app', access: ['read'] }] })).toMatchObject(
+    ['sql.write', 'sql.write', 'sql.write'].map(denied),
+  );
+});
 
 test('a component reaches no store and no database that the grant has not, and only as it says', async () => {
   expect(

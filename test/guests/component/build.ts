@@ -59,7 +59,8 @@ export const dataGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
 /** Does what its JSON input says in a browser. JavaScript on QuickJS, world `tool-with-browser`. */
 export const browserGuest = (): Promise<Uint8Array<ArrayBuffer>> =>
   built('browser', ['browser.js'], async ([source = '']) => {
-    const root = 'package built:browsing;\nworld browsing { include sandglass:host/tool-with-browser@0.1.0; }';
+    const root =
+      'package built:browsing;\nworld browsing { include sandglass:host/tool-with-browser@0.1.0; }';
     return componentizeQuickJs(source, { wit: await withHostPackage(root), name: 'browsing' });
   });
 

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
-import { BURST_MS, createPace } from '../../../runtime/cell/pace.ts';
+import { createPace } from '../../../runtime/cell/pace.ts';
 import { verifies } from '../../support/verifies.ts';
 
 verifies('LM-04', 'PM-16');
 
+const BURST_MS = 50;
+
 /** A thread whose clocks the test turns. */
 function thread(share: number) {
   let [cpu, wall] = [1000, 5000];
-  const pace = createPace({ share, cpuMs: () => cpu, monotonic: () => wall });
+  const pace = createPace({ share, burstMs: BURST_MS, cpuMs: () => cpu, monotonic: () => wall });
   return {
     works: (ms: number): number => {
       cpu += ms;

@@ -288,9 +288,13 @@ describe('a schema is the same law at any length', () => {
     own.tools.register({ name: 'small', description: 'x', input: withNote(closed, 0) }, ECHO);
     own.tools.register({ name: 'large', description: 'x', input: withNote(closed, 5_000) }, ECHO);
     for (const args of [{ a: null, c: 'x' }, { b: 1 }, { a: 1 }, { c: 1 }, { c: 'x', d: 1 }]) {
-      const [small, large] = ['small', 'large'].map((name) => own.tools.validate(name, args, { coerce: false }));
+      const [small, large] = ['small', 'large'].map((name) =>
+        own.tools.validate(name, args, { coerce: false }),
+      );
       expect(large).toEqual(small);
     }
-    expect(own.tools.validate('large', { b: 1 }).errors).toMatchObject([{ path: 'b', rule: 'unevaluatedProperties' }]);
+    expect(own.tools.validate('large', { b: 1 }).errors).toMatchObject([
+      { path: 'b', rule: 'unevaluatedProperties' },
+    ]);
   });
 });

@@ -54,7 +54,8 @@ export function browserInterface(run: ComponentRun) {
       (args: string) => byText(verb, args, ({ value }) => JSON.stringify(value)),
     ]),
   ) as Readonly<Record<keyof typeof VERBS, (args: string) => Answer<string>>>; // a function for each of its keys
-  const picture = (verb: string) => (args: string) => byText(verb, args, ({ bytes }) => bytes ?? new Uint8Array());
+  const picture = (verb: string) => (args: string) =>
+    byText(verb, args, ({ bytes }) => bytes ?? new Uint8Array());
   return {
     ...verbs,
     navigate: (url: string): Answer<Page> =>
@@ -65,8 +66,10 @@ export function browserInterface(run: ComponentRun) {
     extract: (
       selectors: readonly (readonly [string, string])[],
     ): Answer<readonly (readonly [string, readonly string[]])[]> =>
-      call('extract', { selectors: Object.fromEntries(selectors) }, ({ value }) =>
-        Object.entries(value as Readonly<Record<string, readonly string[]>>), // lists of texts
+      call(
+        'extract',
+        { selectors: Object.fromEntries(selectors) },
+        ({ value }) => Object.entries(value as Readonly<Record<string, readonly string[]>>), // lists of texts
       ),
     screenshot: picture('screenshot'),
     pdf: picture('pdf'),

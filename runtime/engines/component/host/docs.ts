@@ -38,7 +38,7 @@ export function docsInterface(run: ComponentRun) {
   };
   return {
     insert: (database: string, collection: string, documents: string): Answer<readonly string[]> =>
-      call('insert', { database, collection }, { documents }, (value) => valueOf('sql.insert', value).ids),
+      call('insert', { database, collection }, { documents }, (value) => told('sql.insert', value).ids),
     find: (
       database: string,
       collection: string,
@@ -49,21 +49,26 @@ export function docsInterface(run: ComponentRun) {
     ): Answer<Found> => {
       const bounds = { ...(limit === undefined ? {} : { limit }), ...(skip === undefined ? {} : { skip }) };
       return call('find', { database, collection, ...bounds }, { filter, sort }, (value) => {
-        const { documents, truncated } = valueOf('sql.find', value);
+        const { documents, truncated } = told('sql.find', value);
         return { documents: documents.map((one) => JSON.stringify(one)), truncated };
       });
     },
     count: (database: string, collection: string, filter: string): Answer<number> =>
-      call('count', { database, collection }, { filter }, (value) => valueOf('sql.count', value).count),
+      call('count', { database, collection }, { filter }, (value) => told('sql.count', value).count),
     update: (database: string, collection: string, filter: string, update: string): Answer<number> =>
-      call('update', { database, collection }, { filter, update }, (value) => valueOf('sql.update', value).matched),
+      call(
+        'update',
+        { database, collection },
+        { filter, update },
+        (value) => told('sql.update', value).matched,
+      ),
     delete: (database: string, collection: string, filter: string): Answer<number> =>
-      call('delete', { database, collection }, { filter }, (value) => valueOf('sql.delete', value).deleted),
+      call('delete', { database, collection }, { filter }, (value) => told('sql.delete', value).deleted),
   };
 }
 
 /** As the contract of the operation says. */
-const valueOf = <Name extends 'sql.insert' | 'sql.find' | 'sql.count' | 'sql.update' | 'sql.delete'>(
+const told = <Name extends 'sql.insert' | 'sql.find' | 'sql.count' | 'sql.update' | 'sql.delete'>(
   _name: Name,
   value: JsonValue,
 ): SqlOperations[Name]['value'] => value as unknown as SqlOperations[Name]['value'];

@@ -417,6 +417,39 @@ export const SIGNATURES: Readonly<Record<string, Readonly<Record<string, string>
       'func(request: wasi:http/types.outgoing-request, options: option<wasi:http/types.request-options>) -> result<wasi:http/types.future-incoming-response, $wasi:http/types.error-code$>',
   },
   'sandglass:host/types': {},
+  'sandglass:host/browser': {
+    navigate:
+      'func(url: string) -> result<record { url: string, title: string }, $sandglass:host/types.host-error$>',
+    extract:
+      'func(selectors: list<tuple<string, string>>) -> result<list<tuple<string, list<string>>>, $sandglass:host/types.host-error$>',
+    snapshot: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    'wait-for': 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    back: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    tabs: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    console: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    network: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    click: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    fill: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    'fill-form': 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    press: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    select: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    scroll: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    download: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    close: 'func(args: string) -> result<string, $sandglass:host/types.host-error$>',
+    screenshot: 'func(args: string) -> result<list<u8>, $sandglass:host/types.host-error$>',
+    pdf: 'func(args: string) -> result<list<u8>, $sandglass:host/types.host-error$>',
+  },
+  'sandglass:host/docs': {
+    insert:
+      'func(database: string, collection: string, documents: string) -> result<list<string>, $sandglass:host/types.host-error$>',
+    find: 'func(database: string, collection: string, filter: string, sort: option<string>, limit: option<u32>, skip: option<u32>) -> result<record { documents: list<string>, truncated: bool }, $sandglass:host/types.host-error$>',
+    count:
+      'func(database: string, collection: string, filter: string) -> result<f64, $sandglass:host/types.host-error$>',
+    update:
+      'func(database: string, collection: string, filter: string, change: string) -> result<f64, $sandglass:host/types.host-error$>',
+    delete:
+      'func(database: string, collection: string, filter: string) -> result<f64, $sandglass:host/types.host-error$>',
+  },
   'sandglass:host/fs': {
     read: 'func(path: string) -> result<list<u8>, $sandglass:host/types.host-error$>',
     'read-text': 'func(path: string) -> result<string, $sandglass:host/types.host-error$>',

@@ -84,7 +84,10 @@ export function errorsOfBranch(
 
 export const nothingSeen = (): Seen => ({ fields: new Set(), items: 0, found: new Set() });
 
-export function addSeen(seen: Seen | undefined, { fields, items, found = new Set() }: Readonly<Partial<Seen>>): void {
+export function addSeen(
+  seen: Seen | undefined,
+  { fields, items, found = new Set() }: Readonly<Partial<Seen>>,
+): void {
   if (seen === undefined) return;
   if (fields === 'all') seen.fields = 'all';
   else if (seen.fields !== 'all') for (const name of fields ?? []) seen.fields.add(name);

@@ -3,15 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../vocabula
 import { unknownName } from '../../../vocabulary/nearest.ts';
 import type { Patterns } from '../linear-pattern.ts';
 import { ARRAY_KEYWORDS, OBJECT_KEYWORDS, readArrayKeywords, readObjectKeywords } from './part-keywords.ts';
-import {
-  addAll,
-  addError,
-  type Check,
-  errorsOf,
-  errorsOfBranch,
-  type ReadPart,
-  type Spot,
-} from './place.ts';
+import { addAll, addError, type Check, errorsOf, errorsOfBranch, type ReadPart, type Spot } from './place.ts';
 import { readUnevaluated, UNEVALUATED } from './unevaluated.ts';
 import { VALUE_KEYWORDS } from './value-keywords.ts';
 

@@ -44,7 +44,12 @@ type Rest = Check | 'refused';
 
 type Own = Place & { readonly seen: Seen };
 
-function checkFields(rest: Rest | undefined, value: JsonObject, { path, errors, seen }: Own, spot: Spot): void {
+function checkFields(
+  rest: Rest | undefined,
+  value: JsonObject,
+  { path, errors, seen }: Own,
+  spot: Spot,
+): void {
   if (rest === undefined || seen.fields === 'all') return;
   for (const [name, item] of Object.entries(value)) {
     if (seen.fields.has(name)) continue;
@@ -63,7 +68,8 @@ function checkItems(
   if (rest === undefined || items === 'all') return;
   for (let index = items; index < value.length; index++) {
     if (found.has(index)) continue;
-    if (rest !== 'refused') rest(value[index] as JsonValue, { path: childPath(path, index), errors }); // within its length
+    if (rest !== 'refused')
+      rest(value[index] as JsonValue, { path: childPath(path, index), errors }); // within its length
     else {
       addError({ path, errors }, spot, 'unevaluatedItems', [...value], { limit: items });
       return;
