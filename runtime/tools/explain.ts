@@ -31,8 +31,10 @@ const timeoutOf = ({ timeoutMs }: ToolCallOptions): Partial<Limits> =>
 export function tightest(sets: readonly Partial<Limits>[]): Partial<Limits> {
   const least: { -readonly [K in LimitName]?: number } = {};
   for (const name of LIMIT_NAMES) {
-    const given = sets.flatMap(({ [name]: limit }) => (limit === undefined ? [] : [limit]));
-    if (given.length > 0) least[name] = Math.min(...given);
+    for (const { [name]: limit } of sets) {
+      const known = least[name];
+      if (limit !== undefined && (known === undefined || limit < known)) least[name] = limit;
+    }
   }
   return least;
 }

@@ -1,5 +1,6 @@
 import type { ToolOutcome } from '../contracts/api/tool-call.ts';
 import type { TrustedTool } from '../contracts/api/tool-handler.ts';
+import { copyJson } from '../vocabulary/copy-json.ts';
 import { copyValue } from '../vocabulary/copy-value.ts';
 import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
@@ -31,44 +32,56 @@ export async function runTrusted(
   const limits = mergeLimits([call.limits]);
   const timeoutMs = Math.max(0, Math.min(limits.timeoutMs, leftMs));
   const started = monotonic();
-  const end = new AbortController();
-  let stop = (): void => undefined;
-  const stopped = new Promise<typeof STOPPED>((resolve) => {
-    stop = () => {
-      resolve(STOPPED); // before its time is told to be over
-      end.abort(ENDED);
-    };
-  });
-  if (call.signal.aborted) stop();
-  else call.signal.addEventListener('abort', stop, { once: true });
+  const end = lazyEnd();
   const passed = (): number => monotonic() - started;
   const context = Object.freeze({
     callId: call.id,
     caller: call.caller,
-    signal: end.signal,
-    metadata: structuredClone(call.metadata),
+    get signal() {
+      return end.signal();
+    },
+    metadata: copyJson(call.metadata, 'metadata') as JsonObject, // an object, as it was read
     remainingMs: () => Math.max(0, timeoutMs - passed()),
     log: (level: string, message: string, data?: JsonValue) =>
       tell('sandglass.log', { level, message, ...defined({ data }) }),
     progress: (share: number, message?: string) =>
       tell('sandglass.progress', { share, ...defined({ message }) }),
-    call: (name: string, args?: unknown) => callOther(name, args, end.signal),
+    call: (name: string, args?: unknown) => callOther(name, args, end.signal()),
   });
-  const late = sleep(timeoutMs, end.signal).then(() => LATE);
+  /** What is answered, unless its time is over or the call is cancelled before. */
+  const firstOf = async (given: PromiseLike<unknown>): Promise<unknown> => {
+    let stop = (): void => undefined;
+    const stopped = new Promise<typeof STOPPED>((resolve) => {
+      stop = () => {
+        resolve(STOPPED); // before its time is told to be over
+        end.abort();
+      };
+    });
+    call.signal.addEventListener('abort', stop, { once: true });
+    const late = sleep(timeoutMs, end.signal()).then(() => LATE);
+    const answer = Promise.resolve(given);
+    answer.catch(() => undefined); // whoever comes too late is not heard
+    try {
+      return await Promise.race([answer, stopped, late]);
+    } finally {
+      call.signal.removeEventListener('abort', stop);
+    }
+  };
   let verdict: Verdict;
   try {
-    // A promise of its own, so that what is thrown at once is no other than what is thrown later.
-    const answer = Promise.resolve(structuredClone(call.args)).then((args) => run(args, context));
-    answer.catch(() => undefined); // whoever comes too late is not heard
-    const first = await Promise.race([answer, stopped, late]);
-    if (first === LATE) verdict = failed(overdue(call, timeoutMs));
-    else if (first === STOPPED) verdict = failed(cancelled(call));
-    else verdict = verdictOf(call, first, limits.outputBytes);
+    if (call.signal.aborted) verdict = failed(cancelled(call));
+    else {
+      const given: unknown = run(copyJson(call.args, 'arguments') as JsonObject, context); // an object, as it was checked
+      // What is there already needs no clock: nothing could have stopped it.
+      const first = isThenable(given) ? await firstOf(given) : given;
+      if (first === LATE) verdict = failed(overdue(call, timeoutMs));
+      else if (first === STOPPED) verdict = failed(cancelled(call));
+      else verdict = verdictOf(call, first, limits.outputBytes);
+    }
   } catch (error) {
     verdict = failed(thrown(call, error));
   } finally {
-    call.signal.removeEventListener('abort', stop);
-    end.abort(ENDED);
+    end.abort();
   }
   return outcomeOf(verdict, {
     runId: call.runId,
@@ -84,6 +97,28 @@ export async function runTrusted(
 
 /** Why a signal aborts: made once, as making one for each call takes longer than the call. */
 const ENDED = new DOMException('The call has ended', 'AbortError');
+/** Made when somebody asks for it: most functions do not, and to make and end one takes longer than the rest of a call. */
+function lazyEnd(): { signal(): AbortSignal; abort(): void } {
+  let controller: AbortController | undefined;
+  let ended = false;
+  return {
+    signal: () => {
+      if (controller === undefined) {
+        controller = new AbortController();
+        if (ended) controller.abort(ENDED);
+      }
+      return controller.signal;
+    },
+    abort: () => {
+      ended = true;
+      controller?.abort(ENDED);
+    },
+  };
+}
+
+const isThenable = (given: unknown): given is PromiseLike<unknown> =>
+  typeof given === 'object' && given !== null && 'then' in given && typeof given.then === 'function';
+
 const LATE = Symbol('late');
 const STOPPED = Symbol('stopped');
 

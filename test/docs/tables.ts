@@ -106,7 +106,10 @@ export const tables: Readonly<Record<string, string>> = {
     LEVELS.map((level) => {
       const { cell, noNetwork, noHostFiles, readOnlyFiles, ceilings } = LEVEL_POLICIES[level];
       const caps = Object.entries(ceilings).map(
-        ([name, value]) => amount(value, LIMITS[name as keyof typeof LIMITS].unit), // ceilings are limits
+        ([name, value]) =>
+          name === 'cpuShare'
+            ? `CPU share ${value}`
+            : amount(value, LIMITS[name as keyof typeof LIMITS].unit), // ceilings are limits
       );
       return [
         `\`${level}\``,

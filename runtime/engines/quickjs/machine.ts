@@ -198,7 +198,11 @@ export function createMachine(options: MachineOptions): Machine {
         const { source, name } = program;
         return evaluated(await evaluateLater(context, source.at, source.length, name.at, 0, flags), program);
       },
-      runJobs: async (most) => jobsRan(await runJobsLater(runtime, most, ARGUMENT_SCRATCH)),
+      // To go in where the guest may be suspended takes longer than to look whether there is anything to do.
+      runJobs: async (most) =>
+        exports.QTS_IsJobPending(runtime) === 0
+          ? { ran: 0 }
+          : jobsRan(await runJobsLater(runtime, most, ARGUMENT_SCRATCH)),
       readText: async (value) => {
         const at = await textLater(context, value);
         if (at === 0) return undefined;
