@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        74815,
-        813735,
-        112608,
-        168982,
-        341871,
-        1521248,
+        74152,
+        811878,
+        112329,
+        166973,
+        340681,
+        1520685,
       ]
     `);
   });
