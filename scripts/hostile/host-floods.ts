@@ -35,7 +35,7 @@ const WHEELS: Readonly<Record<string, (name: string) => readonly ZippedFile[]>> 
   many: (name) => [
     module(name),
     metadata(name, ''),
-    ...Array.from({ length: 49_000 }, (_, at) => ({ name: `${name}_all/f${at}.py`, content: '' })),
+    ...Array.from({ length: 19_000 }, (_, at) => ({ name: `${name}_all/f${at}.py`, content: '' })),
   ],
   names: (name) => [
     module(name),

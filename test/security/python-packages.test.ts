@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunJob } from '../../runtime/contracts/engine.ts';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
+import { checkWheel } from '../../runtime/platform/python/packages/checked-wheel.ts';
 import { readAnchors } from '../../runtime/platform/python/packages/html-anchors.ts';
 import { chooseFile } from '../../runtime/platform/python/packages/index-page.ts';
 import { job } from '../../runtime/platform/python/packages/package-job.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../runtime/platform/python/packages/resolve-packages.ts';
 import { unpackWheel } from '../../runtime/platform/python/packages/unpack-wheel.ts';
 import { readWheelName } from '../../runtime/platform/python/packages/wheel-name.ts';
+import { turnsDuring } from '../support/turns-during.ts';
 import { sha256, wheel, type ZippedFile, zip } from '../support/wheels.ts';
 
 const SHA = 'a'.repeat(64);
@@ -139,6 +141,10 @@ describe('unpackWheel()', () => {
       [{ name: 'demo.cpython-314-wasm32-emscripten.so', content: '\0asm\x01\0\0\0\x01\xff' }],
     ],
     ['a hundred times what it weighs', [{ name: 'zeros', content: new Uint8Array(17 * 1024 * 1024) }]],
+    [
+      'over twenty thousand files',
+      Array.from({ length: 20_001 }, (_, at) => ({ name: `f${at}`, content: '' })),
+    ],
     ['over a thousand requirements', [metadata('demo', Array(1_001).fill('other'))]],
   ])('refuses %s by the name of the wheel', (_name, files) => {
     expect(() => unpack(files)).toThrow(
@@ -190,6 +196,40 @@ describe('resolvePackages()', () => {
       b: [],
     };
     expect(namesOf(await resolve(wheels, ['demo', 'other']))).toEqual(['demo', 'other', 'a', 'b']);
+  });
+
+  test('takes twenty thousand files of all packages, and no more', async () => {
+    const files = Array.from({ length: 6_000 }, (_, at) => ({
+      path: `f${at}`,
+      bytes: new Uint8Array(),
+      native: false,
+    }));
+    const source = {
+      find: async (name: string): Promise<Candidate> => ({
+        name,
+        version: '1.0',
+        file: `${name}-1.0-py3-none-any.whl`,
+        from: 'folder',
+        read: async () => new Uint8Array(),
+      }),
+      modules: async () => new Map<string, string>(),
+    };
+    const unpacked = { get: async () => ({ sha256: SHA, files, requires: [] }) };
+    const install = (names: readonly string[]) =>
+      resolvePackages({ names, imports: [] }, 100, [source], unpacked);
+    expect(await install(['a', 'b', 'c'])).toHaveLength(3);
+    await expect(install(['a', 'b', 'c', 'd'])).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('over 20000 files'),
+    });
+  });
+
+  test('a wheel of many megabytes is hashed with turns for others between', async () => {
+    const bytes = new Uint8Array(40 * 1024 ** 2).fill(3);
+    const promised = { name: 'demo', file: 'demo-1.0-py3-none-any.whl', sha256: sha256(bytes) };
+    const { turns } = await turnsDuring(() => checkWheel(bytes, promised));
+    expect(turns).toBeGreaterThan(8);
+    await expect(checkWheel(bytes.subarray(1), promised)).rejects.toMatchObject({ code: 'MODULE_INVALID' });
   });
 
   test('names the wheel whose metadata cannot be read', async () => {

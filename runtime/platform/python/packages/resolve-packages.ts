@@ -21,6 +21,8 @@ const MAX_LINE = 1_000;
 /** Requirements that are looked at before others have a turn of the thread. */
 const TURN = 100;
 const MAX_FILES_BYTES = 1024 * MIB;
+/** Files of all packages: the list of them goes to a cell in one step. */
+const MAX_FILES = 20_000;
 /** Unpacked wheels that stay in memory for the next run, bytes; the oldest go first. */
 const MAX_KEPT_BYTES = 512 * MIB;
 
@@ -100,6 +102,7 @@ export async function resolvePackages(
   const chosen = new Map<string, Chosen>();
   const todo: Wish[] = wanted.names.flatMap((text) => wish(text, [], undefined));
   let bytes = 0;
+  let files = 0;
   for (const name of await packagesOf(wanted.imports, sources)) {
     const optional = { name, extras: [], specifier: '', text: name };
     if (!todo.some(({ requirement }) => requirement.name === name))
@@ -124,6 +127,9 @@ export async function resolvePackages(
       if (candidate === undefined || (standsIn && !isNear(candidate))) continue;
       const wheel = await unpacked.get(candidate, maxMemoryPages);
       bytes += sizeOf(wheel.files);
+      files += wheel.files.length;
+      if (files > MAX_FILES)
+        throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_FILES} files of packages`);
       if (bytes > MAX_FILES_BYTES)
         throw new SandglassError('UNSUPPORTED', `Cannot install over ${MAX_FILES_BYTES} bytes of packages`);
       const named = next.by === undefined && next.optional !== true;
