@@ -100,6 +100,7 @@ const grant = closed({
       maxPages: { type: 'integer', minimum: 1, maximum: 32 },
       timeoutMs: { type: 'integer', minimum: 1, maximum: 300_000 },
       ...caps,
+      maxDownloadBytes: { type: 'integer', minimum: 0, maximum: 67_108_864 },
     },
     { required: ['origins'] },
   ),

@@ -44,6 +44,7 @@ test('index.ts exports no other values than these', async () => {
     'mergeGrants',
     'outcomeToJson',
     'queryAudit',
+    'serveBrowser',
     'toJsonForm',
     'unwrap',
     'verifyAudit',

@@ -51,6 +51,19 @@ describe('a policy document', () => {
     { version: 1, callers: { ana: { permissions: ['*'], tools: ['x'], limits: { hostCalls: 0 } } } },
     { version: 1, categories: { maps: { grant: { http: [{ origin: 'https://example.com' }] } } } },
   ];
+  test('the schema takes what a grant of a browser has', () => {
+    const browser = {
+      origins: ['https://example.com'],
+      actions: ['navigate'],
+      maxDownloadBytes: 5,
+      maxPages: 1,
+    };
+    const document = { version: 1, grant: { browser } };
+    expect(validator.check(document, { coerce: false })).toMatchObject({ ok: true });
+    const over = { version: 1, grant: { browser: { ...browser, maxDownloadBytes: -1 } } };
+    expect(validator.check(over, { coerce: false })).toMatchObject({ ok: false });
+  });
+
   test.each(GOOD)('%j is taken, by the schema and the runtime', (policy) => {
     expect(validator.check(policy as unknown as JsonObject, { coerce: false })).toMatchObject({ ok: true });
     expect(messageOf(policy)).toBe('');
