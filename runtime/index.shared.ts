@@ -80,6 +80,8 @@ export type {
 export type {
   CommandServer,
   Routing,
+  ServerSignIn,
+  SignInStore,
   ToolServer,
   ToolServerChange,
   ToolServerInfo,

@@ -1,18 +1,58 @@
 // The client of a runtime, as the official suite starts it: the server's address is the last argument. It mounts the server and calls what the
 // scenario wants called.
-import { createRuntime } from '../../runtime/index.ts';
+import { createRuntime, type ServerSignIn } from '../../runtime/index.ts';
 
 const url = process.argv.at(-1) ?? '';
 const scenario = process.env.MCP_CONFORMANCE_SCENARIO ?? '';
 
 interface Context {
+  readonly client_id?: string;
+  readonly client_secret?: string;
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: Record<string, unknown> }[];
 }
-const { toolCalls = [] } = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}') as Context; // of the suite
+const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}') as Context; // of the suite
+const { toolCalls = [], client_id: clientId, client_secret: clientSecret } = context;
+
+/** Who the server says gives tokens: an operator would know it. */
+async function issuerOf(): Promise<string> {
+  const { origin, pathname } = new URL(url);
+  for (const path of [
+    `/.well-known/oauth-protected-resource${pathname}`,
+    '/.well-known/oauth-protected-resource',
+  ]) {
+    const answer = await fetch(new URL(path, origin)).catch(() => undefined);
+    if (answer?.ok !== true) continue;
+    const { authorization_servers: [issuer] = [] } = (await answer.json()) as {
+      readonly authorization_servers?: readonly string[];
+    };
+    if (issuer !== undefined) return issuer;
+  }
+  return origin;
+}
+
+/** Agrees to everything, as the suite's own pages do without being asked. */
+async function authorize(place: URL): Promise<string> {
+  const answer = await fetch(place, { redirect: 'manual' });
+  return answer.headers.get('location') ?? '';
+}
+
+const oauth: ServerSignIn =
+  clientId === undefined
+    ? { clientId: 'https://conformance-test.local/client-metadata.json', authorize }
+    : {
+        clientId,
+        ...(clientSecret === undefined ? {} : { clientSecret: 'client', issuer: await issuerOf() }),
+        ...(scenario.includes('client-credentials') ? { flow: 'machine' } : { authorize }),
+      };
 
 await using runtime = createRuntime({
   cache: false,
-  tools: { servers: { suite: { url, connectTimeoutMs: 60_000 } } },
+  secrets: { client: { kind: 'bearer', token: clientSecret ?? '-' } },
+  tools: {
+    servers: {
+      suite: { url, connectTimeoutMs: 60_000, ...(scenario.startsWith('auth/') ? { oauth } : {}) },
+    },
+  },
 });
 await runtime.tools.ready();
 const names = runtime.tools.list().map(({ name }) => name.replace(/^suite_/, ''));

@@ -47,6 +47,33 @@ export interface UrlServer extends ServerRules {
   readonly secret?: string;
   /** For whom tools of `arcade` act. @default the caller's id */
   readonly user?: string;
+  /** How a server of `mcp` is signed in to that asks for it; `true`: with what is usual. @default it is not: 401 is a failure */
+  readonly oauth?: true | ServerSignIn;
+}
+
+/** OAuth 2.1 as MCP has it: who gives tokens is found by the server's metadata; authorization code with PKCE, tokens refreshed where they are over. */
+export interface ServerSignIn {
+  /** As it is registered there; an https URL is that of its own metadata. @default it registers itself */
+  readonly clientId?: string;
+  /** Name of a bearer secret of the runtime: it goes to `issuer`, and nowhere else. */
+  readonly clientSecret?: string;
+  /** Who alone may give tokens, to the letter; needed with `clientSecret`. @default whom the server names */
+  readonly issuer?: string;
+  /** @default what the server asks for */
+  readonly scopes?: readonly string[];
+  /** Where the person's browser comes back. @default 'http://127.0.0.1/callback' */
+  readonly redirectUrl?: string | URL;
+  /** `machine`: by the client's own credentials, without a person. @default 'code' */
+  readonly flow?: 'code' | 'machine';
+  /** Takes a person to a URL, within `connectTimeoutMs`, and answers the URL that their browser came back with. @default nobody is asked: tokens come from `store` */
+  readonly authorize?: (url: URL) => Promise<string | URL>;
+  /** Keeps tokens, as one text that it should seal. @default in memory */
+  readonly store?: SignInStore;
+}
+
+export interface SignInStore {
+  get(): Promise<string | undefined>;
+  set(text: string): Promise<void>;
 }
 
 /** A server as it is now. */

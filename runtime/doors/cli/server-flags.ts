@@ -3,6 +3,7 @@ import type { ToolServer } from '../../contracts/api/tool-servers.ts';
 import type { ToolsOptions } from '../../contracts/api/tools.ts';
 import { parseJson, readText } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
+import { withTokens } from './server-tokens.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -17,7 +18,7 @@ export const SERVER_FLAGS: readonly Flag[] = [
   {
     name: 'servers',
     value: 'FILE',
-    help: 'The same from a JSON file, also one of a client: mcpServers, with command, args, env, or url, headers, secret.',
+    help: 'The same from a JSON file, also one of a client: mcpServers, with command, args, env, or url, headers, secret, oauth.',
   },
   {
     name: 'pins',
@@ -42,7 +43,7 @@ export async function readServers(
   const folder = env.XDG_CONFIG_HOME ?? join(env.HOME ?? env.USERPROFILE ?? cwd, '.config');
   const pins = parsed.one('pins');
   return {
-    servers,
+    servers: await withTokens(servers, join(folder, 'sandglass'), env),
     pins: pins === undefined ? join(folder, 'sandglass', 'servers.json') : resolve(cwd, pins),
   };
 }

@@ -7,15 +7,17 @@ import {
   StreamableHTTPClientTransport,
   type Tool,
   type Transport,
+  UnauthorizedError,
 } from '@modelcontextprotocol/client';
 import type { Secret } from '../../contracts/host-function.ts';
-import type { ServerPowers } from '../../contracts/server-powers.ts';
+import type { ServerPowers, ServerRequests } from '../../contracts/server-powers.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
 import { createPipeTransport } from './pipe-transport.ts';
-import type { CommandPlace, UrlPlace } from './read-server.ts';
+import type { CommandPlace, ServerSettings, UrlPlace } from './read-server.ts';
 import { failedCall, noSecret, unreachable } from './remote-errors.ts';
+import { createServerAuth, isPlace, type ServerAuth, type ServerAuthOptions } from './server-auth.ts';
 import type { HostCall, HostOpening, HostTool, OpenHost, ToolHost } from './tool-host.ts';
 
 /** Pages of one list. */
@@ -29,8 +31,98 @@ const DEBOUNCE_MS = 200;
 
 /** A server of MCP of either revision, over pipes or HTTP. */
 export const openMcpHost: OpenHost = async (opening, signal): Promise<ToolHost> => {
-  const { settings, onChange } = opening;
-  const { transport, complaint, traces } = await openTransport(opening, signal);
+  const { settings } = opening;
+  const opened = await openTransport(opening, signal);
+  const { complaint, auth } = opened;
+  const redact = redactorOf(() => [...opened.traces, ...(auth?.traces() ?? [])]);
+  const fail = (error: unknown, what: string): SandglassError =>
+    toSandglassError(error, what, settings.name, redact, complaint);
+  let client = createClient(opening);
+  let { transport } = opened;
+  try {
+    await signedIn(
+      auth,
+      () => client.connect(transport, { signal, timeout: settings.connectTimeoutMs }),
+      async (answer) => {
+        if (transport instanceof StreamableHTTPClientTransport) await transport.finishAuth(answer);
+        // A client that could not connect is done with.
+        await client.close().catch(() => undefined);
+        client = createClient(opening);
+        transport = opened.again();
+      },
+    );
+  } catch (error) {
+    await client.close().catch(() => undefined); // the reason is the error before
+    await opened.close();
+    throw fail(error, 'connect to');
+  }
+  const again = async (answer: URLSearchParams): Promise<void> => {
+    if (transport instanceof StreamableHTTPClientTransport) await transport.finishAuth(answer);
+  };
+  const { name, version } = client.getServerVersion() ?? {};
+  return {
+    about: defined({ name, version, revision: client.getNegotiatedProtocolVersion() }),
+    async list(ended) {
+      try {
+        const { tools } = await signedIn(
+          auth,
+          () =>
+            client.listTools(undefined, {
+              signal: ended,
+              timeout: settings.connectTimeoutMs,
+              cacheMode: 'refresh',
+            }),
+          again,
+        );
+        return tools.slice(0, settings.maxTools + 1).map((tool) => toHostTool(redact(tool)));
+      } catch (error) {
+        throw fail(error, 'list the tools of');
+      }
+    },
+    async call(tool, args, call) {
+      let answer: CallToolResult;
+      try {
+        answer = redact(
+          await signedIn(
+            auth,
+            () => client.callTool({ name: tool, arguments: { ...args } }, requestOf(call)),
+            again,
+          ),
+        );
+      } catch (error) {
+        throw fail(error, `call ${tool.slice(0, 64)} of`);
+      }
+      return answerOf(answer, tool);
+    },
+    close: async () => {
+      await client.close();
+      await opened.close();
+    },
+  };
+};
+
+/** Questions of one piece of work: a server may ask for more scopes than it said at first. */
+const MOST_SIGN_INS = 2;
+
+/** Does what a server may refuse until its person has signed in; then it is done again. */
+async function signedIn<T>(
+  auth: ServerAuth | undefined,
+  work: () => Promise<T>,
+  finish: (answer: URLSearchParams) => Promise<void>,
+): Promise<T> {
+  for (let round = 0; ; round++) {
+    try {
+      return await work();
+    } catch (error) {
+      const answer = auth?.takeAnswer();
+      if (answer === undefined || round === MOST_SIGN_INS) throw error;
+      await finish(answer);
+    }
+  }
+}
+
+const createClient = ({ settings, onChange }: HostOpening): Client => {
+  const signs = 'signIn' in settings.at && settings.at.signIn !== undefined;
   const client = new Client(
     { name: 'sandglass', version: '1.0.0' },
     {
@@ -38,7 +130,10 @@ export const openMcpHost: OpenHost = async (opening, signal): Promise<ToolHost> 
       capabilities: {},
       versionNegotiation: {
         mode: 'auto',
-        probe: { timeoutMs: Math.min(PROBE_MS, settings.connectTimeoutMs / 2) },
+        // A person who signs in takes longer than a server that says nothing.
+        probe: {
+          timeoutMs: signs ? settings.connectTimeoutMs : Math.min(PROBE_MS, settings.connectTimeoutMs / 2),
+        },
       },
       listMaxPages: MOST_PAGES,
       listChanged: {
@@ -51,45 +146,16 @@ export const openMcpHost: OpenHost = async (opening, signal): Promise<ToolHost> 
     },
   );
   client.onerror = () => undefined; // what concerns a call is thrown where it is made
-  const redact = redactorOf(traces);
-  const fail = (error: unknown, what: string): SandglassError =>
-    toSandglassError(error, what, settings.name, redact, complaint);
-  try {
-    await client.connect(transport, { signal, timeout: settings.connectTimeoutMs });
-  } catch (error) {
-    await client.close().catch(() => undefined); // the reason is the error before
-    throw fail(error, 'connect to');
-  }
-  const { name, version } = client.getServerVersion() ?? {};
-  return {
-    about: defined({ name, version, revision: client.getNegotiatedProtocolVersion() }),
-    async list(ended) {
-      try {
-        const { tools } = await client.listTools(undefined, {
-          signal: ended,
-          timeout: settings.connectTimeoutMs,
-          cacheMode: 'refresh',
-        });
-        return tools.slice(0, settings.maxTools + 1).map((tool) => toHostTool(redact(tool)));
-      } catch (error) {
-        throw fail(error, 'list the tools of');
-      }
-    },
-    async call(tool, args, call) {
-      let answer: CallToolResult;
-      try {
-        answer = redact(await client.callTool({ name: tool, arguments: { ...args } }, requestOf(call)));
-      } catch (error) {
-        throw fail(error, `call ${tool.slice(0, 64)} of`);
-      }
-      return answerOf(answer, tool);
-    },
-    close: () => client.close(),
-  };
+  return client;
 };
 
 interface Opened {
   readonly transport: Transport;
+  /** Another one to the same place. */
+  readonly again: () => Transport;
+  readonly auth: ServerAuth | undefined;
+  /** Lets go of what its transports shared. */
+  readonly close: () => Promise<void>;
   readonly complaint: () => string;
   /** Texts that would give a secret away. */
   readonly traces: readonly string[];
@@ -118,7 +184,14 @@ async function openPipes(
   // By these two fields the client of the protocol knows a pipe, on which silence means an old server.
   Object.assign(transport, { stderr: null, pid: null });
   signal.addEventListener('abort', () => void transport.close(), { once: true });
-  return { transport, complaint: process.complaint, traces };
+  return {
+    transport,
+    again: () => transport,
+    auth: undefined,
+    close: async () => undefined,
+    complaint: process.complaint,
+    traces,
+  };
 }
 
 const spawnWith = ({ spawn }: ServerPowers, name: string) => {
@@ -131,40 +204,96 @@ const spawnWith = ({ spawn }: ServerPowers, name: string) => {
 };
 
 async function openHttp(
-  { url, headers, secret: named }: UrlPlace,
+  { url, headers, secret: named, signIn }: UrlPlace,
   { settings, powers, secret, onClosed }: HostOpening,
 ): Promise<Opened> {
-  if (powers.connect === undefined)
+  const { connect } = powers;
+  if (connect === undefined)
     throw new SandglassError(
       'UNSUPPORTED',
       `Cannot connect to the server ${settings.name}: this platform reaches none`,
     );
   const credential = named === undefined ? undefined : await secret(named);
   if (named !== undefined && credential === undefined) throw noSecret(settings.name, named);
-  const { fetch, traces, close } = await powers.connect({
-    url,
-    headers,
-    secret: credential,
-    maxMessageBytes: settings.maxMessageBytes,
-  });
-  const transport = new StreamableHTTPClientTransport(url, {
-    fetch: (input, init) => fetch(input, init),
-    requestInit: { redirect: 'manual' },
-    reconnectionOptions: {
-      initialReconnectionDelay: 500,
-      maxReconnectionDelay: 10_000,
-      reconnectionDelayGrowFactor: 2,
-      maxRetries: 3,
-    },
-  });
-  const end = transport.close.bind(transport);
-  transport.close = async () => {
-    await transport.terminateSession().catch(() => undefined); // the server ends it by itself, later
-    await end();
-    await close();
-    onClosed('it was closed');
+  const { maxMessageBytes } = settings;
+  const requests = await connect({ url, headers, secret: credential, maxMessageBytes });
+  const auth = signIn === undefined ? undefined : authOf({ settings, signIn, url, secret });
+  const elsewhere = createElsewhere(url, settings, connect);
+  const open = (): Transport => {
+    const transport = new StreamableHTTPClientTransport(url, {
+      fetch: (input, init) =>
+        auth === undefined || new URL(String(input)).origin === url.origin
+          ? requests.fetch(input, asText(init))
+          : elsewhere.fetch(new URL(String(input)), asText(init)),
+      ...(auth === undefined ? {} : { authProvider: auth.provider }),
+      requestInit: { redirect: 'manual' },
+      reconnectionOptions: {
+        initialReconnectionDelay: 500,
+        maxReconnectionDelay: 10_000,
+        reconnectionDelayGrowFactor: 2,
+        maxRetries: 3,
+      },
+    });
+    const end = transport.close.bind(transport);
+    transport.close = async () => {
+      await transport.terminateSession().catch(() => undefined); // the server ends it by itself, later
+      await end();
+    };
+    return transport;
   };
-  return { transport, complaint: () => '', traces };
+  return {
+    transport: open(),
+    again: open,
+    auth,
+    close: async () => {
+      await Promise.all([requests.close(), elsewhere.close()]);
+      onClosed('it was closed');
+    },
+    complaint: () => '',
+    traces: requests.traces,
+  };
+}
+
+/** One for each server, whatever becomes of the connections to it: who is signed in stays so. */
+const auths = new WeakMap<ServerSettings, ServerAuth>();
+
+function authOf(options: ServerAuthOptions & { readonly settings: ServerSettings }): ServerAuth {
+  const auth = auths.get(options.settings) ?? createServerAuth(options);
+  auths.set(options.settings, auth);
+  return auth;
+}
+
+/** Requests for tokens and for what is told of them have forms for bodies. */
+const asText = (init: RequestInit | undefined): RequestInit | undefined =>
+  init?.body instanceof URLSearchParams ? { ...init, body: String(init.body) } : init;
+
+/** Those that give tokens, or tell of it, beside the server itself. */
+const MOST_ELSEWHERE = 4;
+
+/** Requests to whom a server names as the one that gives tokens: by https, or on this machine where the server is on it, with nothing of the server's own. */
+function createElsewhere(
+  server: URL,
+  { name, maxMessageBytes }: ServerSettings,
+  connect: NonNullable<ServerPowers['connect']>,
+): { fetch(url: URL, init: RequestInit | undefined): Promise<Response>; close(): Promise<void> } {
+  const opened = new Map<string, Promise<ServerRequests>>();
+  return {
+    async fetch(url, init) {
+      const known = opened.get(url.origin);
+      if (known === undefined && (!isPlace(url, server) || opened.size >= MOST_ELSEWHERE))
+        throw unreachable('sign in to', name, {
+          reason: 'refused',
+          told: `it names ${url.origin}, which is no place for tokens`,
+          retryable: false,
+        });
+      const requests = known ?? connect({ url, headers: {}, secret: undefined, maxMessageBytes });
+      opened.set(url.origin, requests);
+      return (await requests).fetch(url, init);
+    },
+    close: async () => {
+      for (const requests of opened.values()) await (await requests).close();
+    },
+  };
 }
 
 const textOf = (secret: Secret | undefined): string | undefined =>
@@ -196,11 +325,11 @@ function requestOf({ signal, remainingMs, onProgress }: HostCall) {
 }
 
 /** `*` in the place of secrets, in whatever came. */
-function redactorOf(traces: readonly string[]): <T>(value: T) => T {
-  const found = traces.filter((trace) => trace.length >= 6);
-  if (found.length === 0) return (value) => value;
-  const forms = [...new Set(found.flatMap((trace) => [trace, JSON.stringify(trace).slice(1, -1)]))];
+function redactorOf(traces: () => readonly string[]): <T>(value: T) => T {
   return (value) => {
+    const found = traces().filter((trace) => trace.length >= 6);
+    if (found.length === 0) return value;
+    const forms = [...new Set(found.flatMap((trace) => [trace, JSON.stringify(trace).slice(1, -1)]))];
     const text = JSON.stringify(value);
     if (text === undefined || !forms.some((form) => text.includes(form))) return value;
     return JSON.parse(forms.reduce((clean, form) => clean.replaceAll(form, '*'.repeat(8)), text));
@@ -250,11 +379,11 @@ function toSandglassError(
     });
   const code = error instanceof SdkError ? error.code : undefined;
   const status = (error as { readonly data?: { readonly status?: unknown } }).data?.status;
-  if (status === 401 || status === 403)
+  if (status === 401 || status === 403 || error instanceof UnauthorizedError)
     return unreachable(what, server, {
       reason: 'refused',
-      told: `it answered ${status}: the key was refused, or there is none`,
-      hint: 'Name a secret of the runtime that holds its key, as "secret" of the server',
+      told: `it answered ${Number(status ?? 401)}: the key was refused, or there is none`,
+      hint: 'Name a secret of the runtime that holds its key, as "secret" of the server; or give it "oauth", and sign in',
       retryable: false,
     });
   if (typeof status === 'number')

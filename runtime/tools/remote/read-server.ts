@@ -1,4 +1,5 @@
-import type { Routing, ToolServer } from '../../contracts/api/tool-servers.ts';
+import type { Routing, ServerSignIn, SignInStore, ToolServer } from '../../contracts/api/tool-servers.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { shownText, unknownName } from '../../vocabulary/nearest.ts';
 import { refuseUnknown, wholeNumber } from '../../vocabulary/read-options.ts';
 
@@ -29,6 +30,16 @@ export interface UrlPlace {
   readonly headers: Readonly<Record<string, string>>;
   readonly secret: string | undefined;
   readonly user: string | undefined;
+  readonly signIn: SignInSettings | undefined;
+}
+
+/** How it is signed in to, with its defaults. */
+export interface SignInSettings
+  extends Pick<ServerSignIn, 'clientId' | 'clientSecret' | 'issuer' | 'authorize'> {
+  readonly scopes: readonly string[];
+  readonly redirectUrl: URL;
+  readonly flow: 'code' | 'machine';
+  readonly store: SignInStore;
 }
 
 const RULES = {
@@ -106,7 +117,11 @@ function commandOf(given: Extract<ToolServer, { command: string }>, what: string
 }
 
 function urlOf(given: Extract<ToolServer, { url: string | URL }>, what: string, fail: Fail): UrlPlace {
-  refuseUnknown(given, { ...RULES, url: true, kind: true, headers: true, secret: true, user: true }, what);
+  refuseUnknown(
+    given,
+    { ...RULES, url: true, kind: true, headers: true, secret: true, user: true, oauth: true },
+    what,
+  );
   const { kind = 'mcp', headers = {}, secret, user } = given;
   if (!KINDS.includes(kind)) throw unknownName(`${what}: unknown kind`, String(kind), KINDS);
   if (!URL.canParse(given.url)) throw fail('url is not an absolute URL');
@@ -120,7 +135,65 @@ function urlOf(given: Extract<ToolServer, { url: string | URL }>, what: string, 
       throw fail(`headers: ${shownText(name)} is not a header`);
   if (secret !== undefined && typeof secret !== 'string') throw fail('secret is not the name of one');
   if (user !== undefined && typeof user !== 'string') throw fail('user is not a text');
-  return { kind, url, headers: { ...headers }, secret, user };
+  if (given.oauth !== undefined && (kind !== 'mcp' || secret !== undefined))
+    throw fail('oauth is of servers of MCP, in place of a secret');
+  return {
+    kind,
+    url,
+    headers: { ...headers },
+    secret,
+    user,
+    signIn: given.oauth === undefined ? undefined : signInOf(given.oauth, what, fail),
+  };
+}
+
+const SIGN_IN = {
+  clientId: true,
+  clientSecret: true,
+  issuer: true,
+  scopes: true,
+  redirectUrl: true,
+  flow: true,
+  authorize: true,
+  store: true,
+} as const;
+
+function signInOf(given: true | ServerSignIn, what: string, fail: Fail): SignInSettings {
+  const options: ServerSignIn = given === true ? {} : given;
+  if (typeof options !== 'object' || options === null) throw fail('oauth is neither true nor an object');
+  refuseUnknown(options, SIGN_IN, `${what}: oauth`);
+  const { clientId, clientSecret, issuer, scopes = [], flow = 'code', authorize, store } = options;
+  for (const [field, text] of Object.entries({ clientId, clientSecret, issuer }))
+    if (text !== undefined && (typeof text !== 'string' || text === ''))
+      throw fail(`oauth.${field} is not a text`);
+  if (flow !== 'code' && flow !== 'machine')
+    throw unknownName(`${what}: unknown oauth.flow`, String(flow), ['code', 'machine']);
+  if (clientSecret !== undefined && (issuer === undefined || clientId === undefined))
+    throw fail('oauth.clientSecret needs clientId, and issuer: who may be shown it');
+  if (flow === 'machine' && clientSecret === undefined) throw fail('oauth.flow "machine" needs clientSecret');
+  if (authorize !== undefined && typeof authorize !== 'function')
+    throw fail('oauth.authorize is not a function');
+  if (store !== undefined && (typeof store?.get !== 'function' || typeof store.set !== 'function'))
+    throw fail('oauth.store has no get and set');
+  const redirect = options.redirectUrl ?? 'http://127.0.0.1/callback';
+  if (!URL.canParse(redirect)) throw fail('oauth.redirectUrl is not an absolute URL');
+  return {
+    ...defined({ clientId, clientSecret, issuer, authorize }),
+    scopes: textsOf(scopes, 'oauth.scopes', fail),
+    redirectUrl: new URL(redirect),
+    flow,
+    store: store ?? inMemory(),
+  };
+}
+
+function inMemory(): SignInStore {
+  let kept: string | undefined;
+  return {
+    get: async () => kept,
+    set: async (text) => {
+      kept = text;
+    },
+  };
 }
 
 function textsOf(given: unknown, field: string, fail: Fail): readonly string[] {

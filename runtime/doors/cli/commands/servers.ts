@@ -32,12 +32,23 @@ const SUBCOMMANDS: readonly Command[] = [
     examples: ['sandglass servers confirm time --servers=./mcp.json'],
     run: async (context, parsed) => (await import('../servers.ts')).confirmServer(context, parsed),
   },
+  {
+    name: 'servers sign-in',
+    summary: 'Sign in to a server that asks for it',
+    usage: 'NAME --servers=FILE [flags]',
+    about: [
+      'For a server whose entry has "oauth". Prints a URL for your browser, waits until it comes back to this machine, and keeps the tokens, sealed under SECRET_KEY. Whatever uses the server then has them, and refreshes them.',
+    ],
+    flags: FLAGS,
+    examples: ['sandglass servers sign-in calendar --servers=./mcp.json'],
+    run: async (context, parsed) => (await import('../sign-in.ts')).signIn(context, parsed),
+  },
 ];
 
 export const serversCommand: Command = {
   name: 'servers',
-  summary: 'List and confirm servers whose tools are used',
-  usage: 'list|confirm …',
+  summary: 'List, confirm and sign in to servers whose tools are used',
+  usage: 'list|confirm|sign-in …',
   about: [
     'MCP servers and other tool hosts: what they offer, and whether they still tell what was confirmed.',
   ],
@@ -45,6 +56,6 @@ export const serversCommand: Command = {
   examples: SUBCOMMANDS.flatMap(({ examples }) => examples),
   subcommands: SUBCOMMANDS,
   run: async () => {
-    throw new UsageError('Nothing to do: say what', 'Actions: list, confirm');
+    throw new UsageError('Nothing to do: say what', 'Actions: list, confirm, sign-in');
   },
 };
