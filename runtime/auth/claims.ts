@@ -1,7 +1,7 @@
 import type { Caller } from '../vocabulary/caller.ts';
+import { eitherGrant } from '../vocabulary/common-grant.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';
-import { mergeGrants } from '../vocabulary/merge-grants.ts';
 import type { Rate } from '../vocabulary/policy.ts';
 import type { KeyHolder } from './api-key.ts';
 import { DAY_MS, type Issuer, type IssuerRule, MINUTE_MS } from './issuers.ts';
@@ -59,12 +59,23 @@ export function holderFromClaims(
  */
 function grantsOf(held: readonly IssuerRule[], claim: unknown): Grant[] {
   const given = held.map(({ grant }) => grant).filter((grant) => grant !== undefined);
-  const ofRules =
-    given.length < held.length ? [] : [given.reduce<Grant>((all, grant) => mergeGrants(all, grant), {})];
+  const ofRules = given.length < held.length ? [] : [together(given)];
   if (claim === undefined) return ofRules;
   if (typeof claim !== 'object' || claim === null || Array.isArray(claim))
     throw new SandglassError('CAPABILITY_DENIED', 'Cannot answer: the grant in the token is not an object');
   return [...ofRules, claim as Grant]; // a run checks its parts
+}
+
+function together(given: readonly Grant[]): Grant {
+  try {
+    return given.reduce((one, other) => eitherGrant(one, other), given[0] ?? {});
+  } catch (error) {
+    throw new SandglassError(
+      'CAPABILITY_DENIED',
+      `Cannot answer: the grants of the token's scopes cannot be one grant: ${error instanceof Error ? error.message : ''}`,
+      { hint: 'Sign in again with one of the scopes' },
+    );
+  }
 }
 
 /** A claim by its way; only own fields of objects. */

@@ -1,4 +1,5 @@
 import { CAPABILITY } from '../vocabulary/caller.ts';
+import { eitherGrant } from '../vocabulary/common-grant.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { mergeGrants } from '../vocabulary/merge-grants.ts';
 import { shownText } from '../vocabulary/nearest.ts';
@@ -146,7 +147,9 @@ function readRules(rules: Readonly<Record<string, unknown>>, where: string): Iss
   );
   try {
     // A token may fit any of them together.
-    Object.values(read).reduce<Grant>((all, { grant = {} }) => mergeGrants(all, grant), {});
+    const grants = Object.values(read).flatMap(({ grant }) => grant ?? []);
+    grants.reduce<Grant>((all, grant) => mergeGrants(all, grant), {}); // parts that there are, a folder for a guest path
+    grants.reduce<Grant>(eitherGrant, {});
   } catch (error) {
     const reason = error instanceof Error ? error.message : '';
     throw new TypeError(`Cannot read ${where}: its grants cannot be one grant: ${reason}`);

@@ -42,7 +42,16 @@ export function capabilityNames(hostFunctions: ReadonlyMap<string, AnyHostFuncti
 /** Whether a caller may use a capability at all: it is permitted, and each of its own grants has something of it. */
 export const mayUse = (caller: Caller | undefined, capability: string): boolean =>
   permits(caller, capability) &&
-  (capability === ASKED_FOR || (caller?.grants ?? []).every((grant) => isGranted(capability, grant)));
+  (capability === ASKED_FOR || (caller?.grants ?? []).every((grant) => gives(grant, capability)));
+
+/** A grant of a token is read with each run: here one that cannot be read gives nothing. */
+function gives(grant: Grant, capability: string): boolean {
+  try {
+    return isGranted(capability, grant);
+  } catch {
+    return false; // the run says what is wrong with it
+  }
+}
 
 /** Whether a call may use a capability, and who says so: the first that says no. */
 export function decide(capability: string, rules: Rules): Verdict {

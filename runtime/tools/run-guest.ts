@@ -42,13 +42,13 @@ export function guestRunOf(
   };
 }
 
-/** No capability beyond those of the tool, on every host call: also those that one part of a grant cannot tell apart. */
+/** No capability beyond those of the tool, on every host call: also those that one part of a grant cannot tell apart. What the caller may be granted at most holds as well. */
 function callerOf(call: ToolCall): Caller {
   const { capabilities } = toolOf(call).manifest;
   const { caller } = call;
   return {
     id: caller?.id ?? EMBEDDER,
-    ...defined({ agent: caller?.agent }),
+    ...defined({ agent: caller?.agent, grants: caller?.grants }),
     permissions: capabilities,
   };
 }

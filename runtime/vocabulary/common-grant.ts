@@ -61,7 +61,10 @@ function commonEntries(
     if (!covers(name, [...one], [entry])) continue;
     if (kept.length === 0 || !covers(name, [...kept], [entry])) kept.push(entry);
   }
-  return kept.length === 0 ? undefined : joined(kept);
+  // Entries of which each is covered may together be covered by none.
+  const isCommon = (entry: JsonValue): boolean =>
+    [one, other].every((list) => covers(name, [...list], [entry]));
+  return kept.length === 0 ? undefined : joined(kept, isCommon);
 }
 
 /** An entry for each item of its access. */
@@ -77,8 +80,8 @@ function single(entry: JsonValue): readonly JsonValue[] {
   );
 }
 
-/** Entries that differ in nothing but one item of their access are one. */
-function joined(entries: readonly JsonValue[]): JsonValue {
+/** Entries that differ in nothing but one item of their access are one, where that may be. */
+function joined(entries: readonly JsonValue[], mayBe: (entry: JsonValue) => boolean = () => true): JsonValue {
   const byRest = new Map<string, JsonValue>();
   for (const entry of entries) {
     const field = isJsonObject(entry) ? ITEMS.find((name) => Array.isArray(entry[name])) : undefined;
@@ -91,9 +94,79 @@ function joined(entries: readonly JsonValue[]): JsonValue {
     const before = byRest.get(key);
     const known = before !== undefined && isJsonObject(before) ? before[field] : [];
     const both = [...(Array.isArray(known) ? known : []), ...(Array.isArray(items) ? items : [])];
-    byRest.set(key, { ...rest, [field]: [...new Set(both)] });
+    const whole = { ...rest, [field]: [...new Set(both)] };
+    if (before === undefined || mayBe(whole)) byRest.set(key, whole);
+    else byRest.set(JSON.stringify(entry), entry);
   }
   return [...byRest.values()];
+}
+
+/**
+ * What either of two grants gives, and nothing that neither gives alone: entries stay apart where they differ in more than their access, and of limits
+ * the tighter ones hold. Neither is changed.
+ * @throws {TypeError} for parts that are no such list, and differ in more than one list of theirs.
+ */
+export function eitherGrant(one: Grant, other: Grant): Grant {
+  const [left, right] = [one, other] as unknown as readonly [JsonObject, JsonObject]; // grants are JSON
+  const either: Record<string, JsonValue> = { ...left };
+  for (const [name, part] of Object.entries(right)) {
+    const had = left[name];
+    if (name === 'limits') continue;
+    either[name] = had === undefined ? part : eitherPart(name, had, part);
+  }
+  const limits = tightest(one.limits, other.limits);
+  return { ...either, ...(limits === undefined ? {} : { limits }) } as Grant; // each part is of one of the two, or of both
+}
+
+function eitherPart(name: string, one: JsonValue, other: JsonValue): JsonValue {
+  if (LISTS.has(name) && Array.isArray(one) && Array.isArray(other)) return eitherEntries(name, one, other);
+  if (!isJsonObject(one) || !isJsonObject(other)) {
+    if (canonical(one) === canonical(other)) return one;
+    throw new TypeError(`${name} differs`);
+  }
+  if (name === 'env' || name === 'custom')
+    return {
+      ...one,
+      ...Object.fromEntries(
+        Object.entries(other).map(([field, value]) => {
+          const had = Object.hasOwn(one, field) ? one[field] : undefined;
+          return [field, had === undefined ? value : eitherPart(`${name}.${field}`, had, value)];
+        }),
+      ),
+    };
+  const fields = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  const [differs, more] = fields.filter((field) => canonical(one[field]) !== canonical(other[field]));
+  if (differs === undefined) return one;
+  const [mine, theirs] = [one[differs], other[differs]];
+  // A list that only one of them has says what is usual, or all: which, its host function knows.
+  if (more !== undefined || name.startsWith('custom.') || !Array.isArray(mine) || !Array.isArray(theirs))
+    throw new TypeError(`${name} differs in more than one list`);
+  return { ...one, [differs]: [...new Set([...mine, ...theirs])] };
+}
+
+const canonical = (value: JsonValue | undefined): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  ) ?? '';
+
+function eitherEntries(name: string, one: readonly JsonValue[], other: readonly JsonValue[]): JsonValue {
+  const entries = joined([...one, ...other].map((entry) => withAccess(name, entry)));
+  const names = NAMED.has(name) && Array.isArray(entries) ? entries.map((entry) => Object(entry).name) : [];
+  const twice = names.find((text, index) => names.indexOf(text) !== index);
+  if (twice === undefined) return entries;
+  throw new TypeError(`the entries of ${name} for ${JSON.stringify(twice)} differ in more than their access`);
+}
+
+/** Lists that have one entry for a name. */
+const NAMED: ReadonlySet<string> = new Set(['sql', 'kv']);
+
+/** What an entry gives that does not say it. */
+function withAccess(name: string, entry: JsonValue): JsonValue {
+  if (!isJsonObject(entry)) return entry;
+  if (name === 'http') return { methods: ['GET', 'HEAD'], ...entry };
+  return name === 'ws' ? entry : { access: ['read'], ...entry };
 }
 
 function tightest(one: Grant['limits'] = {}, other: Grant['limits'] = {}): Grant['limits'] {

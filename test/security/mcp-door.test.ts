@@ -192,8 +192,19 @@ describe('the MCP door over HTTP', () => {
     const bad = await post('{');
     expect([bad.status, (await bad.json()).error.code]).toEqual([400, -32700]);
     const flood = await post(`[${Array.from({ length: 500 }, () => PING).join(',')}]`);
-    expect(flood.status).toBe(400);
+    expect([flood.status, (await flood.json()).error.code]).toEqual([400, -32600]);
     expect((await post(PING, { 'Content-Type': 'text/plain' })).status).toBe(415);
+  });
+
+  test('a batch is refused in a session, too: its calls would count as one', verifies('AU-07'), async () => {
+    const version = { 'MCP-Protocol-Version': '2025-03-26' };
+    const begun = await post(INITIALIZE.replaceAll(/20\d\d-\d\d-\d\d/g, '2025-03-26'), version);
+    await begun.body?.cancel();
+    const session = { ...version, 'Mcp-Session-Id': begun.headers.get('mcp-session-id') ?? '' };
+    const alone = await post(PING, session);
+    await alone.body?.cancel();
+    const batch = await post(`[${PING},${PING}]`, session);
+    expect([alone.status, batch.status, (await batch.json()).error.code]).toEqual([200, 400, -32600]);
   });
 
   test('a session that is none is not there', async () => {

@@ -36,7 +36,8 @@ export function createIdempotency(now: () => number, found: readonly RunRecord[]
     readonly at: number;
     readonly record: Promise<RunRecord>;
   }>(MOST_KEYS);
-  for (const record of found) {
+  // The latest come first: of two for one key it is the later that holds.
+  for (const record of [...found].reverse()) {
     // What never began may be sent again, by its key, too.
     if (record.once === undefined || isUntouched(record.ended)) continue;
     const { name, digest } = record.once;

@@ -1,4 +1,5 @@
-import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -30,12 +31,12 @@ interface Holder {
 export function lockFolder(dir: string, name: string = NAME): () => void {
   const path = join(resolve(dir), name);
   const self = { pid: process.pid, host: hostname(), boot: bootId(), started: startOf(process.pid) };
-  const holder = held.has(path) ? self : holderOf(path, self);
-  if (holder !== undefined) throw taken(holder, self, name);
-  rmSync(path, { force: true });
+  const before = readOr(path);
+  const holder = held.has(path) ? self : holderOf(path, before, self);
+  if (holder !== undefined) throw heldBy(holder, self, name);
+  if (before !== undefined) removeStale(path, before);
   const text = JSON.stringify(self);
-  // Fails when somebody else was faster.
-  writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  put(path, text);
   held.add(path);
   const renewing = setInterval(() => renew(path, text), RENEW_MS);
   renewing.unref();
@@ -46,16 +47,60 @@ export function lockFolder(dir: string, name: string = NAME): () => void {
   };
 }
 
-function taken({ pid, host }: Holder, self: Holder, name: string): Error {
+function heldBy({ pid, host }: Holder, self: Holder, name: string): Error {
   const elsewhere = host === self.host ? '' : ` of ${host}`;
   return new Error(
     `process ${pid}${elsewhere} writes to it: each server or runtime needs a folder of its own. Where ${pid} is another program by now, remove ${name}`,
   );
 }
 
+/**
+ * Removes what a process that is gone has left, and nothing else: of two that find it at one moment, the later one must not remove what the first
+ * has put in its place.
+ * @param text What was found to be stale.
+ * @throws {Error} when another one was faster.
+ */
+function removeStale(path: string, text: string): void {
+  const aside = `${path}.${randomUUID()}`;
+  if (readOr(path) !== text) throw taken('meanwhile');
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  const isStale = readOr(aside) === text;
+  try {
+    if (!isStale) linkSync(aside, path);
+  } finally {
+    rmSync(aside, { force: true });
+  }
+  if (!isStale) throw taken('just now');
+}
+
+/** Puts it there whole: of a file that is still written another one would read that it says nothing. @throws {Error} when there is one. */
+function put(path: string, text: string): void {
+  const fresh = `${path}.${randomUUID()}`;
+  try {
+    writeFileSync(fresh, text, { flag: 'wx', mode: 0o600 });
+    linkSync(fresh, path);
+  } catch (error) {
+    throw codeOf(error) === 'EEXIST' ? taken('just now') : error;
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+}
+
+const taken = (when: string): Error =>
+  new Error(
+    `another process has begun to write to it ${when}: each server or runtime needs a folder of its own`,
+  );
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
 /** The other process that holds it, when there is one. */
-function holderOf(path: string, self: Holder): Holder | undefined {
-  const holder = readHolder(readOr(path) ?? '');
+function holderOf(path: string, text: string | undefined, self: Holder): Holder | undefined {
+  const holder = readHolder(text ?? '');
   if (holder === undefined) return undefined;
   const { pid, host, boot, started } = holder;
   // Nothing of another machine is seen from here but whether it goes on saying that it is there.
@@ -86,7 +131,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 

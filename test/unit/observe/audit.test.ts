@@ -1,4 +1,7 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -7,7 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AuditLogOptions, openAuditLog } from '../../../runtime/observe/audit/audit-log.ts';
@@ -135,6 +138,40 @@ describe('the chain', () => {
       rmSync(path);
       locked({ pid: process.ppid, started: parentStart() });
       expect(() => open()).toThrow(`process ${process.ppid} writes to it`);
+    });
+
+    test('a process that is gone is taken over by one of two that find it at the same moment', async () => {
+      const stale = JSON.stringify({ pid: 999_999_999, host: hostname(), boot: 'before', started: '1' });
+      const dirs = Array.from({ length: 40 }, (_, at) => join(dir, String(at)));
+      for (const each of dirs) {
+        mkdirSync(each);
+        writeFileSync(join(each, 'audit.lock'), stale);
+      }
+      const program = join(dir, 'take.mjs');
+      const lock = new URL('../../../runtime/observe/audit/lock.ts', import.meta.url).href;
+      writeFileSync(
+        program,
+        `import { lockFolder } from ${JSON.stringify(lock)};
+        process.once('message', ({ dirs, from }) => {
+          const got = dirs.filter((dir, at) => {
+            while (Date.now() < from + at * 5);
+            try { return lockFolder(dir) !== undefined; } catch { return false; }
+          });
+          process.send(got);
+        });
+        process.send('there');`,
+      );
+      const both = [fork(program, { execArgv: [] }), fork(program, { execArgv: [] })];
+      await Promise.all(both.map((child) => once(child, 'message')));
+      const from = Date.now() + 100;
+      const taken = both.map(async (child) => {
+        const told = once(child, 'message');
+        child.send({ dirs, from });
+        return (await told)[0] as readonly string[];
+      });
+      const all = (await Promise.all(taken)).flat();
+      for (const child of both) child.kill('SIGKILL'); // not before: what one has is taken over once it is gone
+      expect(all.sort()).toEqual([...dirs].sort());
     });
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Covers, commonGrant } from '../../../runtime/vocabulary/common-grant.ts';
+import { type Covers, commonGrant, eitherGrant } from '../../../runtime/vocabulary/common-grant.ts';
 import type { Grant } from '../../../runtime/vocabulary/grant.ts';
 import { isJsonObject, type JsonValue } from '../../../runtime/vocabulary/json.ts';
 
@@ -47,4 +47,86 @@ test.each<readonly [string, Grant, Grant, Grant]>([
   const turned = commonGrant(other, one, covers);
   expect(turned.fs?.map(({ host }) => host).sort()).toEqual(common.fs?.map(({ host }) => host).sort());
   expect({ ...turned, fs: [] }).toEqual({ ...common, fs: [] });
+});
+
+test('two grants have in common no entry that only two entries of one of them cover together', () => {
+  const apart: Grant = {
+    fs: [
+      { host: '/a', access: ['read'] },
+      { host: '/a', access: ['write'], extensions: ['.md'] },
+    ],
+  };
+  expect(commonGrant({ fs: [{ host: '/a', access: ['read', 'write'] }] }, apart, covers).fs).toEqual([
+    { host: '/a', access: ['read'] },
+    { host: '/a', access: ['write'] },
+  ]);
+});
+
+test.each<readonly [string, Grant, Grant, Grant]>([
+  ['parts of each', { tools: ['a'] }, { env: { A: '1' } }, { tools: ['a'], env: { A: '1' } }],
+  [
+    'the access of entries that differ in nothing else',
+    { sql: [{ name: 'a', maxRows: 5 }] },
+    { sql: [{ name: 'a', maxRows: 5, access: ['write'] }] },
+    { sql: [{ name: 'a', maxRows: 5, access: ['read', 'write'] }] },
+  ],
+  [
+    'entries that differ in more, each for itself',
+    { fs: [{ host: '/a' }] },
+    { fs: [{ host: '/a', access: ['write'], extensions: ['.md'] }] },
+    {
+      fs: [
+        { host: '/a', access: ['read'] },
+        { host: '/a', access: ['write'], extensions: ['.md'] },
+      ],
+    },
+  ],
+  [
+    'methods with the paths that they are for',
+    { http: [{ origin: 'https://a.b', paths: ['/x/**'] }] },
+    { http: [{ origin: 'https://a.b', methods: ['POST'], paths: ['/y'] }] },
+    {
+      http: [
+        { origin: 'https://a.b', methods: ['GET', 'HEAD'], paths: ['/x/**'] },
+        { origin: 'https://a.b', methods: ['POST'], paths: ['/y'] },
+      ],
+    },
+  ],
+  [
+    'one list of a part that is no list',
+    { browser: { origins: ['https://a.b'] } },
+    { browser: { origins: ['https://c.d'] } },
+    { browser: { origins: ['https://a.b', 'https://c.d'] } },
+  ],
+  ['variables of each', { env: { A: '1' } }, { env: { A: '1', B: '2' } }, { env: { A: '1', B: '2' } }],
+  [
+    'the tighter limits',
+    { limits: { fuel: 5 } },
+    { limits: { fuel: 7, hostCalls: 3 } },
+    { limits: { fuel: 5, hostCalls: 3 } },
+  ],
+])('either of two grants gives %s', (_, one, other, either) => {
+  const given = structuredClone([one, other]);
+  expect(eitherGrant(one, other)).toEqual(either);
+  expect([one, other]).toEqual(given);
+});
+
+test.each<readonly [string, Grant, Grant, string]>([
+  ['values of a variable', { env: { A: '1' } }, { env: { A: '2' } }, 'env.A'],
+  [
+    'caps of a name',
+    { kv: [{ name: 'a', maxEntries: 1 }] },
+    { kv: [{ name: 'a', access: ['write'] }] },
+    'kv for "a"',
+  ],
+  [
+    'two lists of a browser',
+    { browser: { origins: ['https://a.b'], actions: ['navigate'] } },
+    { browser: { origins: ['https://c.d'], actions: ['interact'] } },
+    'browser differs',
+  ],
+  ['a list that only one has', { run: {} }, { run: { languages: ['python'] } }, 'run differs'],
+  ['what only its own host function knows', { custom: { a: ['x'] } }, { custom: { a: ['y'] } }, 'custom.a'],
+])('is no one grant of either: %s', (_, one, other, message) => {
+  expect(() => eitherGrant(one, other)).toThrow(message);
 });

@@ -40,8 +40,9 @@ export function mcpRoutes({
       const message = await readMessage(body);
       if ('refused' in message) {
         await context.get('count')();
+        const { code = -32700, refused } = message;
         return Response.json(
-          { jsonrpc: '2.0', id: null, error: { code: -32700, message: message.refused } },
+          { jsonrpc: '2.0', id: null, error: { code, message: refused } },
           { status: 400 },
         );
       }
@@ -60,9 +61,15 @@ const MOST_VALUES = 100_000;
 /** What it is, or why it is not given to whoever speaks the protocol, which parses any in one go. */
 async function readMessage(
   body: Uint8Array,
-): Promise<{ readonly value: unknown } | { readonly refused: string }> {
+): Promise<{ readonly value: unknown } | { readonly refused: string; readonly code?: number }> {
   try {
     const value = await parseBody(body);
+    // What takes them would do many calls that were counted as one.
+    if (Array.isArray(value))
+      return {
+        refused: 'Cannot read the message: batches are not part of the protocol, send one message a request',
+        code: -32600,
+      };
     return holdsMore(value, MOST_VALUES)
       ? { refused: `Cannot read the message: more than ${MOST_VALUES} values` }
       : { value };
