@@ -333,8 +333,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
     'goes into the realm as its own text, so it can import nothing',
   'runtime/engines/pyodide/realm/files/paths.ts#serveHostPaths':
     'goes into the realm as its own text, so it can import nothing',
-  'runtime/engines/quickjs/library/modules/intl.ts#installLocaleMethods':
-    'a table of methods by the type that has them',
   'runtime/engines/quickjs/prelude/encoding.ts#installEncoding':
     'three classes and two functions over one host',
   'runtime/engines/quickjs/prelude/fetch.ts#installFetch': 'the steps of one request, which share the calls',

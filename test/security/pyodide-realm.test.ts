@@ -200,6 +200,7 @@ describe('the realm of a Python guest', () => {
       hostCallBytes: 1024 * 1024,
       outsideBytes: 1e9,
       packages: [],
+      library: [],
       settings: {
         maxMemoryBytes: parts.maxMemoryBytes,
         textLength: 1024 * 1024,

@@ -4,7 +4,8 @@ import type { JsonObject } from '../../vocabulary/json.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import type { PyodideAssets } from './assets.ts';
-import { findImports } from './find-imports.ts';
+import { findImportedNames, findImports } from './find-imports.ts';
+import type { LibraryModule } from './library.ts';
 import { MODULE_NAME } from './module-name.ts';
 import { checkPythonOptions, PYTHON_OPTIONS, type PythonOptions } from './options.ts';
 import {
@@ -53,8 +54,12 @@ export interface PyodideBuild {
   readonly assets: PyodideAssets;
   /** The same with the hash seed 0, for runs that repeat everywhere. */
   repeatable(): Promise<PyodideAssets>;
-  /** What the Python files of a wheel are compiled to, to be put in place beside them; nothing where that cannot be. */
-  bytecode(wheel: InstalledWheel): Promise<readonly PackageFile[]>;
+  /** What the Python files of a wheel are compiled to, to be put in place beside them, and what they import; nothing where that cannot be. */
+  bytecode(
+    wheel: InstalledWheel,
+  ): Promise<{ readonly files: readonly PackageFile[]; readonly imports: readonly string[] }>;
+  /** These modules of the standard library and all that they load, compiled: those that an interpreter does not have at its start. */
+  library(names: readonly string[]): Promise<readonly LibraryModule[]>;
   /** The same with these packages imported. Rejects where their modules cannot be kept in a snapshot. */
   withPackages(packages: ImportedPackages): Promise<PyodideAssets>;
   /** The interpreter's wasm, metered, with this many pages at most. */
@@ -120,7 +125,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     source: ScriptSource,
     context: PrepareContext,
     bytes: number,
-  ): Promise<PackageSet | undefined> => {
+  ): Promise<{ readonly set: PackageSet; readonly imports: readonly string[] } | undefined> => {
     const names = readOptions(context.options ?? {}).packages ?? [];
     if (options.packages === undefined) {
       if (names.length === 0) return undefined;
@@ -138,9 +143,13 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     if (set.wheels.length === 0) return undefined;
     const built = await build(context);
     const wheels: InstalledWheel[] = [];
-    for (const wheel of set.wheels)
-      wheels.push({ ...wheel, files: [...wheel.files, ...(await built.bytecode(wheel))] });
-    return { wheels };
+    const imported: string[] = [];
+    for (const wheel of set.wheels) {
+      const compiled = await built.bytecode(wheel);
+      wheels.push({ ...wheel, files: [...wheel.files, ...compiled.files] });
+      imported.push(...compiled.imports);
+    }
+    return { set: { wheels }, imports: imported };
   };
 
   const snapshots =
@@ -215,7 +224,13 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
       }
       const { code, filename, modules } = source;
       const mostBytes = Math.max(memoryBytes, context.limits.memoryBytes);
-      const packages = await installed(source, context, mostBytes);
+      const found = await installed(source, context, mostBytes);
+      const packages = found?.set;
+      const imports = [code, ...Object.values(modules)].flatMap(findImportedNames);
+      const library =
+        imports.length === 0 && found === undefined
+          ? []
+          : await (await build(context)).library([...imports, ...(found?.imports ?? [])]);
       const ahead = packages === undefined ? undefined : await aheadOf(packages, context, mostBytes);
       const repeats = context.deterministic === true;
       // A cell that has a guest already has warm parts of its own; cells with more memory than most are not kept warm.
@@ -227,6 +242,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
         code,
         filename,
         modules,
+        ...(library.length === 0 ? {} : { library }),
         ...(own === undefined ? {} : { shared: own.data as PyodideShared }), // made by `prepare` above
       };
       return {

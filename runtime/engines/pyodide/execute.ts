@@ -204,6 +204,7 @@ async function runProgram(
     files: run.files ?? [],
     collected,
     packages: program.packages ?? [],
+    library: program.library ?? [],
     hostCallBytes: run.limits.hostCallBytes,
     outsideBytes: MAX_SCRATCH_BYTES + OUTSIDE_BYTES,
     timeZone: run.env.TZ,

@@ -5,20 +5,34 @@ const MAX_CHARACTERS = 1_000_000;
  * Top-level modules that a Python program imports, found without running it: `import a.b as c, d` gives `a` and `d`, `from x.y import z`
  * gives `x`, relative imports give nothing. Imports in strings and comments do not count; what is imported by a computed name is not seen.
  */
-export function findImports(code: string): readonly string[] {
+export const findImports = (code: string): readonly string[] => [
+  ...new Set(findImportedNames(code).map((name) => name.split('.', 1)[0] ?? '')),
+];
+
+/** The same with all that a name says: `a.b` and `d`, `x.y` and `x.y.z`, whether that is a module or not. */
+export function findImportedNames(code: string): readonly string[] {
   if (code.length > MAX_CHARACTERS) return [];
   const modules = new Set<string>();
   for (const statement of statementsOf(code)) {
     const plain = /^import\s+(.+)$/s.exec(statement)?.[1];
-    const from = /^from\s+([\p{L}_][\p{L}\p{N}_]*)/u.exec(statement)?.[1];
-    if (from !== undefined) modules.add(from);
     for (const part of plain?.split(',') ?? []) {
-      const name = /^\s*([\p{L}_][\p{L}\p{N}_]*)/u.exec(part)?.[1];
+      const name = nameAtStart(part);
       if (name !== undefined) modules.add(name);
+    }
+    const from = /^from\s+(.+)$/s.exec(statement)?.[1];
+    const module = from === undefined ? undefined : nameAtStart(from);
+    if (from === undefined || module === undefined) continue;
+    modules.add(module);
+    for (const part of from.slice(from.indexOf('import') + 'import'.length).split(',')) {
+      const name = nameAtStart(part.replace('(', ' '));
+      if (name !== undefined) modules.add(`${module}.${name}`);
     }
   }
   return [...modules];
 }
+
+/** Dotted. */
+const nameAtStart = (text: string): string | undefined => /^\s*([\p{L}_][\p{L}\p{N}_.]*)/u.exec(text)?.[1];
 
 /** Logical statements with strings and comments blanked: lines joined by brackets and backslashes, cut at `;` and after a block's colon. */
 function statementsOf(code: string): string[] {

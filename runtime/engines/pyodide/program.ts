@@ -1,4 +1,5 @@
 import type { PyodideAssets } from './assets.ts';
+import type { LibraryModule } from './library.ts';
 import type { PackageFile } from './packages.ts';
 
 /** What every interpreter starts from, as `Engine.shared` gives it to a cell. */
@@ -18,6 +19,8 @@ export interface PyodideProgram {
   readonly modules: Readonly<Record<string, string>>;
   /** To be installed for it. */
   readonly packages?: readonly PackageFile[];
+  /** Modules of the standard library that it may import. */
+  readonly library?: readonly LibraryModule[];
   /** Present when the run needs another interpreter than the shared one: more memory than that has, or hashes that repeat. */
   readonly shared?: PyodideShared;
 }

@@ -1,4 +1,5 @@
 import type { PyodideAssets } from './assets.ts';
+import { LIBRARY_FOLDER } from './library.ts';
 import type { PackageFile } from './packages.ts';
 import type { Present } from './present.ts';
 import type { RealmApi, RealmPort } from './realm/contract.ts';
@@ -20,6 +21,9 @@ export interface RealmFiles {
   forget(): void;
 }
 
+/** Among the files that the realm can ask for. */
+const libraryName = (module: string): string => `library/${module}`;
+
 /** What the realm may read of the host's by name, and what it gives back. */
 export function createRealmFiles(at: Present, assets: PyodideAssets): RealmFiles {
   const files = new Map<string, Uint8Array>([
@@ -39,11 +43,13 @@ export function createRealmFiles(at: Present, assets: PyodideAssets): RealmFiles
       files.set('stdin', run.stdin);
       const packages = isFirst ? run.packages : [];
       for (const [index, file] of packages.entries()) files.set(`package-${index}`, file.bytes);
+      for (const { name, code } of run.library) files.set(libraryName(name), code);
       const misplaced = api.enter(
         JSON.stringify({
           ...run.settings,
           cwd: isFirst ? run.settings.cwd : '',
           packages: packages.map((file) => file.path),
+          library: run.library.map(({ name }) => [libraryName(name), `${LIBRARY_FOLDER}/${name}.pyc`]),
         }),
       );
       if (misplaced >= 0) return packages[misplaced]?.path;

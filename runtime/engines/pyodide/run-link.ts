@@ -2,6 +2,7 @@ import type { GuestHost } from '../../contracts/engine.ts';
 import type { GuestFile } from '../../vocabulary/guest-file.ts';
 import type { Meter } from '../../wasm/meter.ts';
 import type { Collected } from './collected.ts';
+import type { LibraryModule } from './library.ts';
 import type { PackageFile } from './packages.ts';
 import type { RunSettings } from './realm/contract.ts';
 
@@ -16,6 +17,8 @@ export interface RunLink {
   readonly meter: Meter;
   readonly settings: RunSettings;
   readonly packages: readonly PackageFile[];
+  /** Modules of the standard library that it may import. */
+  readonly library: readonly LibraryModule[];
   /** Of one call's arguments. */
   readonly hostCallBytes: number;
   /** What buffers outside wasm may hold. */

@@ -16,7 +16,7 @@ import { realmScripts } from '../../engines/pyodide/glue.ts';
 import { PLAN_VERSION } from '../../engines/pyodide/hashes/plan.ts';
 import { HOST_EXPORTS } from '../../engines/pyodide/host-exports.ts';
 import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
-import type { InstalledWheel, PackageFile } from '../../engines/pyodide/packages.ts';
+import type { InstalledWheel } from '../../engines/pyodide/packages.ts';
 import { BOOT_SCRIPT, PARTS_SCRIPT } from '../../engines/pyodide/realm/scripts.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
@@ -26,8 +26,14 @@ import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
 import { importMemory, leastMemory } from '../../wasm/import-memory.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
 import { sha256Hex } from '../sha256-hex.ts';
+import { keepLibrary } from './library-bytecode.ts';
 import { widenStacks } from './node-stacks.ts';
-import { type BytecodeJob, job as compileSources, readFrames } from './pyodide-bytecode.ts';
+import {
+  type BytecodeJob,
+  job as compileSources,
+  readFrames,
+  type WheelBytecode,
+} from './pyodide-bytecode.ts';
 import { type CompileJob, job as compileScripts } from './pyodide-code.ts';
 import { type PyodideFiles, readPyodide } from './pyodide-files.ts';
 import { DEALLOC_FRAME, type MeteredJob, job as meter } from './pyodide-metered.ts';
@@ -137,11 +143,27 @@ async function derive(
     return encodeScripts(made as CompiledScripts); // what `job` answers
   });
   const assets: PyodideAssets = { ...started, code: decodeScripts(shareBytes(compiled)) };
+  const compile = async (what: Omit<BytecodeJob, keyof CompileJob>): Promise<Uint8Array> => {
+    const input: BytecodeJob = { ...(await setUp()), assets, ...what };
+    const answer =
+      context.job === undefined
+        ? await compileSources(input)
+        : await context.job(besides('pyodide-bytecode'), input, JOB_LIMITS);
+    return answer as Uint8Array; // what `job` answers
+  };
   let repeatable: Promise<PyodideAssets> | undefined;
   return {
     assets,
     wasm,
-    bytecode: keepBytecode(context, [wasmHash, sha256Hex(stdlib)], sources.compilePackage, assets, setUp),
+    bytecode: keepBytecode(context, [wasmHash, sha256Hex(stdlib)], sources.compilePackage, compile),
+    library: keepLibrary({
+      stdlib,
+      key: [wasmHash, sha256Hex(stdlib), sha256Hex(sources.setUp), sha256Hex(sources.compileLibrary)].join(
+        '/',
+      ),
+      cache: context.cache,
+      compile: (names) => compile({ source: sources.compileLibrary, files: [], names }),
+    }),
     withPackages: async (packages) => {
       const name = `packages-${sha256Hex([packages.key, sources.importPackages(packages.modules)].join('\0'))}`;
       return { ...assets, snapshot: await snapshotOf(name, 'renewed', packages) };
@@ -164,33 +186,27 @@ function keepBytecode(
   context: PrepareContext,
   made: readonly string[],
   source: string,
-  assets: PyodideAssets,
-  setUp: () => Promise<Omit<CompileJob, 'assets'>>,
+  compile: (what: Omit<BytecodeJob, keyof CompileJob>) => Promise<Uint8Array>,
 ): PyodideBuild['bytecode'] {
-  const kept = new Map<string, Promise<readonly PackageFile[]>>();
-  const bytecode = async (wheel: InstalledWheel): Promise<readonly PackageFile[]> => {
+  const kept = new Map<string, Promise<WheelBytecode>>();
+  const bytecode = async (wheel: InstalledWheel): Promise<WheelBytecode> => {
     const files = wheel.files.filter(({ path }) => path.endsWith('.py'));
-    if (files.length === 0 || context.cache === undefined) return [];
+    if (files.length === 0 || context.cache === undefined) return NOT_COMPILED;
     const key = `pyodide-bytecode/${[...made, sha256Hex(source), wheel.sha256].join('/')}`;
-    const encoded = await cached(context, key, async () => {
-      const input: BytecodeJob = { ...(await setUp()), assets, source, files };
-      const answer =
-        context.job === undefined
-          ? await compileSources(input)
-          : await context.job(besides('pyodide-bytecode'), input, JOB_LIMITS);
-      return new Uint8Array(answer as Uint8Array); // what `job` answers
-    });
+    const encoded = await cached(context, key, async () => new Uint8Array(await compile({ source, files })));
     return readFrames(shareBytes(encoded));
   };
   return (wheel) => {
     const there = kept.get(wheel.sha256);
     if (there !== undefined) return there;
-    const coming = bytecode(wheel).catch(() => []); // then each run compiles what it imports
+    const coming = bytecode(wheel).catch(() => NOT_COMPILED); // then each run compiles what it imports
     if (kept.size >= MOST_BYTECODES) kept.clear();
     kept.set(wheel.sha256, coming);
     return coming;
   };
 }
+
+const NOT_COMPILED: WheelBytecode = { files: [], imports: [] };
 
 /** The interpreter's wasm as it is metered, once for all caps on its memory. */
 const meteredOnce = (

@@ -1,4 +1,4 @@
-// Compiles the Python sources of a wheel, in a worker of its own and as a guest: metered, without a host to call. Nothing of the wheel is run.
+// Compiles Python sources, of a wheel or of the standard library, in a worker of its own and as a guest: metered, without a host to call. None of them is run.
 import type { PyodideAssets } from '../../engines/pyodide/assets.ts';
 import { createPyodideExecutor } from '../../engines/pyodide/execute.ts';
 import { MODULE_NAME } from '../../engines/pyodide/module-name.ts';
@@ -23,21 +23,30 @@ export interface BytecodeJob {
   readonly source: string;
   /** Python files of the wheel. */
   readonly files: readonly PackageFile[];
+  /** Modules of the standard library, in place of files. */
+  readonly names?: readonly string[];
 }
 
-/** Answers frames, see `readFrames`. */
+/** What was compiled of a wheel. */
+export interface WheelBytecode {
+  readonly files: readonly PackageFile[];
+  /** What its modules import when they are loaded, by absolute names. */
+  readonly imports: readonly string[];
+}
+
+/** Answers frames, see `framesIn`. */
 export async function job(input: unknown): Promise<Uint8Array> {
-  const { assets, module, maxMemoryBytes, source, files } = input as BytecodeJob; // given by `loadPyodide`
+  const { assets, module, maxMemoryBytes, source, files, names } = input as BytecodeJob; // given by `loadPyodide`
   widenStacks();
   const executor = createPyodideExecutor(openNodeRealm);
   await executor.warmUp({ data: { assets, maxMemoryBytes }, modules: { [MODULE_NAME]: module } });
   const frames: Uint8Array[] = [];
-  for (const batch of batchesOf(files)) {
+  for (const batch of names === undefined ? batchesOf(files) : [[]]) {
     const result = await executor.execute(
       { data: { code: source, filename: '<compile>', modules: {}, packages: batch }, modules: {} },
       {
         ...REHEARSAL_RUN,
-        inputs: { paths: batch.map(({ path }) => path) },
+        inputs: { paths: batch.map(({ path }) => path), names: [...(names ?? [])] },
         limits: {
           ...REHEARSAL_RUN.limits,
           fuel: COMPILE_FUEL,
@@ -79,20 +88,42 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** The files that frames hold: two lengths of four bytes, then the path and the bytes. Paths are taken only below `__pycache__` folders. */
-export function readFrames(frames: Uint8Array): readonly PackageFile[] {
+interface Frame {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** With the lengths and the name. */
+  readonly whole: Uint8Array;
+}
+
+/** Two lengths of four bytes, then the name and the bytes; one that is cut short ends it. */
+export function framesIn(frames: Uint8Array): readonly Frame[] {
   const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength);
-  const files: PackageFile[] = [];
+  const found: Frame[] = [];
   for (let at = 0; at + 8 <= frames.length; ) {
     const [nameBytes, size] = [view.getUint32(at, true), view.getUint32(at + 4, true)];
     const start = at + 8 + nameBytes;
-    const path = new TextDecoder().decode(frames.slice(at + 8, start));
-    at = start + size;
-    if (at > frames.length) break;
-    if (isBytecodePath(path)) files.push({ path, bytes: frames.subarray(start, at), native: false });
+    const name = new TextDecoder().decode(frames.slice(at + 8, start));
+    const end = start + size;
+    if (end > frames.length) break;
+    found.push({ name, bytes: frames.subarray(start, end), whole: frames.subarray(at, end) });
+    at = end;
   }
-  return files;
+  return found;
 }
+
+/** What frames of a wheel hold. Paths are taken only below `__pycache__` folders. */
+export function readFrames(frames: Uint8Array): WheelBytecode {
+  const files: PackageFile[] = [];
+  const imports: string[] = [];
+  for (const { name, bytes } of framesIn(frames)) {
+    if (name === IMPORTS) imports.push(...new TextDecoder().decode(bytes.slice()).split(' '));
+    else if (isBytecodePath(name)) files.push({ path: name, bytes, native: false });
+  }
+  return { files, imports };
+}
+
+/** The name of the frame that is no file. */
+const IMPORTS = 'imports';
 
 const isBytecodePath = (path: string): boolean => {
   const parts = path.split('/');

@@ -85,6 +85,7 @@ function connect(interpreter: Interpreter, meter: Meter): void {
     meter,
     stdin: new Uint8Array(),
     packages: [],
+    library: [],
     hostCallBytes: 0,
     outsideBytes: OUTSIDE_BYTES,
     fixedClock: false,

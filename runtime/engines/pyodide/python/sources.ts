@@ -12,6 +12,7 @@ const MODULES = [
   '_sandglass_hashes.py',
   '_sandglass_notebook.py',
   '_sandglass_files.py',
+  '_sandglass_library.py',
   'http/_sandglass_http.py',
   'http/_sandglass_http_client.py',
   'http/_sandglass_urllib.py',
@@ -38,6 +39,7 @@ const INSTALLED = [
   '_sandglass_hashes.py',
   '_sandglass_surroundings.py',
   '_sandglass_files.py',
+  '_sandglass_library.py',
   'http/_sandglass_http_client.py',
   'http/_sandglass_urllib.py',
   'http/_sandglass_pyfetch.py',
@@ -60,6 +62,8 @@ export interface PreparingSources {
   importPackages(modules: readonly string[]): string;
   /** A program that compiles the files of a package, whose paths it is given. */
   readonly compilePackage: string;
+  /** The same for modules of the standard library, by name. */
+  readonly compileLibrary: string;
 }
 
 /** Puts the files of this folder together. Only where snapshots are made; what starts from one needs none of them. */
@@ -75,7 +79,8 @@ export function preparingSources(read: ReadSource): PreparingSources {
         Object.fromEntries(LIBRARIES.map(named)),
         INSTALLED.map(moduleOf),
       ) + settle,
-    compilePackage: read('prepare/compile_package.py'),
+    compilePackage: read('prepare/imports_of.py') + read('prepare/compile_package.py'),
+    compileLibrary: read('prepare/imports_of.py') + read('prepare/compile_library.py'),
     importPackages: (modules) =>
       called(read('prepare/import_packages.py'), 'import_packages', modules) + settle,
   };

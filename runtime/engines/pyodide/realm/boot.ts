@@ -49,7 +49,6 @@ export interface RealmParts extends FileParts, WasmParts {
   readonly installFiles: typeof installFiles;
   readonly installSurroundings: typeof installSurroundings;
   readonly keepZone: typeof keepZone;
-  readonly lateFile: typeof lateFile;
   readonly lateSymbols: typeof lateSymbols;
   readonly openStreams: typeof openStreams;
   readonly serveGuest: typeof serveGuest;
@@ -266,6 +265,8 @@ export function bootRealm(
           return index; // one package has as a folder what another, or Python, has as a file
         }
       }
+      for (const [name, path] of settings.library ?? [])
+        fileRealm?.offer(path, port.size(name), () => fileBytes(name));
       fileRealm?.enter(
         settings.mounts,
         settings.writable,

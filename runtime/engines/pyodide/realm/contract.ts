@@ -71,6 +71,8 @@ export interface BootOptions {
 export interface RunSettings {
   /** Paths of installed files below `site-packages`; their bytes are the files `package-0`, `package-1`, … */
   readonly packages?: readonly string[];
+  /** Files that are there and not read yet: their names at the host, and their paths. */
+  readonly library?: readonly (readonly [name: string, path: string])[];
   readonly maxMemoryBytes: number;
   /** The longest text that Python may hand to the realm, UTF-16 units: what a report or a call's arguments can have. */
   readonly textLength: number;

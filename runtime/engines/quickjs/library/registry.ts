@@ -51,8 +51,8 @@ const MODULES: Readonly<Record<string, Maker>> = Object.assign(Object.create(nul
 
 /** Parts that are not modules of Node. */
 const OWN: Readonly<Record<string, Maker>> = Object.assign(Object.create(null), {
-  Intl: () => pick(require('./modules/intl.ts'), 'intl'),
-  installLocaleMethods: () => pick(require('./modules/intl.ts'), 'installLocaleMethods'),
+  Intl: () => pick(require('./modules/intl/intl.ts'), 'intl'),
+  installLocaleMethods: () => pick(require('./modules/intl/locale-methods.ts'), 'installLocaleMethods'),
   Console: () => pick(require('./modules/console-class.ts'), 'Console'),
   navigator: () => pick(require('./modules/web-globals.ts'), 'navigator'),
   BroadcastChannel: () => pick(require('./modules/web-globals.ts'), 'BroadcastChannel'),

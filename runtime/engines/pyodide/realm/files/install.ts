@@ -2,6 +2,7 @@ import type { EmscriptenModule, RealmPort } from '../contract.ts';
 import type { Fs } from './fs.ts';
 import type { GivenFiles, serveGivenFiles } from './given-files.ts';
 import type { askHostFiles } from './host-files.ts';
+import type { lateFile } from './late-file.ts';
 import type { keepMounts } from './mounts.ts';
 import type { openHostFiles } from './open-files.ts';
 import type { serveHostPaths } from './paths.ts';
@@ -11,6 +12,8 @@ import type { limitScratch } from './scratch.ts';
 export interface FileRealm {
   /** Puts a file of a package in place; before `enter`. */
   install(path: string, bytes: Uint8Array): void;
+  /** Puts a file in place whose bytes are brought once it is read; before `enter`. One that is there stays. */
+  offer(path: string, size: number, read: () => Uint8Array): void;
   /** Tells of the mounts of the run, and stands in its working folder. `scratchBytes` counts from the first run on. */
   enter(
     mounts: readonly string[],
@@ -31,6 +34,7 @@ export interface FileRealm {
 export interface FileParts {
   readonly askHostFiles: typeof askHostFiles;
   readonly keepMounts: typeof keepMounts;
+  readonly lateFile: typeof lateFile;
   readonly limitScratch: typeof limitScratch;
   readonly openHostFiles: typeof openHostFiles;
   readonly serveGivenFiles: typeof serveGivenFiles;
@@ -53,12 +57,22 @@ export function installFiles(module: EmscriptenModule, port: RealmPort, parts: F
   parts.serveHostPaths(FS, host, mounts, files, scratch);
   /** The budget of files in memory is that of the whole guest, not of each of its runs. */
   let hasBudget = false;
+  const offered = new Set<string>();
+  const nothing = new Uint8Array();
 
   return {
     install: (path, bytes) => {
       const whole = `${SITE_PACKAGES}/${path}`;
       FS.mkdirTree(whole.slice(0, whole.lastIndexOf('/')));
       FS.writeFile(whole, bytes, { canOwn: true });
+    },
+    offer: (path, size, read) => {
+      if (offered.has(path)) return;
+      mounts.leave();
+      if (offered.size === 0) FS.mkdirTree(path.slice(0, path.lastIndexOf('/')));
+      offered.add(path);
+      FS.writeFile(path, nothing, {});
+      parts.lateFile(FS, path, size, read);
     },
     enter: (paths, writes, cwd, chunkBytes, scratchBytes) => {
       if (!hasBudget) scratch.set(scratchBytes);
