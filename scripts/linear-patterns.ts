@@ -76,9 +76,9 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
   'runtime/engines/pyodide/find-imports.ts': {
     [String.raw`^import\s+(.+)$`]:
       'one statement of a program; the last part takes whatever is there, so nothing is tried twice',
-    [String.raw`^from\s+([\p{L}_][\p{L}\p{N}_]*)`]:
+    [String.raw`^from\s+(.+)$`]:
       'one statement of a program; the last part takes whatever is there, so nothing is tried twice',
-    [String.raw`^\s*([\p{L}_][\p{L}\p{N}_]*)`]:
+    [String.raw`^\s*([\p{L}_][\p{L}\p{N}_.]*)`]:
       'one statement of a program; the last part takes whatever is there, so nothing is tried twice',
   },
   'runtime/engines/pyodide/glue.ts': {
@@ -98,6 +98,9 @@ export const LINEAR_PATTERNS: Readonly<Record<string, Readonly<Record<string, st
   },
   'runtime/engines/pyodide/package-snapshots.ts': {
     [String.raw`^([A-Za-z]\w*)(?:\.py|\/__init__\.py)$`]: 'text of our own or of Pyodide, never of a guest',
+  },
+  'runtime/engines/pyodide/preloaded.ts': {
+    [String.raw`\s+`]: 'text of our own or of Pyodide, never of a guest',
   },
   'runtime/engines/pyodide/python/sources.ts': {
     [String.raw`^.*\/|\.py$`]: 'text of our own or of Pyodide, never of a guest',

@@ -17,6 +17,7 @@ import { PLAN_VERSION } from '../../engines/pyodide/hashes/plan.ts';
 import { HOST_EXPORTS } from '../../engines/pyodide/host-exports.ts';
 import type { ImportedPackages } from '../../engines/pyodide/package-snapshots.ts';
 import type { InstalledWheel } from '../../engines/pyodide/packages.ts';
+import type { PreparingSources } from '../../engines/pyodide/python/sources.ts';
 import { BOOT_SCRIPT, PARTS_SCRIPT } from '../../engines/pyodide/realm/scripts.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
@@ -143,27 +144,11 @@ async function derive(
     return encodeScripts(made as CompiledScripts); // what `job` answers
   });
   const assets: PyodideAssets = { ...started, code: decodeScripts(shareBytes(compiled)) };
-  const compile = async (what: Omit<BytecodeJob, keyof CompileJob>): Promise<Uint8Array> => {
-    const input: BytecodeJob = { ...(await setUp()), assets, ...what };
-    const answer =
-      context.job === undefined
-        ? await compileSources(input)
-        : await context.job(besides('pyodide-bytecode'), input, JOB_LIMITS);
-    return answer as Uint8Array; // what `job` answers
-  };
   let repeatable: Promise<PyodideAssets> | undefined;
   return {
     assets,
     wasm,
-    bytecode: keepBytecode(context, [wasmHash, sha256Hex(stdlib)], sources.compilePackage, compile),
-    library: keepLibrary({
-      stdlib,
-      key: [wasmHash, sha256Hex(stdlib), sha256Hex(sources.setUp), sha256Hex(sources.compileLibrary)].join(
-        '/',
-      ),
-      cache: context.cache,
-      compile: (names) => compile({ source: sources.compileLibrary, files: [], names }),
-    }),
+    ...keepCompiled(context, [wasmHash, sha256Hex(stdlib)], stdlib, { assets, sources, setUp }),
     withPackages: async (packages) => {
       const name = `packages-${sha256Hex([packages.key, sources.importPackages(packages.modules)].join('\0'))}`;
       return { ...assets, snapshot: await snapshotOf(name, 'renewed', packages) };
@@ -175,6 +160,37 @@ async function derive(
       });
       return repeatable;
     },
+  };
+}
+
+/** Bytecode of wheels and of the standard library, which guests of our own compile. */
+function keepCompiled(
+  context: PrepareContext,
+  made: readonly string[],
+  stdlib: Uint8Array,
+  given: {
+    readonly assets: PyodideAssets;
+    readonly sources: PreparingSources;
+    readonly setUp: () => Promise<Omit<CompileJob, 'assets'>>;
+  },
+): Pick<PyodideBuild, 'bytecode' | 'library'> {
+  const { assets, sources, setUp } = given;
+  const compile = async (what: Omit<BytecodeJob, keyof CompileJob>): Promise<Uint8Array> => {
+    const input: BytecodeJob = { ...(await setUp()), assets, ...what };
+    const answer =
+      context.job === undefined
+        ? await compileSources(input)
+        : await context.job(besides('pyodide-bytecode'), input, JOB_LIMITS);
+    return answer as Uint8Array; // what `job` answers
+  };
+  return {
+    bytecode: keepBytecode(context, made, sources.compilePackage, compile),
+    library: keepLibrary({
+      stdlib,
+      key: [...made, sha256Hex(sources.setUp), sha256Hex(sources.compileLibrary)].join('/'),
+      cache: context.cache,
+      compile: (names) => compile({ source: sources.compileLibrary, files: [], names }),
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findImports } from '../../../runtime/engines/pyodide/find-imports.ts';
+import { findImportedNames, findImports } from '../../../runtime/engines/pyodide/find-imports.ts';
 
 test.each([
   ['import a', ['a']],
@@ -22,4 +22,14 @@ test.each([
   ['', []],
 ])('findImports(%j)', (code, modules) => {
   expect(findImports(code)).toEqual(modules);
+});
+
+test.each([
+  ['import a.b as c, d', ['a.b', 'd']],
+  ['from x.y import (z,\n  w as v)', ['x.y', 'x.y.z', 'x.y.w']],
+  ['from x import *', ['x']],
+  ['from . import f\nfrom .g import h', []],
+  ['from x', ['x']],
+])('findImportedNames(%j)', (code, modules) => {
+  expect(findImportedNames(code)).toEqual(modules);
 });

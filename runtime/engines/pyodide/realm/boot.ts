@@ -10,7 +10,6 @@ import type {
 } from './contract.ts';
 import type { Fs } from './files/fs.ts';
 import type { FileParts, FileRealm, installFiles } from './files/install.ts';
-import type { lateFile } from './files/late-file.ts';
 import type { hardenLanguage } from './language.ts';
 import type { lateSymbols } from './late-symbols.ts';
 import type { serveGuest } from './serve-guest.ts';

@@ -29,7 +29,8 @@ def framed(names):
             parent = name.rpartition(".")[0]
             code = compiled(f"{LIBRARY}/{file}")
             data = marshal.dumps(code)
-            imported = imports_of(code, name if file.endswith("/__init__.py") else parent)
+            package = name if file.endswith("/__init__.py") else parent
+            imported = imports_of(code, package)  # noqa: F821 - stands before this file
             needs = [need for need in (parent, *imported) if file_of(need) is not None]
             todo += needs
         title = " ".join([name, *needs]).encode()

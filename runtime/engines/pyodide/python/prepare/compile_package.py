@@ -23,7 +23,8 @@ def framed(paths):
         data = _code_to_hash_pyc(code, importlib.util.source_hash(source), False)
         out += frame(cache_from_source(SITE + path).removeprefix(SITE), data)
         if not ASIDE.intersection(path.split("/")):
-            needs.update((name, None) for name in imports_of(code, "") if name.isascii())
+            imported = imports_of(code, "")  # noqa: F821 - stands before this file
+            needs.update((name, None) for name in imported if name.isascii())
     return bytes(out + frame("imports", " ".join(needs).encode()))
 
 

@@ -8,7 +8,9 @@ def imports_of(code, package):
     found, todo = {}, [code]
     while todo:
         code = todo.pop()
-        todo += [part for part in code.co_consts if hasattr(part, "co_code") and not part.co_flags & 3]  # bodies of classes
+        todo += [
+            part for part in code.co_consts if hasattr(part, "co_code") and not part.co_flags & 3
+        ]  # bodies of classes
         before = [None, None]
         for step in dis.get_instructions(code):
             if step.opname == "IMPORT_NAME":
