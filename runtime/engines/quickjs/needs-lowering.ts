@@ -1,3 +1,4 @@
+import { waitForReturns } from './for-await.ts';
 import type { Program } from './program.ts';
 import { scan } from './scan.ts';
 
@@ -25,8 +26,15 @@ function needsLowering(code: string): boolean {
   });
 }
 
-/** The program, with decorators and `using` in it and its modules written in what QuickJS knows; what does that is brought in when it is needed. */
+/** The program, with what QuickJS does not know, or does otherwise, in it and its modules written in what it knows. */
 export async function lowered(program: Program): Promise<Program> {
+  const plain = await withoutNewSyntax(program);
+  const modules = Object.entries(plain.modules).map(([name, code]) => [name, waitForReturns(code)] as const);
+  return { ...plain, code: waitForReturns(plain.code), modules: Object.fromEntries(modules) };
+}
+
+/** Without decorators and `using`; what does that is brought in when it is needed. */
+async function withoutNewSyntax(program: Program): Promise<Program> {
   const asked = Object.values(program.modules).some(needsLowering);
   if (!asked && !needsLowering(program.code)) return program;
   const { lower } = await import('./lower.ts');

@@ -57,13 +57,13 @@ try:
 except AssertionError as error:
     line = error.__traceback__.tb_next.tb_frame.f_code.co_filename
 [case.__file__, line, case.__spec__.origin, case.__loader__.get_source('unittest.case')[:12],
- inspect.getsource(case.TestCase.fail).strip()[:20], case.__loader__.is_package('unittest'), case.__package__]`,
+ inspect.getsource(case.TestCase.fail).strip()[:20], case.__loader__.is_package('unittest.case'), case.__package__]`,
       { limits },
     );
     const file = '/lib/python314.zip/unittest/case.py';
     expect(result).toMatchObject({
       kind: 'value',
-      value: [file, file, file, '"""Test case', 'def fail(self, msg=N', true, 'unittest'],
+      value: [file, file, file, '"""Test case', 'def fail(self, msg=N', false, 'unittest'],
     });
   });
 

@@ -69,6 +69,7 @@ export interface PreparingSources {
 /** Puts the files of this folder together. Only where snapshots are made; what starts from one needs none of them. */
 export function preparingSources(read: ReadSource): PreparingSources {
   const named = (path: string): readonly [name: string, source: string] => [moduleOf(path), read(path)];
+  const importsOf = read('prepare/imports_of.py');
   const settle = called(read('prepare/settle.py'), 'settle');
   return {
     setUp:
@@ -79,8 +80,8 @@ export function preparingSources(read: ReadSource): PreparingSources {
         Object.fromEntries(LIBRARIES.map(named)),
         INSTALLED.map(moduleOf),
       ) + settle,
-    compilePackage: read('prepare/imports_of.py') + read('prepare/compile_package.py'),
-    compileLibrary: read('prepare/imports_of.py') + read('prepare/compile_library.py'),
+    compilePackage: importsOf + read('prepare/compile_package.py'),
+    compileLibrary: importsOf + read('prepare/compile_library.py'),
     importPackages: (modules) =>
       called(read('prepare/import_packages.py'), 'import_packages', modules) + settle,
   };
