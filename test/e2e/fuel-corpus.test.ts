@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7253599,
+        "javascript: a granted file": 7261615,
         "javascript: an expression": 74274,
         "javascript: objects, text, regular expressions": 386213,
         "javascript: random, clock, timers, promises": 842090,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 929837,
-        "python: classes, exceptions, json": 2456312,
-        "python: sets, hashes, random, clock": 1565906,
-        "typescript: a module": 603254,
+        "python: an expression": 929643,
+        "python: classes, exceptions, json": 2454825,
+        "python: sets, hashes, random, clock": 1565673,
+        "typescript: a module": 619915,
       }
     `);
   });
