@@ -65,6 +65,13 @@ describe('the HTTP door on a socket', () => {
     ]);
   });
 
+  test('what fetch answers is a Response as before, and so is what is made here', async () => {
+    const answer = await post(JSON.stringify(SCRIPT));
+    await answer.body?.cancel();
+    const made = [answer, new Response('x'), Response.json({}), { status: 200 }];
+    expect(made.map((one) => one instanceof Response)).toEqual([true, true, true, false]);
+  });
+
   test('cancels the run of a client that hangs up', async () => {
     const hangUp = new AbortController();
     const response = post(JSON.stringify({ ...SCRIPT, code: 'hang' }), { signal: hangUp.signal });

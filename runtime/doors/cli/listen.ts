@@ -27,7 +27,9 @@ const BACKLOG = 4_096;
 export async function listen({ fetch, host, port }: ListenOptions): Promise<ListeningServer> {
   // Without options of its own the adaptor makes a plain HTTP/1.1 server. It puts its own `Response` in place of the global one: an answer whose
   // bytes are there is then written as it is, and not read back out of a stream.
+  const own = Response;
   const server = createAdaptorServer({ fetch }) as Server;
+  if (Response !== own) keepInstances(Response, own);
   const underWay = new Set<ServerResponse>();
   server.on('request', (_request, response) => {
     underWay.add(response);
@@ -58,6 +60,13 @@ export async function listen({ fetch, host, port }: ListenOptions): Promise<List
       clearTimeout(cut);
     },
   };
+}
+
+/** What `fetch` answers is the platform's own, and a response all the same: packages ask, as that of MCP does for what a sign-in answers. */
+function keepInstances(replaced: typeof Response, own: typeof Response): void {
+  Object.defineProperty(replaced, Symbol.hasInstance, {
+    value: (value: unknown) => Function.prototype[Symbol.hasInstance].call(own, value),
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {
