@@ -49,15 +49,11 @@ export const KNOWN_FAILURES: Readonly<Record<string, string>> = {
   'tasks-mrtr-input': QUESTIONS,
 };
 
-const MACHINES =
-  'a machine signs in with its own secret; keys of its own, and tokens of another service, are not spoken';
 const NO_QUESTIONS = 'a mounted server cannot ask the person: its tools run without one';
 const SCHEMAS = 'schemas are cleaned before a model reads them: $schema and $anchor are taken out';
 
 /** The same of the client. */
 export const KNOWN_CLIENT_FAILURES: Readonly<Record<string, string>> = {
-  'auth/client-credentials-jwt': MACHINES,
-  'auth/cross-app-access-complete-flow': MACHINES,
   'elicitation-sep1034-client-defaults': NO_QUESTIONS,
   'sep-2322-client-request-state': NO_QUESTIONS,
   'json-schema-2020-12-preservation': SCHEMAS,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { KEY, type ServedDoor, serveDoor } from '../support/mcp-clients.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -89,6 +90,17 @@ describe('tools over HTTP', verifies('DX-03'), () => {
     });
     for (const query of ['limit=0', 'limit=x', 'cursor=zzz', 'limit=501'])
       expect((await send('GET', `/v1/tools?${query}`)).status).toBe(400);
+  });
+
+  test('an error has what helps to mend it, and no value', verifies('ER-02'), async () => {
+    const { status, body } = await send('POST', '/v1/tools/double/call', { args: {} });
+    expect(status).toBe(400);
+    expect(Object.keys(body)).toEqual(['ok', 'error']);
+    expect(Object.keys(body.error).sort()).toEqual(
+      ['code', 'details', 'hint', 'message', 'retryable', 'runId', 'time', 'tool'].sort(),
+    );
+    expect(body.error).toMatchObject({ code: 'INPUT_INVALID', tool: 'double', retryable: false });
+    expect(String(new SandglassError('INPUT_INVALID', 'why'))).toBe('why');
   });
 
   test('calls one: the outcome, or why there is none', async () => {

@@ -89,6 +89,7 @@ export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOp
       return from === undefined ? undefined : tokens[from];
     },
     async saveTokens(tokens: OAuthTokens, context) {
+      discovered = undefined; // the answer was exchanged: the next one may be given elsewhere
       const from = context?.issuer ?? '';
       await change((kept) => ({ ...kept, latest: from, tokens: { ...kept.tokens, [from]: tokens } }));
     },
