@@ -46,8 +46,7 @@ export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOp
   let state = '';
   let verifier = '';
   let answer: URLSearchParams | undefined;
-  /** Whom the person was sent to: the answer is exchanged there, and nowhere else. */
-  let discovered: OAuthDiscoveryState | undefined;
+  let discovered: OAuthDiscoveryState | undefined; // where the answer is exchanged, and nowhere else
   const shown = new Set<string>();
   const { load, change } = createKeeper(store, shown);
   const scope = scopes.length === 0 ? {} : { scope: scopes.join(' ') };
@@ -89,7 +88,7 @@ export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOp
       return from === undefined ? undefined : tokens[from];
     },
     async saveTokens(tokens: OAuthTokens, context) {
-      discovered = undefined; // the answer was exchanged: the next one may be given elsewhere
+      discovered = undefined;
       const from = context?.issuer ?? '';
       await change((kept) => ({ ...kept, latest: from, tokens: { ...kept.tokens, [from]: tokens } }));
     },
