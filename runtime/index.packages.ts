@@ -1,6 +1,7 @@
 import { openFileCache } from './platform/node-cache.ts';
 import { checkPackageOptions, type PythonPackageOptions } from './platform/python/packages/options.ts';
 import { createPythonPackages } from './platform/python/packages/python-packages.ts';
+import { defined } from './vocabulary/defined.ts';
 
 export interface FetchedPackage {
   readonly name: string;
@@ -26,7 +27,7 @@ export async function fetchPackages(
 ): Promise<readonly FetchedPackage[]> {
   const packages = createPythonPackages(checkPackageOptions(sources), {
     refresh: true,
-    ...(onDownload === undefined ? {} : { onDownload }),
+    ...defined({ onDownload }),
   });
   const installed = await packages.fetch(names, openFileCache(cache));
   return installed.map(({ candidate: { name, version, file, sha256, from }, files }) => ({
@@ -34,7 +35,7 @@ export async function fetchPackages(
     version,
     file,
     from,
-    ...(sha256 === undefined ? {} : { sha256 }),
+    ...defined({ sha256 }),
     bytes: files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
   }));
 }

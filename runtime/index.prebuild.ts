@@ -3,6 +3,7 @@ import { createComponentEngine } from './engines/component/engine.ts';
 import { PREBUILT_FORMAT, type PrebuiltData } from './engines/component/prebuilt.ts';
 import { nodePlatform } from './platform/node.ts';
 import { checkFields, type FieldKind } from './vocabulary/check-fields.ts';
+import { defined } from './vocabulary/defined.ts';
 import { mergeLimits } from './vocabulary/limits.ts';
 import { unknownName } from './vocabulary/nearest.ts';
 import { sha256Hex } from './vocabulary/sha256.ts';
@@ -55,7 +56,7 @@ export async function prebuildComponent(
     {
       limits: mergeLimits(memoryBytes === undefined ? [] : [{ memoryBytes }]),
       compile: nodePlatform.compile,
-      ...(nodePlatform.job === undefined ? {} : { job: nodePlatform.job }),
+      ...defined({ job: nodePlatform.job }),
     },
   );
   const component = prepared.data as ComponentData; // made by this engine's prepare

@@ -65,11 +65,11 @@ export interface NodeRuntimeOptions extends RuntimeOptions {
 }
 
 /**
- * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, shell scripts, components and WASI preview1 modules; `fs`,
- * `http`, `ws`, `sql`, `kv`, `session`, `browser` and `run`.
+ * A runtime on Node with every engine and host function that ships: JavaScript, TypeScript, Python, shell scripts, components and WASI
+ * preview1 modules; `fs`, `http`, `ws`, `sql`, `kv`, `session`, `browser` and `run`.
  *
- * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} UNSUPPORTED on a Node before 24; INTERNAL when an engine's file is missing or cut
- * off, naming it and the command that brings it back.
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range. @throws {SandglassError} UNSUPPORTED on a Node before 24;
+ * INTERNAL when an engine's file is missing or cut off, naming it and the command that brings it back.
  * @example
  * await using runtime = createRuntime();
  * const outcome = await runtime.run({ language: 'javascript', code: '6 * 7' });

@@ -1,10 +1,12 @@
 // Measures Sandglass beside its peers and prints one table; `--write` puts it into BENCHMARKS.md.
+
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { defined } from '../runtime/vocabulary/defined.ts';
 import type { Group, MeasureOptions, Row } from './bench/group.ts';
 
 const PAGE = join(import.meta.dirname, '../BENCHMARKS.md');
@@ -98,7 +100,7 @@ if (seconds !== undefined && !(seconds > 0))
   throw new Error(`Cannot measure for ${values.seconds} s: --seconds takes a number over 0`);
 const options: MeasureOptions = {
   scale: values.quick ? 0.1 : 1,
-  ...(seconds === undefined ? {} : { seconds }),
+  ...defined({ seconds }),
 };
 const parts: string[] = [];
 const missed: string[] = [];
@@ -127,7 +129,9 @@ if (values.write) {
   const load = loadavg()[0] ?? 0;
   const busy =
     load > availableParallelism() ? `; the machine was busy with other work (load ${load.toFixed(0)})` : '';
-  const machine = `Node ${process.versions.node}, ${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'})${busy}, by \`npm run bench -- --write\`.`;
+  const machine =
+    `Node ${process.versions.node}, ${availableParallelism()} processors ` +
+    `(${cpus()[0]?.model.trim() ?? 'unknown'})${busy}, by \`npm run bench -- --write\`.`;
   const text = `${BEGIN}\n${machine}\n\n${parts.join('\n\n')}\n${END}`;
   await writeFile(PAGE, page.slice(0, from) + text + page.slice(to + END.length));
 }

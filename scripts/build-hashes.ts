@@ -191,6 +191,7 @@ if (import.meta.main) {
   const lines = text.match(/.{1,116}/g) ?? [];
   writeFileSync(
     OUTPUT,
-    `// Made by scripts/build-hashes.ts. Do not edit.\n\n/** The module of \`openHasher\`, in base64. */\nexport const HASHES_WASM = \`\n${lines.join('\n')}\n\`;\n`,
+    `// Made by scripts/build-hashes.ts. Do not edit.\n\n/** The module of \`openHasher\`, in base64. ` +
+      `*/\nexport const HASHES_WASM = \`\n${lines.join('\n')}\n\`;\n`,
   );
 }

@@ -19,5 +19,6 @@ const { snapshot } = build.assets;
 await build.repeatable();
 const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 console.log(
-  `wasm ${mib(wasm.length)}, snapshot ${mib(snapshot?.data.length ?? 0)} of ${mib(snapshot?.memoryBytes ?? 0)}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  `wasm ${mib(wasm.length)}, snapshot ${mib(snapshot?.data.length ?? 0)} of ` +
+    `${mib(snapshot?.memoryBytes ?? 0)}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
 );

@@ -9,7 +9,9 @@ import { checkFunctions } from './check/functions.ts';
 import { checkPatterns } from './check/patterns.ts';
 import { checkArrows, checkPackages, checkPlaces, checkPlan, type House } from './check/rooms.ts';
 import { listFiles, readSources } from './check/sources.ts';
+import { checkSpreads } from './check/spreads.ts';
 import { fillTables, houseTables } from './check/tables.ts';
+import { checkWidths } from './check/widths.ts';
 import {
   AN_ENTRY,
   BESIDE,
@@ -28,6 +30,14 @@ import { LINEAR_PATTERNS } from './linear-patterns.ts';
 
 /** Runs in the guest's own realm, where it is metered; or reads what the operator wrote; or what is built. */
 const MEETS_NOBODY = /^runtime\/(engines\/quickjs\/(prelude|library)\/|doors\/cli\/|index\.|build\/)/;
+
+/** Goes into a realm or a page as its own text, or into the snapshot of the engine, where `defined` would stand on what a guest may change. */
+const IN_A_REALM =
+  /^runtime\/(?:engines\/(?:pyodide\/realm|component\/realm|quickjs\/(?:prelude|library))|doors\/http\/dashboard)\//;
+
+/** Lines of what is made by a script, and of the programs of guests and of others, are as they are. */
+const MADE_OR_GIVEN =
+  /(?:interfaces\/signatures\.ts|hashes-wasm\.ts|\.gen\.ts|\/dist\/|^test\/(?:guests|libraries|node-programs|recipes)\/.*)$/;
 
 /** The files that `exports` of the package leads to. */
 const ENTRIES = LOADED_FROM_OUTSIDE.filter(([, why]) => why === AN_ENTRY).map(([file]) => file);
@@ -84,6 +94,12 @@ const breaches = [
   ),
   ...checkExports(sources, scripts, { outside: LOADED_FROM_OUTSIDE, kept: EXPORTS_KEPT }),
   ...checkFunctions(sources, LONG_FUNCTIONS),
+  ...checkSpreads(sources, IN_A_REALM),
+  ...checkWidths(
+    listFiles(root, ['runtime', 'host-functions', 'guest-tools', 'scripts', 'test', 'examples'])
+      .filter((path) => path.endsWith('.ts') && !MADE_OR_GIVEN.test(path))
+      .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })),
+  ),
   ...checkFloors(
     listFiles(root, ['test/unit']).map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })),
     TOO_SLOW_FOR_UNIT,

@@ -67,7 +67,9 @@ for (const module of modules) {
   totals[0] = (totals[0] ?? 0) + passHere.length;
   totals[1] = (totals[1] ?? 0) + passThere.length;
   console.log(
-    `${module.padEnd(28)} here ${String(passHere.length).padStart(5)}, stock ${String(passThere.length).padStart(5)}, of ${Math.max(here.size, there.size)} (${took[0]} s, ${took[1]} s)`,
+    `${module.padEnd(28)} here ${String(passHere.length).padStart(5)}, stock ` +
+      `${String(passThere.length).padStart(5)}, of ${Math.max(here.size, there.size)} (${took[0]} s, ` +
+      `${took[1]} s)`,
   );
   for (const [name, outcomes] of [
     ['here', here],
@@ -94,7 +96,9 @@ for (const module of modules) {
 await runtime.close();
 
 console.log(
-  `\n${modules.length} modules in ${Math.round((performance.now() - begun) / 1000)} s: here ${totals[0]} tests pass, in stock Pyodide ${totals[1]}; of those, ${known} fail here for a known reason and ${unexplained.length} for none`,
+  `\n${modules.length} modules in ${Math.round((performance.now() - begun) / 1000)} s: here ` +
+    `${totals[0]} tests pass, in stock Pyodide ${totals[1]}; of those, ${known} fail here for a known ` +
+    `reason and ${unexplained.length} for none`,
 );
 for (const start of used) console.log(`  ${start}: ${KNOWN[start]}`);
 for (const start of named.length > 0 ? [] : Object.keys(KNOWN).filter((name) => !used.has(name)))

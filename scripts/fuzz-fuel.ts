@@ -14,6 +14,7 @@ for (let seed = first; seed < first + count; seed += 1) {
   for (const problem of problems) console.log(problem);
 }
 console.log(
-  `${sum.modules} modules from seed ${first} (${sum.skipped} skipped): ${sum.sameResults} equal results, ${sum.sameCounts} equal counts, ${sum.problems} differences`,
+  `${sum.modules} modules from seed ${first} (${sum.skipped} skipped): ${sum.sameResults} equal ` +
+    `results, ${sum.sameCounts} equal counts, ${sum.problems} differences`,
 );
 if (sum.problems > 0) process.exitCode = 1;

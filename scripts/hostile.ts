@@ -107,7 +107,8 @@ const found = await fuzzCalls({
 });
 if (found.programs < programs)
   console.error(
-    `No time was left after ${found.programs} programs: go on with --fuzz-only --seed=${seed} --from=${from + found.programs} --programs=${programs - found.programs}`,
+    `No time was left after ${found.programs} programs: go on with --fuzz-only --seed=${seed} ` +
+      `--from=${from + found.programs} --programs=${programs - found.programs}`,
   );
 console.log(`${found.calls} calls, ${found.served} served, at most ${found.mostAtOnce} at once`);
 for (const fault of found.faults) console.error(fault);

@@ -1,4 +1,5 @@
-// The house as data: its rooms, who may import whom, and who may touch what. `npm run check` holds the sources to it; ARCHITECTURE.md's tables are made of it.
+// The house as data: its rooms, who may import whom, and who may touch what. `npm run check` holds the sources to it; ARCHITECTURE.md's
+// tables are made of it.
 
 export interface Room {
   readonly name: string;
@@ -62,7 +63,9 @@ export const ROOMS: readonly Room[] = [
     at: ['host-functions'],
     folders: ['browser', 'fs', 'http', 'kv', 'run', 'sql', 'tools'],
     apart: true,
-    what: '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `kv`, `session` (in `kv/`, whose stores it shares), `browser`, `tools` and `run`: a policy beside the code that does the I/O',
+    what:
+      '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `kv`, `session` (in `kv/`, whose ' +
+      'stores it shares), `browser`, `tools` and `run`: a policy beside the code that does the I/O',
     mayImport: ['vocabulary', 'contracts'],
   },
   {
@@ -115,7 +118,9 @@ export const ROOMS: readonly Room[] = [
     name: 'platform',
     at: ['runtime/platform'],
     folders: ['component', 'python', 'schema', 'sqlite'],
-    what: 'what differs between Node, browsers and workerd; `component/`: realms for its guests; `python/`: its files, snapshots and packages; `sqlite/`: databases whose queries are guests',
+    what:
+      'what differs between Node, browsers and workerd; `component/`: realms for its guests; `python/`: ' +
+      'its files, snapshots and packages; `sqlite/`: databases whose queries are guests',
     mayImport: ['vocabulary', 'contracts', 'cell', 'engines', 'wasm'],
   },
   {

@@ -1,5 +1,5 @@
-// Runs the official conformance suite of MCP against the door and against the client of a runtime, in both revisions, and prints the counts. A scenario that fails and is not
-// among those that are known to, with a reason, or one of those that passes, ends it with 1.
+// Runs the official conformance suite of MCP against the door and against the client of a runtime, in both revisions, and prints the
+// counts. A scenario that fails and is not among those that are known to, with a reason, or one of those that passes, ends it with 1.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

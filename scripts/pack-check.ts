@@ -17,7 +17,11 @@ await using runtime = createRuntime();
 for (const [language, code] of [
   ['javascript', '6 * 7'],
   ['typescript', 'const n: number = 42; n'],
-  ['typescript', 'const half = (method, _) => function () { return method.call(this) / 2 }; class A { @half n(): number { return 84 } }; new A().n()'],
+  [
+    'typescript',
+    'const half = (method, _) => function () { return method.call(this) / 2 };' +
+      'class A { @half n(): number { return 84 } }; new A().n()',
+  ],
   ['typescript', 'namespace N { export const n = 42 }; N.n'],
   ['python', '6 * 7'],
 ]) {

@@ -1,5 +1,6 @@
-// Sends requests that schemathesis makes of the document of the HTTP door to the door itself, and prints how many there were. It ends with 1 when one is
-// answered with 500, or with what the document does not say. Needs schemathesis of PyPI: `pip install schemathesis`, or SCHEMATHESIS=PATH/TO/st.
+// Sends requests that schemathesis makes of the document of the HTTP door to the door itself, and prints how many there were. It ends with
+// 1 when one is answered with 500, or with what the document does not say. Needs schemathesis of PyPI: `pip install schemathesis`, or
+// SCHEMATHESIS=PATH/TO/st.
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { KEY, serveFixture } from './mcp-conformance/fixture.ts';

@@ -17,10 +17,16 @@ if (folder === undefined) {
 }
 
 /** What is bash's own or any shell's; the other files are of Oils, of zsh, or of processes that there are none of here. */
-const SLICE =
-  'alias append arith array array-literal assign assoc brace-expansion builtin-bracket builtin-cd builtin-echo builtin-eval-source builtin-getopts builtin-printf builtin-read builtin-set builtin-test builtin-trap builtin-vars builtins case_ command-parsing command-sub command_ comments dbracket dparen empty-bodies errexit exit-status extglob-match for-expr func-parsing glob glob-bash here-doc if_ let loop nul-bytes paren-ambiguity pipeline posix quote redirect regex sh-func sh-options smoke special-vars strict-options subshell temp-binding tilde unicode var-num var-op-bash var-op-len var-op-patsub var-op-slice var-op-strip var-op-test var-ref var-sub-quote var-sub while whitespace word-eval word-split'.split(
-    ' ',
-  );
+const SLICE = (
+  'alias append arith array array-literal assign assoc brace-expansion builtin-bracket builtin-cd ' +
+  'builtin-echo builtin-eval-source builtin-getopts builtin-printf builtin-read builtin-set ' +
+  'builtin-test builtin-trap builtin-vars builtins case_ command-parsing command-sub command_ ' +
+  'comments dbracket dparen empty-bodies errexit exit-status extglob-match for-expr func-parsing glob ' +
+  'glob-bash here-doc if_ let loop nul-bytes paren-ambiguity pipeline posix quote redirect regex ' +
+  'sh-func sh-options smoke special-vars strict-options subshell temp-binding tilde unicode var-num ' +
+  'var-op-bash var-op-len var-op-patsub var-op-slice var-op-strip var-op-test var-ref var-sub-quote ' +
+  'var-sub while whitespace word-eval word-split'
+).split(' ');
 
 /** A program of the spec that shows its arguments, as Python would. */
 const PRELUDE = String.raw`argv.py() { local out= sep= a q; for a in "$@"; do a=${'$'}{a//\\/\\\\}; a=${'$'}{a//$'\n'/\\n}; a=${'$'}{a//$'\t'/\\t}; q="'"

@@ -111,7 +111,8 @@ for (let line = 1; line <= LINES; line++) {
   samples.push(now);
   const minute = ((performance.now() - started) / 60_000).toFixed(1);
   console.log(
-    `| ${minute} | ${tally.done} | ${tally.wrong} | ${tally.lost} | ${now.rssMiB.toFixed(0)} | ${now.files} | ${now.threads} | ${loadavg()[0]?.toFixed(0)} |`,
+    `| ${minute} | ${tally.done} | ${tally.wrong} | ${tally.lost} | ${now.rssMiB.toFixed(0)} | ` +
+      `${now.files} | ${now.threads} | ${loadavg()[0]?.toFixed(0)} |`,
   );
 }
 await all;

@@ -68,6 +68,7 @@ for (const name of files) {
   }
 }
 console.log(
-  `${sum.scripts} scripts, ${sum.assertions} commands: ${sum.plain} pass plain, ${sum.rewritten} pass rewritten, ${sum.same} end alike, ${sum.lost} lost, ${sum.gained} gained`,
+  `${sum.scripts} scripts, ${sum.assertions} commands: ${sum.plain} pass plain, ${sum.rewritten} pass ` +
+    `rewritten, ${sum.same} end alike, ${sum.lost} lost, ${sum.gained} gained`,
 );
 for (const [reason, count] of refused) console.log(`valid, but refused ${count} times: ${reason}`);

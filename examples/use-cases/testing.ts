@@ -37,8 +37,7 @@ for (const [name, source] of Object.entries(TRIES)) {
   else {
     const results = outcome.value as [string, string][];
     const failed = results.filter(([, result]) => result !== 'ok');
-    console.log(
-      `${name}: ${results.length - failed.length} of ${results.length}${failed.length === 0 ? '' : `, failed: ${failed.map(([one]) => one).join(', ')}`}`,
-    );
+    const named = failed.length === 0 ? '' : `, failed: ${failed.map(([one]) => one).join(', ')}`;
+    console.log(`${name}: ${results.length - failed.length} of ${results.length}${named}`);
   }
 }

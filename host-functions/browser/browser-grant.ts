@@ -1,4 +1,5 @@
 import type { OriginRules } from '../../runtime/contracts/operations/browser.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import {
   BROWSER_ACTIONS,
@@ -68,7 +69,7 @@ const figure = (
 ): number | undefined =>
   wholeNumber(part[name], `read ${where}.${name}:`, {
     minimum,
-    ...(maximum === undefined ? {} : { maximum }),
+    ...defined({ maximum }),
   });
 
 function texts(value: JsonValue | undefined, where: string): readonly string[] {

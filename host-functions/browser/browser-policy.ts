@@ -1,3 +1,4 @@
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { BrowserAction } from '../../runtime/vocabulary/grants/browser.ts';
 import { MIB } from '../../runtime/vocabulary/units.ts';
@@ -50,7 +51,9 @@ function deniedAction(action: BrowserAction, act: string, part: BrowserPart | un
   };
   return new SandglassError('CAPABILITY_DENIED', `Cannot ${act}: no grant for ${capability} covers it`, {
     details: { capability, requested: act, missing: [capability], grant },
-    hint: `Grant it with ${flagsOf(part === undefined ? 'ORIGIN' : undefined, action)} (in a program: ${JSON.stringify(grant)}), or do without; do not retry`,
+    hint:
+      `Grant it with ${flagsOf(part === undefined ? 'ORIGIN' : undefined, action)} (in a program: ` +
+      `${JSON.stringify(grant)}), or do without; do not retry`,
   });
 }
 
@@ -71,6 +74,10 @@ export function deniedOrigin(url: URL | string, part: BrowserPart): SandglassErr
   const grant = isWeb
     ? { browser: { origins: [...new Set([...part.origins, parsed.origin])], actions: [...part.actions] } }
     : undefined;
+  const way =
+    grant === undefined
+      ? 'Open pages of the origins that are granted'
+      : `Grant it with ${flagsOf(parsed?.origin)} (in a program: ${JSON.stringify(grant)}), or do without`;
   return new SandglassError(
     'CAPABILITY_DENIED',
     `Cannot open ${JSON.stringify(shown)}: ${isWeb ? 'no origin of the grant covers it' : 'only http and https pages are opened'}`,
@@ -79,9 +86,9 @@ export function deniedOrigin(url: URL | string, part: BrowserPart): SandglassErr
         capability: 'browser.navigate',
         requested: shown,
         missing: ['browser.navigate'],
-        ...(grant === undefined ? {} : { grant }),
+        ...defined({ grant }),
       },
-      hint: `${grant === undefined ? 'Open pages of the origins that are granted' : `Grant it with ${flagsOf(parsed?.origin)} (in a program: ${JSON.stringify(grant)}), or do without`}; do not retry`,
+      hint: `${way}; do not retry`,
     },
   );
 }

@@ -6,6 +6,7 @@ import type {
   HostService,
 } from '../../runtime/contracts/host-function.ts';
 import type { OriginNetwork, OriginRules } from '../../runtime/contracts/operations/browser.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { BrowserAction } from '../../runtime/vocabulary/grants/browser.ts';
 import { readBrowserCall } from './browser-args.ts';
@@ -75,7 +76,7 @@ export class BrowserService implements HostService {
       try {
         const { value, bytes } = await session.act(verb, args, Math.max(1, most), { part, network });
         return {
-          ...(value === undefined ? {} : { value }),
+          ...defined({ value }),
           ...(bytes === undefined ? {} : { bytes, givesBytes: false }),
           ingressBytes: session.bytes - before,
         };

@@ -79,5 +79,6 @@ export const doesNotStart = (what: string, error: unknown, isNamed: boolean): Br
   new BrowserRefusal(
     'unsupported',
     `${what} does not start`,
-    `See that ${isNamed ? 'what the options name' : 'it'} runs here${/sandbox/i.test(String(error)) ? ', or set browser.sandbox to false where nothing else can be done' : ''}`,
+    `See that ${isNamed ? 'what the options name' : 'it'} runs ` +
+      `here${/sandbox/i.test(String(error)) ? ', or set browser.sandbox to false where nothing else can be done' : ''}`,
   );

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, PuppeteerNode } from 'puppeteer-core';
 import type { BrowserDriver, DriverSessionOptions } from '../../runtime/contracts/operations/browser.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
 import {
   browserEnvironment,
@@ -59,7 +60,7 @@ export const createWebdriver = ({
         capabilities: {
           alwaysMatch: {
             'goog:chromeOptions': {
-              ...(program === undefined ? {} : { binary: program }),
+              ...defined({ binary: program }),
               args: ['--headless', ...flags(sandbox)],
             },
           },

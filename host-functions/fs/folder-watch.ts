@@ -25,8 +25,8 @@ export interface FolderWatchOptions {
 
 /**
  * Tells what changed in a folder by looking at it again: every back end can be watched so, nothing is seen that a listing would not show, and no link
- * is followed. It looks only while somebody waits, so an idle watch costs nothing and queues nothing. What came and went between two looks is not told,
- * nor a change that left size, identity and both times as they were.
+ * is followed. It looks only while somebody waits, so an idle watch costs nothing and queues nothing. What came and went between two looks
+ * is not told, nor a change that left size, identity and both times as they were.
  */
 export class FolderWatch {
   readonly #options: FolderWatchOptions;

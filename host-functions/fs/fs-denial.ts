@@ -1,3 +1,4 @@
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { type ErrorDetails, SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { FS_ACCESS, type FsAccess, type FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { HOST_FOLDER } from '../../runtime/vocabulary/merge-grants.ts';
@@ -42,7 +43,9 @@ export function denyAccess(
   const both = opensBoth(ask);
   return denial(ask, `no grant for fs.${ask.access} covers it${both ? ', only one for fs.write' : ''}`, {
     entry,
-    hint: `Grant it with ${FLAG[ask.access]}=${HOST_FOLDER}:${entry.guest} (in a program: ${JSON.stringify({ fs: [brief] })}), or do without; do not retry`,
+    hint:
+      `Grant it with ${FLAG[ask.access]}=${HOST_FOLDER}:${entry.guest} (in a program: ` +
+      `${JSON.stringify({ fs: [brief] })}), or do without; do not retry`,
   });
 }
 
@@ -152,7 +155,7 @@ const denial = (ask: FsAsk, why: string, { hint, entry, limit }: DenialExtras): 
       reason: 'not-permitted',
       missing: [`fs.${ask.access}`],
       ...(entry === undefined ? {} : { grant: { fs: [{ ...entry, host: HOST_FOLDER }] } }),
-      ...(limit === undefined ? {} : { limit }),
+      ...defined({ limit }),
     },
     ...(entry === undefined || entry.host === HOST_FOLDER ? {} : { hostDetails: { grant: { fs: [entry] } } }),
     hint,

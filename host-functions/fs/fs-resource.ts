@@ -1,3 +1,4 @@
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import type { Resource } from '../../runtime/vocabulary/events.ts';
 import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import { pathText } from './guest-path.ts';
@@ -10,7 +11,7 @@ export function resourceOf(handles: HandleTable, args: JsonObject): Resource {
   const { path, at, to, toAt, handle } = args;
   const named = typeof path === 'string' ? absolute(handles, path, at) : openedAt(handles, handle);
   return {
-    ...(named === undefined ? {} : { path: named }),
+    ...defined({ path: named }),
     ...(typeof to === 'string' ? { to: absolute(handles, to, toAt) } : {}),
   };
 }

@@ -58,8 +58,8 @@ const OPERATIONS: Readonly<Record<FsOperation, OperationInfo>> = Object.freeze({
 
 /**
  * The host function `fs`: the folders of a grant in one guest tree, and a private scratch folder `/tmp` in memory that is gone after the run.
- * Answers at once, but for a wait for changes. Errors: CAPABILITY_DENIED for what no entry covers, HOST_CALL_FAILED with an `FsReason`, HOST_CALLS_EXCEEDED over an
- * entry's `maxCalls`, INPUT_INVALID for malformed arguments.
+ * Answers at once, but for a wait for changes. Errors: CAPABILITY_DENIED for what no entry covers, HOST_CALL_FAILED with an `FsReason`,
+ * HOST_CALLS_EXCEEDED over an entry's `maxCalls`, INPUT_INVALID for malformed arguments.
  * @example createFsHostFunction({ backend: createNodeBackend() })
  */
 export function createFsHostFunction(options: FsHostFunctionOptions = {}): HostFunction<FsPart> {

@@ -115,7 +115,10 @@ export class MemoryTree {
     }
   }
 
-  /** Writes a whole file. What the old one gives back pays for it, so that a full tree takes a smaller file; one that does not fit changes nothing. */
+  /**
+   * Writes a whole file. What the old one gives back pays for it, so that a full tree takes a smaller file; one that does not fit changes
+   * nothing.
+   */
   replace(parent: DirectoryNode, name: string, old: FileNode | undefined, bytes: Uint8Array): void {
     if (parent.removed) throw new FsFault('not-found');
     const isLast = old !== undefined && old.links === 1 && old.opens === 0;

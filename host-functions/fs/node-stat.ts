@@ -25,7 +25,10 @@ export const identityOf = (stat: BigIntStats): string => `${stat.dev}:${stat.ino
 export const typeOf = (stat: BigIntStats): NodeStat['type'] | undefined =>
   stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : undefined;
 
-/** File systems of Linux whose files are not data but doors into the kernel: proc, sysfs, cgroup 1 and 2, debugfs, tracefs, securityfs, bpf, devpts. */
+/**
+ * File systems of Linux whose files are not data but doors into the kernel: proc, sysfs, cgroup 1 and 2, debugfs, tracefs, securityfs, bpf,
+ * devpts.
+ */
 const KERNEL_FILE_SYSTEMS: ReadonlySet<bigint> = new Set([
   0x9fa0n,
   0x62656572n,

@@ -11,7 +11,10 @@ export type Reply<O extends FsOperation> = Omit<HostReply, 'value'> & {
   readonly value: FsOperations[O]['value'];
 };
 
-/** One operation over the state of one run. `canWait`: it may be answered later; where not, it is done at once, or refused before anything is done. */
+/**
+ * One operation over the state of one run. `canWait`: it may be answered later; where not, it is done at once, or refused before anything
+ * is done.
+ */
 export type Serve<O extends FsOperation> = (
   state: ServiceState,
   args: Args<O>,

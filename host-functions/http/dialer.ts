@@ -1,5 +1,6 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { Agent, buildConnector } from 'undici';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { canonicalAddress } from './address.ts';
 import { HttpFault } from './http-fault.ts';
 import type { EntryPolicy } from './http-grant.ts';
@@ -60,7 +61,7 @@ export function createConnect<P extends EntryPolicy>(
     allowH2: false,
     timeout: connectTimeoutMs,
     autoSelectFamily: false,
-    ...(ca === undefined ? {} : { ca }),
+    ...defined({ ca }),
   });
   return (target, callback) => {
     const url = new URL(`${target.protocol}//${target.host ?? target.hostname}`);

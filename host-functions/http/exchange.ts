@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { HeaderList } from '../../runtime/contracts/operations/http.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { HttpFault, toFault } from './http-fault.ts';
 import { type HttpEntry, type HttpPolicy, spendBytes } from './http-policy.ts';
 import type { Redact } from './redact.ts';
@@ -127,7 +128,7 @@ async function send(
         withDefaults(withTrace(headers, entry, traceparent), traces.length > 0),
         credential,
       ).flat(),
-      ...(payload === undefined ? {} : { body: payload }),
+      ...defined({ body: payload }),
       signal,
       responseHeaders: 'raw',
     } as Dispatcher.RequestOptions);

@@ -71,8 +71,8 @@ const BY_CODE: readonly (readonly [RegExp, HttpReason])[] = [
 ];
 
 /**
- * Names the reason of a failure below us; its text, which may name addresses, stays on the host. What is not a failure of a connection is a bug of ours
- * and comes back as it is.
+ * Names the reason of a failure below us; its text, which may name addresses, stays on the host. What is not a failure of a connection is a
+ * bug of ours and comes back as it is.
  */
 export function toFault(error: unknown): unknown {
   if (error instanceof HttpFault || error instanceof SandglassError) return error;

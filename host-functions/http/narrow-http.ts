@@ -4,9 +4,9 @@ import { coversOrigin } from './origin-pattern.ts';
 import { coversPattern, splitPattern } from './path-pattern.ts';
 
 /**
- * What `asked` wants, under what `ceiling` allows: each asked origin must be covered by one ceiling entry that allows its methods and paths and has the
- * same secret; caps take the smaller figure. An asked entry without paths takes the ceiling's. A ceiling's base is the only one that may be asked for
- * under it.
+ * What `asked` wants, under what `ceiling` allows: each asked origin must be covered by one ceiling entry that allows its methods and paths
+ * and has the same secret; caps take the smaller figure. An asked entry without paths takes the ceiling's. A ceiling's base is the only one
+ * that may be asked for under it.
  * @throws {SandglassError} CAPABILITY_DENIED naming the first entry that no ceiling entry covers.
  */
 export function narrowHttpGrants(asked: HttpPart, ceiling: HttpPart | undefined): HttpPart {

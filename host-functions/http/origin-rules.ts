@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { OriginNetwork, OriginRules } from '../../runtime/contracts/operations/browser.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import type { ConnectOptions, Lookup } from './dialer.ts';
 import type { EntryPolicy } from './http-grant.ts';
 import { coversOrigin, matchesOrigin, parseOriginPattern } from './origin-pattern.ts';
@@ -16,7 +17,7 @@ export function createOriginRules({
   lookup,
   connectTimeoutMs = 10_000,
 }: OriginRulesOptions = {}): OriginRules<Socket> {
-  const options: ConnectOptions = { connectTimeoutMs, ...(lookup === undefined ? {} : { lookup }) };
+  const options: ConnectOptions = { connectTimeoutMs, ...defined({ lookup }) };
   return {
     check: (origins, where) => {
       for (const [index, origin] of origins.entries()) parseOriginPattern(origin, `${where}[${index}]`);

@@ -1,3 +1,4 @@
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 
 /** Takes credentials out of texts that a server chose: URLs, header names and values, what errors tell of them. */
@@ -52,10 +53,10 @@ export function redactError(error: SandglassError, redact: Redact): SandglassErr
   const { code, message, details, hostDetails, hint, retryable, cause } = error;
   return new SandglassError(code, redact(message), {
     ...(details === undefined ? {} : { details: redactObject(details, redact) }),
-    ...(hostDetails === undefined ? {} : { hostDetails }),
+    ...defined({ hostDetails }),
     ...(hint === undefined ? {} : { hint: redact(hint) }),
     retryable,
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }
 

@@ -68,9 +68,9 @@ const encodeBasic = ({ username, password }: Extract<Secret, { kind: 'basic' }>)
   Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
 
 /**
- * Takes the exact text of credentials out of what a server answers, in place by `*`, so that lengths stay. It covers the value itself, also in lower and upper case, its URL-encoded
- * and its JSON-escaped form. It does NOT cover a server that answers it in another encoding (base64, hex, reversed, in parts): such a server gives
- * the secret away to any client.
+ * Takes the exact text of credentials out of what a server answers, in place by `*`, so that lengths stay. It covers the value itself, also
+ * in lower and upper case, its URL-encoded and its JSON-escaped form. It does NOT cover a server that answers it in another encoding
+ * (base64, hex, reversed, in parts): such a server gives the secret away to any client.
  */
 export class Scrubber {
   readonly #traces: readonly Buffer[];

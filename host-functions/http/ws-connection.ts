@@ -38,8 +38,8 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const CLOSE_MS = 5_000;
 
 /**
- * One WebSocket connection. Sizes are checked by what a frame announces, before it is read; messages are never compressed, so that none grows; a guest
- * that does not receive stops the server, not the host.
+ * One WebSocket connection. Sizes are checked by what a frame announces, before it is read; messages are never compressed, so that none
+ * grows; a guest that does not receive stops the server, not the host.
  */
 export class WsConnection {
   readonly #socket: WebSocket;

@@ -1,5 +1,6 @@
 import type { StartedRun } from '../../runtime/contracts/operations/run.ts';
 import { toBase64 } from '../../runtime/vocabulary/base64.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 import { toJsonForm } from '../../runtime/vocabulary/json-form.ts';
@@ -46,7 +47,7 @@ export function failureOf({
       ...(stdout === '' ? {} : { stdout: stdout.slice(-MOST_SHOWN) }),
       ...(stderr === '' ? {} : { stderr: stderr.slice(-MOST_SHOWN) }),
     },
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     retryable,
   });
 }

@@ -1,4 +1,5 @@
 import type { RunOperations, StartRun } from '../../runtime/contracts/operations/run.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { SHARED_PARTS, type SharedPart } from '../../runtime/vocabulary/grants/run.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../runtime/vocabulary/json.ts';
@@ -35,7 +36,7 @@ export function readStart(given: JsonObject): ReadStart {
     throw complain('start', `"share" must be a list of ${SHARED_PARTS.join(', ')}`);
   if (tag !== undefined && !(typeof tag === 'string' && /^\w{1,16}$/.test(tag)))
     throw complain('start', '"tag" must be 1 to 16 letters, digits and _');
-  return { ...rest, language, code, files: filesOf(files), share, ...(tag === undefined ? {} : { tag }) };
+  return { ...rest, language, code, files: filesOf(files), share, ...defined({ tag }) };
 }
 
 /** @throws {SandglassError} INPUT_INVALID */

@@ -1,4 +1,5 @@
 import type { SqlDatabaseOptions } from '../../runtime/contracts/operations/sql.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { ENTRY_NAME } from '../../runtime/vocabulary/named-entries.ts';
 import { refuseUnknown, wholeNumber } from '../../runtime/vocabulary/read-options.ts';
@@ -58,8 +59,7 @@ function readDatabase(given: unknown, where: string): SqlDatabaseOptions {
   return {
     kind,
     connectionString,
-    ...(maxConnections === undefined ? {} : { maxConnections }),
-    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    ...defined({ maxConnections, connectTimeoutMs }),
   };
 }
 

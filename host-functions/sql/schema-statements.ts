@@ -16,7 +16,8 @@ const NAME = `case when n.nspname = 'public' then c.relname else n.nspname || '.
 
 export const POSTGRES_SCHEMA: SchemaStatements = {
   relations: `select case when c.relkind in ('v', 'm') then 'view' else 'table' end as kind, ${NAME} as name,
-    (select coalesce(json_agg(a.attname order by a.attnum), '[]') from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
+    (select coalesce(json_agg(a.attname order by a.attnum), '[]') from pg_attribute a
+      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and ${OWN_SCHEMAS} and has_any_column_privilege(c.oid, 'select') order by 1, 2`,
   indexes: `select i.relname as name, ${NAME} as on, x.indisunique as unique

@@ -1,4 +1,5 @@
 import type { SqlOperations, SqlParameter } from '../../runtime/contracts/operations/sql.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../runtime/vocabulary/json.ts';
 import { ENTRY_NAME } from '../../runtime/vocabulary/named-entries.ts';
@@ -28,8 +29,7 @@ export function readStatement(given: JsonObject, act: string): Statement {
     ...(params === undefined || params === null
       ? {}
       : { params: params as readonly SqlParameter[] | JsonObject }),
-    ...(maxRows === undefined ? {} : { maxRows }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...defined({ maxRows, timeoutMs }),
   };
 }
 

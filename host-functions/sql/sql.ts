@@ -5,6 +5,7 @@ import type {
   SqlDatabaseOptions,
   SqlOperations,
 } from '../../runtime/contracts/operations/sql.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { Resource } from '../../runtime/vocabulary/events.ts';
 import type { JsonObject } from '../../runtime/vocabulary/json.ts';
@@ -27,9 +28,7 @@ function resourceOf({ database, query, table, collection }: JsonObject): Resourc
   const statement = shown(query);
   const path = shown(table) ?? shown(collection);
   return {
-    ...(name === undefined ? {} : { name }),
-    ...(statement === undefined ? {} : { statement }),
-    ...(path === undefined ? {} : { path }),
+    ...defined({ name, statement, path }),
   };
 }
 
@@ -78,7 +77,8 @@ export function createSqlHostFunction({
       for (const [index, { name }] of parsed.entries())
         if (!databases.has(name))
           throw new TypeError(
-            `Cannot read ${where}[${index}].name: there is no database "${name}", ${databases.size === 0 ? 'the runtime has none: give it createRuntime({ sql })' : `there are ${[...databases.keys()].join(', ')}`}`,
+            `Cannot read ${where}[${index}].name: there is no database "${name}", ` +
+              `${databases.size === 0 ? 'the runtime has none: give it createRuntime({ sql })' : `there are ${[...databases.keys()].join(', ')}`}`,
           );
       return parsed;
     },

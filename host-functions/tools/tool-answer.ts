@@ -7,7 +7,10 @@ import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 import { toJsonForm } from '../../runtime/vocabulary/json-form.ts';
 import { utf8Length } from '../../runtime/vocabulary/utf8-length.ts';
 
-/** Details of a failed call that the calling guest is told: what it asked and may change. The others may hold paths of the host or source of the tool. */
+/**
+ * Details of a failed call that the calling guest is told: what it asked and may change. The others may hold paths of the host or source of
+ * the tool.
+ */
 const TOLD: readonly string[] = [
   'capability',
   'requested',

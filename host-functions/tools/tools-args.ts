@@ -1,4 +1,5 @@
 import type { ToolsOperations } from '../../runtime/contracts/operations/tools.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../runtime/vocabulary/json.ts';
 
@@ -20,7 +21,7 @@ export function readToolName(given: JsonObject): ToolsOperations['tools.describe
   const { language } = given;
   if (language !== undefined && language !== 'typescript' && language !== 'python')
     throw complain('describe', '"language" must be "typescript" or "python"');
-  return { name: nameIn(given, 'describe'), ...(language === undefined ? {} : { language }) };
+  return { name: nameIn(given, 'describe'), ...defined<{ language: typeof language }>({ language }) };
 }
 
 /** @throws {SandglassError} INPUT_INVALID */

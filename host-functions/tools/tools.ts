@@ -7,6 +7,7 @@ import type {
 } from '../../runtime/contracts/host-function.ts';
 import type { ToolsOperations, ToolsPort } from '../../runtime/contracts/operations/tools.ts';
 import { MOST_NESTED } from '../../runtime/vocabulary/budget.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { JsonObject } from '../../runtime/vocabulary/json.ts';
 import { answerReply, failureOf, withinSize } from './tool-answer.ts';
@@ -78,7 +79,7 @@ function operationsOf(
     'tools.search': ({ args }) => {
       if (part === undefined) throw denial('*', 'search');
       const { query, limit } = readToolQuery(args);
-      const found = port.search(query, { run, granted, ...(limit === undefined ? {} : { limit }) });
+      const found = port.search(query, { run, granted, ...defined({ limit }) });
       // The port is asked for granted ones only; what leaves here is looked at once more.
       const value = found
         .filter(({ name }) => granted(name))

@@ -1,4 +1,5 @@
 import { decodeJwt, type JWTPayload, jwtVerify } from 'jose';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { KeyHolder } from './api-key.ts';
 import { holderFromClaims } from './claims.ts';
@@ -73,7 +74,7 @@ async function verified(
       clockTolerance: issuer.clockSkewMs / 1_000,
       currentDate: new Date(now),
       requiredClaims: ['exp'],
-      ...(issuer.type === undefined ? {} : { typ: issuer.type }),
+      ...defined({ typ: issuer.type }),
     });
     // jose asks of `iat` only that it is a number where an age is asked for: one of the future was made by a wrong clock, or a wrong issuer.
     const early = typeof payload.iat === 'number' && payload.iat * 1_000 > now + issuer.clockSkewMs;

@@ -133,9 +133,7 @@ function readIssuer(value: unknown, resource: string, where: string): Issuer {
       user: way('user') ?? ['sub'],
       agent: way('agent') ?? ['client_id'],
       roles: way('roles') ?? ['scope'],
-      ...(rate === undefined ? {} : { rate }),
-      ...(quota === undefined ? {} : { quota }),
-      ...(grant === undefined ? {} : { grant }),
+      ...defined({ rate, quota, grant }),
     },
     rules: readRules(rules, `${where}.rules`),
   };
@@ -173,7 +171,6 @@ function readRule(value: unknown, where: string): IssuerRule {
     permissions,
     ...(given.tools === undefined ? {} : { tools: textsOf(given.tools, `${where}.tools`) }),
     ...(given.grant === undefined ? {} : { grant: objectOf(given.grant, `${where}.grant`) as Grant }), // a run checks its parts
-    ...(rate === undefined ? {} : { rate }),
-    ...(quota === undefined ? {} : { quota }),
+    ...defined({ rate, quota }),
   };
 }

@@ -17,6 +17,7 @@ import {
   type TokenEndpointResponse,
   validateAuthResponse,
 } from 'oauth4webapi';
+import { defined } from '../vocabulary/defined.ts';
 import type { FetchLike } from './fetch-json.ts';
 import type { Provider } from './providers.ts';
 
@@ -79,7 +80,7 @@ export function createOAuthClient(provider: Provider, fetch: FetchLike, now: () 
     const refresh = answer.refresh_token ?? before.refresh;
     return {
       access: answer.access_token,
-      ...(refresh === undefined ? {} : { refresh }),
+      ...defined({ refresh }),
       ...(answer.expires_in === undefined ? {} : { expiresAt: now() + answer.expires_in * 1_000 }),
       scopes: answer.scope?.split(/[ ,]/).filter((scope) => scope !== '') ?? before.scopes,
     };
@@ -97,7 +98,7 @@ export function createOAuthClient(provider: Provider, fetch: FetchLike, now: () 
         state,
         code_challenge: await calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
-        ...(resource === undefined ? {} : { resource }),
+        ...defined({ resource }),
         ...(scopes.includes('offline_access') ? { prompt: 'consent' } : {}),
       };
       for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);

@@ -24,7 +24,8 @@ export function fillShell(
   if (HEAD_BYTES + head.byteLength + body.byteLength > CAPACITY) {
     throw new SandglassError(
       'INPUT_INVALID',
-      `Cannot build the tool: its source has ${body.byteLength} bytes and its manifest ${head.byteLength}, and there is room for ${CAPACITY - HEAD_BYTES}`,
+      `Cannot build the tool: its source has ${body.byteLength} bytes and its manifest ` +
+`${head.byteLength}, and there is room for ${CAPACITY - HEAD_BYTES}`,
       { hint: 'Import less of large packages, or build it with --engine=starlingmonkey' },
     );
   }

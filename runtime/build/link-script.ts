@@ -1,3 +1,4 @@
+import { defined } from '../vocabulary/defined.ts';
 import { transform } from 'sucrase';
 import { SandglassError } from '../vocabulary/errors.ts';
 
@@ -112,7 +113,8 @@ async function findModule(specifier: string, from: string, options: LinkOptions)
 }
 
 const NODE_NAMES: ReadonlySet<string> = new Set(
-  'assert buffer child_process cluster crypto dns events fs http http2 https module net os path process querystring readline stream timers tls tty url util vm worker_threads zlib'.split(
+  ('assert buffer child_process cluster crypto dns events fs http http2 https module net os path ' +
+'process querystring readline stream timers tls tty url util vm worker_threads zlib').split(
     ' ',
   ),
 );
@@ -120,5 +122,5 @@ const NODE_NAMES: ReadonlySet<string> = new Set(
 const cannotBuild = (file: string, reason: string, hint?: string): SandglassError =>
   new SandglassError('INPUT_INVALID', `Cannot build ${file}: ${reason}`, {
     details: { file },
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });

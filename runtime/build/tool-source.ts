@@ -27,7 +27,8 @@ export function sourceManifest(given: {
   if (found === undefined)
     throw new SandglassError('MANIFEST_INVALID', `Cannot build ${path}: it has no manifest`, {
       details: { file: path },
-      hint: 'Begin the file with a comment "sandglass:tool" followed by the manifest as JSON, or put it beside the file as manifest.json or NAME.json',
+      hint: 'Begin the file with a comment "sandglass:tool" followed by the manifest as JSON, or put it ' +
+'beside the file as manifest.json or NAME.json',
     });
   if (!isJsonObject(found as JsonValue))
     throw new SandglassError('MANIFEST_INVALID', `Cannot build ${path}: its manifest is not an object`);

@@ -1,3 +1,4 @@
+import { defined } from '../vocabulary/defined.ts';
 import type { Port } from './port.ts';
 
 /** Something a module could not do without a grant. */
@@ -54,7 +55,7 @@ const RULES: readonly Rule[] = [
 export function needsOf({ imports }: { readonly imports: readonly Port[] }): readonly Need[] {
   return RULES.filter(({ matches }) => imports.some(matches)).map(({ what, flag }) => ({
     what,
-    ...(flag === undefined ? {} : { flag }),
+    ...defined({ flag }),
   }));
 }
 

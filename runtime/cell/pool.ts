@@ -54,11 +54,11 @@ const IDLE_MS = 10_000;
 
 /**
  * Gives each run a cell to itself: an idle one of its engine, a new one while there is room, else in order of asking. A cell serves again only
- * if its engine's realm is sealed, it is sound, and it has runs left (one that renews itself does so first, as if it were started); the others are ended, and a fresh one is warmed in their place once the
- * run has its answer, or while it goes on if it is a long one. Where runs come faster than cells start, cells are warmed beside those that runs
- * wait for, and more spares are kept, up to half of `maxCells`, until one has nothing to do. None is kept that would take the idle ones over what
- * they may hold, nor warmed where the last of its engine held too much for that. A cell that is held counts among those alive, and
- * is ended when its holder closes it.
+ * if its engine's realm is sealed, it is sound, and it has runs left (one that renews itself does so first, as if it were started); the
+ * others are ended, and a fresh one is warmed in their place once the run has its answer, or while it goes on if it is a long one. Where
+ * runs come faster than cells start, cells are warmed beside those that runs wait for, and more spares are kept, up to half of `maxCells`,
+ * until one has nothing to do. None is kept that would take the idle ones over what they may hold, nor warmed where the last of its engine
+ * held too much for that. A cell that is held counts among those alive, and is ended when its holder closes it.
  *
  * A cell whose guest waits, for a timer or for the host, leaves its place to others and asks before it goes on. Where guests of an engine can
  * share a thread, a run joins those that wait: a program that was seen to wait before another cell is started for it, any other after that.

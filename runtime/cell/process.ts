@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
 import { freeArrived } from '../vocabulary/bytes.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { MIB } from '../vocabulary/units.ts';
 import { createParcels } from './parcels.ts';
 import { HEAP_IS_FULL } from './process-exit.ts';
@@ -34,7 +35,7 @@ export async function startProcessCell(
     executorUrl: engine.executorUrl,
     stackBytes: Math.floor(engine.stackSizeMb * MIB * STACK_SHARE),
     shared,
-    ...(serving === undefined ? {} : { serving }),
+    ...defined({ serving }),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { GuestResult, HostAnswer, RunSpec } from '../contracts/engine.ts';
 import { inOwnBuffer } from '../vocabulary/bytes.ts';
+import { defined } from '../vocabulary/defined.ts';
 import type { JsonObject } from '../vocabulary/json.ts';
 import { isCount, isFields, readResult } from './read-result.ts';
 import type { ValuePart } from './value-parts.ts';
@@ -274,7 +275,7 @@ export function readFromCell(message: unknown): FromCell | undefined {
         sync,
         operation,
         args: json,
-        ...(bytes === undefined ? {} : { bytes }),
+        ...defined({ bytes }),
       };
     }
     case 'took': {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { RunJob } from '../contracts/engine.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { type ErrorCode, type ErrorDetails, SandglassError } from '../vocabulary/errors.ts';
 import { areLarge, joinInSlices } from '../vocabulary/in-slices.ts';
 import { drainStdio, permissionFlags, sibling } from './worker.ts';
@@ -91,6 +92,5 @@ async function movable(input: unknown): Promise<{ readonly sent: unknown; readon
 
 const refusalOf = ({ code, message, details, hint }: Refused): SandglassError =>
   new SandglassError(code, message, {
-    ...(details === undefined ? {} : { details }),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ details, hint }),
   });

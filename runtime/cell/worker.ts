@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Engine, PrepareContext } from '../contracts/engine.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { ownUrl } from '../vocabulary/own-url.ts';
 import { MIB } from '../vocabulary/units.ts';
 import { BRIDGE, packAnswer, STOP_CODES, viewsOf } from './protocol.ts';
@@ -69,7 +70,7 @@ export async function startWorkerCell(
     stackBytes: Math.floor(engine.stackSizeMb * MIB * STACK_SHARE),
     shared,
     renews: engine.renews === true,
-    ...(serving === undefined ? {} : { serving }),
+    ...defined({ serving }),
   });
 }
 
@@ -137,7 +138,8 @@ export function openWorker(stackSizeMb: number, name: string, flags: readonly st
       let cause = 'the worker ended';
       let heapIsFull = false;
       worker.on('error', (error: unknown) => {
-        heapIsFull = (error as { code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY'; // a guest that could say so itself would change the code of its own run
+        // a guest that could say so itself would change the code of its own run
+        heapIsFull = (error as { code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
         cause = error instanceof Error ? `${error.name}: ${error.message}` : 'the worker failed';
       });
       worker.on('exit', () => {

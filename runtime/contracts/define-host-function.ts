@@ -124,5 +124,8 @@ const denial = (
       missing: [capability],
       ...(example === undefined ? {} : { grant: { custom: { [name]: example } } }),
     },
-    hint: `Grant it with custom.${name}${example === undefined ? '' : `, e.g. ${JSON.stringify({ custom: { [name]: example } })}`}, or do without; do not retry`,
+    hint:
+      'Grant it with ' +
+      `custom.${name}${example === undefined ? '' : `, e.g. ${JSON.stringify({ custom: { [name]: example } })}`}, ` +
+      'or do without; do not retry',
   });

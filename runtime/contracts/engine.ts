@@ -162,7 +162,10 @@ export interface PreparedGuest {
   readonly data: unknown;
   /** Compiled modules by name, with the bytes for cells that cannot be sent a module. */
   readonly modules: Readonly<Record<string, CompiledModule>>;
-  /** Whose warm cells it runs in, where that is not the engine itself: one with the same executor that shares other parts. Stays on the host's side. */
+  /**
+   * Whose warm cells it runs in, where that is not the engine itself: one with the same executor that shares other parts. Stays on the
+   * host's side.
+   */
   readonly cellsOf?: Engine;
   /** Functions and other things that cannot be cloned. A guest that has it runs inline only. */
   readonly local?: unknown;

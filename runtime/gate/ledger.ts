@@ -100,7 +100,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       identity,
       operation: call.operation,
       capability: call.capability,
-      ...(call.resource === undefined ? {} : { resource: call.resource }),
+      ...defined({ resource: call.resource }),
       ...(call.stated.length < 2 ? {} : { hops: call.stated }),
       decision: error === undefined ? 'allowed' : 'refused',
       ...(error === undefined ? {} : { code: error.code }),
@@ -120,7 +120,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       message,
       capability,
       operation,
-      ...(resource === undefined ? {} : { resource }),
+      ...defined({ resource }),
     });
   };
   const overspend = (error: SandglassError): void => {

@@ -173,7 +173,7 @@ const unknownOperation = (name: string): SandglassError =>
 const answerOf = ({ value = null, bytes, givesBytes }: HostReply): HostAnswer => ({
   ok: true,
   value,
-  ...(bytes === undefined ? {} : { bytes }),
+  ...defined({ bytes }),
   ...(givesBytes === true ? { ownsBytes: true } : {}),
 });
 

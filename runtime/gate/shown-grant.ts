@@ -25,7 +25,10 @@ export function grantReader(options: ShownGrantOptions): () => HostAnswer {
   };
 }
 
-/** What a run may touch, in the form of a grant, as its guest may know it: what level and permissions take away is not there, and nothing of the host's. */
+/**
+ * What a run may touch, in the form of a grant, as its guest may know it: what level and permissions take away is not there, and nothing of
+ * the host's.
+ */
 function shownGrant({ parts, env = {}, hostFunctions, noNetwork, context }: ShownGrantOptions): JsonObject {
   const known: Record<string, JsonValue> = {};
   const custom: Record<string, JsonValue> = {};

@@ -1,6 +1,7 @@
 import type { Runtime } from '../contracts/api/runtime.ts';
 import type { RunIdentity } from '../vocabulary/caller.ts';
 import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
+import { defined } from '../vocabulary/defined.ts';
 import type { PassedStage, Resource } from '../vocabulary/events.ts';
 import { isTraceparent } from '../vocabulary/traceparent.ts';
 import type { OtelApi, OtelAttributes, OtelContext, OtelSpan, OtelTracer } from './otel-api.ts';
@@ -102,7 +103,7 @@ export function createTracing(runtime: Pick<Runtime, 'on'>, options: TracingOpti
       const call = callOfRun.get(identity.runId);
       const run = begin('run', call?.context ?? parentOf(identity), time, {
         'sandglass.level': level,
-        ...(session === undefined ? {} : { 'sandglass.session': session }),
+        ...defined({ 'sandglass.session': session }),
         ...identityOf(identity),
       });
       runs.set(identity.runId, run);
@@ -180,9 +181,3 @@ const resourceOf = ({ path, origin, method, statement, name }: Resource = {}): O
     'http.request.method': method,
     'db.query.text': statement?.slice(0, MOST_CHARACTERS),
   });
-
-/** Those that have a value. */
-const defined = (attributes: Readonly<Record<string, string | undefined>>): OtelAttributes =>
-  Object.fromEntries(
-    Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );

@@ -33,7 +33,9 @@ export function openFileCache(
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     tell({
       kind: 'not-kept',
-      message: `Nothing can be kept in ${root} (${reason}), so every process prepares its engines anew; set XDG_CACHE_HOME, or the option cache, to a folder that can be written to`,
+      message:
+        `Nothing can be kept in ${root} (${reason}), so every process prepares its engines anew; set ` +
+        'XDG_CACHE_HOME, or the option cache, to a folder that can be written to',
     });
   };
   const root = folder ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sandglass');

@@ -17,8 +17,8 @@ export const isLookedInto = (name: string): boolean => !name.startsWith('.') && 
 
 /**
  * A file, or the files of a folder that could be tools: the file that its `manifest.json` names as `entry`; without one those in it, and of each
- * folder in it its `entry`, or the one tool that has the folder's name. With a choice also what lies deeper, and what is not a tool by its name is told.
- * Links are not followed: what a folder holds is in it.
+ * folder in it its `entry`, or the one tool that has the folder's name. With a choice also what lies deeper, and what is not a tool by its
+ * name is told. Links are not followed: what a folder holds is in it.
  * @throws {SandglassError} INPUT_INVALID when there is nothing to read.
  */
 export async function readTools(given: string | URL, choice?: ToolChoice): Promise<ToolFiles> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { ServerCommand, ServerProcess } from '../contracts/server-powers.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { within } from '../vocabulary/within.ts';
 
@@ -16,7 +17,7 @@ export async function spawnServer({ command, args, env, cwd }: ServerCommand): P
     // A group of its own, so that what it starts ends with it, and Ctrl+C in a terminal is not for it.
     detached: process.platform !== 'win32',
     windowsHide: true,
-    ...(cwd === undefined ? {} : { cwd }),
+    ...defined({ cwd }),
   });
   const { stdin, stdout, stderr } = child;
   let complaint = '';

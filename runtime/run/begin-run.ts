@@ -2,6 +2,7 @@ import type { OutputChunk, RunHandle, RunOptions } from '../contracts/api/run.ts
 import { narrowCaller, type RunIdentity } from '../vocabulary/caller.ts';
 import { type CheckedGrant, checkGrant } from '../vocabulary/check-grant.ts';
 import { copyJson } from '../vocabulary/copy-json.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { guarded } from '../vocabulary/guarded.ts';
@@ -186,9 +187,7 @@ function identify(
     runId: runId ?? `run-${crypto.randomUUID()}`,
     ...(outer === undefined ? {} : { parent: outer.runId }),
     depth: outer === undefined ? 0 : outer.depth + 1,
-    ...(caller === undefined ? {} : { caller }),
-    ...(session === undefined ? {} : { session }),
-    ...(traceparent === undefined ? {} : { traceparent }),
+    ...defined({ caller, session, traceparent }),
   });
 }
 

@@ -86,7 +86,7 @@ async function takeValue(
       ok: true,
       value: copied.value,
       valueBytes: copied.bytes,
-      ...(form === undefined ? {} : { valueForm: form }),
+      ...defined({ valueForm: form }),
     };
   } catch (error) {
     if (error instanceof RangeError) return { ok: false, error: stopError('output', limits) };

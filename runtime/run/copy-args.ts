@@ -6,7 +6,10 @@ import { fieldsWeigh, MOST_FIELDS } from '../vocabulary/size-of-json.ts';
 import { utf8Length } from '../vocabulary/utf8-length.ts';
 
 const MOST_DEPTH = 128;
-/** Lists and objects in all arguments: they go to a cell in one step, some tens of milliseconds for so many. Numbers and texts are ten times as quick. */
+/**
+ * Lists and objects in all arguments: they go to a cell in one step, some tens of milliseconds for so many. Numbers and texts are ten times
+ * as quick.
+ */
 const MOST_CONTAINERS = 150_000;
 /** What a value weighs that is neither text nor bytes. */
 const VALUE_BYTES = 8;

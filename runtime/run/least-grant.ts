@@ -1,3 +1,4 @@
+import { defined } from '../vocabulary/defined.ts';
 import type { Resource } from '../vocabulary/events.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { BROWSER_ACTIONS, type BrowserGrant } from '../vocabulary/grants/browser.ts';
@@ -45,8 +46,7 @@ export function leastGrant(wide: Grant, calls: Iterable<ObservedCall>): Grant {
       : { session: leastSession(wide.session, of('session')) }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(wide.run === undefined || of('run').length === 0 ? {} : { run: leastRun(wide.run, of('run')) }),
-    ...(wide.env === undefined ? {} : { env: wide.env }),
-    ...(wide.limits === undefined ? {} : { limits: wide.limits }),
+    ...defined({ env: wide.env, limits: wide.limits }),
     ...(custom.length === 0 ? {} : { custom: Object.fromEntries(custom) }),
   };
 }

@@ -3,7 +3,10 @@ import type { HttpGrant } from '../vocabulary/grants/http.ts';
 import type { WsGrant } from '../vocabulary/grants/ws.ts';
 import type { ObservedCall } from './observed-call.ts';
 
-/** The origins that the calls reached, each with the methods and paths that were asked for. Paths that were asked for by the same methods share an entry. */
+/**
+ * The origins that the calls reached, each with the methods and paths that were asked for. Paths that were asked for by the same methods
+ * share an entry.
+ */
 export function leastOrigins<E extends HttpGrant | WsGrant>(
   wide: readonly E[],
   calls: readonly ObservedCall[],

@@ -1,3 +1,4 @@
+import { defined } from '../vocabulary/defined.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import type { Observed, Outcome } from '../vocabulary/outcome.ts';
@@ -23,9 +24,7 @@ export function observeRun(
         operation,
         capability,
         decision,
-        ...(resource === undefined ? {} : { resource }),
-        ...(hops === undefined ? {} : { hops }),
-        ...(code === undefined ? {} : { code }),
+        ...defined({ resource, hops, code }),
       };
       const key = JSON.stringify(call);
       if (calls.size < MOST_CALLS) calls.set(key, call);

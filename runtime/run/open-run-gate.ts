@@ -1,5 +1,6 @@
 import type { Gate } from '../contracts/gate.ts';
 import { openGate } from '../gate/open-gate.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { LEVEL_POLICIES } from '../vocabulary/levels.ts';
 import type { RunPlan } from './plan-run.ts';
 import { createRevocations } from './revocations.ts';
@@ -34,7 +35,7 @@ export function openRunGate(
       secret: (name) => secret(name, identity),
       now,
       inTurn: openTurns(),
-      ...(nest.session === undefined ? {} : { session: nest.session }),
+      ...defined({ session: nest.session }),
       ...(turn === undefined ? {} : { firstHandle: firstHandleOf(turn.number) }),
     },
     monotonic,

@@ -1,6 +1,7 @@
 import type { RuntimeOptions } from '../contracts/api/runtime.ts';
 import type { PrepareContext } from '../contracts/engine.ts';
 import type { Platform } from '../contracts/platform.ts';
+import { defined } from '../vocabulary/defined.ts';
 import type { TellNotice } from '../vocabulary/notice.ts';
 
 /** What engines make guests ready with: the platform's compiler and jobs, and what is kept between processes. */
@@ -13,7 +14,6 @@ export function readPrepare(
   return {
     tell,
     compile: platform.compile,
-    ...(cache === undefined ? {} : { cache }),
-    ...(platform.job === undefined ? {} : { job: platform.job }),
+    ...defined({ cache, job: platform.job }),
   };
 }

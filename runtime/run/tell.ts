@@ -1,3 +1,4 @@
+import { defined } from '../vocabulary/defined.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { NOTHING_USED, type Verdict } from '../vocabulary/outcome-of.ts';
 import type { RunPlan } from './plan-run.ts';
@@ -42,7 +43,7 @@ export function createRunTeller(
         time: now(),
         identity,
         level,
-        ...(session === undefined ? {} : { session }),
+        ...defined({ session }),
       });
     },
     started({ engine }, queuedMs) {

@@ -1,3 +1,4 @@
+import { defined } from '../vocabulary/defined.ts';
 import type { EventStream } from '../vocabulary/event-stream.ts';
 import type { Outcome, RunStep, StepAbout } from '../vocabulary/outcome.ts';
 
@@ -26,8 +27,7 @@ export function traceRun(
     events.on('host.called', ({ identity, time, kind, operation, resource, decision, code, durationMs }) => {
       if (identity.runId !== runId) return;
       const about = {
-        ...(resource === undefined ? {} : { resource }),
-        ...(code === undefined ? {} : { code }),
+        ...defined({ resource, code }),
       };
       add(time, { kind, operation, ...about, decision, durationMs });
     }),

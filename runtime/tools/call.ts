@@ -73,10 +73,7 @@ export function createCaller(
         signal,
         level,
         metadata,
-        ...(parent === undefined ? {} : { parent }),
-        ...(caller === undefined ? {} : { caller }),
-        ...(grant === undefined ? {} : { grant }),
-        ...(sessionId === undefined ? {} : { sessionId }),
+        ...defined({ parent, caller, grant, sessionId }),
         // An answer that was given for the outer call says nothing of this one.
         ...(typeof confirm === 'function' ? { confirm } : {}),
       },

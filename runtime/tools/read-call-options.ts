@@ -1,5 +1,6 @@
 import type { ToolCallOptions } from '../contracts/api/tool-call.ts';
 import { readCaller } from '../vocabulary/caller.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { checkLimits } from '../vocabulary/limits.ts';
 import { PRIORITIES } from '../vocabulary/priority.ts';
 import {
@@ -77,5 +78,5 @@ export function readCallOptions(
   const metadata = jsonObject(given.metadata, 'metadata', WHERE);
   // What was observed of another call is not of this one.
   const cached = given.observe === true || given.trace === true ? { cache: false } : {};
-  return { ...given, ...cached, metadata, ...(caller === undefined ? {} : { caller }) };
+  return { ...given, ...cached, metadata, ...defined({ caller }) };
 }

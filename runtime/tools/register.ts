@@ -1,5 +1,6 @@
 import type { RegisterOptions, ToolHandler, TrustedTool } from '../contracts/api/tool-handler.ts';
 import type { Described } from '../contracts/described-tool.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { languageName } from '../vocabulary/languages.ts';
@@ -114,7 +115,7 @@ export function createRegistrar({
         name,
         description: `The function ${call.invoke} of a component`,
         input,
-        ...(output === undefined ? {} : { output }),
+        ...defined({ output }),
       };
       const body: Body = { kind: 'component', module: bytes ?? '', exported: call };
       return add(own, body, described.imports, replace, origin);

@@ -23,8 +23,8 @@ export interface CallRules {
 
 export const createCallRules = (context: ToolsContext): CallRules => ({
   /**
-   * Without a grant of its own a call has what policy and caller have in common, narrowed part by part by the grant of the run that it is nested in; without a policy,
-   * the latter.
+   * Without a grant of its own a call has what policy and caller have in common, narrowed part by part by the grant of the run that it is
+   * nested in; without a policy, the latter.
    */
   rulesOf({ caller, level, grant, parent }, tool) {
     const policy = context.policy.current;

@@ -6,6 +6,7 @@ import type { ToolsApi, ToolsOptions } from '../contracts/api/tools.ts';
 import type { ToolsPort } from '../contracts/operations/tools.ts';
 import type { ToolFile } from '../contracts/platform.ts';
 import { type Caller, NO_RUN, permits } from '../vocabulary/caller.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import type { Unsubscribe } from '../vocabulary/event-stream.ts';
 import { guarded } from '../vocabulary/guarded.ts';
@@ -184,7 +185,7 @@ export function createTools(
         return caller.nested({ ...outer, ...within, options }, name, args, signal);
       }
       const { caller: who } = run;
-      return caller.call(name, args, { parent: run, signal, ...(who === undefined ? {} : { caller: who }) });
+      return caller.call(name, args, { parent: run, signal, ...defined({ caller: who }) });
     },
     search: (query, { limit = 10, run, granted }) =>
       index.search(query, limit, (tool) => granted(tool.manifest.name) && isFor(run.caller)(tool)),

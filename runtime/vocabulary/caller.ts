@@ -1,4 +1,5 @@
 import { copyJson } from './copy-json.ts';
+import { defined } from './defined.ts';
 import type { Grant } from './grant.ts';
 import { isJsonObject } from './json.ts';
 import { refuseUnknown } from './read-options.ts';
@@ -11,7 +12,10 @@ export interface Caller {
   readonly agent?: string;
   /** Capabilities that its runs may use, `fs.read`, `fs.*`, `*`, where the grant has them too; at most 1,000. `*` never includes `dangerous`. */
   readonly permissions: readonly string[];
-  /** What its runs may be granted at most, beside what the policy says: each of these is a ceiling of its own; at most 64. @default no ceiling of its own */
+  /**
+   * What its runs may be granted at most, beside what the policy says: each of these is a ceiling of its own; at most 64.
+   * @default no ceiling of its own
+   */
   readonly grants?: readonly Grant[];
 }
 
@@ -118,7 +122,7 @@ const freeze = (
 ): Caller =>
   Object.freeze({
     id,
-    ...(agent === undefined ? {} : { agent }),
+    ...defined({ agent }),
     permissions: Object.freeze([...permissions]),
     ...(grants.length === 0 ? {} : { grants: Object.freeze([...grants]) }),
   });

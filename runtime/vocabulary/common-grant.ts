@@ -1,3 +1,4 @@
+import { defined } from './defined.ts';
 import type { Grant } from './grant.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
@@ -22,7 +23,7 @@ export function commonGrant(one: Grant, other: Grant, covers: Covers): Grant {
     if (both !== undefined) common[name] = both;
   }
   const limits = tightest(one.limits, other.limits);
-  return { ...common, ...(limits === undefined ? {} : { limits }) } as Grant; // each part is of one of the two
+  return { ...common, ...defined({ limits }) } as Grant; // each part is of one of the two
 }
 
 function commonPart(name: string, one: JsonValue, other: JsonValue, covers: Covers): JsonValue | undefined {

@@ -1,4 +1,5 @@
 import type { RunIdentity } from './caller.ts';
+import { defined } from './defined.ts';
 import type { ErrorCode } from './errors.ts';
 import type { JsonValue } from './json.ts';
 import type { IsolationLevel } from './levels.ts';
@@ -215,7 +216,7 @@ export function auditLineOf({ kind: _, identity, time, ...call }: HostCalled): A
   return {
     time,
     runId,
-    ...(parent === undefined ? {} : { parent }),
+    ...defined({ parent }),
     ...(caller === undefined ? {} : { caller: caller.id }),
     ...call,
   };

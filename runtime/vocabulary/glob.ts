@@ -40,7 +40,10 @@ export function compileNameGlob(pattern: string, where: string): NameMatcher {
 /** No special character but `*`. */
 const isSimple = (pattern: string): boolean => !/[?[\]{}()|+]/.test(pattern);
 
-/** `*` alone is special, and stands for at least one character where it stands alone. Each part between stars is looked for where the one before it ended. */
+/**
+ * `*` alone is special, and stands for at least one character where it stands alone. Each part between stars is looked for where the one
+ * before it ended.
+ */
 export function compileStarGlob(pattern: string): NameMatcher {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

@@ -11,7 +11,10 @@ import { unknownName } from './nearest.ts';
 export const HOST_FOLDER = 'HOSTFOLDER';
 
 export interface MergeOptions {
-  /** The host folder for a guest path of which a denial could not know one, e.g. `/data`. @default the entry keeps `HOSTFOLDER`, which no run can mount */
+  /**
+   * The host folder for a guest path of which a denial could not know one, e.g. `/data`.
+   * @default the entry keeps `HOSTFOLDER`, which no run can mount
+   */
   readonly host?: (guest: string) => string;
 }
 

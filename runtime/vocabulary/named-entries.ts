@@ -1,3 +1,4 @@
+import { defined } from './defined.ts';
 import { SandglassError } from './errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { refuseUnknownField, wholeNumber } from './read-options.ts';
@@ -54,7 +55,7 @@ export function parseNamedEntries<Access extends string, More extends object>(
     const figure: Figure = (field, minimum, maximum) =>
       wholeNumber(entry[field], `read ${here}.${field}:`, {
         minimum,
-        ...(maximum === undefined ? {} : { maximum }),
+        ...defined({ maximum }),
       });
     const access = readAccess(entry.access ?? ['read'], kind.access, `${here}.access`);
     const own = more(entry, figure, here);

@@ -14,8 +14,8 @@ export interface Rate {
 }
 
 /**
- * What a runtime allows, as one document: a base for all runs, additions by category of tool, profiles, and what single tools and callers are held to.
- * Everything but `grant` and the grants of categories only takes away.
+ * What a runtime allows, as one document: a base for all runs, additions by category of tool, profiles, and what single tools and callers
+ * are held to. Everything but `grant` and the grants of categories only takes away.
  */
 export interface PolicyDocument {
   readonly version: 1;

@@ -107,7 +107,10 @@ export function deferExports(bytes: Uint8Array, keep: ReadonlySet<string>): Uint
 /** In the order of their codes. */
 const KIND_CODES = { function: 0, table: 1, memory: 2, global: 3, tag: 4 } as const;
 
-/** Globals of the module's own that are an i32 for ever, by index; the first ones of the section, up to one that is told otherwise than as a number. */
+/**
+ * Globals of the module's own that are an i32 for ever, by index; the first ones of the section, up to one that is told otherwise than as a
+ * number.
+ */
 function readConstants(
   bytes: Uint8Array,
   sections: readonly Section[],

@@ -1,3 +1,4 @@
+import { defined } from '../vocabulary/defined.ts';
 import { checkFunctionCount } from './compile-limits.ts';
 import { ConstExpressions } from './const-expression.ts';
 import { NO_TYPES, readTypes, type TypeSpace } from './function-types.ts';
@@ -172,8 +173,7 @@ function readImports(reader: Reader | undefined, types: TypeSpace): ModuleImport
       kind,
       start,
       end: reader.at,
-      ...(type === undefined ? {} : { type }),
-      ...(limits === undefined ? {} : { limits }),
+      ...defined({ type, limits }),
     });
   }
   reader.finish('the import section');

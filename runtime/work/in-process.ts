@@ -1,6 +1,7 @@
 import type { JobHandler, Queue } from '../contracts/queue.ts';
 import { checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
 import { copyJson, copyJsonSlices } from '../vocabulary/copy-json.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { guarded } from '../vocabulary/guarded.ts';
 import { inSlices } from '../vocabulary/in-slices.ts';
@@ -67,7 +68,7 @@ export function createInProcessScheduler(options: InProcessOptions = {}): Queue 
       const copied = await copyPayload(payload, maxPayloadBytes);
       if (live.has(id)) throw new TypeError(`Cannot queue a job: one of id ${JSON.stringify(id)} goes on`);
       const ticket = lanes.submit<JsonValue>({
-        ...(priority === undefined ? {} : { priority }),
+        ...defined({ priority }),
         run: async ({ signal, queuedMs }) => {
           await undefined; // whoever added it knows that it was taken before it does anything
           const emit = (output: JsonValue): void => tell(id, output);

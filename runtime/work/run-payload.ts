@@ -1,4 +1,5 @@
 import type { RunOptions } from '../contracts/api/run.ts';
+import { defined } from '../vocabulary/defined.ts';
 import type { JsonObject, JsonValue } from '../vocabulary/json.ts';
 import { toJsonForm } from '../vocabulary/json-form.ts';
 
@@ -43,8 +44,7 @@ export function toPayload(runId: string, run: QueuedRun, { module, session }: Ru
       ...(isBytes ? { stdin: encode(stdin) } : {}),
       ...(bytes.length === 0 ? {} : { files: Object.fromEntries(bytes) }),
     },
-    ...(module === undefined ? {} : { module }),
-    ...(session === undefined ? {} : { session }),
+    ...defined({ module, session }),
   };
 }
 

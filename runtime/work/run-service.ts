@@ -130,7 +130,7 @@ function tellProgress(
   on?.('host.called', ({ identity, operation, resource, decision }) =>
     tell(identity.runId, 'progress', {
       step: operation,
-      ...(resource === undefined ? {} : { resource }),
+      ...defined({ resource }),
       ...(decision === 'allowed' ? {} : { refused: true }),
     }),
   );
@@ -155,7 +155,8 @@ function createRunHandler(options: RunServiceOptions): JobHandler {
         : sessionOf(session).run(asked as SessionRunOptions & ModuleSessionRunOptions)); // it refuses what does not fit a session
       const { meta, ...rest } = await inSlices(outcomeSlices(outcome));
       // A run waits in both queues.
-      return { ...rest, meta: { ...meta, queuedMs: meta.queuedMs + queuedMs } } as unknown as JsonValue; // interfaces, so TypeScript sees no index signature
+      // interfaces, so TypeScript sees no index signature
+      return { ...rest, meta: { ...meta, queuedMs: meta.queuedMs + queuedMs } } as unknown as JsonValue;
     } catch (error) {
       return neverBegan(runId, run, queuedMs, readFault(error, runId, onFault)) as unknown as JsonValue;
     }

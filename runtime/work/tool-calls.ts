@@ -81,7 +81,8 @@ export function createToolHandler(
         onOutput,
       });
       const { meta, ...rest } = await inSlices(toolOutcomeSlices(outcome));
-      return { ...rest, meta: { ...meta, queuedMs: meta.queuedMs + queuedMs } } as unknown as JsonValue; // interfaces, so TypeScript sees no index signature
+      // interfaces, so TypeScript sees no index signature
+      return { ...rest, meta: { ...meta, queuedMs: meta.queuedMs + queuedMs } } as unknown as JsonValue;
     } catch (error) {
       return neverCalled(payload, queuedMs, readFault(error, options.runId, onFault)) as unknown as JsonValue;
     }

@@ -45,7 +45,8 @@ export const doors: Group = {
     return {
       rows: [...[...all].flatMap(([name, figures]) => rowsOf(name, figures)), ...promises(all), ...refused],
       notes: [
-        `JavaScript 1+1, and one function of a component, at level standard, ${CLIENTS.join(', ')} clients for ${seconds} s each, after half of that unmeasured.`,
+        `JavaScript 1+1, and one function of a component, at level standard, ${CLIENTS.join(', ')} ` +
+          `clients for ${seconds} s each, after half of that unmeasured.`,
         `The server is a process of its own, and held ${peak} at the most; the clients share the machine with it.`,
       ],
     };

@@ -43,7 +43,9 @@ export const hostCall: Group = {
         const outcome = must(
           await runtime.run({
             language: 'javascript',
-            code: `import { existsSync } from 'node:fs'; const began = performance.now(); for (let i = 0; i < ${CALLS}; i++) ${call}; export default (performance.now() - began) * 1000 / ${CALLS}`,
+            code:
+              `import { existsSync } from 'node:fs'; const began = performance.now(); for (let i = 0; i ` +
+              `< ${CALLS}; i++) ${call}; export default (performance.now() - began) * 1000 / ${CALLS}`,
             level,
             grant: { custom: { echo: true } },
             limits: { hostCalls: CALLS },

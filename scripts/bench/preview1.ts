@@ -1,5 +1,6 @@
 import wabt from 'wabt';
 import { createRuntime, type IsolationLevel } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import type { Group } from './group.ts';
 import { must } from './javascript.ts';
 import { type Subject, sample } from './sample.ts';
@@ -21,7 +22,7 @@ export const preview1: Group = {
     const run = (name: string, level: IsolationLevel, engine?: string): Subject => ({
       name,
       once: async () => {
-        must(await runtime.run({ module, level, ...(engine === undefined ? {} : { engine }) }));
+        must(await runtime.run({ module, level, ...defined({ engine }) }));
         return undefined;
       },
     });

@@ -68,7 +68,9 @@ export const pyodide: Group = {
     return {
       rows,
       notes: [
-        `Pooled runs after ${warmUp} others, each after a pause of ${REFILL_MS} ms, in which the pool refills. After a longer one the same work takes longer the more others use the same machine: its caches hold theirs by then.`,
+        `Pooled runs after ${warmUp} others, each after a pause of ${REFILL_MS} ms, in which the pool ` +
+          'refills. After a longer one the same work takes longer the more others use the same machine: ' +
+          'its caches hold theirs by then.',
       ],
     };
   },
@@ -82,7 +84,9 @@ async function measureIn(cells: { warm: number }, body: (runtime: Runtime) => Pr
 
 /** What the expression takes in Python, without anything around it. */
 async function ownTime(runtime: Runtime, rounds: number): Promise<Sampled> {
-  const code = `import time\nt = []\nfor _ in range(${rounds}):\n  s = time.perf_counter()\n  ${CODE}\n  t.append((time.perf_counter() - s) * 1000)\nt`;
+  const code =
+    `import time\nt = []\nfor _ in range(${rounds}):\n  s = time.perf_counter()\n  ${CODE}\n  ` +
+    't.append((time.perf_counter() - s) * 1000)\nt';
   const outcome = must(await runtime.run({ language: 'python', code }));
   return summarise(outcome.ok && Array.isArray(outcome.value) ? outcome.value.map(Number) : []);
 }

@@ -239,7 +239,9 @@ async function postgres(scale: number, notes: string[]): Promise<readonly Row[]>
 }
 
 async function browser(scale: number): Promise<readonly Row[]> {
-  const page = `<title>Bench</title><form action="/sent"><input id="name" name="name"><button>Send</button></form>${'<p>text of the page</p>'.repeat(500)}`;
+  const page =
+    '<title>Bench</title><form action="/sent"><input id="name" ' +
+    `name="name"><button>Send</button></form>${'<p>text of the page</p>'.repeat(500)}`;
   const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end(page));
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   const address = site.address();

@@ -25,7 +25,8 @@ export const runCost: Group = {
 };
 
 const NOTES = [
-  'Processor time a run. `the rest` is of threads that V8 and Node have for themselves, for garbage collection and compilers, and of cells that start and end.',
+  'Processor time a run. `the rest` is of threads that V8 and Node have for themselves, for garbage ' +
+    'collection and compilers, and of cells that start and end.',
   'Steps are measured one by one, warm, in a thread that does nothing else; they do not add up to a run.',
 ];
 

@@ -91,7 +91,9 @@ export const tools: Group = {
         const outcome = must(
           await runtime.run({
             language: 'js',
-            code: `const began = performance.now(); for (let i = 0; i < ${ROUND}; i++) await tools.host(${JSON.stringify(ARGS)}); (performance.now() - began) * 1000 / ${ROUND}`,
+            code:
+              `const began = performance.now(); for (let i = 0; i < ${ROUND}; i++) await ` +
+              `tools.host(${JSON.stringify(ARGS)}); (performance.now() - began) * 1000 / ${ROUND}`,
             grant: { tools: ['host'] },
             level,
           }),

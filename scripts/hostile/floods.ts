@@ -40,7 +40,9 @@ for (;;) await Promise.all(Array.from({ length: 64 }, read));`,
   'looks, blocking': `import fs from 'node:fs'; for (;;) fs.existsSync('/tmp/none');`,
   'refused calls': `for (;;) sandglass.call('fs.read', { handle: 99, offset: 0, length: 1 }).catch(() => {});`,
   'unknown calls': `for (;;) { try { await sandglass.call('no.such', {}); } catch {} }`,
-  'large arguments': `const items = Array.from({ length: 400_000 }, () => []); for (;;) { try { await sandglass.call('fs.stat', { path: '/tmp', items }); } catch {} }`,
+  'large arguments':
+    'const items = Array.from({ length: 400_000 }, () => []); for (;;) { try { await ' +
+    `sandglass.call('fs.stat', { path: '/tmp', items }); } catch {} }`,
   digests: `const data = new Uint8Array(8 * 1024 * 1024); for (;;) crypto.subtle.digest('SHA-512', data);`,
   'digests, awaited': `const data = new Uint8Array(8 * 1024 * 1024); for (;;) await crypto.subtle.digest('SHA-512', data);`,
   output: `for (;;) console.log('');`,
@@ -51,7 +53,10 @@ for (;;) await Promise.all(Array.from({ length: 64 }, read));`,
 
 const PYTHON: Readonly<Record<string, string>> = {
   'looks, blocking': `import os\nwhile True:\n    os.path.exists('/data/none')`,
-  'tasks, all at once': `import asyncio, urllib.request\nfrom sandglass import call_async\nasync def one():\n    try:\n        await call_async('fs.stat', {'path': '/tmp'})\n    except Exception:\n        pass\nwhile True:\n    await asyncio.gather(*(one() for _ in range(500)))`,
+  'tasks, all at once':
+    'import asyncio, urllib.request\nfrom sandglass import call_async\nasync def one():\n    try:\n     ' +
+    `   await call_async('fs.stat', {'path': '/tmp'})\n    except Exception:\n        pass\nwhile ` +
+    'True:\n    await asyncio.gather(*(one() for _ in range(500)))',
   output: `while True:\n    print('', flush=True)`,
   hashes: `import hashlib\ndata = bytes(8 * 1024 * 1024)\nwhile True:\n    hashlib.sha512(data).digest()`,
 };

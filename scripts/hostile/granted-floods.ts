@@ -22,7 +22,9 @@ const TOOLS: Grant = { tools: ['*'] };
 const GRANTED: Readonly<Record<string, (servers: Servers) => Granted>> = {
   'kv, large values': () => ({
     grant: KV,
-    code: `const value = 'x'.repeat(60_000); for (let n = 0; ; n++) sandglass.call('kv.set', { store: 's', key: 'k' + (n % 900), value }).catch(() => {});`,
+    code:
+      `const value = 'x'.repeat(60_000); for (let n = 0; ; n++) sandglass.call('kv.set', { store: 's', ` +
+      `key: 'k' + (n % 900), value }).catch(() => {});`,
   }),
   'kv, lists': () => ({
     grant: KV,

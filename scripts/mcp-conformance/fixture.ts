@@ -34,12 +34,15 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
   tool(
     'test_tool_with_logging',
     'Prints',
-    `export const run = async () => { for (const line of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) { console.log(line); await new Promise((done) => setTimeout(done, 20)) } }`,
+    `export const run = async () => { for (const line of ['Tool execution started', 'Tool processing ` +
+      `data', 'Tool execution completed']) { console.log(line); await new Promise((done) => ` +
+      'setTimeout(done, 20)) } }',
   );
   tool(
     'test_tool_with_progress',
     'Goes on for a while',
-    `export const run = async () => { for (const line of ['0', '50', '100']) { console.log(line); await new Promise((done) => setTimeout(done, 20)) } }`,
+    `export const run = async () => { for (const line of ['0', '50', '100']) { console.log(line); ` +
+      'await new Promise((done) => setTimeout(done, 20)) } }',
   );
   const seconds = {
     input: { seconds: { type: 'number', default: 0 }, label: { type: 'string', default: '' } },

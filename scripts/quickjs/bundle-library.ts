@@ -12,7 +12,10 @@ const OWN: Readonly<Record<string, string>> = {
   async_hooks: 'modules/async-hooks-package.ts',
 };
 
-/** The guest-side library as one expression: a function that takes the prelude's internals. Each module in it is evaluated when it is first asked for. */
+/**
+ * The guest-side library as one expression: a function that takes the prelude's internals. Each module in it is evaluated when it is first
+ * asked for.
+ */
 export async function bundleLibrary(entry: string): Promise<string> {
   const folder = dirname(entry);
   const own: Plugin = {

@@ -1,4 +1,5 @@
 import { defineHostFunction, type ModuleSession, type Outcome, type Runtime } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 
 export interface Binary {
   readonly name: string;
@@ -60,7 +61,7 @@ const command =
       module: bytes,
       argv: [...argv],
       limits: LIMITS,
-      ...(stdin === undefined ? {} : { stdin }),
+      ...defined({ stdin }),
       ...(options === undefined ? {} : { options: options as never }),
       ...(Object.keys(files).length === 0 ? {} : { files: { ...files } }),
       ...(leaves === undefined ? {} : { collect: [leaves] }),

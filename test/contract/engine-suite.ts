@@ -10,6 +10,7 @@ import type {
   ScriptSource,
   WasmSource,
 } from '../../runtime/contracts/engine.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import type { GuestValue } from '../../runtime/vocabulary/guest-value.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../support/fake-host.ts';
@@ -161,7 +162,7 @@ export function describeEngine(name: string, options: EngineSuiteOptions): void 
         guest,
         runSpec({
           limits: effective,
-          ...(deterministic === undefined ? {} : { deterministic }),
+          ...defined({ deterministic }),
           ...sample.spec,
         }),
         host,
@@ -223,7 +224,7 @@ export function describeEngine(name: string, options: EngineSuiteOptions): void 
         error: {
           name: sample.name,
           message: sample.message,
-          ...(sample.line === undefined ? {} : { line: sample.line }),
+          ...defined({ line: sample.line }),
         },
       });
       expect(result).not.toHaveProperty('refusalId');

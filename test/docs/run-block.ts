@@ -28,7 +28,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs blocks as a reader would, who has the package and has copied its examples: in one folder, TypeScript in one process, guests of one runtime. */
+/**
+ * Runs blocks as a reader would, who has the package and has copied its examples: in one folder, TypeScript in one process, guests of one
+ * runtime.
+ */
 export interface Reader extends AsyncDisposable {
   run(block: CodeBlock): Promise<Ended>;
 }

@@ -1,4 +1,5 @@
-// The process in which the TypeScript blocks of all documents run, one after the other: each one's module is imported once, and what it prints is told.
+// The process in which the TypeScript blocks of all documents run, one after the other: each one's module is imported once, and what it
+// prints is told.
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { runCli } from '../support/command-line.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -39,8 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(cwd, { recursive: true }));
 
-const cli = (args: readonly string[], stdin?: string) =>
-  runCli(args, { cwd, ...(stdin === undefined ? {} : { stdin }) });
+const cli = (args: readonly string[], stdin?: string) => runCli(args, { cwd, ...defined({ stdin }) });
 
 describe('--policy', verifies('PM-22', 'PM-03'), () => {
   const read = '{"path":"/data/a.txt"}';

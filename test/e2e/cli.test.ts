@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import wabt from 'wabt';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { runCli, startCli } from '../support/command-line.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -66,8 +67,7 @@ afterAll(async () => {
   await rm(cwd, { recursive: true });
 });
 
-const cli = (args: readonly string[], stdin?: string) =>
-  runCli(args, { cwd, ...(stdin === undefined ? {} : { stdin }) });
+const cli = (args: readonly string[], stdin?: string) => runCli(args, { cwd, ...defined({ stdin }) });
 
 describe('sandglass run and eval', () => {
   test('prints the guest apart on both streams, then its value, then a line of usage', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpApp } from '../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { probeGuest } from '../guests/component/build.ts';
 import { runCli } from '../support/command-line.ts';
@@ -43,7 +44,7 @@ const seen = (): readonly (readonly unknown[])[] =>
       body === '' ? undefined : JSON.parse(body),
     ]);
 const based = (base?: string, more: object = {}): Grant => ({
-  http: [{ origin: server.origin, methods: METHODS, ...(base === undefined ? {} : { base }), ...more }],
+  http: [{ origin: server.origin, methods: METHODS, ...defined({ base }), ...more }],
 });
 
 /** One request of each kind, with the status, a header and the parsed data of each answer. */

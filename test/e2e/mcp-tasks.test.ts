@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KeyHolder } from '../../runtime/auth/api-key.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { KEY, type ServedDoor, serveDoor } from '../support/mcp-clients.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -79,7 +80,7 @@ describe('tasks of 2026-07-28', verifies('MC-01', 'MC-02'), () => {
         {
           'MCP-Protocol-Version': '2026-07-28',
           'Mcp-Method': method,
-          ...(name === undefined ? {} : { 'Mcp-Name': name }),
+          ...defined({ 'Mcp-Name': name }),
         },
         key,
       )

@@ -8,6 +8,7 @@ import { createRedisRates } from '../../runtime/auth/redis-rates.ts';
 import { createHttpApp, type HttpAppOptions } from '../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
 import { runCli, startCli } from '../support/command-line.ts';
 import { freePort, hasRedis, startRedis } from '../support/redis.ts';
@@ -34,7 +35,7 @@ function open(options: Partial<HttpAppOptions>) {
         method: 'POST',
         headers: { authorization: `Bearer ${key}` },
         body: JSON.stringify({ language: 'js', code: '1', ...body }),
-        ...(signal === undefined ? {} : { signal }),
+        ...defined({ signal }),
       }),
     [Symbol.asyncDispose]: () => runtime.close(),
   };

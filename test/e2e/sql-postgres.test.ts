@@ -7,6 +7,7 @@ import {
   type RuntimeEvent,
   toJsonForm,
 } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -61,7 +62,7 @@ describe.skipIf(bin === undefined)(`databases of PostgreSQL${told}`, () => {
       grant,
     );
   const query = (text: string, params?: unknown, more: object = {}) =>
-    ask('sql.query', { query: text, ...(params === undefined ? {} : { params }), ...more });
+    ask('sql.query', { query: text, ...defined({ params }), ...more });
 
   test('a query answers its rows with its columns; each call is counted', verifies('DB-02'), async () => {
     const { value, usage } = await query('select id, who from orders where id = ?', [1]);

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { createRuntime, type IsolationLevel, type Runtime } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { meetingOf } from '../support/meeting.ts';
 
 const open = (guests: number, level: IsolationLevel, maxWaiting?: number): Runtime =>
   createRuntime({
     level,
     hostFunctions: [meetingOf(guests)],
-    cells: { maxCells: 1, maxSessions: 0, ...(maxWaiting === undefined ? {} : { maxWaiting }) },
+    cells: { maxCells: 1, maxSessions: 0, ...defined({ maxWaiting }) },
   });
 const grant = { custom: { meeting: true } };
 

@@ -8,6 +8,7 @@ import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { type DoorEnv, mountRoutes } from '../../runtime/doors/http/route.ts';
 import { mcpRoutes } from '../../runtime/doors/http/routes/mcp.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { atOnce } from '../../runtime/vocabulary/in-slices.ts';
 import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
 import { outcomeToJson } from '../../runtime/vocabulary/outcome-json.ts';
@@ -215,8 +216,7 @@ test('a client that leaves before its request is read is no fault of the server'
   });
   const left = new AbortController();
   left.abort();
-  const ask = (signal?: AbortSignal) =>
-    app.request('/', { method: 'POST', ...(signal === undefined ? {} : { signal }) });
+  const ask = (signal?: AbortSignal) => app.request('/', { method: 'POST', ...defined({ signal }) });
   expect((await ask(left.signal)).status).toBe(400);
   expect(faults).toEqual([]);
   expect((await ask()).status).toBe(500);

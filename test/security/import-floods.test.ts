@@ -3,6 +3,7 @@ import type { Engine, GuestResult } from '../../runtime/contracts/engine.ts';
 import { createComponentEngine } from '../../runtime/engines/component/engine.ts';
 import { createPreview1Engine } from '../../runtime/engines/preview1/engine.ts';
 import { createRuntime, type Outcome } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { instrument } from '../../runtime/wasm/instrument.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';
@@ -60,8 +61,7 @@ async function runHere(
   const guest = await prepareGuest(engine, await wasm(module, 'flood.wasm'), limits);
   const spec = runSpec({
     limits,
-    ...(invoke === undefined ? {} : { invoke }),
-    ...(args === undefined ? {} : { args }),
+    ...defined({ invoke, args }),
   });
   return { result: await engine.execute(guest, spec, host), turns, wrote };
 }

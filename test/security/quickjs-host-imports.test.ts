@@ -7,6 +7,7 @@ import { createMachine, type Machine } from '../../runtime/engines/quickjs/machi
 import { createPrimitives, type Primitives } from '../../runtime/engines/quickjs/primitives.ts';
 import { createReactions } from '../../runtime/engines/quickjs/reactions.ts';
 import { urlPrimitive } from '../../runtime/engines/quickjs/url-primitive.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';
 import { createFakeHost, type FakeHost, runSpec } from '../support/fake-host.ts';
@@ -23,7 +24,7 @@ async function exposed(): Promise<{
   const layout = layoutOf(module);
   const host = createFakeHost({
     operations: {
-      'probe.echo': (args, bytes) => ({ value: args, ...(bytes === undefined ? {} : { bytes }) }),
+      'probe.echo': (args, bytes) => ({ value: args, ...defined({ bytes }) }),
     },
   });
   const run = runSpec({ limits: mergeLimits([{ hostCallBytes: 4096 }]), stdin: Uint8Array.of(1, 2, 3) });
@@ -199,7 +200,7 @@ describe('host calls by the guest', () => {
   const echo = {
     'probe.echo': (args: object, bytes?: Uint8Array) => ({
       value: structuredClone(args) as never,
-      ...(bytes === undefined ? {} : { bytes }),
+      ...defined({ bytes }),
     }),
   };
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createRuntime, type ToolManifest } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 
 const EVIL = [
   '*/ evil(); /*',
@@ -86,7 +87,7 @@ test('references that multiply cost no more than a bounded text, or are refused'
     properties: { a: { $ref: '#/$defs/a' } },
     $defs,
   } as unknown as ToolManifest['input'];
-  const manifest = { name: 'a', description: 'a', ...(input === undefined ? {} : { input }) };
+  const manifest = { name: 'a', description: 'a', ...defined({ input }) };
   for (const format of ['typescript', 'python'] as const) {
     const told = await text(format, [manifest]).catch(
       (error: { readonly code?: string }) => error.code ?? '',

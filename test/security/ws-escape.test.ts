@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { startServer } from '../support/http-harness.ts';
 import { verifies } from '../support/verifies.ts';
 import { openWsGuest, startSocketServer } from '../support/ws-harness.ts';
@@ -220,7 +221,7 @@ test.each([
   });
   await using guest = await openWsGuest({
     grant: [{ origin: server.origin, ...cap }],
-    ...(hostCallBytes === undefined ? {} : { hostCallBytes }),
+    ...defined({ hostCallBytes }),
   });
   const handle = await guest.open(server.origin);
   expect((await guest.refusal('ws.send', { handle }, new Uint8Array(size + 1))).reason).toBe('too-large');

@@ -1,5 +1,6 @@
 import type { FsBackend, FsDirectory } from '../../host-functions/fs/backend.ts';
 import { createMemoryBackend } from '../../host-functions/fs/memory-backend.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 
 /** A back end as an embedder would write one: plain objects that have what the interface names, and nothing else of ours in sight. */
 export function createCustomBackend(): FsBackend {
@@ -45,7 +46,7 @@ export function createCustomBackend(): FsBackend {
   return {
     open: (host) => {
       const { directory, file } = store.open(host);
-      return { directory: wrap(directory), ...(file === undefined ? {} : { file }) };
+      return { directory: wrap(directory), ...defined({ file }) };
     },
     nameOf: (host) => store.nameOf(host),
     canonical: (host) => store.canonical(host),

@@ -1,5 +1,6 @@
 import type { GuestHost, HostAnswer, RunSpec, StopReason } from '../../runtime/contracts/engine.ts';
 import type { HostReply } from '../../runtime/contracts/host-function.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
@@ -41,7 +42,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
       return {
         ok: true,
         value: reply.value ?? null,
-        ...(reply.bytes === undefined ? {} : { bytes: reply.bytes }),
+        ...defined({ bytes: reply.bytes }),
       };
     } catch (error) {
       if (!(error instanceof SandglassError)) throw error;
@@ -53,8 +54,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
           id: refusals,
           code,
           message,
-          ...(hint === undefined ? {} : { hint }),
-          ...(details === undefined ? {} : { details }),
+          ...defined({ hint, details }),
         },
       };
     }

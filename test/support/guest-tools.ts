@@ -7,6 +7,7 @@ import type { Grant, JsonObject, Outcome, Runtime, RuntimeOptions } from '../../
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createNodePyodideEngine } from '../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { quickjsEngine } from './quickjs-for-tests.ts';
 
 export interface TestTool {
@@ -31,7 +32,7 @@ export function runtimeWithTools(
         inputs: { input: args as JsonObject }, // the host function has read them
         parent: run,
         signal,
-        ...(tool.grant === undefined ? {} : { grant: tool.grant }),
+        ...defined({ grant: tool.grant }),
       });
       return { ...outcome, tool: name, callId: `call-${called.length}`, text: '', trace: [] } as ToolOutcome;
     },

@@ -13,6 +13,7 @@ import {
   createNodePyodideEngine,
   type NodePyodideOptions,
 } from '../../runtime/platform/python/pyodide-engine.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from './fake-host.ts';
 
@@ -70,7 +71,7 @@ export async function openPython(options: NodePyodideOptions = {}): Promise<Pyth
         { kind: 'script', language: 'python', code, filename: 'main.py', modules, form: 'auto' },
         {
           ...context,
-          ...(spec.options === undefined ? {} : { options: spec.options }),
+          ...defined({ options: spec.options }),
           ...(spec.deterministic === undefined ? {} : { deterministic: true }),
         },
       );

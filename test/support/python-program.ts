@@ -1,3 +1,4 @@
+import { defined } from '../../runtime/vocabulary/defined.ts';
 /** What comments at the start of a recorded Python program say of how it is run. */
 export interface PythonHeader {
   /** Its first version of Python. */
@@ -18,7 +19,7 @@ export function readHeader(code: string): PythonHeader {
   const since = line('since');
   const [name, value] = line('env')?.split('=') ?? [];
   return {
-    ...(since === undefined ? {} : { since }),
+    ...defined({ since }),
     env: { TZ: 'UTC', ...(name === undefined || value === undefined ? {} : { [name]: value }) },
     stdin: line('stdin')?.replaceAll('\\n', '\n') ?? '',
     exit: Number(line('exit') ?? 0),

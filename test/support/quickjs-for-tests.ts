@@ -7,6 +7,7 @@ import type {
   ScriptSource,
 } from '../../runtime/contracts/engine.ts';
 import { createQuickjsEngine } from '../../runtime/engines/quickjs/engine.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { OUTPUT, writeQuickjs } from '../../scripts/build-quickjs.ts';
 import { prepareGuest, script } from '../contract/engine-suite.ts';
@@ -56,7 +57,7 @@ export async function runJs(code: string, options: GuestRunOptions = {}): Promis
   const deterministic = options.host?.deterministic;
   const result = await engine.execute(
     guest,
-    runSpec({ limits, ...(deterministic === undefined ? {} : { deterministic }), ...options.spec }),
+    runSpec({ limits, ...defined({ deterministic }), ...options.spec }),
     host,
   );
   return {

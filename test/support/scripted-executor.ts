@@ -5,6 +5,7 @@ import type {
   HostAnswer,
   RunSpec,
 } from '../../runtime/contracts/engine.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import type { JsonValue } from '../../runtime/vocabulary/json.ts';
 
 /** What a scripted guest does, one step after the other; the last answer is its value. */
@@ -77,7 +78,7 @@ export async function execute(guest: CellGuest, run: RunSpec, host: GuestHost): 
         return {
           kind: 'threw',
           error: { name: 'Error', message: 'let through' },
-          ...(refusal === undefined ? {} : { refusalId: refusal }),
+          ...defined({ refusalId: refusal }),
           ...base,
         };
       case 'forge':

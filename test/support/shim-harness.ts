@@ -7,6 +7,7 @@ import { GuestMemory } from '../../runtime/engines/preview1/guest-memory.ts';
 import { createRunControl, LeaveGuest, type RunControl } from '../../runtime/engines/preview1/run-control.ts';
 import { openShimHost } from '../../runtime/engines/preview1/shim-host.ts';
 import { WASI_FUNCTIONS } from '../../runtime/engines/preview1/wasi-functions.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import type { FsGrant } from '../../runtime/vocabulary/grants/fs.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from './fake-host.ts';
 import { type FsGuest, openGuest } from './fs-harness.ts';
@@ -52,7 +53,7 @@ export function openShim(options: ShimHarnessOptions = {}): ShimHarness {
     (operation: string) =>
     (args: object, bytes?: Uint8Array): HostReply => {
       const reply = fs.call(operation as keyof FsOperations, args as never, bytes); // the table below holds fs operations only
-      return { value: reply.value as null, ...(reply.bytes === undefined ? {} : { bytes: reply.bytes }) };
+      return { value: reply.value as null, ...defined({ bytes: reply.bytes }) };
     };
   const operations = Object.fromEntries(
     [
@@ -98,7 +99,7 @@ export function openShim(options: ShimHarnessOptions = {}): ShimHarness {
     clock: createClock(host, options.run?.deterministic !== undefined),
     charge: () => undefined,
     suspends: false,
-    ...(options.allowed === undefined ? {} : { allowed: options.allowed }),
+    ...defined({ allowed: options.allowed }),
   });
   if (!opened.ok) throw new Error('the shim host always opens');
   opened.attach?.(

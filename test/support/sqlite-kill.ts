@@ -6,6 +6,7 @@ import { packedModule } from '../../runtime/platform/packed-module.ts';
 import { locateFile } from '../../runtime/platform/sqlite/locate-file.ts';
 import type { SqliteStatement, SqlValue } from '../../runtime/platform/sqlite/request.ts';
 import { createSqliteGuests } from '../../runtime/platform/sqlite/sqlite-guest.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 
 export interface KillReport {
   readonly points: number;
@@ -38,7 +39,7 @@ export async function killWriters(points: number, seed = 1): Promise<KillReport>
     return {
       ...session,
       run: async (call) => {
-        const limits = { ...call.limits, ...(fuel === undefined ? {} : { fuel }) };
+        const limits = { ...call.limits, ...defined({ fuel }) };
         const outcome = await session.run({ ...call, limits });
         burnt = outcome.usage.fuel ?? 0;
         return outcome;

@@ -41,7 +41,9 @@ function equals(path: string, value: JsonValue, bind: Bind): string {
         : `= '${value}'`;
   const wanted = typeof value === 'boolean' ? undefined : bind(value);
   const own = `(${type} ${types}${wanted === undefined ? '' : ` and json_extract(doc, ${path}) = ${wanted}`})`;
-  const inside = `(${type} = 'array' and exists (select 1 from json_each(doc, ${path}) e where e.type ${types}${wanted === undefined ? '' : ` and e.value = ${wanted}`}))`;
+  const inside =
+    `(${type} = 'array' and exists (select 1 from json_each(doc, ${path}) e where e.type ` +
+    `${types}${wanted === undefined ? '' : ` and e.value = ${wanted}`}))`;
   return `coalesce(${own} or ${inside}, false)`;
 }
 
@@ -61,7 +63,10 @@ export const sqliteDialect: DocumentDialect = {
   unset: (document, path, bind) => `json_remove(${document}, ${pathText(path, bind)})`,
   add: (document, path, by, bind) => {
     const at = pathText(path, bind);
-    return `json_set(${document}, ${at}, case when json_type(${document}, ${at}) in ('integer', 'real') then json_extract(${document}, ${at}) else 0 end + ${bind(by)})`;
+    return (
+      `json_set(${document}, ${at}, case when json_type(${document}, ${at}) in ('integer', 'real') then ` +
+      `json_extract(${document}, ${at}) else 0 end + ${bind(by)})`
+    );
   },
   push: (document, path, value, bind) => {
     const at = pathText(path, bind);

@@ -42,7 +42,12 @@ export function documentsOf(collection: string, dialect: DocumentDialect, mark: 
         const tables = steps.map(
           (step, index) => `s${index + 1} as (select id, ${step} as d from s${index})`,
         );
-        return `with s0 as (select id, doc as d from ${TABLE} where ${chosen(filter, bind, mine)}${dialect.forUpdate}), ${tables.join(', ')} update ${TABLE} set doc = s${steps.length}.d from s${steps.length} where ${TABLE}.collection = ${mine} and ${TABLE}.id = s${steps.length}.id`;
+        return (
+          `with s0 as (select id, doc as d from ${TABLE} where ` +
+          `${chosen(filter, bind, mine)}${dialect.forUpdate}), ${tables.join(', ')} update ${TABLE} set ` +
+          `doc = s${steps.length}.d from s${steps.length} where ${TABLE}.collection = ${mine} and ` +
+          `${TABLE}.id = s${steps.length}.id`
+        );
       }),
     remove: (filter) => write((bind, mine) => `delete from ${TABLE} where ${chosen(filter, bind, mine)}`),
   };

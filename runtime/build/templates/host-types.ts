@@ -1,5 +1,6 @@
 /** Types of what a built tool can import. */
-export const HOST_TYPES = `// What a built tool can import. A refusal is thrown as an Error whose "payload" is a HostError; left uncaught, the call ends with its code.
+export const HOST_TYPES = `// What a built tool can import. A refusal is thrown as an Error whose "payload" is a HostError;
+// left uncaught, the call ends with its code.
 
 declare module 'sandglass:host/types' {
   export interface HostError {

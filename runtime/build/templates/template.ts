@@ -1,3 +1,4 @@
+import { defined } from '../../vocabulary/defined.ts';
 /** Files of a new tool: path in its folder → text. */
 export interface Template {
   readonly name: string;
@@ -12,7 +13,7 @@ export const manifestOf = (tool: string, entry?: string): Readonly<Record<string
   name: tool,
   version: '0.1.0',
   description: 'Counts the words of a text',
-  ...(entry === undefined ? {} : { entry }),
+  ...defined({ entry }),
   input: { text: { type: 'string', description: 'Any text' } },
   output: { type: 'object', properties: { words: { type: 'integer' } }, required: ['words'] },
   examples: [{ input: { text: 'one two  three' }, output: { words: 3 } }],

@@ -90,7 +90,9 @@ export const TEMPLATES: readonly Template[] = [
     needs: 'rustup target add wasm32-wasip1',
     files: (tool) => ({
       'manifest.json': manifestText(tool, wasmOf(tool)),
-      'Cargo.toml': `[package]\nname = ${JSON.stringify(crateOf(tool))}\nversion = "0.1.0"\nedition = "2021"\n\n[dependencies]\nserde_json = "1"\n\n[profile.release]\nopt-level = "s"\nstrip = true\n`,
+      'Cargo.toml': `[package]\nname = ${JSON.stringify(crateOf(tool))}\nversion = "0.1.0"\nedition = ` +
+'"2021"\n\n[dependencies]\nserde_json = "1"\n\n[profile.release]\nopt-level = "s"\nstrip = ' +
+'true\n',
       'src/main.rs': RUST_SOURCE,
     }),
   },

@@ -9,7 +9,10 @@ export interface RuntimeHealth {
   /** Runs that go on or wait. */
   readonly runs: number;
   readonly cells: CellCounts;
-  /** Servers whose tools are among those here: none, all there or on their way, or one of them failed or held. It does not make a runtime unhealthy. */
+  /**
+   * Servers whose tools are among those here: none, all there or on their way, or one of them failed or held. It does not make a runtime
+   * unhealthy.
+   */
   readonly remote: 'disabled' | 'healthy' | 'degraded';
 }
 

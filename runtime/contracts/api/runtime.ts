@@ -90,11 +90,16 @@ export interface RuntimeOptions {
 }
 
 export interface CellOptions {
-  /** Cells alive at once, running or idle, 1..256, those aside whose guests only wait; as many again for each depth of runs that are nested in others. @default twice the processors, at least 4 */
+  /**
+   * Cells alive at once, running or idle, 1..256, those aside whose guests only wait; as many again for each depth of runs that are nested
+   * in others.
+   * @default twice the processors, at least 4
+   */
   readonly maxCells?: number;
   /**
    * Cells that may be alive beside those while guests wait, for a timer or for the host, 0..256: a guest that waits leaves its place to another, and
-   * asks before it goes on. JavaScript guests that wait share cells, 64 a cell. Such a cell is kept for 10 s once it is idle. 0: a guest keeps its place until it ends. @default 32
+   * asks before it goes on. JavaScript guests that wait share cells, 64 a cell. Such a cell is kept for 10 s once it is idle. 0: a guest
+   * keeps its place until it ends. @default 32
    */
   readonly maxWaiting?: number;
   /** What cells with guests that wait may hold together; over it no further one is started beside them, bytes, 0..1 TiB. @default 1 GiB */

@@ -42,7 +42,10 @@ export interface TrustedContext {
   readonly metadata: JsonObject;
   /** What is left of the deadline, ms. */
   remainingMs(): number;
-  /** Tells whoever listens to `guest.logged` a line; a message is cut to 4,096 characters. @throws {SandglassError} INPUT_INVALID on data over 64 KiB. */
+  /**
+   * Tells whoever listens to `guest.logged` a line; a message is cut to 4,096 characters.
+   * @throws {SandglassError} INPUT_INVALID on data over 64 KiB.
+   */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, data?: JsonValue): void;
   /** Tells whoever listens to `tool.progress` how much of the work is done, 0..1. */
   progress(share: number, message?: string): void;

@@ -24,7 +24,8 @@ export interface ToolsApi {
    * Adds a tool. A manifest approves what it asks for within the policy, and no more.
    * @param manifest `undefined` for a `.wasm` that carries its own, or whose exports tell what it takes: each of them becomes a tool.
    * @throws {TypeError} on misuse, such as a plain function that is not marked `trusted`.
-   * @throws {SandglassError} MANIFEST_INVALID naming the field; MODULE_INVALID; CAPABILITY_DENIED when it wants more than the policy has; UNSUPPORTED.
+   * @throws {SandglassError} MANIFEST_INVALID naming the field; MODULE_INVALID; CAPABILITY_DENIED when it wants more than the policy has;
+   * UNSUPPORTED.
    * @example
    * runtime.tools.register(
    *   { name: 'double', description: 'Doubles a number', input: { n: { type: 'number' } } },
@@ -99,8 +100,8 @@ export interface ToolsOptions {
    */
   readonly watch?: boolean;
   /**
-   * Servers of MCP, and other tool hosts, by name: their tools stand among those here, under a prefix. `ready` waits until they were heard. UNSUPPORTED
-   * where there is no way to them.
+   * Servers of MCP, and other tool hosts, by name: their tools stand among those here, under a prefix. `ready` waits until they were heard.
+   * UNSUPPORTED where there is no way to them.
    */
   readonly servers?: Readonly<Record<string, ToolServer>>;
   /**

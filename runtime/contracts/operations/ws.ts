@@ -4,8 +4,8 @@ export type WsReceived =
   | { readonly kind: 'close'; readonly code: number; readonly reason: string };
 
 /**
- * The operations of `ws`: connections that the host holds. `bytes` of the request carry a message to send, `bytes` of the reply one that was received.
- * `HOST_CALL_FAILED` carries `details.reason` as for `http`.
+ * The operations of `ws`: connections that the host holds. `bytes` of the request carry a message to send, `bytes` of the reply one that
+ * was received. `HOST_CALL_FAILED` carries `details.reason` as for `http`.
  */
 export interface WsOperations {
   /** Answers once the connection is open. `protocol`: the one that the server chose of those asked for, or empty. */

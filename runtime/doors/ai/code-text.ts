@@ -5,9 +5,12 @@ export type CodeLanguage = 'typescript' | 'python';
 /** How a model writes programs over tools. */
 export const HOW_TO_CODE: Readonly<Record<CodeLanguage, string>> = {
   typescript:
-    'Runs a TypeScript program in a sandbox. Call the tools below as functions of `tools`, with await; calls that do not depend on each other with Promise.all. The value of the last expression is the answer; console.log shows more.',
+    'Runs a TypeScript program in a sandbox. Call the tools below as functions of `tools`, with ' +
+    'await; calls that do not depend on each other with Promise.all. The value of the last expression ' +
+    'is the answer; console.log shows more.',
   python:
-    'Runs a Python program in a sandbox. Call the tools below as functions of `tools`, with keyword arguments. The value of the last expression is the answer; print shows more.',
+    'Runs a Python program in a sandbox. Call the tools below as functions of `tools`, with keyword ' +
+    'arguments. The value of the last expression is the answer; print shows more.',
 };
 
 /** Characters of what a program printed that a model reads. */

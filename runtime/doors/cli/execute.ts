@@ -58,7 +58,7 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
         tools: options.tools,
         policyFile: options.policyFile,
       }),
-      ...(options.packages === undefined ? {} : { packages: options.packages }),
+      ...defined({ packages: options.packages }),
       onNotice: ({ kind, message }) => {
         if (kind === 'preparing') progress.tell(message);
         else stderr.write(`${style.dim(`warning: ${message}`)}\n`);

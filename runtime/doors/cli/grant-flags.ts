@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Secret } from '../../contracts/host-function.ts';
 import type { NodeRuntimeOptions } from '../../index.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { FsAccess, FsGrant } from '../../vocabulary/grants/fs.ts';
 import type { HttpGrant } from '../../vocabulary/grants/http.ts';
@@ -129,7 +130,7 @@ export async function readGrant(parsed: ParsedArguments, cwd: string): Promise<G
     ...(http.length === 0 ? {} : { http }),
     ...(ws.length === 0 ? {} : { ws }),
     ...(tools.length === 0 ? {} : { tools }),
-    ...(run === undefined ? {} : { run }),
+    ...defined({ run }),
     ...reachOf(parsed, base),
     ...(Object.keys(env).length === 0 ? {} : { env }),
   };

@@ -17,7 +17,10 @@ export interface ListeningServer extends AsyncDisposable {
 /** How long a client may take for what it still sends or reads, once the server closes. */
 const LINGER_MS = 2_000;
 
-/** Connections that wait to be accepted, as far as the system has room: with Node's own 511 the system cuts off some of a thousand that come at once. */
+/**
+ * Connections that wait to be accepted, as far as the system has room: with Node's own 511 the system cuts off some of a thousand that come
+ * at once.
+ */
 const BACKLOG = 4_096;
 
 /**

@@ -1,6 +1,7 @@
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import { createLog, parseLogLevels } from '../../observe/log.ts';
 import { createWebhook } from '../../observe/webhook.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { HttpAppOptions } from '../http/app.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -37,7 +38,7 @@ export function readObserving(parsed: ParsedArguments, { stderr }: Pick<Terminal
     ...(readLevels === undefined
       ? {}
       : { log: createLog(runtime, { levels: readLevels, write: (line) => stderr.write(`${line}\n`) }) }),
-    ...(onAlert === undefined ? {} : { onAlert }),
+    ...defined({ onAlert }),
   });
 }
 

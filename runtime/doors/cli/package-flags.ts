@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { PythonPackageOptions } from '../../index.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
 import { findPipIndex } from './pip-index.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,7 +21,9 @@ export const SOURCE_FLAGS: readonly Flag[] = [
   {
     name: 'base-url',
     value: 'URL',
-    help: "Where the wheels of Pyodide's release lie, such as numpy: an address of it or of a mirror. Default SANDGLASS_BASE_URL; for --with else the release itself, asked last.",
+    help:
+      "Where the wheels of Pyodide's release lie, such as numpy: an address of it or of a mirror. " +
+      'Default SANDGLASS_BASE_URL; for --with else the release itself, asked last.',
   },
   { name: 'offline', help: 'Use only wheels of the folder and the cache.' },
 ];
@@ -67,8 +70,7 @@ export async function readPackageSources(
   }
   return {
     ...(folder === undefined ? {} : { wheels: resolve(cwd, folder) }),
-    ...(index === undefined ? {} : { index }),
-    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...defined({ index, baseUrl }),
     ...(byName && baseUrl === undefined && folder === undefined ? { release: true } : {}),
     ...(offline ? { offline } : {}),
   };

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { NodeRuntimeOptions } from '../../index.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { parseJson, readText } from './files.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
@@ -7,7 +8,9 @@ import type { Flag, ParsedArguments } from './flags.ts';
 export const POLICY_FLAG: Flag = {
   name: 'policy',
   value: 'FILE',
-  help: 'Hold everything to a policy document, JSON: grants, levels, profiles, rules of tools and callers. It is read again when it changes; --allow flags then only narrow it.',
+  help:
+    'Hold everything to a policy document, JSON: grants, levels, profiles, rules of tools and callers. ' +
+    'It is read again when it changes; --allow flags then only narrow it.',
 };
 
 /** What is allowed at most: the policy of a file, narrowed for each call by the grant of the flags where there is one; else that grant. */
@@ -27,7 +30,7 @@ export async function readCeiling(parsed: ParsedArguments, grant: Grant, cwd: st
   const { limits }: Grant = Object(parseJson(await readText(file, cwd), `--policy=${file}`)); // the runtime checks it
   return {
     runtime: { policyFile: resolve(cwd, file) },
-    ...(limits === undefined ? {} : { limits }),
+    ...defined({ limits }),
     grant: Object.keys(grant).some((part) => part !== 'tools') ? grant : undefined,
   };
 }

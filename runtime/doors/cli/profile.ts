@@ -1,5 +1,6 @@
 import type { LooseRunOptions, RunOptions } from '../../contracts/api/run.ts';
 import type { Runtime } from '../../contracts/api/runtime.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { exitCodeOf } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import { outcomeToJson } from '../../vocabulary/outcome-json.ts';
@@ -58,8 +59,7 @@ export async function profile(context: CommandContext, parsed: ParsedArguments):
   await using runtime = await context.createRuntime({
     cells: CELLS,
     ...readPowers(parsed, terminal),
-    ...(policyFile === undefined ? {} : { policyFile }),
-    ...(packages === undefined ? {} : { packages }),
+    ...defined({ policyFile, packages }),
     onNotice: ({ message }) => stderr.write(`${style.dim(message)}\n`),
   });
   const watch = watchRun(runtime);

@@ -25,7 +25,9 @@ export const RATE_FLAGS: readonly Flag[] = [
   {
     name: 'redis',
     value: 'URL',
-    help: 'Count calls in this Redis, for several servers together. Default REDIS_URL of the environment, else in this process. Needs the package ioredis.',
+    help:
+      'Count calls in this Redis, for several servers together. Default REDIS_URL of the environment, ' +
+      'else in this process. Needs the package ioredis.',
   },
   {
     name: 'suspicious-after',
@@ -76,7 +78,8 @@ export async function readRates(
 }
 
 const textOf = ({ caller, refusals, perMs, blockedMs }: Suspicious): string =>
-  `suspicious: ${JSON.stringify(caller)} was refused ${refusals} times within ${perMs} ms${blockedMs === 0 ? '' : `, and is blocked for ${blockedMs} ms`}`;
+  `suspicious: ${JSON.stringify(caller)} was refused ${refusals} times within ${perMs} ` +
+  `ms${blockedMs === 0 ? '' : `, and is blocked for ${blockedMs} ms`}`;
 
 interface OpenRedis {
   readonly rates: Rates;

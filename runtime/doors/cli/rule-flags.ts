@@ -1,3 +1,4 @@
+import { defined } from '../../vocabulary/defined.ts';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import { didYouMean } from '../../vocabulary/nearest.ts';
 import type { Flag, ParsedArguments } from './flags.ts';
@@ -54,7 +55,7 @@ export function readRules(
     options: {
       ...(parsed.has('imports') ? { imports: namesOf(parsed.all('imports')) } : {}),
       ...(parsed.has('block') ? { block: namesOf(parsed.all('block')) } : {}),
-      ...(preset === undefined ? {} : { preset }),
+      ...defined({ preset }),
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { LooseRunOptions } from '../../contracts/api/run.ts';
 import type { RuntimeOptions } from '../../contracts/api/runtime.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import { type IsolationLevel, LEVELS } from '../../vocabulary/levels.ts';
 import type { Limits } from '../../vocabulary/limits.ts';
@@ -136,7 +137,7 @@ export async function readRunFlags(
     argv: parsed.rest,
     ...(parsed.has('trace-grants') ? { observe: true } : {}),
     ...(parsed.has('trace') ? { trace: true } : {}),
-    ...(cwd === undefined ? {} : { cwd }),
+    ...defined({ cwd }),
     ...(packages.length === 0 ? {} : { packages }),
     ...(Object.keys(files).length === 0 ? {} : { files }),
     ...(collect.length === 0 ? {} : { collect }),

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { ToolsOptions } from '../../contracts/api/tools.ts';
 import type { Queue } from '../../contracts/queue.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { createInProcessScheduler } from '../../work/in-process.ts';
@@ -66,7 +67,8 @@ export async function serve(
   // Clients bring grants of their own, which the document narrows: what the flags name would narrow nothing.
   if (ceiling.grant !== undefined)
     throw new UsageError(
-      `Cannot use --allow flags beside --policy=${parsed.one('policy')}: clients are held to the document alone; take out of its grant what they may not have`,
+      `Cannot use --allow flags beside --policy=${parsed.one('policy')}: clients are held to the ` +
+        'document alone; take out of its grant what they may not have',
     );
   const secretKey = await readSecretKey(terminal.env);
   const keys = openKeyFile(keyPathOf(parsed, terminal));
@@ -96,12 +98,12 @@ export async function serve(
     secrets: { ...secrets, ...signIns?.secrets },
     tools: {
       builtin: true,
-      ...(toolRate === undefined ? {} : { rate: toolRate }),
+      ...defined({ rate: toolRate }),
       ...(await readServedTools(parsed, terminal)),
     },
     // Sessions hold their cells beside those of the runs.
     cells: { maxCells: Math.min(256, 2 * concurrency), maxSessions: Math.min(128, concurrency) },
-    ...(packages === undefined ? {} : { packages }),
+    ...defined({ packages }),
     maxModuleBytes: readMaxModule(parsed),
     onError: fault,
     ...(auditDir === undefined ? {} : { audit: { dir: auditDir } }),
@@ -119,9 +121,9 @@ export async function serve(
       return holder === undefined ? undefined : { ...holder, rate: holder.rate ?? rate ?? KEY_RATE };
     },
     hosts: readHosts(parsed, terminal.env, loopback),
-    ...(rate === undefined ? {} : { rate }),
+    ...defined({ rate }),
     ...counting.options,
-    ...(signIns === undefined ? {} : { signIns }),
+    ...defined({ signIns }),
     ...(tokens === undefined ? {} : { oauth: tokens.oauth }),
     policy: {
       ceilings: { ...CEILINGS, ...granted, ...ceiling.limits, ...asked },
@@ -131,7 +133,7 @@ export async function serve(
     mcp: {
       version,
       instructions: instructionsOf(policy),
-      ...(secretKey === undefined ? {} : { key: secretKey }),
+      ...defined({ key: secretKey }),
     },
     ...observing(runtime),
     ...(remembering === undefined ? {} : { journal: remembering.journal }),
@@ -230,7 +232,9 @@ async function readSecretKey(
   if (text === '' && env.NODE_ENV !== 'production') return undefined;
   if (bytes.byteLength < LEAST_SECRET_BYTES)
     throw new UsageError(
-      `Cannot start: SECRET_KEY ${text === '' ? 'is not set, and NODE_ENV is production' : `has ${bytes.byteLength} bytes`}, expected ${LEAST_SECRET_BYTES} or more`,
+      'Cannot start: SECRET_KEY ' +
+        `${text === '' ? 'is not set, and NODE_ENV is production' : `has ${bytes.byteLength} bytes`}, ` +
+        `expected ${LEAST_SECRET_BYTES} or more`,
       'Make one with: openssl rand -base64 32',
     );
   // One use, one key: what is signed for MCP is not signed for anything else.

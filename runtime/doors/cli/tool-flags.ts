@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Runtime } from '../../contracts/api/runtime.ts';
 import type { LoadReport } from '../../contracts/api/tool-registry.ts';
 import type { ToolsApi, ToolsOptions } from '../../contracts/api/tools.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { nearest, shownText } from '../../vocabulary/nearest.ts';
@@ -100,7 +101,7 @@ export function noSuchTool(name: string, known: readonly string[], { skipped }: 
   const failed = skipped.find(({ path }) => path.split(/[./\\]/).includes(name));
   const names = known.slice(0, 12).join(', ');
   return new SandglassError('TOOL_NOT_FOUND', `Cannot find the tool ${shownText(name)}`, {
-    details: { tool: name.slice(0, 200), ...(near === undefined ? {} : { nearest: near }) },
+    details: { tool: name.slice(0, 200), ...defined({ nearest: near }) },
     hint:
       near !== undefined
         ? `Did you mean "${near}"?`

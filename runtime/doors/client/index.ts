@@ -5,6 +5,7 @@ import type { ModuleSessionOptions, SessionOptions } from '../../contracts/api/s
 import type { ToolCallOptions, ToolFacts } from '../../contracts/api/tool-call.ts';
 import type { ToolInfo } from '../../contracts/api/tool-registry.ts';
 import type { ToolMatch } from '../../contracts/api/tool-select.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { ErrorCode, RunError } from '../../vocabulary/errors.ts';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import { unknownName } from '../../vocabulary/nearest.ts';
@@ -160,13 +161,13 @@ export function createClient(options: ClientOptions) {
             : {
                 'Content-Type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json',
               }),
-          ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }),
+          ...defined({ 'Idempotency-Key': idempotencyKey }),
           ...headers,
         },
         ...(body === undefined
           ? {}
           : { body: body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body) }),
-        ...(signal === undefined ? {} : { signal }),
+        ...defined({ signal }),
       }),
     );
     if (!response.ok) throw await failureOf(response);

@@ -1,3 +1,4 @@
+import { defined } from '../../vocabulary/defined.ts';
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
 import type { RunRecord } from '../../work/run-records.ts';
 import { type DoorPolicy, hintFor } from './door-policy.ts';
@@ -72,7 +73,7 @@ function answer({ id, tool }: RunRecord, outcome: OutcomeJson, { policy, now }: 
       : hintFor(details?.capability, policy);
   return errorResponse(
     { ...outcome.error, ...hint },
-    { time: now(), runId: id, status, headers, ...(tool === undefined ? {} : { tool }) },
+    { time: now(), runId: id, status, headers, ...defined({ tool }) },
   );
 }
 
@@ -87,6 +88,5 @@ const prefersAsync = (prefer: string | undefined): boolean =>
 export const describeRun = ({ id, state, ended, shortened }: RunRecord): object => ({
   id,
   state,
-  ...(ended === undefined ? {} : { outcome: ended }),
-  ...(shortened === undefined ? {} : { shortened }),
+  ...defined({ outcome: ended, shortened }),
 });

@@ -10,6 +10,7 @@ import { type Alert, createAlerts } from '../../observe/alerts.ts';
 import type { Log } from '../../observe/log.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { checkField, checkFields, type FieldKind } from '../../vocabulary/check-fields.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import { guarded, guardedClock } from '../../vocabulary/guarded.ts';
 import type { Rate } from '../../vocabulary/policy.ts';
@@ -274,7 +275,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
         door,
         bodies,
         maxBodyBytes: options.maxMcpBytes ?? 16 * MIB,
-        ...(options.mcp?.key === undefined ? {} : { key: options.mcp.key }),
+        ...defined({ key: options.mcp?.key }),
       }),
     );
   }

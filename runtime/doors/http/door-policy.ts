@@ -60,7 +60,10 @@ export function hintFor(capability: unknown, { hints }: DoorPolicy): { readonly 
   return hint === undefined ? {} : { hint };
 }
 
-/** Whether a part gives nothing. An object without fields gives what is usual, as `session: {}` reading; only one of names and values is empty then. */
+/**
+ * Whether a part gives nothing. An object without fields gives what is usual, as `session: {}` reading; only one of names and values is
+ * empty then.
+ */
 function isEmpty(name: string, part: unknown): boolean {
   if (part === undefined) return true;
   if (typeof part !== 'object' || part === null) return false;

@@ -59,11 +59,9 @@ export function errorResponse(
     error: {
       code: error.code,
       message: error.message,
-      ...(error.details === undefined ? {} : { details: error.details }),
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...defined({ details: error.details, hint: error.hint }),
       retryable: error.retryable,
-      ...(facts.runId === undefined ? {} : { runId: facts.runId }),
-      ...(facts.tool === undefined ? {} : { tool: facts.tool }),
+      ...defined({ runId: facts.runId, tool: facts.tool }),
       time: new Date(facts.time).toISOString(),
     },
   };

@@ -17,14 +17,19 @@ export function referencePage(routes: readonly Route[], version: string): string
         .map(sectionOf)
         .join('')}`,
   );
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Sandglass API</title><style>${STYLE}</style>
-<h1>Sandglass API ${escaped(version)}</h1><p>Every request but those marked as open needs <code>Authorization: Bearer KEY</code>. The whole of it for programs: <a href="/openapi.json">openapi.json</a>.</p>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Sandglass API</title><style>${STYLE}</style>
+<h1>Sandglass API ${escaped(version)}</h1><p>Every request but those marked as open needs <code>Authorization: Bearer KEY</code>.
+The whole of it for programs: <a href="/openapi.json">openapi.json</a>.</p>
 ${parts.join('\n')}</html>`;
 }
 
 function sectionOf({ method, path, operation }: Route): string {
   const open = operation.open === true ? ' (open)' : '';
-  return `<section id="${escaped(operation.id)}"><h3><code>${method.toUpperCase()} ${escaped(path)}</code>${open}</h3><p>${escaped(operation.summary)}</p>${tableOf(operation)}</section>`;
+  return (
+    `<section id="${escaped(operation.id)}"><h3><code>${method.toUpperCase()} ` +
+    `${escaped(path)}</code>${open}</h3><p>${escaped(operation.summary)}</p>${tableOf(operation)}</section>`
+  );
 }
 
 function tableOf({ parameters = {}, body, answers }: Operation): string {

@@ -38,7 +38,10 @@ const MOST_NAME = 200;
 /** How often a call that may ask is looked at while it waits in the queue. */
 const QUEUE_LOOK_MS = 100;
 
-/** Calls a tool by the same pipeline as every other door. What fails is a result with the outcome; only an unknown name is an error of the protocol. */
+/**
+ * Calls a tool by the same pipeline as every other door. What fails is a result with the outcome; only an unknown name is an error of the
+ * protocol.
+ */
 export async function callTool(
   name: string,
   args: Readonly<Record<string, unknown>>,

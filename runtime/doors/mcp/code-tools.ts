@@ -16,7 +16,9 @@ export function codeTools(door: McpDoor, speaker: Speaker): Tool[] {
   return [
     {
       name: RUN_CODE,
-      description: `${HOW_TO_CODE.typescript} With language "python" the program is Python, and tools take keyword arguments.\n\n${toolText(door, names)}`,
+      description:
+        `${HOW_TO_CODE.typescript} With language "python" the program is Python, and tools take keyword ` +
+        `arguments.\n\n${toolText(door, names)}`,
       inputSchema: {
         type: 'object',
         properties: {

@@ -6,6 +6,7 @@ import {
   type ResourceLink,
   ResourceNotFoundError,
 } from '@modelcontextprotocol/server';
+import { defined } from '../../vocabulary/defined.ts';
 import type { KeptArtifact } from '../../work/artifact-book.ts';
 import type { McpDoor } from './door.ts';
 
@@ -31,7 +32,7 @@ export const artifactLink = ({ id, tool }: KeptArtifact): ResourceLink => ({
 export const listArtifacts = ({ artifacts }: McpDoor, caller: string | undefined): ListResourcesResult => ({
   resources: artifacts.list(caller).map((kept) => {
     const { uri, name, description } = artifactLink(kept);
-    return { uri, name, ...(description === undefined ? {} : { description }) };
+    return { uri, name, ...defined({ description }) };
   }),
 });
 

@@ -1,4 +1,5 @@
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server';
+import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { callTool, failed, resultOf } from './call-tool.ts';
 import type { Confirmations } from './confirm.ts';
@@ -32,7 +33,7 @@ export function createMcpServer(options: McpServerOptions): Server {
         tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
         extensions: { [TASKS_EXTENSION]: {} },
       },
-      ...(door.instructions === undefined ? {} : { instructions: door.instructions }),
+      ...defined({ instructions: door.instructions }),
       requestState: { verify: confirmations.codec.verify },
       debouncedNotificationMethods: ['notifications/tools/list_changed'],
     },

@@ -8,7 +8,8 @@ const MAX_MEMORIES = 8;
  * The cap of each memory of a component, pages: what the run may have, less what the smaller memories start with. It is one number for
  * all core modules, as they import memories from each other. Together they are held to the run's cap by the fuel slices, so several
  * may outgrow it for at most a slice.
- * @param minimums Pages that each memory begins with. @throws {SandglassError} MEMORY_EXCEEDED when they start over the cap, MODULE_INVALID when there are too many.
+ * @param minimums Pages that each memory begins with. @throws {SandglassError} MEMORY_EXCEEDED when they start over the cap, MODULE_INVALID
+ * when there are too many.
  */
 export function memoryPlan(minimums: readonly number[], memoryBytes: number): number {
   const cap = Math.floor(memoryBytes / PAGE_BYTES);

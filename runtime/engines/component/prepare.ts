@@ -1,4 +1,5 @@
 import type { CompiledModule, PrepareContext, PreparedGuest, WasmSource } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { beforePass } from '../../vocabulary/in-slices.ts';
 import { capMemories } from '../../wasm/cap-memories.ts';
@@ -60,7 +61,7 @@ export async function prepareComponent(
     glue,
     imports,
     exports,
-    ...(command === undefined ? {} : { command }),
+    ...defined({ command }),
     tool: isTool(exports),
   };
   return {

@@ -1,4 +1,5 @@
 import type { GuestHost, GuestResult, RunSpec } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { createMeter } from '../../wasm/meter.ts';
 import type { Call } from './choose-call.ts';
 import type { ComponentData } from './component-data.ts';
@@ -41,7 +42,7 @@ export function runCall(parts: CallParts): Eventually<GuestResult> {
       return overgrown ? 'cancelled' : host.stopReason();
     },
     ...(data.mode === 'jspi' && host.turns !== undefined ? { turns: host.turns } : {}),
-    ...(trampoline === undefined ? {} : { trampoline }),
+    ...defined({ trampoline }),
   });
   host.trackFuel?.(() => meter.used);
   const run = createGuestRun(host, spec, data.mode, {

@@ -1,4 +1,5 @@
 import type { GuestEnd } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { HELD_THREAD } from '../../wasm/held-thread.ts';
 import type { Meter } from '../../wasm/meter.ts';
@@ -74,7 +75,7 @@ function declared(
     kind: 'threw',
     error: { name: 'err', message: messageOf(value) },
     payload: value,
-    ...(refusalId === undefined ? {} : { refusalId }),
+    ...defined({ refusalId }),
   };
 }
 

@@ -39,7 +39,9 @@ export function toCallArgs(signature: Signature, given: readonly GuestValue[]): 
     if (value === undefined) {
       return {
         ok: false,
-        message: `Cannot call "${name}": argument ${index + 1} must be ${EXPECTED[type] ?? `a ${type}, which no JSON value can be`}, got ${show(given[index])}`,
+        message:
+          `Cannot call "${name}": argument ${index + 1} must be ` +
+          `${EXPECTED[type] ?? `a ${type}, which no JSON value can be`}, got ${show(given[index])}`,
       };
     }
     args.push(value);

@@ -55,7 +55,9 @@ export const unknownError = (name: string, unknown: readonly string[]): Sandglas
     `Cannot load "${name}": it imports ${shown.slice(0, NAMED).join(', ')}${more}, which no engine here gives`,
     {
       details: { imports: shown },
-      hint: "Give them by options.imports, or set options.unknownImports to 'trap' if it does not call them; else build it for WASI preview 1 (wasi_snapshot_preview1), or as a component",
+      hint:
+        "Give them by options.imports, or set options.unknownImports to 'trap' if it does not call " +
+        'them; else build it for WASI preview 1 (wasi_snapshot_preview1), or as a component',
     },
   );
 };

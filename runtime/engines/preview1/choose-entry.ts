@@ -1,4 +1,5 @@
 import type { GuestEnd } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { toCallArgs } from './call-values.ts';
 import type { ModuleData } from './module-data.ts';
@@ -53,5 +54,5 @@ function list(functions: readonly Signature[]): string {
 
 const invalid = (message: string, details?: { readonly [key: string]: unknown }): Choice => ({
   ok: false,
-  end: { kind: 'invalid', code: 'INPUT_INVALID', message, ...(details === undefined ? {} : { details }) },
+  end: { kind: 'invalid', code: 'INPUT_INVALID', message, ...defined({ details }) },
 });

@@ -1,4 +1,5 @@
 import type { CellGuest, Execute, GuestEnd, GuestResult, RunSpec } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { KEPT_MEMORY } from '../../vocabulary/kept-memory.ts';
 import { createMeter, importFuel } from '../../wasm/meter.ts';
@@ -87,7 +88,7 @@ export function keepModule(openHost: OpenHost): Execute {
       charge,
       // Imports of an instance that is kept cannot be suspended in one call and resumed in another.
       suspends: false,
-      ...(allowed === undefined ? {} : { allowed }),
+      ...defined({ allowed }),
     });
     if (!served.ok) return finish(served.end);
     const fresh: Present = {

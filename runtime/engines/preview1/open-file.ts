@@ -1,4 +1,5 @@
 import { wasi } from '@bjorn3/browser_wasi_shim';
+import { defined } from '../../vocabulary/defined.ts';
 import { Descriptor } from './descriptor.ts';
 import { setTimes } from './file-times.ts';
 import type { Files } from './files.ts';
@@ -72,11 +73,7 @@ export class OpenFile extends Descriptor {
 
   #put(data: Uint8Array, offset: number | undefined): { ret: number; nwritten: number } {
     const { byteLength } = data; // the data itself are given away
-    const reply = this.#files.call(
-      'fs.write',
-      { handle: this.#handle, ...(offset === undefined ? {} : { offset }) },
-      data,
-    );
+    const reply = this.#files.call('fs.write', { handle: this.#handle, ...defined({ offset }) }, data);
     if (reply.value === undefined) return { ret: reply.ret, nwritten: 0 };
     const synced =
       this.flags & (wasi.FDFLAGS_SYNC | wasi.FDFLAGS_DSYNC) ? this.fd_sync() : wasi.ERRNO_SUCCESS;

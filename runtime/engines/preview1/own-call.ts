@@ -36,8 +36,8 @@ interface Request {
 }
 
 /**
- * `call(request, length, answer, room)`: the answer's length. Where the room is too small nothing is written, and a call with no request takes the answer
- * that is kept. Request and answer are a 32-bit length, JSON of that length, and bytes.
+ * `call(request, length, answer, room)`: the answer's length. Where the room is too small nothing is written, and a call with no request
+ * takes the answer that is kept. Request and answer are a 32-bit length, JSON of that length, and bytes.
  */
 export function createOwnCall(context: OwnCallContext): Import {
   const { host, memory, control, run, charge, suspends } = context;

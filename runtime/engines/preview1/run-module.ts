@@ -1,4 +1,5 @@
 import type { CellGuest, GuestEnd, GuestHost, GuestResult, RunSpec } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { createMeter, importFuel } from '../../wasm/meter.ts';
 import { ABORT_MODULE, ABORT_NAME, createAbort } from './abort-import.ts';
 import type { ForeignImport } from './check-foreign.ts';
@@ -90,7 +91,7 @@ export async function runModule(
     clock: createClock(host, run.deterministic !== undefined),
     charge,
     suspends,
-    ...(allowed === undefined ? {} : { allowed }),
+    ...defined({ allowed }),
   });
   const finish = (end: GuestEnd): GuestResult => {
     meter.release();

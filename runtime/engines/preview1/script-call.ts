@@ -1,4 +1,5 @@
 import type { GuestEnd, RunSpec } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import type { ScriptData } from './module-data.ts';
 
@@ -41,7 +42,7 @@ function scriptSpec(run: RunSpec, { script, name, commands }: ScriptData): RunSp
     inputs: textsOf(run),
     mounts: run.mounts.map(({ path }) => path),
     granted: run.granted,
-    ...(commands === undefined ? {} : { commands }),
+    ...defined({ commands }),
     chunkBytes: Math.max(1024, run.limits.hostCallBytes >>> 1),
   };
   return { ...run, argv: [JSON.stringify(call)], invoke: RUN_SCRIPT };

@@ -1,4 +1,5 @@
 import type { Engine, PrepareContext, PreparedGuest, ScriptSource } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
 import { Recent } from '../../vocabulary/recent.ts';
@@ -202,7 +203,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     inline: false,
     executorUrl: options.executorUrl,
     execute: options.execute,
-    ...(options.open === undefined ? {} : { open: options.open }),
+    ...defined({ open: options.open }),
     ...(snapshots === undefined ? {} : { snapshots: snapshots.list }),
     shared: (context) => partsFor(memoryBytes, context),
     prepare: async (source, context) => {
@@ -259,7 +260,7 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
 
 const packageContext = ({ cache }: PrepareContext, bytes: number): PackageContext => ({
   maxMemoryPages: Math.floor(bytes / PAGE),
-  ...(cache === undefined ? {} : { cache }),
+  ...defined({ cache }),
 });
 
 function readOptions(options: JsonObject): PythonOptions {

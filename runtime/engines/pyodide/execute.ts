@@ -24,7 +24,10 @@ import { reportBounds } from './report-bounds.ts';
 import { richNames } from './rich-names.ts';
 import type { SourcePlace } from './stopped-at.ts';
 
-/** How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody, and nothing wakes a program that waits for nothing. */
+/**
+ * How often a run's end is looked for when the realm does not tell of it, ms: a trap in a resumed stack reports to nobody, and nothing
+ * wakes a program that waits for nothing.
+ */
 const WATCH_MS = 10;
 /** What files in memory may hold at most. */
 const MAX_SCRATCH_BYTES = 64 * MIB;

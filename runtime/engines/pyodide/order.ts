@@ -14,8 +14,9 @@ interface Timer {
 }
 
 /**
- * For a run that must repeat: all comes in the order of its own asking, whatever the host takes. A host call takes no time: its answer comes after the timers that are due, in the order of the calls. Only when no call is under way does the
- * earliest of the other timers come; its time is waited for, and counted by what was asked, not by a clock.
+ * For a run that must repeat: all comes in the order of its own asking, whatever the host takes. A host call takes no time: its answer
+ * comes after the timers that are due, in the order of the calls. Only when no call is under way does the earliest of the other timers
+ * come; its time is waited for, and counted by what was asked, not by a clock.
  * @param soon Runs a callback in a turn of its own.
  */
 export function keepOrder(soon: (turn: () => void) => void, sleep: (ms: number) => Promise<void>): Order {

@@ -7,7 +7,10 @@ import type { Present } from './present.ts';
 import type { RealmPort } from './realm/contract.ts';
 import type { RunLink } from './run-link.ts';
 
-/** What the platform's ICU does for a zone, as bytes of native work: to move to it, and to make its table, each time, for a run must not see whether another had it made. */
+/**
+ * What the platform's ICU does for a zone, as bytes of native work: to move to it, and to make its table, each time, for a run must not see
+ * whether another had it made.
+ */
 const ZONE_BYTES = 150_000;
 const TABLE_BYTES = 12_000_000;
 

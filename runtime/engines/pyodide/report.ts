@@ -1,4 +1,5 @@
 import type { GuestEnd, GuestError } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { fitsJson, type JsonBounds } from '../../vocabulary/json-weight.ts';
 import { packageOfModule } from './package-of-module.ts';
 import { ERROR_TEXTS } from './report-bounds.ts';
@@ -51,15 +52,12 @@ function readError(error: Fields, growthRefused: boolean): GuestEnd {
   const told: GuestError = {
     name: text('name') ?? 'Exception',
     message: text('message') ?? '',
-    ...(stack === undefined ? {} : { stack }),
-    ...(file === undefined ? {} : { file }),
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined ? {} : { column }),
+    ...defined({ stack, file, line, column }),
     ...hintOf(text('name'), text('message'), text('missing')),
   };
   // The host has seen the refused growth itself; the name only tells that the guest did not get over it.
   if (growthRefused && told.name === 'MemoryError') return { kind: 'limit', limit: 'memory', error: told };
-  return { kind: 'threw', error: told, ...(refusalId === undefined ? {} : { refusalId }) };
+  return { kind: 'threw', error: told, ...defined({ refusalId }) };
 }
 
 /** What a person can do about an error that says nothing of it itself. */

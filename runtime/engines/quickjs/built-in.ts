@@ -28,9 +28,12 @@ export const isBuiltIn = (library: Readonly<Record<string, readonly string[]>>, 
   Object.hasOwn(library, name);
 
 const RESERVED: ReadonlySet<string> = new Set(
-  'await break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield arguments eval'.split(
-    ' ',
-  ),
+  (
+    'await break case catch class const continue debugger default delete do else enum export extends ' +
+    'false finally for function if implements import in instanceof interface let new null package ' +
+    'private protected public return static super switch this throw true try typeof var void while with ' +
+    'yield arguments eval'
+  ).split(' '),
 );
 
 const NAME = /^[A-Za-z_$][\w$]*$/;

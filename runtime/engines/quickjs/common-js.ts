@@ -24,7 +24,10 @@ const WRAPPER = {
   tail: '\n})',
 } as const;
 
-/** What `require` of an ES module gives: its namespace, with `__esModule` where it has a default export. One that waits at its top level cannot be had. */
+/**
+ * What `require` of an ES module gives: its namespace, with `__esModule` where it has a default export. One that waits at its top level
+ * cannot be had.
+ */
 function esModule(machine: Machine, name: string, forgive: (thrown: Pointer) => void): Pointer {
   const from = JSON.stringify(name);
   const texts = [

@@ -18,7 +18,10 @@ export interface CompressOptions {
   readonly hold: (bytes: number) => (() => void) | undefined;
 }
 
-/** Native work in one go, in bytes that are billed: a second and a half of a thread that nothing can end meanwhile, and a tenth of one that is shared. */
+/**
+ * Native work in one go, in bytes that are billed: a second and a half of a thread that nothing can end meanwhile, and a tenth of one that
+ * is shared.
+ */
 const MOST_WORK = 720_000_000;
 const MOST_SHARED_WORK = 40_000_000;
 

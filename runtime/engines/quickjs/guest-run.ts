@@ -41,7 +41,10 @@ export interface GuestRun extends GuestSteps, GuestJobs, Pick<Uncaught, 'threw' 
   mustSettle: boolean;
   /** Waits. The instance may serve others meanwhile. @throws {Ended} when the run was stopped. */
   rest(until: Promise<unknown>): Promise<void>;
-  /** The run has ended by itself and the instance is entered no more: it may serve another guest, put back to how it was made. Not one that is kept. */
+  /**
+   * The run has ended by itself and the instance is entered no more: it may serve another guest, put back to how it was made. Not one that
+   * is kept.
+   */
   giveBack(): void;
 }
 

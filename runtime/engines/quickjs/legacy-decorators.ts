@@ -19,7 +19,14 @@ const blank = (text: string): string => text.replace(/[^\n]/g, ' ');
 
 /** What the helpers of the compiler do, as functions that are there from the start of the text. */
 const HELPERS = `
-function __decorate(list, target, key, kind) { let at = list.length, found = key === undefined ? target : kind === null ? Object.getOwnPropertyDescriptor(target, key) : undefined; while (at-- > 0) if (typeof list[at] === 'function') found = (key === undefined ? list[at](found) : kind === null ? list[at](target, key, found) : list[at](target, key)) || found; if (key !== undefined && found) Object.defineProperty(target, key, found); return found; }
+function __decorate(list, target, key, kind) {
+  let at = list.length;
+  let found = key === undefined ? target : kind === null ? Object.getOwnPropertyDescriptor(target, key) : undefined;
+  while (at-- > 0) if (typeof list[at] === 'function')
+    found = (key === undefined ? list[at](found) : kind === null ? list[at](target, key, found) : list[at](target, key)) || found;
+  if (key !== undefined && found) Object.defineProperty(target, key, found);
+  return found;
+}
 function __param(index, decorator) { return (target, key) => { decorator(target, key, index); }; }
 function __metadata(key, value) { return typeof Reflect.metadata === 'function' ? Reflect.metadata(key, value) : undefined; }`;
 

@@ -196,7 +196,10 @@ function asModule(name: string, code: string, isMain: boolean, shifts: Map<strin
   const plain = withoutHead(text);
   if (!plain.includes('import.meta')) return plain;
   const url = name.startsWith('/') ? `file://${encodeURI(name)}` : `file:///${encodeURI(name)}`;
-  const prefix = `import.meta.url=${JSON.stringify(url)};import.meta.main=${isMain};import.meta.resolve=${RESOLVE};import.meta.filename=${JSON.stringify(name)};import.meta.dirname=${JSON.stringify(name.slice(0, Math.max(0, name.lastIndexOf('/'))) || '/')};`;
+  const folder = name.slice(0, Math.max(0, name.lastIndexOf('/'))) || '/';
+  const prefix =
+    `import.meta.url=${JSON.stringify(url)};import.meta.main=${isMain};import.meta.resolve=${RESOLVE};` +
+    `import.meta.filename=${JSON.stringify(name)};import.meta.dirname=${JSON.stringify(folder)};`;
   shifts.set(name, prefix.length);
   return prefix + plain;
 }

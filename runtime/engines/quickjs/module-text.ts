@@ -29,7 +29,8 @@ function isModuleWord(tokens: readonly Token[], { text, depth }: Token, at: numb
 
 /** An ES module that gives out what a CommonJS file exports: the whole by default, and each name that the text shows. */
 export const commonJsSource = (name: string, text: string): string =>
-  `const api = globalThis.sandglass.file(${JSON.stringify(name)}); export default api; export const { ${exportedNames(text).join(', ')} } = Object(api);`;
+  `const api = globalThis.sandglass.file(${JSON.stringify(name)}); export default api; export const { ` +
+  `${exportedNames(text).join(', ')} } = Object(api);`;
 
 /** Names that a CommonJS file exports, as far as its text shows: `exports.a =`, `module.exports = { a, b: 1 }`, `defineProperty(exports, 'a'`. */
 function exportedNames(text: string): readonly string[] {

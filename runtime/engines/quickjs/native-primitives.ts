@@ -81,7 +81,10 @@ export function nativePrimitives(parts: PrimitiveParts, deriveKey: DeriveKey | u
 
 type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** The platform's few threads, for which other runs wait, too: a run has one piece of work in them after the other, so that one is left when it ends. */
+/**
+ * The platform's few threads, for which other runs wait, too: a run has one piece of work in them after the other, so that one is left when
+ * it ends.
+ */
 function createPool(): { readonly inTurn: InTurn; readonly leave: () => void } {
   let pooled: Promise<unknown> = Promise.resolve();
   let left = false;

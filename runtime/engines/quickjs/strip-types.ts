@@ -1,4 +1,5 @@
 import { type Options, type Transform, transform } from 'sucrase';
+import { defined } from '../../vocabulary/defined.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import type { GuestFailure } from './machine-host.ts';
 
@@ -50,12 +51,11 @@ function jsxOptions(
   const call = found(/@jsx\s{1,9}([\w.$]{1,200})/);
   const fragment = found(/@jsxFrag\s{1,9}([\w.$]{1,200})/);
   if (source !== undefined || /@jsxRuntime\s{1,9}automatic\b/.test(head)) {
-    return { jsxRuntime: 'automatic', ...(source === undefined ? {} : { jsxImportSource: source }) };
+    return { jsxRuntime: 'automatic', ...defined({ jsxImportSource: source }) };
   }
   return {
     jsxRuntime: 'classic',
-    ...(call === undefined ? {} : { jsxPragma: call }),
-    ...(fragment === undefined ? {} : { jsxFragmentPragma: fragment }),
+    ...defined({ jsxPragma: call, jsxFragmentPragma: fragment }),
   };
 }
 

@@ -23,7 +23,8 @@ const KNOWN: Readonly<Record<keyof AuditOptions, true>> = {
 
 /**
  * A runtime of whose events each is a line of an audit, from now until it is closed.
- * @throws {TypeError | RangeError} for options that cannot be read. @throws {SandglassError} INPUT_INVALID for a folder that cannot be written to, or that another one writes to.
+ * @throws {TypeError | RangeError} for options that cannot be read. @throws {SandglassError} INPUT_INVALID for a folder that cannot be
+ * written to, or that another one writes to.
  */
 export function audited(
   runtime: Runtime,

@@ -50,7 +50,8 @@ export function lockFolder(dir: string, name: string = NAME): () => void {
 function heldBy({ pid, host }: Holder, self: Holder, name: string): Error {
   const elsewhere = host === self.host ? '' : ` of ${host}`;
   return new Error(
-    `process ${pid}${elsewhere} writes to it: each server or runtime needs a folder of its own. Where ${pid} is another program by now, remove ${name}`,
+    `process ${pid}${elsewhere} writes to it: each server or runtime needs a folder of its own. Where ` +
+      `${pid} is another program by now, remove ${name}`,
   );
 }
 

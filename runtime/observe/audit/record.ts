@@ -113,7 +113,10 @@ export function bodyOf(record: AuditRecord): string {
   return oneLine({ ...rest, cut: true });
 }
 
-/** JSON escapes line feeds and the like; the rest of what could move a cursor or turn a line round is escaped here, and everything else beyond ASCII. */
+/**
+ * JSON escapes line feeds and the like; the rest of what could move a cursor or turn a line round is escaped here, and everything else
+ * beyond ASCII.
+ */
 const oneLine = (record: AuditRecord): string =>
   JSON.stringify(record, (_, value: unknown) =>
     typeof value === 'string' && value.length > MOST_CHARACTERS

@@ -2,6 +2,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import type { CompiledScripts } from '../../engines/pyodide/assets.ts';
 import type { OpenRealm } from '../../engines/pyodide/open-realm.ts';
+import { defined } from '../../vocabulary/defined.ts';
 
 /**
  * A realm with nothing in it but the language: no Node globals, no code from strings, no `import()`, and a queue of its own for its promises, which
@@ -41,7 +42,7 @@ const compiledScripts = new Map<string, { readonly source: string; readonly scri
 function scriptOf(source: string, filename: string, cachedData: Uint8Array | undefined): vm.Script {
   const known = compiledScripts.get(filename);
   if (known?.source === source) return known.script;
-  const script = new vm.Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
+  const script = new vm.Script(source, { filename, ...defined({ cachedData }) });
   compiledScripts.set(filename, { source, script });
   return script;
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../../contracts/engine.ts';
 import { createPyodideEngine } from '../../engines/pyodide/engine.ts';
 import type { ResolvePackages } from '../../engines/pyodide/packages.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import type { PythonPackageOptions } from './packages/options.ts';
 import { findPyodide } from './pyodide-files.ts';
@@ -23,7 +24,7 @@ export function createNodePyodideEngine({ packages }: NodePyodideOptions = {}): 
     open: async () => (await import('./pyodide-node.ts')).open(),
     load: async (context) => (await import('./pyodide-build.ts')).loadPyodide(context),
     ...(packages === undefined ? {} : { packages: packagesFrom(packages) }),
-    ...(packages?.snapshots === undefined ? {} : { snapshots: packages.snapshots }),
+    ...defined({ snapshots: packages?.snapshots }),
     onRefused: (names, reason) =>
       process.emitWarning(
         `Cannot keep a snapshot with ${names.join(', ')} imported: ${reason}. Runs install and import them each for itself`,

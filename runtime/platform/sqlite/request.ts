@@ -38,7 +38,8 @@ export interface SqliteResult {
 export interface SqliteError {
   /**
    * `statement`: it cannot be read. `statements`: there are several in one. `parameters`: they do not fit. `denied`: no grant allows it.
-   * `read-only`: it writes. `too-large`: over `maxBytes`. `constraint`, `not-found`, `not-a-database`, `timeout`, `fuel`, `corrupt`, `full`, `io`, `memory`, `failed`.
+   * `read-only`: it writes. `too-large`: over `maxBytes`. `constraint`, `not-found`, `not-a-database`, `timeout`, `fuel`, `corrupt`,
+   * `full`, `io`, `memory`, `failed`.
    */
   readonly reason: string;
   readonly message: string;

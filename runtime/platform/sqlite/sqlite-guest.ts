@@ -75,8 +75,8 @@ export function createSqliteGuests(options: SqliteGuestOptions): {
 }
 
 /**
- * The file is opened by each request and closed by it: a guest that is killed leaves one that the next brings back to its last commit. The instance is
- * kept as long as requests come, and where there is no place to keep one each request has its own.
+ * The file is opened by each request and closed by it: a guest that is killed leaves one that the next brings back to its last commit. The
+ * instance is kept as long as requests come, and where there is no place to keep one each request has its own.
  */
 function inFile(
   file: string,

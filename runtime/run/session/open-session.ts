@@ -7,6 +7,7 @@ import type {
   SessionMemory,
   SessionOptions,
 } from '../../contracts/api/session.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { KEPT_MEMORY } from '../../vocabulary/kept-memory.ts';
 import type { IsolationLevel } from '../../vocabulary/levels.ts';
@@ -67,7 +68,7 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
       const run = async (options: object, waiting?: AbortSignal): Promise<Outcome> => {
         refuseOther(options, plan.name);
         return begin(
-          { ...options, session: plan.name, ...(module === undefined ? {} : { module }) } as SessionRun,
+          { ...options, session: plan.name, ...defined({ module }) } as SessionRun,
           undefined,
           session,
           waiting === undefined ? {} : { waiting },

@@ -62,7 +62,8 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
       const texts = allowed.filter((value) => typeof value === 'string');
       const near = typeof data === 'string' ? nearest(data, texts) : undefined;
       return at(
-        `${shownValue(data)} is not one of ${allowed.slice(0, 50).map(shownValue).join(', ')}${near === undefined ? '' : `, did you mean ${shownText(near)}?`}`,
+        `${shownValue(data)} is not one of ` +
+          `${allowed.slice(0, 50).map(shownValue).join(', ')}${near === undefined ? '' : `, did you mean ${shownText(near)}?`}`,
         { allowed: allowed.slice(0, 50) as JsonValue[], ...defined({ nearest: near }) }, // of a schema, which is JSON
       );
     }

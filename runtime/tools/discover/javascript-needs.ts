@@ -1,9 +1,10 @@
 import type { Need } from './needs.ts';
 
 const WRITES = new Set(
-  'writeFile writeFileSync appendFile appendFileSync createWriteStream mkdir mkdirSync mkdtemp mkdtempSync copyFile copyFileSync cp cpSync truncate truncateSync symlink symlinkSync'.split(
-    ' ',
-  ),
+  (
+    'writeFile writeFileSync appendFile appendFileSync createWriteStream mkdir mkdirSync mkdtemp ' +
+    'mkdtempSync copyFile copyFileSync cp cpSync truncate truncateSync symlink symlinkSync'
+  ).split(' '),
 );
 const DELETES = new Set('rm rmSync rmdir rmdirSync unlink unlinkSync'.split(' '));
 const READS = new Set(

@@ -33,7 +33,9 @@ export function argumentFiller(tools: GuideTools, ask: AskModel | undefined): Fi
     const messages: Message[] = [
       {
         role: 'system',
-        content: `Fill in the arguments of the tool ${tool} for a task. Answer the arguments only, as JSON that fits this schema: ${JSON.stringify(info.input)}`,
+        content:
+          `Fill in the arguments of the tool ${tool} for a task. Answer the arguments only, as JSON ` +
+          `that fits this schema: ${JSON.stringify(info.input)}`,
       },
       { role: 'user', content: task },
       ...before,

@@ -42,7 +42,10 @@ export function toolSelector(tools: GuideTools, ask: AskModel | undefined): Guid
     const messages: Message[] = [
       {
         role: 'system',
-        content: `Choose the tool for a task. Answer JSON only: {"tool": NAME, "confidence": 0..1, "reason": TEXT, "alternatives": [NAME]}. The tools:\n${found.map(({ name, description }) => `- ${name}: ${description.slice(0, 500)}`).join('\n')}`,
+        content:
+          'Choose the tool for a task. Answer JSON only: {"tool": NAME, "confidence": 0..1, "reason": ' +
+          'TEXT, "alternatives": [NAME]}. The ' +
+          `tools:\n${found.map(({ name, description }) => `- ${name}: ${description.slice(0, 500)}`).join('\n')}`,
       },
       { role: 'user', content: task },
     ];

@@ -93,5 +93,5 @@ function schemaOf(given: unknown): JsonObject {
   const items =
     type === 'array' && typeof inner === 'string' && Object.hasOwn(TYPES, inner) ? TYPES[inner] : undefined;
   const listed = Array.isArray(words) && words.every((word) => typeof word === 'string') ? words : undefined;
-  return { ...known, ...defined({ items }), ...(listed === undefined ? {} : { enum: listed }) } as JsonObject;
+  return { ...known, ...defined({ items, enum: listed }) } as JsonObject;
 }

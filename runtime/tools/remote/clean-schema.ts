@@ -18,7 +18,10 @@ const KEYWORDS: ReadonlyMap<string, Shape> = new Map([
   ...shaped('either', 'items'),
   ...shaped(
     'plain',
-    'type enum const $ref title description default examples deprecated readOnly writeOnly $comment required minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength minItems maxItems uniqueItems minContains maxContains minProperties maxProperties dependentRequired format pattern',
+    'type enum const $ref title description default examples deprecated readOnly writeOnly $comment ' +
+      'required minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength ' +
+      'minItems maxItems uniqueItems minContains maxContains minProperties maxProperties ' +
+      'dependentRequired format pattern',
   ),
 ]);
 

@@ -395,11 +395,11 @@ function toSandglassError(
   const late = code === SdkErrorCode.RequestTimeout;
   const text = error instanceof Error ? error.message : String(error);
   const wrote = complaint();
+  const ended = code === SdkErrorCode.ConnectionClosed ? 'it ended' : text.slice(0, 500);
+  const said = late ? 'it did not answer in time' : ended;
   return unreachable(what, server, {
     reason: late ? 'timeout' : code === SdkErrorCode.ConnectionClosed ? 'closed' : 'protocol',
-    told: redact(
-      `${late ? 'it did not answer in time' : code === SdkErrorCode.ConnectionClosed ? 'it ended' : text.slice(0, 500)}${wrote === '' ? '' : `; it wrote: ${wrote.slice(-500)}`}`,
-    ),
+    told: redact(`${said}${wrote === '' ? '' : `; it wrote: ${wrote.slice(-500)}`}`),
     retryable: late || code === SdkErrorCode.ConnectionClosed || code === SdkErrorCode.NotConnected,
   });
 }

@@ -227,7 +227,9 @@ const namesOf = (changes: readonly ToolServerChange[]): string => {
 };
 
 const changedMessage = (name: string, changes: readonly ToolServerChange[], held: boolean): string =>
-  `the server ${name} tells of other tools than were confirmed: ${namesOf(changes)}; ${held ? 'all of it is' : 'those are'} held until "sandglass servers confirm ${name}", or servers.confirm`;
+  `the server ${name} tells of other tools than were confirmed: ${namesOf(changes)}; ` +
+  `${held ? 'all of it is' : 'those are'} held until "sandglass servers confirm ${name}", or ` +
+  'servers.confirm';
 
 const heldError = (name: string, changes: readonly ToolServerChange[]): SandglassError =>
   new SandglassError(

@@ -8,8 +8,9 @@ const MOST_DEPTH = 200;
 const SVG_NAMES = new Map([...SVG_ELEMENTS].map((name) => [name.toLowerCase(), name]));
 
 /**
- * Markup without anything that runs, loads, or reaches out of itself. It is not cleaned but written anew: whatever the text means to whichever reader,
- * what comes out is made of known elements, known attributes with values of known forms, and text. Names of elements in it get a prefix.
+ * Markup without anything that runs, loads, or reaches out of itself. It is not cleaned but written anew: whatever the text means to
+ * whichever reader, what comes out is made of known elements, known attributes with values of known forms, and text. Names of elements in
+ * it get a prefix.
  * @param kind `html` may hold pictures in SVG; `svg` is one such picture.
  */
 export function safeMarkup(text: string, kind: Markup): string {

@@ -17,9 +17,10 @@ export function pythonSignatures(tools: readonly Tool[]): string {
 }
 
 const KEYWORDS: ReadonlySet<string> = new Set(
-  'False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield'.split(
-    ' ',
-  ),
+  (
+    'False None True and as assert async await break class continue def del elif else except finally ' +
+    'for from global if import in is lambda nonlocal not or pass raise return try while with yield'
+  ).split(' '),
 );
 
 const isName = (name: string): boolean => /^[A-Za-z_]\w*$/.test(name) && !KEYWORDS.has(name);
@@ -78,8 +79,10 @@ function simpleType(type: string, schema: JsonObject, root: SchemaRoot, depth: n
       return 'None';
     case 'array':
       return `list[${schema.items === undefined ? 'Any' : typeOf(schema.items, root, depth + 1)}]`;
-    default:
-      return `dict[str, ${schema.additionalProperties !== undefined && typeof schema.additionalProperties === 'object' ? typeOf(schema.additionalProperties, root, depth + 1) : 'Any'}]`;
+    default: {
+      const { additionalProperties: rest } = schema;
+      return `dict[str, ${typeof rest === 'object' ? typeOf(rest, root, depth + 1) : 'Any'}]`;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
 import type { RunIdentity } from '../../vocabulary/caller.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { EventStream } from '../../vocabulary/event-stream.ts';
 import type { Stage } from '../pipeline.ts';
 import type { ToolCall } from '../tool-call.ts';
@@ -58,6 +59,5 @@ export const identityOf = ({
   runId,
   depth,
   ...(parent === undefined ? {} : { parent: parent.runId }),
-  ...(caller === undefined ? {} : { caller }),
-  ...(traceparent === undefined ? {} : { traceparent }),
+  ...defined({ caller, traceparent }),
 });

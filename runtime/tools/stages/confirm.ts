@@ -18,7 +18,9 @@ export const confirmStage = (ask: ConfirmTool | undefined): Stage<ToolOutcome> =
     const asked = answer !== false;
     throw new SandglassError(
       'CONFIRMATION_REQUIRED',
-      `Cannot call ${call.shownName}: ${tool.manifest.dangerous ? 'it is dangerous' : 'the policy wants it confirmed'}, and ${asked ? 'was not confirmed' : 'nobody has confirmed it'}`,
+      `Cannot call ${call.shownName}: ` +
+        `${tool.manifest.dangerous ? 'it is dangerous' : 'the policy wants it confirmed'}, and ` +
+        `${asked ? 'was not confirmed' : 'nobody has confirmed it'}`,
       {
         details: { tool: tool.manifest.name, args: call.args, ...(asked ? { asked } : {}) },
         hint: asked ? 'Do without it; do not retry' : 'Ask the person and pass confirm, or do without it',

@@ -1,4 +1,5 @@
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { nearest } from '../../vocabulary/nearest.ts';
 import type { Stage } from '../pipeline.ts';
@@ -28,7 +29,7 @@ export function notFound(name: string, shown: string, store: ToolStore): Sandgla
   const names = store.names();
   const near = nearest(name, names) ?? names.find((known) => known.includes(name) || name.includes(known));
   return new SandglassError('TOOL_NOT_FOUND', `Cannot call ${shown}: there is no such tool`, {
-    details: { tool: name.slice(0, 200), ...(near === undefined ? {} : { nearest: near }) },
+    details: { tool: name.slice(0, 200), ...defined({ nearest: near }) },
     hint: near === undefined ? 'Look for one with tools.search or tools.list' : `Did you mean "${near}"?`,
   });
 }

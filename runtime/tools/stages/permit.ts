@@ -111,7 +111,9 @@ function notConfigured(
       setting,
       ...(missing.length === 0 ? {} : { missing: missing.map(({ capability }) => capability) }),
     },
-    hint: `Grant env ${setting}, on the command line with --allow-env=${setting}=…: ${holds}${others.length === 0 ? '' : `; and grant ${others.join(', ')}`}`,
+    hint:
+      `Grant env ${setting}, on the command line with --allow-env=${setting}=…: ` +
+      `${holds}${others.length === 0 ? '' : `; and grant ${others.join(', ')}`}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { HostReply } from '../../../runtime/contracts/host-function.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import type { JsonObject } from '../../../runtime/vocabulary/json.ts';
 import { openPython, type PythonBench, type PythonRun } from '../../support/pyodide-parts.ts';
@@ -65,7 +66,7 @@ describe('http of a Python guest', () => {
     const read = (): HostReply => {
       const left = bodies.get(1) ?? [];
       const bytes = left.shift();
-      return { value: { done: left.length === 0 }, ...(bytes === undefined ? {} : { bytes }) };
+      return { value: { done: left.length === 0 }, ...defined({ bytes }) };
     };
     const outcome = await python.run(code, {
       host: { operations: { 'http.request': request, 'http.read': read } },

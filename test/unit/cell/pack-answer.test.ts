@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { packAnswer } from '../../../runtime/cell/protocol.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 
 const answer = (bytes: Uint8Array, ownsBytes?: boolean) =>
-  ({ ok: true, value: null, bytes, ...(ownsBytes === undefined ? {} : { ownsBytes }) }) as const;
+  ({ ok: true, value: null, bytes, ...defined({ ownsBytes }) }) as const;
 
 test('packAnswer() moves bytes that were given away, with no copy', () => {
   const bytes = Uint8Array.of(1, 2, 3);

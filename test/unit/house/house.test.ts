@@ -5,7 +5,9 @@ import { checkFolders, checkTests } from '../../../scripts/check/folders.ts';
 import { checkFunctions } from '../../../scripts/check/functions.ts';
 import { checkArrows, checkPackages, checkPlaces, checkPlan } from '../../../scripts/check/rooms.ts';
 import { readSource } from '../../../scripts/check/sources.ts';
+import { checkSpreads } from '../../../scripts/check/spreads.ts';
 import { fillTables, houseTables } from '../../../scripts/check/tables.ts';
+import { checkWidths } from '../../../scripts/check/widths.ts';
 import type { Room } from '../../../scripts/house.ts';
 
 const room = (name: string, mayImport: readonly string[], more: Partial<Room> = {}): Room => ({
@@ -193,6 +195,26 @@ test('checkFunctions() finds a long function without a reason, and a reason with
   expect(
     checkFunctions([long], { 'runtime/words/x.ts#long': 'why', 'runtime/words/x.ts#gone': 'why' }),
   ).toEqual([expect.stringContaining('runtime/words/x.ts#gone')]);
+});
+
+test('checkWidths() finds long lines, except where a pattern, a raw text or a text of a test goes on', () => {
+  const long = 'x'.repeat(160);
+  const at = (path: string, text: string) => checkWidths([{ path, text }]);
+  const told = (path: string, line: number) => [`${path}:${line}: over 150 columns`];
+  expect(at('runtime/a.ts', `const a = 1;\n// ${long}`)).toEqual(told('runtime/a.ts', 2));
+  expect(at('runtime/a.ts', `const a = '${long}';`)).toEqual(told('runtime/a.ts', 1));
+  expect(at('runtime/a.ts', `const a = /${long}/;\nconst b = String.raw\`${long}\`;`)).toEqual([]);
+  expect(at('test/a.test.ts', `const a = '${long}';\nconst b = \`${long}\`;`)).toEqual([]);
+  expect(at('test/a.test.ts', `// ${long}`)).toEqual(told('test/a.test.ts', 1));
+  expect(at('runtime/a.ts', `const a = 1; ${' '.repeat(110)}// kept`)).toEqual([]);
+});
+
+test('checkSpreads() finds what defined() says shorter', () => {
+  const text = `export const a = (x?: number, y?: { z: number }) => ({
+    ...(x === undefined ? {} : { x }), ...(y?.z === undefined ? {} : { w: y.z }), ...(x === undefined ? {} : { x: x + 1 }),
+  });`;
+  expect(checkSpreads([source('words/x.ts', text)], /^nowhere/)).toHaveLength(2);
+  expect(checkSpreads([source('words/x.ts', text)], /^runtime\/words/)).toEqual([]);
 });
 
 test('fillTables() writes the tables of the house between their markers, again and again the same', () => {

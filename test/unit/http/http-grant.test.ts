@@ -15,6 +15,7 @@ import {
 } from '../../../host-functions/http/path-pattern.ts';
 import { Scrubber, toCredential } from '../../../host-functions/http/secrets.ts';
 import type { Secret } from '../../../runtime/contracts/host-function.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import type { HttpGrant } from '../../../runtime/vocabulary/grants/http.ts';
 import { verifies } from '../../support/verifies.ts';
 
@@ -293,8 +294,8 @@ describe('http narrow()', () => {
     // Whether a trace is told is the ceiling's word; an asked entry can only say no.
     const told = (ceiling: boolean | undefined, asked: boolean | undefined): unknown =>
       narrow(
-        [{ origin: 'https://a.test', ...(asked === undefined ? {} : { traceparent: asked }) }],
-        [{ origin: 'https://a.test', ...(ceiling === undefined ? {} : { traceparent: ceiling }) }],
+        [{ origin: 'https://a.test', ...defined({ traceparent: asked }) }],
+        [{ origin: 'https://a.test', ...defined({ traceparent: ceiling }) }],
       )[0]?.traceparent;
     expect([told(true, undefined), told(true, true), told(true, false)]).toEqual([true, true, false]);
     expect([told(undefined, true), told(false, true), told(undefined, undefined)]).toEqual([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createLog, type LogLevels, parseLogLevels } from '../../../runtime/observe/log.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import { createEventStream } from '../../../runtime/vocabulary/event-stream.ts';
 import { NOTHING_USED } from '../../../runtime/vocabulary/outcome-of.ts';
 import { verifies } from '../../support/verifies.ts';
@@ -12,7 +13,7 @@ function open(levels?: LogLevels) {
   const log = createLog(
     { on: events.on },
     {
-      ...(levels === undefined ? {} : { levels }),
+      ...defined({ levels }),
       now: () => 0,
       write: (line) => lines.push(JSON.parse(line)),
     },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createMetrics } from '../../../runtime/observe/metrics.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import type { ErrorCode } from '../../../runtime/vocabulary/errors.ts';
 import { createEventStream } from '../../../runtime/vocabulary/event-stream.ts';
 import { NOTHING_USED } from '../../../runtime/vocabulary/outcome-of.ts';
@@ -52,7 +53,7 @@ function open() {
       tool,
       callId,
       ok,
-      ...(code === undefined ? {} : { code }),
+      ...defined({ code }),
       durationMs,
       stages: [],
       usage,

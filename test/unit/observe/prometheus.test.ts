@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createPrometheus } from '../../../runtime/observe/prometheus.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import type { ErrorCode } from '../../../runtime/vocabulary/errors.ts';
 import { createEventStream } from '../../../runtime/vocabulary/event-stream.ts';
 import { NOTHING_USED } from '../../../runtime/vocabulary/outcome-of.ts';
@@ -21,7 +22,7 @@ function open() {
       durationMs,
       stages: [],
       usage: NOTHING_USED,
-      ...(code === undefined ? {} : { code }),
+      ...defined({ code }),
     });
   const value = (line: string): number =>
     Number(

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Refusal } from '../../../runtime/contracts/engine.ts';
 import { errnoOf } from '../../../runtime/engines/preview1/errno.ts';
 import { milliseconds, nanoseconds } from '../../../runtime/engines/preview1/filestat.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import { preopens } from '../../../runtime/vocabulary/preopens.ts';
 import { runSpec } from '../../support/fake-host.ts';
 import { ERRNO, openShim, type ShimHarness } from '../../support/shim-harness.ts';
@@ -226,7 +227,7 @@ describe('errnoOf()', () => {
     id: 1,
     code,
     message: 'refused',
-    ...(details === undefined ? {} : { details }),
+    ...defined({ details }),
   });
 
   test.each<[Refusal['code'], string | undefined, number]>([

@@ -4,6 +4,7 @@ import type { HostFunction } from '../../../runtime/contracts/host-function.ts';
 import type { Platform } from '../../../runtime/contracts/platform.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import type { Grant } from '../../../runtime/vocabulary/grant.ts';
 import { createProbe, scriptedEngine } from '../../support/scripted-engine.ts';
@@ -55,8 +56,7 @@ describe('createRuntimeOn()', () => {
   test('a level is a ceiling: a run can only be stricter', async () => {
     await using runtime = createRuntimeOn(platform(), { level: 'standard', cache: false });
     const run = async (level?: 'minimal' | 'maximum') =>
-      (await runtime.run({ ...code({ do: 'print', text: '' }), ...(level === undefined ? {} : { level }) }))
-        .meta;
+      (await runtime.run({ ...code({ do: 'print', text: '' }), ...defined({ level }) })).meta;
     expect(await run()).toMatchObject({ level: 'standard' });
     expect(await run('minimal')).toMatchObject({ level: 'standard' });
     expect(await run('maximum')).toMatchObject({

@@ -8,7 +8,10 @@ import { verifies } from '../../support/verifies.ts';
 const compiled = createValidators();
 const interpreted = createInterpretedValidators();
 
-/** What both say of a value (two rules that say the same of one place are one fault, by whichever came last): whether it fits, what is made of it, or each fault. */
+/**
+ * What both say of a value (two rules that say the same of one place are one fault, by whichever came last): whether it fits, what is made
+ * of it, or each fault.
+ */
 const said = (validators: typeof compiled, schema: JsonObject, value: JsonValue, coerce: boolean) => {
   const checked = validators.of(schema).check(value, { coerce });
   return checked.ok

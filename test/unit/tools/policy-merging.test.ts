@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Grant, PolicyDocument, ToolExplanation } from '../../../runtime/index.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import { LEVELS } from '../../../runtime/vocabulary/levels.ts';
 import type { LimitName } from '../../../runtime/vocabulary/limits.ts';
 import { toolsRuntime } from '../../support/tools-runtime.ts';
@@ -81,11 +82,11 @@ test.each(Array.from({ length: 150 }, (_, index) => [index + 1]))(
       return runtime.tools.explain('it', options);
     };
     const { grant, level, ...narrower } = call;
-    const options = { caller, ...narrower, ...(level === undefined ? {} : { level }) };
+    const options = { caller, ...narrower, ...defined({ level }) };
     const whole = explain({ ...base, ...rules }, options);
     const without: Readonly<Record<string, ToolExplanation>> = {
       rules: explain(base, options),
-      caller: explain({ ...base, ...rules }, { ...narrower, ...(level === undefined ? {} : { level }) }),
+      caller: explain({ ...base, ...rules }, { ...narrower, ...defined({ level }) }),
       call: explain({ ...base, ...rules }, { caller }),
       ...Object.fromEntries(
         Object.keys(rules).map((field) => [

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Grant, PolicyDocument, RuntimeOptions } from '../../../runtime/index.ts';
 import { createValidators } from '../../../runtime/tools/check/validators.ts';
 import { POLICY_SCHEMA } from '../../../runtime/tools/manifest/policy-schema.ts';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import type { JsonObject } from '../../../runtime/vocabulary/json.ts';
 import { codeOf, ECHO, thrownCode, toolsRuntime } from '../../support/tools-runtime.ts';
 import { verifies } from '../../support/verifies.ts';
@@ -263,7 +264,7 @@ test('what a policy says of tools and callers only takes away', verifies('PM-22'
   const ana = { id: 'ana', permissions: ['*'] };
   const ben = { id: 'ben', permissions: ['*'] };
   const code = async (name: string, caller?: typeof ana, more = {}) =>
-    codeOf(await tools.call(name, {}, { ...(caller === undefined ? {} : { caller }), ...more }));
+    codeOf(await tools.call(name, {}, { ...defined({ caller }), ...more }));
   expect(await code('secret_a')).toBe('CAPABILITY_DENIED');
   expect(await code('careful')).toBe('CONFIRMATION_REQUIRED');
   expect(await code('careful', ana, { confirm: true })).toBe('ok');

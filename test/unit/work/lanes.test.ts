@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { defined } from '../../../runtime/vocabulary/defined.ts';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import { PRIORITIES, type Priority } from '../../../runtime/vocabulary/priority.ts';
 import { createLanes } from '../../../runtime/work/lanes.ts';
@@ -20,8 +21,7 @@ function createJobs() {
     ended,
     slots,
     job: (name: string, priority?: Priority, signal?: AbortSignal) => ({
-      ...(priority === undefined ? {} : { priority }),
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ priority, signal }),
       run: (slot: Slot) => {
         began.push(name);
         slots.set(name, slot);

@@ -15,7 +15,9 @@ const SUBCOMMANDS: readonly Command[] = [
     summary: 'Find lines that were changed, lost or moved',
     usage: 'DIR [flags]',
     about: [
-      'Reads every line of an audit, and names file and line of each that was changed, lost, put in another order or cut off. It prints number and hash of the last line, and exits with 1 when something is wrong.',
+      'Reads every line of an audit, and names file and line of each that was changed, lost, put in ' +
+        'another order or cut off. It prints number and hash of the last line, and exits with 1 when ' +
+        'something is wrong.',
       'Whoever can write to the folder can write a chain anew. So keep the last line that it prints elsewhere, and give it as --head another time.',
     ],
     flags: [
@@ -68,7 +70,8 @@ export const auditCommand: Command = {
   summary: 'Check and search the audit of a server',
   usage: `${ACTIONS.join('|')} …`,
   about: [
-    'An audit is a folder that sandglass serve --audit=DIR or mcp --audit=DIR writes: a line for each run, call and refusal, each with the hash of the one before.',
+    'An audit is a folder that sandglass serve --audit=DIR or mcp --audit=DIR writes: a line for each ' +
+      'run, call and refusal, each with the hash of the one before.',
   ],
   flags: [...new Map(SUBCOMMANDS.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()],
   examples: SUBCOMMANDS.flatMap(({ examples }) => examples),

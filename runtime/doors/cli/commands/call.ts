@@ -10,7 +10,10 @@ export const callCommand: Command = {
   summary: 'Call a tool with JSON and print its value',
   usage: 'NAME|FILE[#NAME] [JSON|@FILE|-] [flags]',
   about: [
-    'Calls a tool that ships or one of --tools by its name, or the tool of a FILE: a .wasm, a .js, .ts or .py with a manifest, or a folder that is one tool. The arguments are one JSON object; a pipe is read without "-". The value goes to stdout: text as it is, anything else as a line of JSON. What the tool prints goes to stderr.',
+    'Calls a tool that ships or one of --tools by its name, or the tool of a FILE: a .wasm, a .js, ' +
+      '.ts or .py with a manifest, or a folder that is one tool. The arguments are one JSON object; a ' +
+      'pipe is read without "-". The value goes to stdout: text as it is, anything else as a line of ' +
+      'JSON. What the tool prints goes to stderr.',
     'The tool can touch what its manifest asks for and the flags grant, and nothing else.',
   ],
   flags: [

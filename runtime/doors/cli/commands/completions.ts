@@ -69,11 +69,14 @@ ${commands
   .map(
     ({ name, flags }) =>
       `    ${name}) _arguments ${flags
-        .map(({ name: flag, value, help }) =>
-          quoted(
-            `${value === undefined ? '' : '*'}--${flag}${value === undefined ? '' : '='}[${help.replace(/[[\]:]/g, ' ')}]${value === undefined ? '' : `:${value.replace(/[[\]:]/g, ' ')}:_files`}`,
-          ),
-        )
+        .map(({ name: flag, value, help }) => {
+          const plain = (text: string): string => text.replace(/[[\]:]/g, ' ');
+          return quoted(
+            value === undefined
+              ? `--${flag}[${plain(help)}]`
+              : `*--${flag}=[${plain(help)}]:${plain(value)}:_files`,
+          );
+        })
         .join(' ')} '*:file:_files' ;;`,
   )
   .join('\n')}
@@ -93,7 +96,8 @@ _sandglass "$@"
           ),
         ...flags.map(
           ({ name: flag, value, help }) =>
-            `complete -c sandglass -n ${quoted(`__fish_seen_subcommand_from ${name}`)} -l ${flag}${value === undefined ? '' : ' -r'} -d ${quoted(help)}`,
+            `complete -c sandglass -n ${quoted(`__fish_seen_subcommand_from ${name}`)} -l ` +
+            `${flag}${value === undefined ? '' : ' -r'} -d ${quoted(help)}`,
         ),
       ])
       .join('\n')}\n`,

@@ -15,7 +15,8 @@ export const doctorCommand: Command = {
   summary: 'Tell what this platform can run, and what is missing',
   usage: '[flags]',
   about: [
-    'Tells what Sandglass can do here: levels, engines, languages, the options of their runs, where packages of Python guests come from, and how to get what is missing.',
+    'Tells what Sandglass can do here: levels, engines, languages, the options of their runs, where ' +
+      'packages of Python guests come from, and how to get what is missing.',
     'It runs the smallest guest on each engine, and ends with 5 when one of them does not work.',
   ],
   flags: [{ name: 'json', help: 'Print one JSON object: version, platform, engines, packages, missing.' }],

@@ -17,7 +17,9 @@ export const inspectCommand: Command = {
   summary: 'Tell what a .wasm is, imports and exports, without running it',
   usage: 'FILE.wasm [flags]',
   about: [
-    'Tells the kind of a .wasm, its imports, exports, memory and custom sections, and what it would need granted. Runs none of it. A file that a run would refuse is refused here, with the same reason.',
+    'Tells the kind of a .wasm, its imports, exports, memory and custom sections, and what it would ' +
+      'need granted. Runs none of it. A file that a run would refuse is refused here, with the same ' +
+      'reason.',
   ],
   flags: [
     {

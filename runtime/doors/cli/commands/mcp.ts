@@ -12,8 +12,11 @@ export const mcpCommand: Command = {
   summary: 'Serve tools to an MCP client over stdin and stdout',
   usage: '[flags]',
   about: [
-    'For the configuration of a client, such as Claude or Cursor: command "npx", arguments "-y", "sandglass", "mcp", "--allow-read=./project". Speaks MCP 2026-07-28 and 2025-11-25.',
-    'Offers the tools that ship and those of --tools, as far as the --allow flags let them work: without any, those that touch nothing. The --allow flags, --grant and the limits are ceilings of every call. A dangerous tool asks the person in front of the client before it runs.',
+    'For the configuration of a client, such as Claude or Cursor: command "npx", arguments "-y", ' +
+      '"sandglass", "mcp", "--allow-read=./project". Speaks MCP 2026-07-28 and 2025-11-25.',
+    'Offers the tools that ship and those of --tools, as far as the --allow flags let them work: ' +
+      'without any, those that touch nothing. The --allow flags, --grant and the limits are ceilings of ' +
+      'every call. A dangerous tool asks the person in front of the client before it runs.',
     'It ends when the client closes stdin, after what was asked is answered.',
   ],
   flags: [

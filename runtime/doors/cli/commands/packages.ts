@@ -11,7 +11,9 @@ export const packagesCommand: Command = {
   summary: 'Fetch Python packages ahead of runs',
   usage: 'fetch NAME… [flags]',
   about: [
-    'Chooses wheels of these packages and of all they depend on, checks each against its SHA-256 and keeps them in the cache: runs that need them work offline from then on. Versions that were chosen before are chosen anew.',
+    'Chooses wheels of these packages and of all they depend on, checks each against its SHA-256 and ' +
+      'keeps them in the cache: runs that need them work offline from then on. Versions that were ' +
+      'chosen before are chosen anew.',
   ],
   flags: [
     ...SOURCE_FLAGS,

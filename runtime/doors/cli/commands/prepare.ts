@@ -17,7 +17,9 @@ export const prepareCommand: Command = {
   summary: 'Make what first runs would have to make, for images and CI',
   usage: '[flags]',
   about: [
-    'Runs the smallest program of each language once, so that what is made once for each version (Python’s memory image above all) lies in the cache folder, XDG_CACHE_HOME or ~/.cache. Later processes start from it.',
+    'Runs the smallest program of each language once, so that what is made once for each version ' +
+      '(Python’s memory image above all) lies in the cache folder, XDG_CACHE_HOME or ~/.cache. Later ' +
+      'processes start from it.',
     'Ends with 5 when nothing can be kept there.',
   ],
   flags: [],

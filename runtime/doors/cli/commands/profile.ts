@@ -10,7 +10,9 @@ export const profileCommand: Command = {
   summary: 'Run a file, and show where its time went',
   usage: 'FILE [flags] [-- guest arguments]',
   about: [
-    'Runs FILE as sandglass run does, and prints what took longest: the stages of the run, its calls of the host by operation, and of a Python program its functions, by cProfile. The table is sorted by time, what was called from within included.',
+    'Runs FILE as sandglass run does, and prints what took longest: the stages of the run, its calls ' +
+      'of the host by operation, and of a Python program its functions, by cProfile. The table is ' +
+      'sorted by time, what was called from within included.',
     'Functions of other languages are not told. A profile makes a Python program slower.',
   ],
   flags: [

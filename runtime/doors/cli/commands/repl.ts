@@ -8,8 +8,11 @@ export const replCommand: Command = {
   summary: 'Try things line by line, in one kept guest',
   usage: '[FILE.wasm] [flags]',
   about: [
-    'Reads code and shows its value; variables stay from line to line. What the flags grant holds for every line. Tab completes names, the arrow keys go through earlier lines, Ctrl-C stops what runs, Ctrl-D or .exit ends it.',
-    'With a .wasm it keeps one instance of it, and a line calls an exported function: NAME(1, "two"). `.read OFFSET LENGTH` and `.write OFFSET TEXT` reach its memory.',
+    'Reads code and shows its value; variables stay from line to line. What the flags grant holds for ' +
+      'every line. Tab completes names, the arrow keys go through earlier lines, Ctrl-C stops what ' +
+      'runs, Ctrl-D or .exit ends it.',
+    'With a .wasm it keeps one instance of it, and a line calls an exported function: NAME(1, "two"). ' +
+      '`.read OFFSET LENGTH` and `.write OFFSET TEXT` reach its memory.',
     'With a pipe as stdin it runs what comes through it, without prompts.',
   ],
   flags: [

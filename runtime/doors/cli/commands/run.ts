@@ -17,8 +17,12 @@ export const runCommand: Command = {
   summary: 'Run a file: JavaScript, TypeScript, Python or a .wasm',
   usage: 'FILE|- [flags] [-- guest arguments]',
   about: [
-    'Runs FILE (- for stdin) in a sandbox that can touch nothing but what the flags grant. Its output comes out as it is made; then its value, if it has one: text as it is, anything else as a line of JSON; then, on stderr, a line of what it used.',
-    'The kind is told by the ending (.js .mjs .cjs .jsx .ts .mts .cts .tsx .py .wasm) or by --lang. The value is the last expression of a script, the default export of a module, or the answer of the function that --invoke calls.',
+    'Runs FILE (- for stdin) in a sandbox that can touch nothing but what the flags grant. Its output ' +
+      'comes out as it is made; then its value, if it has one: text as it is, anything else as a line ' +
+      'of JSON; then, on stderr, a line of what it used.',
+    'The kind is told by the ending (.js .mjs .cjs .jsx .ts .mts .cts .tsx .py .wasm) or by --lang. ' +
+      'The value is the last expression of a script, the default export of a module, or the answer of ' +
+      'the function that --invoke calls.',
   ],
   flags: [
     ...RUN_FLAGS,

@@ -17,8 +17,12 @@ export const serveCommand: Command = {
   summary: 'Serve runs over HTTP on this machine',
   usage: '[flags]',
   about: [
-    'Serves runs, sessions, modules and tools below /v1, MCP at /mcp, and what there is at /docs and /openapi.json. All but those two and /health need the key that is printed at the start, or one of sandglass keys.',
-    'The --allow flags, --grant and the limits are ceilings: a client is granted what it asks for below them, and refused what is above. Without them no run touches a file, the network or an environment variable, whatever its client asks for.',
+    'Serves runs, sessions, modules and tools below /v1, MCP at /mcp, and what there is at /docs and ' +
+      '/openapi.json. All but those two and /health need the key that is printed at the start, or one ' +
+      'of sandglass keys.',
+    'The --allow flags, --grant and the limits are ceilings: a client is granted what it asks for ' +
+      'below them, and refused what is above. Without them no run touches a file, the network or an ' +
+      'environment variable, whatever its client asks for.',
     'SIGTERM or Ctrl-C stops it: it accepts no more runs, lets those it has accepted end, and cancels what is left after the grace.',
   ],
   flags: [
@@ -41,7 +45,9 @@ export const serveCommand: Command = {
       name: 'allowed-hosts',
       value: 'NAMES',
       repeats: true,
-      help: 'Host names that requests may be sent to. Default ALLOWED_HOSTS of the environment, else those of this machine; any where --host is another address.',
+      help:
+        'Host names that requests may be sent to. Default ALLOWED_HOSTS of the environment, else those ' +
+        'of this machine; any where --host is another address.',
     },
     AUDIT_FLAG,
     {
@@ -59,7 +65,9 @@ export const serveCommand: Command = {
     ...GRANT_FLAGS,
     {
       ...POLICY_FLAG,
-      help: 'Hold every client to a policy document, JSON: grants, levels, profiles, rules of tools and callers. It is read again when it changes. Not with --allow flags.',
+      help:
+        'Hold every client to a policy document, JSON: grants, levels, profiles, rules of tools and ' +
+        'callers. It is read again when it changes. Not with --allow flags.',
     },
     ...LIMIT_FLAGS,
     ...MODULE_FLAGS,

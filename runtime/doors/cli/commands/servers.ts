@@ -15,7 +15,8 @@ const SUBCOMMANDS: readonly Command[] = [
     summary: 'Connect to servers, and list their tools',
     usage: '--servers=FILE|--server=NAME=URL [flags]',
     about: [
-      'Connects to MCP servers and other tool hosts, and tells what each offers, what was skipped and why, and what it tells otherwise than was confirmed.',
+      'Connects to MCP servers and other tool hosts, and tells what each offers, what was skipped and ' +
+        'why, and what it tells otherwise than was confirmed.',
     ],
     flags: FLAGS,
     examples: ['sandglass servers list --servers=./mcp.json'],
@@ -26,7 +27,9 @@ const SUBCOMMANDS: readonly Command[] = [
     summary: 'Take what a server tells now for what it should tell',
     usage: 'NAME --servers=FILE|--server=NAME=URL [flags]',
     about: [
-      'The first time, what a server tells of its tools is taken as it is. One that tells otherwise later is held: nothing of it is called, and no model sees what it says. This shows the changes and confirms them; whatever runs sees it at its next call.',
+      'The first time, what a server tells of its tools is taken as it is. One that tells otherwise ' +
+        'later is held: nothing of it is called, and no model sees what it says. This shows the changes ' +
+        'and confirms them; whatever runs sees it at its next call.',
     ],
     flags: FLAGS,
     examples: ['sandglass servers confirm time --servers=./mcp.json'],

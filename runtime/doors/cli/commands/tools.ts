@@ -29,14 +29,19 @@ const SUBCOMMANDS: readonly Command[] = [
     summary: 'Build a tool to one .wasm that carries its manifest',
     usage: '[DIR|FILE] [flags]',
     about: [
-      'Builds the tool of a folder (default the working folder), or of a .js or .ts with a manifest. JavaScript and TypeScript need nothing else, and the same source gives the same bytes. Rust, C and Go are built with the compiler that is installed; what is missing is told with the command that installs it.',
+      'Builds the tool of a folder (default the working folder), or of a .js or .ts with a manifest. ' +
+        'JavaScript and TypeScript need nothing else, and the same source gives the same bytes. Rust, C ' +
+        'and Go are built with the compiler that is installed; what is missing is told with the command ' +
+        'that installs it.',
     ],
     flags: [
       { name: 'watch', help: 'Build again whenever a source changes, until Ctrl-C.' },
       {
         name: 'engine',
         value: 'quickjs|starlingmonkey',
-        help: 'For JavaScript: quickjs, 1.3 MiB, or starlingmonkey, 12 MiB, which has promises and Web APIs and needs @bytecodealliance/componentize-js. Default quickjs.',
+        help:
+          'For JavaScript: quickjs, 1.3 MiB, or starlingmonkey, 12 MiB, which has promises and Web APIs ' +
+          'and needs @bytecodealliance/componentize-js. Default quickjs.',
       },
       JSON_FLAG('object: tool, file, bytes, sha256.'),
     ],
@@ -48,7 +53,9 @@ const SUBCOMMANDS: readonly Command[] = [
     summary: 'Call tools with the examples of their manifests',
     usage: '[DIR|FILE…] [flags]',
     about: [
-      'Calls each tool with each of its examples, compares what it answers with the output of the example, and tells what it reached: files, origins, variables, tools. Ends with 1 when an example does not hold.',
+      'Calls each tool with each of its examples, compares what it answers with the output of the ' +
+        'example, and tells what it reached: files, origins, variables, tools. Ends with 1 when an ' +
+        'example does not hold.',
     ],
     flags: [
       TOOLS_FLAG,
@@ -97,7 +104,9 @@ const SUBCOMMANDS: readonly Command[] = [
     summary: 'Check manifests, and whether grants suffice, without running anything',
     usage: '[DIR|FILE…] [flags]',
     about: [
-      'Checks each tool of the folders (default the working folder): its manifest, its schemas, its examples against them. With --allow flags or --grant also whether those give what the manifest asks for. Ends with the exit code of the first fault.',
+      'Checks each tool of the folders (default the working folder): its manifest, its schemas, its ' +
+        'examples against them. With --allow flags or --grant also whether those give what the manifest ' +
+        'asks for. Ends with the exit code of the first fault.',
     ],
     flags: [...GRANT_FLAGS.filter(({ name }) => name !== 'secret'), JSON_FLAG('object: tools, faults.')],
     examples: [

@@ -4,7 +4,9 @@ import type { Session } from '../../../contracts/api/session.ts';
 const ASK: Readonly<Record<string, (path: string) => string>> = {
   python: (path) => (path === '' ? 'sorted(set(dir(__builtins__)) | set(globals()))' : `dir(${path})`),
   javascript: (path) =>
-    `(() => { const names = new Set(); for (let at = ${path === '' ? 'globalThis' : `Object(${path})`}; at; at = Object.getPrototypeOf(at)) for (const name of Object.getOwnPropertyNames(at)) names.add(name); return [...names].sort(); })()`,
+    '(() => { const names = new Set(); for (let at = ' +
+    `${path === '' ? 'globalThis' : `Object(${path})`}; at; at = Object.getPrototypeOf(at)) for ` +
+    '(const name of Object.getOwnPropertyNames(at)) names.add(name); return [...names].sort(); })()',
 };
 
 const MOST_NAMES = 2_000;

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Runtime } from '../../../contracts/api/runtime.ts';
 import type { SessionOptions } from '../../../contracts/api/session.ts';
+import { defined } from '../../../vocabulary/defined.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 import type { Outcome } from '../../../vocabulary/outcome.ts';
 import type { CommandContext } from '../command.ts';
@@ -30,14 +31,13 @@ export async function repl(context: CommandContext, parsed: ParsedArguments): Pr
   const options: Omit<SessionOptions, 'language'> = {
     grant: await readGrant(parsed, terminal.cwd),
     idleMs: 86_400_000,
-    ...(level === undefined ? {} : { level }),
-    ...(limits === undefined ? {} : { limits }),
+    ...defined({ level, limits }),
   };
   const subject = await readSubject(context, parsed, options);
   const { tools, onRuntime } = await readToolOptions(parsed, options.grant, terminal);
   await using runtime = await context.createRuntime({
     cells: { ...(tools === undefined ? { maxCells: 2, warm: 0 } : CELLS_WITH_TOOLS), maxSessions: 1 },
-    ...(tools === undefined ? {} : { tools }),
+    ...defined({ tools }),
     maxModuleBytes: readMaxModule(parsed),
     ...readPowers(parsed, terminal),
     onError: (error) => terminal.stderr.write(`${printable(String(error))}\n`),

@@ -87,7 +87,8 @@ async function packageBundler(folder: string): Promise<((specifier: string) => P
     } catch (error) {
       throw new SandglassError(
         'INPUT_INVALID',
-        `Cannot build the tool: the package ${JSON.stringify(specifier)} cannot be bundled: ${error instanceof Error ? error.message.slice(0, 1_000) : ''}`,
+        `Cannot build the tool: the package ${JSON.stringify(specifier)} cannot be bundled: ` +
+          `${error instanceof Error ? error.message.slice(0, 1_000) : ''}`,
         { hint: `npm install ${specifier}` },
       );
     }

@@ -65,8 +65,13 @@ export async function newTool({ terminal }: CommandContext, parsed: ParsedArgume
     `sandglass tools test ${path}`,
     `sandglass call ${path} '{"text": "one two"}'`,
   ];
-  terminal.stdout.write(
-    `${[...files.map(([file]) => join(shown, file)), '', ...(template.needs === undefined ? [] : [`Needs: ${template.needs}`]), 'Next:', ...steps.map((step) => `  ${step}`)].join('\n')}\n`,
-  );
+  const lines = [
+    ...files.map(([file]) => join(shown, file)),
+    '',
+    ...(template.needs === undefined ? [] : [`Needs: ${template.needs}`]),
+    'Next:',
+    ...steps.map((step) => `  ${step}`),
+  ];
+  terminal.stdout.write(`${lines.join('\n')}\n`);
   return 0;
 }

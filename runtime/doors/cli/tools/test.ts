@@ -93,7 +93,7 @@ async function tryExample(
   const base = { tool, example, reached: reachedBy(outcome), usage: outcome.usage };
   if (!outcome.ok) {
     const { code, message, hint } = outcome.error;
-    return { ...base, ok: false, reason: `${code} ${message}`, ...(hint === undefined ? {} : { hint }) };
+    return { ...base, ok: false, reason: `${code} ${message}`, ...defined({ hint }) };
   }
   const value = outcome.value === undefined ? null : toJsonForm(outcome.value);
   if (output === undefined || isDeepStrictEqual(value, output)) return { ...base, ok: true };

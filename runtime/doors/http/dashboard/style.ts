@@ -22,7 +22,9 @@ section { border-top: 1px solid var(--line); padding-top: .75rem; min-width: 0; 
 .tile dd { margin: 0; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
 .tile.bad dd { color: var(--bad); }
 svg { width: 100%; height: 9rem; display: block; }
-svg .all { fill: var(--good); } svg .failed { fill: var(--bad); } svg .curve { fill: none; stroke: var(--good); stroke-width: 2; vector-effect: non-scaling-stroke; }
+svg .all { fill: var(--good); }
+svg .failed { fill: var(--bad); }
+svg .curve { fill: none; stroke: var(--good); stroke-width: 2; vector-effect: non-scaling-stroke; }
 .scale { display: flex; justify-content: space-between; color: var(--quiet); font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .2rem .75rem .2rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }

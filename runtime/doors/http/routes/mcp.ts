@@ -1,3 +1,4 @@
+import { defined } from '../../../vocabulary/defined.ts';
 import { holdsMore } from '../../../vocabulary/size-of-json.ts';
 import type { McpDoor } from '../../mcp/door.ts';
 import type { McpHttp } from '../../mcp/http.ts';
@@ -25,7 +26,7 @@ export function mcpRoutes({
   // The protocol is much to load for servers that nobody speaks it with.
   const open = (): Promise<McpHttp> => {
     opened ??= import('../../mcp/http.ts').then(({ createMcpHttp }) =>
-      createMcpHttp(door, { maxBodyBytes, ...(key === undefined ? {} : { key }) }),
+      createMcpHttp(door, { maxBodyBytes, ...defined({ key }) }),
     );
     return opened;
   };

@@ -120,7 +120,8 @@ export function dashboardRoutes(): readonly Route[] {
         context.body(text, 200, {
           'Content-Type': mime,
           'Content-Security-Policy':
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri " +
+            "'none'; form-action 'none'; frame-ancestors 'none'",
           'Referrer-Policy': 'no-referrer',
         }),
     } as const satisfies Route;

@@ -64,7 +64,7 @@ export function runRoutes(deps: RunRoutes): readonly Route[] {
       },
       handle: (context) => {
         const { items, next } = readPage(context, own(runs.list(), context), ({ id }) => id);
-        return jsonResponse({ runs: items.map(summaryOf), ...(next === undefined ? {} : { next }) });
+        return jsonResponse({ runs: items.map(summaryOf), ...defined({ next }) });
       },
     },
     {
@@ -136,7 +136,7 @@ function findRun(runs: RunService, context: DoorContext): RunRecord {
 
 const summaryOf = ({ id, tool, state, askedAt, ended }: RunRecord): object => ({
   id,
-  ...(tool === undefined ? {} : { tool }),
+  ...defined({ tool }),
   state,
   askedAt,
   ...(ended === undefined ? {} : { ok: ended.ok }),

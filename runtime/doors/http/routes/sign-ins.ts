@@ -18,7 +18,10 @@ const SCOPES = { type: 'array', items: TEXT };
 const SIGN_IN = { type: 'object', properties: { provider: TEXT, scopes: SCOPES } };
 const tag = 'auth';
 
-/** `GET /v1/auth/callback`: where a browser comes back. It shows what the user hands to the program that asked; it needs no key, and does nothing else. */
+/**
+ * `GET /v1/auth/callback`: where a browser comes back. It shows what the user hands to the program that asked; it needs no key, and does
+ * nothing else.
+ */
 export const callbackRoute: Route = {
   method: 'get',
   path: '/v1/auth/callback',
@@ -181,11 +184,13 @@ const escaped = (text: string): string =>
 
 const callbackPage = (answer: string): string => `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Sign-in</title>
-<style>body{font:16px system-ui;max-width:40rem;margin:4rem auto;padding:0 1rem}code{display:block;padding:1rem;background:#8882;overflow-wrap:anywhere}</style>
+<style>body{font:16px system-ui;max-width:40rem;margin:4rem auto;padding:0 1rem}
+code{display:block;padding:1rem;background:#8882;overflow-wrap:anywhere}</style>
 ${
   answer === ''
     ? '<h1>Not signed in</h1><p>The service refused, or you did. Close this page, and begin again if you want to.</p>'
-    : `<h1>One more step</h1><p>Give this line to the program with which you began, and to nobody else. Who has it acts for you.</p><code>${escaped(answer)}</code>`
+    : '<h1>One more step</h1><p>Give this line to the program with which you began, and to nobody else. ' +
+      `Who has it acts for you.</p><code>${escaped(answer)}</code>`
 }
 </html>
 `;

@@ -51,7 +51,7 @@ export function toolRoutes(deps: ToolRoutes): readonly Route[] {
           .list(defined({ search, category, tag: wanted, caller }))
           .filter((tool) => maySee(context, tool));
         const { items, next } = readPage(context, found, ({ name }) => name);
-        return jsonResponse({ tools: items.map(shown), ...(next === undefined ? {} : { next }) });
+        return jsonResponse({ tools: items.map(shown), ...defined({ next }) });
       },
     },
     {

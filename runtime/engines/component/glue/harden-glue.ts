@@ -13,14 +13,16 @@ const DEBUG_LOG = /const _debugLog = \(\.\.\.args\) => \{\n[^\n]*\n\s*console\.d
 /**
  * Rewrites the generated glue where it would take a guest's word for a size. Lists and strings may all point at the same memory, so
  * lifting them can need far more than the guest has: every list, copy and decoded string is charged before it is made. So is each call of an
- * import, and what a guest holds of resources is bounded. The glue's console becomes silent, its debug log goes; what it makes anew for each instance costs less.
+ * import, and what a guest holds of resources is bounded. The glue's console becomes silent, its debug log goes; what it makes anew for
+ * each instance costs less.
  * @throws {SandglassError} INTERNAL when the glue has not the form of the generator this was written for.
  */
 export function hardenGlue(source: string): string {
   const withPrelude = source.replace(
     OPENING,
     (opening) =>
-      `${opening}\n  const { TextDecoder, console, charge: $charge, chargeItems: $items, enter: $enter, hold: $hold, slice: $slice } = imports['${GLUE_IMPORT}'];`,
+      `${opening}\n  const { TextDecoder, console, charge: $charge, chargeItems: $items, enter: ` +
+      `$enter, hold: $hold, slice: $slice } = imports['${GLUE_IMPORT}'];`,
   );
   if (withPrelude === source) throw unknownForm('its entry');
   const hardened = withPrelude

@@ -1,4 +1,5 @@
 import type { HttpResponseHead } from '../../../contracts/operations/http.ts';
+import { defined } from '../../../vocabulary/defined.ts';
 import type { JsonObject } from '../../../vocabulary/json.ts';
 import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';
@@ -23,7 +24,7 @@ interface Response {
 export const httpInterface = (run: ComponentRun) => ({
   fetch: ({ method, url, headers, body, timeoutMs }: Request): Eventually<Result<Response, HostError>> => {
     run.check();
-    const args: JsonObject = { method, url, headers, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const args: JsonObject = { method, url, headers, ...defined({ timeoutMs }) };
     return after(run.call('http.request', args, body), (answer) => {
       if (!answer.ok) return hostError(answer);
       // The value is the host function's own, of the type its contract names.

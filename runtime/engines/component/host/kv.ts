@@ -1,3 +1,4 @@
+import { defined } from '../../../vocabulary/defined.ts';
 import type { JsonObject, JsonValue } from '../../../vocabulary/json.ts';
 import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';
@@ -30,7 +31,7 @@ export function kvInterface(run: ComponentRun) {
       run.check();
       return after(jsonOf(run, text), (value): Eventually<Result<number, HostError>> => {
         if (value === undefined) return notJson('value');
-        const args = { store, key, value, ...(ttlMs === undefined ? {} : { ttlMs }) };
+        const args = { store, key, value, ...defined({ ttlMs }) };
         return call('set', args, (answer) => (answer as { readonly removed: number }).removed); // as its contract says
       });
     },
@@ -43,8 +44,7 @@ export function kvInterface(run: ComponentRun) {
     ): Eventually<Result<Page, HostError>> => {
       const args = {
         store,
-        ...(prefix === undefined ? {} : { prefix }),
-        ...(behind === undefined ? {} : { after: behind }),
+        ...defined({ prefix, after: behind }),
       };
       return call('list', args, (value) => value as unknown as Page); // as its contract says
     },

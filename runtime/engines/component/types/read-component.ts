@@ -1,3 +1,4 @@
+import { defined } from '../../../vocabulary/defined.ts';
 import { Reader } from '../../../wasm/reader.ts';
 import type { CoreInstance, CoreItem, PassOptions } from '../linking/link-plan.ts';
 import { createRecorder, type Links, type Recorder } from '../linking/recorder.ts';
@@ -152,7 +153,7 @@ function readIndex(reader: Reader, scope: Scope): Item {
   if (sort === 0) {
     reader.byte();
     const place = scope.core.modules[reader.u32()];
-    return { sort: 'module', ...(place === undefined ? {} : { place }) };
+    return { sort: 'module', ...defined({ place }) };
   }
   const index = reader.u32();
   if (sort === 1) return lookUp(scope.funcs, index, 'function');

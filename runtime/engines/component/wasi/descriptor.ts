@@ -1,4 +1,5 @@
 import type { FsStat, FsTarget } from '../../../contracts/operations/fs.ts';
+import { defined } from '../../../vocabulary/defined.ts';
 import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { type Datetime, fromDatetime } from './clocks.ts';
 import { DirectoryEntryStream } from './directory-entries.ts';
@@ -174,7 +175,7 @@ export class Descriptor {
           fsCall(this.#run, 'fs.link', {
             ...from,
             to: to.path,
-            ...(to.at === undefined ? {} : { toAt: to.at }),
+            ...defined({ toAt: to.at }),
           }),
         ),
       ),
@@ -188,7 +189,7 @@ export class Descriptor {
           fsCall(this.#run, 'fs.rename', {
             ...from,
             to: to.path,
-            ...(to.at === undefined ? {} : { toAt: to.at }),
+            ...defined({ toAt: to.at }),
           }),
         ),
       ),
@@ -346,7 +347,6 @@ function times(run: ComponentRun, accessed: NewTimestamp, modified: NewTimestamp
   const accessedMs = value(accessed);
   const modifiedMs = value(modified);
   return {
-    ...(accessedMs === undefined ? {} : { accessedMs }),
-    ...(modifiedMs === undefined ? {} : { modifiedMs }),
+    ...defined({ accessedMs, modifiedMs }),
   };
 }

@@ -1,4 +1,5 @@
 import { joinBytes } from '../../../vocabulary/bytes.ts';
+import { defined } from '../../../vocabulary/defined.ts';
 import type { JsonObject } from '../../../vocabulary/json.ts';
 import type { ComponentRun } from '../component-run.ts';
 import { err, ok, type Result } from './errors.ts';
@@ -189,7 +190,7 @@ export function requestClasses(run: ComponentRun): RequestClasses {
         headers: this.#headers.toHeaders(),
         redirect: 'manual',
         stream: true,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...defined({ timeoutMs }),
       };
       const future = new FutureIncomingResponse(run);
       if (this.#body === undefined) future.settle(run.call('http.request', args));

@@ -4,15 +4,18 @@ import type { RealmPort } from './contract.ts';
 export interface BufferCount {
   /** Before so many bytes are held. @throws {RangeError} when the host refuses. */
   charge(bytes: number): void;
-  /** A buffer of its own with the bytes of a `Uint8Array`, an `Int8Array` (bit for bit) or of another buffer. @throws {TypeError} for anything else, which a guest may have made. */
+  /**
+   * A buffer of its own with the bytes of a `Uint8Array`, an `Int8Array` (bit for bit) or of another buffer.
+   * @throws {TypeError} for anything else, which a guest may have made.
+   */
   copyOf(source: unknown): ArrayBuffer;
   /** From now on, whatever makes a buffer is counted. */
   harden(): void;
 }
 
 /**
- * Runs inside the guest's realm; see `bootRealm`. Buffers are not part of wasm's memory: the host is told of them before they are made, looks at how much of them is alive, and may
- * refuse.
+ * Runs inside the guest's realm; see `bootRealm`. Buffers are not part of wasm's memory: the host is told of them before they are made,
+ * looks at how much of them is alive, and may refuse.
  */
 export function countBuffers(realm: Record<string, unknown>, port: Pick<RealmPort, 'reserve'>): BufferCount {
   const { apply, construct, defineProperty } = Reflect;
@@ -113,7 +116,8 @@ export function countBuffers(realm: Record<string, unknown>, port: Pick<RealmPor
     if (kind === undefined) {
       apply(sizeOfBuffer, source, []); // throws for what is not a buffer
       view = new Bytes(source as ArrayBuffer);
-    } else if (kind !== 'Uint8Array' && kind !== 'Int8Array') throw new TypeFailure('expected bytes'); // `dlopen` gives the glue a library's file as signed bytes
+      // `dlopen` gives the glue a library's file as signed bytes
+    } else if (kind !== 'Uint8Array' && kind !== 'Int8Array') throw new TypeFailure('expected bytes');
     const length = apply(lengthOf, view, []) as number;
     charge(length);
     const copy = new Bytes(length);

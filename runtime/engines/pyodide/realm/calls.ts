@@ -1,6 +1,9 @@
 /** Keeps Python from the language's own functions. */
 export interface CallGuard {
-  /** Stands before the glue's imports: to be called before the interpreter's instance is made. `missing` is the glue's answer for "no such attribute". */
+  /**
+   * Stands before the glue's imports: to be called before the interpreter's instance is made. `missing` is the glue's answer for "no such
+   * attribute".
+   */
   guard(env: Record<string, unknown>, missing: unknown): void;
   /** From the instance on, `silence` can be called. */
   allowSilence(): void;

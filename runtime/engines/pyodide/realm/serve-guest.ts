@@ -14,7 +14,10 @@ export interface GuestCalls {
   clear(): void;
 }
 
-/** Runs inside the guest's realm; see `bootRealm`. What Python calls: answers are JSON text; their bytes are taken right after, by the call's number. */
+/**
+ * Runs inside the guest's realm; see `bootRealm`. What Python calls: answers are JSON text; their bytes are taken right after, by the
+ * call's number.
+ */
 export function serveGuest(
   port: RealmPort,
   buffers: BufferCount,

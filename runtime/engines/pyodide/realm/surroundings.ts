@@ -17,7 +17,8 @@ export interface RealmTimers {
 }
 
 /**
- * Runs inside the guest's realm; see `bootRealm`. Defines what Pyodide's glue expects of its surroundings and finds in no bare realm: timers, text coders, clocks, random.
+ * Runs inside the guest's realm; see `bootRealm`. Defines what Pyodide's glue expects of its surroundings and finds in no bare realm:
+ * timers, text coders, clocks, random.
  * @param fileBytes A file of the engine's own.
  * @param failRun Ends the run for a failure of the interpreter itself.
  */

@@ -1,6 +1,9 @@
 import type { RealmPort } from './contract.ts';
 
-/** Runs inside the guest's realm; see `bootRealm`. The host's functions, which can neither throw a host's error into the realm nor answer anything but a primitive. */
+/**
+ * Runs inside the guest's realm; see `bootRealm`. The host's functions, which can neither throw a host's error into the realm nor answer
+ * anything but a primitive.
+ */
 export function wrapPort(host: RealmPort): RealmPort {
   const { apply } = Reflect;
   const Failure = Error;

@@ -26,7 +26,10 @@ import {
 } from './primordials.ts';
 import { proxied } from './proxies.ts';
 
-/** `structuredClone`, with cycles and shared parts kept. A buffer of `transfer` is copied and then detached: one instance has nobody to give it to. */
+/**
+ * `structuredClone`, with cycles and shared parts kept. A buffer of `transfer` is copied and then detached: one instance has nobody to give
+ * it to.
+ */
 export const installClone = (): void => {
   define(globalThis, 'structuredClone', function structuredClone(...given: unknown[]) {
     const [value, options] = given;

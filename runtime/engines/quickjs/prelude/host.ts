@@ -36,8 +36,8 @@ export interface Host extends Record<PrimitiveName, unknown> {
   /** What the platform's `Intl` answers: JSON to JSON; see `intl-primitive.ts`. */
   intl(request: string): string;
   /**
-   * Text of an encoding of the web other than UTF-8, as `decode` tells it; empty for a label that is none, or with `fatal` bytes that are no such text.
-   * `stream` is the number of a text that comes in pieces, 0 for a whole one; `last` ends it.
+   * Text of an encoding of the web other than UTF-8, as `decode` tells it; empty for a label that is none, or with `fatal` bytes that are
+   * no such text. `stream` is the number of a text that comes in pieces, 0 for a whole one; `last` ends it.
    */
   decodeAs(bytes: ArrayBuffer, label: string, fatal: boolean, stream: number, last: boolean): string;
   /** An operation of the platform's `crypto.subtle`; see `subtle-primitive.ts`. */

@@ -51,7 +51,10 @@ const BROWSER: Verbs = {
   close: [],
 };
 
-/** `sandglass.sql`, `sandglass.kv`, `sandglass.session` and `sandglass.browser`: operations of host functions by name, with arguments by place, by name, or the rest of them by name. */
+/**
+ * `sandglass.sql`, `sandglass.kv`, `sandglass.session` and `sandglass.browser`: operations of host functions by name, with arguments by
+ * place, by name, or the rest of them by name.
+ */
 export const createNamedCalls = (
   calls: Calls,
 ): { readonly sql: object; readonly kv: object; readonly session: object; readonly browser: object } => ({

@@ -6,8 +6,8 @@ const MOST_TAG = 16_384;
 const SPACE = /[ \t\r\n\f]/;
 
 /**
- * The `<a …>` tags of a page of HTML, at most `most` of them: no more than indexes need (PEP 503). Each character is looked at once, whatever the page
- * is made of; what is not a well-formed tag is passed over.
+ * The `<a …>` tags of a page of HTML, at most `most` of them: no more than indexes need (PEP 503). Each character is looked at once,
+ * whatever the page is made of; what is not a well-formed tag is passed over.
  */
 export function readAnchors(html: string, most: number): readonly Attributes[] {
   const anchors: Attributes[] = [];

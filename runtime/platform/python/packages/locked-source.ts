@@ -1,4 +1,5 @@
 import { satisfies } from '@renovatebot/pep440';
+import { defined } from '../../../vocabulary/defined.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 import type { Downloads } from './downloads.ts';
 import { type LockedPackage, modulesOf } from './package-lock.ts';
@@ -10,8 +11,10 @@ const fromWhere =
   (error: unknown): never => {
     if (!(error instanceof SandglassError) || error.code === 'MODULE_INVALID') throw error;
     throw new SandglassError(error.code, error.message, {
-      hint: `${file} belongs to Pyodide's release, looked for at ${base.host}. Name a mirror of the release (--base-url=URL), or put the file into the wheel folder (--wheels=FOLDER)`,
-      ...(error.details === undefined ? {} : { details: error.details }),
+      hint:
+        `${file} belongs to Pyodide's release, looked for at ${base.host}. Name a mirror of the release ` +
+        '(--base-url=URL), or put the file into the wheel folder (--wheels=FOLDER)',
+      ...defined({ details: error.details }),
       retryable: error.retryable,
       cause: error,
     });

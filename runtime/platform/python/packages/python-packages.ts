@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { ByteCache } from '../../../contracts/engine.ts';
 import type { ResolvePackages, WantedPackages } from '../../../engines/pyodide/packages.ts';
+import { defined } from '../../../vocabulary/defined.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
 import { createLockedSource } from './locked-source.ts';
@@ -49,13 +50,13 @@ export function createPythonPackages(
       cache,
       offline: options.offline ?? false,
       fetch: parts.fetch ?? fetch,
-      ...(parts.onDownload === undefined ? {} : { onDownload: parts.onDownload }),
+      ...defined({ onDownload: parts.onDownload }),
     });
     const sources: PackageSource[] = [];
     if (options.wheels !== undefined) {
       const { wheels: folder, lock: file } = options;
       const known = async (): Promise<ReadonlyMap<string, string>> => modulesOf(await released());
-      sources.push(createWheelFolder({ folder, known, ...(file === undefined ? {} : { lock: file }) }));
+      sources.push(createWheelFolder({ folder, known, ...defined({ lock: file }) }));
     }
     if (options.baseUrl !== undefined) {
       const described = options.wheels === undefined && options.lock !== undefined;

@@ -1,5 +1,6 @@
 import { satisfies } from '@renovatebot/pep440';
 import type { PackageFile, PackageSet, WantedPackages } from '../../../engines/pyodide/packages.ts';
+import { defined } from '../../../vocabulary/defined.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
 import { MIB } from '../../../vocabulary/units.ts';
 import { digestInSlices } from '../../digest-in-slices.ts';
@@ -210,7 +211,7 @@ interface Wish {
 
 function wish(text: string, extras: readonly string[], by: string | undefined): Wish[] {
   const requirement = readRequirement(text, extras);
-  return requirement === undefined ? [] : [{ requirement, ...(by === undefined ? {} : { by }) }];
+  return requirement === undefined ? [] : [{ requirement, ...defined({ by }) }];
 }
 
 async function packagesOf(
@@ -240,7 +241,9 @@ async function find(wished: Wish, sources: readonly PackageSource[]): Promise<Ca
     'UNSUPPORTED',
     `Cannot install "${requirement.name}"${needed(wished)}: no source of packages has a wheel of it that runs here`,
     {
-      hint: 'A wheel must be pure Python, or built for pyemscripten_2026_0_wasm32. Put it into the wheel folder (--wheels), or name an index (--index) that has it',
+      hint:
+        'A wheel must be pure Python, or built for pyemscripten_2026_0_wasm32. Put it into the wheel ' +
+        'folder (--wheels), or name an index (--index) that has it',
       details: { package: requirement.name, requirement: requirement.text },
     },
   );

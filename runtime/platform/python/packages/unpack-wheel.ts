@@ -31,7 +31,8 @@ export interface WheelRequest {
 }
 
 /**
- * The files of a wheel, or of a source archive that is as good as a pure one, as they are installed; its side modules metered. They lie in one shared buffer, so that cells get them without a copy.
+ * The files of a wheel, or of a source archive that is as good as a pure one, as they are installed; its side modules metered. They lie in
+ * one shared buffer, so that cells get them without a copy.
  * @throws {SandglassError} MODULE_INVALID, naming the wheel.
  */
 export function unpackWheel({ bytes, file, maxMemoryPages }: WheelRequest): Wheel {

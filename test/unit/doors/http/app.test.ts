@@ -3,6 +3,7 @@ import type { RuntimeHealth } from '../../../../runtime/contracts/api/health.ts'
 import type { RunOptions } from '../../../../runtime/contracts/api/run.ts';
 import { createHttpApp, type HttpAppOptions } from '../../../../runtime/doors/http/app.ts';
 import { createModuleStore } from '../../../../runtime/doors/http/module-store.ts';
+import { defined } from '../../../../runtime/vocabulary/defined.ts';
 import { ERROR_CODES, type ErrorCode, SandglassError } from '../../../../runtime/vocabulary/errors.ts';
 import type { Outcome } from '../../../../runtime/vocabulary/outcome.ts';
 import { createInProcessScheduler } from '../../../../runtime/work/in-process.ts';
@@ -33,8 +34,7 @@ function open(
   const { concurrency, maxQueued, ...rest } = options;
   const runtime = createFakeRuntime(answer);
   const scheduler = createInProcessScheduler({
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(maxQueued === undefined ? {} : { maxQueued }),
+    ...defined({ concurrency, maxQueued }),
   });
   const app = createHttpApp({
     runtime,

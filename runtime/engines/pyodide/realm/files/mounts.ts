@@ -55,7 +55,10 @@ export function keepMounts(FS: Fs): Mounts {
     path === '/tmp' || path.startsWith('/tmp/') || path.startsWith('/dev/') || path.startsWith('/proc/');
   /** A path that the host answers for. */
   const isGranted = (path: string): boolean => indexOf(path) >= 0;
-  /** Neither granted nor in memory: the host says which grant would have it. The interpreter looks for its own files by the thousand; those are let be. */
+  /**
+   * Neither granted nor in memory: the host says which grant would have it. The interpreter looks for its own files by the thousand; those
+   * are let be.
+   */
   const isNowhere = (path: string): boolean =>
     !isScratch(path) && !path.startsWith('/lib/') && !path.startsWith('/home/') && !isInMemory(path);
   const isInMemory = (path: string): boolean =>

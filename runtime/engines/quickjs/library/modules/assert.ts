@@ -109,7 +109,8 @@ const matches = (error: unknown, expected: Matcher, message: unknown, operator: 
       fail({
         message:
           message ??
-          `The error is expected to be an instance of "${name}". Received "${found ?? show(error)}"\n\nError message:\n\n${(error as Error | undefined)?.message}`,
+          `The error is expected to be an instance of "${name}". Received ` +
+            `"${found ?? show(error)}"\n\nError message:\n\n${(error as Error | undefined)?.message}`,
         generated: message === undefined,
         actual: error,
         expected,

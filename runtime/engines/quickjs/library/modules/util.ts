@@ -181,7 +181,8 @@ const styleText = (
 /** ESC and CSI, which begin an escape sequence, and BEL, which may end one. */
 const [BEGIN, BELL] = [String.fromCharCode(0x1b, 0x9b), String.fromCharCode(7)];
 const ESCAPES = new RegExp(
-  `[${BEGIN}][[\\]()#;?]*(?:(?:(?:(?:;[-a-zA-Z\\d/#&.:=?%@~_]+)*|[a-zA-Z\\d]+(?:;[-a-zA-Z\\d/#&.:=?%@~_]*)*)?(?:${BELL}|${BEGIN[0]}\\\\))|(?:(?:\\d{1,4}(?:;\\d{0,4})*)?[\\dA-PR-TZcf-nq-uy=><~]))`,
+  `[${BEGIN}][[\\]()#;?]*(?:(?:(?:(?:;[-a-zA-Z\\d/#&.:=?%@~_]+)*|[a-zA-Z\\d]+(?:;[-a-zA-Z\\d/#&.:=?%@~_]*)*)?` +
+    `(?:${BELL}|${BEGIN[0]}\\\\))|(?:(?:\\d{1,4}(?:;\\d{0,4})*)?[\\dA-PR-TZcf-nq-uy=><~]))`,
   'g',
 );
 

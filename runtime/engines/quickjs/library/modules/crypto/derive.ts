@@ -44,7 +44,9 @@ const counted = (name: string, value: unknown, least: number): void => {
     throw nodeError(
       RangeError,
       'ERR_OUT_OF_RANGE',
-      `The value of "${name}" is out of range. It must be ${Number.isInteger(value) ? `>= ${least} && <= 2147483647` : 'an integer'}. Received ${inner.inspect(value)}`,
+      `The value of "${name}" is out of range. It must be ` +
+        `${Number.isInteger(value) ? `>= ${least} && <= 2147483647` : 'an integer'}. Received ` +
+        `${inner.inspect(value)}`,
     );
 };
 
