@@ -14,6 +14,8 @@ export interface CodeBlock {
   readonly prints: string | undefined;
   /** Fails on purpose: the block ends with this exit code. */
   readonly exitCode: number;
+  /** Of a `check`: why it is not run. */
+  readonly reason: string;
 }
 
 const FENCE = /^```(\S*) ?(.*)$/;
@@ -21,9 +23,10 @@ const LANGUAGES = ['ts', 'js', 'py', 'sh'] as const;
 const USES = ['run', 'guest', 'check', 'install', 'script', 'server'] as const;
 
 /**
- * Finds the blocks of code. The marks behind a language say what is done with it: `ts run` is a program with the package at hand, `ts check` is
- * compiled only (a platform that is not here), `js guest` and `py guest` are guests (`data`: with the example data), `sh run` is run in a shell,
- * with `exit=3` where that is the point; `sh install` sets up, `sh script` names scripts of the package, `sh server` starts what does not end.
+ * Finds the blocks of code. The marks behind a language say what is done with it: `ts run` is a program with the package at hand, `js guest` and
+ * `py guest` are guests (`data`: with the example data), `sh run` is run in a shell, with `exit=3` where that is the point, `sh server` is run
+ * until it answers. A `check` is compiled, or its words are looked at, and says why it is not run; `sh install` sets up, `sh script` names scripts
+ * of the package.
  */
 export function codeBlocks(markdown: string): readonly CodeBlock[] {
   const blocks: { info: string; marks: string; line: number; end: number; code: string }[] = [];
@@ -49,11 +52,18 @@ export function codeBlocks(markdown: string): readonly CodeBlock[] {
     const between = next === undefined ? '-' : lines.slice(end, next.line - 1).join('');
     const prints = next?.info === 'text' && between.trim() === '' ? next.code : undefined;
     const use = USES.find((word) => word === marks.split(' ')[0]);
-    return [
-      { language, use, marks, code, line, prints, exitCode: Number(/exit=(\d+)/.exec(marks)?.[1] ?? 0) },
-    ];
+    const exitCode = Number(/exit=(\d+)/.exec(marks)?.[1] ?? 0);
+    const reason = use === 'check' ? marks.replace(/^check ?(?:browser|workerd)? ?/, '') : '';
+    return [{ language, use, marks, code, line, prints, exitCode, reason }];
   });
 }
+
+/** The blocks of JSON, which are files. */
+export const jsonBlocks = (markdown: string): readonly { readonly line: number; readonly text: string }[] =>
+  [...markdown.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map((found) => ({
+    line: markdown.slice(0, found.index).split('\n').length,
+    text: found[1] ?? '',
+  }));
 
 /** `…` stands for any run of characters on a line, and for any lines where it stands alone. */
 export function printsPattern(expected: string): RegExp {

@@ -1,14 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeBlocks, printsPattern } from './code-blocks.ts';
-import { DOCUMENTS, exists, ROOT, readDocument } from './documents.ts';
+import { codeBlocks, jsonBlocks, printsPattern } from './code-blocks.ts';
+import { DOCUMENTS, exists, readDocument } from './documents.ts';
 import { compileBlocks, createReader, type Reader } from './run-block.ts';
-
-const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
-  readFileSync(join(ROOT, 'package.json'), 'utf8'),
-).scripts;
+import { PACKAGE_SCRIPTS, wrongWords } from './shell-words.ts';
+import { lackedBy } from './surroundings.ts';
 
 let folder = '';
 let reader: Reader;
@@ -57,17 +55,41 @@ describe.each(DOCUMENTS)('%s', (page) => {
     ).toEqual([]);
   });
 
-  test('every npm script that is named is one', () => {
-    const named = [...markdown.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name]) => name ?? '');
-    expect(named.filter((name) => !Object.hasOwn(SCRIPTS, name))).toEqual([]);
+  test('a block that is not run says why', () => {
+    const silent = blocks.filter(({ use, reason }) => use === 'check' && reason.split(' ').length < 3);
+    expect(silent.map(({ line, marks }) => [line, marks])).toEqual([]);
   });
 
-  for (const block of blocks.filter(({ use }) => use === 'run' || use === 'guest')) {
-    test(`the ${block.language} block at line ${block.line} runs as it says`, async () => {
-      const ended = await reader.run(block);
-      expect(ended.exitCode, `${ended.stderr}\n${ended.stdout}`).toBe(block.exitCode);
-      if (block.prints !== undefined) expect(ended.stdout).toMatch(printsPattern(block.prints));
+  for (const { line, code, language, use } of blocks) {
+    if (language !== 'sh' || use === 'run') continue;
+    test(`the sh block at line ${line} reads as a shell's, and every command and flag of it is one`, () => {
+      expect(wrongWords(code, PACKAGE_SCRIPTS)).toEqual([]);
     });
+  }
+
+  for (const { line, text } of jsonBlocks(markdown)) {
+    test(`the json block at line ${line} is JSON`, () => {
+      expect(JSON.parse(text)).toBeTypeOf('object');
+    });
+  }
+
+  test('every npm script that is named is one', () => {
+    const named = [...markdown.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name]) => name ?? '');
+    expect(named.filter((name) => !Object.hasOwn(PACKAGE_SCRIPTS, name))).toEqual([]);
+  });
+
+  for (const block of blocks.filter(({ use }) => use === 'run' || use === 'guest' || use === 'server')) {
+    // A machine without the servers of an operating system that it asks for says so.
+    const lacks = lackedBy(block);
+    const shown = lacks.length === 0 ? '' : ` (not here: ${lacks.join(', ')})`;
+    test.skipIf(lacks.length > 0)(
+      `the ${block.language} block at line ${block.line} runs as it says${shown}`,
+      async () => {
+        const ended = await reader.run(block);
+        expect(ended.exitCode, `${ended.stderr}\n${ended.stdout}`).toBe(block.exitCode);
+        if (block.prints !== undefined) expect(ended.stdout).toMatch(printsPattern(block.prints));
+      },
+    );
   }
 });
 

@@ -1,12 +1,14 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import type { CodeBlock } from './code-blocks.ts';
 import { ROOT } from './documents.ts';
+import { createSurroundings } from './surroundings.ts';
 
 const ENTRIES: Readonly<Record<string, string>> = {
   sandglass: 'runtime/index.ts',
@@ -42,9 +44,15 @@ export async function createReader(folder: string): Promise<Reader> {
   const npx = join(folder, 'bin/npx');
   await writeFile(
     npx,
-    `#!/bin/sh\nshift\nexec "${process.execPath}" "${ROOT}/runtime/doors/cli/main.ts" "$@"\n`,
+    `#!/bin/sh\n[ "$1" = -y ] && shift\nshift\nexec "${process.execPath}" "${ROOT}/runtime/doors/cli/main.ts" "$@"\n`,
   );
   await chmod(npx, 0o755);
+  for (const [name, path] of Object.entries(INSTALLED)) {
+    const at = join(folder, 'node_modules', name);
+    await mkdir(dirname(at), { recursive: true });
+    await symlink(join(ROOT, path), at);
+  }
+  const surroundings = createSurroundings(folder);
   let programs: ChildProcess | undefined;
   let guests: Runtime | undefined;
   let count = 0;
@@ -54,23 +62,27 @@ export async function createReader(folder: string): Promise<Reader> {
         guests ??= createRuntime();
         return asGuest(guests, block, folder);
       }
-      if (block.language === 'sh') return command('sh', ['-e', '-c', block.code], folder);
+      const { code, env } = await surroundings.place(block);
+      if (block.use === 'server') return served(code, folder);
+      if (block.language === 'sh') return command('sh', ['-e', '-c', code], folder);
       programs ??= fork(join(ROOT, 'test/docs/serve-blocks.ts'), [], {
         cwd: folder,
         execPath: process.execPath,
         execArgv: [],
+        env: { ...process.env, PATH: pathIn(folder) },
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       });
       const file = join(folder, `block-${count++}.ts`);
-      await writeFile(file, withOwnEntries(block.code));
+      await writeFile(file, withOwnEntries(code));
       const told = once(programs, 'message');
-      programs.send(file);
+      programs.send({ file, env });
       const [{ stdout, failure = '' }] = await told;
       return { exitCode: failure === '' ? 0 : 1, stdout, stderr: failure };
     },
     async [Symbol.asyncDispose]() {
       programs?.disconnect(); // it ends once nothing of the blocks is left: a block that leaves something behind keeps it up
       await guests?.close();
+      await surroundings[Symbol.asyncDispose]();
     },
   };
 }
@@ -90,9 +102,10 @@ async function asGuest(
   const outcome = await runtime.run({
     language,
     code,
-    ...(marks.includes('data')
-      ? { grant: { fs: [{ host: join(folder, 'examples/data'), guest: '/data' }] } }
-      : {}),
+    grant: {
+      ...(marks.includes('data') ? { fs: [{ host: join(folder, 'examples/data'), guest: '/data' }] } : {}),
+      ...(marks.includes('kv') ? { kv: [{ name: 'notes', access: ['read', 'write'] }] } : {}),
+    },
   });
   const value = outcome.ok && outcome.value !== undefined && outcome.value !== null ? `${outcome.value}` : '';
   return {
@@ -146,10 +159,7 @@ export async function compileBlocks(
 }
 
 async function command(file: string, args: readonly string[], cwd: string): Promise<Ended> {
-  const env = {
-    ...process.env,
-    PATH: `${join(cwd, 'bin')}:${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
-  };
+  const env = { ...process.env, PATH: pathIn(cwd) };
   const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const read = async (stream: NodeJS.ReadableStream): Promise<string> => {
     let text = '';
@@ -163,3 +173,41 @@ async function command(file: string, args: readonly string[], cwd: string): Prom
   const [exitCode, stdout, stderr] = await Promise.all([exit, read(child.stdout), read(child.stderr)]);
   return { exitCode, stdout, stderr };
 }
+
+const pathIn = (folder: string): string =>
+  `${join(folder, 'bin')}:${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
+
+/** Starts a server at a port of its own, asks whether it is well, and has it end. */
+async function served(code: string, cwd: string): Promise<Ended> {
+  const env = { ...process.env, PATH: pathIn(cwd), SANDGLASS_PORT: '0', SANDGLASS_STORE: join(cwd, 'kept') };
+  const child = spawn('sh', ['-e', '-c', `exec 2>&1\n${code}`], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  let told = '';
+  try {
+    for await (const chunk of child.stdout) {
+      told += String(chunk);
+      const [, port] = /https?:\/\/[^\s/]*:(\d+)/.exec(told) ?? [];
+      if (port === undefined) continue;
+      const status = await healthAt(Number(port), /--allowed-hosts=([\w.]+)/.exec(code)?.[1] ?? 'localhost');
+      return { exitCode: status === 200 ? 0 : 1, stdout: told, stderr: `it answers ${status}` };
+    }
+    return { exitCode: 1, stdout: told, stderr: 'it ended before it served' };
+  } finally {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+    await ended;
+  }
+}
+
+/** The status of `/health`, asked for as a client of that host does. */
+const healthAt = (port: number, host: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path: '/health', headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });

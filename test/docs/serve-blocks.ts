@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 
 const write = process.stdout.write.bind(process.stdout);
 
-process.on('message', async (file: string) => {
+process.on('message', async ({ file, env }: { readonly file: string; readonly env: NodeJS.ProcessEnv }) => {
+  Object.assign(process.env, env);
   let stdout = '';
   process.stdout.write = ((chunk: unknown) => {
     stdout += String(chunk);
