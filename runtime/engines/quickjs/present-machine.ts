@@ -1,7 +1,10 @@
 import type { Machine } from './machine.ts';
 import type { LentMachine } from './machine-pool.ts';
 
-/** The instance that a guest lives in at present, as one object: another stands behind it after each rest. While there is none, only its size is told. */
+/**
+ * The instance that a guest lives in at present, as one object: another stands behind it after each rest. While there is none, only its
+ * size is told.
+ */
 export class PresentMachine implements Machine {
   readonly #lent: LentMachine;
   constructor(lent: LentMachine) {

@@ -2,7 +2,10 @@ import { type OutWalk, spend } from './out-walk.ts';
 import { Bytes, bytesSet, typedArrayBuffer, typedArrayBytes } from './primordials.ts';
 import { pathTo } from './value-path.ts';
 
-/** Notes what JSON cannot say beside the text, which has `null` in its place: `b` bytes, `f` a number that is not finite, `n` a bigint, `t` a long text. */
+/**
+ * Notes what JSON cannot say beside the text, which has `null` in its place: `b` bytes, `f` a number that is not finite, `n` a bigint, `t`
+ * a long text.
+ */
 export const special = (walk: OutWalk, kind: 'n' | 'b' | 'f' | 't', text: string): string => {
   const { specials } = walk;
   const entry = `[[${pathTo(walk.open)}],"${kind}",${text}]`;

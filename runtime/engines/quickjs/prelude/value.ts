@@ -6,7 +6,10 @@ import { joinedBytes, specialsText } from './specials.ts';
 
 /** A value on its way out: JSON text, with what JSON cannot say beside it. */
 export interface Outgoing {
-  /** `j` plain JSON; `s` JSON with specials; `c` the length of such JSON, a comma, it, then the letters of long texts; `u` undefined; `x` cannot leave; `l` over the size limit. */
+  /**
+   * `j` plain JSON; `s` JSON with specials; `c` the length of such JSON, a comma, it, then the letters of long texts; `u` undefined; `x`
+   * cannot leave; `l` over the size limit.
+   */
   readonly text: string;
   readonly bytes: ArrayBuffer | undefined;
 }
