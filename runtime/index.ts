@@ -156,8 +156,8 @@ export function watchGrant(grant: FsGrant, options: WatchOptions = {}): GrantWat
 }
 
 /**
- * Lets runtimes of other processes use a browser of this one: `createRuntime({ browser: { driver: 'remote', url, token } })`. Whoever has the token may
- * open sessions. What their pages load goes through the proxies of those runtimes, which hold it to their grants.
+ * Lets runtimes of other processes use a browser of this one: `createRuntime({ browser: { driver: 'remote', url, token } })`. Whoever has
+ * the token may open sessions. What their pages load goes through the proxies of those runtimes, which hold it to their grants.
  * @throws {TypeError | RangeError} on an unknown option or a value out of range.
  * @example
  * const server = await serveBrowser({ token: process.env.BROWSER_TOKEN, port: 9300 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntries } from './check/entries.ts';
 import { checkExports, checkStars } from './check/exports.ts';
-import { checkFloors } from './check/floors.ts';
+import { checkFloors, checkShared } from './check/floors.ts';
 import { checkFolders, checkTests } from './check/folders.ts';
 import { checkFunctions } from './check/functions.ts';
 import { checkPatterns } from './check/patterns.ts';
@@ -103,6 +103,17 @@ const breaches = [
   ...checkFloors(
     listFiles(root, ['test/unit']).map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })),
     TOO_SLOW_FOR_UNIT,
+  ),
+  ...checkShared(
+    listFiles(root, ['test'])
+      .filter(
+        (path) =>
+          path.endsWith('.ts') &&
+          !path.endsWith('.d.ts') &&
+          !/^test\/(?:guests|libraries|node-programs|recipes|runtimes)\//.test(path),
+      )
+      .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })),
+    TEST_FLOORS,
   ),
   ...checkPatterns(
     sources.filter(({ path }) => !MEETS_NOBODY.test(path)),

@@ -156,7 +156,18 @@ export const ROOMS: readonly Room[] = [
     at: ['runtime/doors'],
     folders: ['ai', 'cli', 'client', 'http', 'mcp'],
     what: 'the HTTP door, the MCP server, the command line, and the tools as those of the AI SDK',
-    mayImport: ['vocabulary', 'contracts', 'entries', 'work', 'auth', 'observe', 'catalog', 'build'],
+    mayImport: [
+      'vocabulary',
+      'contracts/api',
+      'contracts/queue',
+      'contracts/host-function',
+      'entries',
+      'work',
+      'auth',
+      'observe',
+      'catalog',
+      'build',
+    ],
   },
 ];
 

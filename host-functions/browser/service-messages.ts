@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { DriverAnswer } from '../../runtime/contracts/operations/browser.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../runtime/vocabulary/json.ts';
 import { MIB } from '../../runtime/vocabulary/units.ts';
 import { type BrowserReason, BrowserRefusal } from './browser-refusal.ts';
 
-// Messages between a runtime and a browser service: JSON over HTTP. `POST /sessions` opens one, `POST /sessions/ID` does a verb, `DELETE /sessions/ID`
-// ends it.
+// Messages between a runtime and a browser service: JSON over HTTP. `POST /sessions` opens one, `POST /sessions/ID` does a verb, `DELETE
+// /sessions/ID` ends it.
 
 /** What a request may hold; arguments of verbs are far smaller. */
 export const MOST_ASKED = 2 * MIB;
@@ -36,9 +37,9 @@ export interface ActAnswer {
 }
 
 export const writeAnswer = ({ answer: { value, bytes }, url, stayed }: ActAnswer): JsonObject => ({
-  ...(value === undefined ? {} : { value }),
+  ...defined({ value }),
   ...(bytes === undefined ? {} : { bytes: Buffer.from(bytes).toString('base64') }),
-  ...(url === undefined ? {} : { url }),
+  ...defined({ url }),
   stayed,
 });
 
@@ -51,7 +52,7 @@ export function readAnswer(given: JsonValue): ActAnswer {
   if (!Array.isArray(stayed) || !stayed.every((one) => typeof one === 'string')) throw noService();
   return {
     answer: {
-      ...(value === undefined ? {} : { value }),
+      ...defined({ value }),
       ...(bytes === undefined ? {} : { bytes: new Uint8Array(Buffer.from(bytes, 'base64')) }),
     },
     url,
@@ -60,7 +61,7 @@ export function readAnswer(given: JsonValue): ActAnswer {
 }
 
 export const writeRefusal = ({ reason, message, hint }: BrowserRefusal): JsonObject => ({
-  error: { reason, message, ...(hint === undefined ? {} : { hint }) },
+  error: { reason, message, ...defined({ hint }) },
 });
 
 /** A refusal as a service tells it; texts of others are short and have no control characters. */

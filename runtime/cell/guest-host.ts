@@ -51,7 +51,10 @@ export interface GuestHostHandle {
   readonly wake: () => void;
 }
 
-/** Where the monotonic clock of a deterministic run stands. Not at zero, which programs take for a clock that is not there: Go's runtime ends at once. */
+/**
+ * Where the monotonic clock of a deterministic run stands. Not at zero, which programs take for a clock that is not there: Go's runtime
+ * ends at once.
+ */
 const FIXED_MONOTONIC_MS = 1;
 
 /** Whatever the guest asks the host for, what it has used until then is known. */
@@ -69,7 +72,10 @@ const tellingCalls = (link: GuestLink, tellUsed: () => void): Pick<GuestHost, 'c
 /** A run that is done within so much CPU time never rests. */
 const BURST_MS = 50;
 
-/** What a guest with a share of the processor has to rest. `begin`: only now is it the guest that works; what its engine needed to start is not charged to it. */
+/**
+ * What a guest with a share of the processor has to rest. `begin`: only now is it the guest that works; what its engine needed to start is
+ * not charged to it.
+ */
 function openPace(
   { canBlock, cpuMs, monotonic }: GuestLink,
   share: number,
@@ -164,8 +170,7 @@ export function createGuestHost({
     sleepSync: (ms) => {
       if (link.canBlock) link.sleepSync(Math.min(Math.max(0, ms), Math.max(0, endsAt() - link.monotonic())));
     },
-    ...(turns === undefined ? {} : { turns }),
-    ...defined({ compress: link.compress, digest: link.digest }),
+    ...defined({ turns, compress: link.compress, digest: link.digest }),
     trackMemory: (read) => {
       readMemory = read;
     },

@@ -7,6 +7,7 @@ import type {
   PreparedGuest,
   StopReason,
 } from '../contracts/engine.ts';
+import { defined } from '../vocabulary/defined.ts';
 import { SandglassError } from '../vocabulary/errors.ts';
 import { createCallWindow } from './call-window.ts';
 import { createGuestHost } from './guest-host.ts';
@@ -140,7 +141,7 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
   const timer = setTimeout(() => stop.resolve('deadline'), spec.limits.timeoutMs);
   const modules = modulesOf(guest);
   const execution = execute(
-    { data: guest.data, modules, ...(guest.local === undefined ? {} : { local: guest.local }) },
+    { data: guest.data, modules, ...defined({ local: guest.local }) },
     spec,
     host,
   ).then(

@@ -115,7 +115,10 @@ export interface HostFuel {
   left(): number;
   /** A run that is over its fuel ends with FUEL_EXHAUSTED. */
   spend(units: number): void;
-  /** Does work that may burn all that is left: one piece after the other of all runs that share the fuel, which each see what the one before has spent. */
+  /**
+   * Does work that may burn all that is left: one piece after the other of all runs that share the fuel, which each see what the one before
+   * has spent.
+   */
   alone<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -12,7 +12,8 @@ const MAX_VALUE_DEPTH = 1_000;
 /**
  * Copies what a run answered out of data that nobody trusts, and measures it: the compact JSON form, bytes as they are, 20 for a bigint. Stops
  * at `maxBytes`, so that a value that refers to itself over and over costs no more than an honest one of that size.
- * @throws {TypeError} on anything but JSON, bigint, bytes and undefined, nesting over 1,000, or over 100,000 fields in one object. @throws {RangeError} over `maxBytes`.
+ * @throws {TypeError} on anything but JSON, bigint, bytes and undefined, nesting over 1,000, or over 100,000 fields in one object. @throws
+ * {RangeError} over `maxBytes`.
  */
 export function copyValue(
   value: unknown,

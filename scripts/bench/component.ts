@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRuntime, type IsolationLevel, type RunOptions, type Runtime } from '../../runtime/index.ts';
 import { rawJco } from '../../test/bench/raw-jco.ts';
-import { buildAdder } from '../../test/e2e/portability/adder.ts';
+import { buildAdder } from '../../test/support/adder.ts';
 import { builtRuntime } from './built-runtime.ts';
 import type { Group, Row } from './group.ts';
 import { must } from './javascript.ts';

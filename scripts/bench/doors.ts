@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunOptions } from '../../runtime/index.ts';
-import { buildAdder } from '../../test/e2e/portability/adder.ts';
+import { buildAdder } from '../../test/support/adder.ts';
 import { builtRuntime } from './built-runtime.ts';
 import { callOver, type Door, type Guest, openDoor, type Server } from './doors/clients.ts';
 import type { Group, Row } from './group.ts';

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { chromium } from 'playwright-core';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
-import { findChromium } from '../../test/e2e/portability/chromium.ts';
+import { findChromium } from '../../test/support/chromium.ts';
 import { findPostgres, startPostgres } from '../../test/support/postgres.ts';
 import type { Group, Row } from './group.ts';
 import { must } from './javascript.ts';

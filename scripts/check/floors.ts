@@ -12,3 +12,20 @@ export function checkFloors(
     }),
   );
 }
+
+/** Tests of one floor import nothing of another, except documents, whose blocks others may read: what floors share lies in `test/support/`. */
+export function checkShared(
+  tests: readonly { readonly path: string; readonly text: string }[],
+  floors: readonly string[],
+): string[] {
+  const floorOf = (path: string): string | undefined =>
+    floors.find((floor) => path.startsWith(`test/${floor}/`));
+  return tests.flatMap(({ path, text }) =>
+    readSource(path, text).imports.flatMap(({ target }) => {
+      const other = target === undefined ? undefined : floorOf(target);
+      return other === undefined || other === 'docs' || other === floorOf(path)
+        ? []
+        : [`${path}: imports ${target} of another floor; what floors share lies in test/support/`];
+    }),
+  );
+}

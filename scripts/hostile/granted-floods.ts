@@ -51,15 +51,21 @@ for (;;) { try { await sandglass.call('sql.query', { database: 'd', query }); } 
   }),
   'tools, looked for': () => ({
     grant: TOOLS,
-    code: `const query = Array.from({ length: 160 }, (_, n) => 'ech' + n).join(' ').slice(0, 1000); for (;;) sandglass.call('tools.search', { query, limit: 100 }).catch(() => {});`,
+    code:
+      `const query = Array.from({ length: 160 }, (_, n) => 'ech' + n).join(' ').slice(0, 1000); for ` +
+      `(;;) sandglass.call('tools.search', { query, limit: 100 }).catch(() => {});`,
   }),
   'tools, of one letter': () => ({
     grant: TOOLS,
-    code: `const query = 'tool of many does what with words its own does tool '.repeat(19); for (;;) sandglass.call('tools.search', { query, limit: 100 }).catch(() => {});`,
+    code:
+      `const query = 'tool of many does what with words its own does tool '.repeat(19); for (;;) ` +
+      `sandglass.call('tools.search', { query, limit: 100 }).catch(() => {});`,
   }),
   'tools, described': () => ({
     grant: TOOLS,
-    code: `for (let n = 0; ; n++) sandglass.call('tools.describe', { name: 'tool_' + (n % 500), language: n % 2 ? 'python' : 'typescript' }).catch(() => {});`,
+    code:
+      `for (let n = 0; ; n++) sandglass.call('tools.describe', { name: 'tool_' + (n % 500), language: n ` +
+      `% 2 ? 'python' : 'typescript' }).catch(() => {});`,
   }),
   'tools, ten thousand at once': () => ({
     grant: TOOLS,
@@ -72,11 +78,16 @@ for (;;) sandglass.call('kv.list', { store: 's', limit: 1000 }).catch(() => {});
   }),
   'sql, large rows': () => ({
     grant: SQL,
-    code: `const query = "select hex(zeroblob(400000)) as a, hex(zeroblob(400000)) as b"; for (;;) sandglass.call('sql.query', { database: 'd', query }).catch(() => {});`,
+    code:
+      'const query = "select hex(zeroblob(400000)) as a, hex(zeroblob(400000)) as b"; for (;;) ' +
+      `sandglass.call('sql.query', { database: 'd', query }).catch(() => {});`,
   }),
   'sql, many columns': () => ({
     grant: SQL,
-    code: `const query = 'with recursive n(i) as (values (1) union all select i + 1 from n limit 1000) select ' + Array.from({ length: 400 }, (_, n) => 'i as c' + n).join() + ' from n'; for (;;) sandglass.call('sql.query', { database: 'd', query }).catch(() => {});`,
+    code:
+      `const query = 'with recursive n(i) as (values (1) union all select i + 1 from n limit 1000) ` +
+      `select ' + Array.from({ length: 400 }, (_, n) => 'i as c' + n).join() + ' from n'; for (;;) ` +
+      `sandglass.call('sql.query', { database: 'd', query }).catch(() => {});`,
   }),
   'runs of guests': () => ({
     grant: { run: { depth: 2 } },
@@ -84,7 +95,10 @@ for (;;) sandglass.call('kv.list', { store: 's', limit: 1000 }).catch(() => {});
   }),
   'sockets that come and go': ({ ws }) => ({
     grant: { ws: [{ origin: ws }] },
-    code: `for (;;) await Promise.all(Array.from({ length: 50 }, () => new Promise((resolve) => { const socket = new WebSocket('${ws}/none'); socket.onopen = () => socket.close(); socket.onclose = socket.onerror = resolve; })));`,
+    code:
+      'for (;;) await Promise.all(Array.from({ length: 50 }, () => new Promise((resolve) => { const ' +
+      `socket = new WebSocket('${ws}/none'); socket.onopen = () => socket.close(); socket.onclose = ` +
+      'socket.onerror = resolve; })));',
   }),
   'sockets that flood': ({ ws }) => ({
     grant: { ws: [{ origin: ws }] },

@@ -12,7 +12,7 @@ import {
   createModuleStore,
 } from '../../runtime/doors/http/index.ts';
 import { createRuntime, inspectUpload } from '../../runtime/index.ts';
-import { findChromium } from '../../test/e2e/portability/chromium.ts';
+import { findChromium } from '../../test/support/chromium.ts';
 import { type ZippedFile, zip } from '../../test/support/wheels.ts';
 import type { Attack, Attackers, HostFlood } from './attack.ts';
 
@@ -177,7 +177,8 @@ const page = (kind: string): HostFlood => ({
       runtime.run({
         language: 'javascript',
         code: `const { browser } = sandglass; await browser.navigate({ url: ${JSON.stringify(`${http}${path}`)} });
-for (;;) { try { await browser.console({}); await browser.network({}); await browser.snapshot({}); } catch {} await new Promise((go) => setTimeout(go, 100)); }`,
+for (;;) { try { await browser.console({}); await browser.network({}); await browser.snapshot({}); } catch {}
+  await new Promise((go) => setTimeout(go, 100)); }`,
         grant: { browser: { ...grant.browser, actions: [...grant.browser.actions] } },
         limits: { timeoutMs: ms, hostCalls: 10_000 },
       });

@@ -25,13 +25,19 @@ function flood(socket: WebSocket, fin: boolean): void {
 const PAGES: Readonly<Record<string, string>> = {
   quiet: '<p>quiet</p>',
   console:
-    "<script>const text = 'x'.repeat(20000); const go = () => { for (let n = 0; n < 200; n++) console.log(text); setTimeout(go, 0); }; setTimeout(go, 200);</script>",
+    "<script>const text = 'x'.repeat(20000); const go = () => { for (let n = 0; n < 200; n++) " +
+    'console.log(text); setTimeout(go, 0); }; setTimeout(go, 200);</script>',
   fetch:
-    "<script>let n = 0; const go = () => { for (let k = 0; k < 200; k++) fetch('http://127.0.0.1:1/' + n++).catch(() => {}); setTimeout(go, 0); }; setTimeout(go, 200);</script>",
+    "<script>let n = 0; const go = () => { for (let k = 0; k < 200; k++) fetch('http://127.0.0.1:1/' " +
+    '+ n++).catch(() => {}); setTimeout(go, 0); }; setTimeout(go, 200);</script>',
   frames:
-    "<script>let n = 0; const go = () => { for (let k = 0; k < 50; k++) { const f = document.createElement('iframe'); f.src = '/page/quiet?' + n++; document.body.append(f); setTimeout(() => f.remove(), 50); } setTimeout(go, 0); }; setTimeout(go, 200);</script>",
+    '<script>let n = 0; const go = () => { for (let k = 0; k < 50; k++) { const f = ' +
+    "document.createElement('iframe'); f.src = '/page/quiet?' + n++; document.body.append(f); " +
+    'setTimeout(() => f.remove(), 50); } setTimeout(go, 0); }; setTimeout(go, 200);</script>',
   large:
-    "<script>setTimeout(() => { for (let n = 0; n < 30000; n++) { const b = document.createElement('button'); b.textContent = 'button ' + n + 'x'.repeat(200); document.body.append(b); } }, 200);</script>",
+    '<script>setTimeout(() => { for (let n = 0; n < 30000; n++) { const b = ' +
+    "document.createElement('button'); b.textContent = 'button ' + n + 'x'.repeat(200); " +
+    'document.body.append(b); } }, 200);</script>',
 };
 
 function floodEvents(response: ServerResponse): void {

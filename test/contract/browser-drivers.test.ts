@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
-import { findChromium } from '../e2e/portability/chromium.ts';
 import { type BrowserProcess, startBrowserProcess } from '../support/browser-process.ts';
+import { findChromium } from '../support/chromium.ts';
 import { verifies } from '../support/verifies.ts';
 import { describeDriver } from './browser-suite.ts';
 

@@ -1,7 +1,8 @@
 import { createComponentEngine } from '../../runtime/engines/component/engine.ts';
 import { execute as executeInRealm } from '../../runtime/platform/component/component-node.ts';
 import { commandGuest, probeGuest, wat } from '../guests/component/build.ts';
-import { describeEngine, type EngineSamples, wasm } from './engine-suite.ts';
+import { wasm } from '../support/engine-guests.ts';
+import { describeEngine, type EngineSamples } from './engine-suite.ts';
 
 // Built before the suite describes itself: samples are plain data.
 const command = await wasm(await commandGuest(), 'command.wasm');

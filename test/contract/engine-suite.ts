@@ -1,18 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type {
-  CellGuest,
   Engine,
   GuestResult,
   GuestSource,
   PrepareContext,
-  PreparedGuest,
   RunSpec,
-  ScriptSource,
-  WasmSource,
 } from '../../runtime/contracts/engine.ts';
 import { defined } from '../../runtime/vocabulary/defined.ts';
 import type { GuestValue } from '../../runtime/vocabulary/guest-value.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
+import { prepareGuest } from '../support/engine-guests.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../support/fake-host.ts';
 
 /** One guest, and how to start it. */
@@ -82,49 +79,10 @@ export interface EngineSuiteOptions {
   readonly prepare?: Partial<PrepareContext>;
 }
 
-export const script = (
-  language: string,
-  code: string,
-  more: Partial<Omit<ScriptSource, 'kind' | 'language' | 'code'>> = {},
-): ScriptSource => ({
-  kind: 'script',
-  language,
-  code,
-  filename: 'main',
-  modules: {},
-  form: 'auto',
-  ...more,
-});
-
-export async function wasm(bytes: Uint8Array<ArrayBuffer>, name = 'module.wasm'): Promise<WasmSource> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
-  return { kind: 'wasm', bytes, hash: Buffer.from(digest).toString('hex'), name };
-}
-
 /** What a run left behind. */
 export interface SuiteRun {
   readonly result: GuestResult;
   readonly host: FakeHost;
-}
-
-/** Prepares a source and gives the cell's half, as a cell in another thread would see it: cloned, modules compiled. */
-export async function prepareGuest(
-  engine: Engine,
-  source: GuestSource,
-  limits: Limits = mergeLimits([], { memoryBytes: engine.memoryBytes }),
-  more: Partial<PrepareContext> = {},
-): Promise<CellGuest> {
-  const prepared: PreparedGuest = await engine.prepare(source, {
-    limits,
-    compile: (bytes) => WebAssembly.compile(bytes),
-    ...more,
-  });
-  const modules = Object.fromEntries(
-    Object.entries(prepared.modules).map(([name, { module }]) => [name, module]),
-  );
-  return prepared.local === undefined
-    ? { data: structuredClone(prepared.data), modules }
-    : { data: prepared.data, modules, local: prepared.local };
 }
 
 /** The contract that every engine keeps, whatever it runs. */

@@ -3,9 +3,9 @@ import type { GuestResult, RunSpec } from '../../runtime/contracts/engine.ts';
 import type { HostReply } from '../../runtime/contracts/host-function.ts';
 import { createWasmerEngine } from '../../runtime/engines/preview1/engine.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
+import { prepareGuest, wasm } from '../support/engine-guests.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../support/fake-host.ts';
 import { verifies } from '../support/verifies.ts';
-import { prepareGuest, wasm } from './engine-suite.ts';
 
 verifies('EX-37');
 

@@ -1,7 +1,8 @@
 import { createPreview1Engine, createWasmerEngine } from '../../runtime/engines/preview1/engine.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
+import { wasm } from '../support/engine-guests.ts';
 import { verifies } from '../support/verifies.ts';
-import { describeEngine, type EngineSamples, wasm } from './engine-suite.ts';
+import { describeEngine, type EngineSamples } from './engine-suite.ts';
 
 verifies('EX-37');
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
+import { script } from '../support/engine-guests.ts';
 import { openPython, type PythonBench, pythonContext } from '../support/pyodide-parts.ts';
-import { describeEngine, script } from './engine-suite.ts';
+import { describeEngine } from './engine-suite.ts';
 
 let _python: PythonBench | undefined;
 beforeAll(async () => {

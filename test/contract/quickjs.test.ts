@@ -1,5 +1,6 @@
+import { script } from '../support/engine-guests.ts';
 import { quickjsEngine } from '../support/quickjs-for-tests.ts';
-import { describeEngine, type EngineSamples, script } from './engine-suite.ts';
+import { describeEngine, type EngineSamples } from './engine-suite.ts';
 
 const js = (code: string) => ({ source: script('javascript', code, { filename: 'main.js' }) });
 

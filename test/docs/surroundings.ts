@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
-import { findChromium } from '../e2e/portability/chromium.ts';
+import { findChromium } from '../support/chromium.ts';
 import { findPostgres, startPostgres } from '../support/postgres.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { sha256, wheel } from '../support/wheels.ts';

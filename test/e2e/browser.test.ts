@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, mergeGrants, type Runtime, toJsonForm } from '../../runtime/index.ts';
+import { findChromium } from '../support/chromium.ts';
 import { verifies } from '../support/verifies.ts';
-import { findChromium } from './portability/chromium.ts';
 
 const PAGE = `<!doctype html><title>Shop</title><h1>Shop</h1>
   <ul><li><a href="/item/1">One</a></li><li><a href="item/2">Two</a></li></ul>

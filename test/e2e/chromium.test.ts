@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writePrebuiltAdder } from '../support/adder.ts';
+import { launchChromium } from '../support/chromium.ts';
 import { verifies } from '../support/verifies.ts';
-import { writePrebuiltAdder } from './portability/adder.ts';
 import { type Bundle, bundleEntry, ROOT } from './portability/bundle.ts';
-import { launchChromium } from './portability/chromium.ts';
 import { expectReport } from './portability/expected.ts';
 import { serveFolder } from './portability/serve.ts';
 

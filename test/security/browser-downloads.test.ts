@@ -6,7 +6,7 @@ import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BrowserGrant, type BrowserOptions, createRuntime, type Runtime } from '../../runtime/index.ts';
-import { findChromium } from '../e2e/portability/chromium.ts';
+import { findChromium } from '../support/chromium.ts';
 import { verifies } from '../support/verifies.ts';
 
 const originOf = async (server: Server): Promise<string> => {

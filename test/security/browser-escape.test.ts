@@ -15,7 +15,7 @@ import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts'
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { loadWasmFile } from '../../runtime/platform/node-module.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
-import { findChromium } from '../e2e/portability/chromium.ts';
+import { findChromium } from '../support/chromium.ts';
 import { verifies } from '../support/verifies.ts';
 
 verifies('BR-08', 'BR-09');

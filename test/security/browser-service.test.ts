@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Outcome, serveBrowser } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { verifies } from '../support/verifies.ts';
 
 const TOKEN = 't'.repeat(40);
@@ -31,8 +32,7 @@ describe('a browser service', verifies('BR-10'), () => {
     ] as const;
     const answers = await Promise.all(
       statuses.map(
-        async ([path, method, body]) =>
-          (await ask(path, { method, ...(body === undefined ? {} : { body }) })).status,
+        async ([path, method, body]) => (await ask(path, { method, ...defined({ body }) })).status,
       ),
     );
     expect(answers).toEqual([404, 404, 405, 400, 400, 400, 400, 400, 413]);

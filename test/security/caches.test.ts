@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ByteCache, PrepareContext } from '../../runtime/contracts/engine.ts';
 import { createPreview1Engine } from '../../runtime/engines/preview1/engine.ts';
 import { openFileCache } from '../../runtime/platform/node-cache.ts';
@@ -16,7 +16,7 @@ import { readShape } from '../../runtime/wasm/read-shape.ts';
 import { Reader } from '../../runtime/wasm/reader.ts';
 import { splitSections } from '../../runtime/wasm/sections.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
-import { wasm } from '../contract/engine-suite.ts';
+import { wasm } from '../support/engine-guests.ts';
 import { pythonContext } from '../support/pyodide-parts.ts';
 import { assemble } from '../support/wasm/assemble.ts';
 
@@ -34,7 +34,7 @@ const bytesOf = async (root: string): Promise<number> => {
 };
 
 describe('openFileCache()', () => {
-  it('holds no more than its bytes, and keeps what was used last', async () => {
+  test('holds no more than its bytes, and keeps what was used last', async () => {
     const root = join(folder, 'bounded');
     const cache = openFileCache(root, { maxBytes: 4_000 });
     const entry = new Uint8Array(1_000);
@@ -49,14 +49,14 @@ describe('openFileCache()', () => {
     expect(await cache.get('entry-1')).toBeUndefined();
   });
 
-  it('does not store what alone is over its bytes', async () => {
+  test('does not store what alone is over its bytes', async () => {
     const root = join(folder, 'large');
     const cache = openFileCache(root, { maxBytes: 1_000 });
     await cache.set('large', new Uint8Array(1_000));
     expect(await cache.get('large')).toBeUndefined();
   });
 
-  it.runIf(process.platform === 'linux')('goes on where its folder can never be made', async () => {
+  test.runIf(process.platform === 'linux')('goes on where its folder can never be made', async () => {
     const cache = openFileCache('/proc/nope/deeper/sandglass');
     await cache.set('key', new Uint8Array(1));
     expect(await cache.get('key')).toBeUndefined();
@@ -66,7 +66,7 @@ describe('openFileCache()', () => {
 const shapeOf = (bytes: Uint8Array) => readShape(bytes, splitSections(bytes), { reservedNames: true });
 
 describe('one module under many memory caps', () => {
-  it('is instrumented and stored once', async () => {
+  test('is instrumented and stored once', async () => {
     const stored: string[] = [];
     const entries = new Map<string, Uint8Array<ArrayBuffer>>();
     const cache: ByteCache = {
@@ -93,7 +93,7 @@ describe('one module under many memory caps', () => {
 });
 
 describe('Python under many memory caps', () => {
-  it('is metered and stored once', async () => {
+  test('is metered and stored once', async () => {
     const asked = new Set<string>();
     const cache = pythonContext().cache;
     const python = await loadPyodide({
@@ -116,7 +116,7 @@ describe('Python under many memory caps', () => {
 });
 
 describe('capMemories()', () => {
-  it('gives what instrument() gives under that cap', async () => {
+  test('gives what instrument() gives under that cap', async () => {
     const module = await assemble(`(module
       (import "a" "t" (table 1 2 funcref)) (import "a" "g" (global (mut i64))) (import "a" "m" (memory 1 9))
       (import "a" "f" (func)) (memory 2 8) (func (export "x") (drop (memory.grow (i32.const 1)))))`);
@@ -127,7 +127,7 @@ describe('capMemories()', () => {
 });
 
 describe('Recent', () => {
-  it('lets go what was not read for longest once it weighs too much', () => {
+  test('lets go what was not read for longest once it weighs too much', () => {
     const recent = new Recent<string>(10, 100);
     for (const key of ['a', 'b', 'c']) {
       recent.set(key, key);

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { RunJob } from '../../runtime/contracts/engine.ts';
 import { createComponentEngine } from '../../runtime/engines/component/engine.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
-import { wasm } from '../contract/engine-suite.ts';
 import { probeGuest, wat } from '../guests/component/build.ts';
+import { wasm } from '../support/engine-guests.ts';
 import { verifies } from '../support/verifies.ts';
 
 verifies('EX-07', 'EX-08');

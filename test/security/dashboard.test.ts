@@ -6,7 +6,7 @@ import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createEventStream } from '../../runtime/vocabulary/event-stream.ts';
 import { NOTHING_USED } from '../../runtime/vocabulary/outcome-of.ts';
 import { createInProcessScheduler } from '../../runtime/work/in-process.ts';
-import { launchChromium } from '../e2e/portability/chromium.ts';
+import { launchChromium } from '../support/chromium.ts';
 import { createFakeRuntime, success } from '../support/fake-runtime.ts';
 import { verifies } from '../support/verifies.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compileDenyGlobs } from '../../host-functions/fs/deny-globs.ts';
 import { compilePathPatterns, coversPattern } from '../../host-functions/http/path-pattern.ts';
 import { compileNameGlob } from '../../runtime/vocabulary/glob.ts';
@@ -10,7 +10,7 @@ const denies = (pattern: string, path: string): boolean =>
 
 describe('a pattern over a name that a guest chose', () => {
   // Each of these takes a backtracking matcher longer than a test may take; one that goes on answers at once.
-  it.each([
+  test.each([
     ['*a*a*a*a*a*a*a*a*a*a*b', 'a'.repeat(255)],
     ['*-*-*-*-*-*b', '-'.repeat(255)],
     ['*?*?*?*?*?*?*?*?b', 'a'.repeat(255)],
@@ -26,7 +26,7 @@ describe('a pattern over a name that a guest chose', () => {
     expect(denies(pattern, `${name.slice(1)}b`)).toBe(true);
   });
 
-  it('meets each position of a path glob once for each segment', () => {
+  test('meets each position of a path glob once for each segment', () => {
     let asked = 0;
     const part = (name: string): boolean => {
       asked += 1;
@@ -38,7 +38,7 @@ describe('a pattern over a name that a guest chose', () => {
     expect(asked).toBeLessThanOrEqual(20 * path.length);
   });
 
-  it.each([
+  test.each([
     [['**', 'a', '**', 'a', '**', 'a', '**', 'a', '**', 'a', '**', 'b'].join('/'), 'a/'.repeat(1_500)],
     ['**/**/**/**/**/**/**/**/**/**/b', 'a/'.repeat(1_500)],
   ])('%s across folders', (pattern, folders) => {
@@ -49,14 +49,14 @@ describe('a pattern over a name that a guest chose', () => {
     expect(paths.matches(`${folders}b`.split('/'))).toBe(true);
   });
 
-  it('is compared with another pattern once for each pair of their parts', () => {
+  test('is compared with another pattern once for each pair of their parts', () => {
     const outer = Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? '**' : 'a'));
     const inner = new Array<string>(400).fill('a');
     expect(coversPattern([...outer, 'b'], inner)).toBe(false);
     expect(coversPattern([...outer, 'b'], [...inner, 'b'])).toBe(true);
   });
 
-  it('is refused when it would take long whatever it is matched with', () => {
+  test('is refused when it would take long whatever it is matched with', () => {
     expect(() => compileDenyGlobs(['a'.repeat(1_025)], 'deny')).toThrow(/over 1024 characters/);
     expect(() => compileDenyGlobs(new Array(20).fill('a'.repeat(1_000)), 'deny')).toThrow(/over 16384/);
     expect(() => compileDenyGlobs(new Array(5).fill('?'.repeat(1_000)), 'deny')).toThrow(/over 4096/);
@@ -65,7 +65,7 @@ describe('a pattern over a name that a guest chose', () => {
 });
 
 describe('compileNameGlob()', () => {
-  it.each([
+  test.each([
     ['?', 'a', true],
     ['?', 'ab', false],
     ['[!a]b', 'cb', true],
@@ -92,7 +92,7 @@ describe('compileNameGlob()', () => {
     expect(compileNameGlob(pattern, 'here')(name)).toBe(expected);
   });
 
-  it.each([
+  test.each([
     ['!(a)', /a group that negates/],
     ['{01..10}', /the range \{01\.\.10\}/],
   ])('refuses %s', (pattern, reason) => {
@@ -103,7 +103,7 @@ describe('compileNameGlob()', () => {
 describe('checkPatterns()', () => {
   const breaches = (text: string, known = {}) => checkPatterns([{ path: 'a.ts', text }], known);
 
-  it.each([
+  test.each([
     ['two repetitions', 'const a = /^a*b*$/;'],
     ['one that may begin anywhere', 'x.replace(/ +$/, "");'],
     ['one within another', 'const a = /^(a+)+$/;'],
@@ -112,7 +112,7 @@ describe('checkPatterns()', () => {
     expect(breaches(text)).toHaveLength(1);
   });
 
-  it('takes what is anchored, bounded, or listed with its reason, and nothing that is listed and gone', () => {
+  test('takes what is anchored, bounded, or listed with its reason, and nothing that is listed and gone', () => {
     expect(breaches('const a = [/^a+$/, /[ab]c?/, /a{2,5}/];')).toEqual([]);
     expect(breaches('const a = /^a*b*$/;', { 'a.ts': { '^a*b*$': 'nobody chooses it' } })).toEqual([]);
     expect(breaches('', { 'a.ts': { '^a*b*$': 'nobody chooses it' } })).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runWorkerJob } from '../../runtime/cell/worker-job.ts';
 import { compileFairly } from '../../runtime/platform/compile-fairly.ts';
 import { inspectUpload } from '../../runtime/platform/inspect-upload.ts';
@@ -15,7 +15,7 @@ const job = (path: string): string => new URL(`../../runtime/${path}`, import.me
 const INSTRUMENT = job('engines/preview1/instrument-job.ts');
 
 describe('withinDeadline()', () => {
-  it('ends a run whose guest is not ready in time', async () => {
+  test('ends a run whose guest is not ready in time', async () => {
     const { signal } = new AbortController();
     await expect(withinDeadline(never, { signal, name: 'a.wasm', timeoutMs: 1 })).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
@@ -23,7 +23,7 @@ describe('withinDeadline()', () => {
     });
   });
 
-  it('ends a run that is cancelled meanwhile, or before', async () => {
+  test('ends a run that is cancelled meanwhile, or before', async () => {
     const abort = new AbortController();
     const waiting = withinDeadline(never, { signal: abort.signal, name: 'a.wasm', timeoutMs: 60_000 });
     abort.abort();
@@ -33,7 +33,7 @@ describe('withinDeadline()', () => {
     });
   });
 
-  it('gives what is ready, and what failed as it failed', async () => {
+  test('gives what is ready, and what failed as it failed', async () => {
     const { signal } = new AbortController();
     const limits = { signal, name: 'a.wasm', timeoutMs: 60_000 };
     await expect(withinDeadline(Promise.resolve(7), limits)).resolves.toBe(7);
@@ -44,7 +44,7 @@ describe('withinDeadline()', () => {
 describe('runWorkerJob()', () => {
   const limits = { timeoutMs: 60_000, memoryMb: 256 };
 
-  it('passes on what our own code refuses, with its code', async () => {
+  test('passes on what our own code refuses, with its code', async () => {
     const input = { bytes: Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0), name: 'mine.wasm' };
     await expect(runWorkerJob(INSTRUMENT, input, limits)).rejects.toMatchObject({
       code: 'MODULE_INVALID',
@@ -52,7 +52,7 @@ describe('runWorkerJob()', () => {
     });
   });
 
-  it('tells one line of anything else, and no file of ours', async () => {
+  test('tells one line of anything else, and no file of ours', async () => {
     const failure = await runWorkerJob(job('cell/compile-job.ts'), Uint8Array.of(1, 2, 3, 4), limits).catch(
       (error: unknown) => error,
     );
@@ -62,7 +62,7 @@ describe('runWorkerJob()', () => {
     expect(message).not.toMatch(/\n|\.ts|\.js|-job/);
   });
 
-  it('ends a job that takes too long', async () => {
+  test('ends a job that takes too long', async () => {
     const input = { bytes: new Uint8Array(8), name: 'a.wasm' };
     await expect(runWorkerJob(INSTRUMENT, input, { timeoutMs: 1, memoryMb: 256 })).rejects.toMatchObject({
       message: 'Cannot prepare the module: it took over 1 ms',
@@ -72,7 +72,7 @@ describe('runWorkerJob()', () => {
 
 describe('large binaries', () => {
   const MIB = 1024 ** 2;
-  it('are copied in turns of 8 MiB', async () => {
+  test('are copied in turns of 8 MiB', async () => {
     const part = crypto.getRandomValues(new Uint8Array(65_536));
     const parts = Array.from({ length: 400 }, () => part);
     const { value, turns } = await turnsDuring(() => joinInSlices(parts));
@@ -80,7 +80,7 @@ describe('large binaries', () => {
     expect(turns).toBeGreaterThanOrEqual(3);
   });
 
-  it('are looked at in a worker when they are uploaded, and stay with whoever sent them', async () => {
+  test('are looked at in a worker when they are uploaded, and stay with whoever sent them', async () => {
     const module = Uint8Array.from([
       ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       ...[1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 4, 1, 2, 0, 0x0b],
@@ -96,7 +96,7 @@ describe('large binaries', () => {
     await expect(inspectUpload(module.subarray(0, 30))).rejects.toMatchObject({ code: 'MODULE_INVALID' });
   });
 
-  it('are kept and found in a cache in turns', async () => {
+  test('are kept and found in a cache in turns', async () => {
     const root = await mkdtemp(join(tmpdir(), 'sandglass-large-'));
     try {
       const cache = openFileCache(root);
@@ -119,11 +119,11 @@ describe('compileFairly()', () => {
     return Uint8Array.from([...empty, 0, ...leb, 1, 0x78, ...new Array<number>(size).fill(0)]);
   };
 
-  it.each([10, 100_000])('compiles a module with %i bytes', async (size) => {
+  test.each([10, 100_000])('compiles a module with %i bytes', async (size) => {
     expect(await compileFairly(custom(size))).toBeInstanceOf(WebAssembly.Module);
   });
 
-  it('rejects what is none', async () => {
+  test('rejects what is none', async () => {
     await expect(compileFairly(new Uint8Array(10))).rejects.toThrow(WebAssembly.CompileError);
     await expect(compileFairly(new Uint8Array(100_000))).rejects.toThrow(WebAssembly.CompileError);
   });

@@ -257,7 +257,7 @@ describe('host calls by the guest', () => {
       stopReason: () => (polls > 3 ? ('deadline' as const) : undefined),
     };
     const { quickjsEngine } = await import('../support/quickjs-for-tests.ts');
-    const { prepareGuest, script } = await import('../contract/engine-suite.ts');
+    const { prepareGuest, script } = await import('../support/engine-guests.ts');
     const engine = quickjsEngine();
     const guest = await prepareGuest(engine, script('javascript', 'await sandglass.call("probe.never")'));
     expect(await engine.execute(guest, runSpec(), engineHost)).toMatchObject({

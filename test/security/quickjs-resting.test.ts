@@ -8,7 +8,7 @@ import type { MachineHost } from '../../runtime/engines/quickjs/machine-host.ts'
 import { type LentMachine, takeMachine } from '../../runtime/engines/quickjs/machine-pool.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createMeter, type Meter } from '../../runtime/wasm/meter.ts';
-import { prepareGuest, script } from '../contract/engine-suite.ts';
+import { prepareGuest, script } from '../support/engine-guests.ts';
 import { createFakeHost, runSpec } from '../support/fake-host.ts';
 import { loadQuickjs, quickjsEngine } from '../support/quickjs-for-tests.ts';
 

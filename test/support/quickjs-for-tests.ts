@@ -10,7 +10,7 @@ import { createQuickjsEngine } from '../../runtime/engines/quickjs/engine.ts';
 import { defined } from '../../runtime/vocabulary/defined.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { OUTPUT, writeQuickjs } from '../../scripts/build-quickjs.ts';
-import { prepareGuest, script } from '../contract/engine-suite.ts';
+import { prepareGuest, script } from './engine-guests.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from './fake-host.ts';
 
 let compiled: Promise<CompiledModule> | undefined;

@@ -48,9 +48,9 @@ export type BrowserDriverName = (typeof BROWSER_DRIVERS)[number];
 
 export interface BrowserOptions {
   /**
-   * What drives it: `playwright` by package `playwright-core`, `puppeteer` and `webdriver` by `puppeteer-core` (`webdriver` with a chromedriver), `remote`
-   * a Chromium that runs already, by its DevTools protocol, or with `token` a browser service; `http` loads and reads pages without a browser, and runs
-   * no script. @default 'playwright'
+   * What drives it: `playwright` by package `playwright-core`, `puppeteer` and `webdriver` by `puppeteer-core` (`webdriver` with a
+   * chromedriver), `remote` a Chromium that runs already, by its DevTools protocol, or with `token` a browser service; `http` loads and
+   * reads pages without a browser, and runs no script. @default 'playwright'
    */
   readonly driver?: BrowserDriverName;
   /** Of `remote`: `ws://…` or `http://HOST:9222`. Of `webdriver`: a server that runs already, `http://HOST:9515`. */

@@ -7,6 +7,7 @@ import type {
   OpenGuest,
   RunSpec,
 } from '../../contracts/engine.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { inSlices, others, SLICE } from '../../vocabulary/in-slices.ts';
 import { jsonText } from '../../vocabulary/json-text.ts';
 import { createMeter, nativeFuel } from '../../wasm/meter.ts';
@@ -165,7 +166,7 @@ async function setupOf(
     env: run.env,
     cwd: run.cwd,
     program: filename,
-    ...(run.base === undefined ? {} : { base: run.base }),
+    ...defined({ base: run.base }),
   });
   const after = JSON.stringify({
     block: rulesOf(run.options).block,

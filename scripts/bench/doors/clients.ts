@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { buildAdder } from '../../../test/e2e/portability/adder.ts';
+import { buildAdder } from '../../../test/support/adder.ts';
 
 /** Ports of the server. */
 export interface Server {

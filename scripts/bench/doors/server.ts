@@ -7,7 +7,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import type * as http from '../../../runtime/doors/http/index.ts';
 import type * as entry from '../../../runtime/index.ts';
-import { buildAdder } from '../../../test/e2e/portability/adder.ts';
+import { buildAdder } from '../../../test/support/adder.ts';
 
 const dist = join(import.meta.dirname, '../../../dist/runtime');
 const { createRuntime, inspectUpload } = (await import(join(dist, 'index.js'))) as typeof entry; // the same sources, built

@@ -4,7 +4,7 @@ import { createPrebuiltComponentEngine } from '../../../runtime/engines/componen
 import { prebuildComponent } from '../../../runtime/index.prebuild.ts';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
-import { buildAdder } from '../../e2e/portability/adder.ts';
+import { buildAdder } from '../../support/adder.ts';
 
 let adder: PrebuiltComponent;
 const runtime = createRuntimeOn(

@@ -6,9 +6,9 @@ import { hardenGlue } from '../../../runtime/engines/component/glue/harden-glue.
 import { pack, unpack } from '../../../runtime/engines/component/pack.ts';
 import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { wat } from '../../guests/component/build.ts';
+import { wasm } from '../../support/engine-guests.ts';
 import { createFakeHost, runSpec } from '../../support/fake-host.ts';
 import { verifies } from '../../support/verifies.ts';
-import { wasm } from '../engine-suite.ts';
 
 verifies('RS-11');
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { createRuntime } from '../../../runtime/index.ts';
-import { buildAdder } from './adder.ts';
+import { buildAdder } from '../../support/adder.ts';
 import { COUNTED, type Report } from './guests.ts';
 
 /** What every platform answers alike. */

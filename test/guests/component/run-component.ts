@@ -4,7 +4,7 @@ import {
   createComponentEngine,
 } from '../../../runtime/engines/component/engine.ts';
 import { type Limits, mergeLimits } from '../../../runtime/vocabulary/limits.ts';
-import { prepareGuest, wasm } from '../../contract/engine-suite.ts';
+import { prepareGuest, wasm } from '../../support/engine-guests.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../support/fake-host.ts';
 
 export interface ComponentRun {

@@ -2,7 +2,7 @@ import type { GuestResult } from '../../../runtime/contracts/engine.ts';
 import { createComponentEngine } from '../../../runtime/engines/component/engine.ts';
 import type { JsonValue } from '../../../runtime/vocabulary/json.ts';
 import { buildTool } from '../../../scripts/build-tools.ts';
-import { prepareGuest, wasm } from '../../contract/engine-suite.ts';
+import { prepareGuest, wasm } from '../../support/engine-guests.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../support/fake-host.ts';
 
 const engine = createComponentEngine();

@@ -3,7 +3,7 @@ import type { ByteCache, PrepareContext } from '../../../runtime/contracts/engin
 import { createPreview1Engine } from '../../../runtime/engines/preview1/engine.ts';
 import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { loadGuest } from '../../../scripts/build-guests.ts';
-import { script, wasm } from '../../contract/engine-suite.ts';
+import { script, wasm } from '../../support/engine-guests.ts';
 
 const MIB = 1024 * 1024;
 const guest = async (name: string) => wasm(await loadGuest(`preview1/${name}`), name);

@@ -3,7 +3,7 @@ import type { Engine, GuestResult, RunSpec } from '../../../runtime/contracts/en
 import { createPreview1Engine, createWasmerEngine } from '../../../runtime/engines/preview1/engine.ts';
 import { type Limits, mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { loadGuest } from '../../../scripts/build-guests.ts';
-import { prepareGuest, wasm } from '../../contract/engine-suite.ts';
+import { prepareGuest, wasm } from '../../support/engine-guests.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from '../../support/fake-host.ts';
 import { verifies } from '../../support/verifies.ts';
 

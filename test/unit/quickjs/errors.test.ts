@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SandglassError } from '../../../runtime/vocabulary/errors.ts';
 import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
-import { script } from '../../contract/engine-suite.ts';
+import { script } from '../../support/engine-guests.ts';
 import { quickjsEngine, runJs } from '../../support/quickjs-for-tests.ts';
 
 describe('errors', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { GuestResult, Turns } from '../../../runtime/contracts/engine.ts';
 import { mergeLimits } from '../../../runtime/vocabulary/limits.ts';
 import { DEFAULT_SLICE_FUEL } from '../../../runtime/wasm/meter.ts';
-import { prepareGuest, script } from '../../contract/engine-suite.ts';
+import { prepareGuest, script } from '../../support/engine-guests.ts';
 import { createFakeHost, runSpec } from '../../support/fake-host.ts';
 import { quickjsEngine } from '../../support/quickjs-for-tests.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { createRuntime, type RunOptions } from '../../../runtime/index.ts';
-import { buildAdder } from '../../e2e/portability/adder.ts';
+import { buildAdder } from '../../support/adder.ts';
 
 const runtime = createRuntime({ level: 'minimal' });
 afterAll(() => runtime.close());

@@ -1,4 +1,5 @@
 import type { SqlOperations } from '../../../contracts/operations/sql.ts';
+import { defined } from '../../../vocabulary/defined.ts';
 import type { JsonObject, JsonValue } from '../../../vocabulary/json.ts';
 import { after, type ComponentRun, type Eventually } from '../component-run.ts';
 import { ok, type Result } from '../wasi/errors.ts';
@@ -47,7 +48,7 @@ export function docsInterface(run: ComponentRun) {
       limit: number | undefined,
       skip: number | undefined,
     ): Answer<Found> => {
-      const bounds = { ...(limit === undefined ? {} : { limit }), ...(skip === undefined ? {} : { skip }) };
+      const bounds = { ...defined({ limit, skip }) };
       return call('find', { database, collection, ...bounds }, { filter, sort }, (value) => {
         const { documents, truncated } = told('sql.find', value);
         return { documents: documents.map((one) => JSON.stringify(one)), truncated };

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
 import wabt from 'wabt';
-import { prebuildComponent } from '../../../runtime/index.prebuild.ts';
+import { prebuildComponent } from '../../runtime/index.prebuild.ts';
 
 const WIT = 'package test:adder; world adder { export add: func(left: s32, right: s32) -> s32; }';
 const WAT =
