@@ -42,7 +42,10 @@ export function guestRunOf(
   };
 }
 
-/** No capability beyond those of the tool, on every host call: also those that one part of a grant cannot tell apart. What the caller may be granted at most holds as well. */
+/**
+ * No capability beyond those of the tool, on every host call: also those that one part of a grant cannot tell apart. What the caller may be
+ * granted at most holds as well.
+ */
 function callerOf(call: ToolCall): Caller {
   const { capabilities } = toolOf(call).manifest;
   const { caller } = call;

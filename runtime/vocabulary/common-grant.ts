@@ -103,8 +103,8 @@ function joined(entries: readonly JsonValue[], mayBe: (entry: JsonValue) => bool
 }
 
 /**
- * What either of two grants gives, and nothing that neither gives alone: entries stay apart where they differ in more than their access, and of limits
- * the tighter ones hold. Neither is changed.
+ * What either of two grants gives, and nothing that neither gives alone: entries stay apart where they differ in more than their access,
+ * and of limits the tighter ones hold. Neither is changed.
  * @throws {TypeError} for parts that are no such list, and differ in more than one list of theirs.
  */
 export function eitherGrant(one: Grant, other: Grant): Grant {
@@ -116,7 +116,7 @@ export function eitherGrant(one: Grant, other: Grant): Grant {
     either[name] = had === undefined ? part : eitherPart(name, had, part);
   }
   const limits = tightest(one.limits, other.limits);
-  return { ...either, ...(limits === undefined ? {} : { limits }) } as Grant; // each part is of one of the two, or of both
+  return { ...either, ...defined({ limits }) } as Grant; // each part is of one of the two, or of both
 }
 
 function eitherPart(name: string, one: JsonValue, other: JsonValue): JsonValue {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type ServerSignIn } from '../../runtime/index.ts';
 import { isPlace } from '../../runtime/tools/remote/server-auth.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { startCli } from '../support/command-line.ts';
 import { type Issuer, startIssuer } from '../support/oidc.ts';
 import { verifies } from '../support/verifies.ts';
@@ -60,7 +61,7 @@ async function use(oauth: ServerSignIn | undefined) {
     secrets: { client: { kind: 'bearer', token: 'secret-of-sandglass' } },
     tools: {
       servers: {
-        far: { url: resource, connectTimeoutMs: 60_000, ...(oauth === undefined ? {} : { oauth }) },
+        far: { url: resource, connectTimeoutMs: 60_000, ...defined({ oauth }) },
       },
     },
   });

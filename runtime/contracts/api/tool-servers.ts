@@ -51,7 +51,10 @@ export interface UrlServer extends ServerRules {
   readonly oauth?: true | ServerSignIn;
 }
 
-/** OAuth 2.1 as MCP has it: who gives tokens is found by the server's metadata; authorization code with PKCE, tokens refreshed where they are over. */
+/**
+ * OAuth 2.1 as MCP has it: who gives tokens is found by the server's metadata; authorization code with PKCE, tokens refreshed where they
+ * are over.
+ */
 export interface ServerSignIn {
   /** As it is registered there; an https URL is that of its own metadata. @default it registers itself */
   readonly clientId?: string;
@@ -65,7 +68,10 @@ export interface ServerSignIn {
   readonly redirectUrl?: string | URL;
   /** `machine`: by the client's own credentials, without a person. @default 'code' */
   readonly flow?: 'code' | 'machine';
-  /** Takes a person to a URL, within `connectTimeoutMs`, and answers the URL that their browser came back with. @default nobody is asked: tokens come from `store` */
+  /**
+   * Takes a person to a URL, within `connectTimeoutMs`, and answers the URL that their browser came back with.
+   * @default nobody is asked: tokens come from `store`
+   */
   readonly authorize?: (url: URL) => Promise<string | URL>;
   /** Keeps tokens, as one text that it should seal. @default in memory */
   readonly store?: SignInStore;

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ToolServer } from '../../contracts/api/tool-servers.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import { exitCodeOf } from '../../vocabulary/errors.ts';
 import type { CommandContext } from './command.ts';
 import type { ParsedArguments } from './flags.ts';
@@ -41,7 +42,7 @@ export async function signIn(context: CommandContext, parsed: ParsedArguments): 
     secrets: readSecrets(parsed, terminal.env),
     tools: {
       servers: { [name]: { ...server, oauth, connectTimeoutMs: PATIENCE_MS } },
-      ...(pins === undefined ? {} : { pins }),
+      ...defined({ pins }),
     },
     onNotice: () => undefined, // what failed is shown below
   });

@@ -270,7 +270,10 @@ const asText = (init: RequestInit | undefined): RequestInit | undefined =>
 /** Those that give tokens, or tell of it, beside the server itself. */
 const MOST_ELSEWHERE = 4;
 
-/** Requests to whom a server names as the one that gives tokens: by https, or on this machine where the server is on it, with nothing of the server's own. */
+/**
+ * Requests to whom a server names as the one that gives tokens: by https, or on this machine where the server is on it, with nothing of the
+ * server's own.
+ */
 function createElsewhere(
   server: URL,
   { name, maxMessageBytes }: ServerSettings,

@@ -8,6 +8,7 @@ import type {
 import type { SignInStore } from '../../contracts/api/tool-servers.ts';
 import type { Secret } from '../../contracts/host-function.ts';
 import { toBase64Url } from '../../vocabulary/base64.ts';
+import { defined } from '../../vocabulary/defined.ts';
 import type { SandglassError } from '../../vocabulary/errors.ts';
 import type { ServerSettings, SignInSettings } from './read-server.ts';
 import { noSecret, unreachable } from './remote-errors.ts';
@@ -71,7 +72,7 @@ export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOp
       if (issuer !== undefined && from !== undefined && from !== issuer)
         throw refused(name, `it names ${from.slice(0, 200)} as the one that gives tokens, not ${issuer}`);
       if (given === undefined) return from === undefined ? undefined : (await load()).clients[from];
-      const known = { client_id: given, ...(issuer === undefined ? {} : { issuer }) };
+      const known = { client_id: given, ...defined({ issuer }) };
       if (signIn.clientSecret === undefined) return known;
       const found = await secret(signIn.clientSecret);
       if (found?.kind !== 'bearer') throw noSecret(name, signIn.clientSecret);
@@ -122,7 +123,7 @@ export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOp
             const wanted = asked ?? scope.scope;
             return new URLSearchParams({
               grant_type: 'client_credentials',
-              ...(wanted === undefined ? {} : { scope: wanted }),
+              ...defined({ scope: wanted }),
             });
           },
         }
@@ -176,7 +177,7 @@ function readKept(text: string | undefined): Kept {
   try {
     const { latest, clients, tokens } = JSON.parse(text) as Partial<Kept>;
     return typeof clients === 'object' && typeof tokens === 'object'
-      ? { ...(latest === undefined ? {} : { latest }), clients, tokens }
+      ? { ...defined({ latest }), clients, tokens }
       : NOTHING;
   } catch {
     return NOTHING;

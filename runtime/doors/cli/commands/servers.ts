@@ -40,7 +40,9 @@ const SUBCOMMANDS: readonly Command[] = [
     summary: 'Sign in to a server that asks for it',
     usage: 'NAME --servers=FILE [flags]',
     about: [
-      'For a server whose entry has "oauth". Prints a URL for your browser, waits until it comes back to this machine, and keeps the tokens, sealed under SECRET_KEY. Whatever uses the server then has them, and refreshes them.',
+      'For a server whose entry has "oauth". Prints a URL for your browser, waits until it comes back ' +
+        'to this machine, and keeps the tokens, sealed under SECRET_KEY. Whatever uses the server then ' +
+        'has them, and refreshes them.',
     ],
     flags: FLAGS,
     examples: ['sandglass servers sign-in calendar --servers=./mcp.json'],
