@@ -1,5 +1,6 @@
 import { CAPABILITY } from '../vocabulary/caller.ts';
 import { eitherGrant } from '../vocabulary/common-grant.ts';
+import { defined } from '../vocabulary/defined.ts';
 import type { Grant } from '../vocabulary/grant.ts';
 import { mergeGrants } from '../vocabulary/merge-grants.ts';
 import { shownText } from '../vocabulary/nearest.ts';
