@@ -1,4 +1,5 @@
-// Compiles Python sources, of a wheel or of the standard library, in a worker of its own and as a guest: metered, without a host to call. None of them is run.
+// Compiles Python sources, of a wheel or of the standard library, in a worker of its own and as a guest: metered, without a host to call.
+// None of them is run.
 import type { PyodideAssets } from '../../engines/pyodide/assets.ts';
 import { createPyodideExecutor } from '../../engines/pyodide/execute.ts';
 import { MODULE_NAME } from '../../engines/pyodide/module-name.ts';
