@@ -6,6 +6,7 @@ import { layoutOf } from '../../runtime/engines/quickjs/layout.ts';
 import type { Machine } from '../../runtime/engines/quickjs/machine.ts';
 import type { MachineHost } from '../../runtime/engines/quickjs/machine-host.ts';
 import { type LentMachine, takeMachine } from '../../runtime/engines/quickjs/machine-pool.ts';
+import { createResting } from '../../runtime/engines/quickjs/resting.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createMeter, type Meter } from '../../runtime/wasm/meter.ts';
 import { prepareGuest, script } from '../support/engine-guests.ts';
@@ -131,6 +132,116 @@ describe('a guest that is put away while it waits', () => {
     make(lent.machine);
     expect(lent.putAway()).toBeUndefined();
     expect(lent.machine.memoryBytes()).toBeGreaterThan(0);
+  });
+});
+
+test('an instance that was given back is not reached by what is charged to the guest before', () => {
+  const first = take();
+  const { machine } = first;
+  first.giveBack();
+  const others = [take()];
+  while (others.at(-1)?.machine !== machine && others.length < 4) others.push(take());
+  const heir = others.at(-1);
+  expect(heir?.machine).toBe(machine);
+  const burn = (): string | undefined => evaluate(machine, `for (let n = 0; n < 5000; n++); ''`);
+  const alone = take();
+  for (let time = 0; time < 3; time++) {
+    burn();
+    first.meter.charge(5_000_000);
+    first.meter.arm();
+    evaluate(alone.machine, `for (let n = 0; n < 5000; n++); ''`);
+  }
+  expect(heir?.meter.used).toBe(alone.meter.used);
+  first.meter.stop('cancelled');
+  expect(() => burn()).not.toThrow();
+  expect(heir?.meter.state).toBe('running');
+});
+
+describe('what it costs the thread to put guests away, of which none pays', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+  interface Waiting {
+    readonly away: number;
+    readonly back: number;
+    readonly wait: () => { readonly answer: () => void; readonly over: Promise<void> };
+  }
+  let now = 1e6;
+  const turns: (() => void)[] = [];
+  const waiting = (goesOn = (): boolean => true): Waiting => {
+    const moves = { away: 0, back: 0 };
+    const rest = createResting({
+      putAway: () => {
+        moves.away += 1;
+        return () => {
+          moves.back += 1;
+        };
+      },
+      goesOn,
+      turn: () => new Promise((resolve) => turns.push(resolve)),
+    });
+    const wait = (): ReturnType<Waiting['wait']> => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      return { answer: resolve, over: rest(promise) };
+    };
+    return Object.assign(moves, { wait });
+  };
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const turn = async (): Promise<void> => {
+    for (const one of turns.splice(0)) one();
+    await settled();
+  };
+  const movesOf = (all: readonly Waiting[], way: 'away' | 'back'): number =>
+    all.reduce((sum, one) => sum + one[way], 0);
+
+  test('of guests that wait again and again it grows by the logarithm of the time, and is spread over turns', async () => {
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const all = Array.from({ length: 200 }, () => waiting());
+    for (let round = 0; round < 50; round++) {
+      const waits = all.map((one) => one.wait());
+      for (let time = 0; time < 200; time++) {
+        now += 1;
+        const before = movesOf(all, 'away');
+        const other = waiting().wait();
+        expect(movesOf(all, 'away') - before).toBeLessThanOrEqual(1);
+        other.answer();
+        await other.over;
+        await turn();
+      }
+      for (const { answer } of waits) answer();
+      const over = Promise.all(waits.map((one) => one.over));
+      for (let before = movesOf(all, 'back'), time = 0; time < 200; time++) {
+        await settled();
+        expect(movesOf(all, 'back') - before).toBeLessThanOrEqual(1);
+        before = movesOf(all, 'back');
+        await turn();
+      }
+      await over;
+    }
+    expect(movesOf(all, 'back')).toBe(movesOf(all, 'away'));
+    expect(movesOf(all, 'away')).toBeGreaterThan(100);
+    for (const one of all) expect(one.away).toBeLessThanOrEqual(2); // 100 and 200 ms; none waits longer
+  });
+
+  test('one that is stopped while it is due to come back does not', async () => {
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const going = new Set<number>();
+    const all = Array.from({ length: 40 }, (_, at) => waiting(() => !going.has(at)));
+    const waits: ReturnType<Waiting['wait']>[] = [];
+    for (const one of all) {
+      now += 100;
+      waits.push(one.wait());
+      await turn();
+    }
+    expect(movesOf(all, 'away')).toBe(8);
+    for (const { answer } of waits) answer();
+    await settled();
+    expect(movesOf(all, 'back')).toBe(1);
+    for (const at of all.keys()) going.add(at);
+    await turn();
+    await Promise.all(waits.map((one) => one.over));
+    expect(movesOf(all, 'back')).toBe(1);
+    await turn();
   });
 });
 

@@ -101,8 +101,7 @@ async function runProgram(
       meter.arm();
       meter.charge(nativeFuel(setup.reduce((sum, { length }) => sum + length, 0)));
     }
-    const given = started.enter(() => setup.map((text) => started.machine.newText(text)));
-    started.release(await started.call('begin', given));
+    started.release(await started.call('begin', setup.map(started.giveText)));
     meter.arm();
     return started;
   };
@@ -220,14 +219,11 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
       told = false;
       const { id, text, bytes } = arrival;
       release(
-        await call(
-          'settle',
-          enter(() => [
-            guest.machine.newNumber(id),
-            guest.machine.newText(text),
-            ...(bytes === undefined ? [] : [guest.machine.takeBytes(arrival)]),
-          ]),
-        ),
+        await call('settle', [
+          enter(() => guest.machine.newNumber(id)),
+          guest.giveText(text),
+          ...(bytes === undefined ? [] : [guest.giveBytes(arrival)]),
+        ]),
       );
       continue;
     }

@@ -20,7 +20,7 @@ import { createPrimitives, type Primitives } from './primitives.ts';
 import { ENGINE_MODULE, type Program, programOf } from './program.ts';
 import { createReactions } from './reactions.ts';
 import { createRejections, type Rejections } from './rejections.ts';
-import { restWith } from './resting.ts';
+import { createResting } from './resting.ts';
 import { createRetelling } from './retelling.ts';
 import { forgetFullStack, logicalStackBytes } from './stack.ts';
 import { createUncaught, type Uncaught } from './uncaught.ts';
@@ -142,6 +142,11 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   const { threw } = uncaught;
   const steps = createGuestSteps({ machine, entries: layout.entries, halt, keeps, threw });
   const { settled } = primitives;
+  const resting = createResting({
+    putAway: lent.putAway,
+    goesOn: () => halt.reason() === undefined,
+    turn: () => host.sleep(0),
+  });
   return {
     ...steps,
     ...createGuestJobs({ machine, steps, uncaught, rejections, settled, library }),
@@ -158,7 +163,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
       const wait = host.rest(until);
       // A session's instance is known by more than this run.
       if (keeps) await wait;
-      else await restWith(lent.putAway, wait, () => halt.reason() === undefined);
+      else await resting(wait);
       halt.check();
     },
     giveBack: () => {

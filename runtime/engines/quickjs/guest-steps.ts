@@ -1,8 +1,10 @@
+import type { Arrived } from '../../vocabulary/bytes.ts';
 import type { EntryName, Layout } from './abi.ts';
 import { Ended } from './ended.ts';
 import type { Pointer } from './engine-exports.ts';
 import type { GuestHalt } from './guest-halt.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, MachineFull } from './machine.ts';
+import type { ValueKind } from './machine-values.ts';
 
 /** The ways into a guest. What the host knows decides before what the guest answered. */
 export interface GuestSteps {
@@ -13,6 +15,10 @@ export interface GuestSteps {
   /** Calls a function of the prelude. */
   call(entry: EntryName, args?: readonly Pointer[]): Promise<Pointer>;
   callText(entry: EntryName, args?: readonly Pointer[]): Promise<string>;
+  /** Hands in a text of the host's, whole. @throws {Ended} where the guest's memory has no room for it: in its place the guest would find a zero. */
+  giveText(text: string): Pointer;
+  /** The same with bytes, which are freed outside. */
+  giveBytes(arrived: Arrived): Pointer;
   /** Frees a value that the host has done with. Only a kept guest needs it: any other is dropped with all it holds. */
   release(value: Pointer): void;
 }
@@ -48,6 +54,10 @@ export function createGuestSteps({ machine, entries, halt, keeps, threw }: Guest
     halt.check();
     return answer;
   };
+  const given = (value: Pointer, kind: ValueKind): Pointer => {
+    if (value === 0 || machine.kind(value) !== kind) throw new MachineFull();
+    return value;
+  };
   const release = (value: Pointer): void => {
     if (keeps) enter(() => machine.free(value));
   };
@@ -58,6 +68,8 @@ export function createGuestSteps({ machine, entries, halt, keeps, threw }: Guest
   return {
     enter,
     run,
+    giveText: (text) => enter(() => given(machine.newText(text), 'string')),
+    giveBytes: (arrived) => enter(() => given(machine.takeBytes(arrived), 'object')),
     release,
     call,
     callText: async (entry, args = []) => {

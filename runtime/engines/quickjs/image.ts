@@ -17,14 +17,14 @@ export function writeImage(module: WebAssembly.Module, memory: Uint8Array, libra
   if (library) for (const { at, bytes } of stretchesOf(module, LIBRARY_SECTION)) memory.set(bytes, at);
 }
 
-/** What a memory has that the snapshot has not, as it was made for a guest: addresses and lengths in words of eight bytes, then the words. */
+/** What a memory has that the snapshot has not, as it was made for a guest: addresses and lengths in words of four bytes, then the words. */
 export interface Difference {
   readonly places: Uint32Array;
-  readonly words: BigInt64Array;
+  readonly words: Int32Array;
 }
 
-/** Equal words between two differences that are carried along: each place takes a word itself. */
-const GAP_WORDS = 2;
+/** Equal words between two differences that are carried along: each place takes two words itself. */
+const GAP_WORDS = 3;
 
 /** @param memory As large as it was made. */
 export function differenceOf(module: WebAssembly.Module, memory: Uint8Array, library: boolean): Difference {
@@ -42,7 +42,7 @@ export function differenceOf(module: WebAssembly.Module, memory: Uint8Array, lib
     count += end - start;
     at = end;
   }
-  const words = new BigInt64Array(count);
+  const words = new Int32Array(count);
   let filled = 0;
   for (let index = 0; index < places.length; index += 2) {
     const [start = 0, length = 0] = [places[index], places[index + 1]];
@@ -63,14 +63,14 @@ export function writeDifference({ places, words }: Difference, memory: Uint8Arra
   }
 }
 
-const wordsOf = (memory: Uint8Array): BigInt64Array =>
-  new BigInt64Array(memory.buffer, memory.byteOffset, memory.byteLength / 8);
+const wordsOf = (memory: Uint8Array): Int32Array =>
+  new Int32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4);
 
 /** Compiled engine → memories as `writeImage` leaves them, without and with the library; only to be read. */
-const made = new WeakMap<WebAssembly.Module, Map<boolean, BigInt64Array>>();
+const made = new WeakMap<WebAssembly.Module, Map<boolean, Int32Array>>();
 
-function madeMemory(module: WebAssembly.Module, size: number, library: boolean): BigInt64Array {
-  const known = made.get(module) ?? new Map<boolean, BigInt64Array>();
+function madeMemory(module: WebAssembly.Module, size: number, library: boolean): Int32Array {
+  const known = made.get(module) ?? new Map<boolean, Int32Array>();
   made.set(module, known);
   const there = known.get(library);
   if (there !== undefined && there.byteLength === size) return there;

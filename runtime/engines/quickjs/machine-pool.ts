@@ -110,7 +110,9 @@ export function takeMachine({ host, meter, memoryBytes, ...request }: MachineReq
     giveBack: () => {
       if (given || present === undefined) return;
       given = true;
-      if (isWhole(present)) offer(present);
+      if (!isWhole(present)) return;
+      present.leave(meter.leave); // which may still be charged for work that this guest has begun
+      offer(present);
     },
     putAway: () => {
       const left = present;

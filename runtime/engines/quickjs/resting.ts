@@ -1,43 +1,82 @@
 /** Guests of one thread that wait and keep their instances: what comes back soon must not have to be brought back. */
 const MOST_RESTING = 32;
-/** How long one has waited at least before it is put away, ms: a short wait would cost more than it saves. */
-const LEAST_REST_MS = 20;
+/**
+ * How long one has waited at least before it is put away for the first time, ms; each further time twice as long. No guest pays for it, so that
+ * fuel does not depend on its neighbours: of one that waits again and again, it must not become work that costs the thread more than the guest.
+ */
+const LEAST_REST_MS = 100;
+/** Guests put away in one turn of the event loop, and as many brought back: each takes some milliseconds, and many may wake at once. */
+const MOST_IN_TURN = 1;
+
+export interface RestingOptions {
+  /** Takes the guest's instance. @returns How it comes back; `undefined` where it keeps it. */
+  readonly putAway: () => (() => void) | undefined;
+  /** Asked at the end. One that does not go on is not brought back. */
+  readonly goesOn: () => boolean;
+  /** Resolves after a turn of the event loop. */
+  readonly turn: () => Promise<void>;
+}
 
 interface Rest {
   readonly since: number;
-  readonly putAway: () => (() => void) | undefined;
-  /** Once it is put away: how it comes back. */
-  bring?: (() => void) | undefined;
+  readonly leastMs: number;
+  readonly putAway: () => void;
 }
 
 /** Those of this thread that wait and are not put away, the longest first. */
 const resting = new Set<Rest>();
+const moved = { away: 0, back: 0 };
+let turn: Promise<void> | undefined;
 
 /**
- * Waits with a guest that is not entered meanwhile. With many that wait, those that have waited longest have their instances taken, which are the
- * dearest that a guest has, for others to run in.
- * @param goesOn Asked at the end. One that does not go on is not brought back.
+ * The waits of one guest, which is not entered meanwhile. With many that wait, those that have waited longest have their instances taken, which
+ * are the dearest that a guest has, for others to run in.
  */
-export async function restWith<T>(
-  putAway: Rest['putAway'],
-  until: Promise<T>,
-  goesOn: () => boolean,
-): Promise<T> {
-  const rest: Rest = { since: performance.now(), putAway };
-  makeRoom(rest.since);
-  resting.add(rest);
-  try {
-    return await until;
-  } finally {
-    resting.delete(rest);
-    if (rest.bring !== undefined && goesOn()) rest.bring();
-  }
+export function createResting(options: RestingOptions): (until: Promise<unknown>) => Promise<void> {
+  const { goesOn } = options;
+  let leastMs = LEAST_REST_MS;
+  return async (until) => {
+    let bring: (() => void) | undefined;
+    const rest: Rest = {
+      since: performance.now(),
+      leastMs,
+      putAway: () => {
+        bring = options.putAway();
+        if (bring === undefined) return;
+        leastMs *= 2;
+        count('away', options.turn);
+      },
+    };
+    makeRoom(rest.since);
+    resting.add(rest);
+    try {
+      await until;
+    } finally {
+      resting.delete(rest);
+      while (bring !== undefined && moved.back >= MOST_IN_TURN && goesOn()) await turn;
+      if (bring !== undefined && goesOn()) {
+        count('back', options.turn);
+        bring();
+      }
+    }
+  };
 }
 
 function makeRoom(now: number): void {
   for (const rest of resting) {
-    if (resting.size < MOST_RESTING || now - rest.since < LEAST_REST_MS) return;
+    const waited = now - rest.since;
+    if (resting.size < MOST_RESTING || moved.away >= MOST_IN_TURN || waited < LEAST_REST_MS) return;
+    if (waited < rest.leastMs) continue;
     resting.delete(rest);
-    rest.bring = rest.putAway();
+    rest.putAway();
   }
+}
+
+function count(way: keyof typeof moved, nextTurn: RestingOptions['turn']): void {
+  moved[way] += 1;
+  turn ??= nextTurn().finally(() => {
+    moved.away = 0;
+    moved.back = 0;
+    turn = undefined;
+  });
 }

@@ -46,9 +46,7 @@ export async function startProgram(
     for (const [name, answer] of files) guest.loader.files.set(name, answer);
   }
   guest.loader.endLinking();
-  guest.release(
-    await guest.call('trackModule', [guest.enter(() => guest.machine.newText(guest.program.filename))]),
-  );
+  guest.release(await guest.call('trackModule', [guest.giveText(guest.program.filename)]));
   return guest;
 }
 

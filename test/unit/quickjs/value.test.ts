@@ -74,6 +74,33 @@ describe('the value of a run', () => {
     expect(value).toEqual(Object.entries(inputs).map(([key, text]) => [key, text.length]));
   });
 
+  test.each([
+    ['ASCII', 'x'],
+    ['letters of two bytes', 'é'],
+  ])(
+    'a long input, or an answer of the host, that finds no room ends the run; it is never another value: %s',
+    async (_, letter) => {
+      const memoryBytes = 8 * 1024 ** 2;
+      const ends = new Set<string>();
+      for (const length of [1_000, 600_000, 1_600_000, 2_600_000, 4_200_000]) {
+        const text = letter.repeat(length);
+        const limits = { memoryBytes, timeoutMs: 120_000, fuel: 10_000_000_000 };
+        const given = await runJs('typeof text + text.length', { limits, spec: { inputs: { text } } });
+        const answered = await runJs(
+          `const text = (await sandglass.call('big.text', {})) ?? null; typeof text + text?.length`,
+          { limits, host: { operations: { 'big.text': () => ({ value: text }) } } },
+        );
+        for (const { result } of [given, answered]) {
+          const end =
+            'value' in result ? String(result.value) : 'limit' in result ? result.limit : result.kind;
+          expect(['memory', `string${length}`]).toContain(end);
+          ends.add(end === 'memory' ? end : 'value');
+        }
+      }
+      expect(ends).toEqual(new Set(['value', 'memory']));
+    },
+  );
+
   test('bytes and bigints keep their kind at any depth', async () => {
     const { value } = await runJs(
       '({ a: [1n, { b: new Uint8Array([1, 2]) }], "c\\"d": new Uint8Array([3]).buffer, e: new Uint8Array([9, 8, 7]).subarray(1), f: new Uint8Array() })',
