@@ -142,11 +142,6 @@ export function startGuest(options: GuestRunOptions): GuestRun {
   const { threw } = uncaught;
   const steps = createGuestSteps({ machine, entries: layout.entries, halt, keeps, threw });
   const { settled } = primitives;
-  const resting = createResting({
-    putAway: lent.putAway,
-    goesOn: () => halt.reason() === undefined,
-    turn: () => host.sleep(0),
-  });
   return {
     ...steps,
     ...createGuestJobs({ machine, steps, uncaught, rejections, settled, library }),
@@ -159,13 +154,7 @@ export function startGuest(options: GuestRunOptions): GuestRun {
     keeps,
     exitCode: () => halt.exitCode,
     mustSettle: true,
-    rest: async (until) => {
-      const wait = host.rest(until);
-      // A session's instance is known by more than this run.
-      if (keeps) await wait;
-      else await resting(wait);
-      halt.check();
-    },
+    rest: restOf(lent, halt, options),
     giveBack: () => {
       if (!keeps) lent.giveBack();
     },
@@ -194,6 +183,20 @@ const hostOf = (
   onThrashing: halt.thrash,
   shouldStop: () => halt.reason() !== undefined,
 });
+
+/** How a guest waits. A session's instance is known by more than one run, and stays. */
+function restOf(lent: LentMachine, halt: GuestHalt, { host, keeps }: GuestRunOptions): GuestRun['rest'] {
+  const resting = createResting({
+    putAway: lent.putAway,
+    goesOn: () => halt.reason() === undefined,
+    turn: () => host.sleep(0),
+  });
+  return async (until) => {
+    const wait = host.rest(until);
+    await (keeps ? wait : resting(wait));
+    halt.check();
+  };
+}
 
 /** A fresh instance, or the one that was kept, which nobody gives back. */
 const instanceFor = (
