@@ -4,8 +4,8 @@ import { scan, type Token } from './scan.ts';
 const HELPERS =
   `function __forAwait(s,x){const m=x?.[Symbol.asyncIterator];return m==null?x:{[Symbol.asyncIterator]:()=>__forAwaitSteps(s,m.call(x))}}
 function __forAwaitSteps(s,i){if(Object(i)!==i)throw new TypeError('Result of the Symbol.asyncIterator method is not an object');
-const next=i.next;return{next:()=>next.call(i),return:()=>{s.end=async()=>{let o;try{const ` +
-  `f=i.return;if(f==null)return;o=await f.call(i)}catch(e){if(!s.threw)throw e;return}
+const next=i.next;return{next:()=>next.call(i),return:()=>{s.end=async()=>{let o;try{const
+f=i.return;if(f==null)return;o=await f.call(i)}catch(e){if(!s.threw)throw e;return}
 if(!s.threw&&Object(o)!==o)throw new TypeError(String(o)+' is not an object')};return{}}}}`.replaceAll(
     '\n',
     ' ',
