@@ -31,12 +31,13 @@ export interface ServerAuthOptions {
 
 /** What is kept from one process to the next, by who gave it. */
 interface Kept {
+  /** The server that they are for: of another one that has its name by now they say nothing. */
+  readonly server: string;
   readonly latest?: string;
   readonly clients: Readonly<Record<string, StoredOAuthClientInformation>>;
   readonly tokens: Readonly<Record<string, StoredOAuthTokens>>;
 }
 
-const NOTHING: Kept = { clients: {}, tokens: {} };
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOptions): ServerAuth {
@@ -49,7 +50,7 @@ export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOp
   let answer: URLSearchParams | undefined;
   let discovered: OAuthDiscoveryState | undefined; // where the answer is exchanged, and nowhere else
   const shown = new Set<string>();
-  const { load, change } = createKeeper(store, shown);
+  const { load, change } = createKeeper(store, url.href, shown);
   const scope = scopes.length === 0 ? {} : { scope: scopes.join(' ') };
 
   const provider: OAuthClientProvider = {
@@ -114,7 +115,8 @@ export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOp
     async invalidateCredentials(what) {
       if (what === 'discovery' || what === 'all') discovered = undefined;
       if (what === 'verifier' || what === 'all') verifier = '';
-      if (what === 'tokens' || what === 'all') await change(({ clients }) => ({ clients, tokens: {} }));
+      if (what === 'tokens' || what === 'all')
+        await change(({ server, clients }) => ({ server, clients, tokens: {} }));
       if (what === 'client' || what === 'all') await change((kept) => ({ ...kept, clients: {} }));
     },
     ...(flow === 'machine'
@@ -141,10 +143,10 @@ export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOp
 }
 
 /** What is kept, read once. @param shown Takes every token that was seen. */
-function createKeeper(store: SignInStore, shown: Set<string>) {
+function createKeeper(store: SignInStore, server: string, shown: Set<string>) {
   let read: Promise<Kept> | undefined;
   const load = (): Promise<Kept> => {
-    read ??= store.get().then(readKept);
+    read ??= store.get().then((text) => readKept(text, server));
     return read.then((kept) => {
       for (const { access_token, refresh_token } of Object.values(kept.tokens))
         for (const token of [access_token, refresh_token]) if (token !== undefined) shown.add(token);
@@ -172,14 +174,15 @@ const refused = (name: string, told: string): SandglassError =>
   unreachable('sign in to', name, { reason: 'refused', told, retryable: false });
 
 /** What a store gives back is what was put there, or nothing of ours. */
-function readKept(text: string | undefined): Kept {
-  if (text === undefined) return NOTHING;
+function readKept(text: string | undefined, server: string): Kept {
+  const nothing: Kept = { server, clients: {}, tokens: {} };
+  if (text === undefined) return nothing;
   try {
-    const { latest, clients, tokens } = JSON.parse(text) as Partial<Kept>;
-    return typeof clients === 'object' && typeof tokens === 'object'
-      ? { ...defined({ latest }), clients, tokens }
-      : NOTHING;
+    const { server: of, latest, clients, tokens } = JSON.parse(text) as Partial<Kept>;
+    return of === server && typeof clients === 'object' && typeof tokens === 'object'
+      ? { server, ...defined({ latest }), clients, tokens }
+      : nothing;
   } catch {
-    return NOTHING;
+    return nothing;
   }
 }
