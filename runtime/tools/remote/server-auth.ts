@@ -115,8 +115,7 @@ export function createServerAuth({ settings, signIn, url, secret }: ServerAuthOp
     async invalidateCredentials(what) {
       if (what === 'discovery' || what === 'all') discovered = undefined;
       if (what === 'verifier' || what === 'all') verifier = '';
-      if (what === 'tokens' || what === 'all')
-        await change(({ server, clients }) => ({ server, clients, tokens: {} }));
+      if (what === 'tokens' || what === 'all') await change((kept) => ({ ...kept, tokens: {} }));
       if (what === 'client' || what === 'all') await change((kept) => ({ ...kept, clients: {} }));
     },
     ...(flow === 'machine'
