@@ -57,6 +57,7 @@ if (only.size === 0 || only.has('dist')) {
   step('dist', process.execPath, [script('prune-types.ts')]);
   cpSync(join(root, 'guest-tools/shipped'), join(root, 'dist/guest-tools/shipped'), { recursive: true });
   step('dist', process.execPath, [script('build-libraries.ts'), '--licences']);
+  step('dist', process.execPath, [script('ship-python.ts')]);
   cpSync(join(root, 'guest-tools/libraries/dist'), join(root, 'dist/guest-tools/libraries/dist'), {
     recursive: true,
   });

@@ -4,6 +4,10 @@ import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import type * as PythonBuild from '../../runtime/platform/python/pyodide-build.ts';
+import type * as PythonFiles from '../../runtime/platform/python/pyodide-files.ts';
+import { SNAPSHOT } from '../../runtime/platform/python/shipped-python.ts';
+import { sha256Hex } from '../../runtime/platform/sha256-hex.ts';
 import { readSource } from '../../scripts/check/sources.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -106,6 +110,18 @@ describe('package.json', verifies('DX-04', 'DX-06'), () => {
         return !/^(\.|node:|#|https?:|file:)/.test(specifier) && !brought.has(name);
       });
     expect(missing).toEqual([]);
+  });
+
+  test('Python ships with what was derived of its very own code', async () => {
+    const built = (name: string): string => new URL(`dist/runtime/platform/python/${name}.js`, root).href;
+    const { inputsOf } = (await import(built('pyodide-build'))) as typeof PythonBuild;
+    const { readPyodide } = (await import(built('pyodide-files'))) as typeof PythonFiles;
+    const files = await readPyodide();
+    if (!('shipped' in files.source)) throw new Error('nothing of Python ships');
+    const { shipped } = files.source;
+    expect((await shipped.derived(SNAPSHOT, inputsOf(files)))?.length).toBeGreaterThan(10_000_000);
+    const wasm = readFileSync(new URL('node_modules/pyodide/pyodide.asm.wasm', root));
+    expect(shipped.wasmHash).toBe(sha256Hex(wasm));
   });
 
   test('the types of what is built come from what an install brings', () => {

@@ -24,7 +24,7 @@ import { ownUrl } from '../../vocabulary/own-url.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { capMemories } from '../../wasm/cap-memories.ts';
 import { FUEL_SCHEDULE } from '../../wasm/fuel-schedule.ts';
-import { importMemory, leastMemory } from '../../wasm/import-memory.ts';
+import { importMemory } from '../../wasm/import-memory.ts';
 import { INSTRUMENT_VERSION } from '../../wasm/instrument.ts';
 import { sha256Hex } from '../sha256-hex.ts';
 import { keepLibrary } from './library-bytecode.ts';
@@ -40,6 +40,7 @@ import { type PyodideFiles, readPyodide } from './pyodide-files.ts';
 import { DEALLOC_FRAME, type MeteredJob, job as meter } from './pyodide-metered.ts';
 import { job, type SnapshotJob, type SnapshotRefused } from './pyodide-snapshot.ts';
 import { readPythonSources } from './python-sources.ts';
+import { METERED, SNAPSHOT } from './shipped-python.ts';
 
 const PAGE = 65_536;
 /** Enough to set Python up in; the snapshot itself only grows with what is used. */
@@ -61,20 +62,17 @@ export async function loadPyodide(context: PrepareContext): Promise<PyodideBuild
     return await derive(files, context);
   } catch (cause) {
     throw new SandglassError('INTERNAL', 'Cannot start Python: its interpreter could not be made ready', {
-      hint: '"npm ci" installs the package pyodide anew, should it be damaged',
+      hint: '"npm ci" installs it anew, should it be damaged',
       cause,
     });
   }
 }
 
-async function derive(
-  { loader, glue, stdlib, wasm: plain, lock }: PyodideFiles,
-  context: PrepareContext,
-): Promise<PyodideBuild> {
-  const scripts = realmScripts(loader, glue);
+async function derive(files: PyodideFiles, context: PrepareContext): Promise<PyodideBuild> {
+  const { stdlib, lock, wasmHash, leastMemoryBytes, source } = files;
+  const scripts = realmScripts(files.loader, files.glue);
   const sources = readPythonSources();
-  const wasmHash = sha256Hex(plain);
-  const metered = meteredOnce(context, plain, wasmHash, [...HOST_EXPORTS, ...scripts.exports]);
+  const metered = meteredOnce(context, source, wasmHash, [...HOST_EXPORTS, ...scripts.exports]);
   const wasm = async (pages: number): Promise<Uint8Array<ArrayBuffer>> =>
     importMemory(await capMemories(await metered(), pages));
   const bare: PyodideAssets = {
@@ -83,20 +81,9 @@ async function derive(
     lockFile: emptyLock(lock),
     snapshot: undefined,
   };
-  // Every input of a snapshot; its bytes are the same on both supported majors of Node, but nothing promises it.
-  const key = sha256Hex(
-    [
-      wasmHash,
-      sha256Hex(stdlib),
-      scripts.loader,
-      scripts.glue,
-      sources.setUp,
-      BOOT_SCRIPT,
-      PARTS_SCRIPT,
-      String(PLAN_VERSION),
-      majorOf(process.versions.node),
-    ].join('\0'),
-  );
+  const inputs = inputsOf(files);
+  // Its bytes are the same on both supported majors of Node, but nothing promises it.
+  const key = sha256Hex([inputs, majorOf(process.versions.node)].join('\0'));
   const setUp = async (): Promise<Omit<CompileJob, 'assets'>> => ({
     module: await context.compile(await wasm(SETUP_PAGES)),
     maxMemoryBytes: SETUP_PAGES * PAGE,
@@ -110,7 +97,7 @@ async function derive(
       const input: SnapshotJob = {
         ...(await setUp()),
         assets: bare,
-        leastMemoryBytes: leastMemory(plain),
+        leastMemoryBytes,
         hashes,
         setUp: sources.setUp,
         ...(packages === undefined
@@ -133,7 +120,12 @@ async function derive(
     });
     return decodeSnapshot(shareBytes(encoded));
   };
-  const started: PyodideAssets = { ...bare, snapshot: await snapshotOf('renewed', 'renewed') };
+  const shipped = 'shipped' in source ? await source.shipped.derived(SNAPSHOT, inputs) : undefined;
+  const started: PyodideAssets = {
+    ...bare,
+    snapshot:
+      shipped === undefined ? await snapshotOf('renewed', 'renewed') : decodeSnapshot(shareBytes(shipped)),
+  };
   widenStacks(); // a flag that is set later would make V8 refuse what was compiled before
   const compiled = await cached(context, `pyodide-code/${key}/${cachedDataVersionTag()}`, async () => {
     const input: CompileJob = { ...(await setUp()), assets: started };
@@ -227,27 +219,58 @@ const NOT_COMPILED: WheelBytecode = { files: [], imports: [] };
 /** The interpreter's wasm as it is metered, once for all caps on its memory. */
 const meteredOnce = (
   context: PrepareContext,
-  plain: Uint8Array,
+  source: PyodideFiles['source'],
   wasmHash: string,
   exports: readonly string[],
-): (() => Promise<Uint8Array<ArrayBuffer>>) =>
-  keptWithoutCache(context, () =>
-    cached(
-      context,
-      `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${sha256Hex(exports.join())}`,
-      async () => {
-        const input: MeteredJob = { plain, exports };
-        const made =
-          context.job === undefined
-            ? meter(input)
-            : await context.job(besides('pyodide-metered'), input, JOB_LIMITS);
-        return made as Uint8Array<ArrayBuffer>; // what `job` answers
-      },
-    ),
+): (() => Promise<Uint8Array<ArrayBuffer>>) => {
+  const key = meteredKey(wasmHash, exports);
+  return keptWithoutCache('shipped' in source ? {} : context, async () => {
+    if ('shipped' in source) {
+      const derived = await source.shipped.derived(METERED, key);
+      if (derived === undefined) throw new Error('Cannot start Python: what ships is of another version');
+      return derived;
+    }
+    return cached(context, key, async () => {
+      const input: MeteredJob = { plain: source.wasm, exports };
+      const made =
+        context.job === undefined
+          ? meter(input)
+          : await context.job(besides('pyodide-metered'), input, JOB_LIMITS);
+      return made as Uint8Array<ArrayBuffer>; // what `job` answers
+    });
+  });
+};
+
+const meteredKey = (wasmHash: string, exports: readonly string[]): string =>
+  `pyodide-wasm/${wasmHash}/${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}.${DEALLOC_FRAME.frameBytes}/${sha256Hex(exports.join())}`;
+
+/** Every input of a snapshot, as one digest; the platform that makes it is none of them. */
+export function inputsOf({
+  loader,
+  glue,
+  stdlib,
+  wasmHash,
+}: Pick<PyodideFiles, 'loader' | 'glue' | 'stdlib' | 'wasmHash'>): string {
+  const scripts = realmScripts(loader, glue);
+  return sha256Hex(
+    [
+      wasmHash,
+      sha256Hex(stdlib),
+      scripts.loader,
+      scripts.glue,
+      readPythonSources().setUp,
+      BOOT_SCRIPT,
+      PARTS_SCRIPT,
+      String(PLAN_VERSION),
+    ].join('\0'),
   );
+}
 
 /** What no cache keeps is made once for the process, and stays. */
-function keptWithoutCache<T>({ cache }: PrepareContext, make: () => Promise<T>): () => Promise<T> {
+function keptWithoutCache<T>(
+  { cache }: Pick<PrepareContext, 'cache'>,
+  make: () => Promise<T>,
+): () => Promise<T> {
   if (cache !== undefined) return make;
   let made: Promise<T> | undefined;
   return () => {

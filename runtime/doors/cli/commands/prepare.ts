@@ -18,7 +18,7 @@ export const prepareCommand: Command = {
   usage: '[flags]',
   about: [
     'Runs the smallest program of each language once, so that what is made once for each version ' +
-      '(Python’s memory image above all) lies in the cache folder, XDG_CACHE_HOME or ~/.cache. Later ' +
+      '(what is compiled of Python above all) lies in the cache folder, XDG_CACHE_HOME or ~/.cache. Later ' +
       'processes start from it.',
     'Ends with 5 when nothing can be kept there.',
   ],

@@ -1,14 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { readLoader } from '../pyodide-files.ts';
 
 /**
  * The address that the installed package pyodide itself would bring its packages from; `undefined` if its loader does not say. It writes it as
  * a template: an https address, `/v${…}` for its version, `/full/`.
  */
 export async function releaseAddress(): Promise<URL | undefined> {
-  const require = createRequire(import.meta.url);
-  const { version } = require('pyodide/package.json') as { readonly version: string }; // every package has one
-  const loader = await readFile(require.resolve('pyodide/pyodide.js'), 'utf8');
+  const { version, loader } = await readLoader();
   const end = loader.indexOf('}/full/`');
   const mark = loader.lastIndexOf('/v${', end);
   const start = loader.lastIndexOf('`', mark) + 1;
