@@ -12,6 +12,7 @@ import type * as Files from '../runtime/platform/python/pyodide-files.ts';
 import {
   ABOUT,
   METERED,
+  packedName,
   type ShippedAbout,
   type ShippedFile,
   SNAPSHOT,
@@ -74,7 +75,7 @@ const put = async (name: string, bytes: Uint8Array, from?: string): Promise<void
     );
     await cache.set(key, content);
   }
-  writeFileSync(join(folder, name), content);
+  writeFileSync(join(folder, packed ? packedName(name) : name), content);
   files[name] = { sha256, bytes: bytes.length, packed, ...(from === undefined ? {} : { from }) };
 };
 

@@ -4,8 +4,6 @@ import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type * as PythonBuild from '../../runtime/platform/python/pyodide-build.ts';
-import type * as PythonFiles from '../../runtime/platform/python/pyodide-files.ts';
 import { SNAPSHOT } from '../../runtime/platform/python/shipped-python.ts';
 import { sha256Hex } from '../../runtime/platform/sha256-hex.ts';
 import { readSource } from '../../scripts/check/sources.ts';
@@ -112,16 +110,20 @@ describe('package.json', verifies('DX-04', 'DX-06'), () => {
     expect(missing).toEqual([]);
   });
 
-  test('Python ships with what was derived of its very own code', async () => {
+  test('Python ships with what was derived of its very own code', () => {
     const built = (name: string): string => new URL(`dist/runtime/platform/python/${name}.js`, root).href;
-    const { inputsOf } = (await import(built('pyodide-build'))) as typeof PythonBuild;
-    const { readPyodide } = (await import(built('pyodide-files'))) as typeof PythonFiles;
-    const files = await readPyodide();
-    if (!('shipped' in files.source)) throw new Error('nothing of Python ships');
-    const { shipped } = files.source;
-    expect((await shipped.derived(SNAPSHOT, inputsOf(files)))?.length).toBeGreaterThan(10_000_000);
+    // In a process of its own: the text of the built code is an input, and a test's loader changes it.
+    const program = `
+      const { inputsOf } = await import(${JSON.stringify(built('pyodide-build'))});
+      const files = await (await import(${JSON.stringify(built('pyodide-files'))})).readPyodide();
+      const { shipped } = files.source;
+      const snapshot = await shipped.derived(${JSON.stringify(SNAPSHOT)}, inputsOf(files));
+      console.log(JSON.stringify([shipped.wasmHash, snapshot?.length > 10_000_000]));`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
     const wasm = readFileSync(new URL('node_modules/pyodide/pyodide.asm.wasm', root));
-    expect(shipped.wasmHash).toBe(sha256Hex(wasm));
+    expect(JSON.parse(stdout)).toEqual([sha256Hex(wasm), true]);
   });
 
   test('the types of what is built come from what an install brings', () => {

@@ -38,6 +38,9 @@ export interface ShippedPython extends Omit<ShippedAbout, 'files'> {
   derived(name: string, from: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
+/** A file that is packed is not what its name says. */
+export const packedName = (name: string): string => `${name}.zst`;
+
 const unpack = promisify(zstdDecompress);
 
 /** Of a built package; sources have none. */
@@ -49,17 +52,18 @@ const FOLDER = ownUrl(import.meta.url, '../../../vendor/python/');
  * @throws {SandglassError} INTERNAL naming what is missing.
  */
 export function findShipped(folder: URL = FOLDER): ShippedPython | undefined {
-  const pathOf = (name: string): string => fileURLToPath(new URL(name, folder));
+  const pathOf = (name: string, packed = false): string =>
+    fileURLToPath(new URL(packed ? packedName(name) : name, folder));
   if (!existsSync(pathOf(ABOUT))) return undefined;
   const { files, ...about } = readAbout(pathOf(ABOUT));
-  for (const name of Object.keys(files)) {
-    const path = pathOf(name);
+  for (const [name, { packed }] of Object.entries(files)) {
+    const path = pathOf(name, packed);
     if (!existsSync(path)) throw brokenFile(path, 'missing', { place: 'path' });
     if (statSync(path).size === 0) throw brokenFile(path, 'damaged', { place: 'path' });
   }
   const read = async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
-    const path = pathOf(name);
     const file = files[name];
+    const path = pathOf(name, file?.packed);
     if (file === undefined) throw brokenFile(path, 'missing', { place: 'file' });
     let packed: Uint8Array<ArrayBuffer>;
     try {

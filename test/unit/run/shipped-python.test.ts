@@ -7,12 +7,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   ABOUT,
   findShipped,
+  packedName,
   type ShippedPython,
   SNAPSHOT,
 } from '../../../runtime/platform/python/shipped-python.ts';
 import { sha256Hex } from '../../../runtime/platform/sha256-hex.ts';
 
 const SCRIPT = new TextEncoder().encode('the loader');
+const FILE = packedName(SNAPSHOT);
 const IMAGE = new Uint8Array(100_000).fill(7);
 
 let folder = '';
@@ -20,7 +22,7 @@ const write = (name: string, bytes: Uint8Array | string): void => writeFileSync(
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sandglass-shipped-'));
   write('pyodide.js', SCRIPT);
-  write(SNAPSHOT, zstdCompressSync(IMAGE));
+  write(FILE, zstdCompressSync(IMAGE));
   const files = {
     'pyodide.js': { sha256: sha256Hex(SCRIPT), bytes: SCRIPT.length, packed: false },
     [SNAPSHOT]: { sha256: sha256Hex(IMAGE), bytes: IMAGE.length, packed: true, from: 'these inputs' },
@@ -56,20 +58,21 @@ describe('the parts of Python that ship', () => {
   test.each([
     ['another of the same length', SNAPSHOT, other],
     ['a longer one', SNAPSHOT, () => zstdCompressSync(new Uint8Array(10_000_000))],
-    ['one that is cut off', SNAPSHOT, () => readFileSync(join(folder, SNAPSHOT)).subarray(0, 20)],
+    ['one that is cut off', SNAPSHOT, () => readFileSync(join(folder, FILE)).subarray(0, 20)],
     ['another script', 'pyodide.js', () => new TextEncoder().encode('the Loader')],
   ])('are not read where there is %s', async (_, name, make) => {
-    write(name, make());
-    await expect(shipped().read(name)).rejects.toThrow(`Cannot start an engine: ${name} is damaged`);
+    const file = name === SNAPSHOT ? FILE : name;
+    write(file, make());
+    await expect(shipped().read(name)).rejects.toThrow(`Cannot start an engine: ${file} is damaged`);
   });
 
   test('are missed at once', async () => {
     const before = shipped();
-    unlinkSync(join(folder, SNAPSHOT));
-    await expect(before.read(SNAPSHOT)).rejects.toThrow(`${SNAPSHOT} is missing`);
-    expect(() => shipped()).toThrow(`${join(folder, SNAPSHOT)} is missing`);
-    write(SNAPSHOT, '');
-    expect(() => shipped()).toThrow(`${join(folder, SNAPSHOT)} is damaged`);
+    unlinkSync(join(folder, FILE));
+    await expect(before.read(SNAPSHOT)).rejects.toThrow(`${FILE} is missing`);
+    expect(() => shipped()).toThrow(`${join(folder, FILE)} is missing`);
+    write(FILE, '');
+    expect(() => shipped()).toThrow(`${join(folder, FILE)} is damaged`);
     write(ABOUT, '{');
     expect(() => shipped()).toThrow(`${join(folder, ABOUT)} is damaged`);
   });
