@@ -82,14 +82,7 @@ const put = async (name: string, bytes: Uint8Array, from?: string): Promise<void
 mkdirSync(folder, { recursive: true });
 const read = await readPyodide();
 const { version } = JSON.parse(readFileSync(join(published, 'package.json'), 'utf8'));
-for (const name of SHIPPED_NAMES) {
-  const bytes = new Uint8Array(readFileSync(join(published, name)));
-  // Of the lock, what a guest is told of: the platform, and none of its packages.
-  const lock = name.endsWith('.json')
-    ? JSON.stringify({ info: JSON.parse(read.lock).info, packages: {} })
-    : undefined;
-  await put(name, lock === undefined ? bytes : new TextEncoder().encode(lock));
-}
+for (const name of SHIPPED_NAMES) await put(name, new Uint8Array(readFileSync(join(published, name))));
 const [key, wasm] = made('pyodide-wasm');
 await put(METERED, wasm, key);
 await put(SNAPSHOT, made('pyodide-snapshot', '/renewed')[1], inputsOf(read));

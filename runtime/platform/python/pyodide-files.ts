@@ -117,6 +117,14 @@ export async function readLoader(): Promise<{ readonly version: string; readonly
   return { ...findPyodide(folder), loader: await readFile(join(folder, NAMES.loader), 'utf8') };
 }
 
+/** What Pyodide was published with: names, versions and digests of some hundred packages, as JSON. */
+export async function readLock(): Promise<string> {
+  const shipped = findShipped();
+  return shipped === undefined
+    ? readFile(join(packageFolder(), NAMES.lock), 'utf8')
+    : textOf(await shipped.read(NAMES.lock));
+}
+
 function packageFolder(): string {
   try {
     return dirname(require.resolve('pyodide/package.json'));

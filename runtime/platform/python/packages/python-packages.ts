@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { ByteCache } from '../../../contracts/engine.ts';
 import type { ResolvePackages, WantedPackages } from '../../../engines/pyodide/packages.ts';
 import { defined } from '../../../vocabulary/defined.ts';
 import { SandglassError } from '../../../vocabulary/errors.ts';
+import { readLock } from '../pyodide-files.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
 import { createLockedSource } from './locked-source.ts';
 import type { PythonPackageOptions } from './options.ts';
@@ -108,7 +108,4 @@ function readLockFile(path: string): Promise<string> {
 }
 
 /** What Pyodide was published with: names, versions and SHA-256 of some hundred packages. */
-async function ownLock(): Promise<ReturnType<typeof readPackageLock>> {
-  const path = createRequire(import.meta.url).resolve('pyodide/pyodide-lock.json');
-  return readPackageLock(await readFile(path, 'utf8'));
-}
+const ownLock = async (): Promise<ReturnType<typeof readPackageLock>> => readPackageLock(await readLock());
