@@ -105,6 +105,8 @@ describe('package.json', verifies('DX-04', 'DX-06'), () => {
       .filter(([, specifier = '']) => {
         const [first = '', second] = specifier.split('/');
         const name = first.startsWith('@') ? `${first}/${second}` : first;
+        // Read where the sources run: what is built has the files of Python with it, and looks there first.
+        if (specifier === 'pyodide/package.json') return false;
         return !/^(\.|node:|#|https?:|file:)/.test(specifier) && !brought.has(name);
       });
     expect(missing).toEqual([]);
