@@ -193,7 +193,8 @@ export function createPyodideEngine(options: PyodideEngineOptions): Engine {
     name: 'pyodide',
     version: options.version,
     languageVersion: 'CPython 3.14',
-    setup: 'its snapshot ships; those with packages, and of deterministic runs, are made once and then cached',
+    setup:
+      'its snapshot ships; those with packages, and of deterministic runs, are made once and then cached',
     languages: ['python'],
     options: PYTHON_OPTIONS,
     realm: 'sealed',
