@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import MiniSearch from 'minisearch';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRuntime, type Grant, type Outcome, type Runtime } from '../../runtime/index.ts';
 import { GRANTED_FLOODS } from '../../scripts/hostile/granted-floods.ts';
 import { verifies } from '../support/verifies.ts';
@@ -85,3 +86,46 @@ describe.each(['minimal', 'standard'] as const)('a guest at %s that floods what 
     await server.idle();
   });
 });
+
+describe('a query for tools of very many words', () => {
+  /** The words that are looked for: of each look, in order. */
+  const looksFor = (query: string): readonly (readonly string[])[] => {
+    const search = vi.spyOn(MiniSearch.prototype, 'search');
+    runtime.tools.search(query);
+    const looks = search.mock.calls.map(([words]) => String(words).split(' '));
+    search.mockRestore();
+    return looks;
+  };
+
+  test('is looked up by 32 words at most, each once, the longest of them', () => {
+    expect(looksFor('text again THE Text '.repeat(50))).toEqual([['Text', 'again', 'THE']]);
+    const many = Array.from({ length: 160 }, (_, at) => `w${at}`);
+    // Nothing has them, so that words spelt alike are looked for, too.
+    expect(looksFor(many.join(' '))).toEqual([many.slice(100, 132), many.slice(100, 132)]);
+  });
+
+  test('finds by a word what begins with it once, however many words of the query do', () => {
+    const words = ['aga', 'again', 'agai', 'te', 'text'];
+    const search = vi.spyOn(MiniSearch.prototype, 'search');
+    runtime.tools.search(words.join(' '));
+    const prefix = search.mock.calls[0]?.[1]?.prefix as Prefix;
+    search.mockRestore();
+    expect(words.map(prefix)).toEqual([true, false, false, false, true]);
+    expect(runtime.tools.search('aga again agai').map(({ name }) => name)).toEqual(['again', 'echo']);
+  });
+
+  test('is looked up by fewer words where there are very many tools', async () => {
+    await using large = createRuntime({ cache: false });
+    for (let n = 0; n < 4_000; n += 1)
+      large.tools.register(
+        { name: `t${n}`, description: 'One of many', input: {} },
+        { trusted: true, run: () => n },
+      );
+    const search = vi.spyOn(MiniSearch.prototype, 'search');
+    large.tools.search(Array.from({ length: 100 }, (_, at) => `one${at}`).join(' '));
+    expect(String(search.mock.calls[0]?.[0]).split(' ')).toHaveLength(16);
+    search.mockRestore();
+  });
+});
+
+type Prefix = (word: string, at: number, words: readonly string[]) => boolean;

@@ -4,6 +4,7 @@ import { createValueTaker, eachPart, PART_STEPS, toParts } from '../../runtime/c
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { jsonResponse } from '../../runtime/doors/http/json-response.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import { readAnswer } from '../../runtime/platform/sqlite/read-answer.ts';
 import { copyArgsSlices } from '../../runtime/run/copy-args.ts';
 import { copyJson } from '../../runtime/vocabulary/copy-json.ts';
 import { copySlices, copyValue } from '../../runtime/vocabulary/copy-value.ts';
@@ -12,6 +13,7 @@ import { atOnce, inSlices, SLICE, type Slices } from '../../runtime/vocabulary/i
 import { jsonFormSlices, toJsonForm } from '../../runtime/vocabulary/json-form.ts';
 import { parseJson } from '../../runtime/vocabulary/json-read.ts';
 import { jsonText } from '../../runtime/vocabulary/json-text.ts';
+import { recordsOf } from '../../runtime/vocabulary/records.ts';
 import { MOST_FIELDS } from '../../runtime/vocabulary/size-of-json.ts';
 import { weighOutcome } from '../../runtime/work/weigh-outcome.ts';
 import { turnsDuring } from '../support/turns-during.ts';
@@ -389,5 +391,26 @@ describe('one object of more fields than can be listed in a few milliseconds', (
     await expect(runtime.run({ language: 'javascript', code: '1', ...many })).rejects.toThrow(
       'over 100000 fields in one object',
     );
+  });
+});
+
+describe('an answer of a database, of 400 columns and 1,000 rows', () => {
+  const names = Array.from({ length: 400 }, (_, at) => (at === 7 ? '__proto__' : `c${at}`));
+  const rows = Array.from({ length: 1_000 }, (_, row) => names.map((_name, at) => row + at));
+
+  test('becomes objects in slices, of SQLite and of PostgreSQL', () => {
+    expect(slicesOf(recordsOf(names, rows, (cell) => cell))).toBeGreaterThanOrEqual((400 * 1_000) / SLICE);
+    const records = atOnce(recordsOf(names, rows, (cell) => cell));
+    expect(records).toHaveLength(1_000);
+    expect(Object.values(records[3] ?? {})).toEqual(rows[3]);
+    expect(Object.keys(records[3] ?? {})).toEqual(names);
+  });
+
+  test('of SQLite is read with turns for others', async () => {
+    const columns = names.map((name) => ({ name, type: null }));
+    const text = JSON.stringify({ results: [{ columns, rows, truncated: false, changes: 0 }] });
+    const { value, turns } = await turnsDuring(() => readAnswer(text));
+    expect(turns).toBeGreaterThan((2 * 400 * 1_000) / SLICE - 4);
+    expect(value).toMatchObject({ ok: true, results: [{ truncated: false, rows }] });
   });
 });

@@ -6,7 +6,8 @@ import type {
   SqlRefusal,
   SqlStatement,
 } from '../../../runtime/contracts/operations/sql.ts';
-import type { JsonObject, JsonValue } from '../../../runtime/vocabulary/json.ts';
+import { inSlices } from '../../../runtime/vocabulary/in-slices.ts';
+import { recordsOf } from '../../../runtime/vocabulary/records.ts';
 import { requestCancel } from './cancel-request.ts';
 import type { PostgresPackages } from './load-packages.ts';
 import { refusalOf } from './pg-refusals.ts';
@@ -126,15 +127,14 @@ async function read(
   if (truncated) rows.length = maxRows;
   const { fields } = answer;
   const columns = columnsOf(fields);
+  const names = columns.map(({ name }) => name);
+  const records = recordsOf(names, rows, (value, index) =>
+    toJson(fields[index]?.dataTypeID ?? 25, value, readList),
+  );
   return {
     ok: true,
     columns,
-    rows: rows.map((row) =>
-      rowOf(
-        columns,
-        row.map((value, index) => toJson(fields[index]?.dataTypeID ?? 25, value, readList)),
-      ),
-    ),
+    rows: await inSlices(records),
     rowCount: fields.length > 0 ? rows.length : answer.count,
     truncated,
     bytes: bytes(),
@@ -172,9 +172,6 @@ function columnsOf(fields: Answer['fields']): readonly SqlColumn[] {
     return { name: own, type: typeName(dataTypeID) };
   });
 }
-
-const rowOf = (columns: readonly SqlColumn[], values: readonly JsonValue[]): JsonObject =>
-  Object.fromEntries(columns.map(({ name }, index) => [name, values[index] ?? null]));
 
 const tooLarge = (maxBytes: number): SqlRefusal => ({
   ok: false,

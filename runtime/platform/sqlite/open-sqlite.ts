@@ -7,8 +7,11 @@ import type {
   SqlParameter,
   SqlRefusal,
 } from '../../contracts/operations/sql.ts';
+import { toBase64 } from '../../vocabulary/base64.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { inSlices } from '../../vocabulary/in-slices.ts';
 import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
+import { recordsOf } from '../../vocabulary/records.ts';
 import type { SqliteError, SqliteResult, SqlValue } from './request.ts';
 import { createSqliteGuests, type SqliteGuest, type SqliteGuestOptions } from './sqlite-guest.ts';
 
@@ -62,7 +65,7 @@ function databaseOf(guest: SqliteGuest, close: () => Promise<void>): SqlDatabase
       try {
         const outcome = await guest.ask(request, bounds.signal);
         const { fuel } = outcome;
-        if (outcome.ok) return { ...doneOf(outcome.results[0] ?? EMPTY), fuel };
+        if (outcome.ok) return { ...(await doneOf(outcome.results[0] ?? EMPTY)), fuel };
         const refusal = 'ended' in outcome ? endedBadly(outcome.ended, bounds) : refusalOf(outcome.error);
         return { ...refusal, fuel };
       } catch (error) {
@@ -94,18 +97,15 @@ function bytesOf(base64: string): Uint8Array {
   }
 }
 
-function doneOf({ columns, rows, truncated, changes }: SqliteResult): SqlDone {
+async function doneOf({ columns, rows, truncated, changes }: SqliteResult): Promise<SqlDone> {
   const names = uniqueNames(columns.map(({ name }) => name));
   let bytes = 0;
-  const objects = rows.map((row) => {
-    const object: Record<string, JsonValue> = Object.create(null);
-    for (const [index, value] of row.entries()) {
-      const json = jsonOf(value);
-      bytes += typeof json === 'string' ? json.length : 8;
-      object[names[index] ?? String(index)] = json;
-    }
-    return { ...object };
+  const records = recordsOf(names, rows, (value) => {
+    const json = jsonOf(value);
+    bytes += typeof json === 'string' ? json.length : 8;
+    return json;
   });
+  const objects = await inSlices(records);
   return {
     ok: true,
     columns: columns.map(({ type }, index) => ({
@@ -132,8 +132,7 @@ function uniqueNames(names: readonly string[]): readonly string[] {
 
 function jsonOf(value: SqlValue): JsonValue {
   if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array)
-    return { base64: btoa(Array.from(value, (byte) => String.fromCharCode(byte)).join('')) };
+  if (value instanceof Uint8Array) return { base64: toBase64(value) };
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 

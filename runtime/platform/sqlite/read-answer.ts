@@ -1,9 +1,13 @@
+import { inSlices, SLICE, type Slices } from '../../vocabulary/in-slices.ts';
+import { parseJson } from '../../vocabulary/json-read.ts';
 import type { SqliteError, SqliteResult, SqlValue } from './request.ts';
 
+interface WrittenResult extends Omit<SqliteResult, 'rows'> {
+  readonly rows: readonly (readonly unknown[])[];
+}
+
 interface Written {
-  readonly results?: readonly (Omit<SqliteResult, 'rows'> & {
-    readonly rows: readonly (readonly unknown[])[];
-  })[];
+  readonly results?: readonly WrittenResult[];
   readonly error?: SqliteError;
 }
 
@@ -11,14 +15,29 @@ export type SqliteAnswer =
   | { readonly ok: true; readonly results: readonly SqliteResult[] }
   | { readonly ok: false; readonly error: SqliteError };
 
-/** What `guest-tools/sqlite/main.c` wrote. */
-export function readAnswer(text: string): SqliteAnswer {
-  const { error, results = [] }: Written = JSON.parse(text);
+/** What `guest-tools/sqlite/main.c` wrote. A large answer is read with turns for others. */
+export async function readAnswer(text: string): Promise<SqliteAnswer> {
+  const { error, results = [] } = (await parseJson(text)) as unknown as Written; // nobody else writes it
   if (error !== undefined) return { ok: false, error };
-  return {
-    ok: true,
-    results: results.map((result) => ({ ...result, rows: result.rows.map((row) => row.map(sqlValue)) })),
-  };
+  return { ok: true, results: await inSlices(resultsOf(results)) };
+}
+
+function* resultsOf(written: readonly WrittenResult[]): Slices<SqliteResult[]> {
+  const results: SqliteResult[] = [];
+  let parts = 0;
+  for (const result of written) {
+    const rows: SqlValue[][] = [];
+    for (const row of result.rows) {
+      parts += 1 + row.length;
+      if (parts > SLICE) {
+        parts = row.length;
+        yield;
+      }
+      rows.push(row.map(sqlValue));
+    }
+    results.push({ ...result, rows });
+  }
+  return results;
 }
 
 function sqlValue(value: unknown): SqlValue {

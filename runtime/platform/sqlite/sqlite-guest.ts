@@ -205,10 +205,10 @@ const limitsOf = ({ maxBytes, timeoutMs }: SqliteRequest) => ({
   outputBytes: maxBytes + MORE_BYTES,
 });
 
-function outcomeOf(outcome: Outcome): SqliteOutcome {
+async function outcomeOf(outcome: Outcome): Promise<SqliteOutcome> {
   const fuel = outcome.usage.fuel ?? 0;
   if (!outcome.ok) return { ok: false, ended: asError(outcome.error), fuel };
-  if (outcome.value === 0) return { ...readAnswer(outcome.stdout), fuel };
+  if (outcome.value === 0) return { ...(await readAnswer(outcome.stdout)), fuel };
   const ended = new SandglassError('MEMORY_EXCEEDED', 'Cannot query: SQLite has no memory left');
   return { ok: false, ended, fuel };
 }
