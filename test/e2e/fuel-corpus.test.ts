@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 842090,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 929643,
-        "python: classes, exceptions, json": 2454825,
-        "python: sets, hashes, random, clock": 1565673,
+        "python: an expression": 930718,
+        "python: classes, exceptions, json": 2452933,
+        "python: sets, hashes, random, clock": 1565804,
         "typescript: a module": 619915,
       }
     `);

@@ -50,6 +50,17 @@ describe('an everyday Python program', () => {
     expect((await run(`import asyncio, sys\n${code}`)).result).toMatchObject({ kind: 'exit', exitCode });
   });
 
+  test.each([
+    ['of the coroutine that is run', 'async def m(): sys.exit(3)\nasyncio.run(m())'],
+    [
+      'of one that it gathers',
+      'async def f(): sys.exit(3)\nasync def m(): await asyncio.gather(f(), asyncio.sleep(60))\nasyncio.run(m())',
+    ],
+  ])('an exit %s says nothing of tasks that nobody has asked', async (_, code) => {
+    const { result, host } = await run(`import asyncio, sys\n${code}`);
+    expect([result, host.stderr()]).toMatchObject([{ kind: 'exit', exitCode: 3 }, '']);
+  });
+
   test('knows the zone UTC without a package, by its own name', async () => {
     expect(
       await printed(`import datetime, time, zoneinfo

@@ -109,7 +109,12 @@ def run_to_end(loop, future):
 
     stop = loop.create_future()
     future.add_done_callback(done)
-    run(loop, stop)
+    try:
+        run(loop, stop)
+    except BaseException:
+        if future.done() and not future.cancelled():
+            future.exception()  # whoever called has its SystemExit: nothing of the task is unseen
+        raise
     future.remove_done_callback(done)
     if not future.done():
         raise RuntimeError("Event loop stopped before Future completed.")
