@@ -2,15 +2,14 @@ import type { CellResult } from '../contracts/cell.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { Gate } from '../contracts/gate.ts';
 import { UnusablePart } from '../gate/open-services.ts';
-import type { Budget } from '../vocabulary/budget.ts';
-import { type ErrorCode, SandglassError } from '../vocabulary/errors.ts';
+import { SandglassError } from '../vocabulary/errors.ts';
 import { filesByPath, type GuestFile } from '../vocabulary/guest-file.ts';
 import { mergeLimits } from '../vocabulary/limits.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { outcomeOf, type Verdict } from '../vocabulary/outcome-of.ts';
 import { within } from '../vocabulary/within.ts';
-import { classify, stopError } from './classify.ts';
 import { collectOutput } from './collect-output.ts';
+import { internal, judge, outOfFuel, STOPPED, toldToStop } from './judge.ts';
 import { openRunGate } from './open-run-gate.ts';
 import { planRun, prepareGuest, specOf } from './plan-run.ts';
 import { withInputs } from './read-run-options.ts';
@@ -18,6 +17,7 @@ import type { SandboxContext, SandboxRun } from './sandbox-context.ts';
 import { collectFiles, putFiles } from './scratch.ts';
 import { sessionEnd, takeTurn } from './session/session-run.ts';
 import type { SessionTurn } from './session/sessions.ts';
+import { refuseCancelled, stopOf } from './stop-of.ts';
 import type { RunTeller } from './tell.ts';
 import { toolInput } from './tool-input.ts';
 import { usageOf } from './usage-of.ts';
@@ -128,58 +128,3 @@ export async function runInSandbox(
 
 /** How long an outcome waits for what a host function has under way, ms; what takes longer ends by itself, and nothing of it reaches a guest. */
 const CLOSING_MS = 100;
-
-/** A run that was cancelled, or is over its deadline, is that, whatever its guest managed to answer meanwhile. */
-const STOPPED: Verdict = {
-  ok: false,
-  error: new SandglassError('CANCELLED', 'Stopped the guest: the run was cancelled'),
-};
-
-function judge(
-  { end }: CellResult,
-  gate: Gate,
-  budget: Budget,
-  outputBytes: number,
-): Verdict | Promise<Verdict> {
-  const overspent = gate.overspent();
-  if (overspent !== undefined) return { ok: false, error: overspent };
-  // Nested runs that went on side by side can have spent more than there was.
-  if (budget.left().fuel < 0) return outOfFuel(budget);
-  return classify(end, gate, budget.limits, outputBytes);
-}
-
-const outOfFuel = ({ limits }: Budget): Verdict => ({ ok: false, error: stopError('fuel', limits) });
-
-/** What its cell was told to stop for, whether the guest ended by itself in that moment or not. */
-function toldToStop(gate: Gate, { isOutspent }: { isOutspent(): boolean }): ErrorCode | undefined {
-  if (gate.overspent() !== undefined) return 'HOST_CALLS_EXCEEDED';
-  return isOutspent() ? 'FUEL_EXHAUSTED' : undefined;
-}
-
-/** A signal of the run's own, which also aborts when the caller's does, or when nested runs have spent what it had left. */
-function stopOf(signal: AbortSignal) {
-  const controller = new AbortController();
-  const now = (): void => controller.abort();
-  if (signal.aborted) now();
-  else signal.addEventListener('abort', now, { once: true });
-  let spentByOthers = false;
-  const outspent = (): void => {
-    spentByOthers = true;
-    now();
-  };
-  const isOutspent = (): boolean => spentByOthers;
-  return {
-    signal: controller.signal,
-    now,
-    outspent,
-    isOutspent,
-    release: () => signal.removeEventListener('abort', now),
-  };
-}
-
-const internal = (error: unknown): SandglassError =>
-  new SandglassError('INTERNAL', 'Cannot finish the run: the runtime failed', { cause: error });
-
-function refuseCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw new SandglassError('CANCELLED', 'Cannot run: cancelled before it started');
-}
