@@ -164,7 +164,8 @@ describe('a callback of the embedder harms nobody', () => {
       expect(caught).toMatchObject({ ok: true, value: 'HOST_CALL_FAILED' });
       const http = [{ origin: 'http://127.0.0.1:9', secret: 'key' }];
       const never = await runtime.run({ language: 'js', code: '1', level, grant: { http }, runId: 'never' });
-      expect(never).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
+      const told = 'Cannot use the secret "key": the function that gives it has failed';
+      expect(never).toMatchObject({ ok: false, error: { code: 'HOST_CALL_FAILED', message: told } });
       expect(faults.slice(1)).toEqual([[BOOM, 'never']]);
       expect(await settled()).toEqual([]);
     },
