@@ -74,7 +74,6 @@ export const component: Group = {
       rows,
       notes: [
         `Inline and raw after ${WARM_UP} runs of each, in one process: until then V8 compiles what surrounds the guest.`,
-        'A cell that ran a component serves once, so runs in a row wait for the next cell to start.',
       ],
     };
   },
