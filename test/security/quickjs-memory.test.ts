@@ -3,30 +3,18 @@ import wabt from 'wabt';
 import { writeImage } from '../../runtime/engines/quickjs/image.ts';
 import { layoutOf } from '../../runtime/engines/quickjs/layout.ts';
 import type { Machine } from '../../runtime/engines/quickjs/machine.ts';
-import type { MachineHost } from '../../runtime/engines/quickjs/machine-host.ts';
 import { type LentMachine, takeMachine } from '../../runtime/engines/quickjs/machine-pool.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createMeter } from '../../runtime/wasm/meter.ts';
-import { loadQuickjs, runJs } from '../support/quickjs-for-tests.ts';
+import { loadQuickjs, runJs, SILENT_HOST } from '../support/quickjs-for-tests.ts';
 
 const { module, bytes } = await loadQuickjs();
 const layout = layoutOf(module);
 const { memoryBytes } = mergeLimits([]);
-const silent: MachineHost = {
-  callHost: () => 0,
-  onRejection: () => undefined,
-  normalizeModule: (_base, name) => name,
-  loadModule: () => ({ failure: 'none' }),
-  errorFor: () => 0,
-  onThrashing: () => undefined,
-  zoneOffset: () => 0,
-  shouldStop: () => false,
-  now: () => 0,
-};
 const taken: LentMachine[] = [];
 const takeOne = (library = false): LentMachine => {
   const meter = createMeter({ fuel: 1_000_000_000 });
-  const one = takeMachine({ module, library, memoryBytes, suspends: false, host: silent, meter });
+  const one = takeMachine({ module, library, memoryBytes, suspends: false, host: SILENT_HOST, meter });
   meter.release();
   taken.push(one);
   return one;

@@ -4,33 +4,28 @@ import { EVAL_GLOBAL } from '../../runtime/engines/quickjs/abi.ts';
 import { writeImage } from '../../runtime/engines/quickjs/image.ts';
 import { layoutOf } from '../../runtime/engines/quickjs/layout.ts';
 import type { Machine } from '../../runtime/engines/quickjs/machine.ts';
-import type { MachineHost } from '../../runtime/engines/quickjs/machine-host.ts';
 import { type LentMachine, takeMachine } from '../../runtime/engines/quickjs/machine-pool.ts';
 import { createResting } from '../../runtime/engines/quickjs/resting.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createMeter, type Meter } from '../../runtime/wasm/meter.ts';
 import { prepareGuest, script } from '../support/engine-guests.ts';
 import { createFakeHost, runSpec } from '../support/fake-host.ts';
-import { loadQuickjs, quickjsEngine } from '../support/quickjs-for-tests.ts';
+import { loadQuickjs, quickjsEngine, SILENT_HOST } from '../support/quickjs-for-tests.ts';
 
 const { module } = await loadQuickjs();
 const layout = layoutOf(module);
 const { memoryBytes } = mergeLimits([]);
-const silent: MachineHost = {
-  callHost: () => 0,
-  onRejection: () => undefined,
-  normalizeModule: (_base, name) => name,
-  loadModule: () => ({ failure: 'none' }),
-  errorFor: () => 0,
-  onThrashing: () => undefined,
-  zoneOffset: () => 0,
-  shouldStop: () => false,
-  now: () => 0,
-};
 
 const take = (): LentMachine & { readonly meter: Meter } => {
   const meter = createMeter({ fuel: 1_000_000_000 });
-  const lent = takeMachine({ module, library: false, memoryBytes, suspends: false, host: silent, meter });
+  const lent = takeMachine({
+    module,
+    library: false,
+    memoryBytes,
+    suspends: false,
+    host: SILENT_HOST,
+    meter,
+  });
   lent.machine.setStack(128 * 1024);
   return Object.defineProperty(lent, 'meter', { value: meter }) as LentMachine & { readonly meter: Meter };
 };

@@ -7,6 +7,7 @@ import type {
   ScriptSource,
 } from '../../runtime/contracts/engine.ts';
 import { createQuickjsEngine } from '../../runtime/engines/quickjs/engine.ts';
+import type { MachineHost } from '../../runtime/engines/quickjs/machine-host.ts';
 import { defined } from '../../runtime/vocabulary/defined.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { OUTPUT, writeQuickjs } from '../../scripts/build-quickjs.ts';
@@ -71,3 +72,16 @@ export async function runJs(code: string, options: GuestRunOptions = {}): Promis
     },
   };
 }
+
+/** Of a machine whose guest asks for nothing. */
+export const SILENT_HOST: MachineHost = {
+  callHost: () => 0,
+  onRejection: () => undefined,
+  normalizeModule: (_base, name) => name,
+  loadModule: () => ({ failure: 'none' }),
+  errorFor: () => 0,
+  onThrashing: () => undefined,
+  zoneOffset: () => 0,
+  shouldStop: () => false,
+  now: () => 0,
+};
