@@ -157,7 +157,8 @@ describe('sandglass serve', () => {
         error: { code: 'CAPABILITY_DENIED', hint: expect.stringContaining('--allow-read') },
       });
     }
-    expect(await server.run({ code: 'for (;;) {}', limits: { timeoutMs: 600_000 } })).toMatchObject({
+    const waits = 'await new Promise((done) => setTimeout(done, 60_000))';
+    expect(await server.run({ code: waits, limits: { timeoutMs: 600_000 } })).toMatchObject({
       body: { error: { code: 'DEADLINE_EXCEEDED', details: { limit: 4_000 } } },
     });
   });
