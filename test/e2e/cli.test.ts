@@ -237,7 +237,9 @@ describe('sandglass run and eval', () => {
   });
 
   test('cancels on Ctrl-C, cleans up and ends with 130', async () => {
-    const { child, ended, outputMatching } = startCli(['run', 'forever.js', '--timeout=5m'], { cwd });
+    const { child, ended, outputMatching } = startCli(['run', 'forever.js', '--timeout=5m', '--fuel=1000G'], {
+      cwd,
+    });
     await outputMatching(/begun\n/);
     child.kill('SIGINT');
     const { code, err } = await ended;

@@ -5,7 +5,7 @@ import { verifies } from '../support/verifies.ts';
 
 let door: ServedDoor;
 beforeAll(async () => {
-  door = await serveDoor({}, { holderOf });
+  door = await serveDoor({ limits: { fuel: Number.MAX_SAFE_INTEGER } }, { holderOf });
   const { tools } = door.runtime;
   const tool = (name: string, code: string, more: object = {}): void =>
     void tools.register({ name, description: `The tool ${name}`, ...more }, { language: 'js', code });

@@ -100,7 +100,11 @@ test('the typed client runs, calls, follows and cancels', verifies('XT-11'), asy
     events.push(event);
   expect(events.map(({ event }) => event)).toEqual(['run', 'output', 'outcome']);
   expect(events.at(-1)).toMatchObject({ data: { ok: true, value: 1 } });
-  const { id } = await client.start({ language: 'js', code: 'for (;;) {}' });
+  const { id } = await client.start({
+    language: 'js',
+    code: 'for (;;) {}',
+    limits: { fuel: Number.MAX_SAFE_INTEGER },
+  });
   expect(await client.runs.cancel(id)).toMatchObject({
     state: 'done',
     outcome: { error: { code: 'CANCELLED' } },

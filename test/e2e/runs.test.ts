@@ -19,7 +19,7 @@ async function spinning(level: IsolationLevel, runId: string): Promise<RunHandle
     code: SPIN,
     level,
     runId,
-    limits: { timeoutMs: 600_000 },
+    limits: { timeoutMs: 600_000, fuel: Number.MAX_SAFE_INTEGER },
   });
   for await (const { text } of run.output) if (text.includes('spinning')) break;
   return run;
@@ -62,7 +62,7 @@ test('what waits for a cell is told as waiting, host calls as they are made', as
   const first = small.start({
     language: 'javascript',
     code: "await import('node:fs').then((fs) => fs.promises.readdir('/tmp')); console.log('read'); for (;;);",
-    limits: { timeoutMs: 600_000 },
+    limits: { timeoutMs: 600_000, fuel: Number.MAX_SAFE_INTEGER },
   });
   for await (const { text } of first.output) if (text.includes('read')) break;
   const second = small.start({ language: 'javascript', code: '1' });

@@ -208,7 +208,7 @@ describe('sandglass serve', () => {
     const hang = {
       language: 'javascript',
       code: `console.log('begun'); for (;;) {}`,
-      limits: { timeoutMs: 600_000 },
+      limits: { timeoutMs: 600_000, fuel: Number.MAX_SAFE_INTEGER },
     };
     const running = await server.send('POST', '/v1/runs', hang, { Accept: 'text/event-stream' });
     const reader = running.body?.pipeThrough(new TextDecoderStream()).getReader();

@@ -36,11 +36,16 @@ const CASES: readonly (readonly [what: string, args: readonly string[], stdin: s
   ['mcp that waits', ['mcp'], lines(START), /"serverInfo"/],
   [
     'mcp with a call that never ends',
-    ['mcp', '--tools=./tools', '--timeout=120s'],
+    ['mcp', '--tools=./tools', '--timeout=120s', '--fuel=1000G'],
     lines(START, { jsonrpc: '2.0', method: 'notifications/initialized' }, CALL),
     /notifications\/progress/,
   ],
-  ['repl with a line that never ends', ['repl'], "console.log('spinning'); for (;;) {}\n", /spinning/],
+  [
+    'repl with a line that never ends',
+    ['repl', '--fuel=1000G'],
+    "console.log('spinning'); for (;;) {}\n",
+    /spinning/,
+  ],
   ['tools build --watch', ['tools', 'build', './built/greet.js', '--watch'], '', /greet\.wasm/],
 ];
 
@@ -65,7 +70,11 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     const response = await fetch(`${url}/v1/runs`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' },
-      body: JSON.stringify({ language: 'js', code: 'for (;;) {}', limits: { timeoutMs: 60_000 } }),
+      body: JSON.stringify({
+        language: 'js',
+        code: 'for (;;) {}',
+        limits: { timeoutMs: 60_000, fuel: Number.MAX_SAFE_INTEGER },
+      }),
     });
     server.child.kill(signal);
     expect(await response.text()).toContain('CANCELLED');
