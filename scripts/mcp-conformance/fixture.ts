@@ -11,6 +11,7 @@ import {
   createModuleStore,
 } from '../../runtime/doors/http/index.ts';
 import { createRuntime, queryAudit } from '../../runtime/index.ts';
+import { ANSWERS, PROMPTS, RESOURCES } from './offers.ts';
 
 /** Of whoever is not the suite. */
 export const KEY = 'key-of-the-suite';
@@ -44,6 +45,8 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
     `export const run = async () => { for (const line of ['0', '50', '100']) { console.log(line); ` +
       'await new Promise((done) => setTimeout(done, 20)) } }',
   );
+  for (const [name, answer] of Object.entries(ANSWERS))
+    tool(name, 'Answers parts', `export const run = () => (${JSON.stringify(answer)})`);
   const seconds = {
     input: { seconds: { type: 'number', default: 0 }, label: { type: 'string', default: '' } },
   };
@@ -95,7 +98,7 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
     scheduler: createInProcessScheduler(),
     modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: [] }) }),
     key: KEY,
-    mcp: { version: '1.0.0', taskAfterMs: 700 },
+    mcp: { version: '1.0.0', taskAfterMs: 700, prompts: PROMPTS, resources: RESOURCES },
     audit: (filter) => queryAudit(dir, filter),
     signIns: await signInsNowhere(),
   });

@@ -1,25 +1,11 @@
-const PROMPTS = 'there are no prompts here, so nothing to complete either';
-const CONTENT = 'tools answer JSON and text: no images, sound or resources of their own';
 const QUESTIONS =
   'tools ask no questions of their own; a dangerous one is confirmed, which the tests of the door show';
 const MODEL = 'no tool asks the model or the folders of a client: a guest has no way back to it';
-const RESOURCES = 'the only resources are whole results of calls, which never change';
 
 /** Scenarios that fail, and why; of both revisions, or of the one that is named first. */
 export const KNOWN_FAILURES: Readonly<Record<string, string>> = {
   '2026-07-28 json-schema-2020-12':
     'its check of $anchor: manifests refuse it; $schema, $defs, compositions and conditions pass',
-  'completion-complete': PROMPTS,
-  'prompts-get-embedded-resource': PROMPTS,
-  'prompts-get-simple': PROMPTS,
-  'prompts-get-with-args': PROMPTS,
-  'prompts-get-with-image': PROMPTS,
-  'prompts-list': PROMPTS,
-  caching: 'its check of prompts/list: there are no prompts here; those of tools and resources pass',
-  'tools-call-audio': CONTENT,
-  'tools-call-embedded-resource': CONTENT,
-  'tools-call-image': CONTENT,
-  'tools-call-mixed-content': CONTENT,
   'elicitation-sep1034-defaults': QUESTIONS,
   'elicitation-sep1330-enums': QUESTIONS,
   'tools-call-elicitation': QUESTIONS,
@@ -30,16 +16,11 @@ export const KNOWN_FAILURES: Readonly<Record<string, string>> = {
   'input-required-result-request-state': QUESTIONS,
   'input-required-result-result-type': QUESTIONS,
   'input-required-result-tampered-state': QUESTIONS,
-  'input-required-result-non-tool-request': PROMPTS,
+  'input-required-result-non-tool-request': 'prompts ask no questions: what they need are their arguments',
   'input-required-result-basic-list-roots': MODEL,
   'input-required-result-basic-sampling': MODEL,
   'tools-call-sampling': MODEL,
   'server-stateless': `its check of a capability that a tool wants of the client: ${MODEL}`,
-  'resources-read-binary': RESOURCES,
-  'resources-read-text': RESOURCES,
-  'resources-subscribe': RESOURCES,
-  'resources-templates-read': RESOURCES,
-  'resources-unsubscribe': RESOURCES,
   'http-custom-header-server-validation': 'no schema of a tool asks for headers of its own',
   'tasks-dispatch-and-envelope': `its check of a task that asks: ${QUESTIONS}; the others pass`,
   'tasks-lifecycle':

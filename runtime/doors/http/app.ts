@@ -21,6 +21,7 @@ import type { RunJournal } from '../../work/run-journal.ts';
 import type { RunRecord } from '../../work/run-records.ts';
 import { createRunService } from '../../work/run-service.ts';
 import { createRunStore, type RunStoreOptions } from '../../work/run-store.ts';
+import { type McpPrompt, type McpResource, readOffers } from '../mcp/offers.ts';
 import { type AccessOptions, checkKey, checkSender, LOOPBACK_HOSTS } from './access.ts';
 import { addHeaders } from './add-headers.ts';
 import { answerErrors } from './answer-errors.ts';
@@ -93,6 +94,10 @@ export interface HttpAppOptions {
     readonly key?: Uint8Array;
     /** How long a call goes on until a client that knows tasks is given one, ms. @default 2_000 */
     readonly taskAfterMs?: number;
+    /** Texts that a person picks in a client. */
+    readonly prompts?: readonly McpPrompt[];
+    /** What clients may read beside the whole results of calls. */
+    readonly resources?: readonly McpResource[];
     /** Offers `run_code` and `search_tools` in place of the tools; what code may touch beside them. */
     readonly code?: { readonly grant: Omit<Grant, 'tools'> };
   };
@@ -147,7 +152,15 @@ const PARTS: Readonly<
   suspicion: { after: 'any', perMs: 'any', blockMs: 'any', onSuspicious: 'function' },
   policy: { grant: 'object', ceilings: 'object', hints: 'object' },
   store: { maxRuns: 'any', maxBytes: 'any', ttlMs: 'any', now: 'function' },
-  mcp: { version: 'text', instructions: 'text', key: 'object', taskAfterMs: 'any', code: 'object' },
+  mcp: {
+    version: 'text',
+    instructions: 'text',
+    key: 'object',
+    taskAfterMs: 'any',
+    prompts: 'list',
+    resources: 'list',
+    code: 'object',
+  },
   rate: { calls: 'any!', perMs: 'any!' },
 };
 const SIZES = ['maxBodyBytes', 'maxModuleBytes', 'maxMcpBytes', 'maxHeldBytes'] as const;
@@ -261,14 +274,10 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   if (tools !== undefined && artifacts !== undefined) {
     const book = createArtifactBook(artifacts);
     keyed.push(...toolRoutes({ ...runDeps, tools, artifacts: book }));
-    const door = {
-      ...options.mcp,
-      version,
-      tools,
-      runs,
-      artifacts: book,
-      onFault: blame,
-    };
+    const { prompts, resources, ...mcp } = options.mcp ?? {};
+    const offers =
+      prompts === undefined && resources === undefined ? undefined : readOffers(prompts, resources);
+    const door = { ...mcp, version, tools, runs, artifacts: book, onFault: blame, offers };
     mountRoutes(
       app,
       mcpRoutes({

@@ -10,6 +10,14 @@ export {
   type JournalOptions,
   type RunJournal,
 } from '../../work/run-journal.ts';
+export type {
+  Complete,
+  McpAsker,
+  McpMessage,
+  McpPrompt,
+  McpPromptArgument,
+  McpResource,
+} from '../mcp/offers.ts';
 export { createHttpApp, type HttpAppOptions } from './app.ts';
 export type { DoorPolicy } from './door-policy.ts';
 export { createModuleStore, type ModuleStore, type ModuleStoreOptions } from './module-store.ts';

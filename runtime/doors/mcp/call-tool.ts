@@ -1,12 +1,12 @@
 import type {
   CallToolResult,
   ClientCapabilities,
-  ImageContent,
   InputRequiredResult,
   Server,
   ServerContext,
 } from '@modelcontextprotocol/server';
 import { CLIENT_CAPABILITIES_META_KEY, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import { type ContentPart, contentPartsOf } from '../../vocabulary/content-parts.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { OutcomeJson } from '../../vocabulary/outcome-json.ts';
@@ -177,7 +177,7 @@ function resultOfTool(outcome: OutcomeJson): CallToolResult {
   return {
     content: [
       { type: 'text', text },
-      ...pictureOf(outcome),
+      ...partsOf(outcome),
       ...(artifact === undefined ? [] : [artifactLink({ id: artifact, tool: tool ?? '' })]),
     ],
     structuredContent: { ...outcome },
@@ -185,14 +185,24 @@ function resultOfTool(outcome: OutcomeJson): CallToolResult {
   };
 }
 
-/** A model that sees is shown a picture; any other file stays a resource. */
-function pictureOf({ value }: OutcomeJson): readonly ImageContent[] {
+/** Pictures and sound, and what else a tool answers in parts: its texts stand in the text already. Any other file stays a resource. */
+function partsOf({ value }: OutcomeJson): readonly ContentPart[] {
+  const parts = contentPartsOf(value);
+  if (parts !== undefined) return parts.filter(({ type }) => type !== 'text');
   const { mime, base64 } = (value ?? {}) as { readonly mime?: unknown; readonly base64?: unknown }; // whatever it is has no harm in it
-  if (typeof mime !== 'string' || typeof base64 !== 'string' || !PICTURES.has(mime)) return [];
-  return [{ type: 'image', data: base64, mimeType: mime }];
+  if (typeof mime !== 'string' || typeof base64 !== 'string') return [];
+  const type = PICTURES.has(mime) ? 'image' : SOUNDS.has(mime) ? 'audio' : undefined;
+  return type === undefined ? [] : [{ type, data: base64, mimeType: mime }];
 }
 
 const PICTURES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
+const SOUNDS: ReadonlySet<string> = new Set([
+  'audio/wav',
+  'audio/mpeg',
+  'audio/ogg',
+  'audio/webm',
+  'audio/flac',
+]);
 
 /** What was refused before there was a call: a full queue, arguments that are none. */
 export function failed(error: SandglassError): CallToolResult {

@@ -3,6 +3,7 @@ import type { Caller } from '../../vocabulary/caller.ts';
 import type { Grant } from '../../vocabulary/grant.ts';
 import type { ArtifactBook } from '../../work/artifact-book.ts';
 import type { RunService } from '../../work/run-service.ts';
+import type { McpOffers } from './offers.ts';
 
 /** What all servers of one MCP door share, whatever carries their messages. */
 export interface McpDoor {
@@ -21,6 +22,8 @@ export interface McpDoor {
   readonly confirmed?: boolean | undefined;
   /** How long a call goes on until a client that knows tasks is given one, ms. @default 2_000 */
   readonly taskAfterMs?: number | undefined;
+  /** Prompts and resources of the embedder. @default none */
+  readonly offers?: McpOffers | undefined;
   /** Told of errors that are bugs. */
   readonly onFault: (error: unknown) => void;
 }

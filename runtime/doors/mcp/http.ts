@@ -50,6 +50,7 @@ export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpH
     { legacy: 'reject', maxRequestBodySize: maxBodyBytes, onerror },
   );
   const stop = door.tools.onChange(() => modern.notify.toolsChanged());
+  const stopResources = door.offers?.onChange((uri) => modern.notify.resourceUpdated(uri));
   const sessions = createLegacySessions(
     { maxSessions: 1_000, idleMs: 1_800_000, ...options, maxBodyBytes, now },
     () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: true, listed }),
@@ -69,6 +70,7 @@ export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpH
     },
     async close() {
       stop();
+      stopResources?.();
       await Promise.all([modern.close(), sessions.close()]);
     },
   };

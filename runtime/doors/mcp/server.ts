@@ -1,10 +1,18 @@
-import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server';
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
 import { defined } from '../../vocabulary/defined.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import { callTool, failed, resultOf } from './call-tool.ts';
 import type { Confirmations } from './confirm.ts';
 import type { McpDoor, Speaker } from './door.ts';
-import { listArtifacts, readArtifact, TEMPLATE } from './resources.ts';
+import type { McpOffers } from './offers.ts';
+import { servePrompts } from './prompts.ts';
+import { listResources, listTemplates, readResource } from './resources.ts';
 import { createTasks, type ListedTasks, TASKS_EXTENSION } from './tasks.ts';
 import { listTools } from './tool-list.ts';
 
@@ -22,13 +30,16 @@ export interface McpServerOptions {
 /** One server of the door, for one connection or one request; its handlers are the same in every revision of the protocol. */
 export function createMcpServer(options: McpServerOptions): Server {
   const { door, confirmations, speakerOf, tellsChanges, listed } = options;
+  const { offers } = door;
   const tasks = createTasks({ door, speakerOf, resultOf, listed });
   const server = new Server(
     { name: 'sandglass', title: 'Sandglass', version: door.version },
     {
       capabilities: {
         tools: { listChanged: true },
-        resources: {},
+        resources:
+          offers?.resources.some(({ watch }) => watch !== undefined) === true ? { subscribe: true } : {},
+        ...(offers === undefined ? {} : { prompts: {}, completions: {} }),
         logging: {},
         tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
         extensions: { [TASKS_EXTENSION]: {} },
@@ -63,22 +74,42 @@ export function createMcpServer(options: McpServerOptions): Server {
         : new ProtocolError(ProtocolErrorCode.InternalError, 'Cannot call the tool: the server failed');
     }
   });
-  server.setRequestHandler('resources/list', (_request, context) =>
-    listArtifacts(door, speakerOf(context).caller?.id),
-  );
-  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [TEMPLATE] }));
+  server.setRequestHandler('resources/list', (_request, context) => listResources(door, speakerOf(context)));
+  server.setRequestHandler('resources/templates/list', () => listTemplates(door));
   server.setRequestHandler('resources/read', ({ params }, context) =>
-    readArtifact(door, params.uri, speakerOf(context).caller?.id),
+    readResource(door, params.uri, speakerOf(context)),
   );
+  if (offers !== undefined)
+    servePrompts(server, offers, door, (context) => ({ caller: speakerOf(context).caller }));
   tasks.serve(server);
   if (tellsChanges) {
-    const stop = door.tools.onChange(() => {
-      // A connection that is closing needs no news.
-      server.sendToolListChanged().catch(() => undefined);
-    });
-    server.onclose = stop;
+    // A connection that is closing needs no news.
+    const stop = door.tools.onChange(() => void server.sendToolListChanged().catch(() => undefined));
+    const unsubscribe = offers === undefined ? undefined : serveSubscriptions(server, offers);
+    server.onclose = () => {
+      stop();
+      unsubscribe?.();
+    };
   }
   return server;
+}
+
+/** Of one connection: which resources its client is told of. The answer ends it. */
+function serveSubscriptions(server: Server, offers: McpOffers): () => void {
+  const wanted = new Set<string>();
+  server.setRequestHandler('resources/subscribe', ({ params: { uri } }) => {
+    if (!offers.resources.some((resource) => resource.uri === uri))
+      throw new ResourceNotFoundError(uri.slice(0, 500));
+    wanted.add(uri);
+    return {};
+  });
+  server.setRequestHandler('resources/unsubscribe', ({ params: { uri } }) => {
+    wanted.delete(uri);
+    return {};
+  });
+  return offers.onChange((uri) => {
+    if (wanted.has(uri)) server.sendResourceUpdated({ uri }).catch(() => undefined);
+  });
 }
 
 function orProtocolError<T>(make: () => T): T {

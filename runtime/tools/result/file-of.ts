@@ -1,3 +1,4 @@
+import { isBase64 } from '../../vocabulary/base64.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
 import { toJsonForm } from '../../vocabulary/json-form.ts';
@@ -23,9 +24,3 @@ export function fileOf(value: GuestValue): ResultFile | undefined {
 
 const isType = (text: string): boolean =>
   text.length <= 100 && text.split('/').length === 2 && /^[a-z0-9.+/-]+$/.test(text);
-
-const isBase64 = (text: string): boolean =>
-  text.length % 4 === 0 && /^[A-Za-z0-9+/]*$/.test(withoutEnd(text));
-
-const withoutEnd = (text: string): string =>
-  text.endsWith('==') ? text.slice(0, -2) : text.endsWith('=') ? text.slice(0, -1) : text;
