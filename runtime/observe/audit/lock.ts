@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -7,17 +16,24 @@ const NAME = 'audit.lock';
 /** Locks that this process holds. */
 const held = new Set<string>();
 /** A holder says so often that it is there: whoever is on another machine, or in another container, sees nothing else of it. */
-const RENEW_MS = 10_000;
-/** A holder elsewhere that has said nothing for so long is gone. */
-const SILENT_MS = 60_000;
+const RENEW_MS = 2_000;
+/** A holder elsewhere that seems to have said nothing for so long may be gone. */
+const SILENT_MS = 20_000;
+/** It is gone if it says nothing while somebody looks: clocks jump, and two machines need not agree on the time. */
+const WATCH_MS = 5_000;
+const LOOK_MS = 100;
 
 /** Who holds a lock. A number of a process alone says little: in each container the first process is 1. */
 interface Holder {
+  /** No two are the same. */
+  readonly owner: string;
   readonly pid: number;
   /** Name of the machine, or the container. */
   readonly host: string;
   /** Changes when the machine starts anew. */
   readonly boot: string;
+  /** Within which numbers of processes mean anything: each container has its own. Empty where a system has no such thing. */
+  readonly space: string;
   /** When the process began, in the machine's own count: a later one may have its number. */
   readonly started: string;
 }
@@ -28,11 +44,23 @@ interface Holder {
  * @returns Gives it back.
  * @throws {Error} when another one writes to it.
  */
-export function lockFolder(dir: string, name: string = NAME): () => void {
+export function lockFolder(
+  dir: string,
+  name: string = NAME,
+  /** Waits so many ms. */
+  pause: (ms: number) => void = sleep,
+): () => void {
   const path = join(resolve(dir), name);
-  const self = { pid: process.pid, host: hostname(), boot: bootId(), started: startOf(process.pid) };
+  const self = {
+    owner: randomUUID(),
+    pid: process.pid,
+    host: hostname(),
+    boot: bootId(),
+    space: spaceOfNumbers(),
+    started: startOf(process.pid),
+  };
   const before = readOr(path);
-  const holder = held.has(path) ? self : holderOf(path, before, self);
+  const holder = held.has(path) ? self : holderOf(path, before, self, pause);
   if (holder !== undefined) throw heldBy(holder, self, name);
   if (before !== undefined) removeStale(path, before);
   const text = JSON.stringify(self);
@@ -47,11 +75,13 @@ export function lockFolder(dir: string, name: string = NAME): () => void {
   };
 }
 
-function heldBy({ pid, host }: Holder, self: Holder, name: string): Error {
-  const elsewhere = host === self.host ? '' : ` of ${host}`;
+function heldBy({ pid, host, boot, space }: Holder, self: Holder, name: string): Error {
+  const isSeen = host === self.host && boot === self.boot && space === self.space;
+  const mend = isSeen
+    ? `Where ${pid} is another program by now, remove ${name}`
+    : `Where it is gone, try again ${SILENT_MS / 1_000} seconds after it ended`;
   return new Error(
-    `process ${pid}${elsewhere} writes to it: each server or runtime needs a folder of its own. Where ` +
-      `${pid} is another program by now, remove ${name}`,
+    `process ${pid}${isSeen ? '' : ` of ${host}`} writes to it: each server or runtime needs a folder of its own. ${mend}`,
   );
 }
 
@@ -100,13 +130,19 @@ const taken = (when: string): Error =>
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /** The other process that holds it, when there is one. */
-function holderOf(path: string, text: string | undefined, self: Holder): Holder | undefined {
+function holderOf(
+  path: string,
+  text: string | undefined,
+  self: Holder,
+  pause: (ms: number) => void,
+): Holder | undefined {
   const holder = readHolder(text ?? '');
   if (holder === undefined) return undefined;
-  const { pid, host, boot, started } = holder;
-  // Nothing of another machine is seen from here but whether it goes on saying that it is there.
-  if (host !== self.host) return isSilent(path) ? undefined : holder;
-  if (boot !== self.boot || pid === self.pid) return undefined;
+  const { pid, host, boot, space, started } = holder;
+  // Nothing is seen from here of another machine or container but whether it goes on saying that it is there. Two may have one name.
+  if (host !== self.host || boot !== self.boot || space !== self.space)
+    return isSilent(path, pause) ? undefined : holder;
+  if (pid === self.pid) return undefined;
   return isAlive(pid) && started === startOf(pid) ? holder : undefined;
 }
 
@@ -117,13 +153,15 @@ function readHolder(text: string): Holder | undefined {
   } catch {
     return undefined; // torn, or none of ours
   }
-  const { pid, host, boot, started } = value;
+  const { owner, pid, host, boot, space, started } = value;
   return Number.isSafeInteger(pid) &&
     Number(pid) > 0 &&
+    typeof owner === 'string' &&
     typeof host === 'string' &&
     typeof boot === 'string' &&
+    typeof space === 'string' &&
     typeof started === 'string'
-    ? { pid: Number(pid), host, boot, started }
+    ? { owner, pid: Number(pid), host, boot, space, started }
     : undefined;
 }
 
@@ -136,13 +174,30 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function isSilent(path: string): boolean {
+/** Whether it has said nothing lately, and says nothing while this waits. */
+function isSilent(path: string, pause: (ms: number) => void): boolean {
+  const last = saidAt(path);
+  if (last === undefined) return true; // it was given back meanwhile
+  // A time that is to come says no more than one that is long past.
+  if (Math.abs(Date.now() - last) <= SILENT_MS) return false;
+  for (let waited = 0; waited < WATCH_MS; waited += LOOK_MS) {
+    pause(LOOK_MS);
+    const now = saidAt(path);
+    if (now !== last) return now === undefined;
+  }
+  return true;
+}
+
+function saidAt(path: string): number | undefined {
   try {
-    return Date.now() - statSync(path).mtimeMs > SILENT_MS;
+    return statSync(path).mtimeMs;
   } catch {
-    return true; // it was given back meanwhile
+    return undefined; // there is none
   }
 }
+
+/** Holds the thread: who opens a folder can do nothing before it is known whose it is. */
+const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /** Says that this process is there, unless another took it for gone. */
 function renew(path: string, text: string): void {
@@ -155,6 +210,14 @@ function renew(path: string, text: string): void {
 }
 
 const bootId = (): string => readOr('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+
+function spaceOfNumbers(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return ''; // not on Linux
+  }
+}
 
 /** Field 22 of its line, after its name, which may hold anything. Empty where a system does not tell. */
 const startOf = (pid: number): string => {

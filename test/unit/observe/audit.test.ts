@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AuditLogOptions, openAuditLog } from '../../../runtime/observe/audit/audit-log.ts';
 import { endText, hashOf, readEnd } from '../../../runtime/observe/audit/chain.ts';
+import { lockFolder } from '../../../runtime/observe/audit/lock.ts';
 import { queryAudit } from '../../../runtime/observe/audit/query.ts';
 import type { AuditRecord } from '../../../runtime/observe/audit/record.ts';
 import { verifyAudit } from '../../../runtime/observe/audit/verify.ts';
@@ -117,31 +118,68 @@ describe('the chain', () => {
       return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '';
     };
 
-    // In each container the first process is 1: what it is called says nothing of who it is.
-    test.each<[string, { silentMs?: number; [field: string]: unknown }]>([
-      ['a machine that was started anew', { pid: process.ppid, boot: 'before' }],
+    const past = (path: string, ms: number): void => {
+      const then = new Date(Date.now() - ms);
+      utimesSync(path, then, then);
+    };
+    const take = (pause: (ms: number) => void = () => undefined) => lockFolder(dir, 'audit.lock', pause)();
+
+    test.each<[string, object]>([
       ['an earlier process of the same number', { started: '1' }],
       ['a process whose number another has by now', { pid: process.ppid, started: '1' }],
-      ['another container that has long said nothing', { pid: 1, host: 'other', silentMs: 61_000 }],
-    ])('%s is taken over', (_, { silentMs = 0, ...holder }) => {
-      const path = locked(holder);
-      const then = new Date(Date.now() - silentMs);
-      utimesSync(path, then, then);
+    ])('%s is taken over', (_, holder) => {
+      locked(holder);
       open().close();
     });
 
-    test('another container, and a process that goes on, are left theirs', () => {
-      const path = locked({ pid: 1, host: 'other' });
-      expect(() => open()).toThrow('process 1 of other writes to it');
-      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ host: 'other' });
+    // In each container the first process is 1, and two may have one name: what it is called says nothing of who it is.
+    const ELSEWHERE: readonly [string, object][] = [
+      ['another container', { host: 'other' }],
+      ['a container of the same name', { space: 'pid:[1]' }],
+      ['a machine of the same name, or this one before it was started anew', { boot: 'before' }],
+    ];
+    test.each(ELSEWHERE)('%s is taken over once it is silent, and not before', (_, holder) => {
+      const path = locked(holder);
+      expect(() => open()).toThrow(/process \d+ of \S+ writes to it/);
+      past(path, 21_000);
+      let waited = 0;
+      take((ms) => (waited += ms));
+      expect(waited).toBe(5_000);
+    });
+
+    test.each(ELSEWHERE)('%s that goes on is left its own, whatever the clocks say', (_, holder) => {
+      const path = locked(holder);
+      for (const ms of [3_600_000, -3_600_000]) {
+        past(path, ms);
+        let looked = 0;
+        // It says that it is there, by a clock that is an hour off.
+        const beat = (): void => {
+          looked += 1;
+          if (looked === 20) past(path, ms - 2_000);
+        };
+        expect(() => take(beat)).toThrow('writes to it');
+        expect(looked).toBe(20);
+      }
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject(holder);
+    });
+
+    test('a process that goes on is left its own', () => {
       if (process.platform !== 'linux') return;
-      rmSync(path);
       locked({ pid: process.ppid, started: parentStart() });
       expect(() => open()).toThrow(`process ${process.ppid} writes to it`);
     });
 
     test('a process that is gone is taken over by one of two that find it at the same moment', async () => {
-      const stale = JSON.stringify({ pid: 999_999_999, host: hostname(), boot: 'before', started: '1' });
+      const path = locked({});
+      const { boot, space } = JSON.parse(readFileSync(path, 'utf8'));
+      const stale = JSON.stringify({
+        owner: 'gone',
+        pid: 999_999_999,
+        host: hostname(),
+        boot,
+        space,
+        started: '1',
+      });
       const dirs = Array.from({ length: 40 }, (_, at) => join(dir, String(at)));
       for (const each of dirs) {
         mkdirSync(each);
