@@ -45,6 +45,7 @@ export function createRuntime(given: BrowserRuntimeOptions = {}): Runtime {
   return createRuntimeOn(
     {
       ...browserPlatform,
+      ownOptions: ['wasm', 'files', 'kv'] satisfies (keyof BrowserRuntimeOptions)[],
       engines: [
         createQuickjsEngine({ loadModule: loadWasm(quickjs) }),
         createPrebuiltComponentEngine(),

@@ -84,6 +84,14 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
   const runtime = createRuntimeOn(
     {
       ...nodePlatform,
+      ownOptions: [
+        'packages',
+        'policyFile',
+        'sql',
+        'browser',
+        'audit',
+        'kv',
+      ] satisfies (keyof NodeRuntimeOptions)[],
       engines: [
         createQuickjsEngine({
           loadModule: loadWasmFile(new URL('./engines/quickjs/quickjs.wasm', import.meta.url)),

@@ -39,6 +39,7 @@ export function createRuntime(given: WorkerdRuntimeOptions): Runtime {
   return createRuntimeOn(
     {
       ...workerdPlatform,
+      ownOptions: ['wasm', 'files', 'kv'] satisfies (keyof WorkerdRuntimeOptions)[],
       engines: [createQuickjsEngine({ loadModule: loadWasm(wasm.quickjs) }), createPrebuiltComponentEngine()],
       hostFunctions: [
         createFsHostFunction({ backend: files ?? createMemoryBackend() }),

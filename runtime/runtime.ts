@@ -49,7 +49,7 @@ export function createRuntimeOn(
   validators: Validators = createInterpretedValidators(),
   policyFile?: PolicyFile,
 ): Runtime {
-  checkRuntimeOptions(options);
+  checkRuntimeOptions(options, platform.ownOptions);
   const engines = uniqueByName([...platform.engines, ...(options.engines ?? [])], 'engine');
   /** The tools call runs, and runs call tools: what guests reach is bound once both are there. */
   const port = lateTools();

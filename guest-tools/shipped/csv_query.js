@@ -136,7 +136,8 @@
 }
 */
 export function run({ csv, delimiter, columns, where = [], groupBy, sortBy, descending, limit }) {
-  const [header = [], ...rows] = parse(csv.replace(/^\ufeff/, ''), delimiter);
+  const [names = [], ...rows] = parse(csv.replace(/^\ufeff/, ''), delimiter);
+  const header = unique(names);
   const indexOf = (name) => {
     const at = header.indexOf(name);
     if (at < 0)
@@ -167,6 +168,19 @@ export function run({ csv, delimiter, columns, where = [], groupBy, sortBy, desc
     matched,
     total: rows.length,
   };
+}
+
+/** Names of columns: one that is there twice would hide a value, so the second gets a number. */
+function unique(names) {
+  const taken = new Set(names);
+  const seen = new Set();
+  return names.map((name) => {
+    if (!seen.has(name)) return seen.add(name) && name;
+    let count = 2;
+    while (taken.has(`${name}_${count}`)) count += 1;
+    taken.add(`${name}_${count}`);
+    return `${name}_${count}`;
+  });
 }
 
 const COMPARE = {

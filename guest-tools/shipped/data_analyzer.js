@@ -20,7 +20,7 @@
      "type": "number"
     },
     "minItems": 1,
-    "maxItems": 1000000,
+    "maxItems": 99990,
     "description": "Numbers"
    }
   },

@@ -27,7 +27,7 @@
    },
    "data": {
     "type": "array",
-    "maxItems": 100000,
+    "maxItems": 50000,
     "description": "Rows, in place of the data of the description"
    },
    "width": {
@@ -101,6 +101,11 @@ export async function run({ spec, data, width, height }) {
     ...(width === undefined ? {} : { width }),
     ...(height === undefined ? {} : { height }),
   };
+  const odd = marksOf(whole).find((mark) => !MARKS.includes(mark));
+  if (odd !== undefined)
+    throw new Error(
+      `Cannot draw the chart: there is no mark ${JSON.stringify(odd)}; marks are ${MARKS.join(', ')}`,
+    );
   let drawn;
   try {
     drawn = await svgOf(whole);
@@ -111,4 +116,18 @@ export async function run({ spec, data, width, height }) {
   // Of data that could not be loaded, of fields that are not ones, the chart would be empty without a word.
   if (complaints.length > 0) throw new Error(`Cannot draw the chart: ${complaints.slice(0, 5).join('; ')}`);
   return svg;
+}
+
+const MARKS =
+  'arc area bar boxplot circle errorband errorbar geoshape image line point rect rule square text tick trail'.split(
+    ' ',
+  );
+
+/** Of the chart and of the charts in it. */
+function marksOf(spec) {
+  if (typeof spec !== 'object' || spec === null) return [];
+  const { mark, layer = [], concat = [], hconcat = [], vconcat = [] } = spec;
+  const name = typeof mark === 'object' && mark !== null ? mark.type : mark;
+  const inner = [layer, concat, hconcat, vconcat].filter(Array.isArray).flat();
+  return [...(name === undefined ? [] : [name]), ...[...inner, spec.spec].flatMap(marksOf)];
 }

@@ -50,6 +50,7 @@ export function run({ html, baseUrl }) {
   const lists = [];
   const links = [];
   let pre = 0;
+  let code = 0;
   let hidden = '';
   let row;
   let title = '';
@@ -66,7 +67,8 @@ export function run({ html, baseUrl }) {
     if (token.text !== undefined) {
       const text = pre > 0 ? token.text : token.text.replace(/\s+/g, ' ');
       const begins = row === undefined && pre === 0 && (out.length === 0 || out.at(-1).endsWith('\n'));
-      if (!(begins && text.trim() === '')) write(begins ? text.trimStart() : text);
+      const plain = pre > 0 || code > 0 ? text : escaped(begins ? text.trimStart() : text, begins);
+      if (!(begins && text.trim() === '')) write(plain);
       continue;
     }
     const { name, close, attributes } = token;
@@ -85,9 +87,14 @@ export function run({ html, baseUrl }) {
     else if (/^(?:i|em)$/.test(name)) write('*');
     else if (name === 'pre') {
       pre += close ? -1 : 1;
-      out.push(close ? '\n```\n\n' : '\n\n```\n');
+      if (close) out.push(out.at(-1)?.endsWith('\n') ? '```\n\n' : '\n```\n\n');
+      else out.push(`\n\n\`\`\`${languageOf(attributes)}`, '\n');
       if (pre < 0) pre = 0;
-    } else if (name === 'code' && pre === 0) write('`');
+    } else if (name === 'code' && pre === 0) {
+      code = Math.max(0, code + (close ? -1 : 1));
+      write('`');
+    } else if (name === 'code' && !close && out.at(-1) === '\n' && out.at(-2)?.endsWith('```'))
+      out[out.length - 2] += languageOf(attributes);
     else if (name === 'ul' || name === 'ol') {
       if (close) lists.pop();
       else lists.push({ ordered: name === 'ol', count: 0 });
@@ -130,6 +137,19 @@ export function run({ html, baseUrl }) {
     .trim();
   return { markdown, title: title.replace(/\s+/g, ' ').trim() };
 }
+
+/** Text that says what it says: none of its signs is one of Markdown. */
+function escaped(text, begins) {
+  const inner = text.replace(
+    /[\\`*[\]]|<(?=[a-zA-Z/!?])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu,
+    (sign) => `\\${sign}`,
+  );
+  return begins ? inner.replace(/^(?:(\d{1,9})(?=[.)]\s)|(?=(?:#{1,6}|[-+>])\s))/, '$1\\') : inner;
+}
+
+/** Of a block of code, as its class names it: `language-js`. */
+const languageOf = (attributes) =>
+  /(?:^|\s)lang(?:uage)?-([\w+#.-]{1,40})/.exec(attributes.class ?? '')?.[1] ?? '';
 
 /** Texts and tags, one pass: what is never closed costs nothing more. */
 function* tokens(html) {
@@ -184,7 +204,7 @@ function attributesOf(html, from) {
     const [, end, name, double, single, bare] = match;
     if (end !== undefined) return { attributes, end: at };
     const key = name.toLowerCase();
-    if (key === 'href' || key === 'src' || key === 'alt')
+    if (key === 'href' || key === 'src' || key === 'alt' || key === 'class')
       attributes[key] ??= decode(double ?? single ?? bare ?? '');
   }
 }

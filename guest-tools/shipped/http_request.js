@@ -88,7 +88,14 @@
  ]
 }
 */
-export const run = (request) => send(request);
+export async function run(request) {
+  try {
+    return await send(request);
+  } catch (error) {
+    if (error?.name !== 'TimeoutError') throw error;
+    throw new Error(`Cannot request ${request.url}: no answer in ${request.timeoutMs} ms`);
+  }
+}
 
 async function send({ url, method, headers = {}, body, json, timeoutMs, followRedirects, maxBytes }) {
   if (body !== undefined && json !== undefined)

@@ -89,7 +89,9 @@ function faultOf(text, error) {
   const what =
     at >= text.length
       ? 'the text ends too soon'
-      : `unexpected ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)))}`;
+      : text[at] === '\ufeff'
+        ? 'unexpected byte order mark'
+        : `unexpected ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)))}`;
   return {
     path: '',
     message: `${what} in line ${line}, column ${column}`,
@@ -217,6 +219,7 @@ const KNOWN = new Set(
     ' ',
   ),
 );
+const TYPES = ['null', 'boolean', 'object', 'array', 'number', 'integer', 'string'];
 const typeOf = (value) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
@@ -233,6 +236,11 @@ function check(value, schema, path, errors) {
       );
   const type = typeOf(value);
   const types = schema.type === undefined ? undefined : [schema.type].flat();
+  const odd = types?.find((one) => !TYPES.includes(one));
+  if (odd !== undefined)
+    throw new Error(
+      `Cannot check the data: the schema has the type ${JSON.stringify(odd)}; types are ${TYPES.join(', ')}`,
+    );
   if (
     types !== undefined &&
     !types.some((one) => one === type || (one === 'integer' && Number.isInteger(value)))

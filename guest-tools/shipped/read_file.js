@@ -110,20 +110,33 @@ export async function run({ path, encoding, offset, limit }) {
   const bytes = await bytesOf(path);
   const name = encoding === 'utf8' ? encodingOf(bytes, path) : encoding;
   const content = decode(bytes, name, path);
-  if (offset === undefined && limit === undefined) return { content, encoding: name, size: bytes.byteLength };
-  const lines = content.split(/(?<=\n)/);
+  if (offset === undefined && limit === undefined) {
+    const { outputBytes } = sandglass.grant().limits;
+    if (name !== 'base64' && bytes.byteLength > outputBytes)
+      throw new Error(
+        `Cannot read ${JSON.stringify(path)} whole: it has ${bytes.byteLength} bytes, over the ${outputBytes} of one answer; read some of its lines by offset and limit`,
+      );
+    return { content, encoding: name, size: bytes.byteLength };
+  }
   const from = offset ?? 1;
-  const some = lines.slice(from - 1, limit === undefined ? undefined : from - 1 + limit);
-  const to = from + some.length - 1;
-  return {
-    content: some.join(''),
-    encoding: name,
-    size: bytes.byteLength,
-    from,
-    to,
-    lines: lines.length,
-    more: to < lines.length,
-  };
+  const { text, taken, lines } = linesOf(content, from, limit ?? Number.POSITIVE_INFINITY);
+  const to = from + taken - 1;
+  return { content: text, encoding: name, size: bytes.byteLength, from, to, lines, more: to < lines };
+}
+
+/** Of the lines from `from` on as many as `most`, with their line breaks, and how many lines there are. A large text is not cut into lines for it. */
+function linesOf(content, from, most) {
+  let lines = 0;
+  let start = from === 1 ? 0 : content.length;
+  let end = content.length;
+  for (let at = 0; at < content.length; ) {
+    lines += 1;
+    if (lines === from) start = at;
+    if (lines === from + most) end = at;
+    const next = content.indexOf('\n', at);
+    at = next < 0 ? content.length : next + 1;
+  }
+  return { text: content.slice(start, end), taken: Math.min(most, Math.max(0, lines - from + 1)), lines };
 }
 
 async function facts(path) {

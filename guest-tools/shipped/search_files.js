@@ -26,6 +26,7 @@
    "pattern": {
     "type": "string",
     "description": "Names of files: *.py, or paths below the folder with a slash: src/**\/*.ts",
+    "minLength": 1,
     "default": "*"
    },
    "contentPattern": {

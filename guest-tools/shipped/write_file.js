@@ -57,6 +57,7 @@
   ],
   "additionalProperties": false,
   "not": {
+   "description": "append goes with mode a only",
    "properties": {
     "append": {
      "const": true
@@ -123,7 +124,9 @@ export async function run({ path, content, mode, append, backup, encoding }) {
 
 async function sizeOf(path) {
   try {
-    return (await stat(path)).size;
+    const info = await stat(path);
+    if (info.isDirectory()) throw new Error(`Cannot write ${JSON.stringify(path)}: it is a folder`);
+    return info.size;
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
     throw error;

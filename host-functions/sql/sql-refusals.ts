@@ -17,7 +17,7 @@ export function failureOf(
     case 'malformed':
       return new SandglassError('INPUT_INVALID', `Cannot ask database "${name}": ${message}`, {
         details: { reason: 'invalid' },
-        hint: 'Give exactly one statement',
+        hint: 'Mend the statement: it is exactly one, with a value for each parameter',
       });
     case 'writes':
       if (!policy.access.has('write'))

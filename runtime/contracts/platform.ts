@@ -14,6 +14,8 @@ import type { ServerPowers } from './server-powers.ts';
 /** What one platform brings: the only seam between the runtime and the machine it runs on. */
 export interface Platform {
   readonly info: PlatformInfo;
+  /** Names of the options that the entry of this platform has beside those of every runtime. */
+  readonly ownOptions?: readonly string[];
   readonly inline: Cell;
   /** Starts the pools of cells outside this thread; absent where there are none. */
   openPools?(options: Required<CellOptions>, prepare: PrepareContext): CellPools;

@@ -1,6 +1,7 @@
 import type { RuntimeOptions } from '../contracts/api/runtime.ts';
 import type { AnyHostFunction } from '../contracts/host-function.ts';
 import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
+import { unknownName } from '../vocabulary/nearest.ts';
 
 /** What misuse of these options says that it cannot do. */
 export const CREATE = 'create a runtime';
@@ -24,9 +25,13 @@ const FIELDS: Readonly<Record<keyof RuntimeOptions, FieldKind>> = {
 
 /**
  * The shape of the options of a runtime; what `any` holds is read by whoever takes it.
+ * @param own Options that the platform's entry has taken out already: a misspelt one is told with its name.
  * @throws {TypeError} on an unknown option, or one of the wrong kind.
  */
-export function checkRuntimeOptions(options: RuntimeOptions): void {
+export function checkRuntimeOptions(options: RuntimeOptions, own: readonly string[] = []): void {
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(FIELDS, name))
+      throw unknownName(`${CREATE}: unknown option`, name, [...Object.keys(FIELDS), ...own]);
   checkFields(options, FIELDS, CREATE);
   for (const host of options.hostFunctions ?? []) checkHostFunction(host);
 }

@@ -107,6 +107,10 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
         `has ${lengthOf(data)} fields, ${boundOf(keyword)} ${String(facts.limit)} are allowed`,
         sizeOf(keyword),
       );
+    case 'not': {
+      const words = (parentSchema?.not as { readonly description?: unknown } | undefined)?.description;
+      return at(`is what is not allowed${typeof words === 'string' ? `: ${words}` : ''}`);
+    }
     default:
       return at(`does not fit ${keyword}`);
   }

@@ -1,0 +1,229 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRuntime, type Grant, type Runtime, toJsonForm } from '../../runtime/index.ts';
+import { codeOf } from '../support/tools-runtime.ts';
+import { verifies } from '../support/verifies.ts';
+
+/** What a user who looks closely gives to the tools that ship: large, odd and half-right arguments. */
+let runtime: Runtime;
+let folder = '';
+let server: Server;
+let origin = '';
+beforeAll(async () => {
+  runtime = createRuntime({
+    level: 'minimal',
+    tools: { builtin: true, confirm: () => true },
+    sql: { main: 'memory:' },
+  });
+  folder = await mkdtemp(join(tmpdir(), 'sandglass-picky-'));
+  await writeFile(
+    join(folder, 'big.txt'),
+    Array.from({ length: 120_000 }, (_, at) => `line ${at + 1}`).join('\n'),
+  );
+  await writeFile(join(folder, 'three.txt'), 'one\ntwo\nthree\n');
+  await writeFile(join(folder, 'empty.txt'), '');
+  server = createServer(() => undefined); // it never answers
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+});
+afterAll(async () => {
+  await runtime.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function call(name: string, args: object, options: { readonly limits?: object } = {}) {
+  const grant: Grant = {
+    fs: [{ host: folder, guest: '/data', access: ['read', 'write'] }],
+    http: [{ origin }],
+    run: { languages: ['*'] },
+    sql: [{ name: 'main' }],
+  };
+  const outcome = await runtime.tools.call(name, args, { grant, retries: 0, ...options });
+  const value = outcome.ok && outcome.value !== undefined ? toJsonForm(outcome.value) : undefined;
+  return {
+    code: codeOf(outcome),
+    value: value as never,
+    message: outcome.ok ? '' : outcome.error.message,
+    hint: outcome.ok ? undefined : outcome.error.hint,
+    fuel: outcome.usage.fuel,
+  };
+}
+
+describe('read_file', verifies('FS-04'), () => {
+  const lines = async (path: string, more: object) => (await call('read_file', { path, ...more })).value;
+
+  test('pages through a large file for less fuel than cutting it into lines takes', async () => {
+    const page = await call('read_file', { path: '/data/big.txt', offset: 119_999, limit: 5 });
+    expect(page.value).toMatchObject({
+      content: 'line 119999\nline 120000',
+      from: 119_999,
+      to: 120_000,
+      lines: 120_000,
+      more: false,
+    });
+    expect(page.fuel).toBeLessThan(1_000_000_000);
+  });
+
+  test('counts lines alike at every edge', async () => {
+    expect(await lines('/data/three.txt', { offset: 1, limit: 1 })).toMatchObject({
+      content: 'one\n',
+      to: 1,
+      lines: 3,
+      more: true,
+    });
+    expect(await lines('/data/three.txt', { offset: 3 })).toMatchObject({
+      content: 'three\n',
+      from: 3,
+      to: 3,
+      more: false,
+    });
+    expect(await lines('/data/three.txt', { limit: 2 })).toMatchObject({
+      content: 'one\ntwo\n',
+      from: 1,
+      to: 2,
+      more: true,
+    });
+    expect(await lines('/data/three.txt', { offset: 9 })).toMatchObject({
+      content: '',
+      from: 9,
+      to: 8,
+      lines: 3,
+      more: false,
+    });
+    expect(await lines('/data/empty.txt', { offset: 1 })).toMatchObject({
+      content: '',
+      from: 1,
+      to: 0,
+      lines: 0,
+      more: false,
+    });
+  });
+
+  test('says how to read what is too large for one answer', async () => {
+    expect(
+      await call('read_file', { path: '/data/big.txt' }, { limits: { outputBytes: 1_000_000 } }),
+    ).toMatchObject({
+      code: 'GUEST_THREW',
+      message: expect.stringMatching(
+        /over the 1000000 of one answer; read some of its lines by offset and limit/,
+      ),
+    });
+  });
+});
+
+describe('files', () => {
+  test('write_file says what a folder is, and what append goes with', verifies('FS-07'), async () => {
+    expect((await call('write_file', { path: '/data', content: 'x' })).message).toMatch(/it is a folder/);
+    expect(
+      await call('write_file', { path: '/data/x', content: 'x', append: true, mode: 'w' }),
+    ).toMatchObject({
+      code: 'INPUT_INVALID',
+      message: 'Cannot call "write_file": is what is not allowed: append goes with mode a only',
+    });
+  });
+
+  test('search_files takes no empty pattern', verifies('FS-09'), async () => {
+    expect((await call('search_files', { path: '/data', pattern: '' })).code).toBe('INPUT_INVALID');
+  });
+});
+
+describe('hash_text', verifies('RG-29'), () => {
+  test('hashes three megabytes within the fuel of a call', async () => {
+    const { value, fuel } = await call('hash_text', { text: 'x'.repeat(3_000_000), algorithm: 'sha512' });
+    expect(value).toMatchObject({ bytes: 3_000_000, hash: expect.stringMatching(/^[0-9a-f]{128}$/) });
+    expect(fuel).toBeLessThan(1_000_000_000);
+  });
+});
+
+describe('csv_query', () => {
+  test('keeps both of two columns with one name', async () => {
+    expect((await call('csv_query', { csv: 'a,a,a_2\n1,2,3' })).value).toMatchObject({
+      columns: ['a', 'a_3', 'a_2'],
+      rows: [{ a: '1', a_3: '2', a_2: '3' }],
+    });
+  });
+});
+
+describe('parse_json', verifies('HT-10'), () => {
+  test('refuses a schema with a type that there is not', async () => {
+    expect((await call('parse_json', { json: '{}', schema: { type: 'objct' } })).message).toMatch(
+      /the type "objct"; types are null, boolean, object/,
+    );
+  });
+
+  test('names a byte order mark', async () => {
+    expect((await call('parse_json', { json: '\ufeff{}' })).value).toMatchObject({
+      valid: false,
+      errors: [{ message: 'unexpected byte order mark in line 1, column 1' }],
+    });
+  });
+});
+
+describe('html_to_markdown', () => {
+  const markdown = async (html: string) =>
+    ((await call('html_to_markdown', { html })).value as { readonly markdown: string }).markdown;
+
+  test('text that looks like Markdown or markup stays text', async () => {
+    expect(
+      await markdown('<p>&lt;b&gt; *x* snake_case _y_ [z] `c`</p><p># no</p><p>1. no</p><p>- no</p>'),
+    ).toBe('\\<b> \\*x\\* snake_case \\_y\\_ \\[z\\] \\`c\\`\n\n\\# no\n\n1\\. no\n\n\\- no');
+  });
+
+  test('code is as it stands, with its language', async () => {
+    expect(
+      await markdown(
+        '<p>a <code>*b*_</code></p><pre><code class="hljs language-js">let a = `1`;\n</code></pre>',
+      ),
+    ).toBe('a `*b*_`\n\n```js\nlet a = `1`;\n```');
+    expect(await markdown('<pre class="lang-py">x</pre>')).toBe('```py\nx\n```');
+  });
+});
+
+describe('draw_chart', () => {
+  test('names a mark that there is not', async () => {
+    const spec = { layer: [{ mark: 'bar' }, { mark: { type: 'bark' } }] };
+    expect((await call('draw_chart', { spec, data: [{ a: 1 }] })).message).toMatch(
+      /there is no mark "bark"; marks are arc, area, bar/,
+    );
+  });
+});
+
+describe('data_analyzer', verifies('RG-30'), () => {
+  test('takes as many numbers as its schema says', async () => {
+    const most = (runtime.tools.info('data_analyzer').input as { properties: { data: { maxItems: number } } })
+      .properties.data.maxItems;
+    expect(
+      (await call('data_analyzer', { data: Array.from({ length: most }, () => 1) })).value,
+    ).toMatchObject({ count: most });
+  });
+});
+
+describe('what reaches out', () => {
+  test('http_request names the address that did not answer in time', verifies('HT-04'), async () => {
+    expect((await call('http_request', { url: `${origin}/x`, timeoutMs: 50 })).message).toMatch(
+      /Cannot request .*\/x: no answer in 50 ms/,
+    );
+  });
+
+  test('a grant of every language takes each', verifies('EX-30'), async () => {
+    expect((await call('run_code', { language: 'js', code: '6 * 7' })).value).toMatchObject({ value: 42 });
+  });
+
+  test('a statement that is none is told to be mended', verifies('DB-02'), async () => {
+    expect((await call('sql_query', { database: 'main', query: 'selec 1' })).hint).toMatch(
+      /^Mend the statement/,
+    );
+  });
+});
+
+test('a misspelt option of Node alone is told with its name', verifies('RG-28'), () => {
+  expect(() => createRuntime({ brwser: {} } as never)).toThrow(
+    'unknown option "brwser", did you mean "browser"?',
+  );
+});
