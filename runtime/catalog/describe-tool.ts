@@ -13,7 +13,9 @@ const MOST_BYTES = 1_048_576;
  * What untrusted bytes say of themselves as a tool; the guard looks first, as in a run.
  * @throws {SandglassError} MODULE_INVALID
  */
-export function describeTool(bytes: Uint8Array<ArrayBuffer>): Omit<Described, 'isTool' | 'exports'> {
+export function describeTool(
+  bytes: Uint8Array<ArrayBuffer>,
+): Omit<Described, 'isTool' | 'exports' | 'handles'> {
   guardBinary(bytes);
   const { kind, imports, worldImports } = inspectBinary(bytes);
   const section = readCustomSection(bytes, MANIFEST_SECTION);

@@ -8,5 +8,6 @@ export function describeWith(engines: readonly Engine[], bytes: Uint8Array): Des
   const described = describeTool(own);
   const engine = engines.find(({ toolExports }) => toolExports !== undefined);
   const offered = described.kind === 'component' ? engine?.toolExports?.(own) : undefined;
-  return { ...described, isTool: offered?.isTool ?? false, exports: offered?.exports ?? [] };
+  const { isTool = false, exports = [], handles = [] } = offered ?? {};
+  return { ...described, isTool, exports, handles };
 }

@@ -10,6 +10,8 @@ export interface Described {
   readonly imports: readonly string[];
   /** Functions that it exports, with schemas made of their types. */
   readonly exports: readonly ExportedTool[];
+  /** Functions of which no tool can be made, for they take or give handles of resources: a handle ends with its call. */
+  readonly handles: readonly string[];
 }
 
 /** An exported function of a component. */

@@ -53,7 +53,7 @@ export interface Engine {
    */
   prepare(source: GuestSource, context: PrepareContext): Promise<PreparedGuest>;
   /** What a binary offers as tools, by the types of its exports. Absent: nothing. @throws {SandglassError} MODULE_INVALID */
-  toolExports?(bytes: Uint8Array): Pick<Described, 'isTool' | 'exports'>;
+  toolExports?(bytes: Uint8Array): Pick<Described, 'isTool' | 'exports' | 'handles'>;
   /** What it keeps ahead for runs that want the same packages. Absent: nothing. */
   snapshots?(): readonly SnapshotInfo[];
   /**

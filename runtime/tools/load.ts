@@ -44,7 +44,10 @@ export function registerFiles(
     }
     try {
       if (file.refused === undefined) onFound(file);
-      const tools = registerFile(file, register, options, python.get(file.path));
+      const leftOut: SandglassError[] = [];
+      const onLeftOut = (error: SandglassError): void => void leftOut.push(error);
+      const tools = registerFile(file, register, { options, facts: python.get(file.path), onLeftOut });
+      skipped.push(...leftOut.map((error) => ({ path: file.path, error: error.toJSON() })));
       const names = new Set(tools.map(({ manifest: { name } }) => name));
       for (const { manifest } of before) if (!names.has(manifest.name)) store.remove(manifest.name);
       registered.push(...tools);
@@ -81,14 +84,19 @@ const asksForMore = ({ code, details }: SandglassError): boolean =>
   code === 'CAPABILITY_DENIED' ||
   (Array.isArray(details?.errors) && details.errors.some((fault) => Object(fault).rule === 'capabilities'));
 
+interface FileRules {
+  readonly options: RegisterOptions;
+  readonly facts: PythonFacts | undefined;
+  readonly onLeftOut: (error: SandglassError) => void;
+}
+
 function registerFile(
   file: ToolFile,
   register: Register,
-  options: RegisterOptions,
-  facts: PythonFacts | undefined,
+  { options, facts, onLeftOut }: FileRules,
 ): readonly Tool[] {
   const { path, at, bytes, manifest, refused, modules } = file;
-  const origin = { path, at };
+  const origin: Origin = { path, at, onLeftOut };
   if (refused !== undefined) throw new SandglassError('INPUT_INVALID', `Cannot register ${path}: ${refused}`);
   const beside = manifest === undefined ? undefined : parsed(manifest, origin);
   const language = toolFileKind(path);

@@ -36,6 +36,8 @@ export interface Origin {
   readonly path?: string | undefined;
   /** Where its file is. */
   readonly at?: string | undefined;
+  /** Told of functions of a component that are no tools beside those that are; absent: they are named by the error of one without tools only. */
+  readonly onLeftOut?: (error: SandglassError) => void;
 }
 
 export type Register = (
@@ -102,6 +104,9 @@ export function createRegistrar({
       return [
         add(parsed(described.manifest, origin), bodyOf(read, described), described.imports, replace, origin),
       ];
+    const withHandles = described.handles.length === 0 ? undefined : handlesError(described.handles, origin);
+    if (described.exports.length === 0 && withHandles !== undefined) throw withHandles;
+    if (withHandles !== undefined) origin.onLeftOut?.(withHandles);
     if (described.exports.length === 0)
       throw new SandglassError(
         'MANIFEST_INVALID',
@@ -122,6 +127,20 @@ export function createRegistrar({
     });
   };
 }
+
+const MOST_NAMED = 20;
+
+/** A call is a guest of its own, with which its handles end. */
+const handlesError = (names: readonly string[], { path }: Origin): SandglassError =>
+  new SandglassError(
+    'UNSUPPORTED',
+    `Cannot make a tool of ${names.slice(0, MOST_NAMED).map(shownText).join(', ')}${names.length > MOST_NAMED ? ' and more' : ''}` +
+      ` of ${path ?? 'the module'}: handles of resources end with each call`,
+    {
+      details: { functions: names.slice(0, MOST_NAMED) },
+      hint: 'Call them in a session, which keeps one instance: runtime.sessions.open({ module })',
+    },
+  );
 
 /** @throws {SandglassError} MANIFEST_INVALID */
 export function parsed(text: string, { path }: Origin): unknown {

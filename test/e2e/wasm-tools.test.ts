@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import { loadGuest } from '../../scripts/build-guests.ts';
-import { typesGuest } from '../guests/component/build.ts';
+import { typesGuest, wat } from '../guests/component/build.ts';
 import { startCli } from '../support/command-line.ts';
 
 const MANIFEST = {
@@ -92,5 +92,67 @@ describe('a component without a manifest as a tool', () => {
   test('is called by the command line, a function of it by --invoke', async () => {
     const ended = await cli('run', 'types.wasm', '--invoke=add', '--args=[2,40]', '--quiet');
     expect([ended.code, ended.out.trim()]).toEqual([0, '42']);
+  });
+});
+
+/** Functions of a component, the last of which takes a handle for its own. */
+const withHandle = (plain: string): string => `(component
+  (type $t (resource (rep i32)))
+  (core module $m (func (export "f") (param i32) (result i32) (local.get 0)))
+  (core instance $i (instantiate $m))
+  ${plain}
+  (func $take (param "it" (own $t)) (result u32) (canon lift (core func $i "f")))
+  (component $shape
+    (import "thing" (type $c (sub resource)))
+    (import "take" (func $take (param "it" (own $c)) (result u32)))
+    (export $e "thing" (type $c))
+    (export "take" (func $take) (func (param "it" (own $e)) (result u32))))
+  (instance $things (instantiate $shape (with "thing" (type $t)) (with "take" (func $take))))
+  (export "test:kept/things" (instance $things)))`;
+const SAME = '(func (export "same") (param "n" u32) (result u32) (canon lift (core func $i "f")))';
+
+describe('functions that are no tools', () => {
+  test('those with handles are named, and the others are tools', async () => {
+    await using own = createRuntime({ limits: { timeoutMs: 300_000 } });
+    const mixed = join(folder, 'mixed');
+    await mkdir(mixed);
+    await writeFile(join(mixed, 'things.wasm'), await wat(withHandle(SAME)));
+    const { registered, skipped } = await own.tools.discover({ dirs: [mixed] });
+    expect(registered.map(({ name }) => name)).toEqual(['same']);
+    expect(skipped).toMatchObject([
+      {
+        path: 'things.wasm',
+        error: { code: 'UNSUPPORTED', details: { functions: ['test:kept/things#take'] } },
+      },
+    ]);
+    const same = await own.tools.call('same', { n: 7 });
+    expect(same.ok ? same.value : same.error.message).toBe(7);
+    expect(await own.tools.call('take', { it: 1 })).toMatchObject({ error: { code: 'TOOL_NOT_FOUND' } });
+  });
+
+  test('a component with no others is UNSUPPORTED, and the hint says where handles are kept', async () => {
+    const only = await wat(withHandle(''));
+    expect(() => runtime.tools.register(undefined, { module: only })).toThrow(
+      expect.objectContaining({
+        code: 'UNSUPPORTED',
+        message: expect.stringContaining('"test:kept/things#take"'),
+        hint: expect.stringContaining('runtime.sessions.open'),
+      }),
+    );
+  });
+
+  test.each(['stream', 'future'])('one that takes a %s is UNSUPPORTED, and named', async (what) => {
+    const taking = await wat(`(component
+      (core module $m (func (export "f") (param i32) (result i32) (local.get 0)))
+      (core instance $i (instantiate $m))
+      (type $s (${what} u8))
+      (type $l (list $s))
+      (func (export "read-all") (param "from" $l) (result u32) (canon lift (core func $i "f"))))`);
+    const wanted = expect.objectContaining({
+      code: 'UNSUPPORTED',
+      message: `Cannot read the component: its function "read-all" takes or gives a ${what}`,
+    });
+    expect(() => runtime.tools.register(undefined, { module: taking })).toThrow(wanted);
+    expect(await runtime.run({ module: taking })).toMatchObject({ ok: false, error: wanted });
   });
 });

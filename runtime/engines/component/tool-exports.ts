@@ -10,6 +10,8 @@ export interface ToolExports {
   /** It exports the world `sandglass:host/tool`. */
   readonly isTool: boolean;
   readonly exports: readonly ExportedTool[];
+  /** Functions of which no tool can be made, as `invoke` names them, for they take or give handles of resources. */
+  readonly handles: readonly string[];
 }
 
 /**
@@ -18,14 +20,16 @@ export interface ToolExports {
  */
 export function toolExports(bytes: Uint8Array): ToolExports {
   const exports = listExports(readComponentTypes(bytes));
-  if (isTool(exports)) return { isTool: true, exports: [] };
+  if (isTool(exports)) return { isTool: true, exports: [], handles: [] };
   const command = commandInterface(exports);
   const short = new Map<string, number>();
   for (const { function: name } of exports) short.set(name, (short.get(name) ?? 0) + 1);
+  const offered = exports.filter(({ interface: name }) => name === undefined || name !== command);
   return {
     isTool: false,
-    exports: exports
-      .filter(({ interface: name, type }) => (name === undefined || name !== command) && hasJson(type))
+    handles: offered.filter(({ type }) => !hasJson(type)).map(({ name }) => name),
+    exports: offered
+      .filter(({ type }) => hasJson(type))
       .map(({ name, function: functionName, type }) => ({
         name: toolName((short.get(functionName) ?? 0) > 1 ? name : functionName),
         input: inputOf(type),

@@ -2,7 +2,7 @@ import { defined } from '../../../vocabulary/defined.ts';
 import { Reader } from '../../../wasm/reader.ts';
 import type { CoreInstance, CoreItem, PassOptions } from '../linking/link-plan.ts';
 import { createRecorder, type Links, type Recorder } from '../linking/recorder.ts';
-import { malformed } from './malformed.ts';
+import { malformed, unsupported } from './malformed.ts';
 import type { ComponentTypes, Item } from './model.ts';
 import {
   declare,
@@ -13,6 +13,7 @@ import {
   readExtern,
   readExternName,
   readValueType,
+  refuseOpaque,
   type Scope,
   step,
 } from './read-types.ts';
@@ -91,6 +92,7 @@ function evaluate(reader: Reader, scope: Scope, walk: Walk): ReadonlyMap<string,
           item.sort === 'func' && ascribed?.sort === 'func'
             ? { ...item, type: ascribed.type }
             : (ascribed ?? item);
+        if (declared.sort === 'func') refuseOpaque(name, declared.type);
         declare(scope, declared);
         exports.set(name, declared);
         exported?.(name, item);
@@ -223,7 +225,7 @@ function readCanon(reader: Reader, scope: Scope, recorder: Recorder): void {
       coreFunctions.push(recorder.giveUp());
       return;
     default:
-      throw malformed(
+      throw unsupported(
         `canonical function 0x${code.toString(16)} belongs to the asynchronous component model`,
       );
   }

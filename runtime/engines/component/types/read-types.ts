@@ -1,8 +1,8 @@
 import { Reader } from '../../../wasm/reader.ts';
 import type { CoreItem, Home } from '../linking/link-plan.ts';
-import { malformed } from './malformed.ts';
+import { malformed, unsupported } from './malformed.ts';
 import type { FunctionItem, Item, TypeEntry } from './model.ts';
-import type { Primitive, Resource, WitType } from './wit-type.ts';
+import { opaqueIn, type Primitive, type Resource, type WitFunction, type WitType } from './wit-type.ts';
 
 /**
  * Index spaces of one component, component type or instance type; `parent` encloses it.
@@ -78,6 +78,8 @@ export function lookUp<T>(space: readonly T[], index: number, what: string): T {
   return item;
 }
 
+const COMPONENT_TYPE = 'a component type';
+
 /** A value type in place: a primitive, or an index of one. */
 export function readValueType(reader: Reader, scope: Scope): WitType {
   const first = reader.peek();
@@ -89,9 +91,9 @@ export function readValueType(reader: Reader, scope: Scope): WitType {
   }
   const entry = lookUp(scope.types, reader.u32(), 'type');
   if (entry.kind === 'value') return entry.type;
-  throw malformed(
-    entry.kind === 'opaque' ? `${entry.what} is not supported` : 'a type stands where a value type must',
-  );
+  if (entry.kind === 'opaque' && entry.what !== COMPONENT_TYPE)
+    return { kind: 'own', resource: { name: entry.what, opaque: true } };
+  throw malformed('a type stands where a value type must');
 }
 
 const optional = <T>(reader: Reader, read: () => T): T | undefined => {
@@ -165,7 +167,7 @@ export function readDefinedType(reader: Reader, scope: Scope): TypeEntry {
     }
     case 0x41:
       skipDeclarations(reader, scope, true);
-      return { kind: 'opaque', what: 'a component type' };
+      return { kind: 'opaque', what: COMPONENT_TYPE };
     case 0x42: {
       const start = reader.at;
       skipDeclarations(reader, scope, false);
@@ -222,6 +224,12 @@ export function readExternName(reader: Reader): string {
   return reader.name();
 }
 
+/** @throws {SandglassError} UNSUPPORTED naming a function whose values nothing here can pass. */
+export function refuseOpaque(name: string, { params, result }: WitFunction): void {
+  const what = [...params.map(({ type }) => type), result].map(opaqueIn).find((one) => one !== undefined);
+  if (what !== undefined) throw unsupported(`its function "${name}" takes or gives a ${what}`);
+}
+
 /** What an import or export is declared to be. `owner` names the interface that new resources belong to. */
 export function readExtern(reader: Reader, scope: Scope, name: string, owner: string): Item {
   switch (reader.byte()) {
@@ -232,6 +240,7 @@ export function readExtern(reader: Reader, scope: Scope, name: string, owner: st
     case 0x01: {
       const entry = lookUp(scope.types, reader.u32(), 'type');
       if (entry.kind !== 'func') throw malformed('a function has no function type');
+      refuseOpaque(owner === '' || owner === name ? name : `${owner}#${name}`, entry.type);
       return { sort: 'func', type: entry.type };
     }
     case 0x02:
