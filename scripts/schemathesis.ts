@@ -3,6 +3,7 @@
 // SCHEMATHESIS=PATH/TO/st.
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KEY, serveFixture } from './mcp-conformance/fixture.ts';
 
 const program = process.env.SCHEMATHESIS ?? 'schemathesis';
@@ -26,12 +27,13 @@ const child = spawn(
     '--request-timeout',
     '30',
     '--no-color',
-    // It makes no modules of WebAssembly, and waits for no stream of events.
-    '--exclude-path-regex',
-    '/v1/modules|/events$',
   ],
   // It keeps notes in the folder where it runs.
-  { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'inherit'] },
+  {
+    cwd: tmpdir(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, SCHEMATHESIS_HOOKS: join(import.meta.dirname, 'schemathesis/hooks.py') },
+  },
 );
 let text = '';
 child.stdout.setEncoding('utf8').on('data', (part: string) => {

@@ -9,6 +9,7 @@ import {
   createHttpApp,
   createInProcessScheduler,
   createModuleStore,
+  inspectModule,
 } from '../../runtime/doors/http/index.ts';
 import { createRuntime, queryAudit } from '../../runtime/index.ts';
 import { ANSWERS, PROMPTS, RESOURCES } from './offers.ts';
@@ -96,7 +97,7 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
   const app = createHttpApp({
     runtime,
     scheduler: createInProcessScheduler(),
-    modules: createModuleStore({ inspect: () => ({ kind: 'module', exports: [] }) }),
+    modules: createModuleStore({ inspect: inspectModule }),
     key: KEY,
     mcp: { version: '1.0.0', taskAfterMs: 700, prompts: PROMPTS, resources: RESOURCES },
     audit: (filter) => queryAudit(dir, filter),

@@ -11,7 +11,8 @@ export const json = (schema: JsonObject): Readonly<Record<string, JsonObject>> =
   'application/json': schema,
 });
 
-export const STREAM = { 'text/event-stream': { type: 'string' } } as const;
+/** Server-sent events: what reads the document takes a schema here for that of the body, or of each event. */
+export const STREAM = { 'text/event-stream': {} } as const;
 
 export const RUN_ID: Readonly<Record<string, Parameter>> = {
   id: { in: 'path', schema: { type: 'string' }, description: 'Id of a run or call' },
