@@ -19,7 +19,7 @@ const FLOORS = {
 
 export default defineConfig({
   test: {
-    globalSetup: './test/support/build-realm.ts',
+    globalSetup: './test/support/before-all.ts',
     pool: 'forks',
     maxWorkers: 2,
     expect: { poll: { timeout: 120_000 } },

@@ -18,8 +18,12 @@ export interface Started {
   outputMatching(pattern: RegExp): Promise<string>;
 }
 
-/** Environment of a fresh shell: nothing of the test's own but what a process needs. */
-const ENV = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' };
+/** Environment of a fresh shell: nothing of the test's own but what a process needs, and where its sources lie compiled. */
+export const ENV = {
+  PATH: process.env.PATH ?? '',
+  HOME: process.env.HOME ?? '',
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
+};
 
 /** Starts the real command line in its own process. */
 export function startCli(

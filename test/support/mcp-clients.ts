@@ -7,6 +7,7 @@ import { createHttpApp, type HttpAppOptions } from '../../runtime/doors/http/app
 import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
 import { createRuntime, type NodeRuntimeOptions } from '../../runtime/index.ts';
 import { createInProcessScheduler, type InProcessOptions } from '../../runtime/work/in-process.ts';
+import { ENV } from './command-line.ts';
 
 const MAIN = fileURLToPath(new URL('../../runtime/doors/cli/main.ts', import.meta.url));
 
@@ -60,7 +61,7 @@ export async function connectStdio(
       args: [MAIN, 'mcp', ...args],
       cwd,
       stderr: 'ignore',
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' },
+      env: ENV,
     }),
   );
   return connected(client);
