@@ -108,8 +108,19 @@ describe('a callback of the embedder harms nobody', () => {
     expect(await settled()).toEqual([]);
   });
 
-  test.each(ways)('onNotice, %s: the first run of Python', async (_way, fail) => {
-    const { runtime, faults } = open({ onNotice: fail });
+  test('onNotice, an async one: a folder of the policy that is missing', async () => {
+    const { runtime, faults } = open({
+      onNotice: WAYS['an async one'],
+      policy: { fs: [{ host: '/sandglass/missing' }] },
+    });
+    await using _ = runtime;
+    expect(await runtime.run({ language: 'js', code: '6 * 7' })).toMatchObject({ ok: true, value: 42 });
+    expect(await settled()).toEqual([]);
+    expect(faults).toEqual([[BOOM, 'no-run']]);
+  });
+
+  test('onNotice, one that throws: the first run of Python', async () => {
+    const { runtime, faults } = open({ onNotice: WAYS['one that throws'] });
     await using _ = runtime;
     expect(await runtime.run({ language: 'python', code: '6 * 7' })).toMatchObject({ ok: true, value: 42 });
     expect(faults).toEqual([[BOOM, 'no-run']]);

@@ -5,13 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
 import { probeGuest } from '../guests/component/build.ts';
 import { startServer } from '../support/http-harness.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { verifies } from '../support/verifies.ts';
 
 let runtime: Runtime;
 let folder: string;
 let probe: Uint8Array;
 beforeAll(async () => {
-  runtime = createRuntime({ cache: false, limits: { timeoutMs: 120_000 } });
+  runtime = createRuntime({ cache: TEST_CACHE, limits: { timeoutMs: 120_000 } });
   folder = mkdtempSync(join(tmpdir(), 'sandglass-files-'));
   mkdirSync(join(folder, 'sub'));
   writeFileSync(join(folder, 'data.txt'), 'outer');

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
 import { probeGuest } from '../guests/component/build.ts';
 import { startServer } from '../support/http-harness.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { verifies } from '../support/verifies.ts';
 
 verifies('HT-15');
@@ -22,7 +23,7 @@ test('the same request from JavaScript, Python and a component is the same at th
   };
   const grant = { http: [{ origin: server.origin, methods: ['POST'] }] };
   // Python makes its snapshot first, twice at once: on a busy machine longer than a run may take by default.
-  await using runtime = createRuntime({ cache: false, limits: { timeoutMs: 600_000 } });
+  await using runtime = createRuntime({ cache: TEST_CACHE, limits: { timeoutMs: 600_000 } });
   const outcomes = [
     await runtime.run({
       language: 'javascript',

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import type { HttpGrant } from '../../runtime/vocabulary/grants/http.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 
 /** `urllib`, `requests` and `httpx` as programs use them, against real servers. */
 describe('http clients of a Python guest', () => {
@@ -24,7 +24,7 @@ describe('http clients of a Python guest', () => {
 
   beforeAll(async () => {
     runtime = createRuntime({
-      cache: join(import.meta.dirname, '../../node_modules/.cache/sandglass-test'),
+      cache: TEST_CACHE,
       cells: { warm: 1, maxCells: 2 },
     });
     other = createServer((request, response) => {

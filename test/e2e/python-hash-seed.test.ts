@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Outcome, type Runtime, type ScriptRun } from '../../runtime/index.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 
-const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
 const HASHES: ScriptRun = {
   language: 'python',
   code: "[hash(it) for it in ('x', b'y', ('x', 1), frozenset({'x'}), __import__('datetime').date(2026, 1, 2))]",
@@ -12,7 +11,7 @@ const answerOf = (outcome: Outcome): unknown => (outcome.ok ? outcome.value : ou
 describe('the hash secret of Python', () => {
   let runtime: Runtime;
   beforeAll(() => {
-    runtime = createRuntime({ cache: CACHE });
+    runtime = createRuntime({ cache: TEST_CACHE });
   });
   afterAll(() => runtime.close());
   const pythonOf = async (options: Partial<ScriptRun> & { readonly code: string }): Promise<unknown> =>
@@ -37,7 +36,7 @@ describe('the hash secret of Python', () => {
 
   test('is that of the seed 0 where the caller gives a seed: on every machine, with the same fuel', async () => {
     const deterministic = { seed: 7, now: 0 };
-    await using other = createRuntime({ cache: CACHE });
+    await using other = createRuntime({ cache: TEST_CACHE });
     const runs = [runtime, runtime, other].map((one) => one.run({ ...HASHES, deterministic }));
     const [first, ...more] = await Promise.all(runs);
     expect(first).toMatchObject({ ok: true });

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPipIndex } from '../../runtime/doors/cli/pip-index.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { verifies } from '../support/verifies.ts';
 import { wheel } from '../support/wheels.ts';
 
 const CLI = join(import.meta.dirname, '../../runtime/doors/cli/main.ts');
-const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sandglass-e2e-wheels-'));
@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('packages of a folder', verifies('EX-20'), () => {
   test('are there by name and by import, at every level, and the guest asks for nothing', async () => {
-    await using runtime = createRuntime({ cache: CACHE, packages: { wheels: folder } });
+    await using runtime = createRuntime({ cache: TEST_CACHE, packages: { wheels: folder } });
     const code = 'import hello_pkg\nprint(hello_pkg.X)';
     for (const level of ['standard', 'maximum'] as const) {
       expect(await runtime.run({ language: 'python', code, packages: ['hello_pkg'], level })).toMatchObject({
@@ -34,7 +34,7 @@ describe('packages of a folder', verifies('EX-20'), () => {
   });
 
   test('that are not there end the run before it starts, naming the package and what to do', async () => {
-    await using runtime = createRuntime({ cache: CACHE, packages: { wheels: folder } });
+    await using runtime = createRuntime({ cache: TEST_CACHE, packages: { wheels: folder } });
     expect(await runtime.run({ language: 'python', code: '1', packages: ['numpy'] })).toMatchObject({
       ok: false,
       error: {
@@ -43,7 +43,7 @@ describe('packages of a folder', verifies('EX-20'), () => {
         hint: expect.stringContaining('--wheels'),
       },
     });
-    await using bare = createRuntime({ cache: CACHE });
+    await using bare = createRuntime({ cache: TEST_CACHE });
     const code = 'import numpy as np\nprint(np.arange(1, 6).mean())';
     const rules = { imports: ['numpy', 'pandas', 'math'], block: ['eval', 'exec', 'open'] };
     expect(await bare.run({ language: 'python', code, packages: ['numpy'], options: rules })).toMatchObject({
@@ -53,7 +53,7 @@ describe('packages of a folder', verifies('EX-20'), () => {
   });
 
   test('are for Python alone, and are named by text', async () => {
-    await using runtime = createRuntime({ cache: CACHE });
+    await using runtime = createRuntime({ cache: TEST_CACHE });
     await expect(runtime.run({ language: 'javascript', code: '1', packages: ['x'] })).rejects.toThrow(
       TypeError,
     );

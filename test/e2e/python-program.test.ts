@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Outcome, type Runtime, type Session } from '../../runtime/index.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 
 /** A program is compiled in pieces; nothing of that shows. */
 describe('a Python program', () => {
@@ -9,7 +9,7 @@ describe('a Python program', () => {
   let session: Session;
   beforeAll(async () => {
     runtime = createRuntime({
-      cache: join(import.meta.dirname, '../../node_modules/.cache/sandglass-test'),
+      cache: TEST_CACHE,
       cells: { warm: 1, maxCells: 2 },
     });
     session = await runtime.sessions.open({ language: 'python' });

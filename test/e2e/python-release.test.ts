@@ -8,11 +8,11 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime } from '../../runtime/index.ts';
 import { sideModule } from '../support/side-module.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { verifies } from '../support/verifies.ts';
 import { sha256, wheel, zip } from '../support/wheels.ts';
 
 const CLI = join(import.meta.dirname, '../../runtime/doors/cli/main.ts');
-const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
 const TAG = 'cp314-cp314-pyemscripten_2026_0_wasm32';
 const LIMITS = { timeoutMs: 120_000 };
 
@@ -81,7 +81,7 @@ afterAll(async () => {
 describe('a release of Pyodide', verifies('EX-21'), () => {
   test('by its address: the packages that a program imports, native ones too, each file once', async () => {
     asked = [];
-    await using runtime = createRuntime({ cache: CACHE, packages: { baseUrl, lock } });
+    await using runtime = createRuntime({ cache: TEST_CACHE, packages: { baseUrl, lock } });
     const code = 'import numeric, cv9\n[numeric.ANSWER, numeric.HELP, cv9.SEES]';
     const outcome = await runtime.run({ language: 'python', code, limits: LIMITS });
     expect(outcome).toMatchObject({ ok: true, value: [42, 1, true], usage: { hostCalls: {} } });
@@ -92,7 +92,7 @@ describe('a release of Pyodide', verifies('EX-21'), () => {
   });
 
   test('a file that is missing is named, with where it was looked for', async () => {
-    await using runtime = createRuntime({ cache: CACHE, packages: { baseUrl, lock } });
+    await using runtime = createRuntime({ cache: TEST_CACHE, packages: { baseUrl, lock } });
     const outcome = await runtime.run({
       language: 'python',
       code: '1',

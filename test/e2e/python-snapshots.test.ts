@@ -9,9 +9,9 @@ import {
   type ScriptRun,
   type SnapshotInfo,
 } from '../../runtime/index.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { wheel, zip } from '../support/wheels.ts';
 
-const CACHE = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
 /** What the top-level code of `slow_pkg` burns at least, and what a run that only imports it burns at most, units. */
 const IMPORT_FUEL = 50_000_000;
 const SLOW = 'import base_pkg\nprint("slow_pkg runs")\nT = sum(range(300_000))\nX = 42\nBOX = []\n';
@@ -89,7 +89,7 @@ describe('packages.snapshots', () => {
   let runtime: Runtime;
   beforeAll(() => {
     runtime = createRuntime({
-      cache: CACHE,
+      cache: TEST_CACHE,
       packages: { wheels: folder, snapshots: [['aside-pkg'], ['slow-pkg']] },
     });
   });
@@ -109,7 +109,7 @@ describe('packages.snapshots', () => {
       { packages: ['aside-pkg'], state: 'unmade' },
       { packages: ['slow-pkg'], state: 'ready' },
     ]);
-    await using plain = createRuntime({ cache: CACHE, packages: { wheels: folder } });
+    await using plain = createRuntime({ cache: TEST_CACHE, packages: { wheels: folder } });
     const each = await plain.run(python('import slow_pkg\nslow_pkg.X'));
     expect(each).toMatchObject({ ok: true, value: 42, stdout: 'slow_pkg runs\n' });
     expect(each.usage.fuel).toBeGreaterThan(IMPORT_FUEL);
@@ -169,7 +169,7 @@ describe('packages.snapshots', () => {
 
   test('a run with less memory than the set takes starts as ever, and its limit holds', async () => {
     await using large = createRuntime({
-      cache: CACHE,
+      cache: TEST_CACHE,
       packages: { wheels: folder, snapshots: [['large-pkg']] },
     });
     const code = 'import large_pkg\nlen(large_pkg.DATA)';
@@ -211,7 +211,7 @@ for n in range(5000): it.TABLES['text'][f'more {n}'] = n; it.SETS[0].add(f'more 
 fresh['grown'] = len(it.TABLES['text']) == 7000 and len(it.SETS[0]) == 5999
 [wrong, [name for name, fine in fresh.items() if not fine], hash('x')]`;
     await using hashed = createRuntime({
-      cache: CACHE,
+      cache: TEST_CACHE,
       packages: { wheels: folder, snapshots: [['hashed-pkg']] },
     });
     const seen: unknown[] = [];
@@ -258,7 +258,7 @@ fresh['grown'] = len(it.TABLES['text']) == 7000 and len(it.SETS[0]) == 5999
     async (_what, name, value, reason) => {
       const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
       await using refusing = createRuntime({
-        cache: CACHE,
+        cache: TEST_CACHE,
         packages: { wheels: folder, snapshots: [[name]] },
       });
       const module = name.replace('-', '_');
@@ -284,7 +284,7 @@ fresh['grown'] = len(it.TABLES['text']) == 7000 and len(it.SETS[0]) == 5999
   test('a set that no source has is refused aloud', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     await using refusing = createRuntime({
-      cache: CACHE,
+      cache: TEST_CACHE,
       packages: { wheels: folder, snapshots: [['nowhere-pkg']] },
     });
     expect(await refusing.run(python('import base_pkg\nbase_pkg.Y'))).toMatchObject({ ok: true, value: 1 });

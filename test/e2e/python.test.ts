@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ScriptRun } from '../../runtime/contracts/api/run.ts';
 import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { verifies } from '../support/verifies.ts';
 
 /** Python through the whole runtime: pool, worker, gate, host functions. */
@@ -18,7 +19,7 @@ describe('Python through the runtime', () => {
 
   beforeAll(async () => {
     runtime = createRuntime({
-      cache: join(import.meta.dirname, '../../node_modules/.cache/sandglass-test'),
+      cache: TEST_CACHE,
       cells: { warm: 1, maxCells: 2 },
     });
     folder = mkdtempSync(join(tmpdir(), 'sandglass-e2e-python-'));

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type JsonValue, type Outcome, type Runtime } from '../../runtime/index.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { verifies } from '../support/verifies.ts';
 
 verifies('XT-13');
@@ -14,7 +14,7 @@ let runtime: Runtime;
 const faults: unknown[] = [];
 beforeAll(() => {
   runtime = createRuntime({
-    cache: join(import.meta.dirname, '../../node_modules/.cache/sandglass-test'),
+    cache: TEST_CACHE,
     cells: { warm: 1, maxCells: 2 },
     onError: (error) => faults.push(error),
   });

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
 import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createNodePyodideEngine } from '../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 import type { Outcome } from '../../runtime/vocabulary/outcome.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 
 /** What needs the worker around the realm: its deep stack, its flags, its end by force. */
 describe('a Python guest in its cell', () => {
@@ -13,7 +13,7 @@ describe('a Python guest in its cell', () => {
     runtime = createRuntimeOn(
       { ...nodePlatform, engines: [createNodePyodideEngine()], hostFunctions: [] },
       {
-        cache: join(import.meta.dirname, '../../node_modules/.cache/sandglass-test'),
+        cache: TEST_CACHE,
         cells: { warm: 1, maxCells: 2 },
       },
     );

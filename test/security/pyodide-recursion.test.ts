@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Runtime } from '../../runtime/contracts/api/runtime.ts';
@@ -7,6 +6,7 @@ import { nodePlatform } from '../../runtime/platform/node.ts';
 import { createNodePyodideEngine } from '../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../runtime/runtime.ts';
 import type { IsolationLevel } from '../../runtime/vocabulary/levels.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { verifies } from '../support/verifies.ts';
 
 const NEST = 'x = []\nfor _ in range(100_000): x = [x]\n';
@@ -71,7 +71,7 @@ describe('deep recursion inside Python', verifies('LM-09'), () => {
     runtime = createRuntimeOn(
       { ...nodePlatform, engines: [createNodePyodideEngine()], hostFunctions: [] },
       {
-        cache: join(import.meta.dirname, '../../node_modules/.cache/sandglass-test'),
+        cache: TEST_CACHE,
         cells: { warm: 1, maxCells: 2 },
       },
     );

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Outcome, type Runtime } from '../../runtime/index.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 
 const HOST = 'import _sandglass_host as h\nfrom pyodide.ffi import to_js\n';
 
@@ -9,7 +9,7 @@ describe('what crosses from Python to its cell', () => {
   let runtime: Runtime;
   beforeAll(() => {
     runtime = createRuntime({
-      cache: join(import.meta.dirname, '../../node_modules/.cache/sandglass-test'),
+      cache: TEST_CACHE,
       cells: { warm: 1, maxCells: 2 },
     });
   });

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 
 /** Each of them tries to have the next guest run code of its own when that imports a module of the standard library. */
 const POISON: Readonly<Record<string, string>> = {
@@ -36,7 +36,7 @@ import timeit`,
 
 describe('what a guest does to the standard library', () => {
   let runtime: Runtime;
-  const cache = join(import.meta.dirname, '../../node_modules/.cache/sandglass-test');
+  const cache = TEST_CACHE;
   beforeAll(() => {
     runtime = createRuntime({ cache, cells: { warm: 1 } });
   });

@@ -17,6 +17,7 @@ import {
 } from '../../runtime/platform/python/packages/resolve-packages.ts';
 import { unpackWheel } from '../../runtime/platform/python/packages/unpack-wheel.ts';
 import { readWheelName } from '../../runtime/platform/python/packages/wheel-name.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { turnsDuring } from '../support/turns-during.ts';
 import { sha256, wheel, type ZippedFile, zip } from '../support/wheels.ts';
 
@@ -266,7 +267,7 @@ describe('a run with a broken wheel', () => {
     const good = wheel('good', '1.0', 'x = 1');
     writeFileSync(join(folder, good.file), good.bytes);
     runtime = createRuntime({
-      cache: join(import.meta.dirname, '../../node_modules/.cache/sandglass-test'),
+      cache: TEST_CACHE,
       packages: { wheels: folder },
     });
   });

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Outcome, type Runtime } from '../../runtime/index.ts';
+import { TEST_CACHE } from '../support/test-cache.ts';
 import { verifies } from '../support/verifies.ts';
 
 verifies('RS-02');
@@ -15,7 +15,7 @@ describe('a Python guest that reports for itself', () => {
   let runtime: Runtime;
   beforeAll(() => {
     runtime = createRuntime({
-      cache: join(import.meta.dirname, '../../node_modules/.cache/sandglass-test'),
+      cache: TEST_CACHE,
       cells: { warm: 1, maxCells: 4, maxSessions: 2 },
     });
   });

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type {
   CellGuest,
   Engine,
@@ -16,13 +15,14 @@ import {
 import { defined } from '../../runtime/vocabulary/defined.ts';
 import { type Limits, mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { createFakeHost, type FakeHost, type FakeHostOptions, runSpec } from './fake-host.ts';
+import { TEST_CACHE } from './test-cache.ts';
 
 export const PYTHON_MEMORY = 512 * 1024 * 1024;
 
 export const pythonContext = (limits: Partial<Limits> = {}): PrepareContext => ({
   limits: mergeLimits([limits], { memoryBytes: PYTHON_MEMORY }),
   compile: (bytes) => WebAssembly.compile(bytes),
-  cache: openFileCache(join(import.meta.dirname, '../../node_modules/.cache/sandglass-test')),
+  cache: openFileCache(TEST_CACHE),
 });
 
 export interface PythonRun {

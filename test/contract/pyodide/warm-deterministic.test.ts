@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodePlatform } from '../../../runtime/platform/node.ts';
 import { createNodePyodideEngine } from '../../../runtime/platform/python/pyodide-engine.ts';
 import { createRuntimeOn } from '../../../runtime/runtime.ts';
+import { TEST_CACHE } from '../../support/test-cache.ts';
 
 const CODE = `import json, random
 rows = [{'a': n, 'b': str(n)} for n in range(100)]
@@ -10,7 +10,7 @@ print(sorted({str(n) for n in range(20)}, key=hash))
 [hash('text'), random.random(), len(json.dumps(rows))]`;
 
 test('a run that must repeat burns the same, in a cell that was started for it, was warm, or served others', async () => {
-  const options = { cache: join(import.meta.dirname, '../../../node_modules/.cache/sandglass-test') };
+  const options = { cache: TEST_CACHE };
   const open = () =>
     createRuntimeOn(
       { ...nodePlatform, engines: [createNodePyodideEngine()], hostFunctions: [] },

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LoadReport, Runtime } from '../../../runtime/index.ts';
+import { TEST_CACHE } from '../../support/test-cache.ts';
 import { codeOf, toolsRuntime } from '../../support/tools-runtime.ts';
 import { verifies } from '../../support/verifies.ts';
 
@@ -37,7 +38,7 @@ function folderOf(files: Readonly<Record<string, string | null>>): string {
 }
 
 function open(options: Parameters<typeof toolsRuntime>[0] = {}): Runtime {
-  const { runtime } = toolsRuntime(options);
+  const { runtime } = toolsRuntime({ cache: TEST_CACHE, ...options });
   runtimes.push(runtime);
   return runtime;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { toJsonForm } from '../../../runtime/index.ts';
 import { javascriptNeeds } from '../../../runtime/tools/discover/javascript-needs.ts';
+import { TEST_CACHE } from '../../support/test-cache.ts';
 import { codeOf, toolsRuntime } from '../../support/tools-runtime.ts';
 import { verifies } from '../../support/verifies.ts';
 
@@ -41,7 +42,7 @@ def helper(word, mode):
     return word.upper() if mode == "upper" else word.title()
 `,
     );
-    const { runtime } = toolsRuntime();
+    const { runtime } = toolsRuntime({ cache: TEST_CACHE });
     const { registered } = await runtime.tools.load(join(folder, 'text.py'));
     expect(
       registered.map(({ name, description, dangerous, input }) => ({ name, description, dangerous, input })),
@@ -104,7 +105,7 @@ test(
     const dir = join(folder, 'dir');
     mkdirSync(dir);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
-    const { runtime } = toolsRuntime({ tools: { dirs: [dir] } });
+    const { runtime } = toolsRuntime({ cache: TEST_CACHE, tools: { dirs: [dir] } });
     const { registered, skipped } = await runtime.tools.ready();
     expect(registered.map(({ name }) => name)).toEqual(['b', 'd', 'g', 'i']);
     expect(

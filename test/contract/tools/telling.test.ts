@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type EventOf, type Runtime } from '../../../runtime/index.ts';
+import { TEST_CACHE } from '../../support/test-cache.ts';
 import { codeOf } from '../../support/tools-runtime.ts';
 import { verifies } from '../../support/verifies.ts';
 
 let runtime: Runtime;
 const told: EventOf<'guest.logged' | 'tool.progress'>[] = [];
 beforeAll(() => {
-  runtime = createRuntime({ cache: false });
+  runtime = createRuntime({ cache: TEST_CACHE });
   for (const kind of ['guest.logged', 'tool.progress'] as const)
     runtime.on(kind, (event) => void told.push(event));
 });
