@@ -103,12 +103,6 @@ export {
   type HostFunctionDefinition,
   type OperationDefinition,
 } from './contracts/define-host-function.ts';
-export {
-  type DefinedTool,
-  defineTool,
-  type TypedHandler,
-  type TypedManifest,
-} from './contracts/define-tool.ts';
 export type {
   CellGuest,
   Engine,
@@ -142,6 +136,12 @@ export type { BrowserOptions } from './contracts/operations/browser.ts';
 export type { FsEvent } from './contracts/operations/fs.ts';
 export type { KvOptions } from './contracts/operations/kv.ts';
 export type { SqlDatabaseOptions } from './contracts/operations/sql.ts';
+export {
+  type DefinedTool,
+  defineTool,
+  type TypedHandler,
+  type TypedManifest,
+} from './tools/define-tool.ts';
 export { createToolRegistry } from './tools/registry.ts';
 export type { CalledTool } from './vocabulary/called-tools.ts';
 export type { Caller, RunIdentity } from './vocabulary/caller.ts';

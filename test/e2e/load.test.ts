@@ -163,7 +163,7 @@ async function serve(flags: readonly string[]) {
 
 describe('sandglass serve that is ended', verifies('SC-09', 'MC-03'), () => {
   test('SIGTERM: what was accepted finishes within the grace, the rest is cancelled, and both are told', async () => {
-    const server = await serve(['--grace=20s', '--concurrency=2']);
+    const server = await serve(['--grace=8s', '--concurrency=2']);
     const short = server.run({
       code: 'await new Promise((resolve) => setTimeout(resolve, 500)); 7',
       limits: LONG,

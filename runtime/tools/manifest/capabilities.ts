@@ -19,17 +19,18 @@ const SCOPES: Readonly<Record<'paths' | 'origins' | 'methods', (name: string) =>
 
 /**
  * The capabilities that a manifest asks for: names, `fs.*` for all of a kind, `*` for all but `dangerous`.
+ * @param known Those that there are; with `any`, each is taken as it stands.
  * @throws {RangeError} for one that there is not, and for a wildcard that stands for less than a whole part of a name.
  */
 export function readCapabilities(
   asked: readonly (string | ScopedCapability)[],
-  known: CapabilityNames,
+  known: CapabilityNames | 'any',
 ): Capabilities {
   const names = new Set<string>();
   const scopes: ScopedCapability[] = [];
   for (const entry of asked) {
     const scoped = typeof entry === 'string' ? { name: entry } : entry;
-    const covered = expand(scoped.name, known);
+    const covered = known === 'any' ? [scoped.name] : expand(scoped.name, known);
     for (const name of covered) {
       names.add(name);
       if (typeof entry !== 'string') scopes.push({ ...scoped, name });

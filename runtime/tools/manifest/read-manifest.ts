@@ -52,7 +52,10 @@ type Plain = Omit<ToolManifest, 'input' | 'output'>;
 
 export interface ManifestContext {
   readonly validators: Validators;
-  readonly capabilities: CapabilityNames;
+  /** Those that there are; `any` where no runtime has told them. */
+  readonly capabilities: CapabilityNames | 'any';
+  /** What cannot be done without. @default 'register' */
+  readonly action?: 'register' | 'define';
   /** The file it stands in, for messages. */
   readonly file?: string | undefined;
 }
@@ -62,8 +65,8 @@ export interface ManifestContext {
  * @throws {SandglassError} MANIFEST_INVALID naming file, path and nearest name; UNSUPPORTED for what nothing enforces yet.
  */
 export function readManifest(given: unknown, context: ManifestContext): CheckedManifest {
-  const { validators, file } = context;
-  const fail = (faults: readonly ArgumentFault[]): SandglassError => invalid(given, faults, file);
+  const { validators, file, action = 'register' } = context;
+  const fail = (faults: readonly ArgumentFault[]): SandglassError => invalid(given, faults, action, file);
   const one = (path: string, error: unknown): SandglassError => fail(schemaFaults(path, error));
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw fail([{ path: '', message: 'expected an object', rule: 'type' }]);
@@ -101,7 +104,7 @@ export function readManifest(given: unknown, context: ManifestContext): CheckedM
   if (checked.ok && input !== undefined) faults.push(...pipeFaults(manifest, input.json));
   if (checked.ok && capabilities !== undefined) faults.push(...settingFaults(manifest, capabilities));
   if (faults.length > 0 || input === undefined || capabilities === undefined) throw fail(faults);
-  refuseUnenforced(manifest);
+  refuseUnenforced(manifest, action);
   return {
     ...rested(manifest),
     input: input.json ?? NO_ARGUMENTS,
@@ -147,7 +150,8 @@ function settingFaults(
   { settings }: Plain,
   { capabilities }: { readonly capabilities: readonly string[] },
 ): readonly ArgumentFault[] {
-  if (settings === undefined || Object.keys(settings).length === 0 || capabilities.includes('env')) return [];
+  if (settings === undefined || Object.keys(settings).length === 0) return [];
+  if (['env', '*'].some((name) => capabilities.includes(name))) return [];
   const message = 'are read from the environment: name the capability "env" too';
   return [{ path: 'settings', message, rule: 'settings', allowed: ['env'] }];
 }
@@ -172,24 +176,29 @@ const prefixed = (prefix: string, faults: readonly ArgumentFault[]): readonly Ar
     path: fault.path === '' ? prefix : `${prefix}${fault.path.startsWith('[') ? '' : '.'}${fault.path}`,
   }));
 
-function refuseUnenforced({ name, source, sink }: Plain): void {
+function refuseUnenforced({ name, source, sink }: Plain, action: string): void {
   const field = source === true ? 'source' : sink === true ? 'sink' : undefined;
   if (field === undefined) return;
   throw new SandglassError(
     'UNSUPPORTED',
-    `Cannot register the tool ${shownText(name)}: ${field} is not enforced by this version`,
+    `Cannot ${action} the tool ${shownText(name)}: ${field} is not enforced by this version`,
     { details: { field }, hint: `Leave ${field} out of the manifest` },
   );
 }
 
-function invalid(given: unknown, faults: readonly ArgumentFault[], file: string | undefined): SandglassError {
+function invalid(
+  given: unknown,
+  faults: readonly ArgumentFault[],
+  action: string,
+  file: string | undefined,
+): SandglassError {
   const name: unknown =
     typeof given === 'object' && given !== null ? (given as { name?: unknown }).name : undefined;
   const which = typeof name === 'string' ? ` ${shownText(name)}` : '';
   const where = file === undefined ? '' : `${file}: `;
   return new SandglassError(
     'MANIFEST_INVALID',
-    `Cannot register the tool${which}: ${where}${faultText(faults)}`,
+    `Cannot ${action} the tool${which}: ${where}${faultText(faults)}`,
     {
       details: { ...defined({ file }), errors: faults },
       hint: 'Mend the manifest; sandglass/manifest.schema.json says what it may hold',

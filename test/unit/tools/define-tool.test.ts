@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineTool } from '../../../runtime/index.ts';
-import { codeOf, toolsRuntime } from '../../support/tools-runtime.ts';
+import { codeOf, thrownCode, toolsRuntime } from '../../support/tools-runtime.ts';
 import { verifies } from '../../support/verifies.ts';
 
 verifies('RG-11');
@@ -119,4 +119,42 @@ test('a guest is defined the same way: its source, or its binary', async () => {
   expect(await tools.call('guest', { n: 2 })).toMatchObject({ ok: true, value: 4 });
   // @ts-expect-error: neither source, nor binary, nor marked as a function of the host
   expect(defineTool({ name: 'a', description: 'x' }, { code: '1' })).toHaveLength(2);
+});
+
+test.each<[object, RegExp]>([
+  [{ descripton: 'x' }, /descripton.*description/],
+  [{ description: 'x', dangerous: 'no' }, /dangerous/],
+  [{ description: 'x', input: { n: { type: 'nubmer' } } }, /input.*n/],
+  [
+    { description: 'x', examples: [{ input: { n: 'one' } }], input: { n: { type: 'number' } } },
+    /examples\[0\]\.input/,
+  ],
+  [
+    { description: 'x', capabilities: [{ name: 'kv.read', paths: ['/a'] }] },
+    /paths does not narrow "kv.read"/,
+  ],
+])('a manifest is checked as it is defined: %j', (more, text) => {
+  const manifest = { name: 'wrong', ...more } as unknown as { description: string; name: string }; // a mistake that types would tell
+  const thrown = (make: () => unknown): { code?: string; message: string } => {
+    try {
+      make();
+    } catch (error) {
+      return error as { code?: string; message: string };
+    }
+    throw new Error('nothing was thrown');
+  };
+  const defined = thrown(() => defineTool(manifest, { language: 'js', code: '1' }));
+  expect([defined.code, defined.message]).toEqual(['MANIFEST_INVALID', expect.stringMatching(text)]);
+  const registered = thrown(() => tools.register(manifest, { language: 'js', code: '1' }));
+  expect([registered.code, registered.message]).toEqual(['MANIFEST_INVALID', expect.stringMatching(text)]);
+});
+
+test('which capabilities there are, the runtime says that takes the tool', () => {
+  const manifest = {
+    name: 'reaches',
+    description: 'x',
+    capabilities: ['fs.*', 'dice.roll', { name: 'http', methods: ['GET'] }],
+  };
+  const made = defineTool(manifest, { language: 'js', code: '1' });
+  expect(thrownCode(() => tools.register(...made))).toBe('MANIFEST_INVALID');
 });

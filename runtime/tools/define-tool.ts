@@ -1,13 +1,16 @@
-import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
-import type { JsonSchema, ParameterMap, StandardSchema, ToolManifest } from '../vocabulary/manifest.ts';
 import type {
   ModuleHandler,
   ScriptHandler,
   ToolHandler,
   TrustedContext,
   TrustedHandler,
-} from './api/tool-handler.ts';
-import type { ArgumentsOf } from './arguments-of.ts';
+} from '../contracts/api/tool-handler.ts';
+import type { ArgumentsOf } from '../contracts/arguments-of.ts';
+import { checkField, checkFields, type FieldKind } from '../vocabulary/check-fields.ts';
+import type { JsonSchema, ParameterMap, StandardSchema, ToolManifest } from '../vocabulary/manifest.ts';
+import { createInterpretedValidators } from './check/interpreted-validators.ts';
+import type { Validators } from './check/validator.ts';
+import { readManifest } from './manifest/read-manifest.ts';
 
 const WHERE = 'define a tool';
 
@@ -24,6 +27,8 @@ const HANDLER: Readonly<Record<keyof TrustedHandler | keyof ScriptHandler | keyo
     module: 'any',
     invoke: 'text',
   };
+
+let validators: Validators | undefined;
 
 type Input = JsonSchema | ParameterMap | StandardSchema;
 
@@ -47,8 +52,11 @@ export type DefinedTool<H extends ToolHandler = TrustedHandler> = readonly [
 
 /**
  * A tool as one value, for `register(...tool)`: a trusted one, whose function has the types of its input, so that a misuse of an argument does not
- * compile; or a guest, by its source or its `.wasm`. What is in them is checked by `register`, and calls are held to the schema as always.
+ * compile; or a guest, by its source or its `.wasm`. The manifest is checked as `register` does it, but for the names of capabilities, which a
+ * runtime knows; calls are held to the schema as always.
  * @throws {TypeError} when one of them is missing or is not what it should be.
+ * @throws {SandglassError} MANIFEST_INVALID naming all that is wrong with the manifest, with the nearest names; UNSUPPORTED for what nothing
+ * enforces.
  * @example
  * runtime.tools.register(
  *   ...defineTool(
@@ -65,6 +73,8 @@ export function defineTool<H extends GuestHandler>(manifest: ToolManifest, handl
 export function defineTool(manifest: ToolManifest, handler: ToolHandler): DefinedTool<ToolHandler> {
   checkField(manifest, 'the manifest', 'object!', WHERE);
   if (!(handler instanceof Uint8Array) && typeof handler !== 'function') checkFields(handler, HANDLER, WHERE);
+  validators ??= createInterpretedValidators();
+  readManifest(manifest, { validators, capabilities: 'any', action: 'define' });
   // The pipeline passes on only arguments that fit the schema, which is what the types were made of.
   return [manifest, handler];
 }
