@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifies } from '../support/verifies.ts';
 import { codeBlocks, jsonBlocks, printsPattern } from './code-blocks.ts';
 import { DOCUMENTS, exists, readDocument } from './documents.ts';
 import { compileBlocks, createReader, type Reader } from './run-block.ts';
@@ -94,13 +95,19 @@ describe.each(DOCUMENTS)('%s', (page) => {
 });
 
 describe.each(['node', 'browser', 'workerd'] as const)('blocks for %s', (platform) => {
-  test('compile under strict', async () => {
+  test('compile under strict', verifies('DX-12'), async () => {
     const blocks = DOCUMENTS.flatMap((page) => codeBlocks(readDocument(page)))
       .filter(({ language }) => language === 'ts')
       .filter(({ marks }) => (/\b(browser|workerd)\b/.exec(marks)?.[1] ?? 'node') === platform);
     expect(blocks.length).toBeGreaterThan(0);
     expect(await compileBlocks(blocks, folder, platform)).toMatchObject({ exitCode: 0, stdout: '' });
   });
+});
+
+test('CONTRIBUTING.md adds a host function, by a block that runs', verifies('DX-11'), () => {
+  const blocks = codeBlocks(readDocument('CONTRIBUTING.md')).filter(({ use }) => use === 'run');
+  const adding = blocks.filter(({ code }) => code.includes('defineHostFunction('));
+  expect(adding.map(({ language, prints }) => [language, prints !== undefined])).toEqual([['ts', true]]);
 });
 
 test('README.md is short, and has blocks that run', () => {

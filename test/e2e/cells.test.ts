@@ -133,7 +133,7 @@ test('a trap in one guest leaves those beside it and those after it alone', veri
   }
 });
 
-describe('an engine of the embedder', verifies('EX-27'), () => {
+describe('an engine of the embedder', verifies('EX-27', 'DX-11'), () => {
   let own: Runtime;
   beforeAll(() => {
     own = createRuntime({ engines: [countingEngine] });
