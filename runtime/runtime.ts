@@ -66,6 +66,7 @@ export function createRuntimeOn(
     'host function',
   );
   const events = createEventStream();
+  listen(events, options); // before anything that may have something to tell
   const tell = tellerOf(events, options, platform.now);
   const ownFiles = options.hostFunctions?.some(({ name }) => name === 'fs') === true;
   const policy = openPolicy({
@@ -111,7 +112,6 @@ export function createRuntimeOn(
     now: platform.now,
     openTurns: platform.openTurns,
   };
-  listen(events, options);
   events.on('cell.started', ({ engine, waitedMs }) => coldStarts.set(engine, waitedMs));
   const runs = createRunStarter({ context, sessions, modules, lives, levelOf, onOutcome: kept.keep });
   const opener = createSessionOpener({ context, sessions, begin: runs.begin, levelOf });

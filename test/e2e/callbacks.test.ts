@@ -108,9 +108,9 @@ describe('a callback of the embedder harms nobody', () => {
     expect(await settled()).toEqual([]);
   });
 
-  test('onNotice, an async one: a folder of the policy that is missing', async () => {
+  test.each(ways)('onNotice, %s: a folder of the policy that is missing', async (_way, fail) => {
     const { runtime, faults } = open({
-      onNotice: WAYS['an async one'],
+      onNotice: fail,
       policy: { fs: [{ host: '/sandglass/missing' }] },
     });
     await using _ = runtime;
