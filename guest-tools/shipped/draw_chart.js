@@ -30,6 +30,15 @@
     "maxItems": 50000,
     "description": "Rows, in place of the data of the description"
    },
+   "format": {
+    "type": "string",
+    "enum": [
+     "svg",
+     "png"
+    ],
+    "default": "svg",
+    "description": "svg; png is refused, for nothing that ships draws pixels"
+   },
    "width": {
     "type": "integer",
     "minimum": 1,
@@ -94,7 +103,12 @@
 */
 import { svgOf } from 'charts';
 
-export async function run({ spec, data, width, height }) {
+export async function run({ spec, data, format, width, height }) {
+  if (format === 'png')
+    throw new Error(
+      'UNSUPPORTED: draw_chart draws no PNG; take svg, and where the grant has a browser, browser_screenshot of a page that shows it',
+    );
+
   const whole = {
     ...spec,
     ...(data === undefined ? {} : { data: { values: data } }),

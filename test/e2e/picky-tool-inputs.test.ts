@@ -194,6 +194,24 @@ describe('draw_chart', () => {
   });
 });
 
+test('draw_chart says that it draws no PNG, and what does', async () => {
+  expect((await call('draw_chart', { spec: { mark: 'bar' }, format: 'png' })).message).toMatch(
+    /UNSUPPORTED: draw_chart draws no PNG; take svg/,
+  );
+});
+
+test('of a choice that nothing fits, what each part found is told, and no more', verifies('RG-14'), () => {
+  const input = { type: 'object', properties: { a: { anyOf: [{ type: 'number' }, { type: 'boolean' }] } } };
+  runtime.tools.register(
+    { name: 'choice', description: 'Takes either', input },
+    { language: 'js', code: 'export const run = () => 1' },
+  );
+  expect(runtime.tools.validate('choice', { a: [] }).errors.map(({ message }) => message)).toEqual([
+    'an array is not of type number',
+    'an array is not of type boolean',
+  ]);
+});
+
 describe('data_analyzer', verifies('RG-30'), () => {
   test('takes as many numbers as its schema says', async () => {
     const { input } = runtime.tools.list({ search: 'data_analyzer' })[0] ?? {};

@@ -14,11 +14,20 @@ export function faultsOf(errors: readonly ErrorObject[]): readonly ArgumentFault
   for (const error of errors) {
     if (faults.size >= MOST_FAULTS) break;
     if (error.keyword === 'if') continue; // what `then` or `else` found is told by itself
+    if (error.keyword === 'anyOf' && isToldBelow(error, errors)) continue;
     const fault = faultOf(error);
     faults.set(`${fault.path}\n${fault.message}`, fault);
   }
   return [...faults.values()];
 }
+
+/** What each choice found is told by itself; that none of them fits says nothing more. */
+const isToldBelow = ({ instancePath }: ErrorObject, errors: readonly ErrorObject[]): boolean =>
+  errors.some(
+    (other) =>
+      other.keyword !== 'anyOf' &&
+      (other.instancePath === instancePath || other.instancePath.startsWith(`${instancePath}/`)),
+  );
 
 /** All of them as one line. */
 export const faultText = (faults: readonly ArgumentFault[]): string =>
