@@ -286,6 +286,7 @@ export const LOADED_FROM_OUTSIDE: readonly (readonly [file: RegExp, why: string]
   [/^host-functions\/browser\/html-worker-entry\.ts$/, 'a session of the driver http starts it as a worker'],
   [/^runtime\/platform\/inspect-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/cell\/compile-job\.ts$/, 'the worker of a job imports it by its URL'],
+  [/^runtime\/engines\/quickjs\/source-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/engines\/preview1\/instrument-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/engines\/component\/describe-job\.ts$/, 'the worker of a job imports it by its URL'],
   [/^runtime\/engines\/component\/linking\/link-job\.ts$/, 'the worker of a job imports it by its URL'],

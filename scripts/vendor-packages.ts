@@ -52,7 +52,11 @@ const VENDORED: readonly Vendored[] = [
     },
   },
   { name: 're2js' },
-  { name: 'sucrase' },
+  {
+    name: 'sucrase',
+    // Of its two forms the one that its entry has, so that both share it.
+    alias: { 'sucrase/dist/parser/tokenizer/state.js': 'sucrase/dist/esm/parser/tokenizer/state.js' },
+  },
 ];
 
 /** `ajv` of `ajv/dist/2020.js`. */

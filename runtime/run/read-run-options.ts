@@ -116,6 +116,9 @@ function refuseElsewhere(name: string): void {
 
 const GRANT_PARTS: ReadonlySet<string> = new Set(['fs', 'http', 'ws', 'env']);
 
+/** Each is a text to be checked, copied and looked through before the guest starts. */
+const MOST_MODULES = 5_000;
+
 /**
  * Checks what a caller passed to `run`.
  * @param languageOf The language of an open session, for a run in it that names none.
@@ -261,6 +264,8 @@ function readSource(
 }
 
 function readModules(modules: unknown): Readonly<Record<string, string>> {
+  if (typeof modules === 'object' && modules !== null && Object.keys(modules).length > MOST_MODULES)
+    throw new RangeError(`Cannot run: modules has over ${MOST_MODULES} entries`);
   const copied = jsonObject(modules, 'modules', 'run');
   for (const [name, source] of Object.entries(copied)) {
     if (typeof source !== 'string')

@@ -29,6 +29,8 @@ const NAP_MS = 30_000;
 const TURNS_BEFORE_YIELD = 200;
 /** As long as the largest part of our own library takes to be compiled inside a call, twice. A module of the guest that it requires has no more. */
 const MOST_HELD_FUEL = 256_000_000;
+/** Longest imported file whose types are removed in the host's thread, characters: it is done in one step. */
+const MOST_TYPES_AT_ONCE = 262_144;
 
 /**
  * Runs one JavaScript program in a fresh instance. Ends when the program has ended and nothing is pending any more: no timer, no host
@@ -70,7 +72,7 @@ async function runProgram(
   // Later programs of a guest that is kept are not known yet.
   const library = kept !== undefined || wantsLibrary(program);
   const deriveKey = derivesKeys(program) ? (await import('./kdf-primitive.ts')).deriveKey : undefined;
-  const stripTypes = typescript ? (await import('./strip-types.ts')).stripTypes : undefined;
+  const remover = typescript ? (await import('./strip-types.ts')).stripTypes : undefined;
   const { setup, hasInputs } = await setupOf(program.filename, run);
   const turns = canSuspend() ? host.turns : undefined;
   const suspends = turns !== undefined;
@@ -79,6 +81,12 @@ async function runProgram(
     onSlice: host.stopReason,
     ...(suspends ? { turns, mostHeldFuel: MOST_HELD_FUEL } : {}),
   });
+  const stripTypes =
+    remover &&
+    ((text: string, name: string) => {
+      meter.charge(nativeFuel(text.length));
+      return remover(text, name, host.turns === undefined ? undefined : MOST_TYPES_AT_ONCE);
+    });
   let current: GuestRun | undefined;
   const begin = async (): Promise<GuestRun> => {
     meter.disarm(); // the engine's own start is not the guest's to pay

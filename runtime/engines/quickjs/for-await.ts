@@ -53,7 +53,7 @@ export function waitForReturns(code: string): string {
 }
 
 /** Whether `await` stands behind `for` anywhere. */
-function mayHaveLoop(code: string): boolean {
+export function mayHaveLoop(code: string): boolean {
   for (let at = code.indexOf('await'); at >= 0; at = code.indexOf('await', at + 1)) {
     if (
       code

@@ -176,7 +176,7 @@ export function createLoader({ program, main, run, host, stripTypes, library }: 
     if (specifier.startsWith('data:')) return specifier;
     if (specifier.startsWith('/')) return absolute(specifier, run.cwd);
     if (specifier.startsWith('file:///')) return absolute(decodePath(specifier.slice(7)), run.cwd);
-    const known = [...modules.keys()].slice(0, 20).join(', ');
+    const known = modules.keys().take(20).toArray().join(', ');
     return fail(
       specifier,
       `no such module; ${known === '' ? 'none was passed with the run' : `passed with the run: ${known}`}`,

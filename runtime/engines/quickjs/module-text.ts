@@ -37,25 +37,35 @@ function exportedNames(text: string): readonly string[] {
   const tokens = scan(text);
   const names: string[] = [];
   const at = (index: number): string => tokens[index]?.text ?? '';
+  /** Where the last object ends whose keys were taken: those of what is inside it are not looked for again and again. */
+  let seen = 0;
   for (let index = 0; index < tokens.length; index++) {
     if (at(index) !== 'exports') continue;
     if (at(index + 1) === '.' && at(index + 3) === '=') names.push(at(index + 2));
     else if (at(index + 1) === '[' && at(index + 4) === '=') names.push(unquoted(at(index + 2)));
     else if (at(index - 1) === '(' && /^define(?:Property|Getter)$/.test(at(index - 2)))
       names.push(unquoted(at(index + 2)));
-    else if (at(index + 1) === '=' && at(index + 2) === '{') names.push(...keysFrom(tokens, index + 3));
+    else if (at(index + 1) === '=' && at(index + 2) === '{' && index >= seen) {
+      const keys = keysFrom(tokens, index + 3);
+      for (const name of keys.names) names.push(name);
+      seen = keys.end;
+    }
   }
   return importable(names).filter((name) => name !== '__esModule');
 }
 
 const unquoted = (text: string): string => (/^['"]/.test(text) ? text.slice(1, -1) : '');
 
-/** The keys of an object literal whose first token is at `start`. */
-function keysFrom(tokens: readonly Token[], start: number): readonly string[] {
+/** The keys of an object literal whose first token is at `start`, and where it ends. */
+function keysFrom(
+  tokens: readonly Token[],
+  start: number,
+): { readonly names: readonly string[]; readonly end: number } {
   const names: string[] = [];
   const depth = tokens[start]?.depth ?? 0;
   let fresh = true;
-  for (let index = start; index < tokens.length; index++) {
+  let index = start;
+  for (; index < tokens.length; index++) {
     const token = tokens[index] as Token; // within its length
     if (token.depth < depth) break;
     if (token.depth > depth) continue;
@@ -67,5 +77,5 @@ function keysFrom(tokens: readonly Token[], start: number): readonly string[] {
     }
     fresh = token.text === ',' || (fresh && (token.text === 'get' || token.text === 'async'));
   }
-  return names;
+  return { names, end: index };
 }

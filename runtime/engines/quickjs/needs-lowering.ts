@@ -1,9 +1,13 @@
-import { waitForReturns } from './for-await.ts';
+import { mayHaveLoop, waitForReturns } from './for-await.ts';
 import type { Program } from './program.ts';
 import { scan } from './scan.ts';
 
+/** Whether anything of a text may be written anew, by a look at its words alone. */
+export const mayBeLowered = (code: string): boolean =>
+  /@[\w$(]|\b(?:using|accessor)\b/.test(code) || mayHaveLoop(code);
+
 /** Whether a text has decorators, `accessor` or `using`, which QuickJS does not know. */
-function needsLowering(code: string): boolean {
+export function needsLowering(code: string): boolean {
   if (!/@[\w$(]|\b(?:using|accessor)\b/.test(code)) return false;
   const tokens = scan(code);
   return tokens.some(({ text }, at) => {
@@ -28,6 +32,7 @@ function needsLowering(code: string): boolean {
 
 /** The program, with what QuickJS does not know, or does otherwise, in it and its modules written in what it knows. */
 export async function lowered(program: Program): Promise<Program> {
+  if (program.lowered === true) return program;
   const plain = await withoutNewSyntax(program);
   const modules = Object.entries(plain.modules).map(([name, code]) => [name, waitForReturns(code)] as const);
   return { ...plain, code: waitForReturns(plain.code), modules: Object.fromEntries(modules) };

@@ -9,6 +9,8 @@ export interface Program {
   readonly modules: Readonly<Record<string, string>>;
   /** Imported files that end in `.ts` or `.mts` have their types removed; only programs in TypeScript pay for that. */
   readonly typescript: boolean;
+  /** What the engine does not know is written in what it knows already. @default false: the cell does it */
+  readonly lowered?: boolean;
 }
 
 /** Name of the compiled engine in `PreparedGuest.modules`. */

@@ -1,5 +1,5 @@
 import { importable } from './built-in.ts';
-import { scan, type Token } from './scan.ts';
+import { MOST_TOKENS, scan, type Token } from './scan.ts';
 
 const blanks = (text: string): string => text.replace(/[^\n]/g, ' ');
 const newLines = (text: string): string => text.replace(/[^\n]/g, '');
@@ -25,6 +25,7 @@ function replaced(
  */
 export function moduleAsScript(code: string, isAtHand: (specifier: string) => boolean): string | undefined {
   const tokens = scan(code);
+  if (tokens.length === MOST_TOKENS) return undefined; // what stands behind them is not known
   const changes: [number, number, string][] = [];
   for (let index = 0; index < tokens.length; index++) {
     const { text, depth, at } = tokens[index] as Token; // within its length
@@ -115,6 +116,8 @@ function patternOf(
 export function redeclarable(code: string): string {
   if (!/\b(?:const|let|class)\b/.test(code)) return code;
   const tokens = scan(code);
+  const opens = nextOf(tokens, '{');
+  const closes = nextOf(tokens, '}');
   const changes: [number, number, string][] = [];
   for (const [index, { text, depth, at }] of tokens.entries()) {
     if (depth !== 0 || !startsStatement(tokens, index)) continue;
@@ -124,12 +127,24 @@ export function redeclarable(code: string): string {
       changes.push([at, at + text.length, text === 'const' ? 'var  ' : 'var']);
     else if (text === 'class' && importable([next]).length === 1) {
       changes.push([at, at, `var ${next}=`]);
-      const open = tokens.findIndex((one, later) => later > index && one.text === '{' && one.depth === 0);
-      const close = tokens.find((one, later) => later > open && one.text === '}' && one.depth === 0);
-      if (open > 0 && close !== undefined) changes.push([close.at + 1, close.at + 1, ';']);
+      const open = opens[index + 1] ?? tokens.length;
+      const close = tokens[closes[open + 1] ?? tokens.length];
+      if (close !== undefined) changes.push([close.at + 1, close.at + 1, ';']);
     }
   }
   return replaced(code, changes);
+}
+
+/** For each token the index of the next of that text at the outermost level, itself counted; the number of tokens where there is none. */
+function nextOf(tokens: readonly Token[], text: string): Uint32Array {
+  const found = new Uint32Array(tokens.length);
+  let next = tokens.length;
+  for (let index = tokens.length - 1; index >= 0; index--) {
+    const token = tokens[index] as Token; // within its length
+    if (token.text === text && token.depth === 0) next = index;
+    found[index] = next;
+  }
+  return found;
 }
 
 /** Whether a statement may begin at a token of the outermost level. */
@@ -153,11 +168,13 @@ export function placeOfThrow(
 ): { readonly line: number; readonly column: number } | undefined {
   if (code.length > 1_000_000) return undefined;
   const tokens = scan(code);
-  const places = tokens.filter(({ text }, index) => text === 'throw' && tokens[index + 1]?.text !== 'new');
-  const same = places.filter((place) => {
-    const literal = tokens[tokens.indexOf(place) + 1]?.text ?? '';
-    return literal.slice(1, -1) === thrown.slice(1, -1) || literal === thrown;
+  const places = tokens.flatMap(({ text, at }, index) => {
+    const literal = tokens[index + 1]?.text ?? '';
+    return text === 'throw' && literal !== 'new' ? [{ at, literal }] : [];
   });
+  const same = places.filter(
+    ({ literal }) => literal.slice(1, -1) === thrown.slice(1, -1) || literal === thrown,
+  );
   const [found] = same.length === 1 ? same : places.length === 1 ? places : [];
   if (found === undefined) return undefined;
   const before = code.slice(0, found.at);

@@ -7,6 +7,8 @@ export interface Token {
   readonly newLine: boolean;
 }
 
+/** Tokens that are read of one text: what is behind them is left to the engine's own parser. It bounds the time and the memory of a scan. */
+export const MOST_TOKENS = 200_000;
 const WORD = /[\p{ID_Continue}$#\u200c\u200d]/u;
 /** Words after which a slash begins a regular expression. */
 const BEFORE_REGEXP: ReadonlySet<string> = new Set(
@@ -63,7 +65,7 @@ export function scan(code: string): readonly Token[] {
     );
   };
 
-  while (at < code.length) {
+  while (at < code.length && tokens.length < MOST_TOKENS) {
     const sign = code[at] as string; // within its length
     if (sign === '\n' || sign === '\r' || sign === '\u2028' || sign === '\u2029') {
       newLine = true;

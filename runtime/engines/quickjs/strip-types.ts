@@ -1,29 +1,35 @@
 import { type Options, type Transform, transform } from 'sucrase';
 import { defined } from '../../vocabulary/defined.ts';
 import { MIB } from '../../vocabulary/units.ts';
+import { TooManyRetries, withRetries } from './count-retries.ts';
 import type { GuestFailure } from './machine-host.ts';
 
 /** Longest TypeScript text, characters: the remover runs on the host's side, so its work is bounded here. */
 const MOST_TYPESCRIPT = 4 * MIB;
+/** Tokens that may be read in vain, and how many more a character. Programs of people stay under a fifth of it. */
+const MOST_RETRIES = 5_000;
+const RETRIES_A_CHARACTER = 1;
 
 /**
  * Removes types, and writes JSX as calls: of `React.createElement`, of what `@jsx` names, or of the automatic runtime where `@jsxImportSource` or
  * `@jsxRuntime automatic` asks for it. Every line stays where it is. What it cannot read is a failure with file, line and column.
  */
-export function stripTypes(code: string, filename: string): string | GuestFailure {
-  if (code.length > MOST_TYPESCRIPT) {
-    return {
-      failure: `Cannot read ${filename}: ${code.length} characters of TypeScript are over ${MOST_TYPESCRIPT}`,
-    };
+export function stripTypes(code: string, filename: string, most = MOST_TYPESCRIPT): string | GuestFailure {
+  if (code.length > most) {
+    return { failure: `Cannot read ${filename}: ${code.length} characters of TypeScript are over ${most}` };
   }
   const strip = (transforms: Transform[]): string =>
-    transform(code, {
-      transforms,
-      disableESTransforms: true,
-      keepUnusedImports: true,
-      production: true,
-      ...jsxOptions(code),
-    }).code;
+    withRetries(
+      MOST_RETRIES + RETRIES_A_CHARACTER * code.length,
+      () =>
+        transform(code, {
+          transforms,
+          disableESTransforms: true,
+          keepUnusedImports: true,
+          production: true,
+          ...jsxOptions(code),
+        }).code,
+    );
   if (filename.endsWith('.jsx')) return attempt(() => strip(['jsx']), filename);
   if (filename.endsWith('x')) return attempt(() => strip(['typescript', 'jsx']), filename);
   const stripped = attempt(() => strip(['typescript']), filename);
@@ -60,6 +66,7 @@ function jsxOptions(
 }
 
 function describe(error: unknown, filename: string): string {
+  if (error instanceof TooManyRetries) return `Cannot read ${filename}: it can be read in too many ways`;
   if (error instanceof RangeError) return `Cannot read ${filename}: nested too deeply`;
   const { loc } = error as { readonly loc?: { readonly line?: unknown; readonly column?: unknown } };
   const text = error instanceof Error ? error.message : 'unknown error';
