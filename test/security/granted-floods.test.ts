@@ -43,7 +43,8 @@ const flood = async (name: string, level: 'minimal' | 'standard'): Promise<Outco
   return runtime.run({
     ...program,
     level,
-    limits: { hostCalls: HOST_CALLS, timeoutMs: 120_000, fuel: 1e13 },
+    // Little memory, as most of them end by it: what they pile up is the same at any size.
+    limits: { hostCalls: HOST_CALLS, timeoutMs: 120_000, fuel: 1e13, memoryBytes: 24 * 1_048_576 },
   });
 };
 
