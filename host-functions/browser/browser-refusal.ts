@@ -27,8 +27,23 @@ export class BrowserRefusal extends Error {
 
 const RETRYABLE: ReadonlySet<string> = new Set(['timeout', 'navigation', 'busy']);
 
-export function toBrowserError(error: BrowserRefusal, verb: string): SandglassError {
-  const hint = error.hint === undefined ? {} : { hint: error.hint };
+/** What helps with a verb where the driver knows no more. */
+const HINTS: Readonly<Record<string, string>> = {
+  'press failed': 'Name a key as KeyboardEvent.key does: Enter, ArrowDown, a, Control+a',
+  'select timeout': 'Look at the page with browser.snapshot: the list may have no such option',
+};
+
+/** @param session The name that the call gave; absent: the page is that of its run, and ends with it. */
+export function toBrowserError(
+  error: BrowserRefusal,
+  verb: string,
+  session: string | undefined,
+): SandglassError {
+  const lonely = error.reason === 'no-page' && session === undefined;
+  const words = lonely
+    ? `${error.hint ?? ''}; calls that no program holds together share a page when each names the same session`
+    : (HINTS[`${verb} ${error.reason}`] ?? error.hint);
+  const hint = words === undefined ? {} : { hint: words };
   if (error.reason === 'unsupported')
     return new SandglassError('UNSUPPORTED', `Cannot call browser.${verb}: ${error.message}`, hint);
   if (error.reason === 'invalid')

@@ -85,7 +85,7 @@ export class BrowserService implements HostService {
         if (name !== undefined) sessions.rest(key);
       }
     } catch (error) {
-      if (error instanceof BrowserRefusal) throw toBrowserError(error, verb);
+      if (error instanceof BrowserRefusal) throw toBrowserError(error, verb, name);
       if (error instanceof SandglassError || !signal.aborted) throw error;
       throw new SandglassError('CANCELLED', `Cannot call ${operation}: the run has ended`);
     }

@@ -205,6 +205,23 @@ png = browser.screenshot(full_page=True)
         ok: true,
         value: ['Shop', 2, '/sent?email=q&name=&size=s', 'iVBORw0K', true],
       });
+      const alone = await withTools.tools.call('browser_click', { selector: 'p' }, { grant: all() });
+      expect(alone.ok ? '' : alone.error.hint).toMatch(/share a page when each names the same session/);
+      const odd = { session: 'odd' };
+      await withTools.tools.call('browser_navigate', { url: `${origin}/`, ...odd }, { grant: all() });
+      const pressed = await withTools.tools.call(
+        'browser_press',
+        { key: 'Nope', ...odd },
+        { grant: all(), retries: 0 },
+      );
+      expect(pressed.ok ? '' : pressed.error.hint).toMatch(/^Name a key as KeyboardEvent\.key does/);
+      const chosen = await withTools.tools.call(
+        'browser_select',
+        { selector: 'select', values: ['none'], timeoutMs: 300, ...odd },
+        { grant: all(), retries: 0 },
+      );
+      expect(chosen.ok ? '' : chosen.error.hint).toMatch(/the list may have no such option/);
+      await withTools.tools.call('browser_close', odd, { grant: all() });
       const rest = await withTools.run({
         language: 'javascript',
         code: `await tools.browser_navigate({ url: '${origin}/' });
