@@ -180,11 +180,13 @@ async function evaluatePrelude(
     entries[name] = exports.QTS_GetProp(context, made, machine.newText(name));
     if (machine.kind(entries[name]) !== 'object') throw new Error(`Cannot build QuickJS: no entry ${name}`);
   }
+  collect(machine);
   sweep(machine, memory);
   const base = image(memory);
   // The second snapshot: the same instance with the library in it. A run gets it as a patch of the first.
   const internals = exports.QTS_GetProp(context, made, machine.newText('internals'));
   const exported = unwrap(machine.call(evaluateOwn(library), [internals]));
+  collect(machine);
   sweep(machine, memory);
   const whole = image(memory);
   // Naming what the modules export evaluates all of them: only then, when the snapshot is taken.
@@ -248,6 +250,12 @@ function findRandomState(memory: WebAssembly.Memory, context: number): number {
   if (address === undefined || found.length > 1)
     throw new Error('Cannot build QuickJS: cannot find the seed of its Math.random');
   return address;
+}
+
+/** Collects garbage now: the next collection is then as far from the start of a program as it can be, however much the prelude has made. */
+function collect(machine: Machine): void {
+  machine.collectSoon();
+  machine.exports.QTS_NewObject(machine.context);
 }
 
 /** Zeroes what is free in the heap, so that the snapshot does not carry it: takes every free block there is, and gives them back. */

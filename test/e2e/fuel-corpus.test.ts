@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7261615,
-        "javascript: an expression": 74274,
-        "javascript: objects, text, regular expressions": 386213,
-        "javascript: random, clock, timers, promises": 842090,
+        "javascript: a granted file": 7275631,
+        "javascript: an expression": 73545,
+        "javascript: objects, text, regular expressions": 388170,
+        "javascript: random, clock, timers, promises": 841706,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 930718,
         "python: classes, exceptions, json": 2452933,
         "python: sets, hashes, random, clock": 1565804,
-        "typescript: a module": 619915,
+        "typescript: a module": 619337,
       }
     `);
   });

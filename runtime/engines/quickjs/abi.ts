@@ -122,6 +122,7 @@ export const PRELUDE_FILE = '<sandglass>';
 
 export const EVAL_GLOBAL = 0;
 export const EVAL_MODULE = 1;
+export const EVAL_STRICT = 1 << 3;
 export const EVAL_COMPILE_ONLY = 1 << 5;
 export const EVAL_ASYNC = 1 << 7;
 

@@ -58,9 +58,28 @@ const pathAround = (frame: Frame): string | undefined => {
   return path === '' || /^(?:const|let|var|for|return|function|async)$/.test(path) ? undefined : path;
 };
 
+/** `const [a] = b`: what is to the right of the pattern. Its error is at the start of the function. */
+const takenApart = (frame: Frame): string | undefined => {
+  const found = /\[[^[\]{}()=]{0,160}\]\s{0,9}=\s{0,9}([\w$.]{1,80})(\()?/.exec(after(frame));
+  if (found === null || /^\(\[/.test(after(frame))) return undefined;
+  if (found[2] === undefined && /\.|^(?:undefined|null)$/.test(found[1] ?? '')) return undefined;
+  return found[2] === undefined
+    ? `${found[1]} is not iterable`
+    : `${found[1]} is not a function or its return value is not iterable`;
+};
+
+const SPREAD = 'Spread syntax requires ...iterable[Symbol.iterator] to be a function';
+
 const notIterable =
   (value: string): Say =>
   (frame) => {
+    if (/^[\w$.]{0,160}\(\s{0,9}\.\.\./.test(after(frame))) return SPREAD;
+    const spread = /[\w$)\]]\((?:[^()[\]]{0,160},)?\s{0,9}\.\.\.$/.test(before(frame));
+    if (spread && value === 'object') return SPREAD;
+    if (/^(?:async\s{1,9})?(?:function|\()/.test(after(frame))) {
+      const apart = takenApart(frame);
+      if (apart !== undefined) return apart;
+    }
     const path = frame.place === undefined ? undefined : pathAround(frame);
     return path === undefined || path === value
       ? `${value} is not iterable (cannot read property Symbol(Symbol.iterator))`
@@ -76,9 +95,28 @@ const readKey =
       : `Cannot read properties of ${value} (reading '${key[1] ?? key[3] ?? ''}')`;
   };
 
+/** The key of `.key` or `['key']` that begins at a place. */
+const keyAt = (frame: Frame): string | undefined => {
+  const found =
+    /^(?:\.\s{0,9}([\w$\u0080-\uffff]{1,80})|\[\s{0,9}(?:(\d{1,20})|(['"])([^'"\\]{0,80})\3)\s{0,9}\])/.exec(
+      after(frame),
+    );
+  return found?.[1] ?? found?.[2] ?? found?.[4];
+};
+
+const ofKey =
+  (say: (key: string) => string): Say =>
+  (frame) => {
+    const key = keyAt(frame);
+    return key === undefined ? undefined : say(key);
+  };
+
 const readOnly: Say = (frame, engine) => {
   if (frame.place === undefined) return undefined;
-  if (/[\w$)\]]$/.test(before(frame)) && /^[.[]/.test(after(frame))) return undefined;
+  if (/[\w$)\]'"`]$/.test(before(frame)) && /^[.[]/.test(after(frame)))
+    return /^'\d{1,20}'/.test(engine)
+      ? `Cannot assign to read only property ${engine.slice(0, -READ_ONLY.length)}' of object '[object Array]'`
+      : undefined;
   return engine.startsWith("'undefined'") ? undefined : 'Assignment to constant variable.';
 };
 
@@ -92,9 +130,16 @@ const destructured: Say = (frame) => {
     !/^[^()]{0,160}=/.test(after(frame).slice(parameter[0].length).split(')', 1)[0] ?? '')
   )
     return `Cannot destructure property '${parameter[1]}' of 'undefined' as it is undefined.`;
-  const found = /\{\s{0,9}([\w$]{1,80})[^{}]{0,160}\}\s{0,9}=\s{0,9}([\w$.]{1,80})/.exec(after(frame));
+  const found = /\{\s{0,9}([\w$]{1,80})[^{}]{0,160}\}\s{0,9}=\s{0,9}([\w$.]{1,80})(\()?/.exec(after(frame));
+  const nested =
+    /\{\s{0,40}[\w$]{1,80}\s{0,9}:\s{0,9}\{\s{0,40}([\w$]{1,80})[^{}]{0,160}\},?\s{0,40}\}\s{0,9}=[^=>]/.exec(
+      after(frame),
+    );
+  if (nested !== null && (found === null || nested.index < found.index))
+    return `Cannot read properties of undefined (reading '${nested[1]}')`;
   if (found === null) return undefined;
-  const [, key, from] = found;
+  const [, key, name, called] = found;
+  const from = called === undefined ? name : `${name}(...)`;
   return `Cannot destructure property '${key}' of '${from}' as it is ${from === 'null' ? 'null' : 'undefined'}.`;
 };
 
@@ -127,6 +172,8 @@ const unexpected: Say = (frame, engine) => {
   )
     return 'missing ) after argument list';
   if (rest === '') return 'Unexpected end of input';
+  if (engine === "expecting ';'" && /(?:^|[^\w$.])await\s{0,9}$/.test(left))
+    return 'await is only valid in async functions and the top level bodies of modules';
   const word = /^[\p{L}_$][\p{L}\p{N}_$]{0,80}/u.exec(rest)?.[0];
   if (word !== undefined)
     return RESERVED.test(word) ? `Unexpected token '${word}'` : `Unexpected identifier '${word}'`;
@@ -170,8 +217,19 @@ const SAYINGS: ReadonlyMap<string, Say> = new Map<string, Say>([
   ],
   ['invalid redefinition of lexical identifier', declaredTwice],
   ['invalid redefinition of a variable', declaredTwice],
+  ['invalid redefinition of global identifier', declaredTwice],
   ['invalid redefinition of parameter name', declaredTwice],
   ["invalid 'in' operand", searched],
+  ['object is not extensible', ofKey((key) => `Cannot add property ${key}, object is not extensible`)],
+  ['could not delete property', ofKey((key) => `Cannot delete property '${key}' of #<Object>`)],
+  [
+    'no setter for property',
+    ofKey((key) => `Cannot set property ${key} of #<Object> which has only a getter`),
+  ],
+  [
+    'proxy: cannot set property',
+    ofKey((key) => `'set' on proxy: trap returned falsish for property '${key}'`),
+  ],
   ['invalid number of digits', digits],
   [
     'invalid array index',

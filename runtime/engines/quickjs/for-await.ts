@@ -1,12 +1,12 @@
 import { scan, type Token } from './scan.ts';
 
-/** The functions that changed loops call, put at the end of the text, where no line or column moves. */
-const HELPERS =
-  `function __forAwait(s,x){const m=x?.[Symbol.asyncIterator];return m==null?x:{[Symbol.asyncIterator]:()=>__forAwaitSteps(s,m.call(x))}}
-function __forAwaitSteps(s,i){if(Object(i)!==i)throw new TypeError('Result of the Symbol.asyncIterator method is not an object');
+/** What a changed loop asks for its iterator by, inside the loop: no name of it is a global. */
+const HELPER =
+  `(s,x)=>{const m=x?.[Symbol.asyncIterator];return m==null?x:{[Symbol.asyncIterator]:()=>{const i=m.call(x);
+if(Object(i)!==i)throw new TypeError('Result of the Symbol.asyncIterator method is not an object');
 const next=i.next;return{next:()=>next.call(i),return:()=>{s.end=async()=>{let o;try{const
 f=i.return;if(f==null)return;o=await f.call(i)}catch(e){if(!s.threw)throw e;return}
-if(!s.threw&&Object(o)!==o)throw new TypeError(String(o)+' is not an object')};return{}}}}`.replaceAll(
+if(!s.threw&&Object(o)!==o)throw new TypeError(String(o)+' is not an object')};return{}}}}}}`.replaceAll(
     '\n',
     ' ',
   );
@@ -36,8 +36,8 @@ export function waitForReturns(code: string): string {
     const name = `__forAwait${count}`;
     count += 1;
     pieces.push(
-      [found.start, `{const ${name}={};try{`],
-      [found.iterated, ` __forAwait(${name},`],
+      [found.start, `{const ${name}={},${name}Of=${HELPER};try{`],
+      [found.iterated, ` ${name}Of(${name},`],
       [found.closing, ')'],
       [found.end, `}catch(e){${name}.threw=true;throw e}finally{if(${name}.end)await ${name}.end()}}`],
     );
@@ -49,7 +49,7 @@ export function waitForReturns(code: string): string {
     text += code.slice(at, place) + piece;
     at = place;
   }
-  return `${text}${code.slice(at)}\n${HELPERS}`;
+  return text + code.slice(at);
 }
 
 /** Whether `await` stands behind `for` anywhere. */

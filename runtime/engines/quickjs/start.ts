@@ -1,4 +1,4 @@
-import { EVAL_ASYNC, EVAL_COMPILE_ONLY, EVAL_GLOBAL, EVAL_MODULE } from './abi.ts';
+import { EVAL_ASYNC, EVAL_COMPILE_ONLY, EVAL_GLOBAL, EVAL_MODULE, EVAL_STRICT } from './abi.ts';
 import { Ended } from './ended.ts';
 import type { Pointer } from './engine-exports.ts';
 import type { Described } from './guest-error.ts';
@@ -92,8 +92,10 @@ const RETURN_OUTSIDE = 'Illegal return statement';
 async function startScript(guest: GuestRun, text: string): Promise<void> {
   const { program, machine, loader } = guest;
   const code = guest.keeps ? redeclarable(text) : text;
+  // A module is strict, also where it runs as a script for the value of its last expression.
+  const strict = text !== program.code || /\.m[jt]s$/.test(program.filename) ? EVAL_STRICT : 0;
   const evaluate = (flags: number, given = code): Promise<Completion> =>
-    guest.run(() => machine.suspendable.evaluate(given, program.filename, flags));
+    guest.run(() => machine.suspendable.evaluate(given, program.filename, flags | strict));
   /** Frees an error of the parser; answers whether it found a `return` outside of functions. */
   const returns = async (thrown: Pointer): Promise<boolean> => {
     const told = JSON.parse(await guest.callText('describe', [thrown])) as Described; // our own prelude wrote it

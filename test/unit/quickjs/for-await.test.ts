@@ -27,7 +27,7 @@ describe('waitForReturns()', () => {
     expect(changed.slice(0, 6).map((line) => line.match(/\b[abc]\(/)?.[0])).toEqual(
       code.split('\n').map((line) => line.match(/\b[abc]\(/)?.[0]),
     );
-    expect(changed).toHaveLength(7);
+    expect(changed).toHaveLength(6);
     expect(waitForReturns('for (const x of xs) {}')).toBe('for (const x of xs) {}');
   });
 

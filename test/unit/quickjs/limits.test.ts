@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        74152,
-        811878,
-        112329,
-        166973,
-        340681,
-        1520685,
+        73506,
+        812746,
+        112609,
+        167618,
+        341694,
+        1521710,
       ]
     `);
   });

@@ -88,6 +88,7 @@ class SuppressedError extends Error {
   }
 }
 hide(SuppressedError.prototype, 'name', 'SuppressedError');
+Object.defineProperty(SuppressedError, 'name', { value: 'SuppressedError' }); // the bundle gives it another
 
 const disposers = () => {
   let stack: (() => unknown)[] = [];

@@ -1,6 +1,8 @@
 import { define, getPrototypeOf, isArray, jsonStringify, objectKeys } from './primordials.ts';
 
 const SAID = 'Converting circular structure to JSON';
+/** Whether it is what the engine says of a value that holds itself. */
+export const isCircle = (error: TypeError): boolean => error.message === SAID;
 /** Objects on the way that are told before and behind the dots. */
 const [FIRST, LAST] = [1, 1];
 /** A path deeper than this is not looked for. */

@@ -3,6 +3,7 @@ import { format } from './format.ts';
 import { guestFrames } from './frames.ts';
 import type { Host } from './host.ts';
 import { type InspectOptions, inspect } from './inspect.ts';
+import { itemsLeft } from './items-left.ts';
 import {
   charCodeAt,
   define,
@@ -11,6 +12,7 @@ import {
   isMap,
   isSet,
   jsonStringify,
+  MapType,
   mapForEach,
   max,
   objectCreate,
@@ -78,7 +80,7 @@ export const installConsole = (host: Host): void => {
       if (condition) return;
       if (args.length === 0) err('Assertion failed');
       else if (typeof args[0] === 'string') err(`Assertion failed: ${format(args)}`);
-      else err('Assertion failed:', ...args);
+      else err('Assertion failed', ...args);
     },
     count: (label = 'default'): void => {
       const key = toText(label);
@@ -115,6 +117,10 @@ export const installConsole = (host: Host): void => {
       if (text === undefined) out(data);
       else print(0, text);
     },
+    // For a debugger, of which a guest has none.
+    profile: (): void => undefined,
+    profileEnd: (): void => undefined,
+    timeStamp: (): void => undefined,
   };
   define(console, Symbol.toStringTag, 'console');
   define(globalThis, 'console', console);
@@ -134,8 +140,12 @@ const entriesTable = (data: ReadonlyMap<unknown, unknown>): string => {
 /** Rows by index or key; a column for each field, and one for values that are no objects. */
 const table = (data: object, only?: readonly string[]): string | undefined => {
   const rows: [string, unknown][] = [];
+  const left = itemsLeft(data);
   if (isArray(data)) for (let at = 0; at < data.length; at++) rows[at] = [`${at}`, data[at]];
   else if (isMap(data)) return entriesTable(data);
+  else if (left?.pairs === true) return entriesTable(new MapType(left.values as [unknown, unknown][]));
+  else if (left !== undefined)
+    for (let at = 0; at < left.values.length; at++) rows[at] = [`${at}`, left.values[at]];
   else if (isSet(data))
     setForEach(data, (value) => {
       rows[rows.length] = [`${rows.length}`, value];
@@ -162,7 +172,7 @@ const table = (data: object, only?: readonly string[]): string | undefined => {
     }
     const keys = only ?? objectKeys(value);
     for (let at = 0; at < keys.length; at++) {
-      const key = keys[at] as string; // within its length
+      const key = toText(keys[at]);
       if (seen[key] === undefined) {
         seen[key] = true;
         columns[columns.length] = key;
@@ -171,7 +181,7 @@ const table = (data: object, only?: readonly string[]): string | undefined => {
       if (item !== undefined || key in value) cell[key] = inspect(item, 0);
     }
   }
-  const heads = [isSet(data) ? ITERATION : '(index)'];
+  const heads = [isSet(data) || left !== undefined ? ITERATION : '(index)'];
   for (let at = 0; at < columns.length; at++) heads[at + 1] = columns[at] as string; // within its length
   if (values) heads[heads.length] = 'Values';
   const body: string[][] = [];

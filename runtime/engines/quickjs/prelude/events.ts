@@ -104,6 +104,11 @@ export class EventTarget {
     this.#listeners.set(name, left);
   }
   dispatchEvent(event: Event): boolean {
+    if (!(event instanceof Event))
+      throw Object.assign(
+        new TypeError(`The "event" argument must be an instance of Event. Received ${typeof event}`),
+        { code: 'ERR_INVALID_ARG_TYPE' },
+      );
     event.target = this;
     event.currentTarget = this;
     // A handler that is a field of its own comes first; `AbortSignal` keeps its place among the listeners.

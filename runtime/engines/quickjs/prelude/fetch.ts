@@ -175,6 +175,11 @@ const absolute = (text: string): string => {
   }
 };
 
+const METHOD = /^[!#$%&'*+.^_`|~\w-]{1,100}$/;
+const FORBIDDEN_METHOD = /^(?:connect|trace|track)$/i;
+/** A standard URL has its credentials before the first `@` of its authority. */
+const WITH_CREDENTIALS = /^[a-z+.-]{1,20}:\/\/[^/?#]{0,8192}@/;
+
 class Request extends Body {
   readonly url: string;
   readonly method: string;
@@ -196,7 +201,13 @@ class Request extends Body {
     super();
     const from = input instanceof Request ? input : undefined;
     this.url = from?.url ?? absolute(toText(input));
+    if (WITH_CREDENTIALS.test(this.url))
+      throw new TypeError(
+        `Request cannot be constructed from a URL that includes credentials: ${this.url}; put them into the header "authorization"`,
+      );
     const method = toText(init.method ?? from?.method ?? 'GET');
+    if (!METHOD.test(method)) throw new TypeError(`'${method}' is not a valid HTTP method.`);
+    if (FORBIDDEN_METHOD.test(method)) throw new TypeError(`'${method}' HTTP method is unsupported.`);
     this.method = NORMAL_METHODS.includes(method.toUpperCase()) ? method.toUpperCase() : method;
     this.headers = new Headers(init.headers ?? from?.headers);
     const redirect = toText(init.redirect ?? from?.redirect ?? 'follow');
@@ -238,6 +249,8 @@ const requestContent = Request.contentOf;
 delete (Request as { contentOf?: unknown }).contentOf;
 const requestSignal = Request.givenTo;
 delete (Request as { givenTo?: unknown }).givenTo;
+
+const REDIRECTS = [301, 302, 303, 307, 308];
 
 class Response extends Body {
   readonly status: number;
@@ -291,6 +304,7 @@ class Response extends Body {
     });
   }
   static redirect(url: unknown, status = 302): Response {
+    if (!REDIRECTS.includes(status)) throw new RangeError(`Invalid status code ${status}`);
     return new Response(null, { status, headers: { location: absolute(toText(url)) } });
   }
 }

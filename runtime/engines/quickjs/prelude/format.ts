@@ -1,3 +1,4 @@
+import { isCircle } from './circles.ts';
 import { type InspectOptions, inspect, primitive } from './inspect.ts';
 import {
   bigintToText,
@@ -46,7 +47,7 @@ const formatOne = (kind: string, value: unknown, options: InspectOptions | undef
     case 's':
       if (typeof value === 'string') return value;
       if (typeof value !== 'object' || value === null)
-        return typeof value === 'function' ? inspect(value, options) : (primitive(value) ?? '');
+        return typeof value === 'function' ? functionToText(value) : (primitive(value) ?? '');
       return saysItself(value) ? `${value as unknown as string}` : inspect(value, { ...options, depth: 0 });
     case 'd':
       return typeof value === 'bigint'
@@ -63,11 +64,21 @@ const formatOne = (kind: string, value: unknown, options: InspectOptions | undef
     case 'f':
       return typeof value === 'symbol' ? 'NaN' : `${parseFloat(value as string)}`;
     case 'j':
-      return jsonStringify(value) ?? 'undefined';
+      return jsonOf(value);
     case 'c':
       return '';
     default:
       return inspect(value, kind === 'o' ? { ...options, showHidden: true, depth: 4 } : options);
+  }
+};
+
+/** A circle is named, as Node has it; whatever else is wrong is thrown. */
+const jsonOf = (value: unknown): string => {
+  try {
+    return jsonStringify(value) ?? 'undefined';
+  } catch (error) {
+    if (!(error instanceof TypeError) || !isCircle(error)) throw error;
+    return '[Circular]';
   }
 };
 

@@ -75,15 +75,21 @@ export const fsError = (error: unknown, name: string, path: string | undefined, 
     known === undefined ? refused.message : `${known[0]}: ${known[1]}, ${placeOf(name, known[0], path, to)}`,
   ) as Error & Record<string, unknown>;
   if (known === undefined) define(made, 'name', 'SandglassError');
-  made.code = known?.[0] ?? (refused.code === 'CAPABILITY_DENIED' ? 'EACCES' : refused.code);
-  made.syscall = name === 'readFile' && made.code === 'EISDIR' ? 'read' : (SYSCALLS[name] ?? name);
-  const number = ERRNO[made.code as string];
+  const code = known?.[0] ?? (refused.code === 'CAPABILITY_DENIED' ? 'EACCES' : refused.code);
+  const number = ERRNO[code];
   if (number !== undefined) made.errno = -number;
+  made.code = code;
+  made.syscall = name === 'readFile' && code === 'EISDIR' ? 'read' : (SYSCALLS[name] ?? name);
   if (path !== undefined && made.syscall !== 'read') made.path = path;
   if (typeof to === 'string') made.dest = to;
-  made.sandglassCode = refused.code;
-  if (refused.hint !== undefined) made.hint = refused.hint;
-  if (refused.details !== undefined) made.details = refused.details;
+  // Shown only for what Node has no code for: a program that prints an error has Node's fields before it.
+  const add =
+    known === undefined
+      ? (key: string, value: unknown): unknown => (made[key] = value)
+      : (key: string, value: unknown): void => define(made, key, value);
+  add('sandglassCode', refused.code);
+  if (refused.hint !== undefined) add('hint', refused.hint);
+  if (refused.details !== undefined) add('details', refused.details);
   return standFor(made, error);
 };
 

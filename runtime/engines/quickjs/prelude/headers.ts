@@ -40,7 +40,8 @@ export class Headers {
   }
   static #value(value: unknown): string {
     const text = toText(value).replace(/^[\t ]+|[\t ]+$/g, '');
-    if (BAD_VALUE.test(text)) throw new TypeError(`Cannot use ${JSON.stringify(text)} as a header value`);
+    if (BAD_VALUE.test(text))
+      throw new TypeError(`Headers.append: ${JSON.stringify(text)} is an invalid header value.`);
     return text;
   }
   append(name: unknown, value: unknown): void {

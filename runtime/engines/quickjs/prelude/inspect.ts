@@ -1,11 +1,13 @@
 import { guestFrames } from './frames.ts';
 import type { Host } from './host.ts';
 import { group, type Layout, layOut, spaces } from './inspect-layout.ts';
+import { itemsLeft, type Left } from './items-left.ts';
 import {
   apply,
   Bytes,
   bigintToText,
   bytesOf,
+  charCodeAt,
   dateGetTime,
   dateToIso,
   ErrorType,
@@ -140,12 +142,15 @@ const quoted = (text: string, mostText = Infinity): string => {
         inner += `\\x${hexUpper(slice(json, at + 3, at + 5))}`;
         at += 4;
       } else inner += unit + (json[at] ?? '');
-    } else inner += unit === mark ? `\\${unit}` : unit === '\u007f' ? '\\x7F' : unit;
+    } else inner += unit === mark ? `\\${unit}` : isC1(unit) ? escapedC1(unit) : unit;
   }
   return mark + inner + mark + (rest > 0 ? `... ${rest} more character${rest > 1 ? 's' : ''}` : '');
 };
 
 const hexUpper = (digits: string): string => digits.toUpperCase();
+/** The control characters behind ASCII, which JSON writes as they are. */
+const isC1 = (unit: string): boolean => unit >= '\u007f' && unit <= '\u009f';
+const escapedC1 = (unit: string): string => `\\x${hexUpper(charCodeAt(unit, 0).toString(16))}`;
 
 const isPlainName = (key: string): boolean => {
   if (key.length === 0) return false;
@@ -298,6 +303,9 @@ const kindOf = (name: string | null, kind: string): string => {
   if (name === null) return `[${kind}: null prototype]`;
   return name === kind ? kind : name;
 };
+/** `H 1970-01-01…`: the class of the program's own before what the object says of itself. */
+const classBefore = (name: string | null, kind: string): string =>
+  name === kind ? '' : `${name ?? `[${kind}: null prototype]`} `;
 const kindAfter = (name: string | null, kind: string): string =>
   name === null || includes(name, kind) ? '' : ` [${kind}]`;
 
@@ -357,10 +365,11 @@ const partsOf = (
     if (setSize(object) > mostItems) items[mostItems] = () => more(setSize(object) - mostItems);
   } else if (isDate(object)) {
     const time = dateGetTime(object);
-    prefix = special(!isNotANumber(time) ? dateToIso(object) : 'Invalid Date', 'date');
+    prefix =
+      classBefore(name, 'Date') + special(!isNotANumber(time) ? dateToIso(object) : 'Invalid Date', 'date');
     if (keys.length === 0) return prefix;
   } else if (isRegExp(object)) {
-    prefix = special(regexpToText(object), 'regexp');
+    prefix = classBefore(name, 'RegExp') + special(regexpToText(object), 'regexp');
     if (keys.length === 0) return prefix;
   } else if (object instanceof ErrorType || tagOf(object) === '[object Error]') {
     prefix = errorText(object as Error, indent, name);
@@ -392,19 +401,40 @@ const partsOf = (
     prefix = boxed(object, name);
     if (keys.length === 0) return special(prefix, typeof object.valueOf());
   } else if (object instanceof WeakMapType || object instanceof WeakSetType) {
-    prefix = name ?? 'WeakMap';
+    const kind = object instanceof WeakMapType ? 'WeakMap' : 'WeakSet';
+    prefix = kindOf(name, kind) + kindAfter(name, kind);
     items = [() => special('<items unknown>')];
   } else if (tagOf(object) === '[object Arguments]' && name === 'Object') {
     prefix = '[Arguments]';
   } else {
+    const left = itemsLeft(object);
+    if (left !== undefined) return iteratorParts(left, keys, mostItems, child);
     const own = tagFor(object, name);
     if (name === null)
       prefix =
         tagOf(object) === '[object Module]' ? '[Module: null prototype]' : `[Object: null prototype]${own}`;
-    else if (name !== 'Object' || own !== '') prefix = name + own;
+    else if (name !== 'Object' || own !== '')
+      prefix = isNamespaced(own, name) ? slice(own, 2, -1) : name + own;
   }
   return { prefix, braces, items, keys, listed };
 };
+
+/** What an iterator of a map or a set has still to give. */
+const iteratorParts = (
+  { label, pairs, values }: Left,
+  keys: readonly PropertyKey[],
+  mostItems: number,
+  child: (item: unknown) => string,
+): Parts => {
+  const items: (() => string)[] = [];
+  for (let at = 0; at < min(values.length, mostItems); at++)
+    items[at] = () =>
+      pairs ? `[ ${child((values[at] as Pair)[0])}, ${child((values[at] as Pair)[1])} ]` : child(values[at]);
+  if (values.length > mostItems) items[mostItems] = () => more(values.length - mostItems);
+  if (values.length === 0) items[0] = () => ''; // Node leaves two spaces
+  return { prefix: label, braces: ['{', '}'], items, keys, listed: false };
+};
+type Pair = readonly [unknown, unknown];
 
 const showObject = (object: object, context: Context, indent: number): string => {
   const made = proxied(object);
@@ -520,7 +550,14 @@ const property = (
     const kind = found.get === undefined ? 'Setter' : found.set === undefined ? 'Getter' : 'Getter/Setter';
     if (context.given.getters !== true || found.get === undefined)
       return `${label}${styled(`[${kind}]`, 'special', context.colors)}`;
-    const told: unknown = apply(found.get, object, []);
+    let told: unknown;
+    try {
+      told = apply(found.get, object, []);
+    } catch (error) {
+      const message = (error as { readonly message?: unknown } | null | undefined)?.message;
+      const said = typeof message === 'string' ? message : show(error, context, indent);
+      return `${label}${styled(`[${kind}: <Inspection threw (${said})>]`, 'special', context.colors)}`;
+    }
     return typeof told === 'object' && told !== null
       ? `${label}${styled(`[${kind}]`, 'special', context.colors)} ${child(told)}`
       : `${label}${styled(`[${kind}:`, 'special', context.colors)} ${child(told)}${styled(']', 'special', context.colors)}`;
@@ -609,9 +646,13 @@ const functionPrefix = (fn: object, name: string | null): string => {
     const base = typeof parentName === 'string' && parentName !== '' ? ` extends ${parentName}` : '';
     return `[class ${label === '' ? '(anonymous)' : label}${base}]`;
   }
-  const kind = name ?? 'Function';
+  const kind = name ?? 'Function (null prototype)';
   return `[${kind}${label === '' ? ' (anonymous)' : `: ${label}`}]`;
 };
+
+/** `Temporal.PlainDate` of a `PlainDate` says both. */
+const isNamespaced = (tag: string, name: string): boolean =>
+  tag !== '' && slice(tag, -name.length - 2) === `.${name}]`;
 
 const tagFor = (object: object, name: string | null): string => {
   if (getOwnPropertyDescriptor(object, Symbol.toStringTag)?.enumerable === true) return '';

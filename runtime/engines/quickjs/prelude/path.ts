@@ -122,7 +122,9 @@ export const createFileUrls = (): {
   fileURLToPath: (url) => {
     const parsed = new URL(toText(url));
     if (parsed.protocol !== 'file:')
-      throw new TypeError('Cannot read as a path: the URL must be of scheme file');
+      throw Object.assign(new TypeError('The URL must be of scheme file'), {
+        code: 'ERR_INVALID_URL_SCHEME',
+      });
     return decodeURIComponent(parsed.pathname);
   },
   pathToFileURL: (path) => new URL(`file://${encodeURI(path).replaceAll('#', '%23').replaceAll('?', '%3F')}`),

@@ -11,7 +11,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   AbortSignal: 'aborted',
   TextDecoder: 'encoding fatal ignoreBOM',
   Response: 'status statusText headers bodyUsed ok redirected type url',
-  Request: 'method url headers redirect signal',
+  Request:
+    'method url headers destination referrer referrerPolicy mode credentials cache redirect integrity keepalive signal',
 };
 
 export const installViews = (): void => {

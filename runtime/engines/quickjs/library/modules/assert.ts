@@ -62,6 +62,7 @@ const ok = (...args: unknown[]): void => {
   if (args.length === 0)
     fail({
       message: 'No value argument passed to `assert.ok()`',
+      generated: true,
       actual: undefined,
       expected: true,
       operator: '==',

@@ -22,11 +22,12 @@ export const show = (value: unknown): string =>
     getters: true,
   });
 
-/** Both single lines together, up to which they are shown side by side. */
+/** Both single lines together, without the quotes of texts, up to which they are shown side by side. */
 const MOST_SHORT = 12;
 /** Both single lines together, from which the place of the first difference is not marked any more. */
 const MOST_MARKED = 80;
 
+const quotes = (value: unknown): number => (typeof value === 'string' ? 2 : 0);
 const isObject = (value: unknown): boolean => typeof value === 'object';
 
 /** What an assertion says that has no message of its own; with one, what it says below it. */
@@ -50,7 +51,9 @@ export const describe = (
   if (operator === 'strictEqual' && a === b && isObject(actual) && message === undefined)
     return `Values have same structure but are not reference-equal:\n\n${a}\n`;
   const single = !a.includes('\n') && !b.includes('\n');
-  if (single && a !== b && !isObject(actual) && !isObject(expected) && a.length + b.length <= MOST_SHORT)
+  const short = a.length + b.length - quotes(actual) - quotes(expected) <= MOST_SHORT;
+  const zeros = actual === 0 && expected === 0;
+  if (single && short && !zeros && a !== b && !isObject(actual) && !isObject(expected))
     return `${head}\n\n${a} !== ${b}\n`;
   const { text, skipped } = difference(a.split('\n'), b.split('\n'));
   const mark = single && a.length + b.length < MOST_MARKED ? markAt(a, b) : '';

@@ -155,7 +155,7 @@ function inspected(this: Data): string {
   const bytes = Array.from(shown, (byte) => byte.toString(16).padStart(2, '0'));
   const rest = this.length - MOST_INSPECTED;
   if (rest > 0) bytes.push(`... ${rest} more byte${rest > 1 ? 's' : ''}`);
-  return `<${[this.constructor.name, ...bytes].join(' ')}>`;
+  return `<${this.constructor.name} ${bytes.join(' ')}>`;
 }
 for (const name of ['inspect', Symbol.for('nodejs.util.inspect.custom')])
   hide(Buffer.prototype, name, inspected);

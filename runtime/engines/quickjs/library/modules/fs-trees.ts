@@ -62,10 +62,12 @@ export const cpSync = (from: unknown, to: unknown, options?: unknown): void => {
   const [source, target] = [pathOf(from), pathOf(to)];
   const kind = kindOf(source, settings.dereference === true);
   if (kind === undefined) {
-    throw Object.assign(
-      nodeError(Error, 'ENOENT', `ENOENT: no such file or directory, cp '${source}' -> '${target}'`),
-      { errno: -2, syscall: 'cp', path: source, dest: target },
-    );
+    throw Object.assign(new Error(`ENOENT: no such file or directory, lstat '${source}'`), {
+      errno: -2,
+      code: 'ENOENT',
+      syscall: 'lstat',
+      path: source,
+    });
   }
   if (kind.isDirectory() && settings.recursive !== true) {
     throw nodeError(
@@ -156,7 +158,17 @@ class Dir {
     this.path = path;
     this.#recursive = recursive;
     // A folder that is not there is told when it is opened.
-    this.#left = [...(call('readdir', pathOf(path), { withFileTypes: true, recursive }) as Entry[])];
+    try {
+      this.#left = [...(call('readdir', pathOf(path), { withFileTypes: true, recursive }) as Entry[])];
+    } catch (error) {
+      const { message } = error as Error;
+      const at = message.indexOf(', scandir ');
+      if (at < 0) throw error;
+      throw Object.assign(error as Error, {
+        message: `${message.slice(0, at)}, opendir ${message.slice(at + ', scandir '.length)}`,
+        syscall: 'opendir',
+      });
+    }
   }
   readSync(): Entry | null {
     if (this.#closed) throw nodeError(Error, 'ERR_DIR_CLOSED', 'Directory handle was closed');

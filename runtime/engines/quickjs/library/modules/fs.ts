@@ -115,9 +115,18 @@ const simple =
     plain[`${name}Sync`]?.(pathOf(args[0]), ...args.slice(1));
 const done = (): undefined => undefined;
 /** Modes and owners are not kept: the call succeeds where the file is there, and changes nothing. */
-const touched = (path: unknown): void => {
-  plain.accessSync?.(pathOf(path));
-};
+const touched =
+  (syscall: string) =>
+  (path: unknown): void => {
+    const target = pathOf(path);
+    if (plain.existsSync?.(target)) return void plain.accessSync?.(target);
+    throw Object.assign(new Error(`ENOENT: no such file or directory, ${syscall} '${target}'`), {
+      errno: -2,
+      code: 'ENOENT',
+      syscall,
+      path: target,
+    });
+  };
 
 const sync: Record<string, Sync> = {
   access: simple('access'),
@@ -125,10 +134,10 @@ const sync: Record<string, Sync> = {
     isFd(file)
       ? void descriptors.writeSync(file, contentOf(data, options))
       : plain.appendFileSync?.(pathOf(file), contentOf(data, options)),
-  chmod: touched,
-  chown: touched,
-  lchown: touched,
-  lutimes: touched,
+  chmod: touched('chmod'),
+  chown: touched('chown'),
+  lchown: touched('lchown'),
+  lutimes: touched('lutime'),
   copyFile: (from: unknown, to: unknown, mode = 0) => {
     if ((mode & 1) !== 0 && plain.existsSync?.(pathOf(to))) {
       throw nodeError(

@@ -18,7 +18,11 @@ export const path: Record<string, unknown> = {
   relative: posixPath.relative,
   toNamespacedPath: (given: unknown) => given,
   dirname: posixPath.dirname,
-  basename: posixPath.basename,
+  basename: (given: unknown, suffix?: unknown): string => {
+    if (suffix !== undefined && typeof suffix !== 'string')
+      throw wrongArgument('suffix', 'of type string', suffix);
+    return posixPath.basename(given as never, suffix as never);
+  },
   extname: posixPath.extname,
   format: posixPath.format,
   parse: posixPath.parse,

@@ -13,9 +13,13 @@ let exiting = false;
 
 const codeOf = (value: unknown): number => {
   const code = typeof value === 'string' && value.trim() !== '' ? +value : value;
-  if (typeof code !== 'number' || !Number.isInteger(code)) {
-    throw wrongArgument('code', 'of type number and an integer', value);
-  }
+  if (typeof code !== 'number' || Number.isNaN(code)) throw wrongArgument('code', 'of type number', value);
+  if (!Number.isInteger(code))
+    throw nodeError(
+      RangeError,
+      'ERR_OUT_OF_RANGE',
+      `The value of "code" is out of range. It must be an integer. Received ${code}`,
+    );
   return code;
 };
 

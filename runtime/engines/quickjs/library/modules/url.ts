@@ -94,7 +94,10 @@ const parse = (given: unknown, withQuery = false, slashesMean = false): Url => {
     .replace(/[\s"<>`{}|^]/g, (sign) => encodeURIComponent(sign));
   made.pathname = path === '' ? null : path;
   const { parse: readQuery } = builtin('querystring') as Query;
-  if (made.search !== null) made.query = withQuery ? readQuery(made.search.slice(1)) : made.search.slice(1);
+  if (made.search !== null)
+    made.query = withQuery
+      ? Object.assign(Object.create(null), readQuery(made.search.slice(1)))
+      : made.search.slice(1);
   else if (withQuery) made.query = Object.create(null);
   made.path =
     made.pathname === null && made.search === null ? null : (made.pathname ?? '') + (made.search ?? '');

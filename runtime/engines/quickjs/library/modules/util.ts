@@ -29,7 +29,7 @@ Object.assign(inspect, {
     customInspect: true,
     maxArrayLength: 100,
     maxStringLength: 10_000,
-    breakLength: 128,
+    breakLength: 80,
     compact: 3,
     sorted: false,
     getters: false,

@@ -6,6 +6,7 @@ export interface Options {
   readonly level?: number;
   readonly maxOutputLength?: number;
   readonly dictionary?: unknown;
+  readonly finishFlush?: unknown;
 }
 /** Of the formats whose parameters have numbers. */
 export interface CodecOptions extends Options {
@@ -44,6 +45,7 @@ export const decompressed = (
         : name === 'brotli'
           ? 'ERR__ERROR_FORMAT_PADDING_1'
           : 'ZSTD_error_prefix_unknown',
+      errno: ended ? -5 : -3,
     });
   }
   if (whole.length > maxOutputLength)

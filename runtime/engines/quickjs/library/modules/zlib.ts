@@ -35,10 +35,13 @@ const MESSAGES: readonly (readonly [RegExp, string, string])[] = [
   [/invalid (?:gzip|zlib) data|invalid header/, 'Z_DATA_ERROR', 'incorrect header check'],
 ];
 
+const cut = (): Error =>
+  Object.assign(new Error('unexpected end of file'), { code: 'Z_BUF_ERROR', errno: -5 });
+
 const inflate = (
   Type: new () => unknown,
   given: unknown,
-  { maxOutputLength = Number.POSITIVE_INFINITY }: Options = {},
+  { maxOutputLength = Number.POSITIVE_INFINITY, finishFlush }: Options = {},
 ): Data => {
   const parts: Data[] = [];
   let size = 0;
@@ -56,8 +59,12 @@ const inflate = (
     parts.push(chunk.slice() as Data);
     ended ||= final;
   };
+  const bytes = bytesFor(given);
+  // Asked not to finish, what is there of a cut text is all there is.
+  const partly = finishFlush === constants.Z_SYNC_FLUSH || finishFlush === constants.Z_NO_FLUSH;
+  if (bytes.length === 0 && !partly) throw cut();
   try {
-    codec.push(bytesFor(given), true);
+    codec.push(bytes, !partly);
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw error;
     const text = error instanceof Error ? error.message : '';
@@ -69,7 +76,7 @@ const inflate = (
     if (typeof given !== 'string' && inner.bytesOf(given) === undefined) throw error;
     throw Object.assign(new Error(message), { code, errno: code === 'Z_BUF_ERROR' ? -5 : -3 });
   }
-  if (!ended) throw Object.assign(new Error('unexpected end of file'), { code: 'Z_BUF_ERROR', errno: -5 });
+  if (!ended && !partly) throw cut();
   return bufferOf(inner.joinBytes(parts)) as Data;
 };
 

@@ -78,6 +78,7 @@ export const hashFor = (name: unknown): Hash => {
 export const hashObject = (hasher: Hasher): object => {
   const { Transform } = builtin('stream') as { readonly Transform: TransformClass };
   let done = false;
+  let streamed: ReturnType<Hasher['digest']> | undefined;
   const update = (data: unknown, encoding?: unknown): void => {
     if (done) throw nodeError(Error, 'ERR_CRYPTO_HASH_FINALIZED', 'Digest already called');
     hasher.update(bytesFor(data, encoding));
@@ -88,11 +89,19 @@ export const hashObject = (hasher: Hasher): object => {
       next();
     },
     flush(this: { push(chunk: unknown): void }, next: Callable) {
-      this.push(digest());
+      // Whoever has piped something through it asks for its digest as well.
+      streamed = hasher.digest();
+      done = true;
+      this.push(shown(streamed, undefined));
       next();
     },
   });
   const digest = (encoding?: unknown): unknown => {
+    if (streamed !== undefined) {
+      const sum = streamed;
+      streamed = undefined;
+      return shown(sum, encoding);
+    }
     if (done) throw nodeError(Error, 'ERR_CRYPTO_HASH_FINALIZED', 'Digest already called');
     done = true;
     return shown(hasher.digest(), encoding);
