@@ -62,7 +62,25 @@ describe('sandglass keys', verifies('AU-06', 'MC-06'), () => {
     expect((await cli('keys', 'revoke', 'alice', '--keys=keys.json')).code).toBe(2);
   });
 
+  test('a key has a quota of a day, and a grant that is kept with it', verifies('AU-07'), async () => {
+    await writeFile(join(cwd, 'ceiling.json'), JSON.stringify({ env: { MODE: 'test' } }));
+    const flags = ['--keys=held.json', '--permissions=env.*', '--quota=2', '--grant=ceiling.json'];
+    const key = (await cli('keys', 'add', 'bob', ...flags)).out.trim();
+    expect(JSON.parse((await cli('keys', 'list', '--keys=held.json', '--json')).out)).toMatchObject({
+      keys: [{ name: 'bob', quota: { calls: 2, perMs: 86_400_000 }, grant: { env: { MODE: 'test' } } }],
+    });
+    const file = await readFile(join(cwd, 'held.json'), 'utf8');
+    expect(file).not.toContain(key.slice(-32));
+    await using server = await serve(['--port=0', '--keys=held.json']);
+    expect([(await server.run(key)).status, (await server.run(key)).status]).toEqual([200, 200]);
+    const third = await server.run(key);
+    expect([third.status, (await third.json()).error.code]).toEqual([429, 'RATE_LIMITED']);
+  });
+
   test.each([
+    [['keys', 'add', 'a', '--quota=0'], '--quota=0'],
+    [['keys', 'add', 'a', '--quota=many'], '--quota=many'],
+    [['keys', 'add', 'a', '--grant=none.json'], 'none.json'],
     [['keys', 'add', 'a b'], 'expected 1 to 64 letters'],
     [['keys', 'add', 'a', '--expires=soon'], 'Cannot read --expires=soon'],
     [['keys', 'add', 'a', '--permissions=fs..read'], 'is not a capability'],

@@ -28,6 +28,16 @@ const withFile = async (grant: unknown, ...args: string[]) => {
 };
 
 describe('readGrant()', () => {
+  test('--allow-session gives what it says, and what a file has beside it stays', async () => {
+    expect(await read('--allow-session=read')).toEqual({ session: { access: ['read'] } });
+    expect(await read('--allow-session=write')).toEqual({ session: { access: ['read', 'write'] } });
+    expect(await withFile({ session: { access: ['read'], maxEntries: 2 } }, '--allow-session=write')).toEqual(
+      {
+        session: { access: ['read', 'write'], maxEntries: 2 },
+      },
+    );
+  });
+
   test('grants nothing without flags', async () => {
     expect(await read()).toEqual({});
   });
@@ -257,6 +267,7 @@ describe('databases, stores and the browser', () => {
   });
 
   test.each([
+    [['--allow-session=all'], 'Cannot read --allow-session=all: expected read, or write'],
     [['--allow-sql=app'], 'Cannot use --allow-sql=app: no --database has this name'],
     [['--database=app=memory:', '--allow-sql=app:rw'], 'expected NAME, or NAME:write'],
     [['--allow-kv=:write'], 'expected NAME, or NAME:write'],
