@@ -118,6 +118,8 @@ const GRANT_PARTS: ReadonlySet<string> = new Set(['fs', 'http', 'ws', 'env']);
 
 /** Each is a text to be checked, copied and looked through before the guest starts. */
 const MOST_MODULES = 5_000;
+/** Characters of all arguments together: a guest is given them in one step. */
+const MOST_ARGV = 1_048_576;
 
 /**
  * Checks what a caller passed to `run`.
@@ -286,6 +288,8 @@ function readArgv(argv: unknown): readonly string[] {
   if (!Array.isArray(argv) || !argv.every((item) => typeof item === 'string' && !item.includes('\0'))) {
     throw new TypeError('Cannot run: argv is not an array of strings without NUL');
   }
+  if (argv.reduce((sum, { length }) => sum + length, 0) > MOST_ARGV)
+    throw new RangeError(`Cannot run: argv is over ${MOST_ARGV} characters`);
   return [...argv];
 }
 

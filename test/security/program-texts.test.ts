@@ -113,10 +113,12 @@ describe('what is long, or needs a whole parser', () => {
     ).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
 
-  test('a program has at most 5,000 modules', async () => {
+  test('a program has at most 5,000 modules, and a mebibyte of arguments', async () => {
     await using runtime = createRuntime();
     const modules = Object.fromEntries(Array.from({ length: 5_001 }, (_, at) => [`./${at}.js`, '']));
     await expect(async () => runtime.run({ language: 'js', code: '1', modules })).rejects.toThrow(RangeError);
+    const argv = Array.from({ length: 100 }, () => 'é'.repeat(70_000));
+    await expect(async () => runtime.run({ language: 'js', code: '1', argv })).rejects.toThrow(RangeError);
   });
 });
 

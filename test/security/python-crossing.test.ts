@@ -39,6 +39,14 @@ describe('what crosses from Python to its cell', () => {
     expect(outcome).toMatchObject({ ok: true, value: 'refused', usage: { hostCalls: {} } });
   });
 
+  test('long arguments are paid for by their length', async () => {
+    const outcome = await run(`text = '{"path": "' + 'x' * 4_000_000 + '"}'
+for n in range(8):
+  h._host.call('fs.stat', text)
+h._host.call('x' * 4_000_000, '{}')`);
+    expect(outcome.usage.fuel).toBeGreaterThan(9 * 4 * 4_000_000);
+  });
+
   test('what says that it has a length has none', async () => {
     const code = `from pyodide.ffi import JsException
 try: h._host.call('a', 'not json')

@@ -1,6 +1,7 @@
 import type { HostAnswer } from '../../contracts/engine.ts';
 import { type Arrived, freeArrived } from '../../vocabulary/bytes.ts';
 import type { JsonObject } from '../../vocabulary/json.ts';
+import { nativeFuel } from '../../wasm/meter.ts';
 import type { Enter, Present } from './present.ts';
 import { readCall } from './read-call.ts';
 import type { RealmPort } from './realm/contract.ts';
@@ -16,6 +17,8 @@ const NO_RUN = JSON.stringify({
     details: { reason: 'bad-handle' },
   },
 });
+/** From here on a call's texts are paid for by their length, before they are looked at: short ones cost the guest more to make. */
+const LONG_TEXT = 4096;
 /** The largest timer that platforms take, ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -41,6 +44,8 @@ export function createRealmCalls(at: Present, enter: Enter): RealmCalls {
     args: string,
     body: ArrayBuffer | undefined,
   ): [string, JsonObject, Uint8Array | undefined] => {
+    const length = args.length + operation.length;
+    if (length > LONG_TEXT) at.metered?.charge(nativeFuel(length));
     const { name, args: read, bytes } = readCall(operation, args, at.link?.hostCallBytes ?? 0);
     return [name, read, bytes ?? (body === undefined ? undefined : moved(body))];
   };
