@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 841706,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 930718,
-        "python: classes, exceptions, json": 2452933,
-        "python: sets, hashes, random, clock": 1565804,
+        "python: an expression": 935241,
+        "python: classes, exceptions, json": 2457666,
+        "python: sets, hashes, random, clock": 1570398,
         "typescript: a module": 619337,
       }
     `);

@@ -16,7 +16,6 @@ describe('what a Python guest does not find', () => {
     ['tkinter', 'guests have no terminal and no screen'],
     ['curses.ascii', 'guests have no terminal and no screen'],
     ['resource', 'limits and usage are told by the outcome of the run'],
-    ['dbm', 'use sqlite3, or json or pickle in place of shelve'],
     ['pwd', 'guests have no users'],
     ['aiohttp', 'it needs sockets; use httpx.AsyncClient'],
     ['pip', 'packages are brought by the host before the run'],

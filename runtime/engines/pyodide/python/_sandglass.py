@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import builtins
 import inspect
 import io
 import json
@@ -53,7 +54,7 @@ ENCODE = json.JSONEncoder().encode
 
 #: File names whose lines are the guest's own.
 _own_files = set()
-_own_folders = ()
+_own_folders = (HOME + "/",)
 
 
 #: The one that there is, whatever a program makes of asyncio's own idea of it.
@@ -109,7 +110,7 @@ def set_up(spec):
                 "__doc__": None,
                 "__package__": None,
                 "__spec__": None,
-                "__builtins__": __builtins__,
+                "__builtins__": builtins,
                 "__file__": spec["filename"],
             }
         )
@@ -120,7 +121,7 @@ def set_up(spec):
         os.environ.update(env)
     surroundings.set_zone(env.get("TZ", ""))
     http.set_base(spec["base"])
-    _own_folders = tuple(path.rstrip("/") + "/" for path in spec["mounts"])
+    _own_folders = tuple(path.rstrip("/") + "/" for path in (HOME, *spec["mounts"]))
     for module, source in spec["modules"].items():
         add_module(module, source)
     # Last, not first: a granted folder must neither stand before the standard library nor be asked for each of its modules.
@@ -212,8 +213,8 @@ class SourceFinder:
         filename = key.replace(".", "/") + ".py"
         module.__file__ = filename
         remember_source(filename, source)
-        own = sys.modules[MAIN].__dict__.get("__builtins__")
-        if own is not None:
+        own = sys.modules[MAIN].__dict__.get("__builtins__", builtins)
+        if own is not builtins:
             module.__dict__["__builtins__"] = own  # the run's rules hold for all of its own code
         exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
 
@@ -263,7 +264,7 @@ def is_own(filename):
     if filename in _own_files:
         return True
     path = filename if filename.startswith("/") else os.path.join("/", filename)
-    return bool(_own_folders) and path.startswith(_own_folders)
+    return path.startswith(_own_folders)
 
 
 #: A traceback of more frames is shown by its start and its end: each frame costs much to format, and a raised limit allows a million.
@@ -333,6 +334,8 @@ _plain_hook = sys.excepthook
 def describe(error):
     """The report of an uncaught exception; its traceback goes to stderr."""
     _reserve.clear()
+    if type(error) is OverflowError and error.args == numbers.OWN_RANGE:
+        error.args = numbers.RANGE
     if isinstance(error, OSError) and numbers.is_own(error):
         numbers.show(error)
     left_out = shorten(error)

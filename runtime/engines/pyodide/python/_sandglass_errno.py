@@ -1,6 +1,7 @@
 """Error numbers as Linux has them, where people read them. The interpreter's own, which programs compare with, stay what they are."""
 
 import errno
+import functools
 import gc
 import opcode
 import os
@@ -160,6 +161,30 @@ def show(error):
         error.args = (number, words or error.args[1], *error.args[2:])
 
 
+def showing(plain):
+    """A function of the interpreter, whose errors are shown so wherever a program catches them."""
+
+    @functools.wraps(plain)
+    def call(*args, **kwargs):
+        try:
+            return plain(*args, **kwargs)
+        except OSError as error:
+            show(error)
+            raise
+
+    return call
+
+
+#: Functions of files that are open, of the file system and of terminals. Those that take paths do so for themselves.
+OF_HANDLES = """
+    close dup dup2 fchmod fchown fdatasync fpathconf fstat fstatvfs fsync ftruncate get_blocking get_inheritable get_terminal_size lseek openpty
+    pread pwrite readv set_blocking set_inheritable setgid setuid statvfs tcgetpgrp tcsetpgrp ttyname writev
+""".split()
+
+#: What arithmetic says of a number that is too large for a float, here and on Linux.
+OWN_RANGE, RANGE = (68, "Result not representable"), (34, "Numerical result out of range")
+
+
 def is_own(error):
     """Whether the number of an error is the interpreter's: a program that makes one itself counts as Linux does."""
     return type(error.errno) is int and error.strerror == plain_text(error.errno)
@@ -189,6 +214,9 @@ def install():
             WORDS[plain_text(int(own))] = TEXTS[name]
         setattr(errno, name, number)
     os.strerror = strerror
+    for name in OF_HANDLES:
+        if hasattr(os, name):
+            setattr(os, name, showing(getattr(os, name)))
     names = {
         int(shown): name for name, shown in zip(LINUX[::2], LINUX[1::2], strict=True) if name != "ENOTSUP"
     }

@@ -3,7 +3,9 @@
 import asyncio
 import functools
 import gc
+import inspect
 import itertools
+import signal
 import sys
 
 import _sandglass_threads as threads
@@ -45,6 +47,7 @@ def began(task):
     global _program, _ending, _is_plain, _numbers, _unseen
     _program, _ending = task, None
     _is_plain, _unseen = False, False
+    _handlers.clear()
     if task is not None:
         _numbers = itertools.count(1)
         threads._loop.__dict__.pop("_closed", None)
@@ -95,7 +98,14 @@ def stuck():
 def run_until_complete(loop, future):
     if loop.is_closed():
         raise RuntimeError("Event loop is closed")
+    refuse_nested("This event loop is already running")
     return run_to_end(loop, future)
+
+
+def refuse_nested(words):
+    """A task of the loop's own must not wait for the loop. The program itself may, wherever it stands, and so may a thread."""
+    if threads.get_ident() == threads.MAIN and asyncio.current_task(running()) not in (None, _program):
+        raise RuntimeError(words)
 
 
 def run_to_end(loop, future):
@@ -138,6 +148,26 @@ def run(loop, stop):
     error = stop.result()
     if error is not None:
         raise error
+
+
+#: Of each signal: what a loop calls for it.
+_handlers = {}
+
+
+def add_signal_handler(loop, number, callback, *args):
+    if asyncio.iscoroutine(callback) or inspect.iscoroutinefunction(callback):
+        raise TypeError("coroutines cannot be used with add_signal_handler()")
+    if number in (signal.SIGKILL, signal.SIGSTOP):
+        raise RuntimeError(f"sig {number} cannot be caught")
+    signal.signal(number, lambda *_: loop.call_soon(callback, *args))
+    _handlers[number] = callback
+
+
+def remove_signal_handler(loop, number):
+    if _handlers.pop(number, None) is None:
+        return False
+    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    return True
 
 
 def stop(loop):
@@ -230,6 +260,7 @@ class Runner(asyncio.Runner):
     def run(self, coro, *, context=None):
         if not asyncio.iscoroutine(coro):
             raise ValueError(f"a coroutine was expected, got {coro!r}")
+        refuse_nested("Runner.run() cannot be called from a running event loop")
         self._lazy_init()
         return run_to_end(self._loop, self._loop.create_task(coro, context=context or self._context))
 
@@ -245,6 +276,7 @@ class Runner(asyncio.Runner):
 
 
 def run_coroutine(main, *, debug=None, loop_factory=None):
+    refuse_nested("asyncio.run() cannot be called from a running event loop")
     with Runner() as runner:
         return runner.run(main)
 
@@ -267,4 +299,5 @@ def install():
     asyncio.get_running_loop = asyncio.events.get_running_loop = get_running_loop
     asyncio.all_tasks = asyncio.tasks.all_tasks = all_tasks
     loop.run_in_executor = threads.run_in_executor
+    loop.add_signal_handler, loop.remove_signal_handler = add_signal_handler, remove_signal_handler
     loop._decrement_in_progress = decrement_in_progress(loop._decrement_in_progress)

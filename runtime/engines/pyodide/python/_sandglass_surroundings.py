@@ -4,6 +4,7 @@ import errno
 import functools
 import inspect
 import io
+import locale
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ import pyodide.webloop
 
 NO_JAVASCRIPT = "guests have no JavaScript"
 NO_PROCESS = "guests cannot start processes"
+NO_COMMAND = f"{NO_PROCESS}; what a command does is done in Python, by shutil, pathlib, zipfile and the like"
 NO_PROCESSES = "guests cannot start processes; for work side by side, ThreadPoolExecutor of concurrent.futures and asyncio are there"
 NO_INTERPRETERS = "a guest has one interpreter; use threads or asyncio for work side by side"
 NO_SIGNAL = "guests have no signals; limits.timeoutMs ends a run, asyncio.timeout() a part of it"
@@ -48,7 +50,6 @@ NO_MODULE = {
     "grp": NO_USERS,
     "resource": "limits and usage are told by the outcome of the run",
     "syslog": "use logging",
-    "dbm": "use sqlite3, or json or pickle in place of shelve",
     "ensurepip": "packages are brought by the host before the run",
     "pip": "packages are brought by the host before the run",
     "micropip": "packages are brought by the host before the run",
@@ -99,12 +100,22 @@ def refuse_process(self, args, *more, **kwargs):
         if isinstance(args, (list, tuple))
         else []
     )
-    about = NO_PROCESS
+    about = NO_COMMAND
     if any(word.endswith(("pip", "pip3", "conda")) for word in words[:3]):
-        about += (
-            "; packages are brought before the run: --with=NAME, in a program the option packages of the run"
-        )
-    raise OSError(errno.ENOTSUP, f"Cannot start a process: {about}")
+        about = f"{NO_PROCESS}; packages are brought before the run: --with=NAME, in a program the option packages of the run"
+    raise FileNotFoundError(errno.ENOENT, f"Cannot start a process: {about}")
+
+
+def kill(pid, number, /):
+    """A program may send signals to itself."""
+    if pid not in (0, os.getpid()):
+        refuse("call os.kill", "a guest has no process but its own")()
+    if number:
+        signal.raise_signal(number)
+
+
+def no_children(*args, **kwargs):
+    raise ChildProcessError(errno.ECHILD, os.strerror(errno.ECHILD))
 
 
 _zone = ""
@@ -210,6 +221,29 @@ def limit_recursion():
     sys.setrecursionlimit = setrecursionlimit
 
 
+def set_posix(name, function):
+    posix = sys.modules["posix"]
+    setattr(os, name, function)
+    if hasattr(posix, name):
+        setattr(posix, name, function)
+
+
+#: What the C library of the interpreter has of locales.
+LOCALES = ("", "C", "POSIX", "C.UTF-8", "C.utf8")
+
+
+def limit_locales():
+    """It takes any name for one of its own, and then formats as C does."""
+    plain = locale._setlocale
+
+    def setlocale(category, name=None, /):
+        if name is not None and any(part.rpartition("=")[2] not in LOCALES for part in name.split(";")):
+            raise locale.Error("unsupported locale setting")
+        return plain(category, name)
+
+    locale._setlocale = functools.wraps(plain)(setlocale)
+
+
 def install():
     """Before the snapshot: nothing here holds an object of the realm."""
     time.sleep = Sleep()
@@ -217,6 +251,7 @@ def install():
     time.thread_time, time.thread_time_ns = time.process_time, time.process_time_ns
     install_zones()
     hide_callers()
+    limit_locales()
     limit_recursion()
     for name in (
         "system",
@@ -237,14 +272,16 @@ def install():
         "spawnve",
         "spawnl",
         "spawnle",
-        "kill",
         "killpg",
     ):
-        setattr(os, name, refuse(f"call os.{name}", NO_PROCESS))
-        posix = sys.modules["posix"]
-        if hasattr(posix, name):
-            setattr(posix, name, getattr(os, name))
-    no_process = refuse("start a process", NO_PROCESS)
+        set_posix(name, refuse(f"call os.{name}", NO_COMMAND))
+    set_posix("kill", kill)
+    for name in ("wait", "waitpid", "wait3", "wait4"):
+        set_posix(name, no_children)
+    for name, same in (("geteuid", os.getuid), ("getegid", os.getgid), ("getrandom", os.urandom)):
+        setattr(os, name, same)
+    os.sched_getaffinity = lambda pid, /: {0}
+    no_process = refuse("start a process", NO_COMMAND, FileNotFoundError)
     pyodide.webloop.WebLoop.subprocess_shell = pyodide.webloop.WebLoop.subprocess_exec = no_process
     subprocess.Popen.__init__ = refuse_process
     subprocess.Popen.__del__ = lambda self, **kwargs: None

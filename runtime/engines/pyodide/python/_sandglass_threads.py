@@ -291,9 +291,11 @@ def install():
         ("_ThreadHandle", Handle),
         ("_start_joinable_thread", start_joinable_thread),
         ("get_ident", get_ident),
+        ("get_native_id", get_ident),
         ("local", _threading_local.local),
     ):
         setattr(threading, name, made)
+    threading.Thread.native_id = property(lambda thread: thread.ident)
     threading._active_limbo_lock = threading.RLock()
     queue.SimpleQueue = queue._PySimpleQueue
     from concurrent.futures.thread import ThreadPoolExecutor  # made of the above
@@ -304,6 +306,7 @@ def install():
         ("start_new", start_new_thread),
         ("start_joinable_thread", start_joinable_thread),
         ("get_ident", get_ident),
+        ("get_native_id", get_ident),
         ("_local", _threading_local.local),
     ):
         setattr(_thread, name, made)

@@ -51,6 +51,7 @@ const LIBRARIES = [
   'http/libraries/requests.py',
   'http/libraries/urllib3.py',
   'http/libraries/httpx.py',
+  'libraries/dbm.py',
   'libraries/rpds.py',
 ] as const;
 

@@ -1,4 +1,4 @@
-"""The everyday parts of requests, urllib3 and httpx, and rpds without its Rust: made when they are imported and not installed."""
+"""The everyday parts of requests, urllib3 and httpx, dbm, and rpds without its Rust: made when they are imported and not installed."""
 
 import importlib
 import importlib.machinery
@@ -29,7 +29,7 @@ class LibraryFinder:
     @staticmethod
     def find_spec(name, path=None, target=None):
         if name in SOURCES or name in _parts:
-            return importlib.machinery.ModuleSpec(name, LibraryFinder, is_package=True)
+            return importlib.machinery.ModuleSpec(name, LibraryFinder, is_package=name != "dbm")
         return None
 
     @staticmethod
