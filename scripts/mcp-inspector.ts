@@ -27,11 +27,15 @@ writeFileSync(join(cwd, 'project/notes.txt'), 'buy milk');
 
 /** What the inspector prints, as JSON. */
 async function inspect(target: readonly string[], ...asked: readonly string[]): Promise<unknown> {
-  const child = spawn(process.execPath, [inspector, '--cli', ...target, ...asked], {
-    cwd,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, MCP_CATALOG_PATH: join(cwd, 'catalog.json') },
-  });
+  const child = spawn(
+    process.execPath,
+    [inspector, '--cli', ...target, ...asked, '--connect-timeout', '120000'],
+    {
+      cwd,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, MCP_CATALOG_PATH: join(cwd, 'catalog.json') },
+    },
+  );
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     text += part;
