@@ -73,6 +73,13 @@ describe('modules', () => {
     expect((await runJs('export default (await import("./m.js")).x', { source: { modules } })).value).toBe(5);
   });
 
+  test('a module links whatever there is in it: no collection of the prelude falls into the link', async () => {
+    const values = new Set<unknown>();
+    for (let n = 0; n < 60; n++)
+      values.add((await runJs(`const a = [${'() => 1,'.repeat(n)}]; export default 5`)).value);
+    expect(values).toEqual(new Set([5]));
+  });
+
   test('a module that is missing is named with its importer', async () => {
     const { result } = await runJs('import "./lib.js";', {
       source: { modules: { './lib.js': 'import "nothing"; export {}' } },
