@@ -93,6 +93,16 @@ for (;;) sandglass.call('kv.list', { store: 's', limit: 1000 }).catch(() => {});
     grant: { run: { depth: 2 } },
     code: `for (;;) sandglass.call('run.start', { language: 'js', code: 'for(;;);' }).catch(() => {});`,
   }),
+  'runs of texts read twice': () => ({
+    grant: { run: { depth: 2 } },
+    code: `const code = '<T>('.repeat(60) + 'x' + ')'.repeat(60); for (;;) sandglass.call('run.start', { language: 'ts', code }).catch(() => {});`,
+  }),
+  'runs that need a parser': () => ({
+    grant: { run: { depth: 2 } },
+    code:
+      `for (let n = 0; ; n++) sandglass.call('run.start', { language: 'ts', code: 'namespace A { ` +
+      `export const a = ' + n + ' }' }).catch(() => {});`,
+  }),
   'sockets that come and go': ({ ws }) => ({
     grant: { ws: [{ origin: ws }] },
     code:
