@@ -147,7 +147,7 @@ export function createGuestHost({
     now: () => deterministic?.now ?? link.now(),
     monotonic: () => (deterministic === undefined ? link.monotonic() : FIXED_MONOTONIC_MS),
     random: (bytes) => random(bytes),
-    sleep: (ms) => {
+    sleep: (ms, wake) => {
       const until = link.monotonic() + Math.min(Math.max(0, ms), Math.max(0, endsAt() - link.monotonic()));
       return new Promise((resolve) => {
         let timer: ReturnType<typeof setTimeout>;
@@ -164,6 +164,7 @@ export function createGuestHost({
         };
         sleeping.add(end);
         timer = setTimeout(nap, Math.ceil(Math.max(0, until - link.monotonic())));
+        void wake?.then(end, end);
       });
     },
     rest: (until) => (link.rest === undefined ? until : link.rest(until)),

@@ -19,6 +19,7 @@ import { MIB } from '../vocabulary/units.ts';
 import { createCallWindow } from './call-window.ts';
 import { createGuestHost, type GuestHostHandle } from './guest-host.ts';
 import { createKeptGuests, received } from './kept-guests.ts';
+import { createOutputBatch } from './output-batch.ts';
 import {
   BRIDGE,
   type DoneMessage,
@@ -277,20 +278,34 @@ async function serve(
   const cpu = createCpuClock();
   const monotonic = (): number => performance.now();
   const stopped = (): StopReason | undefined => readStop(place);
+  const output = createOutputBatch(
+    (stream, bytes) =>
+      send(
+        { type: 'output', token, stream, bytes, memoryBytes: handle.memoryBytes() },
+        [bytes.buffer],
+        place,
+      ),
+    setImmediate,
+  );
+  /** Whatever the host is told, it has been told before what was printed before. */
+  const say: typeof post = (...told) => {
+    output.flush();
+    send(...told);
+  };
   let calls = 0;
   /** Sends a call, its bytes moved; answers its number. */
   const ask = (sync: boolean, operation: string, args: JsonObject, bytes: Uint8Array | undefined): number => {
     calls += 1;
     const message = { type: 'call', token, call: calls, sync, operation, args } as const;
-    if (bytes === undefined) send(message, [], place);
+    if (bytes === undefined) say(message, [], place);
     else {
       const own = inOwnBuffer(bytes);
-      send({ ...message, bytes: own }, [own.buffer], place);
+      say({ ...message, bytes: own }, [own.buffer], place);
     }
     return calls;
   };
   const rests = createRests({
-    tell: (type, sync) => send({ type, token, sync }),
+    tell: (type, sync) => say({ type, token, sync }),
     monotonic,
     // Waking early is harmless: only a stop notifies this slot while no call is under way.
     blockFor: (ms) => void Atomics.wait(flags, BRIDGE.stop + place, STOP_CODES.none, ms),
@@ -318,21 +333,24 @@ async function serve(
       call: window.call,
       callSync: (operation, args, bytes) => receiveAnswer(token, ask(true, operation, args, bytes)),
       output: (stream, bytes) => {
-        const own = inOwnBuffer(bytes);
-        send(
-          { type: 'output', token, stream, bytes: own, memoryBytes: handle.memoryBytes() },
-          [own.buffer],
-          place,
-        );
+        output.add(stream, bytes);
+        if (handle.fuel() === null) output.flush(); // nobody looks at a guest that is not metered
       },
       stopped: () => stopped() ?? (isCrowding(me) ? 'memory' : undefined),
-      sleepSync: rests.block,
-      rest: rests.rest,
+      sleepSync: (ms) => {
+        output.flush();
+        rests.block(ms);
+      },
+      rest: (until) => {
+        output.flush();
+        return rests.rest(until);
+      },
       keptMs: () => rests.keptMs,
       used: (memoryBytes, fuel) => {
         me.memoryBytes = memoryBytes;
         mine[BRIDGE.used.memory] = memoryBytes;
         mine[BRIDGE.used.fuel] = fuel ?? -1;
+        output.flush();
       },
       cpuMs: () => threadCpuMs() ?? 0,
       now: () => Date.now(),
@@ -350,17 +368,17 @@ async function serve(
   try {
     const execute = await executeOf(keeps);
     const result = await execute(await guestOf(guest), spec, withCap(handle.host, spec.limits.hostCallBytes));
-    const whole = sendValue(result, token, place, spec, send);
+    const whole = sendValue(result, token, place, spec, say);
     const done: DoneMessage = {
       type: 'done',
       token,
       result: { ...whole, memoryBytes: Math.max(result.memoryBytes, handle.memoryBytes()) },
       cpuMs: cpu.spent(),
     };
-    send(done);
+    say(done);
     endedSoundly = ENDED_BY_ITSELF.has(result.kind);
   } catch (error) {
-    send({ type: 'crashed', token, message: describe(error) });
+    say({ type: 'crashed', token, message: describe(error) });
   } finally {
     handle.wake();
     live.delete(token);

@@ -260,8 +260,8 @@ export interface GuestHost {
   monotonic(): number;
   /** Fills `bytes` with random, from the seed in a deterministic run. */
   random(bytes: Uint8Array): void;
-  /** Waits; ends early, without a throw, when the run is stopped. */
-  sleep(ms: number): Promise<void>;
+  /** Waits; ends early, without a throw, when the run is stopped, and when `until` settles. */
+  sleep(ms: number, until?: Promise<unknown>): Promise<void>;
   /** Waits until it settles. To be used where nothing of the guest goes on meanwhile: others may have its processor. */
   rest<T>(until: Promise<T>): Promise<T>;
   /** Blocks the thread where `canBlock`; elsewhere returns at once. */

@@ -84,7 +84,15 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
         bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)));
       else bytes.fill(options.deterministic.seed & 0xff);
     },
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep: (ms, until) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        const end = (): void => {
+          clearTimeout(timer);
+          resolve();
+        };
+        void until?.then(end, end);
+      }),
     rest: (until) => until,
     sleepSync: (ms) => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

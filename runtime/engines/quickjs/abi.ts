@@ -7,7 +7,7 @@
 export const LAYOUT_SECTION = 'sandglass.quickjs';
 
 /** Raised with every change of what the two sides say to each other. */
-export const LAYOUT_VERSION = 8;
+export const LAYOUT_VERSION = 9;
 
 /** Name of the custom section that holds the snapshot, as `image.ts` reads it: the binary itself has no data. */
 export const IMAGE_SECTION = 'sandglass.quickjs.image';
@@ -56,6 +56,8 @@ export const ENTRIES = [
   'failure',
   'result',
   'resultBytes',
+  'resultLong',
+  'resultLongJson',
 ] as const;
 export type EntryName = (typeof ENTRIES)[number];
 

@@ -4,6 +4,9 @@ import type { PrimitiveParts, Serve } from './primitive-parts.ts';
 import { unquoted } from './quoted-text.ts';
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+/** A text was not written: it goes on behind a NUL. */
+const CUT = 1;
 
 /** Output, and calls of the host: an answer's bytes are taken by a call of their own. */
 export function callPrimitives(
@@ -13,11 +16,16 @@ export function callPrimitives(
   let waiting: Arrived = {};
   return {
     write: (args) => {
-      const text = given.text(args, 1);
-      if (text === undefined) return 0;
-      const whole = given.flag(args, 2) ? unquoted(text) : text;
+      const told = given.utf8(args, 1);
+      const length = given.number(args, 2);
+      if (told === undefined) return 0;
+      const isJson = length === -1;
+      // Of ASCII, as most of it is, the bytes are as many as the letters.
+      if (!isJson && told.byteLength !== length && decoder.decode(told).length !== length)
+        return machine().newNumber(CUT);
       const stream = given.number(args, 0) === 1 ? 'stderr' : 'stdout';
-      if (!host.write(stream, encoder.encode(whole))) stop('output');
+      const whole = isJson ? encoder.encode(unquoted(decoder.decode(told))) : told;
+      if (!host.write(stream, whole)) stop('output');
       return 0;
     },
     call: (args) => {

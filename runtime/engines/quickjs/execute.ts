@@ -18,8 +18,9 @@ import { type GuestRun, startGuest } from './guest-run.ts';
 import type { Machine } from './machine.ts';
 import { lowered } from './needs-lowering.ts';
 import { rulesOf } from './options.ts';
-import { readOutgoing } from './outgoing.ts';
+import { longLength, readOutgoing } from './outgoing.ts';
 import { type Program, programOf } from './program.ts';
+import { unquoted } from './quoted-text.ts';
 import { startProgram } from './start.ts';
 import { wantsLibrary } from './wants-library.ts';
 
@@ -255,7 +256,7 @@ async function loop(guest: GuestRun, host: GuestHost): Promise<GuestEnd> {
     } else if (clock.virtual) {
       clock.advance(delay);
     } else {
-      await guest.rest(Promise.race([primitives.arrivals.next(), host.sleep(Math.min(wait, NAP_MS))]));
+      await guest.rest(host.sleep(Math.min(wait, NAP_MS), primitives.arrivals.next()));
     }
   }
 }
@@ -273,7 +274,7 @@ async function nextArrival({ primitives, rest }: GuestRun, host: GuestHost): Pro
   for (;;) {
     const arrival = primitives.arrivals.take();
     if (arrival !== undefined) return arrival;
-    await rest(Promise.race([primitives.arrivals.next(), host.sleep(NAP_MS)]));
+    await rest(host.sleep(NAP_MS, primitives.arrivals.next()));
   }
 }
 
@@ -291,5 +292,13 @@ async function result(guest: GuestRun): Promise<GuestEnd> {
   const value = await call('resultBytes');
   const bytes = enter(() => (machine.kind(value) === 'object' ? machine.readBytes(value) : undefined));
   guest.release(value);
-  return readOutgoing(text, bytes ?? new Uint8Array());
+  return readOutgoing(text, bytes ?? new Uint8Array(), await longOf(guest, text));
+}
+
+/** The long texts of a value. A NUL in them ends what comes out: then they come as JSON. */
+async function longOf({ callText }: GuestRun, text: string): Promise<string> {
+  const length = longLength(text);
+  if (length === 0) return '';
+  const long = await callText('resultLong');
+  return long.length === length ? long : unquoted(await callText('resultLongJson'));
 }

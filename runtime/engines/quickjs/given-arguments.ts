@@ -7,6 +7,8 @@ import type { GuestArguments } from './machine-host.ts';
 /** Reads what a guest passes. Whatever is of another kind is `undefined`, `NaN` or false, and touches nothing of the guest's. */
 export interface GivenArguments {
   text(args: GuestArguments, index: number): string | undefined;
+  /** UTF-8 of a text up to its first NUL. */
+  utf8(args: GuestArguments, index: number): Uint8Array<ArrayBuffer> | undefined;
   number(args: GuestArguments, index: number): number;
   flag(args: GuestArguments, index: number): boolean;
   /** A private copy; over `hostCallBytes` nothing is copied. */
@@ -42,6 +44,12 @@ export function createGivenArguments(
       : machine().bytesLength(args.at(index));
   return {
     text,
+    utf8: (args, index) => {
+      if (index >= args.count || machine().kind(args.at(index)) !== 'string') return undefined;
+      const read = machine().readUtf8(args.at(index));
+      if (read !== undefined) charge(read.byteLength);
+      return read;
+    },
     number: (args, index) => {
       if (index >= args.count || machine().kind(args.at(index)) !== 'number') return Number.NaN;
       return machine().readNumber(args.at(index));

@@ -8,6 +8,8 @@ export type ValueKind = 'string' | 'number' | 'object' | 'boolean' | 'undefined'
 export interface MachineValues {
   /** A string value of the guest as text; `undefined` when its memory is full. Must be a string without NUL. */
   readText(value: Pointer): string | undefined;
+  /** A copy of the UTF-8 of a string value up to its first NUL; `undefined` when the guest's memory is full. */
+  readUtf8(value: Pointer): Uint8Array<ArrayBuffer> | undefined;
   /** What `QTS_GetString` has made, which is freed; `undefined` for 0. */
   textAt(pointer: Pointer): string | undefined;
   readNumber(value: Pointer): number;
@@ -96,6 +98,14 @@ export function machineValues(
   };
   return {
     readText: (value) => textAt(exports.QTS_GetString(context(), value)),
+    readUtf8: (value) => {
+      const pointer = exports.QTS_GetString(context(), value);
+      if (pointer === 0) return undefined;
+      const all = memory.bytes();
+      const bytes = all.slice(pointer, all.indexOf(0, pointer));
+      exports.QTS_FreeCString(context(), pointer);
+      return bytes;
+    },
     textAt,
     readNumber,
     isTrue: (value) => memory.words().getInt32(value, true) !== 0,

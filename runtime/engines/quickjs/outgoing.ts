@@ -11,10 +11,14 @@ type Special =
       range: readonly [offset: number, length: number],
     ];
 
+/** Letters of the long texts that come beside a value. */
+export const longLength = (text: string): number =>
+  text[0] === 'c' ? Number(text.slice(1, text.indexOf(','))) : 0;
+
 /** Reads a value as the prelude's `convert` wrote it; the first letter says what follows. */
-export async function readOutgoing(text: string, bytes: Uint8Array): Promise<GuestEnd> {
+export async function readOutgoing(text: string, bytes: Uint8Array, long: string): Promise<GuestEnd> {
   try {
-    return await read(text, bytes);
+    return await read(text, bytes, long);
   } catch (error) {
     // Well formed as it is, it may still hold more than a host takes.
     if (error instanceof SyntaxError) return invalid(error.message);
@@ -28,7 +32,7 @@ const invalid = (reason: string): GuestEnd => ({
   message: `Cannot return the value: ${reason}`,
 });
 
-async function read(text: string, bytes: Uint8Array): Promise<GuestEnd> {
+async function read(text: string, bytes: Uint8Array, long: string): Promise<GuestEnd> {
   const rest = text.slice(1);
   switch (text[0]) {
     case 'u':
@@ -37,11 +41,8 @@ async function read(text: string, bytes: Uint8Array): Promise<GuestEnd> {
       return { kind: 'value', value: await parseJson(rest) };
     case 's':
       return { kind: 'value', value: await withSpecials(rest, bytes, '') };
-    case 'c': {
-      const start = rest.indexOf(',') + 1;
-      const end = start + Number(rest.slice(0, start - 1));
-      return { kind: 'value', value: await withSpecials(rest.slice(start, end), bytes, rest.slice(end)) };
-    }
+    case 'c':
+      return { kind: 'value', value: await withSpecials(rest.slice(rest.indexOf(',') + 1), bytes, long) };
     case 't':
       return { kind: 'value', value: await parseJson(rest), form: 'text' };
     case 'l':

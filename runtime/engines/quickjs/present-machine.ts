@@ -19,6 +19,9 @@ export class PresentMachine implements Machine {
   get readText() {
     return this.#lent.machine.readText;
   }
+  get readUtf8() {
+    return this.#lent.machine.readUtf8;
+  }
   get textAt() {
     return this.#lent.machine.textAt;
   }

@@ -152,6 +152,39 @@ describe('the value of a run', () => {
     }
   });
 
+  test.each<[string, string, unknown]>([
+    ['numbers', '[...Array(40).keys()].map((at) => at / 4)', [...Array(40).keys()].map((at) => at / 4)],
+    ['a zero below zero', 'Array(40).fill(-0)', Array(40).fill(0)],
+    ['a hole', 'const list = Array(40).fill(1); delete list[7]; list', Array(40).fill(1).with(7, null)],
+    ['what is not finite', 'Array(40).fill(1).with(39, NaN)', Array(40).fill(1).with(39, Number.NaN)],
+    ['numbers as objects', 'Array(40).fill(1).with(3, new Number(5))', Array(40).fill(1).with(3, 5)],
+    ['text among them', "Array(40).fill(1).with(3, '2')", Array(40).fill(1).with(3, '2')],
+    [
+      'an item that is read once',
+      'let reads = 0; const list = Array(40).fill(1); Object.defineProperty(list, 5, { get: () => ++reads }); list',
+      Array(40).fill(1),
+    ],
+    [
+      'an item that says its own form',
+      'Array(40).fill(1).with(3, { toJSON: (key) => key })',
+      Array(40).fill(1).with(3, '3'),
+    ],
+    [
+      'built-in methods of the program',
+      "for (const name of ['toSpliced', 'every', 'join']) Array.prototype[name] = () => '1],[2'; Number.isFinite = () => true; Array(40).fill(1).with(3, NaN)",
+      Array(40).fill(1).with(3, Number.NaN),
+    ],
+  ])('a long list leaves as a short one does: %s', async (_, code, expected) => {
+    expect((await runJs(code)).value).toEqual(expected);
+  });
+
+  test('a list of a thousand million holes is over the limit before anything is made of it', async () => {
+    const { result } = await runJs('Object.assign([], { length: 1e9 })', {
+      limits: { memoryBytes: 33_554_432 },
+    });
+    expect(result).toMatchObject({ kind: 'limit', limit: 'output' });
+  });
+
   test("what a getter or toJSON throws is the run's error", async () => {
     expect((await runJs('({ get a() { throw new TypeError("got") } })')).result).toMatchObject({
       kind: 'threw',

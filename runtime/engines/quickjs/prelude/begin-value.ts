@@ -25,7 +25,7 @@ import {
   typedArrayTag,
 } from './primordials.ts';
 import { bytesSpecial, longSpecial, special } from './specials.ts';
-import { list, ofMap, ofSet, record } from './value-frames.ts';
+import { list, ofArray, ofMap, ofSet, record } from './value-frames.ts';
 import { pathTo, show } from './value-path.ts';
 
 /** The text of a leaf, the frame of a container, or nothing for what has no form. */
@@ -58,7 +58,7 @@ const beginObject = (walk: OutWalk, object: object): string | Frame => {
     return beginRecord(walk, object, objectKeys(object));
   if (isArray(object)) {
     refuseCycle(walk, object);
-    return list(object, object.length, (at) => object[at], true);
+    return ofArray(walk, object);
   }
   const tag = typedArrayTag(object);
   if (tag === 'Uint8Array' || tag === 'Uint8ClampedArray' || isArrayBuffer(object)) {

@@ -7,7 +7,6 @@ import { itemsLeft } from './items-left.ts';
 import {
   charCodeAt,
   define,
-  includes,
   isArray,
   isMap,
   isSet,
@@ -27,14 +26,15 @@ import { rawFrames } from './stack.ts';
 /** Characters that go to the host in one step. */
 const MOST_WRITTEN = 393_216;
 
-/** Text to a stream of the run; a NUL makes it travel as JSON, because plain text ends there. */
+/** Text to a stream of the run; a NUL makes it travel as JSON, because plain text ends there: the host finds that a piece is cut. */
 export const writeTo = (host: Host, stream: 0 | 1, text: string): void => {
   const whole = toWellFormed(text);
-  if (whole === '') host.write(stream, whole, false);
-  eachPiece(whole, MOST_WRITTEN, (piece) => {
-    if (includes(piece, '\0')) host.write(stream, jsonStringify(piece), true);
-    else host.write(stream, piece, false);
-  });
+  if (whole.length <= MOST_WRITTEN) writePiece(host, stream, whole);
+  else eachPiece(whole, MOST_WRITTEN, (piece) => writePiece(host, stream, piece));
+};
+
+const writePiece = (host: Host, stream: 0 | 1, piece: string): void => {
+  if (host.write(stream, piece, piece.length) === 1) host.write(stream, jsonStringify(piece), -1);
 };
 
 /** `console`: log, info, debug, dir and table go to stdout; warn, error, trace and assert to stderr. */

@@ -2,8 +2,11 @@ import type { PrimitiveName } from '../abi.ts';
 
 /** The host as the prelude sees it: numbers, text without NUL and ArrayBuffers are all that crosses. */
 export interface Host extends Record<PrimitiveName, unknown> {
-  /** 0 stdout, 1 stderr; `json` says that `text` is a JSON string because it holds a NUL. */
-  write(stream: 0 | 1, text: string, json: boolean): void;
+  /**
+   * 0 stdout, 1 stderr; `length` is that of the text: answers 1, and writes nothing, where it ends earlier, by a NUL. -1: the text is JSON
+   * of one.
+   */
+  write(stream: 0 | 1, text: string, length: number): 1 | undefined;
   call(id: number, operation: string, args: string, bytes: ArrayBuffer | undefined): void;
   /**
    * Answers JSON, empty for a success with neither value nor bytes; the bytes of the answer wait in `takeBytes`. `drop`: only whether it

@@ -62,8 +62,7 @@ const plainLeaves = (walk: OutWalk, item: unknown): object | undefined => {
   return typeof toJSON === 'function' ? undefined : leavesOf(walk, item, objectKeys(item));
 };
 /** Writes what leaves come next in an array. Answers the first item that is none, `NONE` where there is no such item yet. */
-export const takeLeaves = (walk: OutWalk, frame: Frame): unknown => {
-  const array = frame.container as readonly unknown[];
+export const takeLeaves = (walk: OutWalk, frame: Frame, array: readonly unknown[]): unknown => {
   const end = min(frame.length, frame.at + MOST_LEAVES);
   const leaves: unknown[] = [];
   setPrototypeOf(leaves, null); // nobody's `toJSON`

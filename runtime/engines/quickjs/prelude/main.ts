@@ -78,6 +78,7 @@ export const install = (host: Host): Entries => {
   let blocked = false;
   let outcome: { readonly ok: boolean; readonly value: unknown } | undefined;
   let outgoing: ArrayBuffer | undefined;
+  let outgoingLong = '';
   const settle = (run: number, ok: boolean, value: unknown): void => {
     if (run !== runs) return;
     outcome ??= { ok, value };
@@ -115,6 +116,7 @@ export const install = (host: Host): Entries => {
       runs += 1;
       outcome = undefined;
       outgoing = undefined;
+      outgoingLong = '';
       if (runs > 1) {
         timers.drop();
         calls.drop();
@@ -202,13 +204,16 @@ export const install = (host: Host): Entries => {
     result: (): string => {
       each(internals.hooks.end);
       const value = outcome?.value;
-      const { text, bytes } = convert(value, setup.outputBytes);
+      const { text, bytes, long } = convert(value, setup.outputBytes);
       outgoing = bytes;
+      outgoingLong = long;
       // What has no JSON form is told as its text; nothing asked for a value that must not fail.
       const asText = text[0] === 'x' || (text === 'u' && value !== undefined);
       return asText ? textOf(value, setup.outputBytes) : text;
     },
     resultBytes: (): ArrayBuffer | undefined => outgoing,
+    resultLong: (): string => outgoingLong,
+    resultLongJson: (): string => jsonStringify(outgoingLong),
     internals,
   };
 };

@@ -7,8 +7,8 @@ export interface Frame {
   readonly keys: readonly string[] | undefined;
   readonly length: number;
   readonly item: (at: number) => unknown;
-  /** An array as the guest has it. */
-  readonly isArray: boolean;
+  /** An array of the guest's, or a copy of it. */
+  readonly items: readonly unknown[] | undefined;
   at: number;
   text: string;
 }

@@ -37,6 +37,20 @@ export const toText = String;
 
 export const hasOwn = uncurry(Object.prototype.hasOwnProperty) as (self: object, key: PropertyKey) => boolean;
 export const tagOf = uncurry(Object.prototype.toString) as (self: unknown) => string;
+/** A copy of a list, each item read once, by no method of the program's. */
+export const arrayCopy = uncurry(Array.prototype.toSpliced) as (
+  self: readonly unknown[],
+  start: 0,
+  removed: 0,
+) => unknown[];
+export const arrayEvery = uncurry(Array.prototype.every) as (
+  self: readonly unknown[],
+  is: (item: unknown) => boolean,
+) => boolean;
+export const arrayJoin = uncurry(Array.prototype.join) as (
+  self: readonly unknown[],
+  between: string,
+) => string;
 export const slice = uncurry(String.prototype.slice) as (self: string, from: number, to?: number) => string;
 export const includes = uncurry(String.prototype.includes) as (self: string, part: string) => boolean;
 export const indexOf = uncurry(String.prototype.indexOf) as (

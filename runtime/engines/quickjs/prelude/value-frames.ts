@@ -1,18 +1,41 @@
-import type { Frame } from './out-walk.ts';
-import { mapForEach, setForEach } from './primordials.ts';
+import { type Frame, type OutWalk, put, spend } from './out-walk.ts';
+import {
+  arrayCopy,
+  arrayEvery,
+  arrayJoin,
+  isFiniteNumber,
+  mapForEach,
+  setForEach,
+  setPrototypeOf,
+} from './primordials.ts';
 
-/** An array, or what is written as one. */
+/** Items of an array from which on it is read in one step of the engine's own. */
+const LONG_LIST = 32;
+
+/** An array as the program has it: its text where it is long and holds numbers alone, which the engine tells and writes by itself. */
+export const ofArray = (walk: OutWalk, array: readonly unknown[]): string | Frame => {
+  const { length } = array;
+  if (length < LONG_LIST) return list(array, length, (at) => array[at], array);
+  if (2 * length > walk.maxBytes - walk.spent) spend(walk, 2 * length); // each takes two letters at least: it throws
+  const items = arrayCopy(array, 0, 0);
+  setPrototypeOf(items, null); // nobody's `length`, `join` or `toJSON`
+  if (!arrayEvery(items, isFiniteNumber)) return list(array, items.length, (at) => items[at], items);
+  spend(walk, 2);
+  return `[${put(walk, arrayJoin(items, ','))}]`;
+};
+
+/** What is written as a list. */
 export const list = (
   container: object,
   length: number,
   item: (at: number) => unknown,
-  isOwnArray = false,
+  items?: readonly unknown[],
 ): Frame => ({
   container,
   keys: undefined,
   length,
   item,
-  isArray: isOwnArray,
+  items,
   at: 0,
   text: '',
 });
@@ -22,7 +45,7 @@ export const record = (container: object, keys: readonly string[], item: (at: nu
   keys,
   length: keys.length,
   item,
-  isArray: false,
+  items: undefined,
   at: 0,
   text: '',
 });

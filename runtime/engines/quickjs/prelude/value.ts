@@ -7,11 +7,13 @@ import { joinedBytes, specialsText } from './specials.ts';
 /** A value on its way out: JSON text, with what JSON cannot say beside it. */
 export interface Outgoing {
   /**
-   * `j` plain JSON; `s` JSON with specials; `c` the length of such JSON, a comma, it, then the letters of long texts; `u` undefined; `x`
-   * cannot leave; `l` over the size limit.
+   * `j` plain JSON; `s` JSON with specials; `c` how many letters the long texts have, a comma, then such JSON; `u` undefined; `x` cannot
+   * leave; `l` over the size limit.
    */
   readonly text: string;
   readonly bytes: ArrayBuffer | undefined;
+  /** Texts that leave as they are, one after the other. */
+  readonly long: string;
 }
 
 /**
@@ -23,17 +25,18 @@ export const convert = (value: unknown, maxBytes: number): Outgoing => {
   const walk = openWalk(maxBytes);
   try {
     const text = write(walk, value);
-    if (text === undefined) return { text: 'u', bytes: undefined };
-    if (walk.specials.length === 0) return { text: `j${text}`, bytes: undefined };
+    if (text === undefined) return { text: 'u', bytes: undefined, long: '' };
+    if (walk.specials.length === 0) return { text: `j${text}`, bytes: undefined, long: '' };
     const whole = `{"json":${text},"specials":[${specialsText(walk)}]}`;
     const { long } = walk;
     return {
-      text: long === '' ? `s${whole}` : `c${whole.length},${whole}${long}`,
+      text: long === '' ? `s${whole}` : `c${long.length},${whole}`,
       bytes: joinedBytes(walk),
+      long,
     };
   } catch (error) {
     if (error instanceof Refuse)
-      return { text: `${error.kind}${toWellFormed(error.message)}`, bytes: undefined };
+      return { text: `${error.kind}${toWellFormed(error.message)}`, bytes: undefined, long: '' };
     throw error;
   }
 };
@@ -75,7 +78,7 @@ const write = (walk: OutWalk, value: unknown): string | undefined => {
         add(walk, holder, text);
         frame = holder;
       }
-      item = frame.isArray ? takeLeaves(walk, frame) : frame.item(frame.at);
+      item = frame.items === undefined ? frame.item(frame.at) : takeLeaves(walk, frame, frame.items);
     }
     const key = frame.keys === undefined ? frame.at : (frame.keys[frame.at] as string); // within its length
     begun = begin(walk, item, key);
