@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        73506,
-        812746,
-        112609,
-        167618,
-        341694,
-        1521710,
+        76807,
+        814840,
+        112611,
+        170216,
+        344147,
+        1521230,
       ]
     `);
   });
