@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7275631,
-        "javascript: an expression": 73545,
-        "javascript: objects, text, regular expressions": 388170,
-        "javascript: random, clock, timers, promises": 841706,
+        "javascript: a granted file": 7264535,
+        "javascript: an expression": 76812,
+        "javascript: objects, text, regular expressions": 388692,
+        "javascript: random, clock, timers, promises": 846369,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 935241,
         "python: classes, exceptions, json": 2457666,
         "python: sets, hashes, random, clock": 1570398,
-        "typescript: a module": 619337,
+        "typescript: a module": 618530,
       }
     `);
   });
