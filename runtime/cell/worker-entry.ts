@@ -278,32 +278,8 @@ async function serve(
   const cpu = createCpuClock();
   const monotonic = (): number => performance.now();
   const stopped = (): StopReason | undefined => readStop(place);
-  const output = createOutputBatch(
-    (stream, bytes) =>
-      send(
-        { type: 'output', token, stream, bytes, memoryBytes: handle.memoryBytes() },
-        [bytes.buffer],
-        place,
-      ),
-    setImmediate,
-  );
-  /** Whatever the host is told, it has been told before what was printed before. */
-  const say: typeof post = (...told) => {
-    output.flush();
-    send(...told);
-  };
-  let calls = 0;
-  /** Sends a call, its bytes moved; answers its number. */
-  const ask = (sync: boolean, operation: string, args: JsonObject, bytes: Uint8Array | undefined): number => {
-    calls += 1;
-    const message = { type: 'call', token, call: calls, sync, operation, args } as const;
-    if (bytes === undefined) say(message, [], place);
-    else {
-      const own = inOwnBuffer(bytes);
-      say({ ...message, bytes: own }, [own.buffer], place);
-    }
-    return calls;
-  };
+  const memoryBytes = (): number => handle.memoryBytes();
+  const { output, say, ask } = createTelling({ token, place, send, memoryBytes });
   const rests = createRests({
     tell: (type, sync) => say({ type, token, sync }),
     monotonic,
@@ -384,6 +360,43 @@ async function serve(
     live.delete(token);
   }
   if (renews && endedSoundly && !keeps && token > 0) await renew();
+}
+
+/** What one run says to the host. */
+function createTelling({
+  token,
+  place,
+  send,
+  memoryBytes,
+}: {
+  readonly token: number;
+  readonly place: number;
+  readonly send: typeof post;
+  readonly memoryBytes: () => number;
+}) {
+  const output = createOutputBatch(
+    (stream, bytes) =>
+      send({ type: 'output', token, stream, bytes, memoryBytes: memoryBytes() }, [bytes.buffer], place),
+    setImmediate,
+  );
+  /** Whatever the host is told, it has been told before what was printed before. */
+  const say: typeof post = (...told) => {
+    output.flush();
+    send(...told);
+  };
+  let calls = 0;
+  /** Sends a call, its bytes moved; answers its number. */
+  const ask = (sync: boolean, operation: string, args: JsonObject, bytes: Uint8Array | undefined): number => {
+    calls += 1;
+    const message = { type: 'call', token, call: calls, sync, operation, args } as const;
+    if (bytes === undefined) say(message, [], place);
+    else {
+      const own = inOwnBuffer(bytes);
+      say({ ...message, bytes: own }, [own.buffer], place);
+    }
+    return calls;
+  };
+  return { output, say, ask };
 }
 
 /** What a guest's thread has spent on it: not what it spends while the guest rests, which is another's. */

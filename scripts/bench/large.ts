@@ -118,7 +118,7 @@ export const large: Group = {
       return {
         rows,
         notes: [
-          'Node: the same program in a worker thread of plain Node that is kept. It reads files itself, prints to its parent, and posts its value back.',
+          'Node: the same program in a worker thread of plain Node that is kept. It prints to its parent, and posts its value back.',
         ],
       };
     } finally {

@@ -98,14 +98,7 @@ export function machineValues(
   };
   return {
     readText: (value) => textAt(exports.QTS_GetString(context(), value)),
-    readUtf8: (value) => {
-      const pointer = exports.QTS_GetString(context(), value);
-      if (pointer === 0) return undefined;
-      const all = memory.bytes();
-      const bytes = all.slice(pointer, all.indexOf(0, pointer));
-      exports.QTS_FreeCString(context(), pointer);
-      return bytes;
-    },
+    readUtf8: utf8Reader(memory, exports, context),
     textAt,
     readNumber,
     isTrue: (value) => memory.words().getInt32(value, true) !== 0,
@@ -150,3 +143,14 @@ export function machineValues(
     },
   };
 }
+
+const utf8Reader =
+  (memory: MachineMemory, exports: QuickjsExports, context: () => number): MachineValues['readUtf8'] =>
+  (value) => {
+    const pointer = exports.QTS_GetString(context(), value);
+    if (pointer === 0) return undefined;
+    const all = memory.bytes();
+    const bytes = all.slice(pointer, all.indexOf(0, pointer));
+    exports.QTS_FreeCString(context(), pointer);
+    return bytes;
+  };
