@@ -11,7 +11,7 @@ import { fromJavascript, type SourceInput } from './source-job.ts';
 /** Longest text, in characters, that is read in the host's thread: some milliseconds. */
 const MOST_AT_ONCE = 65_536;
 /** Longest text of a program, with its modules, that runs in the host's thread: the engine looks through it more than once, each time in one step. */
-const MOST_SHARED = MIB;
+const MOST_SHARED = 2 * MIB;
 /** Programs that took a job to read, kept for their next runs. */
 const KEPT_SOURCES = 32;
 const KEPT_BYTES = 8 * MIB;
