@@ -16,7 +16,9 @@ const MOST_PARTS = 100;
 
 /** The parts of a value that is nothing else: of each only what is known of its kind. `undefined` for every other value. */
 export function contentPartsOf(value: unknown): readonly ContentPart[] | undefined {
-  if (!isRecord(value) || Object.keys(value).length !== 1) return undefined;
+  // The keys of bytes, or of a large object, are never listed for it: there is one for each.
+  if (!isRecord(value) || !Object.hasOwn(value, 'content')) return undefined;
+  for (const key in value) if (key !== 'content') return undefined;
   const { content } = value;
   if (!Array.isArray(content) || content.length === 0 || content.length > MOST_PARTS) return undefined;
   const parts = content.map(partOf);

@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RunJob } from '../../runtime/contracts/engine.ts';
 import { createComponentEngine } from '../../runtime/engines/component/engine.ts';
+import { createRuntime } from '../../runtime/index.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 import { probeGuest, wat } from '../guests/component/build.ts';
 import { wasm } from '../support/engine-guests.ts';
@@ -35,6 +39,36 @@ const prepare = async (bytes: Uint8Array<ArrayBuffer>, memoryBytes?: number) => 
 
 const invalid = (message: unknown = expect.any(String)) =>
   expect.objectContaining({ code: 'MODULE_INVALID', message });
+
+/**
+ * A component that gives on, under `names` names, a function it is given. What the function takes is a tuple, in a tuple, and so on, each
+ * `times` times.
+ */
+function tuplesInTuples(levels: number, times: number, names = 1): Uint8Array<ArrayBuffer> {
+  const leb = (value: number): number[] =>
+    value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)];
+  /** A type by its number: with a sign, as simple types are negative. */
+  const typed = (at: number): number[] => (at < 64 ? [at] : [(at & 127) | 128, ...typed(at >>> 7)]);
+  const section = (id: number, content: number[]): number[] => [id, ...leb(content.length), ...content];
+  const U8 = 0x7d;
+  const tuples = Array.from({ length: levels }, (_, at) => [
+    0x6f,
+    ...leb(times),
+    ...Array<number[]>(times)
+      .fill(at === 0 ? [U8] : typed(at - 1))
+      .flat(),
+  ]);
+  const exports = Array.from({ length: names }, (_, at) => {
+    const name = [...new TextEncoder().encode(`g${at}`)];
+    return [0, ...leb(name.length), ...name, 1, 0, 0];
+  });
+  return Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0],
+    ...section(7, [...leb(levels + 1), ...tuples.flat(), 0x40, 1, 1, 0x61, ...typed(levels - 1), 1, 0]),
+    ...section(10, [1, 0, 1, 0x66, 1, ...leb(levels)]),
+    ...section(11, [...leb(names), ...exports.flat()]),
+  ]);
+}
 
 const HOSTILE = "');globalThis.componentCanary=1;('";
 
@@ -182,6 +216,39 @@ describe('bombs and broken binaries', () => {
     const { refusal, transpiled } = await prepare(bytes);
     expect(refusal).toEqual(invalid());
     expect(transpiled).toBe(0);
+  });
+
+  test.each([
+    ['stand in each other twice', 30, 2, 'one of its types is too large'],
+    ['stand in each other very deep', 9_000, 1, 'its types are nested too deeply'],
+  ])('tuples that %s are refused, by a run and as tools', async (_, levels, times, message) => {
+    const bytes = tuplesInTuples(levels, times);
+    const { refusal, transpiled } = await prepare(bytes);
+    expect(refusal).toEqual(invalid(expect.stringContaining(message)));
+    expect(transpiled).toBe(0);
+    const folder = await mkdtemp(join(tmpdir(), 'tuples-'));
+    try {
+      await writeFile(join(folder, 'bomb.wasm'), bytes);
+      await using runtime = createRuntime();
+      await expect(runtime.tools.load(join(folder, 'bomb.wasm'))).rejects.toEqual(
+        invalid(expect.stringContaining(message)),
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('tuples as deep and as many as people write are read', async () => {
+    const read = invalid(expect.stringContaining('nothing here provides its import "f"'));
+    expect((await prepare(tuplesInTuples(90, 1))).refusal).toEqual(read);
+    expect((await prepare(tuplesInTuples(10, 2))).refusal).toEqual(read);
+  });
+
+  test('functions that weigh too much together are refused', async () => {
+    const few = await prepare(tuplesInTuples(14, 2, 3));
+    expect(few.refusal).toEqual(invalid(expect.stringContaining('nothing here provides its import "f"')));
+    const many = await prepare(tuplesInTuples(14, 2, 1_000));
+    expect(many.refusal).toEqual(invalid(expect.stringContaining('its types are too many')));
   });
 
   test('types nested without end are refused', async () => {

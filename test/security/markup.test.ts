@@ -149,6 +149,14 @@ describe('formats', () => {
       value: '<p>a</p>',
       text: '<p>a</p>',
     });
+    const parts = {
+      content: [{ type: 'text', text: '<svg onload="x()"><script>y()</script><path d="M0 0"/></svg>' }],
+    };
+    const made = await call('svg', parts);
+    const { text } = made;
+    expect(made).toMatchObject({ ok: true, value: text });
+    expect(text).toMatch(/^<svg.*<path/s);
+    expect(text).not.toMatch(/onload|script/);
     expect(await call('svg', 'no picture')).toMatchObject({ ok: false, error: { code: 'OUTPUT_INVALID' } });
     expect(await call('json', '{"a":')).toMatchObject({ ok: false, error: { code: 'OUTPUT_INVALID' } });
     expect(await call('json', { a: 1 })).toMatchObject({ ok: true, value: { a: 1 }, text: '{"a":1}' });

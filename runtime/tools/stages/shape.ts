@@ -1,4 +1,5 @@
 import type { ToolOutcome } from '../../contracts/api/tool-call.ts';
+import { contentPartsOf } from '../../vocabulary/content-parts.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
 import type { TextFormat, TextRules } from '../../vocabulary/manifest.ts';
 import type { Stage } from '../pipeline.ts';
@@ -43,7 +44,11 @@ export const shapeStage = (rules: TextRules, artifacts: ArtifactStore): Stage<To
         : checkFormat(textOf(result), format, call.shownName);
     const shortened = shorten(whole, strategy, maxChars);
     // A text that was made safe is the value, too: nobody should find the other one beside it.
-    const isMade = result.ok && typeof result.value === 'string' && whole !== result.value;
+    const isMade =
+      result.ok &&
+      (typeof result.value === 'string'
+        ? whole !== result.value
+        : format !== undefined && contentPartsOf(result.value) !== undefined);
     const value = isMade ? { value: whole } : valueFromText(result, whole);
     if (shortened === whole) return settle(reshaped(result, { ...value, text: whole }));
     return settle(

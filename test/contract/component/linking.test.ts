@@ -156,7 +156,8 @@ describe('which components a plan can say', () => {
       (func (export "f") (param "a" (list $t30)) (canon lift (core func $i "v") (memory $mem) (realloc $realloc))))`).catch(
       () => undefined,
     );
-    if (bytes !== undefined) expect(job({ bytes })).toBeUndefined();
+    if (bytes !== undefined)
+      expect(() => job({ bytes })).toThrow(expect.objectContaining({ code: 'MODULE_INVALID' }));
   });
 });
 

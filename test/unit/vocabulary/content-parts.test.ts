@@ -35,3 +35,17 @@ test.each<[string, unknown]>([
 ])('%s is a value as any other', (_what, value) => {
   expect(contentPartsOf(value)).toBeUndefined();
 });
+
+test('the keys of a large value are not listed for it', () => {
+  let listed = 0;
+  const counts = (target: object) =>
+    new Proxy(target, {
+      ownKeys: (own) => {
+        listed += 1;
+        return Reflect.ownKeys(own);
+      },
+    });
+  expect(contentPartsOf(counts(new Uint8Array(8)))).toBeUndefined();
+  expect(contentPartsOf(counts({ a: 1 }))).toBeUndefined();
+  expect(listed).toBe(0);
+});

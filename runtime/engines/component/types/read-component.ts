@@ -5,6 +5,7 @@ import { createRecorder, type Links, type Recorder } from '../linking/recorder.t
 import { malformed, unsupported } from './malformed.ts';
 import type { ComponentTypes, Item } from './model.ts';
 import {
+  checkFunction,
   declare,
   lookUp,
   openScope,
@@ -13,7 +14,6 @@ import {
   readExtern,
   readExternName,
   readValueType,
-  refuseOpaque,
   type Scope,
   step,
 } from './read-types.ts';
@@ -92,7 +92,7 @@ function evaluate(reader: Reader, scope: Scope, walk: Walk): ReadonlyMap<string,
           item.sort === 'func' && ascribed?.sort === 'func'
             ? { ...item, type: ascribed.type }
             : (ascribed ?? item);
-        if (declared.sort === 'func') refuseOpaque(name, declared.type);
+        if (declared.sort === 'func') checkFunction(scope, name, declared.type);
         declare(scope, declared);
         exports.set(name, declared);
         exported?.(name, item);

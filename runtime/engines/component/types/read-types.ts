@@ -2,6 +2,7 @@ import { Reader } from '../../../wasm/reader.ts';
 import type { CoreItem, Home } from '../linking/link-plan.ts';
 import { malformed, unsupported } from './malformed.ts';
 import type { FunctionItem, Item, TypeEntry } from './model.ts';
+import { measured, weightOf } from './type-extent.ts';
 import { opaqueIn, type Primitive, type Resource, type WitFunction, type WitType } from './wit-type.ts';
 
 /**
@@ -51,8 +52,8 @@ export function openScope(parent: Scope | undefined, work: { left: number }): Sc
   };
 }
 
-export function step(scope: Scope): void {
-  scope.work.left -= 1;
+export function step(scope: Scope, steps = 1): void {
+  scope.work.left -= steps;
   if (scope.work.left < 0) throw malformed('its types are too many');
 }
 
@@ -116,7 +117,7 @@ function readResource(reader: Reader, scope: Scope): Resource {
 export function readDefinedType(reader: Reader, scope: Scope): TypeEntry {
   step(scope);
   const code = reader.byte();
-  const value = (type: WitType): TypeEntry => ({ kind: 'value', type });
+  const value = (type: WitType): TypeEntry => ({ kind: 'value', type: measured(type) });
   const primitive = PRIMITIVES.get(code);
   if (primitive !== undefined) return value({ kind: primitive });
   switch (code) {
@@ -224,8 +225,13 @@ export function readExternName(reader: Reader): string {
   return reader.name();
 }
 
-/** @throws {SandglassError} UNSUPPORTED naming a function whose values nothing here can pass. */
-export function refuseOpaque(name: string, { params, result }: WitFunction): void {
+/** What a function weighs is walked for each name that it has. */
+const WEIGHT_OF_STEP = 100;
+
+/** @throws {SandglassError} UNSUPPORTED naming a function whose values nothing here can pass; MODULE_INVALID where all weigh too much together. */
+export function checkFunction(scope: Scope, name: string, type: WitFunction): void {
+  step(scope, Math.floor(weightOf(type) / WEIGHT_OF_STEP));
+  const { params, result } = type;
   const what = [...params.map(({ type }) => type), result].map(opaqueIn).find((one) => one !== undefined);
   if (what !== undefined) throw unsupported(`its function "${name}" takes or gives a ${what}`);
 }
@@ -240,7 +246,7 @@ export function readExtern(reader: Reader, scope: Scope, name: string, owner: st
     case 0x01: {
       const entry = lookUp(scope.types, reader.u32(), 'type');
       if (entry.kind !== 'func') throw malformed('a function has no function type');
-      refuseOpaque(owner === '' || owner === name ? name : `${owner}#${name}`, entry.type);
+      checkFunction(scope, owner === '' || owner === name ? name : `${owner}#${name}`, entry.type);
       return { sort: 'func', type: entry.type };
     }
     case 0x02:
