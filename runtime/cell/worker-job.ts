@@ -37,8 +37,9 @@ const notLoaded = (name: string, reason: unknown): SandglassError =>
  * Runs one heavy job in a worker of its own with no environment, no network and no files but our code: a job that reads an untrusted binary
  * can be ended at any time and can take nothing with it.
  */
-export const runWorkerJob: RunJob = async (moduleUrl, input, { timeoutMs, memoryMb }) => {
+export const runWorkerJob: RunJob = async (moduleUrl, input, { timeoutMs, memoryMb, signal }) => {
   const { sent, moved } = await movable(input);
+  signal?.throwIfAborted();
   const worker = new Worker(sibling('worker-job-entry'), {
     name: 'sandglass job',
     env: {},
@@ -55,6 +56,7 @@ export const runWorkerJob: RunJob = async (moduleUrl, input, { timeoutMs, memory
     const fail = (reason: string): void =>
       reject(new SandglassError('MODULE_INVALID', `Cannot prepare the module: ${reason}`));
     const timer = setTimeout(() => fail(`it took over ${timeoutMs} ms`), timeoutMs);
+    signal?.addEventListener('abort', () => fail('nobody waits for it any more'), { once: true });
     worker.once('message', ({ ok, value, loaded, error }: JobAnswer) => {
       clearTimeout(timer);
       if (ok) resolve(value);

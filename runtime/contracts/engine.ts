@@ -132,6 +132,8 @@ export interface PrepareContext {
   readonly sharesThread?: boolean;
   /** The run must repeat to the byte, on every machine. */
   readonly deterministic?: boolean;
+  /** Aborted when the run is: nobody waits for what is prepared for it any more. */
+  readonly signal?: AbortSignal;
   /** The run's cell is there already, with a guest that is kept in it: only its own warm parts can be used. */
   readonly keptCell?: boolean;
   /** Cache of derived bytes, by content key. Absent where the platform has none. */
@@ -143,11 +145,14 @@ export interface PrepareContext {
   readonly tell?: TellNotice;
 }
 
-/** Imports `moduleUrl` in a fresh, permissioned worker, calls its export `job(input)`, answers the result, ends the worker. */
+/**
+ * Imports `moduleUrl` in a fresh, permissioned worker, calls its export `job(input)`, answers the result, ends the worker: also as soon as
+ * `signal` is aborted.
+ */
 export type RunJob = (
   moduleUrl: string,
   input: unknown,
-  options: { readonly timeoutMs: number; readonly memoryMb: number },
+  options: { readonly timeoutMs: number; readonly memoryMb: number; readonly signal?: AbortSignal },
 ) => Promise<unknown>;
 
 export interface ByteCache {

@@ -102,6 +102,7 @@ export async function prepareGuest(
     ...context.prepare,
     limits,
     options,
+    signal,
     sharesThread: cell.kind === 'inline',
     keptCell: turn !== undefined,
     deterministic: request.deterministic !== undefined,

@@ -25,6 +25,21 @@ describe('a text that can be read in many ways', () => {
     });
   });
 
+  // Few tokens, and each of them, or what stands between two, as long as the text: read 4,096 times at this depth.
+  test.each([
+    ['a comment', `/*${'x'.repeat(60_000)}*/1`],
+    ['blanks', `${' '.repeat(60_000)}1`],
+    ['a text', `'${'x'.repeat(60_000)}'`],
+    ['a name', 'x'.repeat(60_000)],
+  ])('%s is not read again and again', (_, long) => {
+    const [depth, failure] = [12, 'Cannot read main.ts: it can be read in too many ways'];
+    for (const open of ['(a=', '<T,>(a=', 'async (a='])
+      expect(stripTypes(`${open.repeat(depth)}${long}${')=>1'.repeat(depth)}`, 'main.ts')).toEqual({
+        failure,
+      });
+    expect(stripTypes(`f((a = ${long}) => 1)`, 'main.ts')).toContain(long);
+  });
+
   test('is an error of the program, at every level', async () => {
     await using runtime = createRuntime();
     for (const level of ['minimal', 'standard'] as const) {
@@ -111,6 +126,43 @@ describe('what is long, or needs a whole parser', () => {
     await expect(
       prepared({ code: 'namespace A { export const a = 1 }' }, { limits, job: () => new Promise(() => {}) }),
     ).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  });
+
+  test('what nobody waits for any more keeps no place, in the queue or at work', async () => {
+    const jobs: AbortSignal[] = [];
+    const engine = createQuickjsEngine({
+      loadModule: () => Promise.reject(new Error('nothing is run here')),
+    });
+    const job: RunJob = (_url, _input, { signal }) =>
+      new Promise((_, reject) => {
+        if (signal === undefined) return;
+        jobs.push(signal);
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    const ask = (code: string, signal: AbortSignal): Promise<unknown> => {
+      const source = { kind: 'script', language: 'typescript', filename: 'main.ts', form: 'auto' } as const;
+      return engine.prepare(
+        { ...source, code: `namespace ${code} { export const a = 1 }`, modules: {} },
+        {
+          limits: mergeLimits([]),
+          compile: () => Promise.reject(new Error('nothing is compiled here')),
+          job,
+          signal,
+        },
+      );
+    };
+    const runs = Array.from({ length: 9 }, () => new AbortController());
+    const asked = runs.map(({ signal }, at) => ask(at === 8 ? 'A0' : `A${at}`, signal));
+    await expect.poll(() => jobs.length).toBe(4);
+    for (const run of runs.slice(0, 8)) run.abort();
+    await Promise.allSettled(asked.slice(1, 8));
+    expect(jobs.map(({ aborted }) => aborted)).toEqual([false, true, true, true]); // another run waits for the first
+    runs[8]?.abort();
+    await Promise.allSettled(asked);
+    expect(jobs[0]?.aborted).toBe(true);
+    const last = ask('B', new AbortController().signal);
+    last.catch(() => undefined);
+    await expect.poll(() => jobs.length).toBe(5);
   });
 
   test('a program has at most 5,000 modules, and a mebibyte of arguments', async () => {

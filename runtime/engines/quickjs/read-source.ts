@@ -26,9 +26,15 @@ const JOB_MEMORY_MB = 512;
  */
 export type ReadSource = (source: ScriptSource, context: PrepareContext) => Promise<Program>;
 
+interface Reading {
+  readonly program: Promise<Program>;
+  /** One more run waits for it, until its signal is aborted. */
+  join(signal: AbortSignal | undefined): void;
+}
+
 /** The reader throws INPUT_INVALID, UNSUPPORTED, or DEADLINE_EXCEEDED for what is not read within the time of its run. */
 export function createSourceReader(): ReadSource {
-  const kept = new Recent<Promise<Program>>(KEPT_SOURCES, KEPT_BYTES);
+  const kept = new Recent<Reading>(KEPT_SOURCES, KEPT_BYTES);
   const waiting: (() => void)[] = [];
   let jobs = 0;
   let turn: Promise<void> = Promise.resolve();
@@ -50,27 +56,29 @@ export function createSourceReader(): ReadSource {
     const timeoutMs = Math.min(limits.timeoutMs, MOST_JOB_MS);
     const key = JSON.stringify([input, timeoutMs]);
     const known = kept.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.join(context.signal);
+      return known.program;
+    }
     const url = ownUrl(import.meta.url, './source-job').href;
-    let over = false;
+    const { signal, join, end } = openWaiters();
     const begin = async (): Promise<Program> => {
-      if (over) throw new Error('Nobody waits for it any more');
-      return (await job?.(url, input, { timeoutMs, memoryMb: JOB_MEMORY_MB })) as Program; // our own job's answer
+      signal.throwIfAborted();
+      return (await job?.(url, input, { timeoutMs, memoryMb: JOB_MEMORY_MB, signal })) as Program; // our own job's answer
     };
-    const reading = within(
+    const program = within(
       inJob(begin),
       timeoutMs,
       `Cannot run ${input.source.filename}: its text was not read within ${timeoutMs} ms`,
     );
+    const reading = { program, join };
     kept.set(key, reading);
-    reading.then(
-      () => kept.weigh(key, reading, 4 * key.length),
-      () => {
-        over = true;
-        kept.delete(key);
-      },
-    );
-    return reading;
+    signal.addEventListener('abort', () => {
+      if (kept.get(key) === reading) kept.delete(key);
+    });
+    program.then(() => kept.weigh(key, reading, 4 * key.length), end);
+    join(context.signal);
+    return program;
   };
 
   return async (source, context) => {
@@ -96,6 +104,31 @@ export function createSourceReader(): ReadSource {
     turn = turn.then(others);
     await turn;
     return fromTypescript(source);
+  };
+}
+
+/** Those who wait for one reading: it ends with the last of them, so that what nobody waits for keeps no place. */
+function openWaiters(): {
+  readonly signal: AbortSignal;
+  readonly join: Reading['join'];
+  readonly end: () => void;
+} {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const end = (): void => controller.abort();
+  let count = 0;
+  return {
+    signal,
+    end,
+    join: (of) => {
+      count += 1;
+      const leave = (): void => {
+        count -= 1;
+        if (count === 0) end();
+      };
+      if (of?.aborted === true) leave();
+      else of?.addEventListener('abort', leave, { once: true, signal });
+    },
   };
 }
 

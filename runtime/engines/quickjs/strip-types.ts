@@ -6,9 +6,9 @@ import type { GuestFailure } from './machine-host.ts';
 
 /** Longest TypeScript text, characters: the remover runs on the host's side, so its work is bounded here. */
 const MOST_TYPESCRIPT = 4 * MIB;
-/** Tokens that may be read in vain, and how many more a character. Programs of people stay under a fifth of it. */
-const MOST_RETRIES = 5_000;
-const RETRIES_A_CHARACTER = 1;
+/** Characters that may be read in vain, and how many more a character. Programs of people stay under a third of it. */
+const MOST_RETRIES = 20_000;
+const RETRIES_A_CHARACTER = 2;
 
 /**
  * Removes types, and writes JSX as calls: of `React.createElement`, of what `@jsx` names, or of the automatic runtime where `@jsxImportSource` or

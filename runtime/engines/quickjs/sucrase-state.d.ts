@@ -1,8 +1,9 @@
 /** Where the type remover stands in a text. A module of the package's own; built, it is bundled with the rest of it. */
 declare module 'sucrase/dist/parser/tokenizer/state.js' {
   interface State {
-    readonly tokens: readonly unknown[];
-    restoreFromSnapshot(snapshot: { readonly tokensLength: number }): void;
+    readonly pos: number;
+    readonly error: unknown;
+    restoreFromSnapshot(snapshot: { readonly pos: number }): void;
   }
   interface StateClass {
     readonly prototype: State;
