@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7264535,
-        "javascript: an expression": 76812,
-        "javascript: objects, text, regular expressions": 388692,
-        "javascript: random, clock, timers, promises": 846369,
+        "javascript: a granted file": 7274910,
+        "javascript: an expression": 76391,
+        "javascript: objects, text, regular expressions": 391601,
+        "javascript: random, clock, timers, promises": 846166,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 935241,
         "python: classes, exceptions, json": 2457666,
         "python: sets, hashes, random, clock": 1570398,
-        "typescript: a module": 618530,
+        "typescript: a module": 619917,
       }
     `);
   });

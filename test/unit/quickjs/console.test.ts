@@ -146,6 +146,14 @@ describe('console', () => {
   });
 });
 
+test('an iterator that was shown gives all that it has, also where a program has frozen the language', async () => {
+  const { stdout } = await runJs(
+    `const shown = new Map([[1, 2], [3, 4]]).entries(); console.log(shown); console.log([...shown].length);
+const kept = new Set([1]).values(); Object.freeze(Object.getPrototypeOf(kept)); console.log(kept); console.log([...kept].length)`,
+  );
+  expect(stdout).toBe('[Map Entries] { [ 1, 2 ], [ 3, 4 ] }\n2\nObject [Set Iterator] {}\n1\n');
+});
+
 test('objects that say what they are shown as, in the manner of Node', async () => {
   const { stdout } = await runJs(
     `console.log(new Headers({ a: '1' }), new URLSearchParams('a=1&b=2'), Buffer.from('ab'), { [Symbol.for('nodejs.util.inspect.custom')]() { return 'mine' } }, { [Symbol.for('nodejs.util.inspect.custom')]() { throw 1 } })`,

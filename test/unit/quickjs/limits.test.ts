@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        76807,
-        814840,
-        112611,
-        170216,
-        344147,
-        1521230,
+        76411,
+        815736,
+        111757,
+        170064,
+        342412,
+        1523040,
       ]
     `);
   });

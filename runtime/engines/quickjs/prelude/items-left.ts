@@ -43,6 +43,7 @@ export const itemsLeft = (object: object): Left | undefined => {
   let pairs: boolean | undefined;
   const values: unknown[] = [];
   try {
+    replay(kind); // throws where a program has frozen what it would change: nothing is taken then
     for (;;) {
       pairs ??= nextIsPair(object, kind, values);
       if (pairs === undefined) break;
@@ -53,7 +54,7 @@ export const itemsLeft = (object: object): Left | undefined => {
         : step.value;
     }
   } catch {
-    return undefined; // it only has the prototype of one
+    return undefined; // it only has the prototype of one, or could not give again what is taken
   }
   const found: Taken = {
     label: `[${kind} ${pairs === true ? 'Entries' : 'Iterator'}]`,
@@ -62,7 +63,6 @@ export const itemsLeft = (object: object): Left | undefined => {
     at: 0,
   };
   weakSet(taken, object, found);
-  replay(kind);
   return found;
 };
 
@@ -98,7 +98,6 @@ const firstOf = (
 /** Lets the iterators of a kind that were shown give what was taken of them. */
 const replay = (kind: 'Map' | 'Set'): void => {
   if (replayed[kind]) return;
-  replayed[kind] = true;
   const own = {
     next(this: object): Step {
       const kept = typeof this === 'object' && this !== null ? weakGet(taken, this) : undefined;
@@ -109,4 +108,5 @@ const replay = (kind: 'Map' | 'Set'): void => {
     },
   };
   define(kind === 'Map' ? maps : sets, 'next', own.next);
+  replayed[kind] = true;
 };
