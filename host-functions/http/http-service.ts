@@ -7,6 +7,7 @@ import type {
 import type { HttpOperations, HttpResponseHead } from '../../runtime/contracts/operations/http.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
 import type { JsonObject } from '../../runtime/vocabulary/json.ts';
+import { Slots } from '../../runtime/vocabulary/slots.ts';
 import { BodyChannel } from './body-channel.ts';
 import type { Connections } from './connections.ts';
 import { type ExchangeContext, type Exchanged, exchange } from './exchange.ts';
@@ -17,7 +18,6 @@ import { collect, IncomingBody } from './incoming-body.ts';
 import { createLifetime, giveUp, type Lifetime } from './lifetime.ts';
 import { redactError } from './redact.ts';
 import { type RequestForm, readRequest, withoutLength } from './request-form.ts';
-import { Slots } from './slots.ts';
 
 export type HttpOperation = keyof HttpOperations;
 

@@ -24,13 +24,11 @@ export const wantsParser = (text: string): boolean => hasNamespaces(text) || has
 /** A program in TypeScript or JSX, and its modules, without types. @throws {SandglassError} INPUT_INVALID where one cannot be read */
 export async function fromTypescript({ code, filename, form, modules }: ScriptSource): Promise<Program> {
   const { stripTypes } = await import('./strip-types.ts');
-  const { stripNamespaces } = [code, ...Object.values(modules)].some(hasNamespaces)
-    ? await import('./lower.ts')
-    : { stripNamespaces: () => undefined };
-  const { joinNamespaces } = [code, ...Object.values(modules)].some(hasNamespaces)
-    ? await import('./namespaces.ts')
-    : { joinNamespaces: (text: string) => text };
-  const { applyLegacyDecorators } = [code, ...Object.values(modules)].some(hasLegacyDecorators)
+  const texts = [code, ...Object.values(modules)];
+  const { stripNamespaces, joinNamespaces } = texts.some(hasNamespaces)
+    ? { ...(await import('./lower.ts')), ...(await import('./namespaces.ts')) }
+    : { stripNamespaces: () => undefined, joinNamespaces: (text: string) => text };
+  const { applyLegacyDecorators } = texts.some(hasLegacyDecorators)
     ? await import('./legacy-decorators.ts')
     : { applyLegacyDecorators: () => undefined };
   const stripped = (given: string, name: string): string => {

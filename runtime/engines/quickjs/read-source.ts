@@ -3,7 +3,9 @@ import { SandglassError } from '../../vocabulary/errors.ts';
 import { others } from '../../vocabulary/in-slices.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { Recent } from '../../vocabulary/recent.ts';
+import { Slots } from '../../vocabulary/slots.ts';
 import { MIB } from '../../vocabulary/units.ts';
+import { within } from '../../vocabulary/within.ts';
 import { mayBeLowered, needsLowering } from './needs-lowering.ts';
 import type { Program } from './program.ts';
 import { fromJavascript, type SourceInput } from './source-job.ts';
@@ -35,21 +37,8 @@ interface Reading {
 /** The reader throws INPUT_INVALID, UNSUPPORTED, or DEADLINE_EXCEEDED for what is not read within the time of its run. */
 export function createSourceReader(): ReadSource {
   const kept = new Recent<Reading>(KEPT_SOURCES, KEPT_BYTES);
-  const waiting: (() => void)[] = [];
-  let jobs = 0;
+  const jobs = new Slots(MOST_JOBS);
   let turn: Promise<void> = Promise.resolve();
-
-  const inJob = async (begin: () => Promise<Program>): Promise<Program> => {
-    if (jobs >= MOST_JOBS) await new Promise<void>((resolve) => waiting.push(resolve));
-    else jobs += 1;
-    try {
-      return await begin();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) jobs -= 1;
-      else next(); // it has this one's place
-    }
-  };
 
   const throughJob = (input: SourceInput, context: PrepareContext): Promise<Program> => {
     const { job, limits } = context;
@@ -62,21 +51,25 @@ export function createSourceReader(): ReadSource {
     }
     const url = ownUrl(import.meta.url, './source-job').href;
     const { signal, join, end } = openWaiters();
-    const begin = async (): Promise<Program> => {
-      signal.throwIfAborted();
+    const inJob = async (): Promise<Program> => {
+      using _place = await jobs.take(signal);
       return (await job?.(url, input, { timeoutMs, memoryMb: JOB_MEMORY_MB, signal })) as Program; // our own job's answer
     };
-    const program = within(
-      inJob(begin),
-      timeoutMs,
-      `Cannot run ${input.source.filename}: its text was not read within ${timeoutMs} ms`,
-    );
+    const inTime = async (): Promise<Program> => {
+      const read = inJob();
+      if (await within(read, timeoutMs)) return read;
+      throw new SandglassError(
+        'DEADLINE_EXCEEDED',
+        `Cannot run ${input.source.filename}: its text was not read within ${timeoutMs} ms`,
+      );
+    };
+    const program = inTime();
     const reading = { program, join };
     kept.set(key, reading);
     signal.addEventListener('abort', () => {
       if (kept.get(key) === reading) kept.delete(key);
     });
-    program.then(() => kept.weigh(key, reading, 4 * key.length), end);
+    program.then((read) => kept.weigh(key, reading, 2 * (key.length + lengthOf(read))), end);
     join(context.signal);
     return program;
   };
@@ -84,7 +77,7 @@ export function createSourceReader(): ReadSource {
   return async (source, context) => {
     const { code, filename, language, modules } = source;
     const texts = [code, ...Object.values(modules)];
-    const length = texts.reduce((sum, text) => sum + text.length, 0);
+    const length = lengthOf(source);
     const lower = context.sharesThread === true;
     if (lower && length > MOST_SHARED) {
       throw new SandglassError(
@@ -106,6 +99,10 @@ export function createSourceReader(): ReadSource {
     return fromTypescript(source);
   };
 }
+
+/** Characters of a program and its modules. */
+const lengthOf = ({ code, modules }: Pick<Program, 'code' | 'modules'>): number =>
+  Object.values(modules).reduce((sum, text) => sum + text.length, code.length);
 
 /** Those who wait for one reading: it ends with the last of them, so that what nobody waits for keeps no place. */
 function openWaiters(): {
@@ -130,16 +127,4 @@ function openWaiters(): {
       else of?.addEventListener('abort', leave, { once: true, signal });
     },
   };
-}
-
-async function within<T>(work: Promise<T>, timeoutMs: number, message: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SandglassError('DEADLINE_EXCEEDED', message)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

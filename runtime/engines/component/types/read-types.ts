@@ -2,8 +2,8 @@ import { Reader } from '../../../wasm/reader.ts';
 import type { CoreItem, Home } from '../linking/link-plan.ts';
 import { malformed, unsupported } from './malformed.ts';
 import type { FunctionItem, Item, TypeEntry } from './model.ts';
-import { measured, weightOf } from './type-extent.ts';
-import { opaqueIn, type Primitive, type Resource, type WitFunction, type WitType } from './wit-type.ts';
+import { extentOfFunction, measured } from './type-extent.ts';
+import type { Primitive, Resource, WitFunction, WitType } from './wit-type.ts';
 
 /**
  * Index spaces of one component, component type or instance type; `parent` encloses it.
@@ -93,7 +93,7 @@ export function readValueType(reader: Reader, scope: Scope): WitType {
   const entry = lookUp(scope.types, reader.u32(), 'type');
   if (entry.kind === 'value') return entry.type;
   if (entry.kind === 'opaque' && entry.what !== COMPONENT_TYPE)
-    return { kind: 'own', resource: { name: entry.what, opaque: true } };
+    return measured({ kind: 'own', resource: { name: entry.what, opaque: true } });
   throw malformed('a type stands where a value type must');
 }
 
@@ -230,10 +230,9 @@ const WEIGHT_OF_STEP = 100;
 
 /** @throws {SandglassError} UNSUPPORTED naming a function whose values nothing here can pass; MODULE_INVALID where all weigh too much together. */
 export function checkFunction(scope: Scope, name: string, type: WitFunction): void {
-  step(scope, Math.floor(weightOf(type) / WEIGHT_OF_STEP));
-  const { params, result } = type;
-  const what = [...params.map(({ type }) => type), result].map(opaqueIn).find((one) => one !== undefined);
-  if (what !== undefined) throw unsupported(`its function "${name}" takes or gives a ${what}`);
+  const { weight, opaque } = extentOfFunction(type);
+  step(scope, Math.floor(weight / WEIGHT_OF_STEP));
+  if (opaque !== undefined) throw unsupported(`its function "${name}" takes or gives a ${opaque}`);
 }
 
 /** What an import or export is declared to be. `owner` names the interface that new resources belong to. */

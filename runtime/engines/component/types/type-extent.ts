@@ -6,6 +6,8 @@ interface Extent {
   /** Parts, and characters of their names. */
   readonly weight: number;
   readonly depth: number;
+  /** The name of a stream or the like in it. */
+  readonly opaque?: string | undefined;
 }
 
 const MOST_WEIGHT = 100_000;
@@ -23,12 +25,19 @@ export function measured(type: WitType): WitType {
   const depth = 1 + parts.reduce((most, part) => Math.max(most, part.depth), 0);
   if (weight > MOST_WEIGHT) throw malformed('one of its types is too large');
   if (depth > MOST_DEPTH) throw malformed('its types are nested too deeply');
-  extents.set(type, { weight, depth });
+  const own = type.kind === 'own' && type.resource.opaque === true ? type.resource.name : undefined;
+  extents.set(type, { weight, depth, opaque: own ?? firstOpaque(parts) });
   return type;
 }
 
-export const weightOf = ({ params, result }: WitFunction): number =>
-  [...params.map(({ type }) => type), result].reduce((sum, type) => sum + extentOf(type).weight, 0);
+/** What a function takes and gives weighs together, and the name of a stream or the like among it. */
+export function extentOfFunction({ params, result }: WitFunction): Pick<Extent, 'weight' | 'opaque'> {
+  const all = [...params.map(({ type }) => type), result].map(extentOf);
+  return { weight: all.reduce((sum, { weight }) => sum + weight, 0), opaque: firstOpaque(all) };
+}
+
+const firstOpaque = (extents: readonly Extent[]): string | undefined =>
+  extents.find(({ opaque }) => opaque !== undefined)?.opaque;
 
 const extentOf = (type: WitType | undefined): Extent =>
   (type === undefined ? undefined : extents.get(type)) ?? LEAF;

@@ -54,38 +54,6 @@ export const unversioned = (name: string): string => {
   return at < 0 ? name : name.slice(0, at);
 };
 
-/** Each type is looked into once: a few that stand in each other twice would be looked into without end. */
-const lookedInto = new WeakMap<WitType, { readonly opaque: string | undefined }>();
-
-/** The name of a stream or the like in a type. */
-export function opaqueIn(type: WitType | undefined): string | undefined {
-  if (type === undefined) return undefined;
-  const known = lookedInto.get(type) ?? { opaque: opaqueOf(type) };
-  lookedInto.set(type, known);
-  return known.opaque;
-}
-
-function opaqueOf(type: WitType): string | undefined {
-  const first = (types: readonly (WitType | undefined)[]): string | undefined =>
-    types.map(opaqueIn).find((one) => one !== undefined);
-  switch (type.kind) {
-    case 'own':
-      return type.resource.opaque === true ? type.resource.name : undefined;
-    case 'list':
-    case 'option':
-      return opaqueIn(type.element);
-    case 'result':
-      return first([type.ok, type.err]);
-    case 'tuple':
-      return first(type.items);
-    case 'record':
-    case 'variant':
-      return first((type.kind === 'record' ? type.fields : type.cases).map((part) => part.type));
-    default:
-      return undefined;
-  }
-}
-
 /** A type as WIT spells it, all names expanded, so that equal text means equal structure. */
 export function typeText(type: WitType): string {
   switch (type.kind) {
