@@ -37,10 +37,10 @@ export function parseRunGrant(part: JsonValue, where: string): RunPart {
 }
 
 function languagesOf(value: JsonValue | undefined, where: string): readonly string[] | undefined {
-  if (value === undefined || (Array.isArray(value) && value.includes('*'))) return undefined;
+  if (value === undefined) return undefined;
   const isName = (one: JsonValue): one is string => typeof one === 'string' && one !== '' && one.length <= 64;
   if (Array.isArray(value) && value.length <= MOST.languages && value.every(isName))
-    return [...new Set(value.map(languageName))];
+    return value.includes('*') ? undefined : [...new Set(value.map(languageName))];
   throw new TypeError(`Cannot read ${where}: expected a list of languages, e.g. ["python", "javascript"]`);
 }
 

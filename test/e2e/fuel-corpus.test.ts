@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7274910,
+        "javascript: a granted file": 7270062,
         "javascript: an expression": 76391,
         "javascript: objects, text, regular expressions": 391601,
         "javascript: random, clock, timers, promises": 846166,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 935241,
-        "python: classes, exceptions, json": 2457666,
-        "python: sets, hashes, random, clock": 1570398,
-        "typescript: a module": 619917,
+        "python: an expression": 935453,
+        "python: classes, exceptions, json": 2457421,
+        "python: sets, hashes, random, clock": 1570989,
+        "typescript: a module": 618926,
       }
     `);
   });

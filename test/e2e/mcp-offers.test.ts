@@ -32,6 +32,7 @@ const prompts: readonly McpPrompt[] = [
       throw new Error('/secret/path of the host');
     },
   },
+  { name: 'wrong', get: () => 5 as never },
 ];
 const resources: readonly McpResource[] = [
   { name: 'readme', uri: 'notes://readme', read: () => 'read me' },
@@ -64,7 +65,7 @@ describe.each(Object.keys(REVISIONS) as Revision[])('what an embedder offers ove
     await using connection = await door.connect({ revision });
     const { client } = connection;
     const listed = await client.listPrompts();
-    expect(listed.prompts.map(({ name }) => name)).toEqual(['hello', 'review', 'broken']);
+    expect(listed.prompts.map(({ name }) => name)).toEqual(['hello', 'review', 'broken', 'wrong']);
     expect(listed.prompts[1]).toMatchObject({
       title: 'Review',
       arguments: [{ name: 'language', required: true }, { name: 'style' }],
@@ -188,6 +189,15 @@ test('a tool answers in parts: pictures, sound, resources', verifies('MC-02'), a
     content[1],
     content[2],
   ]);
+  inner.runtime.tools.register(
+    { name: 'long', description: 'Embeds much', text: { maxChars: 200 } },
+    {
+      language: 'js',
+      code: `export const run = () => ({ content: [{ type: 'resource', resource: { uri: 'a://b', text: 'x'.repeat(5_000) } }] })`,
+    },
+  );
+  const long = await connection.client.callTool({ name: 'long', arguments: {} });
+  expect(long.content.map(({ type }) => type)).toEqual(['text', 'resource_link']);
   const beep = await connection.client.callTool({ name: 'beep', arguments: {} });
   expect(beep.content).toContainEqual({ type: 'audio', data: 'AAAA', mimeType: 'audio/wav' });
 });

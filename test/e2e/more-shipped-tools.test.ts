@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRuntime, type Grant, type Runtime, toJsonForm } from '../../runtime/index.ts';
-import { codeOf } from '../support/tools-runtime.ts';
+import { codeOf, toldBy } from '../support/tools-runtime.ts';
 import { verifies } from '../support/verifies.ts';
 
 let runtime: Runtime;
@@ -54,14 +54,7 @@ const grantOf = (): Grant => ({
 });
 
 async function call(name: string, args: object, grant: Grant = grantOf()) {
-  const outcome = await runtime.tools.call(name, args, { grant, retries: 0 });
-  const value = outcome.ok && outcome.value !== undefined ? toJsonForm(outcome.value) : undefined;
-  return {
-    code: codeOf(outcome),
-    value: value as never,
-    message: outcome.ok ? '' : outcome.error.message,
-    text: outcome.text,
-  };
+  return toldBy(await runtime.tools.call(name, args, { grant, retries: 0 }));
 }
 
 describe('run_code', verifies('EX-30'), () => {

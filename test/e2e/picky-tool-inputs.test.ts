@@ -1,17 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRuntime, type Grant, type Runtime, toJsonForm } from '../../runtime/index.ts';
-import { codeOf } from '../support/tools-runtime.ts';
+import { createRuntime, type Grant, type Runtime } from '../../runtime/index.ts';
+import { startServer, type TestServer } from '../support/http-harness.ts';
+import { toldBy } from '../support/tools-runtime.ts';
 import { verifies } from '../support/verifies.ts';
 
 /** What a user who looks closely gives to the tools that ship: large, odd and half-right arguments. */
 let runtime: Runtime;
 let folder = '';
-let server: Server;
-let origin = '';
+let server: TestServer;
 beforeAll(async () => {
   runtime = createRuntime({
     level: 'minimal',
@@ -25,34 +24,22 @@ beforeAll(async () => {
   );
   await writeFile(join(folder, 'three.txt'), 'one\ntwo\nthree\n');
   await writeFile(join(folder, 'empty.txt'), '');
-  server = createServer(() => undefined); // it never answers
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  server = await startServer(() => undefined); // it never answers
 });
 afterAll(async () => {
   await runtime.close();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
 async function call(name: string, args: object, options: { readonly limits?: object } = {}) {
   const grant: Grant = {
     fs: [{ host: folder, guest: '/data', access: ['read', 'write'] }],
-    http: [{ origin }],
+    http: [{ origin: server.origin }],
     run: { languages: ['*'] },
     sql: [{ name: 'main' }],
   };
-  const outcome = await runtime.tools.call(name, args, { grant, retries: 0, ...options });
-  const value = outcome.ok && outcome.value !== undefined ? toJsonForm(outcome.value) : undefined;
-  return {
-    code: codeOf(outcome),
-    value: value as never,
-    message: outcome.ok ? '' : outcome.error.message,
-    hint: outcome.ok ? undefined : outcome.error.hint,
-    fuel: outcome.usage.fuel,
-  };
+  return toldBy(await runtime.tools.call(name, args, { grant, retries: 0, ...options }));
 }
 
 describe('read_file', verifies('FS-04'), () => {
@@ -224,7 +211,7 @@ describe('data_analyzer', verifies('RG-30'), () => {
 
 describe('what reaches out', () => {
   test('http_request names the address that did not answer in time', verifies('HT-04'), async () => {
-    expect((await call('http_request', { url: `${origin}/x`, timeoutMs: 50 })).message).toMatch(
+    expect((await call('http_request', { url: `${server.origin}/x`, timeoutMs: 50 })).message).toMatch(
       /Cannot request .*\/x: no answer in 50 ms/,
     );
   });

@@ -4,14 +4,8 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  createRuntime,
-  createToolRegistry,
-  type Grant,
-  type Runtime,
-  toJsonForm,
-} from '../../runtime/index.ts';
-import { codeOf } from '../support/tools-runtime.ts';
+import { createRuntime, createToolRegistry, type Grant, type Runtime } from '../../runtime/index.ts';
+import { codeOf, toldBy } from '../support/tools-runtime.ts';
 import { verifies } from '../support/verifies.ts';
 
 let runtime: Runtime;
@@ -77,9 +71,7 @@ const grantOf = (): Grant => ({
 });
 
 async function call(name: string, args: object, grant: Grant = grantOf()) {
-  const outcome = await runtime.tools.call(name, args, { grant, retries: 0 });
-  const value = outcome.ok && outcome.value !== undefined ? toJsonForm(outcome.value) : undefined;
-  return { code: codeOf(outcome), value: value as never, message: outcome.ok ? '' : outcome.error.message };
+  return toldBy(await runtime.tools.call(name, args, { grant, retries: 0 }));
 }
 
 test(

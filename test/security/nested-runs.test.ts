@@ -221,6 +221,7 @@ test('narrowRunGrant() answers what was asked, or refuses what the ceiling does 
     [],
     true,
     { languages: 'js' },
+    { languages: ['*', 5] },
     { depth: 0 },
     { depth: 9 },
     { share: ['run'] },

@@ -185,10 +185,16 @@ function resultOfTool(outcome: OutcomeJson): CallToolResult {
   };
 }
 
-/** Pictures and sound, and what else a tool answers in parts: its texts stand in the text already. Any other file stays a resource. */
-function partsOf({ value }: OutcomeJson): readonly ContentPart[] {
+/**
+ * Pictures and sound, and what else a tool answers in parts: its texts stand in the text already. Where that was cut, so does a resource of
+ * text, whose rest is in the artifact. Any other file stays a resource.
+ */
+function partsOf(outcome: OutcomeJson): readonly ContentPart[] {
+  const { value, truncated } = outcome as OutcomeJson & { readonly truncated?: true };
+  const isTold = (part: ContentPart): boolean =>
+    part.type === 'text' || (truncated === true && part.type === 'resource' && 'text' in part.resource);
   const parts = contentPartsOf(value);
-  if (parts !== undefined) return parts.filter(({ type }) => type !== 'text');
+  if (parts !== undefined) return parts.filter((part) => !isTold(part));
   const { mime, base64 } = (value ?? {}) as { readonly mime?: unknown; readonly base64?: unknown }; // whatever it is has no harm in it
   if (typeof mime !== 'string' || typeof base64 !== 'string') return [];
   const type = PICTURES.has(mime) ? 'image' : SOUNDS.has(mime) ? 'audio' : undefined;

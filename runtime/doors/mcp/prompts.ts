@@ -36,12 +36,14 @@ export function servePrompts(
     const stranger = Object.keys(args).find((key) => !known.some((one) => one.name === key));
     if (stranger !== undefined)
       throw invalid(`Cannot fill in the prompt ${name}: it has no argument ${stranger.slice(0, 80)}`);
-    const given = await guarded(() => get(args, askerOf(context)), `fill in the prompt ${name}`, onFault);
-    const messages =
-      typeof given === 'string'
-        ? [{ role: 'user' as const, content: { type: 'text' as const, text: given } }]
-        : given;
-    return { ...defined({ description }), messages: [...messages] };
+    const filled = async (): Promise<GetPromptResult['messages']> => {
+      const given = await get(args, askerOf(context));
+      return typeof given === 'string'
+        ? [{ role: 'user', content: { type: 'text', text: given } }]
+        : [...given];
+    };
+    const messages = await guarded(filled, `fill in the prompt ${name}`, onFault);
+    return { ...defined({ description }), messages };
   });
   server.setRequestHandler('completion/complete', async ({ params }, context): Promise<CompleteResult> => {
     const { ref, argument } = params;
@@ -55,10 +57,10 @@ export function servePrompts(
         ? resource.complete?.[argument.name]
         : undefined;
     }
-    const all =
-      complete === undefined
-        ? []
-        : await guarded(() => complete(argument.value, askerOf(context)), 'complete it', onFault);
+    const suggested = async (): Promise<string[]> => [
+      ...((await complete?.(argument.value, askerOf(context))) ?? []),
+    ];
+    const all = await guarded(suggested, 'complete it', onFault);
     const values = all.slice(0, MOST_SUGGESTED);
     return { completion: { values, total: all.length, hasMore: all.length > values.length } };
   });

@@ -10,6 +10,8 @@ export interface UriTemplate {
 
 /** Ends a variable: so a URI is matched in one way, from left to right. */
 const ENDS = ['/', '?', '#', '&'];
+/** Begins a URI: without it, a template would fit those of others. */
+const SCHEME = /^[a-z][a-z0-9+.-]{0,63}:/i;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 /** @throws {RangeError} on anything but whole variables, each before the end or one of `/?#&`. */
@@ -25,7 +27,10 @@ export function readUriTemplate(template: string, where: string): UriTemplate {
       throw wrong(`needs one of ${ENDS.join(' ')} after {${name}}`);
     return { name, literal };
   });
+  if (!SCHEME.test(start)) throw wrong('does not begin with a scheme');
   if (parts.length === 0) throw wrong('has no {name}');
+  const twice = parts.find(({ name }, at) => parts.findIndex((part) => part.name === name) !== at);
+  if (twice !== undefined) throw wrong(`has {${twice.name}} twice`);
   if (parts.slice(0, -1).some(({ literal }) => literal === '')) throw wrong('has two variables side by side');
   return {
     has: (name) => parts.some((part) => part.name === name),

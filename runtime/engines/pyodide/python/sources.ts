@@ -18,7 +18,7 @@ const MODULES = [
   'http/_sandglass_urllib.py',
   'http/_sandglass_pyfetch.py',
   'http/_sandglass_http_exchange.py',
-  'http/_sandglass_http_libraries.py',
+  '_sandglass_stand_ins.py',
   '_sandglass_positions.py',
   '_sandglass_views.py',
   '_sandglass_policy.py',
@@ -43,7 +43,7 @@ const INSTALLED = [
   'http/_sandglass_http_client.py',
   'http/_sandglass_urllib.py',
   'http/_sandglass_pyfetch.py',
-  'http/_sandglass_http_libraries.py',
+  '_sandglass_stand_ins.py',
 ] as const satisfies readonly (typeof MODULES)[number][];
 
 /** For programs that were given no real ones; made when they are imported. */

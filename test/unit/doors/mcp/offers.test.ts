@@ -25,12 +25,19 @@ describe('templates of URIs', () => {
     expect(match('a://{b}/{c}/{d}/e', `a://${'/'.repeat(100_000)}`)).toBeUndefined();
   });
 
-  test.each(['a://b', 'a://{b}{c}', 'a://{b}-{c}', 'a://{+b}', 'a://{', 'a://{}', 'a://{b}.txt'])(
-    'refuses %s',
-    (template) => {
-      expect(() => readUriTemplate(template, 'try')).toThrow(RangeError);
-    },
-  );
+  test.each([
+    'a://b',
+    'a://{b}{c}',
+    'a://{b}-{c}',
+    'a://{+b}',
+    'a://{',
+    'a://{}',
+    'a://{b}.txt',
+    '{a}/b',
+    'a://{b}/{b}',
+  ])('refuses %s', (template) => {
+    expect(() => readUriTemplate(template, 'try')).toThrow(RangeError);
+  });
 });
 
 describe('offers refuse what they cannot serve', () => {

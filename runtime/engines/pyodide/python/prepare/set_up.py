@@ -25,6 +25,6 @@ def set_up(modules, libraries, installed):
         module = types.ModuleType(name)
         sys.modules[name] = module
         exec(compile(source, f"<{name}>", "exec"), module.__dict__)
-    sys.modules["_sandglass_http_libraries"].SOURCES.update(libraries)
+    sys.modules["_sandglass_stand_ins"].SOURCES.update(libraries)
     for name in installed:
         sys.modules[name].install()

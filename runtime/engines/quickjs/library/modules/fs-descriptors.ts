@@ -44,15 +44,20 @@ export const pathOf = (given: unknown): string => {
   return inner.path.resolve(text);
 };
 
+/** ENOENT, its fields in Node's order. */
+export const noFile = (syscall: string, path: string): Error =>
+  Object.assign(new Error(`ENOENT: no such file or directory, ${syscall} '${path}'`), {
+    errno: -2,
+    code: 'ENOENT',
+    syscall,
+    path,
+  });
+
 /** The system finds nothing by no name at all, where `resolve` would name the working folder. */
 export const named = (syscall: string, given: unknown): string => {
   const path = pathOf(given);
   if (given !== '') return path;
-  throw Object.assign(nodeError(Error, 'ENOENT', `ENOENT: no such file or directory, ${syscall} ''`), {
-    errno: -2,
-    syscall,
-    path: '',
-  });
+  throw noFile(syscall, '');
 };
 
 const attempt = <T>(syscall: string, path: string | undefined, run: () => T): T => {

@@ -1,5 +1,5 @@
 import { type Callable, hide, inner, type Named, nodeError } from '../inner.ts';
-import { pathOf } from './fs-descriptors.ts';
+import { noFile, pathOf } from './fs-descriptors.ts';
 
 interface Entry {
   readonly name: string;
@@ -32,11 +32,7 @@ export const rmSync = (given: unknown, options?: unknown): void => {
   const kind = kindOf(path, false);
   if (kind === undefined) {
     if (force) return;
-    throw Object.assign(nodeError(Error, 'ENOENT', `ENOENT: no such file or directory, lstat '${path}'`), {
-      errno: -2,
-      syscall: 'lstat',
-      path,
-    });
+    throw noFile('lstat', path);
   }
   if (kind.isDirectory() && !recursive) {
     const error = nodeError(
@@ -61,14 +57,7 @@ export const cpSync = (from: unknown, to: unknown, options?: unknown): void => {
   const settings = (options as CopyOptions | undefined) ?? {};
   const [source, target] = [pathOf(from), pathOf(to)];
   const kind = kindOf(source, settings.dereference === true);
-  if (kind === undefined) {
-    throw Object.assign(new Error(`ENOENT: no such file or directory, lstat '${source}'`), {
-      errno: -2,
-      code: 'ENOENT',
-      syscall: 'lstat',
-      path: source,
-    });
-  }
+  if (kind === undefined) throw noFile('lstat', source);
   if (kind.isDirectory() && settings.recursive !== true) {
     throw nodeError(
       Error,

@@ -120,12 +120,7 @@ const touched =
   (path: unknown): void => {
     const target = pathOf(path);
     if (plain.existsSync?.(target)) return void plain.accessSync?.(target);
-    throw Object.assign(new Error(`ENOENT: no such file or directory, ${syscall} '${target}'`), {
-      errno: -2,
-      code: 'ENOENT',
-      syscall,
-      path: target,
-    });
+    throw descriptors.noFile(syscall, target);
   };
 
 const sync: Record<string, Sync> = {

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlencode, urljoin, urlparse, urlsplit,
 import _sandglass_host as _host
 import _sandglass_http as _web
 import _sandglass_http_exchange as _client
-import _sandglass_http_libraries as _libraries
+import _sandglass_stand_ins as _libraries
 
 __version__ = "2.32.0+sandglass"
 DEFAULT_REDIRECT_LIMIT = 30

@@ -2,7 +2,7 @@
 
 import warnings
 
-import _sandglass_http_libraries as _libraries
+import _sandglass_stand_ins as _libraries
 from requests import Retry  # noqa: F401 - programs import it from here
 
 __version__ = "2.0+sandglass"

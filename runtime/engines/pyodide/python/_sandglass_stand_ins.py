@@ -29,7 +29,7 @@ class LibraryFinder:
     @staticmethod
     def find_spec(name, path=None, target=None):
         if name in SOURCES or name in _parts:
-            return importlib.machinery.ModuleSpec(name, LibraryFinder, is_package=name != "dbm")
+            return importlib.machinery.ModuleSpec(name, LibraryFinder, is_package=True)
         return None
 
     @staticmethod
