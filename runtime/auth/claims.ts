@@ -54,12 +54,12 @@ export function holderFromClaims(
 }
 
 /**
- * Ceilings: what any of the rules gives, and what the token itself says.
+ * Ceilings: what any of the rules' grants gives, and what the token itself says. A rule without a grant lifts no ceiling of another one.
  * @throws {SandglassError} CAPABILITY_DENIED for a claim that is no grant: it was meant to narrow.
  */
 function grantsOf(held: readonly IssuerRule[], claim: unknown): Grant[] {
   const given = held.map(({ grant }) => grant).filter((grant) => grant !== undefined);
-  const ofRules = given.length < held.length ? [] : [together(given)];
+  const ofRules = given.length === 0 ? [] : [together(given)];
   if (claim === undefined) return ofRules;
   if (typeof claim !== 'object' || claim === null || Array.isArray(claim))
     throw new SandglassError('CAPABILITY_DENIED', 'Cannot answer: the grant in the token is not an object');

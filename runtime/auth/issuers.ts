@@ -50,7 +50,10 @@ export interface IssuerRule {
   readonly tools?: readonly string[];
   readonly rate?: Rate;
   readonly quota?: Rate;
-  /** What its calls may be granted at most; of several rules that fit, what any of them gives. @default all that the policy of the server gives */
+  /**
+   * What its calls may be granted at most; of several rules that fit, what any of their grants gives.
+   * @default nothing beyond the grants of the other rules that fit; where none has one, all that the policy of the server gives
+   */
   readonly grant?: Grant;
 }
 

@@ -80,6 +80,43 @@ test('two rules of one token give nothing that neither of them gives', async () 
   expect(await runtime.tools.call('keep', { name: 'b.md' }, { caller })).toMatchObject({ ok: true });
 });
 
+test('a rule without a grant lifts no ceiling that another rule of the token sets', async () => {
+  const { host, runtime } = await folderAndRuntime();
+  for (const name of ['open', 'closed']) {
+    await mkdir(join(host, name));
+    await writeFile(join(host, name, 'a.txt'), name);
+  }
+  const grant: Grant = { fs: [{ host: join(host, 'open'), access: ['read'] }] };
+  const issuer = issuerOf({
+    '*': { permissions: ['fs.*', 'tools.call'] },
+    reads: { permissions: ['fs.read'], grant },
+    admin: { permissions: ['*'] },
+    calls: { permissions: [], grant: { tools: ['*'] } },
+  });
+  const callerOf = (scope: string): Caller => holderFromClaims({ sub: 'u', scope }, issuer)?.caller as Caller;
+  const read = (folder: string, scope: string) =>
+    runtime.run({
+      language: 'js',
+      code: `await fs.readFile('/all/a.txt', 'utf8')`,
+      caller: callerOf(scope),
+      grant: { fs: [{ host: join(host, folder), guest: '/all' }] },
+      limits: { timeoutMs: 120_000 },
+    });
+  for (const scope of ['reads', 'reads admin', 'admin reads', 'reads calls']) {
+    expect(callerOf(scope).grants, scope).toHaveLength(1);
+    expect(await read('closed', scope), scope).toMatchObject(denied);
+    expect(await read('open', scope), scope).toMatchObject({ ok: true, value: 'open' });
+  }
+  expect(callerOf('reads').grants).toEqual([grant]);
+  expect(callerOf('reads calls').grants).toEqual([{ ...grant, tools: ['*'] }]);
+
+  // Where no rule of a token has a grant there is nothing that is narrowed.
+  for (const scope of ['', 'admin']) {
+    expect(callerOf(scope).grants, scope).toBeUndefined();
+    expect(await read('closed', scope), scope).toMatchObject({ ok: true, value: 'closed' });
+  }
+});
+
 test('rules whose grants cannot be one are told of at the start, and give no token anything', () => {
   const rules = (env: Readonly<Record<string, string>>) => ({ permissions: ['env'], grant: { env } });
   expect(() => issuerOf({ a: rules({ A: '1' }), b: rules({ A: '2' }) })).toThrow('env.A');
