@@ -101,7 +101,8 @@ export function createCaller(
     validateStage(validate),
     permitStage({
       names: settings.names,
-      rulesOf: (call, tool) => rulesOf({ ...call, grant: call.options.grant }, tool),
+      rulesOf: ({ caller, level, parent, options: { grant } }, tool) =>
+        rulesOf({ caller, level, parent, grant }, tool),
       limitsOf: (call, rules, tool) => limitsOf(call.options, rules, tool),
       onDenied: validate.onDenied,
     }),

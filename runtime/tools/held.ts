@@ -21,40 +21,58 @@ export interface Held {
   readonly confirm: boolean;
 }
 
-export function heldBy(policy: Policy, { manifest }: Tool, caller: Caller | undefined): Held {
-  const names = namesOf(manifest);
-  const ofTool = policy.tools.filter(({ covers }) => names.some(covers));
+export function heldBy(policy: Policy, tool: Tool, caller: Caller | undefined): Held {
+  const held = ofAllCallers(policy, tool);
   const ofCaller = callerRules(policy, caller);
-  const { category } = manifest;
-  const ofCategory = category === undefined ? undefined : policy.categories.get(category);
+  if (ofCaller.length === 0) return held;
   return {
-    profile: profileOf(manifest, policy),
+    ...held,
     capabilities: [
-      ...ofTool.flatMap(({ rule: { capabilities } }) => (capabilities === undefined ? [] : [capabilities])),
+      ...held.capabilities,
       ...ofCaller.flatMap(([, { permissions }]) => (permissions === undefined ? [] : [permissions])),
     ],
-    limits: [
-      ofCategory?.limits,
-      ...ofTool.map(({ rule }) => rule.limits),
-      ...ofCaller.map(([, rule]) => rule.limits),
-    ].flatMap((limits) => limits ?? []),
+    limits: [...held.limits, ...ofCaller.flatMap(([, { limits }]) => limits ?? [])],
     rates: [
-      ...ofTool.flatMap(({ pattern, rule: { rate } }) =>
-        rate === undefined ? [] : [{ key: JSON.stringify(['tool', pattern, manifest.name]), rate }],
-      ),
+      ...held.rates,
       ...ofCaller.flatMap(([name, { rate }]) =>
         rate === undefined ? [] : [{ key: JSON.stringify(['caller', name, caller?.id ?? null]), rate }],
       ),
     ],
+  };
+}
+
+/** What was last said of a tool, and by which policy. */
+const lastHeld = new WeakMap<Tool, { readonly policy: Policy; readonly held: Held }>();
+
+/** What a policy says of a tool whoever calls it: looked up once, as long as it is the same policy. */
+function ofAllCallers(policy: Policy, tool: Tool): Held {
+  const last = lastHeld.get(tool);
+  if (last?.policy === policy) return last.held;
+  const { manifest } = tool;
+  const names = namesOf(manifest);
+  const ofTool = policy.tools.filter(({ covers }) => names.some(covers));
+  const { category } = manifest;
+  const ofCategory = category === undefined ? undefined : policy.categories.get(category);
+  const held: Held = {
+    profile: profileOf(manifest, policy),
+    capabilities: ofTool.flatMap(({ rule: { capabilities } }) =>
+      capabilities === undefined ? [] : [capabilities],
+    ),
+    limits: [ofCategory?.limits, ...ofTool.map(({ rule }) => rule.limits)].flatMap((limits) => limits ?? []),
+    rates: ofTool.flatMap(({ pattern, rule: { rate } }) =>
+      rate === undefined ? [] : [{ key: JSON.stringify(['tool', pattern, manifest.name]), rate }],
+    ),
     confirm: ofTool.some(({ rule }) => rule.confirm === true),
   };
+  lastHeld.set(tool, { policy, held });
+  return held;
 }
 
 /** Whether a caller may call a tool at all, as far as the policy's rules for callers say. */
 export function mayCall(policy: Policy, { manifest }: Tool, caller: Caller | undefined): boolean {
-  const names = namesOf(manifest);
   return callerRules(policy, caller).every(
-    ([, { tools }]) => tools === undefined || tools.map(compileStarGlob).some((covers) => names.some(covers)),
+    ([, { tools }]) =>
+      tools === undefined || tools.map(compileStarGlob).some((covers) => namesOf(manifest).some(covers)),
   );
 }
 
@@ -63,7 +81,7 @@ function callerRules(
   { callers }: Policy,
   caller: Caller | undefined,
 ): readonly (readonly [string, CallerRule])[] {
-  if (caller === undefined) return [];
+  if (caller === undefined || callers.size === 0) return [];
   return ['*', caller.id].flatMap((name): [string, CallerRule][] => {
     const rule = callers.get(name);
     return rule === undefined ? [] : [[name, rule]];

@@ -16,6 +16,7 @@ interface Entry {
 }
 
 const KNOWN = { name: true, on: true, run: true, priority: true, timeoutMs: true, tools: true };
+const NONE: readonly never[] = [];
 const KINDS = ['before', 'after', 'error'] as const;
 
 export function createHookList(): HookList {
@@ -36,6 +37,7 @@ export function createHookList(): HookList {
     },
     list: () => entries.map(({ hook }) => hook.name),
     of<K extends ToolHook['on']>(on: K, tool: Tool) {
+      if (entries.length === 0) return NONE;
       return entries.flatMap(
         ({ hook, matches }) =>
           hook.on === on && matches(tool) ? [hook as ToolHook & { readonly on: K }] : [], // of this kind, as was just seen

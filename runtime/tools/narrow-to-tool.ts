@@ -16,6 +16,7 @@ export function narrowToTool(
   scopes: readonly ScopedCapability[],
   writable?: readonly string[],
 ): Grant {
+  if (capabilities.length === 0) return defined({ limits: grant.limits });
   const wants = (name: string): boolean => capabilities.includes(name);
   const custom = Object.entries(grant.custom ?? {}).filter(([host]) =>
     capabilities.some((name) => name === host || name.startsWith(`${host}.`)),

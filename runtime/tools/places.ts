@@ -20,10 +20,10 @@ export interface Asking {
 /** Calls that run at the same time: so many in all, of one tool, of one caller. */
 export interface Places {
   /**
-   * Waits for a place and answers what gives it back.
-   * @throws {SandglassError} QUEUE_FULL; CANCELLED when the signal aborts meanwhile.
+   * What gives the place back: at once where there is one, else when its turn has come.
+   * @throws {SandglassError} rejects with QUEUE_FULL; CANCELLED when the signal aborts meanwhile.
    */
-  take(asking: Asking): Promise<() => void>;
+  take(asking: Asking): (() => void) | Promise<() => void>;
   readonly running: number;
   readonly waiting: number;
 }
@@ -82,6 +82,29 @@ export function createPlaces(options: PlacesOptions): Places {
     };
   };
 
+  const waitFor = async (asking: Asking): Promise<() => void> => {
+    if (waiting.size >= options.maxQueued) throw full(options.maxQueued);
+    await new Promise<void>((resolve, reject) => {
+      const { signal } = asking;
+      const cancel = (): void => {
+        waiting.delete(entry);
+        reject(new SandglassError('CANCELLED', 'Cannot call the tool: it was cancelled while it waited'));
+      };
+      const entry: Entry = {
+        ...asking,
+        since: monotonic(),
+        start: () => {
+          signal.removeEventListener('abort', cancel);
+          resolve();
+        },
+      };
+      signal.addEventListener('abort', cancel, { once: true });
+      waiting.add(entry);
+      startNext(); // one that waits for its own tool does not hold up the others
+    });
+    return placeOf(asking);
+  };
+
   return {
     get running() {
       return running;
@@ -89,30 +112,9 @@ export function createPlaces(options: PlacesOptions): Places {
     get waiting() {
       return waiting.size;
     },
-    async take(asking) {
-      if (waiting.size === 0 && fits(asking)) {
-        count(asking, 1);
-        return placeOf(asking);
-      }
-      if (waiting.size >= options.maxQueued) throw full(options.maxQueued);
-      await new Promise<void>((resolve, reject) => {
-        const { signal } = asking;
-        const cancel = (): void => {
-          waiting.delete(entry);
-          reject(new SandglassError('CANCELLED', 'Cannot call the tool: it was cancelled while it waited'));
-        };
-        const entry: Entry = {
-          ...asking,
-          since: monotonic(),
-          start: () => {
-            signal.removeEventListener('abort', cancel);
-            resolve();
-          },
-        };
-        signal.addEventListener('abort', cancel, { once: true });
-        waiting.add(entry);
-        startNext(); // one that waits for its own tool does not hold up the others
-      });
+    take(asking) {
+      if (waiting.size > 0 || !fits(asking)) return waitFor(asking);
+      count(asking, 1);
       return placeOf(asking);
     },
   };

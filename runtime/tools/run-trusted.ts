@@ -34,13 +34,17 @@ export async function runTrusted(
   const started = monotonic();
   const end = lazyEnd();
   const passed = (): number => monotonic() - started;
+  let metadata: JsonObject | undefined;
   const context = Object.freeze({
     callId: call.id,
     caller: call.caller,
     get signal() {
       return end.signal();
     },
-    metadata: copyJson(call.metadata, 'metadata') as JsonObject, // an object, as it was read
+    get metadata() {
+      metadata ??= copyJson(call.metadata, 'metadata') as JsonObject; // an object, as it was read
+      return metadata;
+    },
     remainingMs: () => Math.max(0, timeoutMs - passed()),
     log: (level: string, message: string, data?: JsonValue) =>
       tell('sandglass.log', { level, message, ...defined({ data }) }),

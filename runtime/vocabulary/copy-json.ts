@@ -20,11 +20,76 @@ export interface JsonCheck {
  * @throws {RangeError} on a compact form over `maxBytes`, and on an object of over 100,000 fields.
  */
 export function copyJson(value: unknown, where: string, check: JsonCheck = {}): JsonValue {
-  return atOnce(copyJsonSlices(value, where, check));
+  const listed: Listed = { object: undefined, names: [] };
+  return copySmall(value, check, listed) ?? atOnce(copyJsonSlices(value, where, check, listed));
 }
 
+/** The object that has too many names for a small copy, and those: to list them again takes some milliseconds. */
+interface Listed {
+  object: object | undefined;
+  names: readonly string[];
+}
+
+/** Values that are copied without slices: to make those takes longer than to copy so few. */
+const FEW = 200;
+const MOST_BYTES_A_UNIT = 3;
+/** Of a value that is no text, with its marks and those of its place. */
+const MOST_BYTES_A_VALUE = 32;
+
+/** A copy of a small value with which nothing is wrong; `undefined` for every other: what copies that in slices says why. */
+function copySmall(
+  value: unknown,
+  { maxDepth = MAX_DEPTH, maxBytes = Number.POSITIVE_INFINITY, maxValues = FEW }: JsonCheck,
+  listed: Listed,
+): JsonValue | undefined {
+  let left = Math.min(FEW, maxValues);
+  let bytes = maxBytes;
+  const copy = (item: unknown, depth: number): JsonValue | undefined => {
+    left -= 1;
+    bytes -= typeof item === 'string' ? item.length * MOST_BYTES_A_UNIT + 2 : MOST_BYTES_A_VALUE;
+    if (left < 0 || bytes < 0 || depth > maxDepth) return undefined;
+    if (!hasParts(item)) return isLeaf(item) ? item : undefined;
+    if (Array.isArray(item)) {
+      if (item.length > left) return undefined;
+      const elements: JsonValue[] = [];
+      for (let index = 0; index < item.length; index += 1) {
+        const made = copy(item[index], depth + 1);
+        if (made === undefined) return undefined;
+        elements.push(made);
+      }
+      return elements;
+    }
+    if (!isPlain(item)) return undefined;
+    const names = Object.keys(item);
+    if (names.length > left) {
+      listed.object = item;
+      listed.names = names;
+      return undefined;
+    }
+    const fields: Record<string, JsonValue> = {};
+    for (const name of names) {
+      const element = (item as Readonly<Record<string, unknown>>)[name];
+      if (element === undefined) continue;
+      bytes -= name.length * MOST_BYTES_A_UNIT + 4;
+      const made = copy(element, depth + 1);
+      if (made === undefined) return undefined;
+      setOwn(fields, name, made);
+    }
+    return fields;
+  };
+  return copy(value, 0);
+}
+
+const isLeaf = (item: unknown): item is string | boolean | number | null =>
+  typeof item === 'string' || typeof item === 'boolean' || item === null || Number.isFinite(item);
+
 /** `copyJson` in slices. */
-export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck = {}): Slices<JsonValue> {
+export function* copyJsonSlices(
+  value: unknown,
+  where: string,
+  check: JsonCheck = {},
+  listed?: Listed,
+): Slices<JsonValue> {
   const maxDepth = check.maxDepth ?? MAX_DEPTH;
   const maxBytes = check.maxBytes ?? Number.POSITIVE_INFINITY;
   const maxValues = check.maxValues ?? Number.POSITIVE_INFINITY;
@@ -94,7 +159,7 @@ export function* copyJsonSlices(value: unknown, where: string, check: JsonCheck 
     if (!isPlain(item)) throw fail(here, 'expected plain JSON, got an instance of a class');
     spend(2);
     const copied: Record<string, JsonValue> = {};
-    const names = Object.keys(item);
+    const names = listed?.object === item ? listed.names : Object.keys(item);
     if (names.length > MOST_FIELDS)
       throw new RangeError(`Cannot copy ${where}${pathOf(here)}: over ${MOST_FIELDS} fields in one object`);
     weigh(fieldsWeigh(names.length) - names.length);

@@ -19,7 +19,18 @@ export function copyValue(
   value: unknown,
   maxBytes: number,
 ): { readonly value: GuestValue; readonly bytes: number } {
-  return atOnce(copySlices(value, maxBytes));
+  // What nothing has to be taken apart for costs no slices.
+  const bytes = bytesOfSmall(value);
+  return bytes !== undefined && bytes <= maxBytes
+    ? { value: value as GuestValue, bytes }
+    : atOnce(copySlices(value, maxBytes));
+}
+
+function bytesOfSmall(value: unknown): number | undefined {
+  if (typeof value === 'string') return value.length > LONG_TEXT ? undefined : utf8Length(value) + 2;
+  if (typeof value === 'number') return String(value).length;
+  if (typeof value === 'boolean') return value ? 4 : 5;
+  return value === undefined ? 0 : undefined;
 }
 
 /** `copyValue` in slices. */
@@ -36,15 +47,10 @@ export function* copySlices(
   const copyLeaf = (item: unknown): GuestValue => {
     switch (typeof item) {
       case 'undefined':
-        return undefined;
       case 'string':
-        spend(utf8Length(item) + 2);
-        return item;
       case 'number':
-        spend(String(item).length);
-        return item;
       case 'boolean':
-        spend(item ? 4 : 5);
+        spend(bytesOfSmall(item) ?? 0);
         return item;
       case 'bigint':
         spend(20);

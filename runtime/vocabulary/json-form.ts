@@ -9,6 +9,8 @@ import { type JsonValue, setOwn } from './json.ts';
  * @throws {TypeError} on a function or a symbol, which no guest's value is.
  */
 export function toJsonForm(value: GuestValue): JsonValue | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value))
+    return value as JsonValue; // what JSON has by itself
   return atOnce(jsonFormSlices(value));
 }
 

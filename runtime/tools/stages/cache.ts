@@ -48,27 +48,28 @@ export function cacheStage({
       onFault(error, call);
     }
   };
+  const answer: Stage<ToolOutcome>['handle'] = async (call, next, { settle }) => {
+    const key = keyOf(call, given === undefined);
+    const outcome = await find(key, call);
+    if (outcome !== undefined)
+      return settle(
+        reshaped(outcome, {
+          ...structuredClone(plain(outcome)),
+          callId: call.id,
+          trace: call.trace,
+          usage: NOTHING_USED,
+          meta: { ...outcome.meta, runId: call.runId, cached: true, queuedMs: 0 },
+        }),
+      );
+    const settled = await next();
+    if (settled.result.ok) await keep(key, settled.result, call);
+    return settled;
+  };
   return {
     name: 'cache',
     when: 'before',
-    handle: async (call, next, { settle }) => {
-      if (!toolOf(call).manifest.cacheable || call.options.cache === false) return next();
-      const key = keyOf(call, given === undefined);
-      const outcome = await find(key, call);
-      if (outcome !== undefined)
-        return settle(
-          reshaped(outcome, {
-            ...structuredClone(plain(outcome)),
-            callId: call.id,
-            trace: call.trace,
-            usage: NOTHING_USED,
-            meta: { ...outcome.meta, runId: call.runId, cached: true, queuedMs: 0 },
-          }),
-        );
-      const settled = await next();
-      if (settled.result.ok) await keep(key, settled.result, call);
-      return settled;
-    },
+    handle: (call, next, ends) =>
+      toolOf(call).manifest.cacheable && call.options.cache !== false ? answer(call, next, ends) : next(),
   };
 }
 

@@ -16,12 +16,13 @@ export const findStage = (
 ): Stage<ToolOutcome> => ({
   name: 'find',
   when: 'before',
-  handle: async (call, next) => {
+  handle: (call, next) => {
     call.tool = store.find(call.name) ?? store.find(nameFromModel(call.name));
     if (call.tool === undefined) throw notFound(call.name, call.shownName, store);
     const { body } = call.tool;
-    if (body.kind === 'remote' && body.remote.held() !== undefined) await reread(body.remote.server);
-    return next();
+    return body.kind === 'remote' && body.remote.held() !== undefined
+      ? reread(body.remote.server).then(next)
+      : next();
   },
 });
 

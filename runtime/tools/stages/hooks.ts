@@ -22,16 +22,26 @@ export interface HookStageOptions {
 export const beforeHooks = (options: HookStageOptions): Stage<ToolOutcome> => ({
   name: 'before',
   when: 'before',
-  handle: async (call, next) => {
-    for (const hook of options.hooks.of('before', toolOf(call))) {
-      const answer = await runBefore(hook, call, options);
-      if (answer === undefined) continue;
-      if ('stop' in answer) throw stopped(call, hook, answer.stop);
-      call.args = checkedArguments(call, answer.args, false, options.validate);
-    }
-    return next();
+  handle: (call, next) => {
+    const hooks = options.hooks.of('before', toolOf(call));
+    return hooks.length === 0 ? next() : runAll(hooks, call, options).then(next);
   },
 });
+
+async function runAll(
+  hooks: readonly BeforeHook[],
+  call: ToolCall,
+  options: HookStageOptions,
+): Promise<void> {
+  for (const hook of hooks) {
+    const answer = await runBefore(hook, call, options);
+    if (answer === undefined) continue;
+    if ('stop' in answer) throw stopped(call, hook, answer.stop);
+    call.args = checkedArguments(call, answer.args, false, options.validate);
+  }
+}
+
+type BeforeHook = ToolHook & { readonly on: 'before' };
 
 /** Hooks that see how a call ended, and may put a value in place of its own. */
 export const afterHooks = (options: HookStageOptions): Stage<ToolOutcome> => ({
@@ -58,7 +68,7 @@ export const afterHooks = (options: HookStageOptions): Stage<ToolOutcome> => ({
 });
 
 async function runBefore(
-  hook: ToolHook & { readonly on: 'before' },
+  hook: BeforeHook,
   call: ToolCall,
   options: HookStageOptions,
 ): Promise<Exclude<BeforeAnswer, void> | undefined> {

@@ -23,7 +23,7 @@ export interface PermitOptions {
 export const permitStage = (options: PermitOptions): Stage<ToolOutcome> => ({
   name: 'permit',
   when: 'before',
-  handle: async (call, next) => {
+  handle: (call, next) => {
     const tool = toolOf(call);
     const rules = options.rulesOf(call, tool);
     call.held = rules.held;

@@ -25,7 +25,7 @@ export function rateStage(rate: Rate | undefined, monotonic: () => number): Stag
   return {
     name: 'rate',
     when: 'before',
-    handle: async (call, next) => {
+    handle: (call, next) => {
       const rates = ratesOf(call, rate);
       if (rates.length === 0) return next();
       const now = monotonic();

@@ -18,7 +18,7 @@ export interface ValidateOptions {
 export const validateStage = (options: ValidateOptions): Stage<ToolOutcome> => ({
   name: 'validate',
   when: 'before',
-  handle: async (call, next) => {
+  handle: (call, next) => {
     call.args = checkedArguments(call, call.given, call.options.coerce ?? true, options);
     return next();
   },

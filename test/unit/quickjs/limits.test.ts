@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        76411,
-        815736,
-        111757,
-        170064,
-        342412,
-        1523040,
+        76359,
+        814244,
+        112205,
+        169573,
+        342883,
+        1521611,
       ]
     `);
   });

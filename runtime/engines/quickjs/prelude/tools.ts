@@ -8,11 +8,17 @@ import {
   MapType,
   mapGet,
   mapSet,
+  PromiseType,
   TypeErrorType,
   toText,
 } from './primordials.ts';
 
 type Tool = (args?: unknown) => Promise<unknown>;
+
+const noArguments = (name: unknown): Error =>
+  new TypeErrorType(
+    `Cannot call ${toText(name)}: a tool takes one object of arguments by their names, e.g. { path: "a.txt" }`,
+  );
 
 /**
  * What a guest whose grant names tools has as `tools`: `tools.NAME({ … })` calls one. A property is made when it is first asked for: which tools
@@ -21,18 +27,16 @@ type Tool = (args?: unknown) => Promise<unknown>;
 export const createTools = (calls: Calls): object => {
   const takeResult = ({ value }: Answer): unknown => (value as { readonly value: unknown }).value; // what the host function answers
   const takeValue = ({ value }: Answer): unknown => value;
-  const invoke = async (name: unknown, args: unknown): Promise<unknown> => {
+  // The promise of the call itself is handed out: what it rejects with has no stack but that of the guest's own `await`.
+  const invoke = (name: unknown, args: unknown): Promise<unknown> => {
     const given = args === undefined ? {} : args;
-    if (typeof given !== 'object' || given === null || isArray(given)) {
-      throw new TypeErrorType(
-        `Cannot call ${toText(name)}: a tool takes one object of arguments by their names, e.g. { path: "a.txt" }`,
-      );
-    }
-    return calls.call('tools.call', { __proto__: null, name, args: given }, undefined, takeResult);
+    return typeof given !== 'object' || given === null || isArray(given)
+      ? new PromiseType((_, reject) => reject(noArguments(name)))
+      : calls.call('tools.call', { __proto__: null, name, args: given }, undefined, takeResult);
   };
   const own: object = {
     __proto__: null,
-    call: exposed((name: unknown, args?: unknown) => invoke(name, args)),
+    call: (name: unknown, args?: unknown) => invoke(name, args),
     search: exposed((query: unknown, limit?: unknown) =>
       calls.call('tools.search', { __proto__: null, query: toText(query), limit }, undefined, takeValue),
     ),
@@ -51,7 +55,7 @@ export const createTools = (calls: Calls): object => {
       if (key === 'then' || key === 'toJSON') return undefined;
       let tool = mapGet(made, key) as Tool | undefined;
       if (tool === undefined) {
-        tool = exposed((args?: unknown) => invoke(key, args));
+        tool = (args?: unknown) => invoke(key, args);
         defineProperty(tool, 'name', { __proto__: null, value: key } as PropertyDescriptor);
         mapSet(made, key, tool);
       }
