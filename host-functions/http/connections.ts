@@ -1,9 +1,9 @@
-import type { Agent } from 'undici';
-import { createDialer, type DialerOptions } from './dialer.ts';
+import type { Dialer, DialerOptions } from './dialer.ts';
 import type { ExchangeContext } from './exchange.ts';
 import { HttpFault } from './http-fault.ts';
 import { baseOf, type HttpEntryPolicy } from './http-grant.ts';
 import { type HttpEntry, HttpPolicy } from './http-policy.ts';
+import { loadDialer } from './load-dialer.ts';
 import { createRedact, type Redact } from './redact.ts';
 import { type Credential, tracesOf } from './secrets.ts';
 
@@ -18,7 +18,7 @@ export class Connections {
   readonly #traces: readonly string[];
   readonly #credentials: ReadonlyMap<string, Credential>;
   /** By secret name, so that no connection serves two of them; the empty name is for requests without one. */
-  readonly #agents = new Map<string, Agent>();
+  readonly #dialers = new Map<string, Dialer>();
   readonly #traceparent: string | undefined;
   #isClosed = false;
 
@@ -43,7 +43,7 @@ export class Connections {
       policy: this.policy,
       credential: ({ policy: { secret } }) =>
         secret === undefined ? undefined : this.#credentials.get(secret),
-      dispatcher: (entry) => this.#agent(entry),
+      dialer: (entry) => this.#dialer(entry),
       traces: this.#traces,
       traceparent: this.#traceparent,
       redact: this.redact,
@@ -53,16 +53,17 @@ export class Connections {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled([...this.#agents.values()].map((agent) => agent.destroy()));
-    this.#agents.clear();
+    await Promise.allSettled([...this.#dialers.values()].map(({ agent }) => agent.destroy()));
+    this.#dialers.clear();
   }
 
-  #agent({ policy: { secret = '' } }: HttpEntry): Agent {
+  async #dialer({ policy: { secret = '' } }: HttpEntry): Promise<Dialer> {
+    const { createDialer } = await loadDialer();
     if (this.#isClosed) throw new HttpFault('aborted');
-    const known = this.#agents.get(secret);
+    const known = this.#dialers.get(secret);
     if (known !== undefined) return known;
-    const agent = createDialer(this.policy, this.#options);
-    this.#agents.set(secret, agent);
-    return agent;
+    const dialer = createDialer(this.policy, this.#options);
+    this.#dialers.set(secret, dialer);
+    return dialer;
   }
 }

@@ -1,5 +1,8 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
-import { Agent, buildConnector } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
+import request from 'undici/lib/api/api-request.js';
+import connector from 'undici/lib/core/connect.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { defined } from '../../runtime/vocabulary/defined.ts';
 import { canonicalAddress } from './address.ts';
 import { HttpFault } from './http-fault.ts';
@@ -32,11 +35,18 @@ const KEEP_ALIVE_MS = 4_000;
 const systemLookup: Lookup = async (hostname) =>
   (await dnsLookup(hostname, { all: true })).map(({ address }) => address);
 
+/** A pool of connections. */
+export interface Dialer {
+  /** What requests of other clients go through. */
+  readonly agent: Dispatcher;
+  request(options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+}
+
 /**
  * A pool of connections that dials only addresses the policy lets it, each one checked by `createConnect`.
  */
-export function createDialer(policy: HttpPolicy, options: DialerOptions): Agent {
-  return new Agent({
+export function createDialer(policy: HttpPolicy, options: DialerOptions): Dialer {
+  const agent = new Agent({
     connect: createConnect(policy, options),
     connections: MAX_CONNECTIONS,
     pipelining: 1,
@@ -47,6 +57,7 @@ export function createDialer(policy: HttpPolicy, options: DialerOptions): Agent 
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
+  return { agent, request: (asked) => request.call(agent, asked) };
 }
 
 /**
@@ -57,7 +68,7 @@ export function createConnect<P extends EntryPolicy>(
   policy: HttpPolicy<P>,
   { lookup = systemLookup, connectTimeoutMs, ca }: ConnectOptions,
 ): buildConnector.connector {
-  const dial = buildConnector({
+  const dial = connector({
     allowH2: false,
     timeout: connectTimeoutMs,
     autoSelectFamily: false,

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { HeaderList } from '../../runtime/contracts/operations/http.ts';
 import { defined } from '../../runtime/vocabulary/defined.ts';
+import type { Dialer } from './dialer.ts';
 import { HttpFault, toFault } from './http-fault.ts';
 import { type HttpEntry, type HttpPolicy, spendBytes } from './http-policy.ts';
 import type { Redact } from './redact.ts';
@@ -15,7 +16,7 @@ export interface ExchangeContext {
   readonly policy: HttpPolicy;
   readonly credential: (entry: HttpEntry) => Credential | undefined;
   /** Connections are shared only among requests with the same credential. */
-  readonly dispatcher: (entry: HttpEntry) => Dispatcher;
+  readonly dialer: (entry: HttpEntry) => Promise<Dialer>;
   /** All forms of all credentials of the run: a server may send on what it got. */
   readonly traces: readonly string[];
   /** W3C `traceparent` of the run, for entries that tell it. */
@@ -111,15 +112,16 @@ async function send(
   body: RequestBody,
   entry: HttpEntry,
   credential: Credential | undefined,
-  { dispatcher, sent, traces, traceparent }: ExchangeContext,
+  { dialer, sent, traces, traceparent }: ExchangeContext,
   signal: AbortSignal,
 ): Promise<RawResponse> {
   if (body instanceof Uint8Array) countRequest(entry, body.length, body.length, url, sent);
   const payload =
     body === undefined || body instanceof Uint8Array ? body : counted(body.stream, entry, url, sent);
   try {
+    const dialled = await dialer(entry);
     signal.throwIfAborted();
-    const answer = await dispatcher(entry).request({
+    const answer = await dialled.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       // A method of the guest's own is allowed where the grant names it; undici's type knows the usual ones.

@@ -64,7 +64,7 @@ export function createHttpHostFunction(options: HttpHostFunctionOptions = {}): H
     operations: OPERATIONS,
     parse: parseHttpGrants,
     open: async (part = [], context) => {
-      // Most runs never get here, and the HTTP client is the largest part of what a process loads.
+      // Most runs never get here. The client itself, the largest part of what a process loads, comes with the first request that may be made.
       const [{ Connections }, { HttpService }, { readCredentials }] = await Promise.all([
         import('./connections.ts'),
         import('./http-service.ts'),

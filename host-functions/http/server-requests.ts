@@ -21,7 +21,7 @@ export function connectServer({ url, headers, secret, maxMessageBytes }: ServerT
   const policy = new HttpPolicy(
     parseHttpGrants([{ origin: url.origin, methods: METHODS }], `the server ${url.origin}`),
   );
-  const agent = createDialer(policy, {
+  const { agent } = createDialer(policy, {
     connectTimeoutMs: CONNECT_MS,
     headersTimeoutMs: HEADERS_MS,
     bodyTimeoutMs: 0, // a stream of events may be silent

@@ -7,14 +7,15 @@ import type {
 } from '../../runtime/contracts/host-function.ts';
 import type { WsOperations } from '../../runtime/contracts/operations/ws.ts';
 import { SandglassError } from '../../runtime/vocabulary/errors.ts';
-import { type ConnectOptions, createConnect } from './dialer.ts';
+import type { ConnectOptions } from './dialer.ts';
 import { HttpFault, toFault, toHttpError } from './http-fault.ts';
 import { HttpPolicy, shown, spendBytes } from './http-policy.ts';
 import { createLifetime } from './lifetime.ts';
+import { loadDialer } from './load-dialer.ts';
 import { createRedact, type Redact, redactError } from './redact.ts';
 import { type Credential, Scrubber, tracesOf } from './secrets.ts';
 import { checkWsArgs, readOpening } from './ws-args.ts';
-import { WsConnection } from './ws-connection.ts';
+import type { WsConnection } from './ws-connection.ts';
 import type { WsEntryPolicy } from './ws-grant.ts';
 
 export type WsOperation = keyof WsOperations;
@@ -41,7 +42,7 @@ export class WsService implements HostService {
   readonly #credentials: ReadonlyMap<string, Credential>;
   readonly #traces: readonly string[];
   readonly #redact: Redact;
-  readonly #connect: buildConnector.connector;
+  #connect: buildConnector.connector | undefined;
   readonly #open = new Map<number, Open>();
   readonly #closed = new AbortController();
   #nextHandle = 1;
@@ -58,7 +59,6 @@ export class WsService implements HostService {
     this.#credentials = credentials;
     this.#traces = tracesOf(this.#credentials);
     this.#redact = createRedact(this.#traces);
-    this.#connect = createConnect(this.#policy, options);
   }
 
   async call(operation: string, request: HostRequest): Promise<HostReply> {
@@ -111,6 +111,10 @@ export class WsService implements HostService {
 
   async #begin(url: URL, protocols: readonly string[], signal: AbortSignal): Promise<HostReply> {
     const entry = this.#policy.admit(url, 'GET');
+    const { createConnect } = await loadDialer();
+    const { WsConnection } = await import('./ws-connection.ts');
+    if (this.#closed.signal.aborted) throw new HttpFault('aborted');
+    this.#connect ??= createConnect(this.#policy, this.#options);
     this.#makeRoom();
     const credential = this.#credentials.get(entry.policy.secret ?? '');
     const spend = (bytes: number): void => spendBytes(entry, bytes, url);

@@ -105,7 +105,7 @@ describe.each(SENT)('a secret of kind %s', verifies('HT-01'), (secret, header, s
       const outcome = await runtime.run({
         ...chosen,
         grant: grant(),
-        limits: { outputBytes: 64 * 1024 * 1024 },
+        limits: { outputBytes: 64 * 1024 * 1024, timeoutMs: 120_000 },
       });
       expect(outcome.ok || text(outcome)).toBe(true);
       expect(server.seen.length).toBeGreaterThan(0);
