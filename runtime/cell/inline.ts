@@ -140,11 +140,10 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
   signal.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => stop.resolve('deadline'), spec.limits.timeoutMs);
   const modules = modulesOf(guest);
-  const execution = execute(
-    { data: guest.data, modules, ...defined({ local: guest.local }) },
-    spec,
-    host,
-  ).then(
+  const before = guestTurns.start();
+  const begin = (): Promise<GuestResult> =>
+    execute({ data: guest.data, modules, ...defined({ local: guest.local }) }, spec, host);
+  const execution = (before === undefined ? begin() : before.then(begin)).then(
     (result) =>
       readResult(result) ??
       crashed(new TypeError(`${request.engine.name} answered no result`), memoryBytes()),

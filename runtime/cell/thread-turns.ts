@@ -11,10 +11,32 @@ export interface ThreadTurns {
 }
 
 export interface GuestTurns extends Turns {
+  /** To be awaited before the guest starts: a turn, where those that started before it have used up the present one; else nothing. */
+  start(): Promise<void> | undefined;
   /** Lets a paused guest go on at once: so that one that was stopped can end, however many wait before it. */
   wake(): void;
   /** The host has worked for the guest, in its turn, ms. */
   worked(ms: number): void;
+}
+
+/**
+ * Whether starts have used up the present turn of the event loop. Small guests end before a turn of their own is due: many that start together
+ * would all go before timers and I/O.
+ */
+function watchStarts(monotonic: () => number, schedule: (callback: () => void) => void): () => boolean {
+  let since: number | undefined;
+  let starts = 0;
+  return () => {
+    if (since === undefined) {
+      since = monotonic();
+      starts = 0;
+      schedule(() => {
+        since = undefined;
+      });
+    }
+    starts += 1;
+    return starts > TURN_SLICES || monotonic() - since >= TURN_MS;
+  };
 }
 
 /**
@@ -28,6 +50,7 @@ export function createThreadTurns(
 ): ThreadTurns {
   const paused: (() => void)[] = [];
   let scheduled = false;
+  const usedUp = watchStarts(monotonic, schedule);
   const scheduleNext = (): void => {
     if (scheduled || paused.length === 0) return;
     scheduled = true;
@@ -49,7 +72,18 @@ export function createThreadTurns(
         since = monotonic();
         slices = 0;
       };
+      const take = (): Promise<void> =>
+        new Promise((resolve) => {
+          goOn = () => {
+            goOn = undefined;
+            begin();
+            resolve();
+          };
+          paused.push(goOn);
+          scheduleNext();
+        });
       return {
+        start: () => (usedUp() ? take() : undefined),
         due: () => {
           slices += 1;
           workedMs = 0;
@@ -57,16 +91,7 @@ export function createThreadTurns(
           begin();
           return true;
         },
-        take: () =>
-          new Promise((resolve) => {
-            goOn = () => {
-              goOn = undefined;
-              begin();
-              resolve();
-            };
-            paused.push(goOn);
-            scheduleNext();
-          }),
+        take,
         missed: schedule,
         onWork: (look) => {
           lookUp = look;

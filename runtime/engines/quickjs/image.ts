@@ -26,21 +26,30 @@ export interface Difference {
 /** Equal words between two differences that are carried along: each place takes two words itself. */
 const GAP_WORDS = 3;
 
+/** Bytes that are compared at once: a page, of which most guests change few. */
+const BLOCK = 4096;
+
 /** @param memory As large as it was made. */
 export function differenceOf(module: WebAssembly.Module, memory: Uint8Array, library: boolean): Difference {
   const made = madeMemory(module, memory.byteLength, library);
+  const isSame = sameBlocks();
   const now = wordsOf(memory);
+  const before = wordsOf(made);
   const places: number[] = [];
   let count = 0;
-  for (let at = 0; at < now.length; at++) {
-    if (now[at] === made[at]) continue;
-    const start = at;
-    let end = at + 1;
-    for (let next = end; next < now.length && next - end < GAP_WORDS; next++)
-      if (now[next] !== made[next]) end = next + 1;
-    places.push(start, end - start);
-    count += end - start;
-    at = end;
+  for (let from = 0; from < memory.byteLength; from += BLOCK) {
+    if (isSame(memory, made, from)) continue;
+    const most = (from + BLOCK) / 4;
+    for (let at = from / 4; at < most; at++) {
+      if (now[at] === before[at]) continue;
+      const start = at;
+      let end = at + 1;
+      for (let next = end; next < most && next - end < GAP_WORDS; next++)
+        if (now[next] !== before[next]) end = next + 1;
+      places.push(start, end - start);
+      count += end - start;
+      at = end;
+    }
   }
   const words = new Int32Array(count);
   let filled = 0;
@@ -50,6 +59,33 @@ export function differenceOf(module: WebAssembly.Module, memory: Uint8Array, lib
     filled += length;
   }
   return { places: Uint32Array.from(places), words };
+}
+
+/** Whether a block of both is the same. Node compares bytes ten times as fast as a loop does. */
+function sameBlocks(): (one: Uint8Array, other: Uint8Array, from: number) => boolean {
+  const compare = (globalThis as { readonly Buffer?: Pick<typeof Buffer, 'compare'> }).Buffer?.compare;
+  return (one, other, from) => {
+    const [mine, others] = [one.subarray(from, from + BLOCK), other.subarray(from, from + BLOCK)];
+    if (compare !== undefined) return compare(mine, others) === 0;
+    const [words, made] = [wordsOf(mine), wordsOf(others)];
+    for (let at = 0; at < words.length; at++) if (words[at] !== made[at]) return false;
+    return true;
+  };
+}
+
+/** Takes it out again: the memory is then as it was made. Pages in which nothing differs stay untouched, so that they take no room. */
+export function takeBack(
+  module: WebAssembly.Module,
+  { places }: Difference,
+  memory: Uint8Array,
+  library: boolean,
+): void {
+  const made = wordsOf(madeMemory(module, memory.byteLength, library));
+  const now = wordsOf(memory);
+  for (let index = 0; index < places.length; index += 2) {
+    const [start = 0, length = 0] = [places[index], places[index + 1]];
+    now.set(made.subarray(start, start + length), start);
+  }
 }
 
 /** Puts it into a memory that holds the snapshot and nothing else. */
@@ -67,18 +103,17 @@ const wordsOf = (memory: Uint8Array): Int32Array =>
   new Int32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4);
 
 /** Compiled engine → memories as `writeImage` leaves them, without and with the library; only to be read. */
-const made = new WeakMap<WebAssembly.Module, Map<boolean, Int32Array>>();
+const made = new WeakMap<WebAssembly.Module, Map<boolean, Uint8Array>>();
 
-function madeMemory(module: WebAssembly.Module, size: number, library: boolean): Int32Array {
-  const known = made.get(module) ?? new Map<boolean, Int32Array>();
+function madeMemory(module: WebAssembly.Module, size: number, library: boolean): Uint8Array {
+  const known = made.get(module) ?? new Map<boolean, Uint8Array>();
   made.set(module, known);
   const there = known.get(library);
   if (there !== undefined && there.byteLength === size) return there;
   const bytes = new Uint8Array(size);
   writeImage(module, bytes, library);
-  const words = wordsOf(bytes);
-  known.set(library, words);
-  return words;
+  known.set(library, bytes);
+  return bytes;
 }
 
 function stretchesOf(module: WebAssembly.Module, name: string): readonly Stretch[] {

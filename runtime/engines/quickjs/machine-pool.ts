@@ -1,6 +1,6 @@
 import type { Meter } from '../../wasm/meter.ts';
 import { WASM_PAGE } from './abi.ts';
-import { differenceOf, writeDifference, writeImage } from './image.ts';
+import { differenceOf, takeBack, writeDifference, writeImage } from './image.ts';
 import { layoutOf } from './layout.ts';
 import { createMachine, type Machine } from './machine.ts';
 import type { MachineHost } from './machine-host.ts';
@@ -91,13 +91,7 @@ export function takeMachine({ host, meter, memoryBytes, ...request }: MachineReq
     one.memoryBytes() === initialBytes &&
     one.aborted() === undefined &&
     one.exports.stackPointer.value === layout.stackTop;
-  const offer = (one: Machine): void => {
-    if (idle.length >= MOST_IDLE) return;
-    const memory = one.memory();
-    memory.fill(0);
-    writeImage(module, memory, library);
-    idle.push({ ...use, machine: one });
-  };
+  const hasPlace = (): boolean => idle.length < MOST_IDLE;
   let present: Machine | undefined = take();
   let given = false;
   return {
@@ -112,7 +106,11 @@ export function takeMachine({ host, meter, memoryBytes, ...request }: MachineReq
       given = true;
       if (!isWhole(present)) return;
       present.leave(meter.leave); // which may still be charged for work that this guest has begun
-      offer(present);
+      if (!hasPlace()) return;
+      const memory = present.memory();
+      memory.fill(0);
+      writeImage(module, memory, library);
+      idle.push({ ...use, machine: present });
     },
     putAway: () => {
       const left = present;
@@ -120,7 +118,10 @@ export function takeMachine({ host, meter, memoryBytes, ...request }: MachineReq
       const difference = differenceOf(module, left.memory(), library);
       left.leave(meter.leave);
       present = undefined;
-      offer(left);
+      if (hasPlace()) {
+        takeBack(module, difference, left.memory(), library);
+        idle.push({ ...use, machine: left });
+      }
       return () => {
         present = take();
         writeDifference(difference, present.memory());

@@ -4,9 +4,9 @@ const MOST_RESTING = 32;
  * How long one has waited at least before it is put away for the first time, ms; each further time twice as long. No guest pays for it, so that
  * fuel does not depend on its neighbours: of one that waits again and again, it must not become work that costs the thread more than the guest.
  */
-const LEAST_REST_MS = 100;
-/** Guests put away in one turn of the event loop, and as many brought back: each takes some milliseconds, and many may wake at once. */
-const MOST_IN_TURN = 1;
+const LEAST_REST_MS = 20;
+/** Guests put away in one turn of the event loop, and as many brought back: each takes about half a millisecond, and many may wake at once. */
+const MOST_IN_TURN = 4;
 
 export interface RestingOptions {
   /** Takes the guest's instance. @returns How it comes back; `undefined` where it keeps it. */
@@ -27,6 +27,7 @@ interface Rest {
 const resting = new Set<Rest>();
 const moved = { away: 0, back: 0 };
 let turn: Promise<void> | undefined;
+let sweep: ReturnType<typeof setTimeout> | undefined;
 
 /**
  * The waits of one guest, which is not entered meanwhile. With many that wait, those that have waited longest have their instances taken, which
@@ -49,6 +50,7 @@ export function createResting(options: RestingOptions): (until: Promise<unknown>
     };
     makeRoom(rest.since);
     resting.add(rest);
+    sweepLater();
     try {
       await until;
     } finally {
@@ -62,14 +64,31 @@ export function createResting(options: RestingOptions): (until: Promise<unknown>
   };
 }
 
-function makeRoom(now: number): void {
+/** Puts away who has waited long enough, down to `least` that stay. */
+function makeRoom(now: number, least = MOST_RESTING - 1): void {
   for (const rest of resting) {
     const waited = now - rest.since;
-    if (resting.size < MOST_RESTING || moved.away >= MOST_IN_TURN || waited < LEAST_REST_MS) return;
+    if (resting.size <= least || moved.away >= MOST_IN_TURN || waited < LEAST_REST_MS) return;
     if (waited < rest.leastMs) continue;
     resting.delete(rest);
     rest.putAway();
   }
+}
+
+/** Many may have begun to wait before any had waited long enough, and none begins afterwards: they are looked at again once one has. */
+function sweepLater(): void {
+  if (sweep !== undefined || resting.size <= MOST_RESTING) return;
+  const now = performance.now();
+  let soonest = Number.POSITIVE_INFINITY;
+  for (const { since, leastMs } of resting) soonest = Math.min(soonest, since + leastMs);
+  sweep = setTimeout(
+    () => {
+      sweep = undefined;
+      makeRoom(performance.now(), MOST_RESTING);
+      sweepLater();
+    },
+    Math.max(1, Math.ceil(soonest - now)),
+  );
 }
 
 function count(way: keyof typeof moved, nextTurn: RestingOptions['turn']): void {

@@ -8,9 +8,9 @@ function manual() {
     () => now,
     (callback) => scheduled.push(callback),
   );
-  const turn = async (): Promise<void> => {
-    expect(scheduled.length).toBeLessThanOrEqual(1);
-    scheduled.shift()?.();
+  const turn = async (most = 1): Promise<void> => {
+    expect(scheduled.length).toBeLessThanOrEqual(most);
+    for (const one of scheduled.splice(0)) one();
     for (let round = 0; round < 5; round++) await Promise.resolve();
   };
   return {
@@ -64,6 +64,46 @@ describe('createThreadTurns()', () => {
     await all;
     expect(order).toEqual(['a', 'b', 'c', 'a', 'c']);
     expect(scheduled).toEqual([]);
+  });
+});
+
+describe('start()', () => {
+  test('is at once while the turn of the event loop has room, and one a turn from then on', async () => {
+    const { turns, turn, pass } = manual();
+    const order: string[] = [];
+    const starts = async (name: string): Promise<void> => {
+      await turns.forGuest().start();
+      order.push(name);
+      pass(2);
+    };
+    await starts('a');
+    await starts('b');
+    const all = Promise.all([starts('c'), starts('d')]);
+    await Promise.resolve();
+    expect(order).toEqual(['a', 'b']);
+    await turn(2);
+    expect(order).toEqual(['a', 'b', 'c']);
+    await turn();
+    await all;
+    expect(order).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('16 start in a turn where the clock stands still', () => {
+    const { turns } = manual();
+    const waits = Array.from({ length: 18 }, () => turns.forGuest().start() !== undefined);
+    expect(waits.indexOf(true)).toBe(16);
+    expect(waits[17]).toBe(true);
+  });
+
+  test('one that is woken starts', async () => {
+    const { turns, pass } = manual();
+    turns.forGuest().start();
+    pass(5);
+    const guest = turns.forGuest();
+    const started = guest.start();
+    expect(started).toBeDefined();
+    guest.wake();
+    await started;
   });
 });
 
