@@ -162,7 +162,9 @@ const RESERVED =
 /** The token that the parser did not want, which is what V8 names. */
 const unexpected: Say = (frame, engine) => {
   if (frame.place === undefined)
-    return engine === "expecting ')'" ? 'Invalid regular expression: Unterminated group' : undefined;
+    return engine === "expecting ')'"
+      ? 'Invalid regular expression: Unterminated group'
+      : 'Invalid or unexpected token';
   const rest = after(frame).trimStart();
   const left = before(frame);
   if (
@@ -231,6 +233,13 @@ const SAYINGS: ReadonlyMap<string, Say> = new Map<string, Say>([
     ofKey((key) => `'set' on proxy: trap returned falsish for property '${key}'`),
   ],
   ['invalid number of digits', digits],
+  [
+    'must be called with new',
+    ({ name }) =>
+      name === 'Promise'
+        ? "Promise constructor cannot be invoked without 'new'"
+        : `Constructor ${name} requires 'new'`,
+  ],
   [
     'invalid array index',
     ({ name, place }) =>

@@ -160,5 +160,12 @@ const WHOLE: ReadonlyMap<string, string> = new Map([
   ['variable name expected', 'Unexpected strict mode reserved word'],
   ["unexpected 'yield' keyword", 'Unexpected strict mode reserved word'],
   ['octal literals are deprecated in strict mode', 'Octal literals are not allowed in strict mode.'],
+  ['expecting catch or finally', 'Missing catch or finally after try'],
+  ['super() is only valid in a derived class constructor', "'super' keyword unexpected here"],
+  ["'let' is not a valid lexical identifier", 'let is disallowed as a lexically bound name'],
+  ['invalid number of arguments for getter or setter', 'Getter must not have any formal parameters.'],
+  ['invalid property name', 'Invalid or unexpected token'],
+  ['expecting field name', 'Invalid or unexpected token'],
+  ['.size is not a number', 'The .size property is NaN'],
   ["regexp must have the 'g' flag", 'String.prototype.matchAll called with a non-global RegExp argument'],
 ]);

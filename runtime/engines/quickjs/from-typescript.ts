@@ -5,7 +5,7 @@ import type { Program } from './program.ts';
 
 /** Whether a text may have namespaces with values in them, which the type remover drops. */
 const hasNamespaces = (text: string): boolean =>
-  /\bnamespace\s{1,20}[\w$.]{1,100}\s{0,20}\{/.test(text) && !/\bdeclare\s{1,20}namespace\b/.test(text);
+  /(?<!\bdeclare\s{1,20})\bnamespace\s{1,20}[\w$.]{1,100}\s{0,20}\{/.test(text);
 
 /**
  * Whether a text decorates as TypeScript did before there was a standard: nothing else has decorators of parameters, descriptors and metadata.

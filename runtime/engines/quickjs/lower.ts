@@ -21,12 +21,21 @@ const PLAIN = {
 } as const;
 const PLUGINS = [['proposal-decorators', { version: '2023-11' }], ['transform-explicit-resource-management']];
 
+/** `import x = require('y')` and `export = x`, which the parser does not take in a module, in words that it takes. */
+const withoutEquals = (code: string): string =>
+  code
+    .replace(
+      /^([ \t]{0,80})import\s{1,9}([\w$]{1,80})\s{0,9}=\s{0,9}require\s{0,9}\(/gm,
+      '$1const $2 = require(',
+    )
+    .replace(/^([ \t]{0,80})export\s{0,9}=(?![=>])/gm, '$1module.exports =');
+
 /** Removes types where namespaces are more than types: they become objects. Decorators and `using` are written as below. */
 export function stripNamespaces(code: string, filename: string): string | undefined {
   if (code.length > MOST_NAMESPACES) return undefined;
   try {
     const jsx = filename.endsWith('x');
-    return transformed(code, {
+    return transformed(withoutEquals(code), {
       filename: jsx ? 'main.tsx' : 'main.ts',
       presets: [
         ['typescript', { onlyRemoveTypeImports: true }],

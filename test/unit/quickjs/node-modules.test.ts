@@ -214,3 +214,194 @@ describe('modules of Node', () => {
     expect(run.value).toEqual(expected);
   });
 });
+
+describe('node:test', () => {
+  const told = (stdout: string): string[] =>
+    stdout
+      .replace(/ \([\d.e-]+ms\)/g, '')
+      .replace(/duration_ms .*/, 'duration_ms')
+      .split('\n');
+
+  test('tests run one after the other, nested ones too, with their hooks, and are told as Node tells them', async () => {
+    const { stdout, result } = await runJs(
+      `import { test, describe, it, before, beforeEach, afterEach, after } from 'node:test';
+       const log = [];
+       test('first', async (t) => { await t.test('inner', () => log.push('inner')); log.push('first'); });
+       test('skipped', { skip: 'not now' }, () => log.push('never'));
+       test.todo('later');
+       describe('suite', () => {
+         before(() => log.push('before')); after(() => log.push('after'));
+         beforeEach(() => log.push('each')); afterEach(() => log.push('done'));
+         it('a', () => log.push('a'));
+         describe('deep', () => { it('b', async () => { await null; log.push('b'); }); });
+       });
+       test('with a callback', (t, done) => setTimeout(done, 1));
+       test('last', () => console.log(log.join()));`,
+    );
+    expect(result.kind).toBe('value');
+    expect(told(stdout)).toEqual([
+      '▶ first',
+      '  ✔ inner',
+      '✔ first',
+      '﹣ skipped # not now',
+      '✔ later # TODO',
+      '▶ suite',
+      '  ✔ a',
+      '  ▶ deep',
+      '    ✔ b',
+      '  ✔ deep',
+      '✔ suite',
+      '✔ with a callback',
+      'inner,first,before,each,a,done,each,b,done,after',
+      '✔ last',
+      'ℹ tests 8',
+      'ℹ suites 2',
+      'ℹ pass 6',
+      'ℹ fail 0',
+      'ℹ cancelled 0',
+      'ℹ skipped 1',
+      'ℹ todo 1',
+      'ℹ duration_ms',
+      '',
+    ]);
+  });
+
+  test('what fails is told at the end, with its place, and makes the exit code 1', async () => {
+    const { stdout, result } = await runJs(
+      `const { test, describe, it } = require('node:test'); const assert = require('assert');
+       test('bad', () => { assert.equal(1, 2); });
+       describe('s', () => { it('throws', () => { throw new Error('boom'); }); it('runs on', () => {}); });
+       test('slow', { timeout: 2 }, () => new Promise((r) => setTimeout(r, 50)));
+       test('plan', (t) => { t.plan(2); t.assert.ok(1); });`,
+    );
+    expect(result).toMatchObject({ kind: 'exit', exitCode: 1 });
+    const lines = told(stdout);
+    expect(lines).toContain('✖ bad');
+    expect(lines).toContain('  ✖ throws');
+    expect(lines).toContain('  ✔ runs on');
+    expect(lines).toContain('✖ s');
+    expect(lines).toContain('ℹ fail 4');
+    expect(stdout).toMatch(
+      /✖ failing tests:\n\ntest at main\.js:2:\d+\n✖ bad .*\n {2}AssertionError \[ERR_ASSERTION\]: 1 == 2\n/,
+    );
+    expect(stdout).toContain('test timed out after 2ms');
+    expect(stdout).toContain('plan expected 2 assertions but received 1');
+  });
+
+  test('functions and methods are mocked, and put back', async () => {
+    const { value } = await runJs(
+      `const { mock, test } = require('node:test');
+       const f = mock.fn((a) => a + 1); f(1); f.mock.mockImplementationOnce(() => 'once');
+       const o = { m(x) { return this.n + x; }, n: 1 };
+       const m = mock.method(o, 'm', () => 'mocked');
+       const seen = [f(2), f(3), o.m(5), m.mock.callCount(), f.mock.calls.map((c) => c.result), f.mock.calls[0].arguments];
+       mock.restoreAll();
+       let refused; try { mock.timers.enable(); } catch (error) { refused = error.code; }
+       [...seen, o.m(5), Object.hasOwn(o, 'm'), refused]`,
+    );
+    expect(value).toEqual([
+      'once',
+      4,
+      'mocked',
+      1,
+      [2, 'once', 4],
+      [1],
+      6,
+      true,
+      'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
+    ]);
+  });
+});
+
+describe('as Node tells them', () => {
+  test('util.diff, util.getCallSites', async () => {
+    const { value } = await runJs(
+      `const util = require('util');
+       function named() { return util.getCallSites(2); }
+       const sites = named();
+       [util.diff('abc', 'abd'), util.diff(['a', 'b', 'c'], ['a', 'c', 'd']), util.diff('x', 'x'), sites.map((s) => [s.functionName, s.lineNumber, s.scriptName])]`,
+    );
+    expect(value).toEqual([
+      [
+        [0, 'a'],
+        [0, 'b'],
+        [1, 'c'],
+        [-1, 'd'],
+      ],
+      [
+        [0, 'a'],
+        [1, 'b'],
+        [0, 'c'],
+        [-1, 'd'],
+      ],
+      [],
+      [
+        ['named', 2, 'main.js'],
+        ['', 3, 'main.js'],
+      ],
+    ]);
+  });
+
+  test('errors of files name the path that was given; errors with a code have it in their stack', async () => {
+    const { value } = await runJs(
+      `const fs = require('fs'); const assert = require('assert');
+       const say = (run) => { try { return run(); } catch (error) { return [error.message, error.path, error.stack.split('\\n')[0], String(error)]; } };
+       [say(() => fs.readFileSync('no/such.txt')), say(() => fs.accessSync('./x')), say(() => assert.equal(1, 2)).slice(2), say(() => fs.statSync(5)).slice(2)]`,
+      {
+        host: {
+          canBlock: true,
+          operations: {
+            'fs.readFile': () => {
+              throw new SandglassError('INPUT_INVALID', 'no', { details: { reason: 'not-found' } });
+            },
+            'fs.stat': () => {
+              throw new SandglassError('INPUT_INVALID', 'no', { details: { reason: 'not-found' } });
+            },
+          },
+        },
+      },
+    );
+    const stat =
+      'TypeError [ERR_INVALID_ARG_TYPE]: The "path" argument must be of type string or an instance of Buffer or URL. Received type number (5)';
+    expect(value).toEqual([
+      [
+        "ENOENT: no such file or directory, open 'no/such.txt'",
+        'no/such.txt',
+        "Error: ENOENT: no such file or directory, open 'no/such.txt'",
+        "Error: ENOENT: no such file or directory, open 'no/such.txt'",
+      ],
+      [
+        "ENOENT: no such file or directory, access './x'",
+        './x',
+        "Error: ENOENT: no such file or directory, access './x'",
+        "Error: ENOENT: no such file or directory, access './x'",
+      ],
+      ['AssertionError [ERR_ASSERTION]: 1 == 2', 'AssertionError [ERR_ASSERTION]: 1 == 2'],
+      [stat, stat],
+    ]);
+  });
+
+  test('a long text of several lines alone, a class name at the end of the depth, columns of a table', async () => {
+    const { stdout } = await runJs(
+      `class List extends Array {}
+       console.log(require('util').inspect('a line that is long enough to be cut\\n'.repeat(3)));
+       console.log(require('util').inspect({ a: List.from([1]) }, { depth: 0 }));
+       console.table([{ a: 1, b: 2 }, 3], ['b']);`,
+    );
+    expect(stdout).toBe(
+      [
+        "'a line that is long enough to be cut\\n' +",
+        "  'a line that is long enough to be cut\\n' +",
+        "  'a line that is long enough to be cut\\n'",
+        '{ a: [List] }',
+        '┌─────────┬───┐',
+        '│ (index) │ b │',
+        '├─────────┼───┤',
+        '│ 0       │ 2 │',
+        '│ 1       │   │',
+        '└─────────┴───┘',
+        '',
+      ].join('\n'),
+    );
+  });
+});

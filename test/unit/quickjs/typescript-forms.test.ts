@@ -30,6 +30,16 @@ describe('TypeScript and JSX', () => {
     expect(value).toEqual([2, 'A', 1, 3, 2]);
   });
 
+  test('a namespace stays where modules are taken by import = and where others are declared only', async () => {
+    const { value } = await typescript(
+      `import path = require('node:path');
+       declare namespace Outer { const y: number }
+       namespace N { export const x = path.basename('/a/b') }
+       export = N.x;`,
+    );
+    expect(value).toBe('b');
+  });
+
   test.each(['main.tsx', 'main.ts'])('JSX in %s', async (filename) => {
     const { value } = await typescript(
       `const React = { createElement: (t: any, p: any, ...c: any[]) => [t, p, c] }; const n: number = 1; <div id="a">hi {n}</div>`,

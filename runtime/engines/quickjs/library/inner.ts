@@ -26,9 +26,19 @@ export const nodeError = <E extends Error>(
   message: string,
 ): E => {
   const error = new Type(message);
-  hide(error, 'code', code);
   Object.defineProperty(error, 'code', { value: code, enumerable: true, writable: true, configurable: true });
+  if (code.startsWith('ERR_')) {
+    tellCode(error, code);
+    hide(error, 'toString', (): string => `${error.name} [${code}]: ${error.message}`);
+  }
   return error;
+};
+
+/** Writes the code behind the name that the stack begins with, as Node's own errors have it. */
+export const tellCode = (error: Error, code: string): void => {
+  const stack = String(error.stack);
+  if (stack.startsWith(error.name))
+    hide(error, 'stack', `${error.name} [${code}]${stack.slice(error.name.length)}`);
 };
 
 export const wrongArgument = (name: string, expected: string, value: unknown): TypeError =>

@@ -38,6 +38,7 @@ const MODULES: Readonly<Record<string, Maker>> = Object.assign(Object.create(nul
   'stream/web': () => pick(require('./modules/stream-web.ts'), 'web'),
   string_decoder: () => pick(require('./modules/string-decoder.ts'), 'stringDecoder'),
   sys: () => pick(require('./modules/util.ts'), 'util'),
+  test: () => pick(require('./modules/test.ts'), 'test'),
   timers: () => pick(require('./modules/timers.ts'), 'timers'),
   'timers/promises': () => pick(require('./modules/timers.ts'), 'promises'),
   tls: () => pick(require('./modules/sockets.ts'), 'tls'),

@@ -159,6 +159,10 @@ const table = (data: object, only?: readonly string[]): string | undefined => {
   }
   const columns: string[] = [];
   const seen = objectCreate(null) as Record<string, true>;
+  for (let at = 0; only !== undefined && at < only.length; at++) {
+    seen[toText(only[at])] = true;
+    columns[at] = toText(only[at]);
+  }
   let values = false;
   const cells: Record<string, string>[] = [];
   for (let row = 0; row < rows.length; row++) {
@@ -166,6 +170,7 @@ const table = (data: object, only?: readonly string[]): string | undefined => {
     cells[row] = cell;
     const value = (rows[row] as [string, unknown])[1];
     if (typeof value !== 'object' || value === null) {
+      if (only !== undefined) continue;
       values = true;
       cell['\0'] = inspect(value, 0);
       continue;

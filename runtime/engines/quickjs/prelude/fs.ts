@@ -436,8 +436,17 @@ export class FileHandle {
 /** Calls of two paths, both of which an error names. */
 const TWO_PATHS = ['rename', 'copyFile'];
 
-const failed = (error: unknown, name: string, given: readonly unknown[]): unknown =>
-  fsError(error, name, given[0] as string | undefined, TWO_PATHS.includes(name) ? given[1] : undefined);
+/** @param asked What the program gave: an error tells its paths as they were written. */
+const failed = (
+  error: unknown,
+  name: string,
+  given: readonly unknown[],
+  asked: readonly unknown[],
+): unknown => {
+  const told = (at: number): string | undefined =>
+    (typeof asked[at] === 'string' && name !== 'symlink' ? asked[at] : given[at]) as string | undefined; // paths
+  return fsError(error, name, told(0), TWO_PATHS.includes(name) ? told(1) : undefined);
+};
 
 /** The lines of a file from where its handle stands; it is closed behind the last. */
 async function* linesOf(file: FileHandle): AsyncGenerator<string> {
@@ -502,7 +511,7 @@ export const installFs = (calls: Calls, path: PathApi): void => {
             }
             return step.value;
           } catch (error) {
-            throw failed(error, name, given);
+            throw failed(error, name, given, args);
           }
         },
       }[name],
@@ -530,7 +539,7 @@ export const installFs = (calls: Calls, path: PathApi): void => {
             }
             return step.value;
           } catch (error) {
-            throw failed(error, name, given);
+            throw failed(error, name, given, args);
           }
         },
       }[sync],
@@ -553,7 +562,7 @@ export const installFs = (calls: Calls, path: PathApi): void => {
       const { value } = await calls.call('fs.open', { path: target, ...how });
       return new FileHandle((value as { handle: number }).handle, calls, how.append === true);
     } catch (error) {
-      throw fsError(error, 'open', target);
+      throw fsError(error, 'open', typeof given === 'string' ? given : target);
     }
   });
   for (const name of [...Object.keys(steps), 'open']) exposeMethod(fs, name);

@@ -185,7 +185,7 @@ export const primitive = (value: unknown, mostText = Infinity): string | undefin
 const inLines = (text: string, context: Context, indent: number): string | undefined => {
   if (context.compact === 0 || text.length <= 16 || text.length <= context.breakLength - indent - 4)
     return undefined;
-  if (context.open.length === 0 || !includes(text, '\n')) return undefined;
+  if (!includes(text, '\n')) return undefined;
   let shown = '';
   let start = 0;
   for (let at = 0; at < text.length; at++) {
@@ -451,7 +451,7 @@ const showObject = (object: object, context: Context, indent: number): string =>
   const level = context.open.length;
   if (level > context.depth && items.length + keys.length > 0)
     return special(
-      isArray(object) ? '[Array]' : `[${name ?? 'Object: null prototype'}${tagFor(object, name)}]`,
+      `[${isArray(object) ? (name ?? 'Array') : `${name ?? 'Object: null prototype'}${tagFor(object, name)}`}]`,
     );
   if (items.length + keys.length > 0) context.level = level;
   context.open[level] = object;
@@ -665,7 +665,9 @@ const errorText = (error: Error, indent: number, ofClass: string | null): string
   // Without a frame in it, a stack is what the program itself has put there.
   const given = hasOwn(error, 'stack') ? textField(error, 'stack') : undefined;
   if (given !== undefined && given !== '' && !includes(given, '\n    at ')) return `[${given}]`;
-  const told = textField(error, 'name') ?? 'Error';
+  const plain = textField(error, 'name') ?? 'Error';
+  const coded = `${plain} [${textField(error, 'code') ?? ''}]`;
+  const told = given !== undefined && slice(given, 0, coded.length) === coded ? coded : plain;
   const named = ofClass !== null && slice(told, -5) === 'Error' && !includes(told, ofClass);
   const name = named ? `${ofClass} [${told}]` : told;
   const message = textField(error, 'message') ?? '';

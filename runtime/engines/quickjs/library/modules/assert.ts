@@ -1,4 +1,4 @@
-import { type Callable, wrongArgument } from '../inner.ts';
+import { type Callable, tellCode, wrongArgument } from '../inner.ts';
 import { describe, show } from './assertion-text.ts';
 import { deepEqual } from './deep-equal.ts';
 
@@ -14,11 +14,13 @@ interface Details {
 const DIFFERING: ReadonlySet<string | undefined> = new Set(['strictEqual', 'deepStrictEqual']);
 
 class AssertionError extends Error {
-  readonly code = 'ERR_ASSERTION';
+  // In the order in which Node shows them.
+  readonly generatedMessage: boolean;
+  readonly code: string;
   readonly actual: unknown;
   readonly expected: unknown;
   readonly operator: string | undefined;
-  readonly generatedMessage: boolean;
+  readonly diff: string;
   constructor(options: Details) {
     if (typeof options !== 'object' || options === null)
       throw wrongArgument('options', 'of type object', options);
@@ -29,10 +31,13 @@ class AssertionError extends Error {
         : String(message),
     );
     Object.defineProperty(this, 'name', { value: 'AssertionError', configurable: true, writable: true });
+    this.generatedMessage = options.generated ?? message === undefined;
+    this.code = 'ERR_ASSERTION';
     this.actual = actual;
     this.expected = expected;
     this.operator = operator;
-    this.generatedMessage = options.generated ?? message === undefined;
+    this.diff = 'simple';
+    tellCode(this, this.code);
   }
   override toString(): string {
     return `${this.name} [${this.code}]: ${this.message}`;

@@ -69,16 +69,11 @@ const markAt = (a: string, b: string): string => {
 /** Equal lines in a row that are shown; of more, the last one is. */
 const MOST_EQUAL = 5;
 
-/** Lines of both, those that one alone has marked; found by the longest common run of lines, which for long texts is their ends. */
-const difference = (
-  a: readonly string[],
-  b: readonly string[],
-): { readonly text: string; readonly skipped: boolean } => {
-  if (a.length * b.length > 250_000)
-    return {
-      text: [...a.map((line) => `+ ${line}`), ...b.map((line) => `- ${line}`)].join('\n'),
-      skipped: false,
-    };
+/** Of both texts: 0, of the first alone: 1, of the second alone: -1. */
+export type Line = readonly [side: 0 | 1 | -1, text: string];
+
+/** Lines of both, and of each alone; found by the longest common run of lines. */
+export const compared = (a: readonly string[], b: readonly string[]): Line[] => {
   const width = b.length + 1;
   const common = new Uint32Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--) {
@@ -89,25 +84,42 @@ const difference = (
           : Math.max(common[(i + 1) * width + j] as number, common[i * width + j + 1] as number);
     }
   }
-  const lines: string[] = [];
+  const lines: Line[] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     if (i < a.length && j < b.length && a[i] === b[j]) {
-      lines.push(`  ${a[i]}`);
+      lines.push([0, a[i] as string]); // within its length
       i += 1;
       j += 1;
     } else if (
       j >= b.length ||
       (i < a.length && (common[(i + 1) * width + j] as number) >= (common[i * width + j + 1] as number))
     ) {
-      lines.push(`+ ${a[i]}`);
+      lines.push([1, a[i] as string]); // within its length
       i += 1;
     } else {
-      lines.push(`- ${b[j]}`);
+      lines.push([-1, b[j] as string]); // within its length
       j += 1;
     }
   }
-  return collapsed(lines);
+  return lines;
+};
+
+/** Lines up to whose product texts are compared: of longer ones all of both is shown. */
+const MOST_COMPARED = 250_000;
+const MARKS = { 0: '  ', 1: '+ ', '-1': '- ' } as const;
+
+/** Lines of both, those that one alone has marked. */
+const difference = (
+  a: readonly string[],
+  b: readonly string[],
+): { readonly text: string; readonly skipped: boolean } => {
+  const marked = ([side, text]: Line): string => MARKS[side] + text;
+  if (a.length * b.length <= MOST_COMPARED) return collapsed(compared(a, b).map(marked));
+  return {
+    text: [...a.map((line) => `+ ${line}`), ...b.map((line) => `- ${line}`)].join('\n'),
+    skipped: false,
+  };
 };
 
 const collapsed = (lines: readonly string[]): { readonly text: string; readonly skipped: boolean } => {

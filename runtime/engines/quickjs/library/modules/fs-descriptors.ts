@@ -25,11 +25,12 @@ const NUMBERS: Readonly<Record<number, string>> = {
   1089: 'a',
 };
 
-export const pathOf = (given: unknown): string => {
+/** A path as it was given, which is how errors tell it. */
+export const givenPath = (given: unknown): string => {
   if (given instanceof URL) {
     if (given.protocol !== 'file:')
       throw nodeError(TypeError, 'ERR_INVALID_URL_SCHEME', 'The URL must be of scheme file');
-    return inner.path.resolve(decodeURIComponent(given.pathname));
+    return decodeURIComponent(given.pathname);
   }
   const bytes = typeof given === 'string' ? undefined : inner.bytesOf(given);
   if (typeof given !== 'string' && bytes === undefined)
@@ -41,8 +42,10 @@ export const pathOf = (given: unknown): string => {
       'ERR_INVALID_ARG_VALUE',
       `The argument 'path' must be a string, Uint8Array, or URL without null bytes. Received ${inner.inspect(text)}`,
     );
-  return inner.path.resolve(text);
+  return text;
 };
+
+export const pathOf = (given: unknown): string => inner.path.resolve(givenPath(given));
 
 /** ENOENT, its fields in Node's order. */
 export const noFile = (syscall: string, path: string): Error =>
@@ -55,7 +58,7 @@ export const noFile = (syscall: string, path: string): Error =>
 
 /** The system finds nothing by no name at all, where `resolve` would name the working folder. */
 export const named = (syscall: string, given: unknown): string => {
-  const path = pathOf(given);
+  const path = givenPath(given);
   if (given !== '') return path;
   throw noFile(syscall, '');
 };
@@ -81,7 +84,9 @@ const fileOf = (fd: unknown, syscall: string): Open => {
 export const openSync = (given: unknown, flags: unknown = 'r'): number => {
   const path = pathOf(given);
   const how = inner.flagsOf(typeof flags === 'number' ? (NUMBERS[flags & ~0o2000000] ?? 'r') : flags);
-  const { value } = attempt('open', path, () => inner.calls.callSync('fs.open', { path, ...how }));
+  const { value } = attempt('open', givenPath(given), () =>
+    inner.calls.callSync('fs.open', { path, ...how }),
+  );
   last += 1;
   files.set(last, { handle: (value as { handle: number }).handle, path, append: how.append === true, at: 0 });
   return last;

@@ -1,5 +1,5 @@
 import { type Callable, hide, inner, type Named, nodeError } from '../inner.ts';
-import { noFile, pathOf } from './fs-descriptors.ts';
+import { givenPath, noFile, pathOf } from './fs-descriptors.ts';
 
 interface Entry {
   readonly name: string;
@@ -26,7 +26,7 @@ const kindOf = (
 };
 
 export const rmSync = (given: unknown, options?: unknown): void => {
-  const path = pathOf(given);
+  const path = givenPath(given);
   const { recursive = false, force = false } =
     (options as { recursive?: boolean; force?: boolean } | undefined) ?? {};
   const kind = kindOf(path, false);
@@ -57,12 +57,12 @@ export const cpSync = (from: unknown, to: unknown, options?: unknown): void => {
   const settings = (options as CopyOptions | undefined) ?? {};
   const [source, target] = [pathOf(from), pathOf(to)];
   const kind = kindOf(source, settings.dereference === true);
-  if (kind === undefined) throw noFile('lstat', source);
+  if (kind === undefined) throw noFile('lstat', givenPath(from));
   if (kind.isDirectory() && settings.recursive !== true) {
     throw nodeError(
       Error,
       'ERR_FS_EISDIR',
-      `Recursive option not enabled, cannot copy a directory: cp returned EISDIR (${source} is a directory (not copied)) ${source}`,
+      `Recursive option not enabled, cannot copy a directory: ${givenPath(from)}`,
     );
   }
   if (target === source || target.startsWith(`${source}/`)) {
@@ -100,8 +100,8 @@ const copy = (source: string, target: string, settings: CopyOptions): void => {
 const MOST_LINKS = 40;
 /** The path without links. What may not be looked at on the way is no link that a guest can tell. */
 export const realpathSync = (given: unknown): string => {
+  call('realpath', givenPath(given));
   let path = pathOf(given);
-  call('realpath', path);
   for (let links = 0; links < MOST_LINKS; links++) {
     const parts = path.split('/').slice(1);
     const at = parts.findIndex(
@@ -133,7 +133,7 @@ export const mkdtempSync = (prefix: unknown): string => {
   const drawn = new Uint8Array(inner.host.random(6));
   let path = String(prefix);
   for (const byte of drawn) path += LETTERS[byte % LETTERS.length];
-  call('mkdir', pathOf(path));
+  call('mkdir', path);
   return path;
 };
 
@@ -148,7 +148,7 @@ class Dir {
     this.#recursive = recursive;
     // A folder that is not there is told when it is opened.
     try {
-      this.#left = [...(call('readdir', pathOf(path), { withFileTypes: true, recursive }) as Entry[])];
+      this.#left = [...(call('readdir', path, { withFileTypes: true, recursive }) as Entry[])];
     } catch (error) {
       const { message } = error as Error;
       const at = message.indexOf(', scandir ');

@@ -5,7 +5,7 @@ import { createReadStream, createWriteStream } from './fs-streams.ts';
 import { cpSync, globSync, mkdtempSync, opendirSync, realpathSync, rmSync } from './fs-trees.ts';
 
 type Sync = (...args: never[]) => unknown;
-const { named, pathOf } = descriptors;
+const { givenPath, named, pathOf } = descriptors;
 
 if (inner.setup.block.includes('fs')) throw new EvalError('Cannot use fs: options.block takes it away');
 const plain = inner.fs as Record<string, Callable>;
@@ -112,13 +112,13 @@ const withBigint = (stats: unknown, options: unknown): unknown => {
 const simple =
   (name: string): Sync =>
   (...args: never[]) =>
-    plain[`${name}Sync`]?.(pathOf(args[0]), ...args.slice(1));
+    plain[`${name}Sync`]?.(givenPath(args[0]), ...args.slice(1));
 const done = (): undefined => undefined;
 /** Modes and owners are not kept: the call succeeds where the file is there, and changes nothing. */
 const touched =
   (syscall: string) =>
   (path: unknown): void => {
-    const target = pathOf(path);
+    const target = givenPath(path);
     if (plain.existsSync?.(target)) return void plain.accessSync?.(target);
     throw descriptors.noFile(syscall, target);
   };
@@ -128,32 +128,36 @@ const sync: Record<string, Sync> = {
   appendFile: (file: unknown, data: unknown, options?: unknown) =>
     isFd(file)
       ? void descriptors.writeSync(file, contentOf(data, options))
-      : plain.appendFileSync?.(pathOf(file), contentOf(data, options)),
+      : plain.appendFileSync?.(givenPath(file), contentOf(data, options)),
   chmod: touched('chmod'),
   chown: touched('chown'),
   lchown: touched('lchown'),
   lutimes: touched('lutime'),
   copyFile: (from: unknown, to: unknown, mode = 0) => {
     if ((mode & 1) !== 0 && plain.existsSync?.(pathOf(to))) {
-      throw nodeError(
-        Error,
-        'EEXIST',
-        `EEXIST: file already exists, copyfile '${String(from)}' -> '${String(to)}'`,
-      );
+      const [path, dest] = [givenPath(from), givenPath(to)];
+      throw Object.assign(new Error(`EEXIST: file already exists, copyfile '${path}' -> '${dest}'`), {
+        errno: -17,
+        code: 'EEXIST',
+        syscall: 'copyfile',
+        path,
+        dest,
+      });
     }
-    return plain.copyFileSync?.(pathOf(from), pathOf(to));
+    return plain.copyFileSync?.(givenPath(from), givenPath(to));
   },
   cp: cpSync,
   lstat: statOf('lstat'),
   stat: statOf('stat'),
   mkdir: (path: unknown, options?: unknown) => {
     const target = pathOf(path);
-    if ((options as Named | undefined)?.recursive !== true) return plain.mkdirSync?.(target);
+    if ((options as Named | undefined)?.recursive !== true) return plain.mkdirSync?.(givenPath(path));
     // Node answers the first folder that it made.
     let first: string | undefined;
     for (let at = target; at !== '/' && !plain.existsSync?.(at); at = inner.path.dirname(at)) first = at;
     plain.mkdirSync?.(target, { recursive: true });
-    return first;
+    const isRelative = first !== undefined && !inner.path.isAbsolute(givenPath(path));
+    return isRelative ? inner.path.relative(inner.setup.cwd, first as string) : first; // there is one
   },
   mkdtemp: mkdtempSync,
   opendir: opendirSync,
@@ -166,17 +170,17 @@ const sync: Record<string, Sync> = {
     listed(plain.readdirSync?.(named('scandir', path), withoutEncoding(options)), options, path),
   readlink: simple('readlink'),
   realpath: realpathSync,
-  rename: (from: unknown, to: unknown) => plain.renameSync?.(pathOf(from), pathOf(to)),
+  rename: (from: unknown, to: unknown) => plain.renameSync?.(givenPath(from), givenPath(to)),
   rm: rmSync,
   rmdir: (path: unknown, options?: unknown) =>
     (options as Named | undefined)?.recursive === true
       ? rmSync(path, { recursive: true, force: true })
-      : plain.rmdirSync?.(pathOf(path)),
-  symlink: (target: unknown, path: unknown) => plain.symlinkSync?.(String(target), pathOf(path)),
+      : plain.rmdirSync?.(givenPath(path)),
+  symlink: (target: unknown, path: unknown) => plain.symlinkSync?.(String(target), givenPath(path)),
   truncate: (file: unknown, size?: unknown) =>
     isFd(file)
       ? descriptors.ftruncateSync(file, Number(size ?? 0))
-      : plain.truncateSync?.(pathOf(file), size),
+      : plain.truncateSync?.(givenPath(file), size),
   unlink: simple('unlink'),
   utimes: simple('utimes'),
   writeFile: (file: unknown, data: unknown, options?: unknown) => {
@@ -196,8 +200,15 @@ const sync: Record<string, Sync> = {
   fchown: done,
   glob: globSync,
   statfs: () => ({ type: 0, bsize: 4096, blocks: 0, bfree: 0, bavail: 0, files: 0, ffree: 0 }),
-  link: (from: unknown) => {
-    throw nodeError(Error, 'EPERM', `EPERM: operation not permitted, link '${String(from)}'`);
+  link: (from: unknown, to: unknown) => {
+    const [path, dest] = [givenPath(from), givenPath(to)];
+    throw Object.assign(new Error(`EPERM: operation not permitted, link '${path}' -> '${dest}'`), {
+      errno: -1,
+      code: 'EPERM',
+      syscall: 'link',
+      path,
+      dest,
+    });
   },
 };
 
@@ -214,7 +225,7 @@ const ASYNC: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = 
   appendFile: async (file: unknown, data: unknown, options?: unknown) =>
     isFd(file)
       ? sync.appendFile?.(...([file, data, options] as never[]))
-      : plain.appendFile?.(pathOf(file), contentOf(data, options)),
+      : plain.appendFile?.(givenPath(file), contentOf(data, options)),
   readdir: async (path: unknown, options?: unknown) =>
     listed(await plain.readdir?.(named('scandir', path), withoutEncoding(options)), options, path),
   access: async (path: unknown) => plain.access?.(named('access', path)),
@@ -222,11 +233,11 @@ const ASYNC: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = 
     withBigint(await plain.lstat?.(named('lstat', path)), options),
   stat: async (path: unknown, options?: unknown) =>
     withBigint(await plain.stat?.(named('stat', path)), options),
-  unlink: async (path: unknown) => plain.unlink?.(pathOf(path)),
-  rename: async (from: unknown, to: unknown) => plain.rename?.(pathOf(from), pathOf(to)),
-  readlink: async (path: unknown) => plain.readlink?.(pathOf(path)),
+  unlink: async (path: unknown) => plain.unlink?.(givenPath(path)),
+  rename: async (from: unknown, to: unknown) => plain.rename?.(givenPath(from), givenPath(to)),
+  readlink: async (path: unknown) => plain.readlink?.(givenPath(path)),
   utimes: async (path: unknown, accessed: unknown, modified: unknown) =>
-    plain.utimes?.(pathOf(path), accessed, modified),
+    plain.utimes?.(givenPath(path), accessed, modified),
 };
 
 const asHandle = (file: unknown, name: string, otherwise: () => unknown): unknown => {

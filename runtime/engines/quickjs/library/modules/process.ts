@@ -137,6 +137,16 @@ const emitWarning = (warning: unknown, options?: unknown, code?: unknown): void 
   });
 };
 
+/** What a guest is not told of its host. */
+const UNKNOWN_USE = Object.fromEntries(
+  (
+    'sharedMemorySize unsharedDataSize unsharedStackSize minorPageFault majorPageFault swappedOut fsRead fsWrite ' +
+    'ipcSent ipcReceived signalsCount voluntaryContextSwitches involuntaryContextSwitches'
+  )
+    .split(' ')
+    .map((name) => [name, 0]),
+);
+
 const memoryUsage = (): Named => ({
   rss: 67_108_864,
   heapTotal: 16_777_216,
@@ -216,6 +226,7 @@ const members = {
     userCPUTime: Math.round(host.monotonic() * 1000),
     systemCPUTime: 0,
     maxRSS: 65_536,
+    ...UNKNOWN_USE,
   }),
   availableMemory: () => 67_108_864,
   constrainedMemory: () => 67_108_864,

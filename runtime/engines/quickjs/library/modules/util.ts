@@ -1,5 +1,6 @@
 import type { InspectOptions } from '../../prelude/inspect.ts';
 import { type Callable, type Callback, hide, inner, type Named, nodeError, wrongArgument } from '../inner.ts';
+import { compared } from './assertion-text.ts';
 import { deepEqual } from './deep-equal.ts';
 import { MIMEParams, MIMEType } from './mime-type.ts';
 import { parseArgs } from './parse-args.ts';
@@ -31,8 +32,10 @@ Object.assign(inspect, {
     maxStringLength: 10_000,
     breakLength: 80,
     compact: 3,
+    showProxy: false,
     sorted: false,
     getters: false,
+    numericSeparator: false,
   },
   colors: {},
   styles: {},
@@ -227,6 +230,49 @@ const SYSTEM_ERRORS: readonly (readonly [number, string, string])[] = [
 
 const format = (...args: unknown[]): string => inner.format(args);
 
+/** As Node's: lines of arrays, letters of texts. */
+const diff = (actual: unknown, expected: unknown): unknown => {
+  if (actual === expected) return [];
+  const items = (value: unknown, name: string): string[] => {
+    if (typeof value === 'string') return [...value];
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+    throw wrongArgument(name, 'of type string or an instance of Array of strings', value);
+  };
+  return compared(items(actual, 'actual'), items(expected, 'expected'));
+};
+
+interface Site {
+  readonly functionName: string;
+  readonly scriptId: string;
+  readonly scriptName: string;
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+  readonly column: number;
+}
+/** Where the program calls this from, innermost first. */
+const getCallSites = (count: unknown = 8): Site[] => {
+  const most = typeof count === 'number' ? count : 8;
+  if (!Number.isInteger(most) || most < 1 || most > 200)
+    throw nodeError(
+      RangeError,
+      'ERR_OUT_OF_RANGE',
+      `The value of "frameCount" is out of range. It must be >= 1 && <= 200. Received ${String(most)}`,
+    );
+  const limit = Error as unknown as { stackTraceLimit: unknown };
+  const before = limit.stackTraceLimit;
+  limit.stackTraceLimit = 200;
+  const stack = String(new Error().stack);
+  limit.stackTraceLimit = before;
+  const sites: Site[] = [];
+  for (const [, name = '', scriptName = '', line, column] of stack.matchAll(
+    /^\s+at (?:(.*) \()?([^()\n]*?):(\d+):(\d+)\)?$/gm,
+  )) {
+    const at = { lineNumber: Number(line), columnNumber: Number(column), column: Number(column) };
+    sites.push({ functionName: name.startsWith('<') ? '' : name, scriptId: '0', scriptName, ...at });
+  }
+  return sites.slice(0, most);
+};
+
 const legacy = {
   isArray: Array.isArray,
   isBoolean: (value: unknown) => typeof value === 'boolean',
@@ -260,8 +306,10 @@ export const util = {
   debug: debuglog,
   debuglog,
   deprecate,
+  diff,
   format,
   formatWithOptions: (options: InspectOptions, ...args: unknown[]) => inner.format(args, options),
+  getCallSites,
   getSystemErrorMap: () => new Map(SYSTEM_ERRORS.map(([code, name, text]) => [code, [name, text]])),
   getSystemErrorMessage: (code: number) => SYSTEM_ERRORS.find(([one]) => one === code)?.[2],
   getSystemErrorName: (code: number) =>
