@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        76359,
-        814244,
-        112205,
-        169573,
-        342883,
-        1521611,
+        76648,
+        814518,
+        112855,
+        169844,
+        343990,
+        1522026,
       ]
     `);
   });
