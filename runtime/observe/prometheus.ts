@@ -93,26 +93,31 @@ interface Histogram extends Series {
 }
 
 function createCounter(name: string, help: string, names: readonly string[]): Counter {
-  const counts = new Map<string, number>();
+  const series = new Map<string, { readonly labels: readonly string[]; count: number }>();
   return {
     add(labels, count = 1) {
-      const key = labelText(names, labels);
-      counts.set(key, (counts.get(key) ?? 0) + count);
+      const key = JSON.stringify(labels);
+      const one = series.get(key) ?? { labels, count: 0 };
+      series.set(key, one);
+      one.count += count;
     },
     lines: () => [
       `# HELP ${name} ${help}`,
       `# TYPE ${name} counter`,
-      ...[...counts].map(([labels, count]) => `${name}{${labels}} ${count}`),
+      ...[...series.values()].map(({ labels, count }) => `${name}{${labelText(names, labels)}} ${count}`),
     ],
   };
 }
 
 function createHistogram(name: string, help: string, names: readonly string[]): Histogram {
-  const series = new Map<string, { readonly buckets: number[]; sum: number; count: number }>();
+  const series = new Map<
+    string,
+    { readonly labels: readonly string[]; readonly buckets: number[]; sum: number; count: number }
+  >();
   return {
     observe(labels, seconds) {
-      const key = labelText(names, labels);
-      const one = series.get(key) ?? { buckets: BUCKETS.map(() => 0), sum: 0, count: 0 };
+      const key = JSON.stringify(labels);
+      const one = series.get(key) ?? { labels, buckets: BUCKETS.map(() => 0), sum: 0, count: 0 };
       series.set(key, one);
       const at = BUCKETS.findIndex((bound) => seconds <= bound);
       if (at >= 0) one.buckets[at] = (one.buckets[at] ?? 0) + 1;
@@ -122,7 +127,8 @@ function createHistogram(name: string, help: string, names: readonly string[]): 
     lines: () => [
       `# HELP ${name} ${help}`,
       `# TYPE ${name} histogram`,
-      ...[...series].flatMap(([labels, { buckets, sum, count }]) => {
+      ...[...series.values()].flatMap(({ labels: values, buckets, sum, count }) => {
+        const labels = labelText(names, values);
         let below = 0;
         return [
           ...BUCKETS.map((bound, at) => {
