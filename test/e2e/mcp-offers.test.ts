@@ -1,3 +1,4 @@
+import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { describe, expect, test } from 'vitest';
 import type { McpPrompt, McpResource } from '../../runtime/doors/http/index.ts';
 import { REVISIONS, type Revision, serveDoor } from '../support/mcp-clients.ts';
@@ -6,6 +7,7 @@ import { verifies } from '../support/verifies.ts';
 const DOT = 'R0lGODlhAQABAAAAACw=';
 const faults: unknown[] = [];
 let change = (): void => undefined;
+const watching: string[] = [];
 
 const prompts: readonly McpPrompt[] = [
   { name: 'hello', get: () => 'Say hello.' },
@@ -42,7 +44,24 @@ const resources: readonly McpResource[] = [
     mime: 'image/gif',
     read: () => Uint8Array.from(atob(DOT), (of) => of.charCodeAt(0)),
   },
-  { name: 'now', uri: 'notes://now', read: () => 'now', watch: (changed) => (change = changed) },
+  {
+    name: 'now',
+    uri: 'notes://now',
+    read: () => 'now',
+    watch: (changed) => {
+      change = changed;
+      watching.push('begun');
+      return () => void watching.push('ended');
+    },
+  },
+  {
+    name: 'torn',
+    uri: 'notes://torn',
+    read: () => 'torn',
+    watch: () => {
+      throw new Error('/secret/path of the host');
+    },
+  },
   {
     name: 'note',
     template: 'notes://of/{id}/text',
@@ -108,6 +127,7 @@ describe.each(Object.keys(REVISIONS) as Revision[])('what an embedder offers ove
       'notes://readme',
       'notes://dot',
       'notes://now',
+      'notes://torn',
       'notes://broken',
     ]);
     const { resourceTemplates } = await client.listResourceTemplates();
@@ -154,18 +174,65 @@ test('a client that subscribes is told of changes, until it takes that back', ve
   await using door = await serve();
   await using connection = await door.connect({ revision: '2025-11-25' });
   const { client } = connection;
+  watching.length = 0;
   let told = Promise.withResolvers<string>();
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => told.resolve(params.uri));
-  await client.subscribeResource({ uri: 'notes://now' });
+  for (let times = 0; times < 2; times += 1) await client.subscribeResource({ uri: 'notes://now' });
   change();
   expect(await told.promise).toBe('notes://now');
+  expect(watching).toEqual(['begun']);
   told = Promise.withResolvers();
   await client.unsubscribeResource({ uri: 'notes://now' });
+  expect(watching).toEqual(['begun', 'ended']);
   change();
   await client.ping();
   expect(await Promise.race([told.promise, Promise.resolve('nothing')])).toBe('nothing');
   await expect(client.subscribeResource({ uri: 'notes://nope' })).rejects.toThrow();
 });
+
+test('a resource is watched as long as anybody subscribes, and by nobody who has left', async () => {
+  await using door = await serve();
+  watching.length = 0;
+  const connections = [];
+  for (let count = 0; count < 3; count += 1) {
+    const connection = await door.connect({ revision: '2025-11-25' });
+    await connection.client.subscribeResource({ uri: 'notes://now' });
+    connections.push(connection);
+  }
+  expect(watching).toEqual(['begun']);
+  for (const connection of connections) {
+    expect(watching).toEqual(['begun']);
+    // A client that says goodbye to its session, and unsubscribes from nothing.
+    await (connection.client.transport as StreamableHTTPClientTransport).terminateSession();
+    await connection[Symbol.asyncDispose]();
+  }
+  expect(watching).toEqual(['begun', 'ended']);
+
+  await using modern = await door.connect({ revision: '2026-07-28' });
+  const told = Promise.withResolvers<string>();
+  modern.client.setNotificationHandler('notifications/resources/updated', ({ params }) =>
+    told.resolve(params.uri),
+  );
+  const subscription = await modern.client.listen({ resourceSubscriptions: ['notes://now'] });
+  expect(watching).toEqual(['begun', 'ended', 'begun']);
+  change();
+  expect(await told.promise).toBe('notes://now');
+  await subscription.close();
+  await expect.poll(() => watching.at(-1), { timeout: 60_000 }).toBe('ended');
+});
+
+test(
+  'a watch that throws is told to the embedder, and its client is subscribed',
+  verifies('ER-05'),
+  async () => {
+    await using door = await serve();
+    await using connection = await door.connect({ revision: '2025-11-25' });
+    faults.length = 0;
+    await connection.client.subscribeResource({ uri: 'notes://torn' });
+    await connection.client.unsubscribeResource({ uri: 'notes://torn' });
+    expect(faults.map(String)).toEqual(['Error: /secret/path of the host']);
+  },
+);
 
 test('a tool answers in parts: pictures, sound, resources', verifies('MC-02'), async () => {
   const content = [

@@ -276,7 +276,7 @@ export function createHttpApp(options: HttpAppOptions): Hono {
     keyed.push(...toolRoutes({ ...runDeps, tools, artifacts: book }));
     const { prompts, resources, ...mcp } = options.mcp ?? {};
     const offers =
-      prompts === undefined && resources === undefined ? undefined : readOffers(prompts, resources);
+      prompts === undefined && resources === undefined ? undefined : readOffers(prompts, resources, blame);
     const door = { ...mcp, version, tools, runs, artifacts: book, onFault: blame, offers };
     mountRoutes(
       app,

@@ -1,12 +1,15 @@
 import {
   createMcpHandler,
+  InMemoryServerEventBus,
   isLegacyRequest,
   type Server,
   type ServerContext,
+  type ServerEventBus,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { createConfirmations } from './confirm.ts';
 import type { McpDoor, Speaker } from './door.ts';
+import type { McpOffers } from './offers.ts';
 import { createMcpServer } from './server.ts';
 import { createListedTasks } from './tasks.ts';
 
@@ -47,10 +50,9 @@ export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpH
   const onerror = (): undefined => undefined; // of what clients sent wrongly; they were answered
   const modern = createMcpHandler(
     () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: false, listed }),
-    { legacy: 'reject', maxRequestBodySize: maxBodyBytes, onerror },
+    { legacy: 'reject', maxRequestBodySize: maxBodyBytes, onerror, bus: createBus(door.offers) },
   );
   const stop = door.tools.onChange(() => modern.notify.toolsChanged());
-  const stopResources = door.offers?.onChange((uri) => modern.notify.resourceUpdated(uri));
   const sessions = createLegacySessions(
     { maxSessions: 1_000, idleMs: 1_800_000, ...options, maxBodyBytes, now },
     () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: true, listed }),
@@ -70,8 +72,34 @@ export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpH
     },
     async close() {
       stop();
-      stopResources?.();
       await Promise.all([modern.close(), sessions.close()]);
+    },
+  };
+}
+
+/** What streams of `subscriptions/listen` are told. Which resources one of them wants is not known here: while one is open, all are watched. */
+function createBus(offers: McpOffers | undefined): ServerEventBus {
+  const bus = new InMemoryServerEventBus();
+  const watches = new Set<() => void>();
+  let streams = 0;
+  return {
+    publish: (event) => bus.publish(event),
+    subscribe(listener) {
+      const unsubscribe = bus.subscribe(listener);
+      streams += 1;
+      if (streams === 1 && offers !== undefined)
+        for (const uri of offers.watched)
+          watches.add(offers.onChange(uri, () => bus.publish({ kind: 'resource_updated', uri })));
+      let isOver = false;
+      return () => {
+        unsubscribe();
+        if (isOver) return;
+        isOver = true;
+        streams -= 1;
+        if (streams > 0) return;
+        for (const stop of watches) stop();
+        watches.clear();
+      };
     },
   };
 }

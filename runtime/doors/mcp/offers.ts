@@ -55,8 +55,8 @@ export interface McpResource {
     variables: Readonly<Record<string, string>>,
     asker: McpAsker,
   ) => Given<string | Uint8Array | undefined>;
-  /** Of a `uri`: begins to tell of changes, to clients that have subscribed. */
-  readonly watch?: (changed: () => void) => void;
+  /** Of a `uri`: begins to tell of changes when a first client subscribes. What it answers is called when none is left. */
+  readonly watch?: (changed: () => void) => (() => void) | undefined;
 }
 
 type Given<T> = T | Promise<T>;
@@ -65,8 +65,10 @@ type Given<T> = T | Promise<T>;
 export interface McpOffers {
   readonly prompts: readonly McpPrompt[];
   readonly resources: readonly OfferedResource[];
-  /** Told the URI of a resource that has changed; the answer stops it. */
-  onChange(listener: (uri: string) => void): () => void;
+  /** URIs of resources that can be watched. */
+  readonly watched: readonly string[];
+  /** Calls back when a resource has changed; the answer takes that back. The resource is watched as long as somebody wants to know. */
+  onChange(uri: string, listener: () => void): () => void;
 }
 
 export type OfferedResource = McpResource & { readonly pattern: UriTemplate | undefined };
@@ -98,10 +100,14 @@ const RESOURCE: Readonly<Record<keyof McpResource, FieldKind>> = {
 /** Of artifacts, which have an owner each. */
 const OWN = 'sandglass:';
 
-/** @throws {TypeError | RangeError} naming what is wrong with which one. */
+/**
+ * @param onFault Told of what a `watch` throws, as it begins or ends.
+ * @throws {TypeError | RangeError} naming what is wrong with which one.
+ */
 export function readOffers(
   prompts: readonly McpPrompt[] = [],
   resources: readonly McpResource[] = [],
+  onFault: (error: unknown) => void = () => undefined,
 ): McpOffers {
   for (const prompt of prompts) {
     const where = `offer the prompt ${String(Object(prompt).name)}`;
@@ -117,19 +123,53 @@ export function readOffers(
     resources.map(({ uri, template }) => String(uri ?? template)),
     'resources',
   );
-  const listeners = new Set<(uri: string) => void>();
-  for (const { uri, watch } of offered)
-    if (uri !== undefined)
-      watch?.(() => {
-        for (const listener of listeners) listener(uri);
-      });
+  const watches = new Map(
+    offered.flatMap(({ uri, watch }) =>
+      uri === undefined || watch === undefined ? [] : [[uri, createWatch(watch, onFault)] as const],
+    ),
+  );
   return {
     prompts,
     resources: offered,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    watched: [...watches.keys()],
+    onChange: (uri, listener) => watches.get(uri)?.(listener) ?? (() => undefined),
+  };
+}
+
+/** One resource that is watched while it has listeners. */
+function createWatch(
+  watch: NonNullable<McpResource['watch']>,
+  onFault: (error: unknown) => void,
+): (listener: () => void) => () => void {
+  // One and the same function may be given by two clients.
+  const listeners = new Set<{ readonly tell: () => void }>();
+  let stop: (() => void) | undefined;
+  const guard = <T>(work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      onFault(error);
+      return undefined;
+    }
+  };
+  const begin = (): void => {
+    let isOver = false;
+    const changed = (): void => {
+      if (!isOver) for (const { tell } of [...listeners]) tell();
+    };
+    const end = guard(() => watch(changed));
+    stop = () => {
+      isOver = true;
+      if (typeof end === 'function') guard(end);
+    };
+  };
+  return (tell) => {
+    const listener = { tell };
+    listeners.add(listener);
+    if (listeners.size === 1) begin();
+    return () => {
+      if (listeners.delete(listener) && listeners.size === 0) stop?.();
+    };
   };
 }
 

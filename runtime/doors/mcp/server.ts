@@ -37,8 +37,7 @@ export function createMcpServer(options: McpServerOptions): Server {
     {
       capabilities: {
         tools: { listChanged: true },
-        resources:
-          offers?.resources.some(({ watch }) => watch !== undefined) === true ? { subscribe: true } : {},
+        resources: offers !== undefined && offers.watched.length > 0 ? { subscribe: true } : {},
         ...(offers === undefined ? {} : { prompts: {}, completions: {} }),
         logging: {},
         tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
@@ -96,20 +95,26 @@ export function createMcpServer(options: McpServerOptions): Server {
 
 /** Of one connection: which resources its client is told of. The answer ends it. */
 function serveSubscriptions(server: Server, offers: McpOffers): () => void {
-  const wanted = new Set<string>();
+  const wanted = new Map<string, () => void>();
   server.setRequestHandler('resources/subscribe', ({ params: { uri } }) => {
     if (!offers.resources.some((resource) => resource.uri === uri))
       throw new ResourceNotFoundError(uri.slice(0, 500));
-    wanted.add(uri);
+    if (!wanted.has(uri))
+      wanted.set(
+        uri,
+        offers.onChange(uri, () => void server.sendResourceUpdated({ uri }).catch(() => undefined)),
+      );
     return {};
   });
   server.setRequestHandler('resources/unsubscribe', ({ params: { uri } }) => {
+    wanted.get(uri)?.();
     wanted.delete(uri);
     return {};
   });
-  return offers.onChange((uri) => {
-    if (wanted.has(uri)) server.sendResourceUpdated({ uri }).catch(() => undefined);
-  });
+  return () => {
+    for (const stop of wanted.values()) stop();
+    wanted.clear();
+  };
 }
 
 function orProtocolError<T>(make: () => T): T {
