@@ -3,6 +3,7 @@ import { canonicalJson } from '../canonical-json.ts';
 import { checkWith } from './check-with.ts';
 import { readSchema } from './interpreted/read-schema.ts';
 import { createPatterns } from './linear-pattern.ts';
+import { withoutAnchors } from './references.ts';
 import { refuseHeavySchema } from './schema-weight.ts';
 import type { Validator, Validators } from './validator.ts';
 
@@ -14,10 +15,11 @@ export function createInterpretedValidators(): Validators {
   const kept = new Recent<Validator>(MOST_KEPT);
   let compiled = 0;
   return {
-    of(schema) {
-      const key = canonicalJson(schema);
+    of(given) {
+      const key = canonicalJson(given);
       const known = kept.get(key);
       if (known !== undefined) return known;
+      const schema = withoutAnchors(given);
       const maxDepth = refuseHeavySchema(schema);
       const patterns = createPatterns();
       const check = readSchema(schema, patterns);

@@ -1,5 +1,6 @@
-import { isJsonObject, type JsonValue } from '../../vocabulary/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
+import { DATA, NAMED, notThere, pointedAt } from './references.ts';
 
 /** What a schema may come to, with what its references lead to counted each time: a chain of them can double at every link. */
 const MOST = { nodes: 20_000, depth: 100, characters: 262_144 } as const;
@@ -20,11 +21,11 @@ const DESCENDING: ReadonlySet<string> = new Set([
 /** Nesting that arguments may have at all. */
 const MOST_NESTED = 64;
 
-/** Where a schema is in its references. */
+/** Schemas that a schema was come to through, by references: whatever way those were spelt. */
 interface Following {
-  readonly all: ReadonlySet<string>;
+  readonly all: ReadonlySet<JsonValue>;
   /** Those since a part of the value was last gone into. */
-  readonly inPlace: ReadonlySet<string>;
+  readonly inPlace: ReadonlySet<JsonValue>;
 }
 
 /**
@@ -36,42 +37,58 @@ export function refuseHeavySchema(schema: JsonSchema): number {
   const characters = JSON.stringify(schema).length;
   if (characters > MOST.characters)
     throw new RangeError(`its schema has ${characters} characters, over ${MOST.characters}`);
+  const root = schema as JsonObject; // a schema is JSON
+  const dynamic = lookThrough(root);
   let nodes = 0;
   let recursions = 0;
-  const visit = (value: JsonValue, depth: number, following: Following): void => {
+  const count = (depth: number): void => {
     nodes += 1;
     if (nodes > MOST.nodes)
       throw new RangeError(`its schema comes to over ${MOST.nodes} parts, references followed`);
     if (depth > MOST.depth) throw new RangeError(`its schema is nested over ${MOST.depth} deep`);
+  };
+  const data = (value: JsonValue, depth: number): void => {
+    count(depth);
+    if (typeof value !== 'object' || value === null) return;
+    for (const item of Object.values(value) as readonly JsonValue[]) data(item, depth + 1);
+  };
+  const visit = (value: JsonValue, depth: number, following: Following): void => {
+    count(depth);
     if (Array.isArray(value)) {
       for (const item of value as readonly JsonValue[]) visit(item, depth + 1, following);
       return;
     }
     if (!isJsonObject(value)) return;
-    for (const [name, item] of Object.entries(value)) {
-      if (name === '__proto__') throw new Error('its schema has a field "__proto__"');
-      if ((name === '$ref' || name === '$dynamicRef') && typeof item === 'string')
+    for (const [word, item] of Object.entries(value)) {
+      const within = DESCENDING.has(word) ? { all: following.all, inPlace: new Set<JsonValue>() } : following;
+      if ((word === '$ref' || word === '$dynamicRef') && typeof item === 'string')
         follow(item, depth, following);
-      else if (name !== '$defs' && name !== 'definitions')
-        visit(item, depth + 1, DESCENDING.has(name) ? { all: following.all, inPlace: new Set() } : following);
+      else if (DATA.has(word)) data(item, depth + 1);
+      else if (!NAMED.has(word) || !isJsonObject(item)) visit(item, depth + 1, within);
+      else if (word !== '$defs' && word !== 'definitions') {
+        count(depth + 1);
+        // A field may have any name, that of a keyword as well.
+        for (const part of Object.values(item)) visit(part, depth + 2, within);
+      }
     }
   };
   const follow = (reference: string, depth: number, { all, inPlace }: Following): void => {
     const shown = JSON.stringify(reference.slice(0, 100));
     if (!reference.startsWith('#')) throw new Error(`its schema refers to ${shown}, outside of itself`);
-    if (inPlace.has(reference)) throw new Error(`its schema refers to ${shown} from itself without end`);
-    if (all.has(reference)) {
+    const target = pointedAt(schema, reference) ?? dynamic.get(reference.slice(1));
+    if (target === undefined) throw notThere(reference);
+    if (typeof target !== 'object') return;
+    if (inPlace.has(target)) throw new Error(`its schema refers to ${shown} from itself without end`);
+    if (all.has(target)) {
       recursions += 1;
       return;
     }
-    const target = lookUp(schema, reference);
-    if (target !== undefined)
-      visit(target, depth + 1, {
-        all: new Set([...all, reference]),
-        inPlace: new Set([...inPlace, reference]),
-      });
+    visit(target, depth + 1, {
+      all: new Set([...all, target]),
+      inPlace: new Set([...inPlace, target]),
+    });
   };
-  visit(schema, 0, { all: new Set(['#']), inPlace: new Set(['#']) });
+  visit(root, 0, { all: new Set([root]), inPlace: new Set([root]) });
   return recursions < 2
     ? MOST_NESTED
     : Math.max(3, Math.min(MOST_NESTED, Math.floor(Math.log(MOST_WORK) / Math.log(recursions))));
@@ -80,13 +97,30 @@ export function refuseHeavySchema(schema: JsonSchema): number {
 /** Parts of a value that a recursive schema may look at. */
 const MOST_WORK = 200_000;
 
-function lookUp(schema: JsonSchema, reference: string): JsonValue | undefined {
-  let at: JsonValue | undefined = schema;
-  for (const part of reference.slice(1).split('/').slice(1)) {
-    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (Array.isArray(at))
-      at = at[Number(name)] as JsonValue | undefined; // an index may be past its end
-    else at = at !== undefined && isJsonObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
-  }
-  return at;
+/**
+ * Schemas by their `$dynamicAnchor`.
+ * @throws {Error} for a field "__proto__", and for references in a schema with an `$id` of its own, which lead elsewhere than they seem to.
+ */
+function lookThrough(root: JsonObject): ReadonlyMap<string, JsonObject> {
+  const found = new Map<string, JsonObject>();
+  const look = (value: JsonValue, ofAnother: boolean, depth: number): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (depth > MOST.depth) throw new RangeError(`its schema is nested over ${MOST.depth} deep`);
+    if (!isJsonObject(value)) {
+      for (const item of value as readonly JsonValue[]) look(item, ofAnother, depth + 1);
+      return;
+    }
+    if (Object.hasOwn(value, '__proto__')) throw new Error('its schema has a field "__proto__"');
+    const isOther = ofAnother || (value !== root && typeof value.$id === 'string');
+    for (const word of ['$ref', '$dynamicRef'] as const)
+      if (isOther && typeof value[word] === 'string')
+        throw new Error('its schema has a reference in a schema with an $id, outside of itself');
+    if (!isOther && typeof value.$dynamicAnchor === 'string') {
+      if (found.has(value.$dynamicAnchor)) throw new Error('its schema has two $dynamicAnchor of one name');
+      found.set(value.$dynamicAnchor, value);
+    }
+    for (const item of Object.values(value)) look(item, isOther, depth + 1);
+  };
+  look(root, false, 0);
+  return found;
 }

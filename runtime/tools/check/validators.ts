@@ -10,6 +10,7 @@ import { CHECKED_FORMATS } from './formats.ts';
 import { createInterpretedValidators } from './interpreted-validators.ts';
 import { createPatterns } from './linear-pattern.ts';
 import { isPlainSchema } from './plain-schema.ts';
+import { withoutAnchors } from './references.ts';
 import { refuseHeavySchema } from './schema-weight.ts';
 import { SchemaFault, type Validator, type Validators } from './validator.ts';
 
@@ -30,11 +31,12 @@ export function createValidators(): Validators {
   /** Holds schemas to the schema of schemas, and takes none in: to compile that one takes longer than all of theirs. */
   let judge: Ajv2020 | undefined;
   return {
-    of(schema) {
-      const key = canonicalJson(schema);
+    of(given) {
+      const key = canonicalJson(given);
       const known = kept.get(key);
       if (known !== undefined) return known;
-      if (key.length > MOST_COMPILED || key.includes('"unevaluated')) return large.of(schema);
+      if (key.length > MOST_COMPILED || key.includes('"unevaluated')) return large.of(given);
+      const schema = withoutAnchors(given);
       judge ??= new Ajv2020({ ...OPTIONS, code: { regExp: createPatterns().engine } });
       const validator = open(schema, judge, () => {
         compiled += 1;

@@ -18,7 +18,7 @@ const KEYWORDS: ReadonlyMap<string, Shape> = new Map([
   ...shaped('either', 'items'),
   ...shaped(
     'plain',
-    'type enum const $ref title description default examples deprecated readOnly writeOnly $comment ' +
+    'type enum const $ref $anchor title description default examples deprecated readOnly writeOnly $comment ' +
       'required minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength ' +
       'minItems maxItems uniqueItems minContains maxContains minProperties maxProperties ' +
       'dependentRequired format pattern',

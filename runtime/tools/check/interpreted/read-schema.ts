@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../vocabulary/json.ts';
 import { unknownName } from '../../../vocabulary/nearest.ts';
 import type { Patterns } from '../linear-pattern.ts';
+import { notThere, pointedAt } from '../references.ts';
 import { ARRAY_KEYWORDS, OBJECT_KEYWORDS, readArrayKeywords, readObjectKeywords } from './part-keywords.ts';
 import { addAll, addError, type Check, errorsOf, errorsOfBranch, type ReadPart, type Spot } from './place.ts';
 import { readUnevaluated, UNEVALUATED } from './unevaluated.ts';
@@ -56,7 +57,9 @@ export function readSchema(root: JsonObject, patterns: Patterns): Check {
     if (known !== undefined) return known;
     let target: Check | undefined;
     referred.set(reference, (value, place) => target?.(value, place));
-    target = readPart(lookUp(root, reference), { schemaPath: reference, defaults, patterns });
+    const found = pointedAt(root, reference);
+    if (found === undefined) throw notThere(reference);
+    target = readPart(found, { schemaPath: reference, defaults, patterns });
     referred.set(reference, target);
     return target;
   };
@@ -146,21 +149,4 @@ function readComposed(spot: Spot, read: ReadPart): readonly (Check | undefined)[
           if (branch !== undefined) addAll(place, errorsOfBranch(branch, value, place));
         },
   ];
-}
-
-/** @throws {Error} */
-function lookUp(root: JsonObject, reference: string): JsonValue {
-  let at: JsonValue | undefined = reference === '#' || reference.startsWith('#/') ? root : undefined;
-  for (const part of reference
-    .slice(2)
-    .split('/')
-    .filter(() => reference.length > 2)) {
-    const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    if (Array.isArray(at))
-      at = (at as readonly JsonValue[])[Number(name)]; // an index may be past its end
-    else at = at !== undefined && isJsonObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
-  }
-  if (at === undefined)
-    throw new Error(`its schema refers to ${JSON.stringify(reference.slice(0, 100))}, which is not there`);
-  return at;
 }
