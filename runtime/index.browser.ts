@@ -57,7 +57,7 @@ export function createRuntime(given: BrowserRuntimeOptions = {}): Runtime {
         createSessionStore(kv),
       ],
       createToolsFunction: createToolsHostFunction,
-      createRunFunction: createRunHostFunction,
+      createRunFunctions: (port) => [createRunHostFunction(port)],
     },
     options,
     createInterpretedValidators(),

@@ -11,6 +11,7 @@ import { createOriginRules } from '../host-functions/http/origin-rules.ts';
 import { createWsHostFunction } from '../host-functions/http/ws.ts';
 import { createKvHostFunction } from '../host-functions/kv/kv.ts';
 import { createSessionStore } from '../host-functions/kv/session-store.ts';
+import { createPictureHostFunction } from '../host-functions/picture/picture.ts';
 import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { readDatabases, type SqlDatabases } from '../host-functions/sql/databases.ts';
 import { createSqlHostFunction } from '../host-functions/sql/sql.ts';
@@ -81,6 +82,7 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
   const tooOld = name === 'node' ? nodeIsTooOld(version) : undefined;
   if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);
   const shell = packedModule(new URL('../guest-tools/shell/', import.meta.url), 'shell');
+  const picture = packedModule(new URL('../guest-tools/picture/', import.meta.url), 'picture');
   const runtime = createRuntimeOn(
     {
       ...nodePlatform,
@@ -120,7 +122,10 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
           (await import('../host-functions/http/server-requests.ts')).connectServer(target),
       },
       createToolsFunction: createToolsHostFunction,
-      createRunFunction: createRunHostFunction,
+      createRunFunctions: (port) => [
+        createRunHostFunction(port),
+        createPictureHostFunction(port, picture.load),
+      ],
     },
     options,
     createValidators(),

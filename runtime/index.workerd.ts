@@ -47,7 +47,7 @@ export function createRuntime(given: WorkerdRuntimeOptions): Runtime {
         createSessionStore(kv),
       ],
       createToolsFunction: createToolsHostFunction,
-      createRunFunction: createRunHostFunction,
+      createRunFunctions: (port) => [createRunHostFunction(port)],
     },
     options,
     createInterpretedValidators(),

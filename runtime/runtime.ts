@@ -58,9 +58,7 @@ export function createRuntimeOn(
     [
       ...platform.hostFunctions,
       ...(platform.createToolsFunction === undefined ? [] : [platform.createToolsFunction(port.tools)]),
-      ...(platform.createRunFunction === undefined
-        ? []
-        : [platform.createRunFunction(createRunPort(() => runs, lives))]),
+      ...(platform.createRunFunctions?.(createRunPort(() => runs, lives)) ?? []),
       ...(options.hostFunctions ?? []),
     ],
     'host function',

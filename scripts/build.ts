@@ -61,9 +61,11 @@ if (only.size === 0 || only.has('dist')) {
   cpSync(join(root, 'guest-tools/libraries/dist'), join(root, 'dist/guest-tools/libraries/dist'), {
     recursive: true,
   });
-  for (const name of ['shell', 'sqlite'])
+  for (const name of ['picture', 'shell', 'sqlite'])
     for (const file of [`${name}.wasm.br`, `${name}.json`])
       cpSync(join(root, 'guest-tools', name, file), join(root, 'dist/guest-tools', name, file));
+  const fonts = 'guest-tools/picture/fonts-licence.txt';
+  cpSync(join(root, fonts), join(root, 'dist', fonts));
   // tsc writes no run bit, and a package linked into node_modules is run as it lies here.
   for (const file of Object.values(bin)) chmodSync(join(root, file), 0o755);
 }

@@ -1,4 +1,4 @@
-// A model describes a chart, a tool draws it: the picture is made in a guest and comes back as SVG that runs nothing.
+// A model describes a chart, a tool draws it: the picture is made in a guest and comes back as SVG that runs nothing, or as PNG.
 import { readFile } from 'node:fs/promises';
 import { createRuntime } from 'sandglass';
 
@@ -11,23 +11,23 @@ const values = csv.slice(1).map((line) => {
 });
 
 await using runtime = createRuntime({ tools: { builtin: true } });
-const outcome = await runtime.tools.call(
-  'draw_chart',
-  {
-    spec: {
-      title: 'Warmth in Seattle',
-      data: { values },
-      mark: 'bar',
-      encoding: {
-        x: { timeUnit: 'month', field: 'date', type: 'temporal' },
-        y: { aggregate: 'mean', field: 'high', type: 'quantitative' },
-      },
-    },
+const spec = {
+  title: 'Warmth in Seattle',
+  data: { values },
+  mark: 'bar',
+  encoding: {
+    x: { timeUnit: 'month', field: 'date', type: 'temporal' },
+    y: { aggregate: 'mean', field: 'high', type: 'quantitative' },
   },
-  { timeoutMs: 60_000 },
-);
+};
+const outcome = await runtime.tools.call('draw_chart', { spec }, { timeoutMs: 60_000 });
 if (!outcome.ok) throw outcome.error;
 const svg = outcome.text;
 console.log(`drawn: ${svg.startsWith('<svg') && svg.endsWith('</svg>')}`);
 console.log(`bars: ${svg.match(/<path[^>]+fill="#4c78a8"/g)?.length}`);
 console.log(`title: ${svg.includes('Warmth in Seattle')}, scripts: ${svg.includes('<script')}`);
+
+const pixels = await runtime.tools.call('draw_chart', { spec, format: 'png' }, { timeoutMs: 60_000 });
+if (!pixels.ok) throw pixels.error;
+const { text = '', mime } = runtime.artifacts.read(pixels.artifact ?? '') ?? {};
+console.log(`file: ${mime}, ${Buffer.from(text, 'base64').subarray(1, 4)}`);

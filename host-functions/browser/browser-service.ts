@@ -32,6 +32,10 @@ export class BrowserService implements HostService {
   readonly #policy: BrowserPolicy;
   readonly #context: HostContext;
   readonly #owner: string;
+  /** Of the session that its calls use which name none. */
+  readonly #key: string;
+  /** That session outlives the run. */
+  readonly #isKept: boolean;
   #network: OriginNetwork<Duplex> | undefined;
 
   constructor(options: BrowserServiceOptions, context: HostContext) {
@@ -41,6 +45,14 @@ export class BrowserService implements HostService {
     const { runId, parent } = context.run;
     this.#owner = (parent === undefined ? undefined : options.owners.get(parent)) ?? runId;
     options.owners.set(runId, this.#owner);
+    const { session, conversation } = context;
+    this.#isKept = session !== undefined || conversation !== undefined;
+    this.#key =
+      session !== undefined
+        ? options.sessions.keyOf(session)
+        : conversation !== undefined
+          ? JSON.stringify(['conversation', context.run.caller?.id ?? null, conversation])
+          : JSON.stringify(['run', this.#owner]);
   }
 
   async call(operation: string, { args: given, signal }: HostRequest): Promise<HostReply> {
@@ -61,13 +73,15 @@ export class BrowserService implements HostService {
       if (url === undefined) this.#policy.admit('interact', verb);
     }
     const key =
-      name === undefined ? `run ${this.#owner}` : `named ${this.#context.run.caller?.id ?? ''} ${name}`;
+      name === undefined ? this.#key : JSON.stringify(['named', this.#context.run.caller?.id ?? null, name]);
     if (verb === 'close') {
       await sessions.close(key);
       return { value: { closed: true } };
     }
     try {
       sessions.wake(key);
+      await sessions.makeRoom(key);
+      signal.throwIfAborted();
       const session = sessions.find(key);
       const stop = (): void => void sessions.close(key);
       signal.addEventListener('abort', stop, { once: true });
@@ -82,7 +96,7 @@ export class BrowserService implements HostService {
         };
       } finally {
         signal.removeEventListener('abort', stop);
-        if (name !== undefined) sessions.rest(key);
+        if (name !== undefined || this.#isKept) sessions.rest(key);
       }
     } catch (error) {
       if (error instanceof BrowserRefusal) throw toBrowserError(error, verb, name);
@@ -94,7 +108,7 @@ export class BrowserService implements HostService {
   async close(): Promise<void> {
     const { runId } = this.#context.run;
     this.#options.owners.delete(runId);
-    if (this.#owner === runId) await this.#options.sessions.close(`run ${runId}`);
+    if (this.#owner === runId && !this.#isKept) await this.#options.sessions.close(this.#key);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { HostSession } from '../../runtime/contracts/host-function.ts';
 import type {
   BrowserDriver,
   DriverAnswer,
@@ -145,26 +146,54 @@ class BrowserSession {
 
 const isWeb = ({ protocol }: URL): boolean => protocol === 'http:' || protocol === 'https:';
 
+const isNamed = (key: string): boolean => key.startsWith('["named"');
+
 export interface SessionsOptions {
   readonly maxSessions: number;
   readonly idleMs: number;
   readonly proxyHost: string;
 }
 
-/** All sessions of a runtime: one for each run, which runs that are nested in it share, and those that were named. */
+/**
+ * All sessions of a runtime: one for each run, which runs that are nested in it share, for each session of guests and each conversation, and those
+ * that were named.
+ */
 export class BrowserSessions {
   readonly #driver: BrowserDriver;
   readonly #most: number;
   readonly #idleMs: number;
   readonly #proxyHost: string;
   readonly #byKey = new Map<string, BrowserSession>();
+  /** In the order in which they were last used. */
   readonly #idle = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #keys = new WeakMap<HostSession, string>();
+  #made = 0;
 
   constructor(driver: BrowserDriver, { maxSessions, idleMs, proxyHost }: SessionsOptions) {
     this.#driver = driver;
     this.#most = maxSessions;
     this.#idleMs = idleMs;
     this.#proxyHost = proxyHost;
+  }
+
+  /** The key of what a session of guests uses, which ends with it. */
+  keyOf(session: HostSession): string {
+    const known = this.#keys.get(session);
+    if (known !== undefined) return known;
+    this.#made += 1;
+    const key = JSON.stringify(['session', this.#made]);
+    this.#keys.set(session, key);
+    session.ended.addEventListener('abort', () => void this.close(key), { once: true });
+    return key;
+  }
+
+  /** Ends sessions that nobody has named and nobody uses, the longest unused first, where there is no place for another. */
+  async makeRoom(key: string): Promise<void> {
+    while (!this.#byKey.has(key) && this.#byKey.size >= this.#most) {
+      const resting = [...this.#idle.keys()].find((each) => !isNamed(each));
+      if (resting === undefined) return;
+      await this.close(resting);
+    }
   }
 
   /** @throws {BrowserRefusal} when there are too many. */
@@ -182,9 +211,9 @@ export class BrowserSessions {
     return session;
   }
 
-  /** A named session ends by itself once nobody has called it for long. */
+  /** One that is kept ends by itself once nobody has called it for long. */
   rest(key: string): void {
-    clearTimeout(this.#idle.get(key));
+    this.wake(key);
     if (!this.#byKey.has(key)) return;
     const timer = setTimeout(() => void this.close(key), this.#idleMs);
     timer.unref?.();

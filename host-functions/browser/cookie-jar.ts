@@ -1,8 +1,14 @@
 const MOST = 200;
 const MOST_LENGTH = 4_096;
 
+/** What a request takes along, and what its answer sets. */
+export interface Cookies {
+  of(url: URL): string;
+  take(url: URL, lines: readonly string[]): void;
+}
+
 /** Cookies of one session by host: a host gets back what it set, and no other does. */
-export class CookieJar {
+export class CookieJar implements Cookies {
   readonly #byHost = new Map<string, Map<string, { readonly value: string; readonly secure: boolean }>>();
 
   of(url: URL): string {

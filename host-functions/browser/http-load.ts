@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { connect as connectTls } from 'node:tls';
 import type { DriverSessionOptions } from '../../runtime/contracts/operations/browser.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
-import type { CookieJar } from './cookie-jar.ts';
+import type { Cookies } from './cookie-jar.ts';
 
 export interface Loaded {
   readonly url: string;
@@ -36,7 +36,7 @@ type Told = (method: string, url: string, ok: boolean) => void;
 export async function loadPage(
   first: Loading,
   session: Through,
-  cookies: CookieJar,
+  cookies: Cookies,
   signal: AbortSignal,
   told: Told,
 ): Promise<Loaded> {
@@ -50,7 +50,7 @@ type Through = Pick<DriverSessionOptions, 'proxy' | 'covers' | 'stayed'>;
 export async function loadBytes(
   first: Loading,
   { proxy, covers, stayed }: Through,
-  cookies: CookieJar,
+  cookies: Cookies,
   signal: AbortSignal,
   told: Told,
   maxBytes: number,
@@ -101,7 +101,7 @@ async function send(
   { method, body }: Loading,
   url: URL,
   proxy: DriverSessionOptions['proxy'],
-  cookies: CookieJar,
+  cookies: Cookies,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const at = new URL(proxy.server);

@@ -1,4 +1,4 @@
-import type { BrowserContext, HTTPRequest, Page } from 'puppeteer-core';
+import type { BrowserContext, Cookie, HTTPRequest, Page } from 'puppeteer-core';
 import type {
   DriverAnswer,
   DriverSession,
@@ -7,6 +7,9 @@ import type {
 import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import { BrowserRefusal } from './browser-refusal.ts';
 import { UDP_CLASSES } from './chromium-program.ts';
+import type { Cookies } from './cookie-jar.ts';
+import { downloaded } from './downloaded.ts';
+import { loadBytes } from './http-load.ts';
 import { keepLine, MOST_LINE } from './lines-kept.ts';
 import { type PuppeteerPages, VERBS } from './puppeteer-verbs.ts';
 
@@ -80,10 +83,30 @@ export class PuppeteerSession implements DriverSession, PuppeteerPages {
     }
   }
 
+  async download(address: string, maxBytes: number, timeoutMs: number): Promise<DriverAnswer> {
+    const cookies = cookiesOf(await this.context.cookies());
+    const told = (method: string, url: string, ok: boolean): void => this.#told(method, url, ok);
+    const until = AbortSignal.timeout(timeoutMs);
+    const first = { url: address, method: 'GET' } as const;
+    const { url, mime, bytes, status, disposition } = await loadBytes(
+      first,
+      this.#options,
+      cookies,
+      until,
+      told,
+      maxBytes,
+    );
+    if (status >= 400) throw new BrowserRefusal('navigation', `the file cannot be loaded: status ${status}`);
+    return downloaded({ url, mime, bytes, disposition });
+  }
+
+  #told(method: string, url: string, ok: boolean): void {
+    keepLine(this.requests, { method, url: url.slice(0, MOST_LINE), ok });
+  }
+
   #listen(page: Page): void {
     const { covers, stayed } = this.#options;
-    const told = (request: HTTPRequest, ok: boolean): void =>
-      keepLine(this.requests, { method: request.method(), url: request.url().slice(0, MOST_LINE), ok });
+    const told = (request: HTTPRequest, ok: boolean): void => this.#told(request.method(), request.url(), ok);
     // The second look, in the browser itself: the proxy is the boundary.
     page.on('request', (request) => {
       const isCovered = covers(request.url());
@@ -122,6 +145,21 @@ export class PuppeteerSession implements DriverSession, PuppeteerPages {
     await this.context.close();
   }
 }
+
+/** What a browser would send to an address. What an answer sets is not kept. */
+const cookiesOf = (all: readonly Cookie[]): Cookies => ({
+  of: ({ protocol, hostname, pathname }) =>
+    all
+      .filter(({ domain, path, secure }) => {
+        const parent = domain.startsWith('.') ? domain : undefined;
+        const isHost = parent === undefined ? hostname === domain : `.${hostname}`.endsWith(parent);
+        const isPath = pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`);
+        return isHost && isPath && (!secure || protocol === 'https:');
+      })
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; '),
+  take: () => undefined,
+});
 
 async function withoutServiceWorkers(page: Page): Promise<void> {
   try {

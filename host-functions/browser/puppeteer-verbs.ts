@@ -17,6 +17,8 @@ export interface PuppeteerPages {
   newPage(): Promise<Page>;
   openPages(): readonly Page[];
   look(page: Page): void;
+  /** A file by its address, with the cookies of the pages. @throws {BrowserRefusal} */
+  download(url: string, maxBytes: number, timeoutMs: number): Promise<DriverAnswer>;
 }
 
 type Verb = (session: PuppeteerPages, args: JsonObject, timeoutMs: number) => Promise<DriverAnswer>;
@@ -52,12 +54,19 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     );
     return { value: { tabs } };
   },
-  download: async () => {
-    throw new BrowserRefusal(
-      'unsupported',
-      'this driver downloads no files',
-      'Use the driver playwright or http: createRuntime({ browser: { driver } })',
-    );
+  download: async (session, args, timeout) => {
+    const maxBytes = Number(args.maxBytes); // its session has set it
+    if (typeof args.url === 'string') return session.download(args.url, maxBytes, timeout);
+    const element = await elementOf(session.page(), args, timeout);
+    const link = await element.evaluate((one) => one.closest('a[href]')?.getAttribute('href') ?? null);
+    const url = link === null ? null : URL.parse(link, session.url());
+    if (url === null)
+      throw new BrowserRefusal(
+        'unsupported',
+        'this driver downloads by an address or a link, and the element is none',
+        'Use the driver playwright: createRuntime({ browser: { driver } })',
+      );
+    return session.download(url.href, maxBytes, timeout);
   },
   blank: async (session) => {
     await (await session.anyPage()).goto('about:blank');

@@ -54,8 +54,8 @@ export interface Platform {
   readonly hostFunctions: readonly AnyHostFunction[];
   /** The host function `tools` of guests, handed the tools of the runtime; absent: no guest calls tools. */
   readonly createToolsFunction?: (port: ToolsPort) => AnyHostFunction;
-  /** The host function `run` of guests, handed what begins runs; absent: no guest starts guests. */
-  readonly createRunFunction?: (port: RunPort) => AnyHostFunction;
+  /** The host functions that start guests, handed what begins runs; absent: no guest starts guests. */
+  readonly createRunFunctions?: (port: RunPort) => readonly AnyHostFunction[];
   /** Monotonic milliseconds. */
   monotonic(): number;
   /** Milliseconds since the epoch. */

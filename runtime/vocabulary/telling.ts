@@ -22,6 +22,8 @@ export const TELLING = 'sandglass.tell';
 export interface OfTool {
   readonly tool: string;
   readonly callId: string;
+  /** The conversation that the call belongs to. */
+  readonly sessionId?: string | undefined;
 }
 
 export interface Teller {
@@ -42,13 +44,16 @@ export function tell({ events, now, identity, ofTool }: Teller, operation: Telli
   if (operation === 'sandglass.log') {
     const told = readLog(args);
     if (events.wants('guest.logged'))
-      events.emit({ kind: 'guest.logged', time: now(), identity, ...ofTool, ...told });
+      events.emit({ kind: 'guest.logged', time: now(), identity, ...namesOf(ofTool), ...told });
     return;
   }
   const told = readProgress(args);
   if (events.wants('tool.progress'))
-    events.emit({ kind: 'tool.progress', time: now(), identity, ...ofTool, ...told });
+    events.emit({ kind: 'tool.progress', time: now(), identity, ...namesOf(ofTool), ...told });
 }
+
+const namesOf = (ofTool: OfTool | undefined): Partial<Pick<OfTool, 'tool' | 'callId'>> =>
+  ofTool === undefined ? {} : { tool: ofTool.tool, callId: ofTool.callId };
 
 function readLog({ level, message, data }: JsonObject): Pick<GuestLogged, 'level' | 'message' | 'data'> {
   const known = LOG_LEVELS.find((name) => name === level);

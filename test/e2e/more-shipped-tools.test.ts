@@ -364,6 +364,32 @@ test('draw_chart draws SVG, and loads nothing', async () => {
   expect((await call('draw_chart', { spec: { mark: 'nonsense' } })).code).toBe('GUEST_THREW');
 });
 
+test('draw_chart draws PNG, a file of its size, and refuses what would be drawn wrong', async () => {
+  const spec = {
+    title: 'Ä, Ω, Я',
+    mark: 'bar',
+    encoding: { x: { field: 'a', type: 'nominal' }, y: { field: 'n', type: 'quantitative' } },
+  };
+  const args = { spec, data: [{ a: 'one', n: 1 }], format: 'png', width: 50, height: 40 };
+  const drawn = await call('draw_chart', args);
+  const { mime, bytes, base64 } = drawn.value as { mime: string; bytes: number; base64: string };
+  const png = Buffer.from(base64, 'base64');
+  expect([mime, bytes, png.subarray(1, 4).toString()]).toEqual(['image/png', png.byteLength, 'PNG']);
+  // The plot, its axis and its title.
+  expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([expect.any(Number), expect.any(Number)]);
+  expect(png.readUInt32BE(16)).toBeGreaterThan(50);
+  expect(png.readUInt32BE(20)).toBeGreaterThan(60);
+  expect(JSON.parse(drawn.text)).toEqual({ mime, bytes, artifact: expect.stringMatching(/^artifact-/) });
+  const other = await call('draw_chart', { ...args, data: [{ a: 'two', n: 1 }] });
+  expect((other.value as { base64: string }).base64).not.toBe(base64);
+  expect((await call('draw_chart', { ...args, spec: { ...spec, title: '漢字' } })).message).toMatch(
+    /^Error: Cannot draw the chart as png: DejaVu Sans, its only font, has no 漢; take svg/,
+  );
+  expect((await call('draw_chart', { ...args, width: 4_000, height: 4_000 })).message).toMatch(
+    /pixels are over 16000000; take svg/,
+  );
+});
+
 describe('extract_text', () => {
   const put = (name: string, content: string | Uint8Array) => writeFile(join(folder, name), content);
 

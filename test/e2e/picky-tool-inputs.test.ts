@@ -181,12 +181,6 @@ describe('draw_chart', () => {
   });
 });
 
-test('draw_chart says that it draws no PNG, and what does', async () => {
-  expect((await call('draw_chart', { spec: { mark: 'bar' }, format: 'png' })).message).toMatch(
-    /UNSUPPORTED: draw_chart draws no PNG; take svg/,
-  );
-});
-
 test('of a choice that nothing fits, what each part found is told, and no more', verifies('RG-14'), () => {
   const input = { type: 'object', properties: { a: { anyOf: [{ type: 'number' }, { type: 'boolean' }] } } };
   runtime.tools.register(

@@ -33,7 +33,7 @@ export interface ToolCallOptions {
   /** @default a fresh one */
   readonly callId?: string;
   readonly runId?: string;
-  /** Of the conversation that the call belongs to. */
+  /** Of the conversation that the call belongs to: its calls share artifacts, and one page of a browser. */
   readonly sessionId?: string;
   /** Told to hooks, trusted tools and events. */
   readonly metadata?: JsonObject;

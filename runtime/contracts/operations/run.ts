@@ -47,7 +47,17 @@ export interface StartedRun {
   };
 }
 
-/** What the host function `run` is handed: it starts nothing itself. */
+/** A module of ours, which is granted nothing. */
+export interface OwnModuleRun {
+  readonly module: Uint8Array;
+  readonly filename: string;
+  readonly stdin: string;
+  readonly collect: readonly string[];
+  readonly limits: Partial<Limits>;
+  readonly tag?: undefined;
+}
+
+/** What host functions that start runs are handed: they start nothing themselves. */
 export interface RunPort {
   /**
    * A run within the one that asks: its caller, its budget, its end.
@@ -55,9 +65,11 @@ export interface RunPort {
    * @throws {TypeError | RangeError} on options that are not those of a run.
    */
   start(
-    asked: Omit<StartRun, 'files' | 'share'> & {
-      readonly files: Readonly<Record<string, string | Uint8Array>>;
-    },
+    asked:
+      | OwnModuleRun
+      | (Omit<StartRun, 'files' | 'share'> & {
+          readonly files: Readonly<Record<string, string | Uint8Array>>;
+        }),
     asking: {
       readonly run: RunIdentity;
       readonly signal: AbortSignal;

@@ -87,7 +87,11 @@ export const runStage = ({
   };
 };
 
-const ofToolOf = (call: ToolCall): OfTool => ({ tool: toolOf(call).manifest.name, callId: call.id });
+const ofToolOf = (call: ToolCall): OfTool => ({
+  tool: toolOf(call).manifest.name,
+  callId: call.id,
+  sessionId: call.options.sessionId,
+});
 
 /** The policy for tools of this category, whatever it is by then. */
 const ceilingOf = (call: ToolCall, policy: PolicySource) => {

@@ -13,6 +13,9 @@ import { reshaped } from '../tool-outcome.ts';
 
 const DEFAULTS = { maxChars: 50_000, shorten: 'smart' } as const;
 
+/** What a tool that draws may answer in place of SVG: nothing in it can run or load. */
+const PIXELS: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
+
 /** Makes the text that a model reads; what does not fit is kept whole as an artifact. */
 export const shapeStage = (rules: TextRules, artifacts: ArtifactStore): Stage<ToolOutcome> => ({
   name: 'shape',
@@ -32,8 +35,8 @@ export const shapeStage = (rules: TextRules, artifacts: ArtifactStore): Stage<To
     const allowed = call.held?.profile?.profile.formats;
     if (result.ok && format !== undefined && allowed?.includes(format) === false)
       throw notAllowed(call, format, allowed);
-    const file = result.ok && format === undefined ? fileOf(result.value) : undefined;
-    if (file !== undefined) {
+    const file = result.ok ? fileOf(result.value) : undefined;
+    if (file !== undefined && (format === undefined || (format === 'svg' && PIXELS.has(file.mime)))) {
       const artifact = artifacts.keep(file.base64, file.mime, ownerOf(call), 'base64');
       const text = shorten(JSON.stringify({ ...file.about, artifact }), strategy, maxChars);
       return settle(reshaped(result, { text, artifact }));
