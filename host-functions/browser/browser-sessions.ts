@@ -81,7 +81,9 @@ class BrowserSession {
     } catch (error) {
       if (this.#isSpent) throw bytesSpent(part);
       const refused = this.#stayed ?? this.#refused[0];
-      if (error instanceof BrowserRefusal && error.reason === 'navigation' && refused !== undefined)
+      // A download that is refused never begins.
+      const reasons = verb === 'download' ? ['navigation', 'timeout'] : ['navigation'];
+      if (error instanceof BrowserRefusal && reasons.includes(error.reason) && refused !== undefined)
         throw deniedOrigin(refused, part);
       throw error;
     } finally {

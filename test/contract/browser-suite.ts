@@ -59,14 +59,14 @@ export function describeDriver(
     const all = (): Grant => ({
       browser: { origins: [origin], actions: ['navigate', 'extract', 'interact', 'screenshot'] },
     });
-    const run = async (code: string) => {
+    const run = async (code: string, grant: Grant = all()) => {
       const outcome = await runtime.run({
         language: 'javascript',
         code: `const { browser } = sandglass; const origin = '${origin}'; const evil = '${evilOrigin}';
           const end = async (act) => { try { await act(); return 'ok' } catch ({ code, details }) { return details?.reason ?? code } };
           ${code}`,
-        grant: all(),
-        limits: { timeoutMs: 60_000 },
+        grant,
+        limits: { timeoutMs: 120_000 },
       });
       const value = outcome.ok && outcome.value !== undefined ? toJsonForm(outcome.value) : undefined;
       return outcome.ok ? value : outcome.error;
@@ -154,6 +154,41 @@ export function describeDriver(
       ).toEqual(['a=1', 'none']);
     });
 
+    test('downloads are files of granted origins with the cookies of the pages, or refused', async () => {
+      const grant = (part: object): Grant => ({ browser: { ...all().browser, origins: [origin], ...part } });
+      const file = { filename: 'é.csv', mime: 'text/csv', bytes: 8, base64: btoa('a,b\n1,2\n') };
+      expect(
+        await run(
+          `const direct = await browser.download(origin + '/file.csv');
+          await browser.navigate(origin + '/cookie');
+          await browser.navigate(origin + '/files');
+          const clicked = await browser.download({ selector: '#csv' });
+          const seen = atob((await browser.download(origin + '/seen.csv')).base64);
+          const title = (await browser.tabs()).tabs[0].title;
+          const ends = [await end(() => browser.download(origin + '/big.csv')), await end(() => browser.download(evil + '/download')),
+            await end(() => browser.download(origin + '/redirect?to=/download2'))];
+          await browser.navigate(origin + '/files');
+          ends.push(await end(() => browser.download({ selector: '#evil', timeoutMs: 3_000 })));
+          ({ direct, clicked, seen, title, ends })`,
+          grant({ maxDownloadBytes: 1_000 }),
+        ),
+      ).toEqual({
+        direct: { url: `${origin}/file.csv`, ...file },
+        clicked: { url: `${origin}/file.csv`, ...file },
+        seen: 'a=1',
+        title: 'Files',
+        ends: ['too-large', ...Array(3).fill('CAPABILITY_DENIED')],
+      });
+      // Without a grant none, and what a page begins by itself goes nowhere.
+      expect(
+        await run(
+          `await browser.navigate(origin + '/files'); await browser.click('#csv'); end(() => browser.download(origin + '/file.csv'))`,
+          grant({}),
+        ),
+      ).toBe('CAPABILITY_DENIED');
+      expect(hits).toEqual([]);
+    });
+
     test('reaches nothing that is not granted', verifies('BR-08', 'BR-09'), async () => {
       expect(
         await run(`const leaks = (await browser.navigate(origin + '/leaks')).title;
@@ -222,7 +257,21 @@ function answer(
     request.on('end', () => response.end(`<title>POST ${body.replaceAll('&', '&amp;')}</title>`));
     return;
   }
-  if (pathname === '/') response.end(PAGE);
+  if (pathname.endsWith('.csv')) {
+    response.setHeader('content-type', 'text/csv');
+    response.setHeader('content-disposition', "attachment; filename*=UTF-8''%C3%A9.csv");
+    const bodies: Readonly<Record<string, string>> = {
+      '/big.csv': 'x'.repeat(2_000),
+      '/seen.csv': request.headers.cookie ?? '',
+    };
+    response.end(bodies[pathname] ?? 'a,b\n1,2\n');
+    return;
+  }
+  if (pathname === '/files')
+    response.end(
+      `<title>Files</title><a id="csv" href="/file.csv"><b>CSV</b></a><a id="evil" href="${evilOrigin}/download3" download>x</a>`,
+    );
+  else if (pathname === '/') response.end(PAGE);
   else if (pathname === '/leaks') response.end(LEAKS.replaceAll('EVIL', evilOrigin));
   else if (pathname === '/service.js') response.end(`fetch('${evilOrigin}/service')`);
   else if (pathname === '/seen') response.end(`<title>${request.headers.cookie ?? 'none'}</title>`);
