@@ -70,7 +70,9 @@ describe('calls of tools with one sessionId', verifies('BR-07'), () => {
   test('a call whose grant does not cover the page that is open is told nothing of it', async () => {
     const mine = { sessionId: 'narrow' };
     await go('/page', mine);
-    const elsewhere = { browser: { origins: ['https://example.com'], actions: ['navigate', 'extract'] as const } };
+    const elsewhere = {
+      browser: { origins: ['https://example.com'], actions: ['navigate', 'extract'] as const },
+    };
     await using wide = createRuntime({
       tools: { builtin: true },
       browser: { driver: 'http' },
