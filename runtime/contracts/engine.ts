@@ -132,6 +132,8 @@ export interface PrepareContext {
   readonly sharesThread?: boolean;
   /** The run must repeat to the byte, on every machine. */
   readonly deterministic?: boolean;
+  /** Whose run it is: what is done for one caller leaves room for others. */
+  readonly caller?: string;
   /** Aborted when the run is: nobody waits for what is prepared for it any more. */
   readonly signal?: AbortSignal;
   /** The run's cell is there already, with a guest that is kept in it: only its own warm parts can be used. */

@@ -94,7 +94,7 @@ const memoryOf = (outer: Nest | undefined): readonly Partial<Limits>[] =>
  * @throws {SandglassError} whatever the engine refuses, and UNSUPPORTED for a guest that cannot leave this thread.
  */
 export async function prepareGuest(
-  { request, level, signal }: SandboxRun,
+  { identity, request, level, signal }: SandboxRun,
   { source, engine, limits, cell, options, turn }: RunPlan,
   context: SandboxContext,
 ): Promise<PreparedGuest> {
@@ -103,6 +103,7 @@ export async function prepareGuest(
     limits,
     options,
     signal,
+    ...defined({ caller: identity.caller?.id }),
     sharesThread: cell.kind === 'inline',
     keptCell: turn !== undefined,
     deterministic: request.deterministic !== undefined,

@@ -7,6 +7,7 @@ import { MOST_TOKENS, scan } from '../../runtime/engines/quickjs/scan.ts';
 import { job as readProgram } from '../../runtime/engines/quickjs/source-job.ts';
 import { stripTypes } from '../../runtime/engines/quickjs/strip-types.ts';
 import { createRuntime } from '../../runtime/index.ts';
+import { defined } from '../../runtime/vocabulary/defined.ts';
 import { mergeLimits } from '../../runtime/vocabulary/limits.ts';
 
 /** Texts whose levels a parser reads twice each: at this depth it would not come to an end. */
@@ -139,7 +140,7 @@ describe('what is long, or needs a whole parser', () => {
         jobs.push(signal);
         signal.addEventListener('abort', () => reject(signal.reason));
       });
-    const ask = (code: string, signal: AbortSignal): Promise<unknown> => {
+    const ask = (code: string, signal: AbortSignal, caller?: string): Promise<unknown> => {
       const source = { kind: 'script', language: 'typescript', filename: 'main.ts', form: 'auto' } as const;
       return engine.prepare(
         { ...source, code: `namespace ${code} { export const a = 1 }`, modules: {} },
@@ -148,6 +149,7 @@ describe('what is long, or needs a whole parser', () => {
           compile: () => Promise.reject(new Error('nothing is compiled here')),
           job,
           signal,
+          ...defined({ caller }),
         },
       );
     };
@@ -163,6 +165,13 @@ describe('what is long, or needs a whole parser', () => {
     const last = ask('B', new AbortController().signal);
     last.catch(() => undefined);
     await expect.poll(() => jobs.length).toBe(5);
+    // One caller's texts leave room for those of another.
+    jobs.length = 0;
+    const { signal } = new AbortController();
+    for (const code of ['C0', 'C1', 'C2', 'C3']) ask(code, signal, 'one').catch(() => undefined);
+    ask('D', signal, 'another').catch(() => undefined);
+    await expect.poll(() => jobs.length).toBe(3);
+    expect(await new Promise((resolve) => setImmediate(() => resolve(jobs.length)))).toBe(3);
   });
 
   test('a program has at most 5,000 modules, and a mebibyte of arguments', async () => {
@@ -175,6 +184,38 @@ describe('what is long, or needs a whole parser', () => {
 });
 
 describe('a look through a text', () => {
+  // What stands behind so many tokens is not written anew. The engine holds limits and rules, not the look.
+  test.each([
+    ['a loop', 'for (;;);', { limits: { fuel: 1_000_000_000 } }, 'FUEL_EXHAUSTED'],
+    [
+      'a loop of `for await`',
+      'for await (const _ of (async function* () { for (;;) yield 1; })());',
+      {},
+      'FUEL_EXHAUSTED',
+    ],
+    ['an import against the rules', "await import('node:fs');", { options: { imports: [] } }, 'GUEST_THREW'],
+    ['a blocked global', 'eval("1");', { options: { block: ['eval'] } }, 'GUEST_THREW'],
+    [
+      'a call without a grant',
+      "await sandglass.call('fs.stat', { path: '/data/x' });",
+      {},
+      'CAPABILITY_DENIED',
+    ],
+    ['a decorator', '@((c) => c) class A {}', {}, 'GUEST_THREW'],
+  ])('ends before %s, which meets the same limits and rules', async (_, code, more, expected) => {
+    await using runtime = createRuntime();
+    for (const language of ['javascript', 'typescript']) {
+      const outcome = await runtime.run({
+        language,
+        code: `${';'.repeat(MOST_TOKENS)}${code}`,
+        level: 'standard',
+        ...more,
+        limits: { fuel: 3_000_000_000, timeoutMs: 120_000, ...('limits' in more ? more.limits : {}) },
+      });
+      expect(outcome.ok ? 'ok' : outcome.error.code).toBe(expected);
+    }
+  });
+
   test('ends after so many tokens', () => {
     expect(scan('using;'.repeat(500_000)).length).toBe(MOST_TOKENS);
     expect(scan('('.repeat(500_000)).length).toBe(MOST_TOKENS);

@@ -41,7 +41,7 @@ export function createSourceReader(): ReadSource {
   let turn: Promise<void> = Promise.resolve();
 
   const throughJob = (input: SourceInput, context: PrepareContext): Promise<Program> => {
-    const { job, limits } = context;
+    const { job, limits, caller } = context;
     const timeoutMs = Math.min(limits.timeoutMs, MOST_JOB_MS);
     const key = JSON.stringify([input, timeoutMs]);
     const known = kept.get(key);
@@ -52,7 +52,7 @@ export function createSourceReader(): ReadSource {
     const url = ownUrl(import.meta.url, './source-job').href;
     const { signal, join, end } = openWaiters();
     const inJob = async (): Promise<Program> => {
-      using _place = await jobs.take(signal);
+      using _place = await jobs.take(signal, caller);
       return (await job?.(url, input, { timeoutMs, memoryMb: JOB_MEMORY_MB, signal })) as Program; // our own job's answer
     };
     const inTime = async (): Promise<Program> => {
