@@ -134,6 +134,7 @@ export function createMountTree(mounts: readonly Mount[]): MountTree {
   const points = new Map(mounts.map((mount) => [pathText(mount.point), mount]));
   const leads = new Map<string, Set<string>>();
   const folded = new Set<string>();
+  const deepest = Math.max(0, ...mounts.map(({ point }) => point.length));
   for (const { point } of mounts) {
     for (let depth = 0; depth <= point.length; depth++) {
       folded.add(pathText(point.slice(0, depth).map(foldName)));
@@ -152,7 +153,8 @@ export function createMountTree(mounts: readonly Mount[]): MountTree {
     resemblesMount: (path) => folded.has(pathText(path.map(foldName))),
     names: (path) => [...(leads.get(pathText(path)) ?? [])],
     covering: (path) => {
-      for (let depth = path.length; depth >= 0; depth--) {
+      // A guest's path may have thousands of names: nothing is mounted below the deepest mount.
+      for (let depth = Math.min(path.length, deepest); depth >= 0; depth--) {
         const mount = at(path.slice(0, depth));
         if (mount !== undefined) return mount;
       }

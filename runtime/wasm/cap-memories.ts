@@ -10,8 +10,8 @@ import { Writer } from './writer.ts';
 const ANY_TYPE = Number.MAX_SAFE_INTEGER;
 
 /**
- * The same module, its memories capped lower: for a module that was instrumented once and runs under many caps. Looks at two sections and
- * copies the others, with turns for others while a large module is copied.
+ * The same module, its memories capped lower: for a module that was instrumented once and runs under many caps. Looks at two sections, and
+ * copies with turns for others.
  * @param maxMemoryPages Pages of 64 KiB that all memories it defines may have together, and each that it imports.
  * @throws {SandglassError} MODULE_INVALID when they start over the cap.
  */
@@ -26,36 +26,43 @@ function cappedParts(bytes: Uint8Array, maxMemoryPages: number): readonly Uint8A
   let copied = 0;
   for (const section of splitSections(bytes)) {
     if (section.id !== SECTION.memory && section.id !== SECTION.import) continue;
-    const writer = new Writer(section.end - section.start + 1024);
-    writer.section(section.id, () => {
-      if (section.id === SECTION.memory) capDefined(writer, bytes, section, maxMemoryPages);
-      else capImported(writer, bytes, section, maxMemoryPages);
-    });
-    parts.push(bytes.subarray(copied, section.at), writer.finish());
+    const cap = section.id === SECTION.memory ? capDefined : capImported;
+    const within = cap(bytes, section, maxMemoryPages);
+    const header = new Writer(64);
+    header.header(
+      section.id,
+      within.reduce((sum, { length }) => sum + length, 0),
+    );
+    parts.push(bytes.subarray(copied, section.at), header.finish(), ...within);
     copied = section.end;
   }
   return [...parts, bytes.subarray(copied)];
 }
 
-function capDefined(writer: Writer, bytes: Uint8Array, { start, end }: Section, cap: number): void {
+function capDefined(bytes: Uint8Array, { start, end }: Section, cap: number): readonly Uint8Array[] {
+  const writer = new Writer(64);
   const reader = new Reader(bytes, start, end);
   const memories = Array.from({ length: reader.count() }, () => readLimits(reader, 'memory'));
   const maximums = shareCap(memories, cap, 'memory');
   writer.u32(memories.length);
   for (const [index, limits] of memories.entries()) writeLimits(writer, limits, maximums[index] ?? 0);
+  return [writer.finish()];
 }
 
-function capImported(writer: Writer, bytes: Uint8Array, { start, end }: Section, cap: number): void {
+function capImported(bytes: Uint8Array, { start, end }: Section, cap: number): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
   const reader = new Reader(bytes, start, end);
   let copied = start;
   for (let left = reader.count(4); left > 0; left -= 1) {
-    reader.name();
-    reader.name();
+    reader.part();
+    reader.part();
     const kind = EXTERNAL_KINDS[reader.byte()];
     if (kind === 'memory') {
-      writer.copy(bytes, copied, reader.at);
+      const writer = new Writer(64);
+      const before = bytes.subarray(copied, reader.at);
       const limits = readLimits(reader, 'memory');
       writeLimits(writer, limits, shareCap([limits], cap, 'memory')[0] ?? 0);
+      parts.push(before, writer.finish());
       copied = reader.at;
     } else if (kind === 'table') {
       skipReferenceType(reader, ANY_TYPE);
@@ -69,7 +76,7 @@ function capImported(writer: Writer, bytes: Uint8Array, { start, end }: Section,
     }
   }
   reader.finish('the import section');
-  writer.copy(bytes, copied, end);
+  return [...parts, bytes.subarray(copied, end)];
 }
 
 function writeLimits(writer: Writer, limits: SizeLimits, maximum: number): void {

@@ -75,7 +75,19 @@ export class Writer {
     this.length += PADDED;
     const start = this.length;
     body();
-    let rest = this.length - start;
+    this.#pad(at, this.length - start);
+  }
+
+  /** What stands before the content of a section. */
+  header(id: number, length: number): void {
+    this.byte(id);
+    this.#reserve(PADDED);
+    this.#pad(this.length, length);
+    this.length += PADDED;
+  }
+
+  #pad(at: number, length: number): void {
+    let rest = length;
     for (let index = 0; index < PADDED; index += 1) {
       this.#bytes[at + index] = index < PADDED - 1 ? (rest & 0x7f) | 0x80 : rest & 0x7f;
       rest = Math.floor(rest / 0x80);

@@ -90,6 +90,16 @@ describe('guardBinary() bounds what a binary declares, before anything goes thro
     ],
     ['imports', command({ imports: many(2, 50_001, [1, 0x61, 1, 0x62, 0, 0]) }), /50001 imports/],
     ['exports', command({ exports: many(7, 50_001, [0, 0, 0]) }), /50001 exports/],
+    [
+      'letters of names that are imported',
+      command({ imports: many(2, 45, join(leb(100_000), repeat([0x78], 100_000), [1, 0x62, 0, 0])) }),
+      /names of 4500051 characters/,
+    ],
+    [
+      'letters of names that are exported',
+      command({ exports: many(7, 45, join(leb(100_000), repeat([0x78], 100_000), [0, 0])) }),
+      /names of 4500000 characters/,
+    ],
     ['memories', command({ memories: many(5, 1_001, [0, 0]) }), /1001 memories/],
     ['tables', command({ tables: many(4, 1_001, [0x70, 0, 0]) }), /1001 tables/],
   ])('too many %s', (_name, bytes, reason) => {
