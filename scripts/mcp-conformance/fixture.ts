@@ -75,6 +75,7 @@ export async function serveFixture(): Promise<AsyncDisposable & { readonly url: 
         type: 'object',
         $defs: {
           address: {
+            $anchor: 'addressDef',
             type: 'object',
             properties: { street: { type: 'string' }, city: { type: 'string' } },
           },

@@ -4,8 +4,6 @@ const MODEL = 'no tool asks the model or the folders of a client: a guest has no
 
 /** Scenarios that fail, and why; of both revisions, or of the one that is named first. */
 export const KNOWN_FAILURES: Readonly<Record<string, string>> = {
-  '2026-07-28 json-schema-2020-12':
-    'its check of $anchor: manifests refuse it; $schema, $defs, compositions and conditions pass',
   'elicitation-sep1034-defaults': QUESTIONS,
   'elicitation-sep1330-enums': QUESTIONS,
   'tools-call-elicitation': QUESTIONS,
@@ -31,13 +29,11 @@ export const KNOWN_FAILURES: Readonly<Record<string, string>> = {
 };
 
 const NO_QUESTIONS = 'a mounted server cannot ask the person: its tools run without one';
-const SCHEMAS = 'schemas are cleaned before a model reads them: $schema and $anchor are taken out';
 
 /** The same of the client. */
 export const KNOWN_CLIENT_FAILURES: Readonly<Record<string, string>> = {
   'elicitation-sep1034-client-defaults': NO_QUESTIONS,
   'sep-2322-client-request-state': NO_QUESTIONS,
-  'json-schema-2020-12-preservation': SCHEMAS,
   'http-custom-headers':
     'its check of null for a field that is a boolean: the arguments do not fit the schema, so nothing is sent',
 };

@@ -2,8 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
+import type { ModuleInfo } from '../../runtime/contracts/api/module.ts';
+import type { ToolFacts } from '../../runtime/contracts/api/tool-call.ts';
 import { createClient, SandglassHttpError } from '../../runtime/doors/client/index.ts';
+import { createModuleStore } from '../../runtime/doors/http/module-store.ts';
+import { inspectUpload } from '../../runtime/index.ts';
+import type { OutcomeMeta } from '../../runtime/vocabulary/outcome.ts';
+import { buildAdder } from '../support/adder.ts';
 import { runCli } from '../support/command-line.ts';
 import { KEY, type ServedDoor, serveDoor } from '../support/mcp-clients.ts';
 import { verifies } from '../support/verifies.ts';
@@ -129,3 +135,44 @@ test('the typed client runs, calls, follows and cancels', verifies('XT-11'), asy
     code: 'UNAUTHENTICATED',
   });
 });
+
+test(
+  'the typed client has the trace of a run and of a call, and uploads modules',
+  verifies('XT-11'),
+  async () => {
+    await using own = await serveDoor({}, { modules: createModuleStore({ inspect: inspectUpload }) });
+    const client = createClient({ url: own.url, key: KEY });
+    const [step] =
+      (await client.run({ language: 'js', code: `await fs.writeFile('/tmp/a', 'b'); 1`, trace: true })).meta
+        .trace ?? [];
+    expectTypeOf(step).toEqualTypeOf<NonNullable<OutcomeMeta['trace']>[number] | undefined>();
+    expect(step).toMatchObject({ kind: 'run.started', engine: 'quickjs' });
+    expect((await client.run({ language: 'js', code: '1' })).meta.trace).toBeUndefined();
+
+    own.runtime.tools.register(
+      { name: 'one', description: 'Answers one' },
+      { language: 'js', code: 'export const run = () => 1' },
+    );
+    const called = await client.tools.call('one', {}, { trace: true });
+    expectTypeOf(called.trace).toEqualTypeOf<ToolFacts['trace']>();
+    expect(called.trace.map(({ stage }) => stage)).toContain('validate');
+
+    const uploaded = await client.modules.upload(await buildAdder());
+    expectTypeOf(uploaded.kind).toEqualTypeOf<ModuleInfo['kind']>();
+    expect(uploaded).toMatchObject({
+      kind: 'component',
+      bytes: expect.any(Number),
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(await client.run({ module: uploaded.hash, invoke: 'add', args: [1, 2] })).toMatchObject({
+      ok: true,
+      value: 3,
+    });
+    await expect(client.modules.upload(new Uint8Array([1, 2, 3]))).rejects.toMatchObject({
+      status: 400,
+      code: 'MODULE_INVALID',
+    });
+    // @ts-expect-error: a module is bytes
+    await expect(client.modules.upload('text')).rejects.toBeInstanceOf(SandglassHttpError);
+  },
+);

@@ -7,6 +7,9 @@ type Shape = 'schema' | 'schemas' | 'list' | 'either' | 'plain';
 const shaped = (shape: Shape, words: string): readonly (readonly [string, Shape])[] =>
   words.split(' ').map((word) => [word, shape] as const);
 
+/** The version of JSON Schema that is checked here; what names another is read as if it named none. */
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+
 /** Keywords that are checked here, and what stands in them. */
 const KEYWORDS: ReadonlyMap<string, Shape> = new Map([
   ...shaped('schemas', 'properties patternProperties $defs definitions dependentSchemas'),
@@ -18,7 +21,7 @@ const KEYWORDS: ReadonlyMap<string, Shape> = new Map([
   ...shaped('either', 'items'),
   ...shaped(
     'plain',
-    'type enum const $ref $anchor title description default examples deprecated readOnly writeOnly $comment ' +
+    'type enum const $schema $ref $anchor title description default examples deprecated readOnly writeOnly $comment ' +
       'required minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength ' +
       'minItems maxItems uniqueItems minContains maxContains minProperties maxProperties ' +
       'dependentRequired format pattern',
@@ -36,6 +39,7 @@ function clean(schema: JsonObject, patterns: Patterns): JsonObject {
   for (const [word, value] of Object.entries(schema)) {
     const shape = KEYWORDS.get(word);
     if (shape === undefined) continue;
+    if (word === '$schema' && value !== DRAFT) continue;
     if (word === 'format' && !(typeof value === 'string' && Object.hasOwn(CHECKED_FORMATS, value))) continue;
     if (word === 'pattern' && !isLinear(value, patterns)) continue;
     setOwn(
