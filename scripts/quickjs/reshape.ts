@@ -127,6 +127,9 @@ const THROW_ERROR = 770;
 const BUILD_BACKTRACE = 348;
 const PERFORM_THEN = 324;
 const RESOLVE_PROMISE = 1007;
+/** `count_ascii` and `JS_ToCStringLen2`, which look at each letter of a text on its way in and out. */
+const COUNT_ASCII = 696;
+const TO_C_STRING = 582;
 
 /**
  * The engine's own errors in words that programs know from elsewhere: once an error has its text, and again when its frames are written (only
@@ -134,6 +137,8 @@ const RESOLVE_PROMISE = 1007;
  *
  * And what asynchronous code is called in: the two callbacks of `then` and `await`, and the `then` of what is no promise, are shown to the host,
  * which may put others in their place.
+ *
+ * And texts of ASCII, as most are, cross with a look at eight letters at once.
  */
 function withHooks(bodies: readonly Uint8Array[], imported: number, callHost: number): Uint8Array[] {
   // After `vsnprintf(text, 256, …)`; the text is local 6.
@@ -161,7 +166,19 @@ function withHooks(bodies: readonly Uint8Array[], imported: number, callHost: nu
     after: [0x20, 5, 0x20, 9, 0x37, 3, 0],
     more: hostCall([0x20, 5, 0x41, 16, 0x6a], THENABLE_REF, callHost),
   };
+  // Before the loop over bytes, from local 1 to local 2.
+  const ascii = {
+    after: [0x20, 1, 0x6a, 0x21, 2, 0x20, 0, 0x21, 1],
+    more: skipAscii({ at: 1, isWithin: [0x20, 2, 0x4d], address: [0x20, 1] }),
+  };
+  // The same: local 4 of as many letters as local 7 says, which begin at local 8.
+  const latin = {
+    after: [0x20, 6, 0x41, 0, 0x4e, 0x04, 0x40, 0x41, 0, 0x21, 3],
+    more: skipAscii({ at: 4, isWithin: [0x20, 7, 0x4c], address: [0x20, 8, 0x20, 4, 0x6a] }),
+  };
   const hooks = new Map([
+    [COUNT_ASCII - imported, ascii],
+    [TO_C_STRING - imported, latin],
     [PERFORM_THEN - imported, reactions],
     [RESOLVE_PROMISE - imported, thenable],
     [THROW_ERROR - imported, text],
@@ -172,6 +189,28 @@ function withHooks(bodies: readonly Uint8Array[], imported: number, callHost: nu
     const whole = hook === undefined ? body : spliced(body, hook.after, hook.more);
     return joinBytes([u32(whole.length), whole]);
   });
+}
+
+/** The highest bit of each of eight bytes, as a signed LEB128. */
+const HIGH_BITS = [0x80, 0x81, 0x82, 0x84, 0x88, 0x90, 0xa0, 0xc0, 0x80, 0x7f];
+
+/** Passes over eight bytes at once for as long as none of them is over 127: `while (at + 8 isWithin && all are ASCII) at += 8`. */
+function skipAscii({
+  at,
+  isWithin,
+  address,
+}: {
+  /** The local that counts. */
+  readonly at: number;
+  readonly isWithin: readonly number[];
+  readonly address: readonly number[];
+}): Uint8Array {
+  const next = [0x20, at, 0x41, 8, 0x6a];
+  return Uint8Array.of(
+    ...[0x03, 0x40, ...next, ...isWithin, 0x04, 0x40], // loop, if
+    ...[...address, 0x29, 0, 0, 0x42, ...HIGH_BITS, 0x83, 0x50, 0x04, 0x40], // i64.load; i64.and; i64.eqz; if
+    ...[...next, 0x21, at, 0x0c, 2, 0x0b, 0x0b, 0x0b], // br to the loop
+  );
 }
 
 /** `callHost(ctx, 0, 0, pointer, ref)`. */
@@ -193,7 +232,7 @@ function spliced(body: Uint8Array, after: readonly number[], more: Uint8Array): 
     if (after.every((byte, index) => body[at + index] === byte)) places.push(at + after.length);
   const [place] = places;
   if (place === undefined || places.length > 1)
-    throw new Error('Cannot build QuickJS: the place of a hook for its errors is not where it was');
+    throw new Error('Cannot build QuickJS: the place of a hook is not where it was');
   return joinBytes([body.subarray(0, place), more, body.subarray(place)]);
 }
 
