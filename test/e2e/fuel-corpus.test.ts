@@ -100,16 +100,16 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7255917,
-        "javascript: an expression": 76653,
-        "javascript: objects, text, regular expressions": 388084,
-        "javascript: random, clock, timers, promises": 842996,
+        "javascript: a granted file": 7250484,
+        "javascript: an expression": 76671,
+        "javascript: objects, text, regular expressions": 386204,
+        "javascript: random, clock, timers, promises": 841517,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
         "python: an expression": 935453,
         "python: classes, exceptions, json": 2457421,
         "python: sets, hashes, random, clock": 1570989,
-        "typescript: a module": 602155,
+        "typescript: a module": 602003,
       }
     `);
   });

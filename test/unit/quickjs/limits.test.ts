@@ -152,12 +152,12 @@ describe('fuel', () => {
     for (const code of programs) burnt.push((await runJs(code, { host: { deterministic } })).result.fuel);
     expect(burnt).toMatchInlineSnapshot(`
       [
-        76648,
-        814518,
-        112855,
-        169844,
-        343990,
-        1522026,
+        76666,
+        814650,
+        112758,
+        169579,
+        343992,
+        1522074,
       ]
     `);
   });

@@ -40,7 +40,7 @@ describe('twice the size costs at most 2.2 times, and each part no more than', (
       20_000,
       (n) => `Object.fromEntries(Array.from({ length: ${n} }, (_, at) => ['k' + at, at]))`,
     ],
-    ['a text as value', 500_000, 200, (n) => `'x'.repeat(${n})`],
+    ['a text as value', 500_000, 50, (n) => `'x'.repeat(${n})`],
     ['bytes as value', 500_000, 50, (n) => `new Uint8Array(${n})`],
     [
       'inputs of many parts',
@@ -52,7 +52,7 @@ describe('twice the size costs at most 2.2 times, and each part no more than', (
     [
       'an input of one text',
       500_000,
-      150,
+      20,
       () => 'text.length',
       (n) => ({ spec: { inputs: { text: 'x'.repeat(n) } } }),
     ],
@@ -71,7 +71,7 @@ describe('twice the size costs at most 2.2 times, and each part no more than', (
       (n) => `await Promise.all(Array.from({ length: ${n} }, () => fs.readFile('/1')))`,
     ],
     ['a file read as bytes', 8 * MIB, 1, (n) => `(await fs.readFile('/${n}')).length`],
-    ['a file read as text', 2 * MIB, 50, (n) => `(await fs.readFile('/${n}', 'utf8')).length`],
+    ['a file read as text', 2 * MIB, 20, (n) => `(await fs.readFile('/${n}', 'utf8')).length`],
   ];
   for (const [what, size, most, code, options] of cases) {
     test(`${what}: ${size} parts, ${most} units`, async () => {

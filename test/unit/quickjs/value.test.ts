@@ -41,6 +41,34 @@ describe('the value of a run', () => {
     expect((await runJs(code)).value).toEqual(expected);
   });
 
+  test.each(['', 'é', '\xff', '€', '😀'])(
+    'a name of a call crosses alone, with %j at each place',
+    async (letter) => {
+      const names = Array.from({ length: 24 }, (_, at) => 'x'.repeat(at) + letter + 'y'.repeat(23 - at));
+      const code = `const told = []; for (const name of ${JSON.stringify(names)}) {
+      try { await sandglass.call(name, {}); } catch (error) { told.push(error.message); }
+    } told`;
+      const { value, host } = await runJs(code);
+      expect(host.calls.map(({ operation }) => operation)).toEqual(names);
+      expect(value).toEqual(names.map((name) => `Cannot call ${name}: no grant covers it`));
+    },
+  );
+
+  test('texts of each length, with a letter of each size at each place, enter and leave as they are', async () => {
+    const texts = ['\x7f', '\x80', 'é', '\xff', 'Ā', '€', '😀'].flatMap((letter) =>
+      Array.from({ length: 20 }, (_, length) =>
+        Array.from({ length: length + 1 }, (_, at) => 'x'.repeat(at) + letter + 'y'.repeat(length - at)),
+      ).flat(),
+    );
+    const code = `({ texts, sizes: texts.map((text) => text.length), codes: texts.map((text) => [...text].map((one) => one.codePointAt(0)).join()) })`;
+    const { value } = await runJs(code, { spec: { inputs: { texts } } });
+    expect(value).toEqual({
+      texts,
+      sizes: texts.map((text) => text.length),
+      codes: texts.map((text) => [...text].map((one) => one.codePointAt(0)).join()),
+    });
+  });
+
   test.each([
     ['ASCII', 'x'.repeat(5000)],
     ['letters of every size', 'é€😀"\\\n'.repeat(2000)],
