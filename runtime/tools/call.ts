@@ -185,19 +185,16 @@ export function createCaller(
 }
 
 /** What a run tells of a call. */
-const calledOf = (
-  { tool, callId, ok, usage, meta, ...rest }: ToolOutcome,
-  durationMs: number,
-): CalledTool => ({
-  tool,
-  callId,
-  ok,
-  ...('error' in rest ? { code: rest.error.code } : {}),
+const calledOf = (outcome: ToolOutcome, durationMs: number): CalledTool => ({
+  tool: outcome.tool,
+  callId: outcome.callId,
+  ok: outcome.ok,
+  ...(outcome.ok ? undefined : { code: outcome.error.code }),
   durationMs,
-  fuel: usage.fuel,
-  outputBytes: usage.outputBytes,
-  ...(meta.cached ? { cached: true as const } : {}),
-  ...defined({ calls: meta.calls }),
+  fuel: outcome.usage.fuel,
+  outputBytes: outcome.usage.outputBytes,
+  ...(outcome.meta.cached ? { cached: true as const } : undefined),
+  ...(outcome.meta.calls === undefined ? undefined : { calls: outcome.meta.calls }),
 });
 
 /** What it answered was refused. */

@@ -78,6 +78,9 @@ function scriptRun(
   if (languageName(language) === 'shell')
     return { language, code, filename: filename ?? `${name}.sh`, inputs: variablesOf(args), stdin: args };
   const file = filename ?? `${name}.${languageName(language) === 'typescript' ? 'ts' : 'js'}`;
+  // A second module would cost a guest as much fuel as many a tool takes.
+  if (modules === undefined && showsRun(code))
+    return { ...common, code: `${code}\n${OWN_END}`, form: 'module' as const, filename: file };
   return {
     ...common,
     code: `import * as tool from ${JSON.stringify(file)};\n${JAVASCRIPT_END}`,
@@ -103,8 +106,24 @@ const isCommonJs = (code: string): boolean =>
   /\b(?:module\.exports|exports\.[A-Za-z_$])/.test(code) &&
   !code.split('\n').some((line) => /^(?:import|export)\b/.test(line.trimStart()));
 
+/** How a line begins that says which function a tool is. */
+const RUN_LINES: readonly string[] = ['function run(', 'async function run(', 'const run = '].flatMap(
+  (line) => [line, `export ${line}`],
+);
+
+/** Whether a script says by one such line what it is, and gives nothing else that could be meant. */
+const showsRun = (code: string): boolean =>
+  !/\bdefault\b|\bexports\b|\bexport\b(?! (?:async|class|const|enum|function|interface|let|type) )/.test(
+    code,
+  ) && code.split('\n').some((line) => RUN_LINES.some((known) => line.startsWith(known)));
+
+const NOTHING_TO_CALL = `throw new TypeError('the tool has neither a function run(args) nor a default export that is one');`;
+
+const OWN_END = `;if (typeof run !== 'function') ${NOTHING_TO_CALL}
+export default await run(${INPUT});`;
+
 const JAVASCRIPT_END = `const run = [tool.run, tool.default?.run, tool.default, tool.__sandglassRun].find((one) => typeof one === 'function');
-if (run === undefined) throw new TypeError('the tool has neither a function run(args) nor a default export that is one');
+if (run === undefined) ${NOTHING_TO_CALL}
 export default await run(${INPUT});`;
 
 const PYTHON_END = `${CALL}\nawait __sandglass_run()`;

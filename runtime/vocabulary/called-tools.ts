@@ -33,15 +33,14 @@ export function createCalledTools(): CalledTools {
   let leftOut = 0;
   return {
     add(call) {
-      const { calls: own = [], ...alone } = call;
-      const within = own.reduce((sum, one) => sum + sizeOf(one), 0);
+      const within = sizeOf(call) - 1;
       if (room === 0) {
         leftOut += 1 + within;
         return;
       }
       room -= 1;
       const fits = within <= room;
-      calls.push(fits ? call : alone);
+      calls.push(fits ? call : withoutCalls(call));
       if (fits) room -= within;
       else leftOut += within;
     },
@@ -51,5 +50,7 @@ export function createCalledTools(): CalledTools {
         : { calls: Object.freeze([...calls]), ...(leftOut === 0 ? {} : { callsLeftOut: leftOut }) },
   };
 }
+
+const withoutCalls = ({ calls: _, ...alone }: CalledTool): CalledTool => alone;
 
 const sizeOf = ({ calls = [] }: CalledTool): number => calls.reduce((sum, one) => sum + sizeOf(one), 1);

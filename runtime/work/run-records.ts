@@ -71,6 +71,8 @@ export function createRunRecords({ queue, store, onFault, now, journal }: Record
     store.add(run.id, foundRecord(run));
     store.ended(run.id, atOnce(weighOutcome(run.outcome)));
   }
+  /** Logs of runs that the queue has taken, or is about to: what is quick tells of itself before its record is there. */
+  const starting = new Map<string, RunLog>();
   return {
     async accept({ kind, runId, payload, priority, tool, caller, once, neverBegan }) {
       const jobId = `job-${crypto.randomUUID()}`; // two runs may have one id
@@ -79,7 +81,9 @@ export function createRunRecords({ queue, store, onFault, now, journal }: Record
       const askedAt = now();
       const named = defined({ tool, caller, once });
       journal?.asked(jobId, { id: runId, ...named, askedAt, neverBegan: neverBegan(LOST, 0) });
+      starting.set(runId, log);
       const job = await queue.add({ kind, id: jobId, priority, payload }).catch((error: unknown) => {
+        starting.delete(runId);
         takeBack();
         journal?.refused(jobId);
         throw error instanceof TypeError ? readFault(error, runId, onFault) : error;
@@ -117,11 +121,13 @@ export function createRunRecords({ queue, store, onFault, now, journal }: Record
         cancel: () => void queue.cancel(jobId),
       };
       store.add(runId, record);
+      starting.delete(runId);
       return record;
     },
     tell(runId, event, data) {
       const record = store.peek(runId);
-      if (record !== undefined && record.ended === undefined) record.log.add(event, data, 100);
+      const log = starting.get(runId) ?? (record?.ended === undefined ? record?.log : undefined);
+      log?.add(event, data, 100);
     },
   };
 }
