@@ -21,11 +21,17 @@ const DESCENDING: ReadonlySet<string> = new Set([
 /** Nesting that arguments may have at all. */
 const MOST_NESTED = 64;
 
-/** Schemas that a schema was come to through, by references: whatever way those were spelt. */
+/** A schema that another one was come to through, by a reference, however that was spelt. */
+interface Link {
+  readonly target: JsonValue;
+  readonly before: Link | undefined;
+}
+
 interface Following {
-  readonly all: ReadonlySet<JsonValue>;
-  /** Those since a part of the value was last gone into. */
-  readonly inPlace: ReadonlySet<JsonValue>;
+  /** The last of all that were followed. */
+  readonly last: Link | undefined;
+  /** The last of them when a part of the value was gone into: those after it are for the value itself. */
+  readonly outside: Link | undefined;
 }
 
 /**
@@ -60,7 +66,7 @@ export function refuseHeavySchema(schema: JsonSchema): number {
     }
     if (!isJsonObject(value)) return;
     for (const [word, item] of Object.entries(value)) {
-      const within = DESCENDING.has(word) ? { all: following.all, inPlace: new Set<JsonValue>() } : following;
+      const within = DESCENDING.has(word) ? { last: following.last, outside: following.last } : following;
       if ((word === '$ref' || word === '$dynamicRef') && typeof item === 'string')
         follow(item, depth, following);
       else if (DATA.has(word)) data(item, depth + 1);
@@ -72,23 +78,23 @@ export function refuseHeavySchema(schema: JsonSchema): number {
       }
     }
   };
-  const follow = (reference: string, depth: number, { all, inPlace }: Following): void => {
+  const follow = (reference: string, depth: number, { last, outside }: Following): void => {
     const shown = JSON.stringify(reference.slice(0, 100));
     if (!reference.startsWith('#')) throw new Error(`its schema refers to ${shown}, outside of itself`);
     const target = pointedAt(schema, reference) ?? dynamic.get(reference.slice(1));
     if (target === undefined) throw notThere(reference);
     if (typeof target !== 'object') return;
-    if (inPlace.has(target)) throw new Error(`its schema refers to ${shown} from itself without end`);
-    if (all.has(target)) {
+    let isInPlace = true;
+    for (let link = last; link !== undefined; link = link.before) {
+      if (link === outside) isInPlace = false;
+      if (link.target !== target) continue;
+      if (isInPlace) throw new Error(`its schema refers to ${shown} from itself without end`);
       recursions += 1;
       return;
     }
-    visit(target, depth + 1, {
-      all: new Set([...all, target]),
-      inPlace: new Set([...inPlace, target]),
-    });
+    visit(target, depth + 1, { last: { target, before: last }, outside });
   };
-  visit(root, 0, { all: new Set([root]), inPlace: new Set([root]) });
+  visit(root, 0, { last: { target: root, before: undefined }, outside: undefined });
   return recursions < 2
     ? MOST_NESTED
     : Math.max(3, Math.min(MOST_NESTED, Math.floor(Math.log(MOST_WORK) / Math.log(recursions))));
