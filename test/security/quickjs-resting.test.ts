@@ -255,6 +255,17 @@ describe('what it costs the thread to put guests away, of which none pays', () =
     await turn();
   });
 
+  test('no timer is left behind when few enough wait', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const all = Array.from({ length: 40 }, () => waiting());
+    const waits = all.map((one) => one.wait());
+    expect(vi.getTimerCount()).toBe(1);
+    for (const { answer } of waits) answer();
+    await Promise.all(waits.map((one) => one.over));
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
   test('those that began to wait at once, and none after them, are put away too', async () => {
     const all = Array.from({ length: 100 }, () => waiting());
     const waits = all.map((one) => one.wait());

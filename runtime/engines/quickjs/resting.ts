@@ -55,6 +55,7 @@ export function createResting(options: RestingOptions): (until: Promise<unknown>
       await until;
     } finally {
       resting.delete(rest);
+      endSweep();
       while (bring !== undefined && moved.back >= MOST_IN_TURN && goesOn()) await turn;
       if (bring !== undefined && goesOn()) {
         count('back', options.turn);
@@ -89,6 +90,13 @@ function sweepLater(): void {
     },
     Math.max(1, Math.ceil(soonest - now)),
   );
+}
+
+/** No process stays up for a look that nobody needs. */
+function endSweep(): void {
+  if (resting.size > MOST_RESTING) return;
+  clearTimeout(sweep);
+  sweep = undefined;
 }
 
 function count(way: keyof typeof moved, nextTurn: RestingOptions['turn']): void {
