@@ -46,7 +46,8 @@ export async function joinInSlices(parts: readonly Uint8Array[]): Promise<Uint8A
   const whole = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;
   let inTurn = 0;
-  for (const part of parts) {
+  for (const [count, part] of parts.entries()) {
+    if (count % SLICE === SLICE - 1) await others();
     for (let from = 0; from < part.byteLength; ) {
       if (inTurn >= COPY_BYTES) {
         await others();

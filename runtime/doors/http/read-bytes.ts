@@ -1,13 +1,19 @@
 import type { Context } from 'hono';
+import { SandglassError } from '../../vocabulary/errors.ts';
 import { joinInSlices } from '../../vocabulary/in-slices.ts';
 import type { BodyShare } from './body-budget.ts';
 
 /** The request, and what serves it: where that is Node, its own message is there too. */
 export type Received = Pick<Context, 'req' | 'env'>;
 
+/** Pieces that a body may come in, and bytes for which one more may come: each takes the thread some microseconds, however small it is. */
+const MOST_PIECES = 4_096;
+const PIECE_BYTES = 256;
+
 /**
  * Reads a whole request body, never holding more than `maxBytes` and one chunk.
  * @param share Told of each piece before it is kept; throws when there is no room.
+ * @throws {SandglassError} INPUT_INVALID when it comes in very many small pieces.
  * @returns `undefined` when the body is larger.
  */
 export async function readBytes(
@@ -25,6 +31,12 @@ export async function readBytes(
   for await (const chunk of body) {
     length += chunk.byteLength;
     if (length > maxBytes) return undefined;
+    if (chunks.length >= MOST_PIECES + length / PIECE_BYTES)
+      throw new SandglassError(
+        'INPUT_INVALID',
+        `Cannot read the body: over ${chunks.length} pieces of ${Math.floor(length / chunks.length)} bytes`,
+        { hint: 'Send it with a content-length, or in larger chunks' },
+      );
     share?.take(chunk.byteLength);
     chunks.push(chunk);
   }

@@ -10,7 +10,7 @@ import { MODULE, type ModuleData } from './module-data.ts';
 import { checkRunOptions } from './run-options.ts';
 
 /** Changes with everything that cached bytes were made by. */
-const MADE_BY = `preview1-22/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
+const MADE_BY = `preview1-23/fuel-${FUEL_SCHEDULE.version}.${INSTRUMENT_VERSION}`;
 const PAGE_BYTES = 65_536;
 /** Up to here a module is looked at in this thread: some milliseconds. A worker costs more. */
 const SMALL_BYTES = 128 * 1024;

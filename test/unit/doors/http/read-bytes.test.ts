@@ -70,6 +70,27 @@ test.each([
   expect(faults).toEqual([]);
 });
 
+/** What a client is answered that sends a body by this text, as it goes over the wire. */
+async function answerTo(body: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  const answered = once(socket, 'data');
+  socket.write(`POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
+  const [answer] = await answered;
+  socket.destroy();
+  return String(answer);
+}
+
+test('a body of some thousands of small pieces is read, one of very many is refused while it comes', async () => {
+  expect(await answerTo(`${'1\r\nx\r\n'.repeat(4_000)}0\r\n\r\n`)).toMatch(/^HTTP\/1.1 200/);
+  expect(await read.promise).toBe(4_000);
+  read = Promise.withResolvers();
+  expect(await answerTo('1\r\nx\r\n'.repeat(50_000))).toMatch(/^HTTP\/1.1 400/);
+  expect(await read.promise).toMatchObject({
+    code: 'INPUT_INVALID',
+    message: 'Cannot read the body: over 4113 pieces of 1 bytes',
+  });
+});
+
 test('a body that goes on and on is answered while it comes, and no more of it is read than the most', async () => {
   const socket = connect(port, '127.0.0.1');
   socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n');
