@@ -28,7 +28,8 @@ export async function parseJson(text: string): Promise<JsonValue> {
   return text.length <= SMALL_TEXT ? (JSON.parse(text) as JsonValue) : inSlices(jsonSlices(text)); // JSON.parse makes nothing else
 }
 
-function* jsonSlices(text: string): Slices<JsonValue> {
+/** The same as slices of other work. A short text is one part of it. */
+export function* jsonSlices(text: string): Slices<JsonValue> {
   const read = createReader(text);
   const stack: Frame[] = [];
   let parts = 0;

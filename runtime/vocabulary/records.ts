@@ -2,11 +2,21 @@ import { SLICE, type Slices } from './in-slices.ts';
 import { type JsonObject, type JsonValue, setOwn } from './json.ts';
 import { fieldsWeigh } from './size-of-json.ts';
 
-/** Rows of a table as objects by column, in slices. `read` makes the value of a cell. */
+/**
+ * Rows of a table as objects by column, in slices. `read` makes the value of a cell; `slices` those of cells whose value is much work, and `weigh`
+ * says how many parts of a slice others are.
+ */
 export function* recordsOf<Cell>(
   names: readonly string[],
   rows: readonly (readonly Cell[])[],
   read: (cell: Cell, column: number) => JsonValue,
+  {
+    slices = () => undefined,
+    weigh = () => 0,
+  }: {
+    readonly slices?: (cell: Cell, column: number) => Slices<JsonValue> | undefined;
+    readonly weigh?: (cell: Cell) => number;
+  } = {},
 ): Slices<JsonObject[]> {
   const records: JsonObject[] = [];
   const weight = 1 + fieldsWeigh(names.length);
@@ -20,7 +30,17 @@ export function* recordsOf<Cell>(
     const record: Record<string, JsonValue> = {};
     for (const [column, name] of names.entries()) {
       const cell = row[column];
-      setOwn(record, name, cell === undefined ? null : read(cell, column));
+      if (cell === undefined) {
+        setOwn(record, name, null);
+        continue;
+      }
+      const large = slices(cell, column);
+      parts += weigh(cell);
+      if (parts > SLICE || large !== undefined) {
+        parts = weight;
+        yield;
+      }
+      setOwn(record, name, large === undefined ? read(cell, column) : yield* large);
     }
     records.push(record);
   }

@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import {
+  toJson as cellOf,
+  slicesOf as cellSlices,
+  weightOf,
+} from '../../host-functions/sql/postgres/pg-values.ts';
 import { createValueTaker, eachPart, PART_STEPS, toParts } from '../../runtime/cell/value-parts.ts';
 import { createEventStream } from '../../runtime/doors/http/event-stream.ts';
 import { jsonResponse } from '../../runtime/doors/http/json-response.ts';
@@ -391,6 +396,58 @@ describe('one object of more fields than can be listed in a few milliseconds', (
     await expect(runtime.run({ language: 'javascript', code: '1', ...many })).rejects.toThrow(
       'over 100000 fields in one object',
     );
+  });
+});
+
+describe('one cell of PostgreSQL that is large', () => {
+  const INT_LIST = 1007;
+  const TEXT_LIST = 1009;
+  const JSONB = 3802;
+  const cells = (rows: readonly string[], oid: number) =>
+    recordsOf(
+      ['cell'],
+      rows.map((text) => [text]),
+      (text) => cellOf(oid, text),
+      { slices: (text) => cellSlices(oid, text), weigh: weightOf },
+    );
+
+  test('a document and a list are read in slices, to the same value', () => {
+    const document = Array.from({ length: 40_000 }, (_, at) => ({ a: at, b: [null, `é"${at}`] }));
+    const json = cells([JSON.stringify(document)], JSONB);
+    expect(slicesOf(json)).toBeGreaterThan(20);
+    expect(atOnce(cells([JSON.stringify(document)], JSONB))).toEqual([{ cell: document }]);
+    const numbers = Array.from({ length: 100_000 }, (_, at) => at);
+    expect(slicesOf(cells([`{${numbers}}`], INT_LIST))).toBeGreaterThanOrEqual(100_000 / SLICE);
+    expect(atOnce(cells([`{${numbers}}`], INT_LIST))).toEqual([{ cell: numbers }]);
+  });
+
+  test('many that are small share the steps', () => {
+    const text = JSON.stringify({ text: 'x'.repeat(60_000) });
+    expect(slicesOf(cells(Array(50).fill(text), JSONB))).toBeGreaterThan(5);
+  });
+
+  test('what cannot be read in slices is its text', () => {
+    const fields = JSON.stringify(
+      Object.fromEntries(Array.from({ length: MOST_FIELDS + 1 }, (_, at) => [`f${at}`, 1])),
+    );
+    expect(atOnce(cells([fields], JSONB))).toEqual([{ cell: fields }]);
+  });
+
+  test.each([
+    ['{}', []],
+    ['{1,NULL,-3}', ['1', null, '-3']],
+    ['[2:3]={a,b}', ['a', 'b']],
+    ['{"a \\"b\\"","NULL","","\\\\","{,}"}', ['a "b"', 'NULL', '', '\\', '{,}']],
+    [
+      '{{a,b},{c,NULL}}',
+      [
+        ['a', 'b'],
+        ['c', null],
+      ],
+    ],
+    ['{"new\nline",é😀}', ['new\nline', 'é😀']],
+  ])('the list %j', (text, value) => {
+    expect(cellOf(TEXT_LIST, text)).toEqual(value);
   });
 });
 

@@ -4,7 +4,9 @@ import type {
   SqlRefusal,
   SqlStatement,
 } from '../../../runtime/contracts/operations/sql.ts';
+import { others } from '../../../runtime/vocabulary/in-slices.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../runtime/vocabulary/json.ts';
+import { parseJson } from '../../../runtime/vocabulary/json-read.ts';
 import { complain } from '../sql-args.ts';
 import type { DocumentDialect } from './dialect.ts';
 import { boundsIn, documentsIn, filterIn, objectIn, readCall } from './documents-args.ts';
@@ -12,6 +14,9 @@ import { BadDocument } from './filter.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { type Documents, documentsOf } from './statements.ts';
+
+/** Characters of documents that are read in one turn: some milliseconds. */
+const TURN = 262_144;
 
 /** What the service lends: one database of the grant, one call spent on it. */
 export interface DocumentStore {
@@ -80,7 +85,16 @@ const OPERATIONS: Readonly<Record<DocumentOperation, (call: Call) => Promise<Jso
       maxRows: most,
     });
     if (!done.ok) return orNothing(done, store, { documents: [], truncated: false });
-    return { documents: done.rows.map(({ doc }) => documentOf(doc ?? null)), truncated: done.truncated };
+    const found: JsonValue[] = [];
+    let read = 0;
+    for (const { doc = null } of done.rows) {
+      found.push(await documentOf(doc));
+      read += typeof doc === 'string' ? doc.length : 0;
+      if (read < TURN) continue;
+      read = 0;
+      await others();
+    }
+    return { documents: found, truncated: done.truncated };
   },
   count: async ({ args, store, documents }) => {
     const done = await store.run(documents.count(checkRegex(filterIn(args, 'count', false), store)), {
@@ -109,11 +123,11 @@ function orNothing(refusal: SqlRefusal, store: DocumentStore, nothing: JsonValue
   throw store.fail(refusal);
 }
 
-const documentOf = (value: JsonValue): JsonValue => {
+async function documentOf(value: JsonValue): Promise<JsonValue> {
   if (typeof value !== 'string') return value;
-  const parsed: JsonValue = JSON.parse(value); // SQLite holds it as the text that was made here
+  const parsed = await parseJson(value); // SQLite holds it as the text that was made here
   return isJsonObject(parsed) ? parsed : value;
-};
+}
 
 /** @throws {SandglassError} INPUT_INVALID where the database has no patterns. */
 function checkRegex(filter: JsonObject, { regex, dialect }: DocumentStore): JsonObject {

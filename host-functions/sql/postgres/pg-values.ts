@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { SqlParameter } from '../../../runtime/contracts/operations/sql.ts';
+import { atOnce, SLICE, type Slices } from '../../../runtime/vocabulary/in-slices.ts';
 import type { JsonObject, JsonValue } from '../../../runtime/vocabulary/json.ts';
+import { jsonSlices } from '../../../runtime/vocabulary/json-read.ts';
 
 /** Types by their number in the catalogue, with that of a list of them. */
 const TYPES: readonly (readonly [oid: number, list: number, name: string])[] = [
@@ -46,17 +48,97 @@ export const typeName = (oid: number): string => {
   return element === undefined ? (NAMES.get(oid) ?? `oid:${oid}`) : `${NAMES.get(element)}[]`;
 };
 
-/** Reads lists; `pg` brings it. */
-export type ReadList = (text: string, read: (item: string) => unknown) => unknown[];
+/** Characters of a cell that are as much work as one part of a slice. */
+const PART = 64;
+/** Up to here a document or a list is read in one step: some milliseconds. */
+const SHORT = 65_536;
+
+/** How many parts of a slice the reading of a cell is. */
+export const weightOf = (text: string | null): number => (text === null ? 0 : text.length / PART);
+
+/** The slices of a cell that is too much for one step: a long document, or a long list. */
+export function slicesOf(oid: number, text: string | null): Slices<JsonValue> | undefined {
+  if (text === null || text.length <= SHORT) return undefined;
+  if (isDocument(oid)) return documentSlices(text);
+  return ELEMENTS.has(oid) ? listSlices(oid, text) : undefined;
+}
+
+const isDocument = (oid: number): boolean => oid === 114 || oid === 3802;
+
+/** One that is nested too deeply for slices, or has too many fields in one object, is its text. */
+function* documentSlices(text: string): Slices<JsonValue> {
+  try {
+    return yield* jsonSlices(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A list as the database writes it: `{1,NULL,"a \\"b\\"",{2}}`. */
+function* listSlices(oid: number, text: string): Slices<JsonValue> {
+  const element = ELEMENTS.get(oid) ?? 25;
+  const whole: JsonValue[] = [];
+  const open: JsonValue[][] = [whole];
+  let at = /^\[[-\d:[\]]+\]=/.exec(text)?.[0].length ?? 0; // bounds of its own
+  let parts = 0;
+  while (at < text.length) {
+    parts += 1;
+    if (parts > SLICE) {
+      parts = 0;
+      yield;
+    }
+    const letter = text[at];
+    if (letter === '{') {
+      const list: JsonValue[] = [];
+      open.at(-1)?.push(list);
+      open.push(list);
+      at += 1;
+    } else if (letter === '}') {
+      open.pop();
+      at += 1;
+    } else if (letter === ',') at += 1;
+    else {
+      const item = letter === '"' ? quotedAt(text, at) : plainAt(text, at);
+      parts += item.end - at > PART ? weightOf(item.text) : 0;
+      at = item.end;
+      open
+        .at(-1)
+        ?.push(item.text === null ? null : yield* slicesOf(element, item.text) ?? one(element, item.text));
+    }
+  }
+  return whole[0] ?? [];
+}
+
+// biome-ignore lint/correctness/useYield: what is short is no work for a slice of its own
+function* one(oid: number, text: string): Slices<JsonValue> {
+  return toJson(oid, text);
+}
+
+interface Item {
+  readonly text: string | null;
+  readonly end: number;
+}
+
+function plainAt(text: string, start: number): Item {
+  let end = start;
+  while (end < text.length && text[end] !== ',' && text[end] !== '}') end += 1;
+  const item = text.slice(start, end);
+  return { text: item === 'NULL' ? null : item, end };
+}
+
+function quotedAt(text: string, start: number): Item {
+  let end = start + 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return { text: text.slice(start + 1, end).replace(/\\([\s\S])/g, '$1'), end: end + 1 };
+}
 
 /**
  * The JSON form of a value from its text. Numbers are numbers where a double holds them exactly, else their text; bytes are `{ base64 }`; times are
  * ISO 8601 in UTC with all their digits; documents are themselves; what has no JSON form is its text.
  */
-export function toJson(oid: number, text: string | null, readList: ReadList): JsonValue {
+export function toJson(oid: number, text: string | null): JsonValue {
   if (text === null) return null;
-  const element = ELEMENTS.get(oid);
-  if (element !== undefined) return listOf(element, text, readList);
+  if (ELEMENTS.has(oid)) return atOnce(listSlices(oid, text));
   switch (oid) {
     case 16:
       return text === 't';
@@ -80,11 +162,6 @@ export function toJson(oid: number, text: string | null, readList: ReadList): Js
       return text;
   }
 }
-
-const listOf = (element: number, text: string, readList: ReadList): JsonValue => {
-  const whole = /^\[[-\d:[\]]+\]=/.test(text) ? text.slice(text.indexOf('=') + 1) : text; // bounds of its own
-  return readList(whole, (item) => toJson(element, item, readList)) as JsonValue; // made of what toJson answers
-};
 
 /** `12.50` is 12.5; `0.1000000000000000055511` is a text. A double of the database is a double here. */
 function exactNumber(text: string, isDouble: boolean): JsonValue {

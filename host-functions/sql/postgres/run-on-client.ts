@@ -11,7 +11,7 @@ import { recordsOf } from '../../../runtime/vocabulary/records.ts';
 import { requestCancel } from './cancel-request.ts';
 import type { PostgresPackages } from './load-packages.ts';
 import { refusalOf } from './pg-refusals.ts';
-import { type ReadList, toBound, toJson, typeName } from './pg-values.ts';
+import { slicesOf, toBound, toJson, typeName, weightOf } from './pg-values.ts';
 import { watchSocket } from './watch-socket.ts';
 
 /** Rows that are asked for at once. */
@@ -102,12 +102,11 @@ type Row = readonly (string | null)[];
 
 async function read(
   client: PoolClient,
-  { Cursor, pg }: PostgresPackages,
+  { Cursor }: PostgresPackages,
   { text, params }: SqlStatement,
   { maxRows }: SqlBounds,
   bytes: () => number,
 ): Promise<SqlDone> {
-  const readList: ReadList = (list, item) => listReader(pg).create(list, item).parse();
   const cursor = client.query(
     new Cursor<Row>(text, params.map(toBound), {
       rowMode: 'array',
@@ -128,9 +127,11 @@ async function read(
   const { fields } = answer;
   const columns = columnsOf(fields);
   const names = columns.map(({ name }) => name);
-  const records = recordsOf(names, rows, (value, index) =>
-    toJson(fields[index]?.dataTypeID ?? 25, value, readList),
-  );
+  const typeOf = (index: number): number => fields[index]?.dataTypeID ?? 25;
+  const records = recordsOf(names, rows, (value, index) => toJson(typeOf(index), value), {
+    slices: (value, index) => slicesOf(typeOf(index), value),
+    weigh: weightOf,
+  });
   return {
     ok: true,
     columns,
@@ -140,12 +141,6 @@ async function read(
     bytes: bytes(),
   };
 }
-
-/** Its types say that it is a function. */
-const listReader = ({
-  types,
-}: PostgresPackages['pg']): { create(...list: Parameters<ReadList>): { parse(): unknown[] } } =>
-  types.arrayParser as never;
 
 interface Answer {
   readonly rows: readonly Row[];
