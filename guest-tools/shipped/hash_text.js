@@ -49,6 +49,10 @@
   ],
   "additionalProperties": false
  },
+ "limits": {
+  "timeoutMs": 120000,
+  "fuel": 600000000000
+ },
  "idempotent": true,
  "cacheable": true,
  "pipe": "text",

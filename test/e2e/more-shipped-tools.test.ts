@@ -260,6 +260,22 @@ test(
       call('search_files', { path: '/data', pattern: 'hostile.txt', contentPattern, ...more });
     expect((await find('^(a+)+$')).value).toMatchObject({ matches: [], files: 1 });
     expect((await find('(a*)*(a*)*b')).value).toMatchObject({ matches: [] });
+    // Twice the line is at most twice the work, and some for the start.
+    const burnt: number[] = [];
+    for (const size of [50_000, 100_000]) {
+      await writeFile(join(folder, 'long.txt'), `${'a'.repeat(size)}!`);
+      const outcome = await call('search_files', {
+        path: '/data',
+        pattern: 'long.txt',
+        contentPattern: '(a+)+$',
+      });
+      expect(outcome.value).toMatchObject({ matches: [], files: 1 });
+      burnt.push(outcome.fuel ?? 0);
+    }
+    const [once = 0, twice = 0] = burnt;
+    expect(once).toBeGreaterThan(0);
+    expect(twice).toBeLessThan(2.2 * once);
+    expect(twice).toBeLessThan(3_000_000_000);
     expect((await find('me \\d+$')).value).toMatchObject({ matches: [{ line: 2, column: 6 }] });
     expect((await find('FIND (?:me|you)', { ignoreCase: true })).value).toMatchObject({
       matches: [{ line: 2, column: 1 }],
