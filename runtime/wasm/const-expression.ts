@@ -1,4 +1,4 @@
-import { allocates, refusedAllocation } from './collected-heap.ts';
+import { allocates, bytesOfNew, refusedAllocation } from './collected-heap.ts';
 import { hex, invalid } from './invalid.ts';
 import type { IndexSpaces } from './module-shape.ts';
 import { GC, OP, V128_CONST } from './opcodes.ts';
@@ -35,6 +35,9 @@ const COLLECTED: ReadonlySet<number> = new Set([
 /** Elements that all arrays made by constant expressions may have together: they are built before any fuel is counted. */
 const MAX_CONSTANT_ELEMENTS = 100_000;
 
+/** Bytes of all objects that they make together, for the same reason. */
+const MAX_CONSTANT_BYTES = 16_777_216;
+
 const NO_LABELS = (): void => undefined;
 
 /**
@@ -45,6 +48,7 @@ export class ConstExpressions {
   readonly #shape: IndexSpaces;
   readonly #collectedHeap: boolean;
   #elements = 0;
+  #bytes = 0;
 
   constructor(shape: IndexSpaces, collectedHeap: boolean) {
     this.#shape = shape;
@@ -71,6 +75,11 @@ export class ConstExpressions {
         if (this.#elements > MAX_CONSTANT_ELEMENTS) {
           throw invalid(`its initial arrays have over ${MAX_CONSTANT_ELEMENTS} elements`, start);
         }
+      }
+      if (opcode === OP.gcPrefix && allocates(sub)) {
+        this.#bytes += bytesOfNew(operators, this.#shape);
+        if (this.#bytes > MAX_CONSTANT_BYTES)
+          throw invalid(`its initial objects take over ${MAX_CONSTANT_BYTES} bytes`, start);
       }
       constant = opcode === OP.i32Const ? readI32(reader, operators.operandsAt) : undefined;
     }

@@ -12,6 +12,11 @@ export interface AddedIndices {
   readonly fuel: number;
   /** i32 global, set once a growth was refused. */
   readonly growthRefused: number;
+  /** i64 global: bytes left of the collected heap; `undefined` where none are counted. */
+  readonly heapLeft: number | undefined;
+  /** By type: see `TypeSpace`. */
+  readonly heapBytes: readonly number[];
+  readonly elementBytes: readonly number[];
   /** The function to call when the counter is negative. */
   readonly outOfFuel: number;
   /** Where the module's own globals start to be counted one higher; `undefined` if they are not. */
@@ -19,6 +24,30 @@ export interface AddedIndices {
 }
 
 const BULK_SHIFT = Math.log2(FUEL_SCHEDULE.bulkBytesPerUnit);
+
+/** Bytes of so many elements as are on the stack, which `length` keeps. */
+function emitElements(writer: Writer, length: number, bytes: number): void {
+  writer.byte(OP.localTee);
+  writer.u32(length);
+  writer.put(OP.i64ExtendI32U, OP.i64Const);
+  writer.signed(bytes);
+  writer.byte(OP.i64Mul);
+}
+
+/** Takes bytes from what is left of the collected heap, and those on the stack, if `more`. @returns whether too few were left, on the stack */
+function emitAllocation(writer: Writer, { heapLeft = 0 }: AddedIndices, bytes: number, more: boolean): void {
+  writer.byte(OP.i64Const);
+  writer.signed(bytes);
+  if (more) writer.byte(OP.i64Add);
+  // What is left minus that: the operands stand the other way round, so both change their sign.
+  writer.byte(OP.globalGet);
+  writer.u32(heapLeft);
+  writer.put(OP.i64Sub, OP.i64Const, 0x7f, OP.i64Mul, OP.globalSet);
+  writer.u32(heapLeft);
+  writer.byte(OP.globalGet);
+  writer.u32(heapLeft);
+  writer.put(OP.i64Const, 0, OP.i64LtS);
+}
 
 /** More bytes than an engine gives to a memory, more elements than it gives to a table. */
 const MAX_WIDE_LENGTH = 2 ** 36;
@@ -184,6 +213,17 @@ export function emitFunction(
       writer.byte(OP.i64Sub);
       storeAndCheck();
       op(OP.localGet, length);
+    } else if (step === STEP.allocate || step === STEP.allocateArray) {
+      copyUpTo();
+      const array = step === STEP.allocateArray;
+      const bytes = array ? (added.heapBytes[argument] ?? 0) : argument;
+      if (array) emitElements(writer, length32, added.elementBytes[argument] ?? 0);
+      emitAllocation(writer, added, bytes, array);
+      onHint(writer.length - bodyStart);
+      writer.put(OP.if, EMPTY_BLOCK, OP.i32Const, 1);
+      op(OP.globalSet, added.growthRefused);
+      writer.put(OP.unreachable, OP.end);
+      if (array) op(OP.localGet, length32);
     } else if (step === STEP.grown) {
       copyUpTo();
       const wide = argument === 1;

@@ -18,6 +18,10 @@ export const STEP = Object.freeze({
   leave: 7,
   /** A branch out of the innermost loop: labels from `argument` on are those around it. */
   relabel: 8,
+  /** Before `argument` bytes are allocated on the collected heap. */
+  allocate: 9,
+  /** Before an array of type `argument` is allocated there; its length is on the stack. */
+  allocateArray: 10,
 });
 
 /** How a segment is entered, which says whether it checks that fuel is left. */

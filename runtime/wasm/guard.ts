@@ -13,6 +13,8 @@ export interface GuardedBinary {
   /** Memories that they define, and pages of 64 KiB that those start with. */
   readonly memories: number;
   readonly minimumPages: number;
+  /** It is a module that allocates on the collected heap: see `holdsHeap`. */
+  readonly collected: boolean;
 }
 
 /**
@@ -30,10 +32,10 @@ export function guardBinary(bytes: Uint8Array, options: GuardOptions = {}): Guar
   const kind = readPreamble(bytes);
   if (kind === 'component') {
     const { modules, memories, minimumPages } = guardComponent(bytes, limits);
-    return { kind, coreModules: modules, memories, minimumPages };
+    return { kind, coreModules: modules, memories, minimumPages, collected: false };
   }
-  const { memories, imported } = guardModule(bytes, limits);
+  const { memories, imported, holdsHeap } = guardModule(bytes, limits);
   const defined = memories.slice(imported.memory);
   const minimumPages = defined.reduce((sum, { minimum }) => sum + minimum, 0);
-  return { kind, coreModules: 1, memories: defined.length, minimumPages };
+  return { kind, coreModules: 1, memories: defined.length, minimumPages, collected: holdsHeap };
 }

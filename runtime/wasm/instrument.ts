@@ -27,10 +27,11 @@ export interface InstrumentOptions {
   /** Import the fuel counter instead of defining one, for modules that share one budget exactly (`Meter.sharedFuel`). @default false */
   readonly sharedFuel?: boolean;
   /**
-   * Allow structs, arrays and exceptions that hold exceptions. They live on the host's own heap, where no cap of memory holds them: only
-   * for guests in a thread or process whose heap is limited. @default false
+   * Allow structs, arrays and exceptions that hold exceptions, which live on the host's own heap. All that a module ever allocates there
+   * counts against what the meter gives (`MeterOptions.heapBytes`), exceptions that are large or kept also without this; `true`: nothing
+   * counts it. @default false
    */
-  readonly collectedHeap?: boolean;
+  readonly collectedHeap?: boolean | 'counted';
   /**
    * Fuel that an instance has before a meter is attached. Without, it traps at its first check. Only for engines of ours whose start-up
    * runs before there is a meter. @default -1
@@ -45,7 +46,7 @@ export interface InstrumentOptions {
 const NOT_INLINED_BYTES = 600;
 
 /** To keep results under. Raised by every change of what `instrument` writes, also where costs stay: see `FUEL_SCHEDULE` for those. */
-export const INSTRUMENT_VERSION = 2;
+export const INSTRUMENT_VERSION = 3;
 
 /** Tables of guests may hold this many elements unless an engine says otherwise. */
 export const DEFAULT_MAX_TABLE_ELEMENTS = 1_000_000;
@@ -94,8 +95,10 @@ class ModuleRewriter {
     this.#shape = shape;
     this.#options = options;
     this.#writer = new Writer(bytes.length + (bytes.length >> 1) + 4096);
-    this.#expressions = new ConstExpressions(shape, options.collectedHeap === true);
-    if (options.collectedHeap !== true) refuseNestedExceptions(bytes, shape);
+    const { collectedHeap = false } = options;
+    this.#expressions = new ConstExpressions(shape, collectedHeap !== false);
+    if (collectedHeap === false) refuseNestedExceptions(bytes, shape);
+    const counted = collectedHeap !== true && shape.holdsHeap;
     this.#counting = options.fuel !== false;
     this.#shared = this.#counting && options.sharedFuel === true;
     const { total, imported } = shape;
@@ -103,6 +106,9 @@ class ModuleRewriter {
     this.#added = {
       fuel: this.#shared ? imported.global : defined,
       growthRefused: defined + (this.#counting && !this.#shared ? 1 : 0),
+      heapLeft: counted ? defined + (this.#counting && !this.#shared ? 2 : 1) : undefined,
+      heapBytes: shape.types.bytes,
+      elementBytes: shape.types.elementBytes,
       outOfFuel: total.function,
       globalsMoveFrom: this.#shared ? imported.global : undefined,
     };
@@ -274,7 +280,7 @@ class ModuleRewriter {
     const defined = total.global - imported.global;
     const ownFuel = this.#counting && !this.#shared;
     reader?.u32();
-    writer.u32(defined + (ownFuel ? 2 : 1));
+    writer.u32(defined + (ownFuel ? 2 : 1) + (this.#added.heapLeft === undefined ? 0 : 1));
     if (reader !== undefined) {
       for (let left = defined; left > 0; left -= 1) {
         const start = reader.at;
@@ -291,6 +297,7 @@ class ModuleRewriter {
       writer.byte(OP.end);
     }
     writer.put(I32, 1, OP.i32Const, 0, OP.end);
+    if (this.#added.heapLeft !== undefined) writer.put(I64, 1, OP.i64Const, 0, OP.end);
   }
 
   #writeExports(): void {
@@ -298,6 +305,7 @@ class ModuleRewriter {
     const own: (readonly [string, (typeof EXTERNAL_KINDS)[number], number])[] = [
       [RESERVED.growthRefused, 'global', this.#added.growthRefused],
     ];
+    if (this.#added.heapLeft !== undefined) own.push([RESERVED.heapLeft, 'global', this.#added.heapLeft]);
     if (this.#counting) own.push([RESERVED.refill, 'table', this.#refillTable]);
     if (this.#counting && !this.#shared) own.push([RESERVED.fuel, 'global', this.#added.fuel]);
     // Not the start function itself: being exported would declare it, and code that refers to it without a declaration is invalid.
@@ -400,7 +408,11 @@ class ModuleRewriter {
     if (count !== defined) throw invalid(`it declares ${defined} functions and has bodies for ${count}`);
     const code = new Writer(this.#bytes.length);
     const plan = createPlan();
-    const planOptions = { globalsMove: this.#shared, collectedHeap: this.#options.collectedHeap === true };
+    const planOptions = {
+      globalsMove: this.#shared,
+      collectedHeap: this.#options.collectedHeap !== undefined && this.#options.collectedHeap !== false,
+      heapCounted: this.#added.heapLeft !== undefined,
+    };
     const hints: FunctionHints[] = [];
     for (let index = imported.function; reader !== undefined && index < total.function; index += 1) {
       planFunction(plan, this.#shape, index, reader.part(), planOptions);

@@ -10,6 +10,8 @@ export interface SizeLimits {
   readonly maximum: number | undefined;
   /** Addressed by i64. */
   readonly wide: boolean;
+  /** A table of exceptions. */
+  readonly exceptions?: true;
 }
 
 const HAS_MAXIMUM = 1;

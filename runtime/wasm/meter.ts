@@ -1,6 +1,6 @@
 import type { StopReason, Turns } from '../contracts/engine.ts';
 import { type Counters, createCounters } from './counters.ts';
-import { clearI32, exportsOf, readGlobal } from './intrinsics.ts';
+import { clearI32, exportsOf, readGlobal, writeI64 } from './intrinsics.ts';
 import { createProgress } from './progress.ts';
 import { createRefills, type Refills } from './refills.ts';
 import { isReserved, RESERVED, SHARED_FUEL_IMPORT } from './reserved.ts';
@@ -9,6 +9,8 @@ import { compileTrampoline } from './trampoline.ts';
 export interface MeterOptions {
   /** What the guest may burn, whole units, 1..2^53-1. */
   readonly fuel: number;
+  /** Bytes that a module may allocate on the collected heap, of those that count them; what it frees is not given back. @default DEFAULT_HEAP_BYTES */
+  readonly heapBytes?: number;
   /** Units between two calls of `onSlice`. The total does not depend on it. @default DEFAULT_SLICE_FUEL */
   readonly sliceFuel?: number;
   /** Asked at each refill, also while disarmed; an answer stops the guest. */
@@ -39,6 +41,8 @@ export interface Meter {
   readonly held: boolean;
   /** A `memory.grow` of the guest was refused in its last few slices: before that, it has gone on without. */
   readonly growthRefused: boolean;
+  /** Bytes allocated on the collected heap. */
+  readonly heapUsed: number;
   /** Whether refills happen. `false` where nothing can be compiled: then fuel alone stops the guest, and `onSlice` is never asked. */
   readonly sliced: boolean;
   /** What `onSlice` or `turns` threw; the guest was stopped for it as `cancelled`. */
@@ -90,6 +94,9 @@ export interface Meter {
  */
 export const DEFAULT_SLICE_FUEL = 4_000_000;
 
+/** For exceptions, of engines that have no structs and arrays. */
+const DEFAULT_HEAP_BYTES = 16_777_216;
+
 /**
  * Some ten milliseconds. So long work the functions that a host calls by itself in the middle of something, as allocators and starts of
  * modules do.
@@ -116,12 +123,14 @@ export function createMeter(options: MeterOptions): Meter {
     return onSlice?.();
   });
   const { settle } = progress;
+  const heaps = createHeaps(options.heapBytes ?? DEFAULT_HEAP_BYTES);
   const refills =
     trampoline === undefined ? undefined : createRefills(trampoline, { progress, turns, mostHeldFuel });
 
   const adopt = (all: WebAssembly.Exports): void => {
-    const { refused, table, own } = addedTo(all);
+    const { refused, table, own, heap } = addedTo(all);
     growth.watch(refused);
+    if (heap !== undefined) heaps.take(heap);
     if (table === undefined) return;
     if (own === undefined) counters.shared();
     else counters.take(own);
@@ -159,6 +168,9 @@ export function createMeter(options: MeterOptions): Meter {
     get growthRefused() {
       settle();
       return growth.refusedWithin(2 * sliceFuel);
+    },
+    get heapUsed() {
+      return heaps.used();
     },
     sliced,
     get failure() {
@@ -210,12 +222,40 @@ function giveUp(
 
 /** What the rewriter added to an instance. No guest can export these names. */
 function addedTo(all: WebAssembly.Exports) {
-  const { [RESERVED.growthRefused]: refused, [RESERVED.refill]: table, [RESERVED.fuel]: own } = all;
+  const {
+    [RESERVED.growthRefused]: refused,
+    [RESERVED.refill]: table,
+    [RESERVED.fuel]: own,
+    [RESERVED.heapLeft]: heap,
+  } = all;
   if (refused === undefined) throw new TypeError('Cannot attach the meter: the module was not instrumented');
   return {
     refused: refused as WebAssembly.Global,
     table: table as WebAssembly.Table | undefined,
     own: own as WebAssembly.Global | undefined,
+    heap: heap as WebAssembly.Global | undefined,
+  };
+}
+
+/** What instances were given of the collected heap; once, whichever meter has them later. */
+const given = new WeakMap<WebAssembly.Global, number>();
+
+/** The collected heap of the instances of one guest. */
+function createHeaps(bytes: number) {
+  const heaps = new Set<WebAssembly.Global>();
+  return {
+    take: (heap: WebAssembly.Global): void => {
+      heaps.add(heap);
+      if (given.has(heap)) return;
+      given.set(heap, bytes);
+      writeI64(heap, bytes);
+    },
+    used: (): number => {
+      let used = 0;
+      for (const heap of heaps)
+        used += Math.min(given.get(heap) ?? 0, (given.get(heap) ?? 0) - readGlobal(heap));
+      return used;
+    },
   };
 }
 

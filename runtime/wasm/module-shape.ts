@@ -41,6 +41,8 @@ export interface ModuleShape {
   readonly tagTypes: readonly number[];
   readonly exports: readonly ModuleExport[];
   readonly start: number | undefined;
+  /** It can hold so much on the collected heap that what it allocates there must be counted: see `holdsHeap`. */
+  readonly holdsHeap: boolean;
 }
 
 /** The part of a shape that operands are checked against. */

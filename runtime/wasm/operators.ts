@@ -29,6 +29,8 @@ export class OperatorReader {
   /** The first and second index among its operands. */
   first = 0;
   second = 0;
+  /** The tag that the last `throw` names. */
+  thrown = 0;
   /** Where the last operator's operands start. */
   operandsAt = 0;
 
@@ -82,7 +84,7 @@ export class OperatorReader {
         this.#index(total.memory, 'memory', place);
         return;
       case OPERAND.index:
-        reader.u32();
+        this.thrown = reader.u32();
         return;
       case OPERAND.int32:
         reader.skipLeb(5);

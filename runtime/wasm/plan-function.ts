@@ -1,4 +1,4 @@
-import { allocates, refusedAllocation } from './collected-heap.ts';
+import { allocates, bytesOfNew, refusedAllocation, takesLength } from './collected-heap.ts';
 import { CompileCost } from './compile-limits.ts';
 import { ENTRY, type FunctionPlan, STEP } from './function-plan.ts';
 import { invalid } from './invalid.ts';
@@ -17,6 +17,8 @@ export interface PlanOptions {
   readonly globalsMove: boolean;
   /** Operators that allocate on the collected heap are allowed. */
   readonly collectedHeap: boolean;
+  /** What is allocated there is among the steps. */
+  readonly heapCounted: boolean;
 }
 
 /** What is open around the operator at hand. Frames are named by their place in the list, outermost first. */
@@ -210,8 +212,14 @@ export function planFunction(
         branched(start);
         if (!dead) cut(ENTRY.unchecked);
         break;
+      case OP.throw: {
+        // Structs hold exceptions, so these count as what they hold.
+        const bytes = shape.types.bytes[shape.tagTypes[operators.thrown] ?? -1] ?? 0;
+        if (!dead && options.heapCounted) note(start, STEP.allocate, bytes);
+        left(start);
+        break;
+      }
       case OP.return:
-      case OP.throw:
       case OP.throwRef:
       case OP.rethrow:
         left(start);
@@ -247,6 +255,12 @@ export function planFunction(
         }
         if (!options.collectedHeap && opcode === OP.gcPrefix && allocates(operators.sub)) {
           throw refusedAllocation(start);
+        }
+        if (options.heapCounted && !dead && opcode === OP.gcPrefix && allocates(operators.sub)) {
+          if (takesLength(operators.sub)) {
+            note(start, STEP.allocateArray, operators.first);
+            plan.uses32 = true;
+          } else note(start, STEP.allocate, bytesOfNew(operators, shape));
         }
         const length = lengthOf(operators, shape);
         if (dead || length < 0) break;

@@ -1,4 +1,5 @@
 import { defined } from '../vocabulary/defined.ts';
+import { holdsHeap } from './collected-heap.ts';
 import { checkFunctionCount } from './compile-limits.ts';
 import { ConstExpressions } from './const-expression.ts';
 import { NO_TYPES, readTypes, type TypeSpace } from './function-types.ts';
@@ -14,6 +15,7 @@ import {
 import { Reader } from './reader.ts';
 import { isReserved } from './reserved.ts';
 import { SECTION, type Section } from './sections.ts';
+import { readValueTypeName } from './type-text.ts';
 import { skipReferenceType, skipValueType } from './value-types.ts';
 
 const TABLE_WITH_VALUE = 0x40;
@@ -93,6 +95,11 @@ export function readShape(
     tagTypes,
     exports: readExports(open(SECTION.export), total, reservedNames),
     start,
+    holdsHeap: holdsHeap(
+      bytes,
+      { types, tagTypes },
+      tables.some((table) => table.exceptions === true),
+    ),
   };
 }
 
@@ -130,10 +137,16 @@ function readTag(reader: Reader, types: TypeSpace): number {
 /** A table type, or one with an initial value, of which only the type is read here. */
 function readTable(reader: Reader, types: TypeSpace): SizeLimits {
   const initialised = readTablePrefix(reader);
-  skipReferenceType(reader, types.parameters.length);
-  const limits = readLimits(reader, 'table');
+  const limits = readTableType(reader, types);
   if (initialised) new ConstExpressions({ types, total: UNBOUNDED }, true).skip(reader);
   return limits;
+}
+
+function readTableType(reader: Reader, types: TypeSpace): SizeLimits {
+  const type = readValueTypeName(new Reader(reader.bytes, reader.at, reader.end));
+  skipReferenceType(reader, types.parameters.length);
+  const limits = readLimits(reader, 'table');
+  return /exn/.test(type) ? { ...limits, exceptions: true } : limits;
 }
 
 /** Whether the table has an initial value after its type: two bytes in front of it say so. */
@@ -161,8 +174,7 @@ function readImports(reader: Reader | undefined, types: TypeSpace): ModuleImport
     else if (kind === 'tag') type = readTag(reader, types);
     else if (kind === 'memory') limits = readLimits(reader, 'memory');
     else if (kind === 'table') {
-      skipReferenceType(reader, types.parameters.length);
-      limits = readLimits(reader, 'table');
+      limits = readTableType(reader, types);
     } else {
       skipValueType(reader, types.parameters.length);
       reader.flag();

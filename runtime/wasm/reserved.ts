@@ -12,6 +12,8 @@ export const RESERVED = Object.freeze({
   refill: `${RESERVED_PREFIX}_refill`,
   /** i32 global: 1 once a `memory.grow` was refused. */
   growthRefused: `${RESERVED_PREFIX}_growth_refused`,
+  /** i64 global: bytes that the module may still allocate on the collected heap; negative when one was refused. */
+  heapLeft: `${RESERVED_PREFIX}_heap_left`,
   /** The start function, if the module had one. */
   start: `${RESERVED_PREFIX}_start`,
   /** Table of the functions that are exported no longer, see `deferExports`. */

@@ -16,6 +16,8 @@ export interface InstrumentInput {
 export interface Instrumented {
   readonly data: ModuleData;
   readonly minimumPages: number;
+  /** It has things on the collected heap, which shares the cap with its memory. */
+  readonly collected: boolean;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** All of it, as a cache keeps it; `bytes` are part of it. */
   readonly packed: Uint8Array<ArrayBuffer>;
@@ -37,17 +39,25 @@ export function job(input: unknown): Instrumented {
     throw new SandglassError('MODULE_INVALID', `Cannot load "${name}": it is a component, not a core module`);
   }
   return pack(
-    { data: readModule(name, inspectBinary(bytes)), minimumPages: guarded.minimumPages },
+    {
+      data: readModule(name, inspectBinary(bytes)),
+      minimumPages: guarded.minimumPages,
+      collected: guarded.collected,
+    },
     instrument(bytes, {
       maxMemoryPages: ALL_PAGES,
       maxTableElements: MAX_TABLE_ELEMENTS,
       fuel: true,
+      collectedHeap: 'counted',
     }),
   );
 }
 
 /** The facts as JSON, its length in front, then the code. */
-function pack(facts: Pick<Instrumented, 'data' | 'minimumPages'>, code: Uint8Array): Instrumented {
+function pack(
+  facts: Pick<Instrumented, 'data' | 'minimumPages' | 'collected'>,
+  code: Uint8Array,
+): Instrumented {
   const text = new TextEncoder().encode(JSON.stringify(facts));
   const packed = new Uint8Array(4 + text.byteLength + code.byteLength);
   new DataView(packed.buffer).setUint32(0, text.byteLength, true);
@@ -63,7 +73,7 @@ export function unpack(packed: Uint8Array<ArrayBuffer>): Instrumented | undefine
     const facts = JSON.parse(new TextDecoder().decode(packed.subarray(4, 4 + length)));
     const bytes = packed.subarray(4 + length);
     if (!WebAssembly.validate(bytes.slice(0, 8))) return undefined;
-    return { data: facts.data, minimumPages: facts.minimumPages, bytes, packed };
+    return { ...facts, bytes, packed };
   } catch {
     return undefined; // cut off, or not JSON
   }

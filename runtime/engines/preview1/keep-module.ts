@@ -14,7 +14,7 @@ import type { Import } from './jspi.ts';
 import { MODULE, type ModuleData } from './module-data.ts';
 import { createOwnCall } from './own-call.ts';
 import { createRunControl } from './run-control.ts';
-import { attempt, importsOf, instantiate, type OpenHost, type PreviewHost } from './run-module.ts';
+import { attempt, heapBytes, importsOf, instantiate, type OpenHost, type PreviewHost } from './run-module.ts';
 import { checkRunOptions } from './run-options.ts';
 import { scriptCall } from './script-call.ts';
 
@@ -64,9 +64,13 @@ export function keepModule(openHost: OpenHost): Execute {
       return still(oneCall(`${INITIALIZE} was called`));
 
     const control = createRunControl(host, () => meter.stop('cancelled'));
-    const memoryBytes = (): number => Math.max(data.minimumBytes, memory.byteLength);
+    const memoryBytes = (): number => Math.max(data.minimumBytes, memory.byteLength) + meter.heapUsed;
+    const meter = createMeter({
+      fuel: run.limits.fuel,
+      heapBytes: heapBytes(run.limits.memoryBytes),
+      onSlice: () => host.stopReason(),
+    });
     host.trackMemory(memoryBytes);
-    const meter = createMeter({ fuel: run.limits.fuel, onSlice: () => host.stopReason() });
     host.trackFuel?.(() => meter.used);
     const finish = (end: GuestEnd): GuestResult => ({
       ...script.end(end),

@@ -87,20 +87,21 @@ async function build(
   context: PrepareContext,
   caches: ModuleCaches,
 ): Promise<PreparedModule> {
-  const { data, minimumPages, bytes } = await remember(
+  const { data, minimumPages, collected, bytes } = await remember(
     caches.instrumented,
     source.hash,
     () => instrumentOnce(source, context, caches.jobUrl),
     (made) => made.bytes.byteLength,
   );
-  if (minimumPages > pages) {
+  const most = collected ? Math.floor(pages / 2) : pages;
+  if (minimumPages > most) {
     throw new SandglassError(
       'MEMORY_EXCEEDED',
-      `Cannot start "${source.name}": it begins with ${minimumPages * PAGE_BYTES} bytes of memory, ${context.limits.memoryBytes} are allowed`,
+      `Cannot start "${source.name}": it begins with ${minimumPages * PAGE_BYTES} bytes of memory, ${collected ? most * PAGE_BYTES : context.limits.memoryBytes} are allowed`,
       { hint: 'Raise limits.memoryBytes' },
     );
   }
-  const capped = await capMemories(bytes, pages);
+  const capped = await capMemories(bytes, most);
   return { data, compiled: { module: await compile(source.name, capped, context), bytes: capped } };
 }
 

@@ -47,6 +47,11 @@ export type OpenedHost = PreviewHost | { readonly ok: false; readonly end: Guest
 
 export type OpenHost = (context: Preview1Host) => OpenedHost | Promise<OpenedHost>;
 
+/** Bytes of the collected heap: as much as the thread of a guest has room for. */
+const MOST_HEAP = 128 * 1024 * 1024;
+/** What a module may allocate on the collected heap. */
+export const heapBytes = (memoryBytes: number): number => Math.min(Math.floor(memoryBytes / 2), MOST_HEAP);
+
 const NOT_STARTED = { memoryBytes: 0, fuel: 0, growthRefused: false } as const;
 
 /** Runs one module in a fresh instance: a command by its `_start`, anything else by the exported function that the run names. */
@@ -70,14 +75,15 @@ export async function runModule(
 
   const control = createRunControl(host, () => meter.stop('cancelled'));
   const memory = new GuestMemory();
-  const memoryBytes = (): number => Math.max(data.minimumBytes, memory.byteLength);
-  host.trackMemory(memoryBytes);
+  const memoryBytes = (): number => Math.max(data.minimumBytes, memory.byteLength) + meter.heapUsed;
   const suspends = !host.canBlock && hasJspi();
   const meter = createMeter({
     fuel: run.limits.fuel,
+    heapBytes: heapBytes(run.limits.memoryBytes),
     onSlice: () => host.stopReason(),
     ...(suspends && host.turns !== undefined ? { turns: host.turns } : {}),
   });
+  host.trackMemory(memoryBytes);
   host.trackFuel?.(() => meter.used);
   const charge = (bytes: number): void => meter.charge(importFuel(bytes));
   const allowed = options.options.wasi;

@@ -59,7 +59,13 @@ describe('inspectBinary() of components', () => {
       worldExports: [{ name: 'run', kind: 'func' }],
       memories: [{ minimum: 2, wide: false }],
     });
-    expect(guardBinary(bytes)).toEqual({ kind: 'component', coreModules: 1, memories: 1, minimumPages: 2 });
+    expect(guardBinary(bytes)).toEqual({
+      kind: 'component',
+      coreModules: 1,
+      memories: 1,
+      minimumPages: 2,
+      collected: false,
+    });
   });
 });
 
@@ -70,6 +76,7 @@ describe('guardBinary()', () => {
       coreModules: 1,
       memories: 1,
       minimumPages: 3,
+      collected: false,
     });
   });
 });
