@@ -9,7 +9,7 @@ import { compileTrampoline } from './trampoline.ts';
 export interface MeterOptions {
   /** What the guest may burn, whole units, 1..2^53-1. */
   readonly fuel: number;
-  /** Bytes that a module may allocate on the collected heap, of those that count them; what it frees is not given back. @default DEFAULT_HEAP_BYTES */
+  /** Bytes that a module may allocate on the collected heap; what it frees is not given back. @default DEFAULT_HEAP_BYTES */
   readonly heapBytes?: number;
   /** Units between two calls of `onSlice`. The total does not depend on it. @default DEFAULT_SLICE_FUEL */
   readonly sliceFuel?: number;
@@ -128,13 +128,10 @@ export function createMeter(options: MeterOptions): Meter {
     trampoline === undefined ? undefined : createRefills(trampoline, { progress, turns, mostHeldFuel });
 
   const adopt = (all: WebAssembly.Exports): void => {
-    const { refused, table, own, heap } = addedTo(all);
+    const { refused, heap, ...counted } = addedTo(all);
     growth.watch(refused);
-    if (heap !== undefined) heaps.take(heap);
-    if (table === undefined) return;
-    if (own === undefined) counters.shared();
-    else counters.take(own);
-    refills?.connect(table);
+    heaps.take(heap);
+    countIn(counted, counters, refills);
   };
   const leave = (instance: WebAssembly.Instance): void => {
     settle();
@@ -209,6 +206,17 @@ export function createMeter(options: MeterOptions): Meter {
   };
 }
 
+function countIn(
+  { table, own }: Pick<ReturnType<typeof addedTo>, 'table' | 'own'>,
+  counters: Counters,
+  refills: Refills | undefined,
+): void {
+  if (table === undefined) return;
+  if (own === undefined) counters.shared();
+  else counters.take(own);
+  refills?.connect(table);
+}
+
 function giveUp(
   { refused, table, own }: ReturnType<typeof addedTo>,
   growth: ReturnType<typeof watchGrowth>,
@@ -244,7 +252,8 @@ const given = new WeakMap<WebAssembly.Global, number>();
 function createHeaps(bytes: number) {
   const heaps = new Set<WebAssembly.Global>();
   return {
-    take: (heap: WebAssembly.Global): void => {
+    take: (heap: WebAssembly.Global | undefined): void => {
+      if (heap === undefined) return;
       heaps.add(heap);
       if (given.has(heap)) return;
       given.set(heap, bytes);

@@ -1,8 +1,15 @@
-import type { CellGuest, Execute, GuestEnd, GuestResult, RunSpec } from '../../contracts/engine.ts';
+import type {
+  CellGuest,
+  Execute,
+  GuestEnd,
+  GuestHost,
+  GuestResult,
+  RunSpec,
+} from '../../contracts/engine.ts';
 import { defined } from '../../vocabulary/defined.ts';
 import type { GuestValue } from '../../vocabulary/guest-value.ts';
 import { KEPT_MEMORY } from '../../vocabulary/kept-memory.ts';
-import { createMeter, importFuel } from '../../wasm/meter.ts';
+import { createMeter, importFuel, type Meter } from '../../wasm/meter.ts';
 import { createAbort } from './abort-import.ts';
 import type { ForeignImport } from './check-foreign.ts';
 import { chooseEntry, INITIALIZE, START } from './choose-entry.ts';
@@ -31,6 +38,13 @@ interface Present {
   own: Import;
   foreign: readonly (readonly [entry: ForeignImport, run: Import])[];
 }
+
+const meterOf = ({ limits }: RunSpec, host: GuestHost): Meter =>
+  createMeter({
+    fuel: limits.fuel,
+    heapBytes: heapBytes(limits.memoryBytes),
+    onSlice: () => host.stopReason(),
+  });
 
 /**
  * Keeps one instance of a module for the calls of a session. Each call has its own host, fuel, output, clocks and file descriptors: what an
@@ -65,11 +79,7 @@ export function keepModule(openHost: OpenHost): Execute {
 
     const control = createRunControl(host, () => meter.stop('cancelled'));
     const memoryBytes = (): number => Math.max(data.minimumBytes, memory.byteLength) + meter.heapUsed;
-    const meter = createMeter({
-      fuel: run.limits.fuel,
-      heapBytes: heapBytes(run.limits.memoryBytes),
-      onSlice: () => host.stopReason(),
-    });
+    const meter = meterOf(run, host);
     host.trackMemory(memoryBytes);
     host.trackFuel?.(() => meter.used);
     const finish = (end: GuestEnd): GuestResult => ({

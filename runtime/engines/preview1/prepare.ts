@@ -95,9 +95,10 @@ async function build(
   );
   const most = collected ? Math.floor(pages / 2) : pages;
   if (minimumPages > most) {
+    const allowed = collected ? most * PAGE_BYTES : context.limits.memoryBytes;
     throw new SandglassError(
       'MEMORY_EXCEEDED',
-      `Cannot start "${source.name}": it begins with ${minimumPages * PAGE_BYTES} bytes of memory, ${collected ? most * PAGE_BYTES : context.limits.memoryBytes} are allowed`,
+      `Cannot start "${source.name}": it begins with ${minimumPages * PAGE_BYTES} bytes of memory, ${allowed} are allowed`,
       { hint: 'Raise limits.memoryBytes' },
     );
   }
