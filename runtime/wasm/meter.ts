@@ -105,13 +105,8 @@ const DEFAULT_MOST_HELD_FUEL = 64_000_000;
 
 /** @throws {RangeError} on fuel or slices that are not whole positive numbers. */
 export function createMeter(options: MeterOptions): Meter {
-  const {
-    fuel,
-    sliceFuel = DEFAULT_SLICE_FUEL,
-    mostHeldFuel = DEFAULT_MOST_HELD_FUEL,
-    onSlice,
-    turns,
-  } = options;
+  const { onSlice, turns } = options;
+  const { fuel, sliceFuel = DEFAULT_SLICE_FUEL, mostHeldFuel = DEFAULT_MOST_HELD_FUEL } = options;
   checkUnits('fuel', fuel);
   checkUnits('sliceFuel', sliceFuel);
   const trampoline = options.trampoline ?? compileTrampoline();
