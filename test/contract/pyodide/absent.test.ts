@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openPython, type PythonBench } from '../../support/pyodide-parts.ts';
 
+const noPool = (what: string) =>
+  `Cannot use ${what}: guests cannot start processes; ThreadPoolExecutor of concurrent.futures and ThreadPool`;
+
 /** What a program may look for and does not find: each says why, and where to turn. */
 describe('what a Python guest does not find', () => {
   let python: PythonBench;
@@ -15,10 +18,10 @@ describe('what a Python guest does not find', () => {
   test.each([
     ['tkinter', 'guests have no terminal and no screen'],
     ['curses.ascii', 'guests have no terminal and no screen'],
-    ['resource', 'limits and usage are told by the outcome of the run'],
+    ['resource', 'the limits are those of the run; time.process_time and tracemalloc tell'],
     ['pwd', 'guests have no users'],
     ['aiohttp', 'it needs sockets; use httpx.AsyncClient'],
-    ['pip', 'packages are brought by the host before the run'],
+    ['pip', 'packages are brought before the run: --with=NAME'],
   ])('import %s', async (name, reason) => {
     const error = await errorOf(`import ${name}`);
     expect(error).toMatchObject({
@@ -53,12 +56,51 @@ describe('what a Python guest does not find', () => {
   });
 
   test.each([
-    ['import multiprocessing as m\nm.Process(target=print).start()', 'guests cannot start processes'],
-    ['import multiprocessing as m\nm.Pool(2)', 'guests cannot start processes'],
-    ["import asyncio\nawait asyncio.create_subprocess_exec('ls')", 'guests cannot start processes'],
-    ["import asyncio\nawait asyncio.create_subprocess_shell('ls')", 'guests cannot start processes'],
+    ['import multiprocessing as m\nm.Process(target=print).start()', noPool('multiprocessing.Process')],
+    ['import multiprocessing as m\nm.Pool(2)', noPool('multiprocessing.Pool')],
+    ['import multiprocessing as m\nm.Queue()', noPool('multiprocessing.Queue')],
+    ["import multiprocessing as m\nm.get_context('spawn').Lock()", noPool('multiprocessing.Lock')],
+    ['from multiprocessing import Value\nValue("i", 0)', noPool('multiprocessing.Value')],
+    [
+      'from concurrent.futures import ProcessPoolExecutor as P\nwith P() as pool: pool.map(abs, [1])',
+      noPool('ProcessPoolExecutor'),
+    ],
+    [
+      'from concurrent.futures import *\nInterpreterPoolExecutor()',
+      'Cannot use InterpreterPoolExecutor: a guest has one interpreter; ThreadPoolExecutor takes the same calls',
+    ],
+    [
+      "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'x'])",
+      'packages are brought before the run',
+    ],
+    ["import subprocess\nsubprocess.run('ls')", 'what a command does is done in Python'],
+    ["import asyncio\nawait asyncio.create_subprocess_exec('ls')", '[Errno 2] Cannot start a process'],
+    [
+      "import asyncio\nawait asyncio.create_subprocess_shell('pip install x')",
+      'packages are brought before the run',
+    ],
+    ["import asyncio\nawait asyncio.start_server(print, '127.0.0.1', 80)", 'nobody could reach a server'],
+    [
+      "from http.server import *\nHTTPServer(('', 8000), BaseHTTPRequestHandler)",
+      'nobody could reach a server',
+    ],
+    [
+      'import socket\ns = socket.socket()\ns.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\ns.bind(("", 80))',
+      'Cannot start a server',
+    ],
+    ["import socket\nsocket.create_connection(('a', 80))", 'use urllib.request, requests or httpx'],
+    ["import smtplib\nsmtplib.SMTP('a')", 'use urllib.request, requests or httpx'],
+    ["import ctypes\nctypes.cdll.LoadLibrary('libc.so.6')", 'guests have no native libraries'],
+    ['import ctypes\nctypes.pythonapi.Py_IncRef', 'guests have no native libraries'],
+    ["import ctypes\nctypes.CDLL('libm.so')", 'guests have no native libraries'],
+    ['import signal\nsignal.alarm(1)', 'guests have no signals; limits.timeoutMs ends a run'],
   ])('%s', async (code, reason) => {
     expect(await errorOf(code)).toMatchObject({ message: expect.stringContaining(reason) });
+  });
+
+  test('the user that a program asks for has a name', async () => {
+    const { result } = await python.run('import getpass, os\n[getpass.getuser(), os.getlogin()]');
+    expect(result).toMatchObject({ kind: 'value', value: ['guest', 'guest'] });
   });
 
   test('an object that no guest can hold: the hint says so', async () => {

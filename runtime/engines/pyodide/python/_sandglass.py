@@ -334,8 +334,6 @@ _plain_hook = sys.excepthook
 def describe(error):
     """The report of an uncaught exception; its traceback goes to stderr."""
     _reserve.clear()
-    if type(error) is OverflowError and error.args == numbers.OWN_RANGE:
-        error.args = numbers.RANGE
     if isinstance(error, OSError) and numbers.is_own(error):
         numbers.show(error)
     left_out = shorten(error)

@@ -3,38 +3,68 @@
 import errno
 import functools
 import gc
+import importlib
 import opcode
 import os
 import sys
 
 #: Of asm-generic/errno.h.
 LINUX = """
-    EPERM 1 ENOENT 2 ESRCH 3 EINTR 4 EIO 5 ENXIO 6 E2BIG 7 ENOEXEC 8 EBADF 9 ECHILD 10 EAGAIN 11 ENOMEM 12 EACCES 13 EFAULT 14 ENOTBLK 15
-    EBUSY 16 EEXIST 17 EXDEV 18 ENODEV 19 ENOTDIR 20 EISDIR 21 EINVAL 22 ENFILE 23 EMFILE 24 ENOTTY 25 ETXTBSY 26 EFBIG 27 ENOSPC 28
-    ESPIPE 29 EROFS 30 EMLINK 31 EPIPE 32 EDOM 33 ERANGE 34 EDEADLK 35 ENAMETOOLONG 36 ENOLCK 37 ENOSYS 38 ENOTEMPTY 39 ELOOP 40
-    ENOTSOCK 88 EMSGSIZE 90 EPROTO 71 EOVERFLOW 75 EILSEQ 84 EOPNOTSUPP 95 EAFNOSUPPORT 97 EADDRINUSE 98 EADDRNOTAVAIL 99 ENETDOWN 100
-    ENETUNREACH 101 ECONNABORTED 103 ECONNRESET 104 ENOBUFS 105 EISCONN 106 ENOTCONN 107 ETIMEDOUT 110 ECONNREFUSED 111 EHOSTUNREACH 113
-    EALREADY 114 EINPROGRESS 115 ESTALE 116 EDQUOT 122 ECANCELED 125 ENOTSUP 95
+    EPERM 1 ENOENT 2 ESRCH 3 EINTR 4 EIO 5 ENXIO 6 E2BIG 7 ENOEXEC 8 EBADF 9 ECHILD 10 EAGAIN 11 EWOULDBLOCK 11 ENOMEM 12 EACCES 13
+    EFAULT 14 ENOTBLK 15 EBUSY 16 EEXIST 17 EXDEV 18 ENODEV 19 ENOTDIR 20 EISDIR 21 EINVAL 22 ENFILE 23 EMFILE 24 ENOTTY 25 ETXTBSY 26
+    EFBIG 27 ENOSPC 28 ESPIPE 29 EROFS 30 EMLINK 31 EPIPE 32 EDOM 33 ERANGE 34 EDEADLK 35 EDEADLOCK 35 ENAMETOOLONG 36 ENOLCK 37 ENOSYS 38
+    ENOTEMPTY 39 ELOOP 40 ENOMSG 42 EIDRM 43 ECHRNG 44 EL2NSYNC 45 EL3HLT 46 EL3RST 47 ELNRNG 48 EUNATCH 49 ENOCSI 50 EL2HLT 51 EBADE 52
+    EBADR 53 EXFULL 54 ENOANO 55 EBADRQC 56 EBADSLT 57 EBFONT 59 ENOSTR 60 ENODATA 61 ETIME 62 ENOSR 63 ENONET 64 ENOPKG 65 EREMOTE 66
+    ENOLINK 67 EADV 68 ESRMNT 69 ECOMM 70 EPROTO 71 EMULTIHOP 72 EDOTDOT 73 EBADMSG 74 EOVERFLOW 75 ENOTUNIQ 76 EBADFD 77 EREMCHG 78
+    ELIBACC 79 ELIBBAD 80 ELIBSCN 81 ELIBMAX 82 ELIBEXEC 83 EILSEQ 84 ERESTART 85 ESTRPIPE 86 EUSERS 87 ENOTSOCK 88 EDESTADDRREQ 89
+    EMSGSIZE 90 EPROTOTYPE 91 ENOPROTOOPT 92 EPROTONOSUPPORT 93 ESOCKTNOSUPPORT 94 ENOTSUP 95 EOPNOTSUPP 95 EPFNOSUPPORT 96 EAFNOSUPPORT 97
+    EADDRINUSE 98 EADDRNOTAVAIL 99 ENETDOWN 100 ENETUNREACH 101 ENETRESET 102 ECONNABORTED 103 ECONNRESET 104 ENOBUFS 105 EISCONN 106
+    ENOTCONN 107 ESHUTDOWN 108 ETOOMANYREFS 109 ETIMEDOUT 110 ECONNREFUSED 111 EHOSTDOWN 112 EHOSTUNREACH 113 EALREADY 114 EINPROGRESS 115
+    ESTALE 116 EUCLEAN 117 ENOTNAM 118 ENAVAIL 119 EISNAM 120 EREMOTEIO 121 EDQUOT 122 ENOMEDIUM 123 EMEDIUMTYPE 124 ECANCELED 125
+    ENOKEY 126 EKEYEXPIRED 127 EKEYREVOKED 128 EKEYREJECTED 129 EOWNERDEAD 130 ENOTRECOVERABLE 131 ERFKILL 132 EHWPOISON 133
 """.split()
 
 
-class Number(int):
-    """The interpreter's number, shown as Linux's."""
+class Shown(int):
+    """The number of an error that the interpreter has raised, as Linux has it."""
 
-    def __new__(cls, own, shown):
-        number = super().__new__(cls, own)
-        number.shown = shown
+    def __reduce__(self):
+        return int, (int(self),)
+
+
+class Constant(Shown):
+    """One of the names of errno: Linux's number, and equal to the interpreter's, which errors have that nobody has shown yet."""
+
+    def __new__(cls, shown, own):
+        number = super().__new__(cls, shown)
+        number.own = own
         return number
 
     def __eq__(self, other):
-        if type(other) is int:  # programs know the numbers of Linux by heart
-            return other == self.shown or int(self) == other
-        return int.__eq__(self, other)
+        return int.__eq__(self, other) or (type(other) is int and other == self.own)
 
     def __ne__(self, other):
         return not self == other
 
     __hash__ = int.__hash__
+
+
+class Large(Constant):
+    """EFBIG. Its number of Linux is the interpreter's of an interrupted call, which it would make again: within, it is the interpreter's own."""
+
+    def __new__(cls, shown, own):
+        number = int.__new__(cls, own)
+        number.shown = shown
+        return number
+
+    def __eq__(self, other):
+        return type(other) is Large or (type(other) is int and other == self.shown)
+
+    def __hash__(self):
+        return hash(self.shown)
+
+    def __int__(self):
+        return self.shown
 
     def __repr__(self):
         return str(self.shown)
@@ -44,24 +74,24 @@ class Number(int):
     def __format__(self, form):
         return format(self.shown, form)
 
-    def __reduce__(self):
-        return int, (int(self),)
-
 
 #: By the interpreter's number.
-NUMBERS = {}
+CONSTANTS = {}
 #: By Linux's: the interpreter's own.
 OWN = {}
 
 #: What Linux says, where the C library of the interpreter says it in other words.
 TEXTS = {
     "E2BIG": "Argument list too long",
+    "EADDRINUSE": "Address already in use",
     "EADDRNOTAVAIL": "Cannot assign requested address",
     "EAFNOSUPPORT": "Address family not supported by protocol",
     "EBUSY": "Device or resource busy",
     "ECHILD": "No child processes",
     "ECONNABORTED": "Software caused connection abort",
+    "EDEADLK": "Resource deadlock avoided",
     "EDOM": "Numerical argument out of domain",
+    "EDQUOT": "Disk quota exceeded",
     "EHOSTUNREACH": "No route to host",
     "EILSEQ": "Invalid or incomplete multibyte or wide character",
     "EINPROGRESS": "Operation now in progress",
@@ -75,6 +105,7 @@ TEXTS = {
     "ENFILE": "Too many open files in system",
     "ENOBUFS": "No buffer space available",
     "ENOMEM": "Cannot allocate memory",
+    "ENETRESET": "Network dropped connection on reset",
     "ENOTCONN": "Transport endpoint is not connected",
     "ENOTSOCK": "Socket operation on non-socket",
     "ENOTSUP": "Operation not supported",
@@ -118,7 +149,8 @@ class Key(int):
     def __eq__(self, other):
         if type(other) is Key or not int.__eq__(self, other):
             return self is other
-        return self.side == ("linux" if type(other) is int and is_made_in(sys._getframe(1)) else "own")
+        linux = isinstance(other, Shown) or (type(other) is int and is_made_in(sys._getframe(1)))
+        return self.side == ("linux" if linux else "own")
 
     __hash__ = int.__hash__
 
@@ -150,10 +182,10 @@ def is_made_in(frame):
 
 def show(error):
     """Has an OSError that the interpreter made show its number and its words as Linux's."""
-    number = NUMBERS.get(error.errno)
-    if number is None or error.errno is number:
+    if not is_own(error) or error.errno not in CONSTANTS:
         return
-    error.errno = number
+    number = CONSTANTS[error.errno]
+    number = error.errno = number if type(number) is Large else Shown(number)
     words = WORDS.get(error.strerror)
     if words is not None:
         error.strerror = words
@@ -161,28 +193,77 @@ def show(error):
         error.args = (number, words or error.args[1], *error.args[2:])
 
 
-def showing(plain):
-    """A function of the interpreter, whose errors are shown so wherever a program catches them."""
+class Showing:
+    """Stands for a builtin, whose errors are shown so wherever a program catches them. Kept in a class, it does not become a method."""
 
-    @functools.wraps(plain)
-    def call(*args, **kwargs):
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.__text_signature__ = getattr(function, "__text_signature__", None)
+
+    @property
+    def __signature__(self):
+        import inspect
+
+        return inspect.signature(self.function)
+
+    def __call__(self, *args, **kwargs):
         try:
-            return plain(*args, **kwargs)
+            return self.function(*args, **kwargs)
         except OSError as error:
             show(error)
             raise
 
-    return call
+    def __repr__(self):
+        return repr(self.function)
 
 
-#: Functions of files that are open, of the file system and of terminals. Those that take paths do so for themselves.
-OF_HANDLES = """
-    close dup dup2 fchmod fchown fdatasync fpathconf fstat fstatvfs fsync ftruncate get_blocking get_inheritable get_terminal_size lseek openpty
-    pread pwrite readv set_blocking set_inheritable setgid setuid statvfs tcgetpgrp tcsetpgrp ttyname writev
-""".split()
+def keep_support(plain, standing):
+    """What os says that a function can do, its stand-in can."""
+    for group in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks):
+        if plain in group:
+            group.add(standing)
 
+
+#: Where a type keeps its flags, and what makes an object of it in one go; and the flag that says that it takes no attributes.
+FLAGS_AT, VECTORCALL_AT, IMMUTABLE = 84, 200, 1 << 8
 #: What arithmetic says of a number that is too large for a float, here and on Linux.
 OWN_RANGE, RANGE = (68, "Result not representable"), (34, "Numerical result out of range")
+
+
+def show_overflow():
+    """The interpreter makes the error of 2.0**2000 of its own number and words: as it is made, it takes Linux's."""
+    import ctypes
+
+    kind, plain = OverflowError, OverflowError.__init__
+
+    @functools.wraps(plain)
+    def init(self, /, *args, **kwargs):
+        plain(self, *(RANGE if args == OWN_RANGE else args), **kwargs)
+
+    flags, makes = (ctypes.c_ulong.from_address(id(kind) + at) for at in (FLAGS_AT, VECTORCALL_AT))
+    names = [found for found in gc.get_referents(kind.__dict__) if type(found) is dict]
+    if flags.value != kind.__flags__ or len(names) != 1:
+        return  # types are laid out in another way
+    names[0]["__init__"] = init
+    flags.value &= ~IMMUTABLE
+    kind.__init__ = init
+    flags.value |= IMMUTABLE
+    makes.value = 0
+
+
+#: Functions of the interpreter that raise errors of the system, by module. Those of files with words of the host do so for themselves.
+SHOWING = {
+    "os": """
+        chmod chown chroot close dup dup2 fchdir fchmod fchown fdatasync fpathconf fstat fstatvfs fsync ftruncate get_blocking get_inheritable
+        get_terminal_size getpgid getpriority getsid getxattr lchmod lchown link lockf lseek mkfifo pathconf pipe posix_fadvise pread pwrite
+        readv sendfile set_blocking set_inheritable setgid setpgid setsid setuid statvfs tcgetpgrp tcsetpgrp ttyname writev
+    """,
+    "time": "clock_getres clock_gettime clock_gettime_ns clock_settime",
+    "fcntl": "fcntl flock ioctl lockf",
+    "select": "select",
+    "termios": "tcdrain tcflow tcflush tcgetattr tcsendbreak tcsetattr",
+}
 
 
 def is_own(error):
@@ -190,43 +271,41 @@ def is_own(error):
     return type(error.errno) is int and error.strerror == plain_text(error.errno)
 
 
-class Codes(dict):
-    """errno.errorcode: names by Linux's numbers, and by those that the interpreter raises."""
-
-    def __getitem__(self, code):
-        return super().__getitem__(getattr(code, "shown", code))
-
-    def get(self, code, default=None):
-        return super().get(getattr(code, "shown", code), default)
-
-
 def install():
-    """The constants of errno are equal to what they were."""
+    """The names of errno are equal to what they were."""
     global plain_text
     plain_text = os.strerror
     for name, shown in zip(LINUX[::2], map(int, LINUX[1::2]), strict=True):
         own = getattr(errno, name, None)
         if own is None:
             continue
-        number = NUMBERS.setdefault(int(own), Number(own, shown))
-        OWN[shown] = number
+        number = CONSTANTS.setdefault(own, (Large if name == "EFBIG" else Constant)(shown, own))
+        OWN[shown] = own
         if name in TEXTS:
-            WORDS[plain_text(int(own))] = TEXTS[name]
-        setattr(errno, name, number)
+            WORDS[plain_text(own)] = TEXTS[name]
+        for module in list(sys.modules.values()):  # the names of errno, wherever they were imported to
+            if type(getattr(module, "__dict__", {}).get(name)) is int:
+                setattr(module, name, number)
     os.strerror = strerror
-    for name in OF_HANDLES:
-        if hasattr(os, name):
-            setattr(os, name, showing(getattr(os, name)))
-    names = {
-        int(shown): name for name, shown in zip(LINUX[::2], LINUX[1::2], strict=True) if name != "ENOTSUP"
+    errno.errorcode = {
+        int(shown): name
+        for name, shown in zip(LINUX[::2], LINUX[1::2], strict=True)
+        if name not in ("EOPNOTSUPP", "EWOULDBLOCK", "EDEADLK")
     }
-    errno.errorcode = Codes(sorted(names.items()))
+    for module, names in SHOWING.items():
+        module = importlib.import_module(module)
+        for name in names.split():
+            plain = getattr(module, name, None)
+            if plain is not None:
+                setattr(module, name, Showing(plain))
+                keep_support(plain, getattr(module, name))
     count_as_linux()
+    show_overflow()
 
 
 def count_as_linux():
     """OSError(2, ...) of a program is a FileNotFoundError, as its writer expects."""
-    exists = int(errno.EEXIST)
+    exists = errno.EEXIST.own
     tables = [
         found for found in gc.get_objects() if type(found) is dict and found.get(exists) is FileExistsError
     ]
@@ -245,7 +324,9 @@ def count_as_linux():
 
 
 def strerror(code, /):
-    """What an error number says, of the interpreter's or of Linux's."""
-    number = code if type(code) is Number else OWN.get(code)
-    text = plain_text(int(code) if number is None else int(number))
+    """What an error number says, of Linux's."""
+    own = OWN.get(code)
+    if own is None:
+        return "Success" if code == 0 else f"Unknown error {code}"
+    text = plain_text(own)
     return WORDS.get(text, text)

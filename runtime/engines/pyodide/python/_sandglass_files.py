@@ -37,20 +37,7 @@ WRAPPED = (
 )
 
 
-class Explained:
-    """Stands for a builtin. An object, not a function: kept in a class, a builtin does not become a method."""
-
-    def __init__(self, function):
-        functools.update_wrapper(self, function)
-        self.function = function
-        self.__text_signature__ = getattr(function, "__text_signature__", None)
-
-    @property
-    def __signature__(self):
-        import inspect
-
-        return inspect.signature(self.function)
-
+class Explained(numbers.Showing):
     def __call__(self, *args, **kwargs):
         try:
             return self.function(*args, **kwargs)
@@ -58,9 +45,6 @@ class Explained:
             numbers.show(error)
             explain(error)
             raise
-
-    def __repr__(self):
-        return repr(self.function)
 
 
 #: Functions of os.path that answer something for a path that is not there: what they ask for is nobody's mistake.
@@ -270,18 +254,12 @@ Mapped.__module__ = "mmap"
 
 def install():
     mmap.mmap = Mapped
-    sets = [
-        getattr(os, name)
-        for name in ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
-    ]
     for name in WRAPPED:
         plain = getattr(os, name, None)
         if plain is None:
             continue
         wrapped = (Looked if name in ("stat", "lstat") else Explained)(plain)
         setattr(os, name, wrapped)
-        for group in sets:
-            if plain in group:
-                group.add(wrapped)
+        numbers.keep_support(plain, wrapped)
     opened = Explained(opener_of(_io.open))
     builtins.open = io.open = _io.open = opened

@@ -6,6 +6,7 @@ import inspect
 import io
 import locale
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,17 +15,18 @@ import time
 import traceback
 
 import _sandglass_host as host
+import _sandglass_processes as processes
 import _sandglass_threads as threads
 import pyodide.webloop
 
 NO_JAVASCRIPT = "guests have no JavaScript"
 NO_PROCESS = "guests cannot start processes"
 NO_COMMAND = f"{NO_PROCESS}; what a command does is done in Python, by shutil, pathlib, zipfile and the like"
-NO_PROCESSES = "guests cannot start processes; for work side by side, ThreadPoolExecutor of concurrent.futures and asyncio are there"
-NO_INTERPRETERS = "a guest has one interpreter; use threads or asyncio for work side by side"
 NO_SIGNAL = "guests have no signals; limits.timeoutMs ends a run, asyncio.timeout() a part of it"
 NO_SOCKET = "guests have no sockets; use urllib.request, requests or httpx under an http grant"
-NO_NATIVE = "guests have no native libraries"
+NO_SERVER = "guests have no sockets, so nobody could reach a server; call what it would serve as functions, or by the test client of its framework"
+NO_NATIVE = "guests have no native libraries; a package of Python that does the same comes with --with=NAME"
+NO_PACKAGES = "packages are brought before the run: --with=NAME, in a program the option packages of the run"
 
 #: The deepest recursion of Python functions that can be asked for: its frames, and the traceback that goes through them, fit the default limits.
 MOST_RECURSION = 1_000_000
@@ -35,10 +37,10 @@ NO_TERMINAL = "guests have no terminal and no screen"
 NO_USERS = "guests have no users"
 #: Modules of other Pythons, and packages that cannot work here, with what stands in the way.
 NO_MODULE = {
-    "_multiprocessing": NO_PROCESSES,
-    "_posixshmem": NO_PROCESS,
+    "_multiprocessing": processes.NO_PROCESSES,
+    "_posixshmem": processes.NO_PROCESSES,
     "_posixsubprocess": NO_PROCESS,
-    "_interpreters": NO_INTERPRETERS,
+    "_interpreters": processes.NO_INTERPRETERS,
     "curses": NO_TERMINAL,
     "_curses": NO_TERMINAL,
     "readline": NO_TERMINAL,
@@ -48,11 +50,11 @@ NO_MODULE = {
     "idlelib": NO_TERMINAL,
     "pwd": NO_USERS,
     "grp": NO_USERS,
-    "resource": "limits and usage are told by the outcome of the run",
+    "resource": "the limits are those of the run; time.process_time and tracemalloc tell what a program uses",
     "syslog": "use logging",
-    "ensurepip": "packages are brought by the host before the run",
-    "pip": "packages are brought by the host before the run",
-    "micropip": "packages are brought by the host before the run",
+    "ensurepip": NO_PACKAGES,
+    "pip": NO_PACKAGES,
+    "micropip": NO_PACKAGES,
     "venv": "each run has a Python of its own",
     "aiohttp": "it needs sockets; use httpx.AsyncClient",
     "websockets": "guests have no sockets",
@@ -102,8 +104,12 @@ def refuse_process(self, args, *more, **kwargs):
     )
     about = NO_COMMAND
     if any(word.endswith(("pip", "pip3", "conda")) for word in words[:3]):
-        about = f"{NO_PROCESS}; packages are brought before the run: --with=NAME, in a program the option packages of the run"
+        about = f"{NO_PROCESS}; {NO_PACKAGES}"
     raise FileNotFoundError(errno.ENOENT, f"Cannot start a process: {about}")
+
+
+def refuse_later(loop, factory, *args, **kwargs):
+    refuse_process(loop, [word for arg in args for word in os.fsdecode(arg).split()])
 
 
 def kill(pid, number, /):
@@ -142,13 +148,14 @@ def tzset():
     set_zone(zone)
 
 
-class Sleep:
-    """time.sleep; an object, so that a class that keeps it does not make a method of it."""
+class Builtin:
+    """Stands for a builtin of time; an object, so that a class that keeps it does not make a method of it."""
 
-    __name__ = __qualname__ = "sleep"
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
 
-    def __call__(self, seconds, /):
-        sleep(seconds)
+    def __call__(self, *args):
+        return self.__wrapped__(*args)
 
 
 def sleep(seconds, /):
@@ -160,6 +167,34 @@ def sleep(seconds, /):
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
     threads.sleep(seconds)
+
+
+_strftime = time.strftime
+#: What the C library of the interpreter knows of a time. For anything else it answers nothing at all.
+KNOWN = re.compile(r"(?:[^%]|%[-_0]?[EO]?[aAbBcCdDeFgGhHIjmMnprRsStTuUVwWxXyYzZ%])*")
+DIRECTIVE = re.compile(r"%([-_0^#]*)([0-9]*)[EO]?(.?)", re.DOTALL)
+#: What Linux has besides, by what it is made of.
+BESIDES = {"k": "%_H", "l": "%_I", "P": "%p"}
+
+
+def strftime(form, *when):
+    """time.strftime, and so that of datetime, with all that Linux knows; what nobody knows stays as it is."""
+    if not isinstance(form, str) or KNOWN.fullmatch(form):
+        return _strftime(form, *when)
+
+    def shown(match):
+        flags, width, name = match.groups()
+        plain = BESIDES.get(name) or f"%{flags.strip('^#')}{name}"
+        if not name or not KNOWN.fullmatch(plain):
+            return match[0]
+        text = _strftime(plain, *when)
+        if name == "P" or ("#" in flags and name == "p"):
+            text = text.lower()
+        elif "^" in flags or ("#" in flags and name in "aAbBh"):
+            text = text.upper()
+        return text.rjust(int(width[:3] or 0), "0" if text.isdigit() and "_" not in flags else " ")
+
+    return DIRECTIVE.sub(shown, form)
 
 
 def install_zones():
@@ -221,6 +256,15 @@ def limit_recursion():
     sys.setrecursionlimit = setrecursionlimit
 
 
+class NoLibraries:
+    """ctypes.cdll and the like."""
+
+    LoadLibrary = staticmethod(refuse("load a native library", NO_NATIVE))
+
+    def __getattr__(self, name):
+        raise AttributeError(f"Cannot load a native library: {NO_NATIVE}", name=name, obj=self)
+
+
 def set_posix(name, function):
     posix = sys.modules["posix"]
     setattr(os, name, function)
@@ -246,7 +290,7 @@ def limit_locales():
 
 def install():
     """Before the snapshot: nothing here holds an object of the realm."""
-    time.sleep = Sleep()
+    time.sleep, time.strftime = Builtin(sleep), Builtin(strftime)
     time.tzset = tzset
     time.thread_time, time.thread_time_ns = time.process_time, time.process_time_ns
     install_zones()
@@ -281,17 +325,16 @@ def install():
     for name, same in (("geteuid", os.getuid), ("getegid", os.getgid), ("getrandom", os.urandom)):
         setattr(os, name, same)
     os.sched_getaffinity = lambda pid, /: {0}
-    no_process = refuse("start a process", NO_COMMAND, FileNotFoundError)
-    pyodide.webloop.WebLoop.subprocess_shell = pyodide.webloop.WebLoop.subprocess_exec = no_process
+    pyodide.webloop.WebLoop.subprocess_shell = pyodide.webloop.WebLoop.subprocess_exec = refuse_later
+    no_server = refuse("start a server", NO_SERVER)
+    for name in ("create_server", "create_unix_server", "create_datagram_endpoint"):
+        setattr(pyodide.webloop.WebLoop, name, no_server)
     subprocess.Popen.__init__ = refuse_process
     subprocess.Popen.__del__ = lambda self, **kwargs: None
     no_socket = refuse("use a socket", NO_SOCKET)
     for name in (
         "connect",
         "connect_ex",
-        "bind",
-        "listen",
-        "accept",
         "sendto",
         "recv",
         "send",
@@ -299,8 +342,13 @@ def install():
         "recvfrom",
     ):
         setattr(socket.socket, name, no_socket)
-    for name in ("create_connection", "create_server", "socketpair"):
+    for name in ("create_connection", "socketpair"):
         setattr(socket, name, no_socket)
+    socket.create_server = no_server
+    for name in ("bind", "listen", "accept"):
+        setattr(socket.socket, name, no_server)
+    for name, number in (("SO_REUSEADDR", 2), ("SO_REUSEPORT", 15)):
+        setattr(socket, name, number)  # options of sockets to listen on
     no_name = refuse(
         "look up a name", NO_SOCKET, socket.gaierror
     )  # the kind that programs expect where there is no network
@@ -319,7 +367,7 @@ def install():
         no_native = refuse("load a native library", NO_NATIVE)
         _ctypes.dlopen = ctypes._dlopen = no_native
         ctypes.CDLL.__init__ = no_native
-        ctypes.pythonapi = ctypes.pydll = ctypes.cdll = None
+        ctypes.pythonapi = ctypes.pydll = ctypes.cdll = NoLibraries()
 
 
 def enter():
