@@ -115,7 +115,9 @@ export function createTools(
 
   const api: ToolsApi = {
     register: (manifest, handler, registerOptions) =>
-      register(manifest, handler, registerOptions).map(infoOf),
+      register(manifest, handler, registerOptions, {
+        onLeftOut: ({ message }) => context.tell?.({ kind: 'tools-refused', message }),
+      }).map(infoOf),
     unregister: (name) => store.remove(name),
     onChange: (listener) => onChange(store, listener, context),
     load: (path, registerOptions = {}) => loader.load(path, registerOptions),

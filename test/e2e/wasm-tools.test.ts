@@ -130,6 +130,16 @@ describe('functions that are no tools', () => {
     expect(await own.tools.call('take', { it: 1 })).toMatchObject({ error: { code: 'TOOL_NOT_FOUND' } });
   });
 
+  test('register tells of those that it left out', async () => {
+    const notices: unknown[] = [];
+    await using own = createRuntime({ onNotice: (notice) => notices.push(notice) });
+    const registered = own.tools.register(undefined, { module: await wat(withHandle(SAME)) });
+    expect(registered.map(({ name }) => name)).toEqual(['same']);
+    expect(notices).toEqual([
+      { kind: 'tools-refused', message: expect.stringContaining('"test:kept/things#take"') },
+    ]);
+  });
+
   test('a component with no others is UNSUPPORTED, and the hint says where handles are kept', async () => {
     const only = await wat(withHandle(''));
     expect(() => runtime.tools.register(undefined, { module: only })).toThrow(
