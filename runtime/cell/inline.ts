@@ -140,15 +140,18 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
   signal.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => stop.resolve('deadline'), spec.limits.timeoutMs);
   const modules = modulesOf(guest);
-  const before = guestTurns.start();
+  const stopped = (reason: StopReason): CellEnd => stoppedEnd(reason, memoryBytes(), fuel());
   const begin = (): Promise<GuestResult> =>
     execute({ data: guest.data, modules, ...defined({ local: guest.local }) }, spec, host);
-  const execution = (before === undefined ? begin() : before.then(begin)).then(
-    (result) =>
-      readResult(result) ??
-      crashed(new TypeError(`${request.engine.name} answered no result`), memoryBytes()),
-    (error: unknown): CellEnd => crashed(error, memoryBytes()),
-  );
+  const before = guestTurns.start();
+  /** Why the guest is to end. One that has not started by then does not: as many as wait would all start at once. */
+  let ends: StopReason | undefined;
+  const execution =
+    before === undefined
+      ? endOf(begin(), request.engine.name, memoryBytes)
+      : before.then(() =>
+          ends === undefined ? endOf(begin(), request.engine.name, memoryBytes) : stopped(ends),
+        );
 
   let graceTimer: ReturnType<typeof setTimeout> | undefined;
   try {
@@ -156,15 +159,14 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
       execution,
       // A guest that waits for the host is woken and ends by itself; one that still does not is left behind.
       stop.promise.then(async (reason) => {
+        ends = reason;
         wake();
         guestTurns.wake();
         const grace = new Promise<void>((resolve) => {
           graceTimer = setTimeout(resolve, STOP_GRACE_MS);
         });
         const neat = await Promise.race([execution, grace]);
-        return (
-          neat ?? { kind: 'stopped', reason, memoryBytes: memoryBytes(), fuel: fuel(), growthRefused: false }
-        );
+        return neat ?? stopped(reason);
       }),
     ]);
     return { end, cpuMs: elapsed(cpuBefore, options.cpuMs()), coldStart: false };
@@ -184,6 +186,27 @@ const modulesOf = ({ modules }: PreparedGuest): Record<string, WebAssembly.Modul
 
 const elapsed = (before: number | null, after: number | null): number | null =>
   before === null || after === null ? null : Math.max(0, after - before);
+
+async function endOf(
+  execution: Promise<GuestResult>,
+  engine: string,
+  memoryBytes: () => number,
+): Promise<GuestResult | CellEnd> {
+  try {
+    const result = readResult(await execution);
+    return result ?? crashed(new TypeError(`${engine} answered no result`), memoryBytes());
+  } catch (error) {
+    return crashed(error, memoryBytes());
+  }
+}
+
+const stoppedEnd = (reason: StopReason, memoryBytes: number, fuel: number | null): CellEnd => ({
+  kind: 'stopped',
+  reason,
+  memoryBytes,
+  fuel,
+  growthRefused: false,
+});
 
 /** An executor rejected: a bug of ours, never a guest's doing that we know of. */
 function crashed(error: unknown, memoryBytes: number): CellEnd {

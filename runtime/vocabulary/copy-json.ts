@@ -46,7 +46,7 @@ function copySmall(
   let bytes = maxBytes;
   const copy = (item: unknown, depth: number): JsonValue | undefined => {
     left -= 1;
-    bytes -= typeof item === 'string' ? item.length * MOST_BYTES_A_UNIT + 2 : MOST_BYTES_A_VALUE;
+    bytes -= typeof item === 'string' ? item.length * MOST_BYTES_A_UNIT + 3 : MOST_BYTES_A_VALUE;
     if (left < 0 || bytes < 0 || depth > maxDepth) return undefined;
     if (!hasParts(item)) return isLeaf(item) ? item : undefined;
     if (Array.isArray(item)) {

@@ -38,6 +38,7 @@ const VALUES: readonly (readonly [string, unknown])[] = [
   ['values that are too many', Array.from({ length: 20 }, () => 1)],
   ['bytes that just fit', 'x'.repeat(98)],
   ['bytes that are too many', 'x'.repeat(99)],
+  ['bytes that are too many with the marks between short texts', Array.from({ length: 34 }, () => '')],
   ['a long name', { ['n'.repeat(100)]: 1 }],
   ['many fields', Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`f${index}`, index]))],
 ];
