@@ -33,6 +33,7 @@ class BrowserSession {
   #opening: Promise<Opened> | undefined;
   #asking: Asking | undefined;
   #bytes = 0;
+  #calls = 0;
   #isSpent = false;
   #isClosed = false;
   /** Calls come one after the other: there is one page that is looked at. */
@@ -51,9 +52,18 @@ class BrowserSession {
     return this.#bytes;
   }
 
+  get isUsed(): boolean {
+    return this.#calls > 0;
+  }
+
   /** @throws {BrowserRefusal | SandglassError} */
   act(verb: string, args: JsonObject, timeoutMs: number, asking: Asking): Promise<DriverAnswer> {
-    const done = this.#last.then(() => this.#do(verb, args, timeoutMs, asking));
+    this.#calls += 1;
+    const done = this.#last
+      .then(() => this.#do(verb, args, timeoutMs, asking))
+      .finally(() => {
+        this.#calls -= 1;
+      });
     this.#last = done.catch(() => undefined);
     return done;
   }
@@ -200,6 +210,7 @@ export class BrowserSessions {
 
   /** @throws {BrowserRefusal} when there are too many. */
   find(key: string): BrowserSession {
+    this.wake(key); // another call may have ended since
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     if (this.#byKey.size >= this.#most)
@@ -213,10 +224,10 @@ export class BrowserSessions {
     return session;
   }
 
-  /** One that is kept ends by itself once nobody has called it for long. */
+  /** One that is kept ends by itself once nobody has called it for long. The last of several calls lets it rest. */
   rest(key: string): void {
     this.wake(key);
-    if (!this.#byKey.has(key)) return;
+    if (this.#byKey.get(key)?.isUsed !== false) return;
     const timer = setTimeout(() => void this.close(key), this.#idleMs);
     timer.unref?.();
     this.#idle.set(key, timer);

@@ -93,7 +93,10 @@ export interface HostContext {
   now(): number;
   /** The session that the run, or the run that it is nested in, belongs to: the same object for all of them. */
   readonly session?: HostSession;
-  /** The `sessionId` of the call of a tool that the run is for: whoever calls has chosen it, so it is one only together with the caller. */
+  /**
+   * The `sessionId` of the call of a tool that the run, or the run that it is nested in, is for: whoever calls has chosen it, so it is one only
+   * together with the caller.
+   */
   readonly conversation?: string;
   /** The fuel of the run: a host function whose work is metered takes what it costs out of it. Without it there is nobody who pays. */
   readonly fuel?: HostFuel;

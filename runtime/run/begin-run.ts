@@ -115,6 +115,7 @@ export function createRunStarter(options: RunStarterOptions): RunStarter {
           level,
           grant: grantOf(request, held),
           session: belongsTo,
+          conversation: ofTool?.sessionId ?? outer?.conversation,
           fuel: outer?.fuel ?? watchFuel(),
         }),
         outer,

@@ -14,6 +14,8 @@ export interface Nest {
   readonly grant: Grant;
   /** The session that the run belongs to, or the run that it is nested in. */
   readonly session: HostSession | undefined;
+  /** The conversation of the tool that the run, or the run that it is nested in, is for. */
+  readonly conversation: string | undefined;
   /** Looks at all runs of its tree. */
   readonly fuel: FuelWatch;
   /** Set once the run has its limits; before that nothing can be nested in it. */
@@ -31,7 +33,7 @@ export interface Nest {
 
 /** The runs of one runtime, by their identity: the object itself, of which a guest knows nothing. */
 export interface Nests {
-  open(of: Pick<Nest, 'identity' | 'level' | 'grant' | 'session' | 'fuel'>): Nest;
+  open(of: Pick<Nest, 'identity' | 'level' | 'grant' | 'session' | 'conversation' | 'fuel'>): Nest;
   /** @throws {TypeError} when it is not the identity of a run that this runtime began. */
   find(identity: RunIdentity): Nest;
 }

@@ -35,7 +35,7 @@ export function openRunGate(
       secret: (name) => secret(name, identity),
       now,
       inTurn: openTurns(),
-      ...defined({ session: nest.session, conversation: ofTool?.sessionId }),
+      ...defined({ session: nest.session, conversation: nest.conversation }),
       ...(turn === undefined ? {} : { firstHandle: firstHandleOf(turn.number) }),
     },
     monotonic,

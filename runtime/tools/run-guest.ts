@@ -79,7 +79,7 @@ function scriptRun(
     return { language, code, filename: filename ?? `${name}.sh`, inputs: variablesOf(args), stdin: args };
   const file = filename ?? `${name}.${languageName(language) === 'typescript' ? 'ts' : 'js'}`;
   // A second module would cost a guest as much fuel as many a tool takes.
-  if (modules === undefined && showsRun(code))
+  if (modules === undefined && showsRun(code, file))
     return { ...common, code: `${code}\n${OWN_END}`, form: 'module' as const, filename: file };
   return {
     ...common,
@@ -111,11 +111,16 @@ const RUN_LINES: readonly string[] = ['function run(', 'async function run(', 'c
   (line) => [line, `export ${line}`],
 );
 
+/** What else could be meant; and what tells a script whether, and by what name, it was imported. */
+const OTHERWISE =
+  /\bdefault\b|\bexports\b|\bexport\b(?! (?:async|class|const|enum|function|interface|let|type) )|\bmeta\b|\bargv\b|\bimport ?\(/;
+
 /** Whether a script says by one such line what it is, and gives nothing else that could be meant. */
-const showsRun = (code: string): boolean =>
-  !/\bdefault\b|\bexports\b|\bexport\b(?! (?:async|class|const|enum|function|interface|let|type) )/.test(
-    code,
-  ) && code.split('\n').some((line) => RUN_LINES.some((known) => line.startsWith(known)));
+const showsRun = (code: string, file: string): boolean =>
+  !OTHERWISE.test(code) &&
+  !code.includes(INPUT) &&
+  !code.includes(file) &&
+  code.split('\n').some((line) => RUN_LINES.some((known) => line.startsWith(known)));
 
 const NOTHING_TO_CALL = `throw new TypeError('the tool has neither a function run(args) nor a default export that is one');`;
 

@@ -1,10 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRuntime, type Runtime, type ToolCallOptions } from '../../runtime/index.ts';
+import {
+  createRuntime,
+  defineHostFunction,
+  type Runtime,
+  type ToolCallOptions,
+} from '../../runtime/index.ts';
 import { verifies } from '../support/verifies.ts';
 
 let server: Server;
 let origin = '';
+const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
 let runtime: Runtime;
 
 const open = () =>
@@ -15,7 +21,11 @@ const open = () =>
   });
 
 beforeAll(async () => {
-  server = createServer(({ url, headers }, response) => {
+  server = createServer(async ({ url, headers }, response) => {
+    if (url === '/slow') {
+      arrived.resolve();
+      await released.promise;
+    }
     response.setHeader('content-type', 'text/html');
     if (url === '/cookie') response.setHeader('set-cookie', 'a=1');
     response.end(`<title>${url} ${headers.cookie ?? 'none'}</title><h1>${url}</h1>`);
@@ -94,6 +104,75 @@ describe('calls of tools with one sessionId', verifies('BR-07'), () => {
     for (const session of ['x', 'y'])
       await named.tools.call('browser_navigate', { url: `${origin}/`, session }, LIMITS);
     expect(await go('/', { sessionId: '1' }, named)).toBe('busy');
+  });
+
+  test('a page makes no place while a call uses it, though another one has ended', async () => {
+    await using small = createRuntime({
+      tools: { builtin: true },
+      browser: { driver: 'http', maxSessions: 1 },
+      policy: { browser: { origins: [origin], actions: ['navigate', 'extract'] } },
+    });
+    small.tools.register(
+      { name: 'both', description: 'both', input: {}, capabilities: ['browser.navigate'] },
+      {
+        language: 'js',
+        code: `export const run = async () => {
+          const both = ['/first', '/slow'].map((path) => sandglass.browser.navigate('${origin}' + path));
+          return (await Promise.all(both)).map(({ title }) => title);
+        };`,
+      },
+    );
+    const both = small.tools.call('both', {}, { ...LIMITS, sessionId: '1' });
+    await arrived.promise;
+    expect(await go('/', { sessionId: '2' }, small)).toBe('busy');
+    released.resolve();
+    expect(await both).toMatchObject({ ok: true, value: ['/first none', '/slow none'] });
+    expect(await go('/', { sessionId: '2' }, small)).toBe('/ none');
+  });
+
+  test('runs that are nested in one share its page, and leave none behind', async () => {
+    const grant = { origins: [origin], actions: ['navigate', 'extract'] } as const;
+    const code = `(await sandglass.browser.navigate('${origin}/within')).title`;
+    const again = defineHostFunction({
+      name: 'again',
+      example: true,
+      narrow: (asked) => asked,
+      operations: {
+        go: {
+          call: async (_, { run: parent }) => {
+            const inner = {
+              language: 'js',
+              code,
+              grant: { browser: grant },
+              parent,
+              limits: LIMITS,
+            } as const;
+            return { ok: (await small.run(inner)).ok };
+          },
+        },
+      },
+    });
+    await using small = createRuntime({
+      tools: { builtin: true },
+      browser: { driver: 'http', maxSessions: 1 },
+      hostFunctions: [again],
+      policy: { browser: grant, custom: { again: true } },
+    });
+    small.tools.register(
+      { name: 'deep', description: 'deep', input: {}, capabilities: ['again.go', 'browser.navigate'] },
+      {
+        language: 'js',
+        code: `export const run = async () => {
+          await sandglass.browser.navigate('${origin}/outside');
+          return sandglass.call('again.go', {});
+        };`,
+      },
+    );
+    const call = (sessionId: string) => small.tools.call('deep', {}, { ...LIMITS, sessionId });
+    expect(await call('1')).toMatchObject({ ok: true, value: { ok: true } });
+    expect(await heading({ sessionId: '1' }, small)).toBe('/within');
+    expect(await call('2')).toMatchObject({ ok: true, value: { ok: true } });
+    expect(await go('/', { sessionId: '3' }, small)).toBe('/ none');
   });
 });
 

@@ -15,6 +15,20 @@ const SCRIPTS: Readonly<Record<string, { readonly language: 'js' | 'ts'; readonl
     language: 'js',
     code: 'const run = () => 0;\nconst other = ({ n }) => n + 1;\nexport { other as run };',
   },
+  // The one module of a guest would be its main one.
+  main: {
+    language: 'js',
+    code: "function run({ n }) { return n + 1 }\nif (import.meta.main || process.argv[1] === import.meta.filename) throw new Error('main');",
+  },
+  itself: {
+    language: 'js',
+    code: "import * as self from 'itself.js';\nexport const run = ({ n }) => (self.run === run ? n + 1 : 0);",
+  },
+  later: {
+    language: 'js',
+    code: "export const run = async ({ n }) => ('run' in (await import('lat' + 'er.js')) ? n + 1 : 0);",
+  },
+  input: { language: 'js', code: 'const sandglass_input = 5;\nfunction run({ n }) { return n + 1 }' },
   commonjs: { language: 'js', code: 'function run({ n }) { return n + 1 }\nmodule.exports = { run };' },
 };
 
