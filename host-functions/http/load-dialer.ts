@@ -20,5 +20,8 @@ export function loadDialer(): Promise<typeof import('./dialer.ts')> {
     }
     return import('./dialer.ts');
   })();
+  loaded.catch(() => {
+    loaded = undefined; // no file could be opened, for one: the next call tries again
+  });
   return loaded;
 }

@@ -102,6 +102,48 @@ describe('the HTTP door under attack', () => {
     await expectUnharmed();
   });
 
+  test('a crowd that begins sessions of MCP is answered one a turn of the event loop', async () => {
+    const params = {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'c', version: '1' },
+    };
+    const begin = () =>
+      app.request('/mcp', {
+        method: 'POST',
+        headers: {
+          Authorization: 'Bearer key',
+          'Content-Type': 'application/json',
+          Accept: 'application/json, text/event-stream',
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
+      });
+    await (await begin()).text(); // loads the protocol
+    let turns = 0;
+    let most = 0;
+    let answered = 0;
+    let before = 0;
+    const look = (): void => {
+      turns += 1;
+      most = Math.max(most, answered - before);
+      before = answered;
+      ticking = setImmediate(look);
+    };
+    let ticking = setImmediate(look);
+    const texts = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const response = await begin();
+        answered += 1;
+        return response.text();
+      }),
+    );
+    clearImmediate(ticking);
+    expect(texts.every((text) => text.includes('"serverInfo"'))).toBe(true);
+    expect(turns).toBeGreaterThan(90);
+    expect(most).toBeLessThanOrEqual(10);
+    await expectUnharmed();
+  });
+
   test('takes no option that only an embedder may set', async () => {
     for (const field of [
       'policy',

@@ -14,8 +14,11 @@ import { createMcpServer } from './server.ts';
 import { createListedTasks } from './tasks.ts';
 
 export interface McpHttp {
-  /** @param speaker Who was let in. */
-  fetch(request: Request, speaker: Speaker): Promise<Response>;
+  /**
+   * @param speaker Who was let in.
+   * @param message What the body of a POST says, where it was read already; the request itself needs none then.
+   */
+  fetch(request: Request, speaker: Speaker, message?: unknown): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -58,7 +61,7 @@ export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpH
     () => createMcpServer({ door, confirmations, speakerOf, tellsChanges: true, listed }),
   );
   return {
-    async fetch(request, speaker) {
+    async fetch(request, speaker, message) {
       const authInfo = {
         token: '',
         clientId: speaker.caller?.id ?? '',
@@ -66,9 +69,9 @@ export function createMcpHttp(door: McpDoor, options: McpHttpOptions = {}): McpH
         extra: { speaker },
       };
       // Classified as it is read; a body that is too large goes to the modern handler, which refuses it.
-      if (await isLegacyRequest(request, undefined, { maxRequestBodySize: maxBodyBytes }))
-        return sessions.fetch(request, authInfo);
-      return modern.fetch(request, { authInfo });
+      if (await isLegacyRequest(request, message, { maxRequestBodySize: maxBodyBytes }))
+        return sessions.fetch(request, authInfo, message);
+      return modern.fetch(request, { authInfo, parsedBody: message });
     },
     async close() {
       stop();
@@ -123,7 +126,7 @@ function createLegacySessions(
   }: { maxSessions: number; idleMs: number; maxBodyBytes: number; now: () => number },
   createServer: () => Server,
 ): {
-  fetch(request: Request, authInfo: Auth): Promise<Response>;
+  fetch(request: Request, authInfo: Auth, message: unknown): Promise<Response>;
   close(): Promise<void>;
 } {
   const sessions = new Map<string, LegacySession>();
@@ -140,7 +143,7 @@ function createLegacySessions(
       .sort(([, a], [, b]) => a.usedAt - b.usedAt);
     if (oldest !== undefined) await drop(oldest[0]);
   };
-  const begin = async (request: Request, authInfo: Auth): Promise<Response> => {
+  const begin = async (request: Request, authInfo: Auth, message: unknown): Promise<Response> => {
     await sweep();
     if (sessions.size >= maxSessions) return refused(503, -32000, 'too many sessions are open', '1');
     const server = createServer();
@@ -152,15 +155,15 @@ function createLegacySessions(
       onsessionclosed: (id) => void sessions.delete(id),
     });
     await server.connect(transport);
-    const response = await transport.handleRequest(request, { authInfo });
+    const response = await transport.handleRequest(request, { authInfo, parsedBody: message });
     // What was not the beginning of a session leaves nothing behind.
     if (transport.sessionId === undefined) await server.close();
     return response;
   };
   return {
-    async fetch(request, authInfo) {
+    async fetch(request, authInfo, message) {
       const id = request.headers.get('mcp-session-id');
-      if (id === null) return begin(request, authInfo);
+      if (id === null) return begin(request, authInfo, message);
       const session = sessions.get(id);
       // Another's session is not told apart from none.
       if (session === undefined || session.owner !== authInfo.clientId)
@@ -168,7 +171,7 @@ function createLegacySessions(
       session.usedAt = now();
       session.open += 1;
       try {
-        return await session.transport.handleRequest(request, { authInfo });
+        return await session.transport.handleRequest(request, { authInfo, parsedBody: message });
       } finally {
         session.open -= 1;
         session.usedAt = now();

@@ -42,9 +42,11 @@ const anthropic = (
   }),
 });
 
-function mcp({ manifest }: Tool): ModelTool['mcp'] {
+function mcp({ manifest, body }: Tool): ModelTool['mcp'] {
   const { capabilities, output } = manifest;
   const changes = capabilities.some((name) => /\.(?:write|delete|interact)$/.test(name));
+  // What a function of the host reaches is not known; what may be answered from memory changes nothing.
+  const isUnknown = body.kind === 'trusted' && capabilities.length === 0 && !manifest.cacheable;
   return {
     name: manifest.name,
     description: withExamples(manifest.description, manifest.examples),
@@ -52,7 +54,7 @@ function mcp({ manifest }: Tool): ModelTool['mcp'] {
     // Structured content is an object there.
     ...(output?.type === 'object' ? { outputSchema: withKnownFormats(output) } : {}),
     annotations: {
-      readOnlyHint: !changes && !manifest.dangerous,
+      readOnlyHint: !changes && !isUnknown && !manifest.dangerous,
       destructiveHint: manifest.dangerous || capabilities.includes('fs.delete'),
       idempotentHint: manifest.idempotent,
       openWorldHint: capabilities.some(

@@ -46,6 +46,27 @@ test('the format of MCP fits the schema of its own SDK', () => {
   expect(ToolSchema.safeParse({ ...tools[0], inputSchema: { type: 'string' } }).success).toBe(false);
 });
 
+test('only what is known to change nothing is said to read only', () => {
+  const { runtime: own } = toolsRuntime();
+  const trusted = { trusted: true } as const;
+  const plain = { description: 'x' };
+  own.tools.register({ ...plain, name: 'unknown' }, () => 1, trusted);
+  own.tools.register({ ...plain, name: 'pure', cacheable: true }, () => 1, trusted);
+  own.tools.register({ ...plain, name: 'reads', capabilities: ['fs.read'] }, () => 1, trusted);
+  own.tools.register({ ...plain, name: 'writes', capabilities: ['fs.write'] }, () => 1, trusted);
+  own.tools.register({ ...plain, name: 'guest' }, ECHO);
+  const hints = own.tools
+    .forModel({ format: 'mcp' })
+    .map(({ name, annotations }) => [name, annotations.readOnlyHint]);
+  expect(Object.fromEntries(hints)).toEqual({
+    unknown: false,
+    pure: true,
+    reads: true,
+    writes: false,
+    guest: true,
+  });
+});
+
 test('the format of OpenAI fits the types of its SDK and what the service says of names', () => {
   for (const tool of runtime.tools.forModel({ format: 'openai' })) {
     const given = forOpenAi(structuredClone(tool) as Writable<typeof tool>);

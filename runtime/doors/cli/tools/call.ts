@@ -95,7 +95,8 @@ function show(
   if (outcome.ok && outcome.value !== undefined) stdout.write(`${valueLine(outcome.value)}\n`);
   if (!outcome.ok) stderr.write(errorLines(outcome.error, style, outcome.stderr));
   if (parsed.has('trace')) stderr.write(`${stageLines(outcome)}${stepLines(outcome.meta)}`);
-  if (outcome.meta.observed !== undefined) stderr.write(observedLines(outcome.meta.observed));
+  if (outcome.meta.observed !== undefined)
+    stderr.write(observedLines({ grant: outcome.meta.observed.grant })); // a tool starts in its own folder
   if (!parsed.has('quiet')) stderr.write(`${style.dim(usageLine(outcome.usage))}\n`);
 }
 

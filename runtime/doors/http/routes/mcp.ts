@@ -1,4 +1,5 @@
 import { defined } from '../../../vocabulary/defined.ts';
+import { oneATurn } from '../../../vocabulary/one-a-turn.ts';
 import { holdsMore } from '../../../vocabulary/size-of-json.ts';
 import type { McpDoor } from '../../mcp/door.ts';
 import type { McpHttp } from '../../mcp/http.ts';
@@ -30,6 +31,7 @@ export function mcpRoutes({
     );
     return opened;
   };
+  const turn = oneATurn(); // a message takes the better part of a millisecond, and hundreds may come at once
   const handle: Route['handle'] = async (context) => {
     const share = bodies.open();
     const speaker = { caller: context.get('who').caller, may: (name: string) => maySee(context, { name }) };
@@ -48,7 +50,9 @@ export function mcpRoutes({
         );
       }
       if (isCounted(message.value)) await context.get('count')();
-      return await (await open()).fetch(new Request(url, { method, headers, body, signal }), speaker);
+      const mcp = await open();
+      await turn();
+      return await mcp.fetch(new Request(url, { method, headers, signal }), speaker, message.value);
     } finally {
       share.release();
     }
