@@ -122,4 +122,29 @@ describe.each([
   ])('an anchor that is %s is refused', (message, schema) => {
     expect(() => create().of({ type: 'object', ...schema } as JsonSchema)).toThrow(message);
   });
+
+  // The first is weighed nowhere: a value nested ten deep took the host 14 seconds. With the last no fault is told, and the host ends.
+  test.each(['$recursiveRef', '$recursiveAnchor', '$async'])('a schema with %s is refused', (word) => {
+    const given = word === '$recursiveRef' ? '#' : true;
+    const heavy = { anyOf: Array.from({ length: 4 }, () => ({ [word]: given })) };
+    for (const schema of [{ [word]: given }, { properties: { a: heavy } }, { items: { [word]: given } }])
+      expect(() => create().of({ type: 'object', ...schema } as unknown as JsonSchema)).toThrow(word);
+    // A field may have such a name.
+    const fields = { properties: { [word]: { type: 'string' } } } as unknown as JsonSchema;
+    expect(
+      create()
+        .of(fields)
+        .check({ [word]: 1 }, { coerce: false }).ok,
+    ).toBe(false);
+  });
+
+  test.each([
+    ['#', {}],
+    ['#all', { $anchor: 'all' }],
+  ])('a schema that refers to itself as %s is held to at each level', ($ref, more) => {
+    const schema = { ...more, type: 'object', properties: { a: { $ref } } } as unknown as JsonSchema;
+    const validator = create().of(schema);
+    expect(validator.check({ a: { a: {} } }, { coerce: false }).ok).toBe(true);
+    expect(validator.check({ a: { a: 1 } }, { coerce: false }).ok).toBe(false);
+  });
 });

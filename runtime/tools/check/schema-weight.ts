@@ -18,6 +18,9 @@ const DESCENDING: ReadonlySet<string> = new Set([
   'unevaluatedItems',
 ]);
 
+/** Words of other drafts, and of validators, that change what is checked or how, and are weighed nowhere. */
+const FOREIGN: ReadonlySet<string> = new Set(['$recursiveRef', '$recursiveAnchor', '$async']);
+
 /** Nesting that arguments may have at all. */
 const MOST_NESTED = 64;
 
@@ -66,6 +69,7 @@ export function refuseHeavySchema(schema: JsonSchema): number {
     }
     if (!isJsonObject(value)) return;
     for (const [word, item] of Object.entries(value)) {
+      if (FOREIGN.has(word)) throw new Error(`its schema has ${word}, which is no keyword of draft 2020-12`);
       const within = DESCENDING.has(word) ? { last: following.last, outside: following.last } : following;
       if ((word === '$ref' || word === '$dynamicRef') && typeof item === 'string')
         follow(item, depth, following);

@@ -90,6 +90,7 @@ function compile(schema: JsonSchema, faults: 'all' | 'first'): FindErrors {
   // Of its own: nothing of one schema is reachable from another, and all of it goes with it.
   const ajv = new Ajv2020({
     ...OPTIONS,
+    addUsedSchema: true, // else it does not find '#'
     allErrors: faults === 'all',
     code: { regExp: patterns.engine },
     meta: false,
