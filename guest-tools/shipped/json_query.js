@@ -1,12 +1,15 @@
 /* sandglass:tool
 {
  "name": "json_query",
- "description": "Takes a part of JSON data by a path like items[0].name, items[*].price or ..name",
+ "description": "Takes what a JSONata expression asks for out of JSON data: a path, a filter, sums, new objects",
  "version": "1.0.0",
  "category": "data",
  "keywords": [
+  "jsonata",
   "jsonpath",
   "select",
+  "filter",
+  "transform",
   "extract"
  ],
  "input": {
@@ -17,8 +20,9 @@
    },
    "path": {
     "type": "string",
-    "description": "Names after dots or in brackets, [n] from 0, [-1] the last, [*] or .* all, ..name at any depth",
-    "maxLength": 2000
+    "description": "JSONata: a.b[0].c, [-1] the last, items[price > 10].name, `a name`, **.name at any depth, $sum(items.price), items.{'id': id}. One match answers itself, several a list: [] after a step keeps the list",
+    "minLength": 1,
+    "maxLength": 10000
    }
   },
   "required": [
@@ -27,29 +31,58 @@
   ],
   "additionalProperties": false
  },
+ "limits": {
+  "timeoutMs": 60000,
+  "memoryBytes": 268435456,
+  "fuel": 100000000000
+ },
  "idempotent": true,
- "cacheable": true,
  "examples": [
   {
    "input": {
     "data": {
      "items": [
       {
-       "p": 1
+       "name": "pen",
+       "price": 2
       },
       {
-       "p": 2
+       "name": "lamp",
+       "price": 30
+      },
+      {
+       "name": "desk",
+       "price": 90
       }
      ]
     },
-    "path": "items[*].p"
+    "path": "items[price > 10].name"
    },
    "output": {
-    "values": [
-     1,
-     2
-    ],
-    "count": 2
+    "found": true,
+    "value": [
+     "lamp",
+     "desk"
+    ]
+   }
+  },
+  {
+   "input": {
+    "data": {
+     "items": [
+      {
+       "price": 1.5
+      },
+      {
+       "price": 2
+      }
+     ]
+    },
+    "path": "$sum(items.price)"
+   },
+   "output": {
+    "found": true,
+    "value": 3.5
    }
   },
   {
@@ -67,63 +100,107 @@
     "found": true,
     "value": 7
    }
+  },
+  {
+   "input": {
+    "data": {
+     "a": 1
+    },
+    "path": "b"
+   },
+   "output": {
+    "found": false,
+    "value": null
+   }
   }
  ]
 }
 */
-const MOST = 100_000;
+import jsonata from 'jsonata';
 
-export function run({ data, path }) {
-  let found = [data];
-  let many = false;
-  for (const step of stepsOf(path)) {
-    found = found.flatMap((value) => take(value, step));
-    many ||= step.kind !== 'name' && step.kind !== 'index';
-    if (found.length > MOST) throw new Error(`Cannot query the data: over ${MOST} values fit`);
+export async function run({ data, path }) {
+  let query;
+  try {
+    query = jsonata(path);
+  } catch (error) {
+    throw new Error(faultOf(error, path, 'read'));
   }
-  return many ? { values: found, count: found.length } : { found: found.length > 0, value: found[0] ?? null };
+  refuseJsonPath(query.ast());
+  let value;
+  try {
+    value = await query.evaluate(data);
+  } catch (error) {
+    throw new Error(faultOf(error, path, 'do'));
+  }
+  if (value === undefined) return { found: false, value: null };
+  refuseWhatHasNoJson(value);
+  return { found: true, value };
 }
 
-function stepsOf(path) {
-  const steps = [];
-  const pattern =
-    /\s*(?:\.\.([\p{L}\p{N}_$-]+)|\.?\*|\.?([\p{L}\p{N}_$-]+)|\[(-?\d+)\]|(\[\*\])|\[("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\])/uy;
-  let at = path.startsWith('$') && !/^[\p{L}\p{N}_$]/u.test(path.slice(1)) ? 1 : 0;
-  if (path[at] === '.' && path.length === at + 1) return steps;
-  while (at < path.length) {
-    pattern.lastIndex = at;
-    const match = pattern.exec(path);
-    if (match === null)
-      throw new Error(
-        `Cannot read the path at ${JSON.stringify(path.slice(at, at + 20))}, character ${at + 1}: expected .name, [0], [*], ..name or ["a name"]`,
-      );
-    const [, deep, name, index, , quoted] = match;
-    if (deep !== undefined) steps.push({ kind: 'deep', name: deep });
-    else if (name !== undefined) steps.push({ kind: 'name', name });
-    else if (index !== undefined) steps.push({ kind: 'index', index: Number(index) });
-    else if (quoted !== undefined)
-      steps.push({ kind: 'name', name: quoted.slice(1, -1).replace(/\\(.)/g, '$1') });
-    else steps.push({ kind: 'all' });
-    at = pattern.lastIndex;
+/** What is wrong, where, and what to do about it. What is no complaint of JSONata, a full stack or memory, ends the run by its own code. */
+function faultOf(error, path, what) {
+  const { message, position, code } = error ?? {};
+  if (code === undefined) {
+    // It stumbles over the error of a memory so full that there is none for an error.
+    if (!/^Cannot .* of null/.test(message)) throw error;
+    return 'Cannot do the expression: the memory of the run is full. It calls itself without end, or makes too much';
   }
-  return steps;
+  const end = typeof position === 'number' ? Math.min(position, path.length) : undefined;
+  const place =
+    end === undefined
+      ? ''
+      : ` at character ${end}, after ${JSON.stringify(path.slice(Math.max(0, end - 30), end))}`;
+  return `Cannot ${what} the expression${place}: ${message}${what === 'read' ? hintOf(path, end) : ''}`;
 }
 
-function take(value, step) {
-  const isObject = typeof value === 'object' && value !== null;
-  if (step.kind === 'index') {
-    const item = Array.isArray(value) ? value.at(step.index) : undefined;
-    return item === undefined ? [] : [item];
+/** What JSONPath, jq and JMESPath write otherwise. */
+function hintOf(path, end = path.length) {
+  const near = path.slice(Math.max(0, end - 3), end + 3);
+  if (near.includes('..')) return '. Any depth is **: **.name';
+  if (near.includes('?(')) return '. A filter is items[price > 10]';
+  if (near.includes(' |')) return '. A value is passed on by ~>';
+  if (near.includes('==')) return '. Equal is =';
+  return /[&|]{2}/.test(near) ? '. Conditions are joined by and, or' : '';
+}
+
+/** JSONPath that JSONata reads, too, but as something else: it would answer wrongly without a word. */
+function refuseJsonPath(tree) {
+  const left = [tree];
+  const seen = new Set();
+  while (left.length > 0) {
+    const node = left.pop();
+    if (typeof node !== 'object' || node === null || seen.has(node)) continue;
+    seen.add(node);
+    for (const { type, expr } of [...(node.predicate ?? []), ...(node.stages ?? [])]) {
+      if (type !== 'filter') continue;
+      if (expr?.type === 'wildcard')
+        throw new Error(
+          `Cannot read the expression at character ${expr.position}: [*] is JSONPath. A step goes through every item of a list by itself: items.name; .* is every value of an object`,
+        );
+      if (expr?.type === 'string')
+        throw new Error(
+          `Cannot read the expression at character ${expr.position}: [${JSON.stringify(expr.value)}] is JSONPath. A name with other letters stands in backticks: .\`${expr.value}\``,
+        );
+    }
+    left.push(...Object.values(node));
   }
-  if (step.kind === 'name') return isObject && Object.hasOwn(value, step.name) ? [value[step.name]] : [];
-  if (step.kind === 'all') return isObject ? Object.values(value) : [];
-  const found = [];
+}
+
+function refuseWhatHasNoJson(value) {
   const left = [value];
   while (left.length > 0) {
     const next = left.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    if (!Array.isArray(next) && Object.hasOwn(next, step.name)) found.push(next[step.name]);
-    left.push(...Object.values(next).reverse());
+    if (typeof next === 'function' || isLambda(next))
+      throw new Error('Cannot answer: the expression gives a function. Call it: $sum(items.price)');
+    if (typeof next === 'number' && !Number.isFinite(next))
+      throw new Error(
+        `Cannot answer: the expression gives ${next}, for which JSON has no number. Divide by what is not 0`,
+      );
+    if (typeof next === 'object' && next !== null) for (const inner of Object.values(next)) left.push(inner);
   }
-  return found;
 }
+
+const isLambda = (value) =>
+  typeof value === 'object' &&
+  (typeof value?.implementation === 'function' ||
+    (typeof value?.environment === 'object' && value._jsonata_lambda === true));

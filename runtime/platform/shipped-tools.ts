@@ -5,7 +5,7 @@ import type { ToolFile } from '../contracts/platform.ts';
 const FOLDER = new URL('../../guest-tools/shipped/', import.meta.url);
 const LIBRARIES = new URL('../../guest-tools/libraries/dist/', import.meta.url);
 /** Built by scripts/build-libraries.ts. */
-const NAMES = ['charts', 'pdf', 're2js'];
+const NAMES = ['charts', 'jsonata', 'pdf', 're2js'];
 
 /** The tools that ship, read when they are first needed. They are guests like all others. */
 export function readShippedTools(): readonly ToolFile[] {

@@ -133,6 +133,70 @@ describe('hash_text', verifies('RG-29'), () => {
   });
 });
 
+describe('json_query', verifies('RG-07'), () => {
+  const data = {
+    größe: { 日本: '🎉' },
+    items: [
+      { id: 1, name: 'pen', price: 2 },
+      { id: 2, name: 'lamp', price: 30 },
+      { id: 3, name: 'desk', price: 90 },
+    ],
+  };
+  const query = async (path: string, of: unknown = data) =>
+    (await call('json_query', { data: of, path })).value;
+  const refused = async (path: string) => (await call('json_query', { data, path })).message;
+
+  test('does what JSONata does', async () => {
+    expect(await query('items[price > 10].name')).toEqual({ found: true, value: ['lamp', 'desk'] });
+    expect(await query('items[price > 50].name')).toEqual({ found: true, value: 'desk' });
+    expect(await query('items[price > 50].name[]')).toEqual({ found: true, value: ['desk'] });
+    expect(await query('$sum(items.price)')).toEqual({ found: true, value: 122 });
+    expect(await query("items.{'at': id, 'n': $uppercase(name)}[0]")).toMatchObject({ found: true });
+    expect(await query('items^(>price)[0].id')).toEqual({ found: true, value: 3 });
+    expect(await query('items{name: price}')).toEqual({ found: true, value: { pen: 2, lamp: 30, desk: 90 } });
+    expect(await query('items[$match(name, /^[ld]/)].id')).toEqual({ found: true, value: [2, 3] });
+    expect(await query('größe.日本')).toEqual({ found: true, value: '🎉' });
+    expect(await query('a', [])).toEqual({ found: false, value: null });
+    expect(await query('a', null)).toEqual({ found: false, value: null });
+    expect(await query('$', 5)).toEqual({ found: true, value: 5 });
+  });
+
+  test('reads six megabytes', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, at) => ({ at, text: 'x'.repeat(300) }));
+    expect(await query('$sum(rows.at)', { rows })).toEqual({ found: true, value: 199_990_000 });
+  });
+
+  test('says where an expression is wrong, and what to write', async () => {
+    expect(await refused('items[')).toMatch(/at character 6, after "items\[": Expected "\]"/);
+    expect(await refused('$unknown(1)')).toMatch(/at character 9.*non-function/);
+    expect(await refused('"a" + 1')).toMatch(/left side of the "\+" operator must evaluate to a number/);
+    expect(await refused('items.name == 1')).toMatch(/Equal is =/);
+    expect(await refused('items | name')).toMatch(/passed on by ~>/);
+    expect(await refused('items[?(@.price > 10)]')).toMatch(/items\[price > 10\]/);
+    expect(await refused('..name')).toMatch(/\*\*\.name/);
+  });
+
+  test('refuses what JSONPath means otherwise, and what JSON has not', async () => {
+    expect(await refused('items[*].price')).toMatch(/\[\*\] is JSONPath.*items\.name/);
+    expect(await refused('items[0]["name"]')).toMatch(/\["name"\] is JSONPath.*`name`/);
+    expect(await query('["name"]')).toEqual({ found: true, value: ['name'] });
+    expect(await refused('{"f": $sum}')).toMatch(/gives a function/);
+    expect(await refused('1/0')).toMatch(/gives Infinity/);
+  });
+
+  test('ends what does not end', async () => {
+    const ended = async (path: string, limits: object) =>
+      (await call('json_query', { data, path }, { limits: { timeoutMs: 120_000, ...limits } })).code;
+    const fuel = 2_000_000_000;
+    expect(await ended('($f := function($x){$f($x + 1)}; $f(1))', { fuel })).toBe('FUEL_EXHAUSTED');
+    expect(await ended(`/(a+)+$/("${'a'.repeat(60)}b")`, { fuel })).toBe('FUEL_EXHAUSTED');
+    expect(await ended('($f := function($x){[1 + $f($x)]}; $f(1))', { fuel })).toBe('FUEL_EXHAUSTED');
+    expect(await ended('('.repeat(5_000), {})).toBe('STACK_EXCEEDED');
+    const full = '($f := function($x){$append($x, $f($x & "aaaaaaaaa"))}; $f(1))';
+    expect(await ended(full, { memoryBytes: 67_108_864 })).toBe('MEMORY_EXCEEDED');
+  });
+});
+
 describe('csv_query', () => {
   test('keeps both of two columns with one name', async () => {
     expect((await call('csv_query', { csv: 'a,a,a_2\n1,2,3' })).value).toMatchObject({

@@ -425,10 +425,11 @@ describe('data', verifies('HT-10', 'RG-29', 'RG-30', 'RG-31'), () => {
     const data = { a: [{ b: 1, 'x y': { b: 3 } }, { b: 2 }], z: null };
     const query = async (path: string) => (await call('json_query', { data, path })).value;
     expect(await query('a[-1].b')).toEqual({ found: true, value: 2 });
-    expect(await query('$.a[*].b')).toEqual({ values: [1, 2], count: 2 });
-    expect(await query('..b')).toEqual({ values: [1, 3, 2], count: 3 });
-    expect(await query('a[0]["x y"].b')).toEqual({ found: true, value: 3 });
+    expect(await query('$.a.b')).toEqual({ found: true, value: [1, 2] });
+    expect(await query('**.b')).toEqual({ found: true, value: [1, 3, 2] });
+    expect(await query('a[0].`x y`.b')).toEqual({ found: true, value: 3 });
     expect(await query('constructor')).toEqual({ found: false, value: null });
+    expect(await query('z')).toEqual({ found: true, value: null });
     expect((await call('json_query', { data, path: 'a[' })).message).toMatch(/character 2/);
     const csv = '\ufeffcity;n;note\r\na;1;"x;""y"""\r\nb;5;\r\na;3;z\r\n';
     expect(
