@@ -1,4 +1,5 @@
 import {
+  DATE_TEXT_REF,
   ERROR_SCRATCH,
   ERROR_TEXT_REF,
   FRAMES_REF,
@@ -127,6 +128,8 @@ const THROW_ERROR = 770;
 const BUILD_BACKTRACE = 348;
 const PERFORM_THEN = 324;
 const RESOLVE_PROMISE = 1007;
+/** `js_Date_parse`. */
+const PARSE_DATE = 852;
 /** `count_ascii` and `JS_ToCStringLen2`, which look at each letter of a text on its way in and out. */
 const COUNT_ASCII = 696;
 const TO_C_STRING = 582;
@@ -137,6 +140,8 @@ const TO_C_STRING = 582;
  *
  * And what asynchronous code is called in: the two callbacks of `then` and `await`, and the `then` of what is no promise, are shown to the host,
  * which may put others in their place.
+ *
+ * And the text of a date, which the host may put in other words.
  *
  * And texts of ASCII, as most are, cross with a look at eight letters at once.
  */
@@ -176,7 +181,13 @@ function withHooks(bodies: readonly Uint8Array[], imported: number, callHost: nu
     after: [0x20, 6, 0x41, 0, 0x4e, 0x04, 0x40, 0x41, 0, 0x21, 3],
     more: skipAscii({ at: 4, isWithin: [0x20, 7, 0x4c], address: [0x20, 8, 0x20, 4, 0x6a] }),
   };
+  // Where the text of a date has got its end, at local 4.
+  const date = {
+    after: [0x20, 4, 0x20, 5, 0x6a, 0x41, 0, 0x3a, 0, 0],
+    more: hostCall([0x20, 4], DATE_TEXT_REF, callHost),
+  };
   const hooks = new Map([
+    [PARSE_DATE - imported, date],
     [COUNT_ASCII - imported, ascii],
     [TO_C_STRING - imported, latin],
     [PERFORM_THEN - imported, reactions],

@@ -100,7 +100,7 @@ describe('fuel of a deterministic run', () => {
         "component: a WASI command": 48191,
         "component: a function": 9001,
         "core module: a function": 197015,
-        "javascript: a granted file": 7250484,
+        "javascript: a granted file": 7262093,
         "javascript: an expression": 76671,
         "javascript: objects, text, regular expressions": 386204,
         "javascript: random, clock, timers, promises": 841517,
@@ -109,7 +109,7 @@ describe('fuel of a deterministic run', () => {
         "python: an expression": 934109,
         "python: classes, exceptions, json": 2460486,
         "python: sets, hashes, random, clock": 1569919,
-        "typescript: a module": 602003,
+        "typescript: a module": 603218,
       }
     `);
   });

@@ -7,7 +7,7 @@
 export const LAYOUT_SECTION = 'sandglass.quickjs';
 
 /** Raised with every change of what the two sides say to each other. */
-export const LAYOUT_VERSION = 9;
+export const LAYOUT_VERSION = 10;
 
 /** Name of the custom section that holds the snapshot, as `image.ts` reads it: the binary itself has no data. */
 export const IMAGE_SECTION = 'sandglass.quickjs.image';
@@ -108,6 +108,8 @@ export const ERROR_SCRATCH = 544;
 export const REACTIONS_REF = 0x7fff_0004;
 /** The same for the `then` of what is resolved with; another is written over it. */
 export const THENABLE_REF = 0x7fff_0005;
+/** The host reference by which the engine shows the text of a date that it is about to read, to be written over. */
+export const DATE_TEXT_REF = 0x7fff_0006;
 /** Where the host leaves other callbacks. */
 export const REACTIONS_SCRATCH = 576;
 /** Room for the argument pointers and values of a call into the guest. */

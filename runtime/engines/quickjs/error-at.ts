@@ -242,7 +242,15 @@ const SAYINGS: ReadonlyMap<string, Say> = new Map<string, Say>([
   ],
   [
     'invalid array index',
-    ({ name, place }) =>
-      place === undefined && name.endsWith('Array') ? 'Invalid typed array length' : undefined,
+    ({ name, place }) => {
+      if (place !== undefined) return undefined;
+      if (/^as(?:Int|Uint)N$/.test(name)) return 'Invalid value: not (convertible to) a safe integer';
+      if (name === 'ArrayBuffer') return 'Invalid array buffer length';
+      return name.endsWith('Array') ? 'Invalid typed array length' : undefined;
+    },
+  ],
+  [
+    'invalid array length',
+    ({ name, place }) => (place === undefined && name === 'set' ? 'offset is out of bounds' : undefined),
   ],
 ]);

@@ -110,6 +110,7 @@ const WHOLE: ReadonlyMap<string, string> = new Map([
   ['invalid value used as WeakMap key', 'Invalid value used as weak map key'],
   ['invalid value used as WeakSet key', 'Invalid value used in weak set'],
   ['BigInt negative exponent', 'Exponent must be positive'],
+  ['BigInt division by zero', 'Division by zero'],
   ['empty array', 'Reduce of empty array with no initial value'],
   ['object is not extensible', 'Cannot add property, object is not extensible'],
   ['could not delete property', 'Cannot delete property'],

@@ -1,4 +1,5 @@
 import {
+  DATE_TEXT_REF,
   ERROR_TEXT_REF,
   FRAMES_REF,
   REACTIONS_REF,
@@ -6,6 +7,7 @@ import {
   REJECTION_SCRATCH,
   THENABLE_REF,
 } from './abi.ts';
+import { DATE_TEXT_BYTES, dateText } from './date-text.ts';
 import type { Pointer } from './engine-exports.ts';
 import type { MachineErrors } from './machine-errors.ts';
 import type { MachineHost } from './machine-host.ts';
@@ -76,6 +78,7 @@ export function hostImports(options: HostImportsOptions): WebAssembly.Imports {
       },
       callHost: (_context: number, _self: number, count: number, args: number, ref: number): number => {
         if (ref === ERROR_TEXT_REF) return errors.retell(args);
+        if (ref === DATE_TEXT_REF) return retellDate(memory.bytes(), args);
         if (ref === FRAMES_REF) return errors.locate(args);
         if (ref === REACTIONS_REF) return host().reactions?.both(args) ?? 0;
         if (ref === THENABLE_REF) return host().reactions?.method(args) ?? 0;
@@ -87,6 +90,16 @@ export function hostImports(options: HostImportsOptions): WebAssembly.Imports {
     }),
   );
   return Object.freeze(Object.assign(Object.create(null) as WebAssembly.Imports, { host: imports }));
+}
+
+/** Puts a date's text in the engine's own words, where it has others. */
+function retellDate(bytes: Uint8Array, at: number): 0 {
+  const room = bytes.subarray(at, at + DATE_TEXT_BYTES);
+  const told = dateText(String.fromCharCode(...room.subarray(0, Math.max(0, room.indexOf(0)))));
+  if (told === undefined) return 0;
+  for (let index = 0; index < told.length; index++) room[index] = told.charCodeAt(index);
+  room[told.length] = 0;
+  return 0;
 }
 
 /** Writes C's `struct tm` of a time whose zone is so many seconds ahead of UTC. */

@@ -114,6 +114,33 @@ describe('process', () => {
     expect(value).toEqual([['x', 'y'], '1', 'linux', '/work', 'bigint', null]);
   });
 
+  test('chdir goes where something is granted, or up from where the program stands', async () => {
+    const { value } = await runJs(
+      `['/elsewhere', '/work/none', '..', '/work', '/'].map((to) => { try { process.chdir(to); return process.cwd() } catch (e) { return [e.message, e.errno] } })`,
+      {
+        spec: { cwd: '/work/deep' },
+        host: {
+          canBlock: true,
+          operations: {
+            'fs.stat': ({ path }) => {
+              const known = path === '/work/none';
+              throw new SandglassError(known ? 'HOST_CALL_FAILED' : 'CAPABILITY_DENIED', 'Cannot look', {
+                details: { reason: known ? 'not-found' : 'denied' },
+              });
+            },
+          },
+        },
+      },
+    );
+    expect(value).toEqual([
+      ["EACCES: permission denied, chdir '/work/deep' -> '/elsewhere'", -13],
+      ["ENOENT: no such file or directory, chdir '/work/deep' -> '/work/none'", -2],
+      '/work',
+      '/work',
+      '/',
+    ]);
+  });
+
   test('exit ends the program at once, past try and finally, with its code', async () => {
     const { result, stdout } = await runJs(
       `process.stdout.write('a'); process.on('exit', (code) => console.log('exit', code)); try { process.exit(3) } catch { console.log('caught') } finally { console.log('finally') }`,

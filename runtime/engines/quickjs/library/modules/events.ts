@@ -185,6 +185,28 @@ Object.assign(EventEmitter, {
 const checked = (listener: unknown): void => {
   if (typeof listener !== 'function') throw wrongArgument('listener', 'of type function', listener);
 };
+/** Whether the next listener is one too many, of which nothing was told yet. The package, which would write it itself, then does not. */
+const isFull = (emitter: Emitter, event: PropertyKey): boolean => {
+  const { _events } = emitter as unknown as { readonly _events?: Record<PropertyKey, unknown> };
+  const found = _events?.[event] as Callable | (Callable[] & { warned?: boolean }) | undefined;
+  if (_events === undefined || found === undefined) return false;
+  const most = emitter.getMaxListeners();
+  const list: Callable[] & { warned?: boolean } = typeof found === 'function' ? [found] : found;
+  if (!(most > 0) || list.length < most || list.warned === true) return false;
+  list.warned = true;
+  _events[event] = list;
+  return true;
+};
+const warnOfMany = (emitter: Emitter, type: PropertyKey): void => {
+  const count = emitter.listenerCount(type);
+  const warning = new Error(
+    `Possible EventEmitter memory leak detected. ${count} ${String(type)} listeners added to ${inner.inspect(emitter, -1)}. ` +
+      `MaxListeners is ${emitter.getMaxListeners()}. Use emitter.setMaxListeners() to increase limit`,
+  );
+  Object.assign(warning, { name: 'MaxListenersExceededWarning', emitter, type, count });
+  const { process } = globalThis as unknown as { readonly process?: { emitWarning(warning: Error): void } };
+  process?.emitWarning(warning);
+};
 for (const name of [
   'on',
   'addListener',
@@ -195,13 +217,17 @@ for (const name of [
   'off',
 ]) {
   const plain = EventEmitter.prototype[name] as Callable;
+  const adds = name === 'on' || name === 'prependListener';
   hide(
     EventEmitter.prototype,
     name,
     {
       [name](this: Emitter, event: PropertyKey, listener: unknown): unknown {
         checked(listener);
-        return plain.call(this, event, listener);
+        const isTooMany = adds && isFull(this, event);
+        const answer = plain.call(this, event, listener);
+        if (isTooMany) warnOfMany(this, event);
+        return answer;
       },
     }[name],
   );

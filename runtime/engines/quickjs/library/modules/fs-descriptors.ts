@@ -1,5 +1,6 @@
 import { inner, type Named, nodeError, wrongArgument } from '../inner.ts';
 import { bufferOf } from './buffer.ts';
+import { outOfRange } from './buffer-checks.ts';
 
 type Data = Uint8Array<ArrayBuffer>;
 interface Open {
@@ -26,7 +27,7 @@ const NUMBERS: Readonly<Record<number, string>> = {
 };
 
 /** A path as it was given, which is how errors tell it. */
-export const givenPath = (given: unknown): string => {
+export const givenPath = (given: unknown, argument = 'path'): string => {
   if (given instanceof URL) {
     if (given.protocol !== 'file:')
       throw nodeError(TypeError, 'ERR_INVALID_URL_SCHEME', 'The URL must be of scheme file');
@@ -34,13 +35,13 @@ export const givenPath = (given: unknown): string => {
   }
   const bytes = typeof given === 'string' ? undefined : inner.bytesOf(given);
   if (typeof given !== 'string' && bytes === undefined)
-    throw wrongArgument('path', 'of type string or an instance of Buffer or URL', given);
+    throw wrongArgument(argument, 'of type string or an instance of Buffer or URL', given);
   const text = bytes === undefined ? (given as string) : inner.decodeUtf8(bytes);
   if (text.includes('\0'))
     throw nodeError(
       TypeError,
       'ERR_INVALID_ARG_VALUE',
-      `The argument 'path' must be a string, Uint8Array, or URL without null bytes. Received ${inner.inspect(text)}`,
+      `The argument '${argument}' must be a string, Uint8Array, or URL without null bytes. Received ${inner.inspect(text)}`,
     );
   return text;
 };
@@ -73,6 +74,8 @@ const attempt = <T>(syscall: string, path: string | undefined, run: () => T): T 
 
 const fileOf = (fd: unknown, syscall: string): Open => {
   if (typeof fd !== 'number') throw wrongArgument('fd', 'of type number', fd);
+  if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fff_ffff)
+    throw outOfRange('fd', Number.isInteger(fd) ? '>= 0 && <= 2147483647' : 'an integer', fd);
   const file = files.get(fd);
   if (file !== undefined) return file;
   throw Object.assign(nodeError(Error, 'EBADF', `EBADF: bad file descriptor, ${syscall}`), {

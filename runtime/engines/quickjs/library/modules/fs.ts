@@ -11,6 +11,8 @@ if (inner.setup.block.includes('fs')) throw new EvalError('Cannot use fs: option
 const plain = inner.fs as Record<string, Callable>;
 
 const encodingOf = (options: unknown): string | undefined => {
+  if (/^(?:number|boolean|bigint|symbol)$/.test(typeof options))
+    throw wrongArgument('options', 'one of type string or object', options);
   const given = typeof options === 'object' && options !== null ? (options as Named).encoding : options;
   return given === undefined || given === null || given === 'buffer' ? undefined : String(given);
 };
@@ -23,11 +25,13 @@ const knownEncoding = (options: unknown, isKnown: (name: string) => boolean): st
     `The argument 'encoding' is invalid encoding. Received ${inner.inspect(encoding)}`,
   );
 };
-const inEncoding = (bytes: unknown, options: unknown): unknown => {
-  if (!(bytes instanceof Uint8Array)) return bytes;
-  const encoding = knownEncoding(options, (name) =>
+const readingEncoding = (options: unknown): string | undefined =>
+  knownEncoding(options, (name) =>
     (globalThis as unknown as { Buffer: { isEncoding(name: string): boolean } }).Buffer.isEncoding(name),
   );
+const inEncoding = (bytes: unknown, options: unknown): unknown => {
+  if (!(bytes instanceof Uint8Array)) return bytes;
+  const encoding = readingEncoding(options);
   const buffer = bufferOf(bytes);
   return encoding === undefined ? buffer : (buffer.toString as Callable).call(buffer, encoding);
 };
@@ -36,7 +40,8 @@ const withoutEncoding = (options: unknown): unknown => {
   const { encoding: _encoding, ...rest } = options as Named;
   return rest;
 };
-const isFd = (file: unknown): file is number => typeof file === 'number';
+/** A number of an open file, be it a wrong one: any other number is taken for a path, and none. */
+const isFd = (file: unknown): file is number => Number.isInteger(file) && Math.abs(file as number) < 2 ** 31;
 
 /** What is written: text in its encoding, or bytes. */
 const contentOf = (data: unknown, options: unknown): Uint8Array => {
@@ -144,7 +149,7 @@ const sync: Record<string, Sync> = {
         dest,
       });
     }
-    return plain.copyFileSync?.(givenPath(from), givenPath(to));
+    return plain.copyFileSync?.(givenPath(from, 'src'), givenPath(to, 'dest'));
   },
   cp: cpSync,
   lstat: statOf('lstat'),
@@ -162,6 +167,7 @@ const sync: Record<string, Sync> = {
   mkdtemp: mkdtempSync,
   opendir: opendirSync,
   readFile: (file: unknown, options?: unknown) => {
+    readingEncoding(options);
     if (isFd(file)) return inEncoding(descriptors.readAll(file), options);
     if (file === '/dev/stdin') return inEncoding(descriptors.readAll(0), options);
     return inEncoding(plain.readFileSync?.(named('open', file)), options);
@@ -170,13 +176,15 @@ const sync: Record<string, Sync> = {
     listed(plain.readdirSync?.(named('scandir', path), withoutEncoding(options)), options, path),
   readlink: simple('readlink'),
   realpath: realpathSync,
-  rename: (from: unknown, to: unknown) => plain.renameSync?.(givenPath(from), givenPath(to)),
+  rename: (from: unknown, to: unknown) =>
+    plain.renameSync?.(givenPath(from, 'oldPath'), givenPath(to, 'newPath')),
   rm: rmSync,
   rmdir: (path: unknown, options?: unknown) =>
     (options as Named | undefined)?.recursive === true
       ? rmSync(path, { recursive: true, force: true })
       : plain.rmdirSync?.(givenPath(path)),
-  symlink: (target: unknown, path: unknown) => plain.symlinkSync?.(String(target), givenPath(path)),
+  symlink: (target: unknown, path: unknown) =>
+    plain.symlinkSync?.(givenPath(target, 'target'), givenPath(path)),
   truncate: (file: unknown, size?: unknown) =>
     isFd(file)
       ? descriptors.ftruncateSync(file, Number(size ?? 0))
@@ -234,7 +242,8 @@ const ASYNC: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = 
   stat: async (path: unknown, options?: unknown) =>
     withBigint(await plain.stat?.(named('stat', path)), options),
   unlink: async (path: unknown) => plain.unlink?.(givenPath(path)),
-  rename: async (from: unknown, to: unknown) => plain.rename?.(givenPath(from), givenPath(to)),
+  rename: async (from: unknown, to: unknown) =>
+    plain.rename?.(givenPath(from, 'oldPath'), givenPath(to, 'newPath')),
   readlink: async (path: unknown) => plain.readlink?.(givenPath(path)),
   utimes: async (path: unknown, accessed: unknown, modified: unknown) =>
     plain.utimes?.(givenPath(path), accessed, modified),

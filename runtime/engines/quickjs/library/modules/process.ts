@@ -147,6 +147,9 @@ const UNKNOWN_USE = Object.fromEntries(
     .map((name) => [name, 0]),
 );
 
+const isAbove = (folder: string, path: string): boolean =>
+  folder === '/' || path === folder || path.startsWith(`${folder}/`);
+
 const memoryUsage = (): Named => ({
   rss: 67_108_864,
   heapTotal: 16_777_216,
@@ -209,14 +212,17 @@ const members = {
       if (statSync(path).isDirectory()) reason = '';
     } catch (error) {
       const { code } = error as { readonly code?: unknown };
-      // A folder that may only be gone through on the way to a granted one is refused where it is read.
-      if (code !== 'ENOTDIR') reason = code === 'ENOENT' ? 'ENOENT: no such file or directory' : '';
+      if (code === 'ENOENT') reason = 'ENOENT: no such file or directory';
+      // Where nothing is granted, only the way up from where the program stands is open.
+      else if (code !== 'ENOTDIR') reason = isAbove(path, setup.cwd) ? '' : 'EACCES: permission denied';
     }
-    if (reason !== '')
+    if (reason !== '') {
+      const errno = reason.startsWith('ENOENT') ? -2 : reason.startsWith('EACCES') ? -13 : -20;
       throw Object.assign(
         nodeError(Error, reason.split(':', 1)[0] ?? '', `${reason}, chdir '${setup.cwd}' -> '${folder}'`),
-        { errno: reason.startsWith('ENOENT') ? -2 : -20, syscall: 'chdir', path: setup.cwd, dest: folder },
+        { errno, syscall: 'chdir', path: setup.cwd, dest: folder },
       );
+    }
     setup.cwd = path;
   },
   uptime: (): number => host.monotonic() / 1000,
