@@ -4,11 +4,18 @@ import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { type Check, type CheckJob, checkOf } from './check-job.ts';
 
-/** Inputs longer than this, and schemas with patterns, are looked at in a worker that can be killed: both come from people nobody trusts. */
+/** Inputs and schemas longer than this, and schemas with patterns or references, are looked at in a worker that can be killed: both come from people nobody trusts. */
 const SMALL_CHARS = 65_536;
 const JOB = { timeoutMs: 10_000, memoryMb: 256 };
-/** Their time depends on the text that they are held against, or grows by the square of it. */
-const COSTLY: ReadonlySet<string> = new Set(['pattern', 'patternProperties', 'uniqueItems']);
+/** Their time depends on the text that they are held against, or grows by the square of it; references may double at each link. */
+const COSTLY: ReadonlySet<string> = new Set([
+  'pattern',
+  'patternProperties',
+  'uniqueItems',
+  '$ref',
+  '$dynamicRef',
+  '$recursiveRef',
+]);
 
 /** Of schemas that runs of one tool come with again and again. */
 const checks = new WeakMap<JsonObject, Check>();
@@ -25,7 +32,7 @@ const jobIn = (runJob: RunJob, asked: CheckJob): Promise<unknown> =>
   runJob(ownUrl(import.meta.url, './check-job').href, asked, JOB);
 
 const isCostly = (schema: JsonObject, input: JsonObject): boolean =>
-  names(schema) || JSON.stringify(input).length > SMALL_CHARS;
+  names(schema) || JSON.stringify([schema, input]).length > SMALL_CHARS;
 
 const names = (part: JsonValue): boolean =>
   typeof part === 'object' &&

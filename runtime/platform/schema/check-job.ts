@@ -24,7 +24,9 @@ export const job = async (asked: unknown): Promise<InputCheck> => {
 
 /** Takes milliseconds, as the schema becomes code. */
 export function checkOf(schema: JsonObject): Check {
-  const { $schema: _, $id: __, ...rest } = schema; // names of schemas are nobody's here
+  const { $schema: _, $id: __, $async, ...rest } = schema; // names of schemas are nobody's here
+  // It would answer a promise, which is no fault, and nobody waits for it.
+  if ($async !== undefined) return () => ({ kind: 'no-schema', reason: '$async is no keyword' });
   const ajv = new Ajv2020({
     strict: false,
     allErrors: true,

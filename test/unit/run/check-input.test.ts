@@ -30,3 +30,36 @@ test('checkInput() makes code of a schema once, and holds each input to it', asy
   expect(await checkInput(schema, { text: 'b' }, undefined)).toEqual({ kind: 'fits' });
   expect(reads).toBe(before);
 });
+
+/** Thirty doublings: to follow them all takes minutes. */
+const links = (word: string): JsonObject => ({
+  $defs: Object.fromEntries(
+    Array.from({ length: 30 }, (_, n) => [
+      `a${n}`,
+      n === 29 ? { type: 'object' } : { allOf: [1, 2].map(() => ({ [word]: `#/$defs/a${n + 1}` })) },
+    ]),
+  ),
+  allOf: [{ [word]: '#/$defs/a0' }],
+});
+
+test.each<[string, JsonObject]>([
+  ['with references', links('$ref')],
+  ['with dynamic ones', links('$dynamicRef')],
+  ['of an older draft', { properties: { a: { anyOf: [1, 2].map(() => ({ $recursiveRef: '#' })) } } }],
+  ['that is large', { description: 'x'.repeat(70_000) }],
+])('a schema of a program, %s, is looked at in a worker that can be killed', async (_, schema) => {
+  const jobs: unknown[] = [];
+  const found = await checkInput(schema, { a: 1 }, async (_url, asked) => {
+    jobs.push(asked);
+    return { kind: 'fits' };
+  });
+  expect([found, jobs]).toEqual([{ kind: 'fits' }, [{ schema, input: { a: 1 } }]]);
+});
+
+test('a schema that would answer a promise is none: what it refused ended the host', async () => {
+  const schema = { $async: true, type: 'object', properties: { a: { type: 'number' } } } as const;
+  expect(await checkInput(schema, { a: 'x' }, undefined)).toMatchObject({ kind: 'no-schema' });
+  const within = { type: 'object', properties: { a: { $async: true, type: 'number' } } } as const;
+  const found = await checkInput(within, { a: 'x' }, undefined);
+  expect(found.kind).not.toBe('fits');
+});
