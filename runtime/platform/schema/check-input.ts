@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { type Check, type CheckJob, checkOf } from './check-job.ts';
 
-/** Inputs and schemas longer than this, and schemas with patterns or references, are looked at in a worker that can be killed: both come from people nobody trusts. */
+/** Longer inputs and schemas, and schemas with patterns or references, are looked at in a worker that can be killed: nobody trusts who wrote them. */
 const SMALL_CHARS = 65_536;
 const JOB = { timeoutMs: 10_000, memoryMb: 256 };
 /** Their time depends on the text that they are held against, or grows by the square of it; references may double at each link. */
