@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 841517,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 934109,
-        "python: classes, exceptions, json": 2460486,
-        "python: sets, hashes, random, clock": 1569919,
+        "python: an expression": 941579,
+        "python: classes, exceptions, json": 2468270,
+        "python: sets, hashes, random, clock": 1578605,
         "typescript: a module": 603218,
       }
     `);

@@ -74,3 +74,14 @@ describe.each(LEVELS)('at level %s', (level) => {
     },
   );
 });
+
+test('the umask of a Python guest is its own, and is kept by a session', async () => {
+  const code = 'import os\nos.umask(0o077)';
+  for (const level of LEVELS) {
+    expect(await runtime.run({ language: 'python', code, level })).toMatchObject({ ok: true, value: 0o022 });
+    expect(await runtime.run({ language: 'python', code, level })).toMatchObject({ ok: true, value: 0o022 });
+  }
+  await using session = await runtime.sessions.open({ name: 'umask', language: 'python' });
+  expect(await session.run({ code })).toMatchObject({ ok: true, value: 0o022 });
+  expect(await session.run({ code })).toMatchObject({ ok: true, value: 0o077 });
+});

@@ -326,6 +326,7 @@ function specOf(program: PyodideProgram, run: RunSpec, kept: Kept | undefined): 
     cwd: run.cwd,
     base: run.base,
     inputs: run.inputs,
+    hasStdin: run.stdin.length > 0,
     mounts: hostMounts(run).map((mount) => mount.path),
     options: run.options,
     packages: program.packages !== undefined,

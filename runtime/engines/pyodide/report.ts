@@ -73,6 +73,13 @@ function hintOf(
   }
   if (name === 'NameError' && message?.startsWith("name 'tools' is not defined") === true)
     return { hint: 'Grant `tools` to the run: the name is there only with it' };
+  if (
+    (name === 'EOFError' && message === 'EOF when reading a line') ||
+    (name === 'RuntimeError' && message?.startsWith('Cannot stop at a breakpoint: ') === true)
+  )
+    return {
+      hint: 'Give it what it reads as stdin: --stdin=FILE or a pipe; in a program the option stdin of the run',
+    };
   if (name === 'MemoryError' && message === '')
     return { hint: 'A guest of 32 bits cannot hold one object of this size; make smaller ones' };
   if (name === 'OperationalError' && message === 'unable to open database file')

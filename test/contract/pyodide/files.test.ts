@@ -53,6 +53,12 @@ describe('files of a Python guest', () => {
     ).toEqual(['héllo\nworld\n', 'héllo\nworld\n', new Uint8Array([0x68, 0xc3, 0xa9])]);
   });
 
+  test('what is granted has the permissions that the grant gives', async () => {
+    const code =
+      "import os\nopen('/desk/new', 'w').close()\n[oct(os.stat(it).st_mode) for it in ('/data', '/data/a.txt', '/desk', '/desk/new')]";
+    expect(await answerOf(code)).toEqual(['0o40555', '0o100444', '0o40755', '0o100644']);
+  });
+
   test('open().read() is one host call', async () => {
     const { host } = await run("open('a.txt').read()");
     expect(host.calls.map((call) => call.operation)).toEqual([

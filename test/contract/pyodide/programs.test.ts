@@ -104,7 +104,31 @@ describe('a Python program', () => {
 
   test('input() at the end of stdin is EOFError', async () => {
     const { result } = await python.run('input()');
-    expect(result).toMatchObject({ kind: 'threw', error: { name: 'EOFError' } });
+    const hint = expect.stringContaining('--stdin=FILE');
+    expect(result).toMatchObject({ kind: 'threw', error: { name: 'EOFError', hint } });
+  });
+
+  test('breakpoint() without stdin says what it reads; PYTHONBREAKPOINT and a hook of the program hold', async () => {
+    const { result } = await python.run('breakpoint()');
+    expect(result).toMatchObject({
+      kind: 'threw',
+      error: {
+        name: 'RuntimeError',
+        message: expect.stringMatching(/^Cannot stop at a breakpoint: /),
+        hint: expect.stringContaining('--stdin=FILE'),
+      },
+    });
+    const off = { spec: { env: { PYTHONBREAKPOINT: '0' } } };
+    expect((await python.run('breakpoint()', off)).result).toMatchObject({ kind: 'value', value: undefined });
+    const hooked = 'import sys\nsys.breakpointhook = lambda *args: args\nbreakpoint(1)';
+    expect((await python.run(hooked)).result).toMatchObject({ kind: 'value', value: [1] });
+  });
+
+  test('breakpoint() with stdin is the debugger, in the frame of the program', async () => {
+    const { result, host } = await python.run('def f(x):\n    breakpoint()\n    return x\nf(41)', {
+      spec: { stdin: new TextEncoder().encode('p x + 1\nc\n') },
+    });
+    expect([result, host.stdout()]).toMatchObject([{ value: 41 }, expect.stringContaining('(Pdb) 42\n')]);
   });
 
   test('awaits at the top level, and runs asyncio.run, gather, timeout and TaskGroup', async () => {

@@ -34,6 +34,7 @@ DEFAULTS = {
     "base": None,
     "cwd": "/",
     "env": {},
+    "hasStdin": False,
     "inputs": {},
     "keeps": False,
     "modules": {},
@@ -120,6 +121,7 @@ def set_up(spec):
         os.environ.clear()
         os.environ.update(env)
     surroundings.set_zone(env.get("TZ", ""))
+    surroundings.set_debugger(spec["hasStdin"])
     http.set_base(spec["base"])
     _own_folders = tuple(path.rstrip("/") + "/" for path in (HOME, *spec["mounts"]))
     for module, source in spec["modules"].items():

@@ -148,6 +148,24 @@ def tzset():
     set_zone(zone)
 
 
+_stop_here = sys.breakpointhook
+
+
+def refuse_breakpoint(*args, **kwargs):
+    """Stands for the debugger where there is nothing that it could read."""
+    if os.environ.get("PYTHONBREAKPOINT"):
+        return _stop_here(*args, **kwargs)
+    raise RuntimeError(
+        "Cannot stop at a breakpoint: the debugger reads its commands from stdin, and nothing was given"
+    )
+
+
+def set_debugger(has_stdin):
+    """The debugger itself takes the frame that calls it for the program's: it stands there as it is, or not at all."""
+    if sys.breakpointhook in (_stop_here, refuse_breakpoint):
+        sys.breakpointhook = _stop_here if has_stdin else refuse_breakpoint
+
+
 class Builtin:
     """Stands for a builtin of time; an object, so that a class that keeps it does not make a method of it."""
 

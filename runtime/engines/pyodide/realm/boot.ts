@@ -106,6 +106,7 @@ export function bootRealm(
   const guardImports = (env: Record<string, unknown>, missing: unknown): void => {
     texts.guard(env);
     calls.guard(env, missing);
+    env.__syscall_umask_js = (mask: number) => fileRealm?.umask(mask) ?? 0;
   };
   const origin = { module, memory, memoryImport, guardImports };
   const wasm: WasmGuard = parts.guardWasm(origin, port, buffers.copyOf, parts);

@@ -9,6 +9,7 @@ import { keepMounts } from './files/mounts.ts';
 import { openHostFiles } from './files/open-files.ts';
 import { serveHostPaths } from './files/paths.ts';
 import { limitScratch } from './files/scratch.ts';
+import { keepUmask } from './files/umask.ts';
 import { hardenLanguage } from './language.ts';
 import { lateSymbols } from './late-symbols.ts';
 import { serveGuest } from './serve-guest.ts';
@@ -35,6 +36,7 @@ const PARTS = {
   installSurroundings,
   keepMemory,
   keepMounts,
+  keepUmask,
   keepZone,
   lateFile,
   lateSymbols,

@@ -7,6 +7,7 @@ import type { keepMounts } from './mounts.ts';
 import type { openHostFiles } from './open-files.ts';
 import type { serveHostPaths } from './paths.ts';
 import type { limitScratch } from './scratch.ts';
+import type { keepUmask } from './umask.ts';
 
 /** The granted folders as the guest's file system sees them. */
 export interface FileRealm {
@@ -26,6 +27,8 @@ export interface FileRealm {
   readonly given: GivenFiles;
   /** Back to where nothing is granted, and files can be installed. */
   leave(): void;
+  /** Sets the permissions that new files do not get; answers those of before. */
+  umask(mask: number): number;
   /** The refusal behind the last failed call, as JSON; empty if there was none. Asking clears it. */
   refusal(): string;
 }
@@ -34,6 +37,7 @@ export interface FileRealm {
 export interface FileParts {
   readonly askHostFiles: typeof askHostFiles;
   readonly keepMounts: typeof keepMounts;
+  readonly keepUmask: typeof keepUmask;
   readonly lateFile: typeof lateFile;
   readonly limitScratch: typeof limitScratch;
   readonly openHostFiles: typeof openHostFiles;
@@ -54,6 +58,7 @@ export function installFiles(module: EmscriptenModule, port: RealmPort, parts: F
   const files = parts.openHostFiles(FS, port, host, mounts);
   const scratch = parts.limitScratch(FS, host, mounts);
   const given = parts.serveGivenFiles(FS, port, mounts);
+  const umask = parts.keepUmask(FS); // before the host is put ahead of the same functions: what it makes has its own modes
   parts.serveHostPaths(FS, host, mounts, files, scratch);
   /** The budget of files in memory is that of the whole guest, not of each of its runs. */
   let hasBudget = false;
@@ -83,8 +88,10 @@ export function installFiles(module: EmscriptenModule, port: RealmPort, parts: F
       if (cwd !== '' && (mounts.isGranted(cwd) || cwd === '/tmp')) FS.currentPath = cwd;
     },
     given,
+    umask: umask.set,
     leave: () => {
       mounts.leave();
+      umask.reset();
       hasBudget = false;
       scratch.set(Number.POSITIVE_INFINITY);
     },

@@ -24,6 +24,7 @@ export function keepMounts(FS: Fs): Mounts {
   const ENAMETOOLONG = 37;
   /** As on Linux. */
   const MOST_PATH = 4096;
+  const MOST_NAME = 255;
   const [FILE, FOLDER, LINK] = [0o100000, 0o040000, 0o120000];
   let mounts: readonly string[] = [];
   let writable: readonly boolean[] = [];
@@ -39,7 +40,24 @@ export function keepMounts(FS: Fs): Mounts {
       if (part === '..') parts.pop();
       else if (part !== '' && part !== '.') parts.push(part);
     }
-    return `/${parts.join('/')}`;
+    const resolved = `/${parts.join('/')}`;
+    // Of a granted folder the host knows what its disk takes.
+    if (isScratch(resolved) && !isGranted(resolved) && parts.some(isTooLong))
+      throw new FS.ErrnoError(ENAMETOOLONG);
+    return resolved;
+  };
+  /** Linux counts bytes of UTF-8; no unit of a text is more than three. */
+  const isTooLong = (name: string): boolean => {
+    if (name.length * 3 <= MOST_NAME) return false;
+    let bytes = 0;
+    for (let index = 0; index < name.length && bytes <= MOST_NAME; index++) {
+      const unit = name.charCodeAt(index);
+      if (unit < 0x80) bytes += 1;
+      else if (unit < 0x800 || (unit >= 0xd800 && unit < 0xe000))
+        bytes += 2; // half of a pair, whose four bytes are shared
+      else bytes += 3;
+    }
+    return bytes > MOST_NAME;
   };
   const indexOf = (path: string): number => {
     let found = -1;
@@ -66,8 +84,8 @@ export function keepMounts(FS: Fs): Mounts {
   const isWrittenByHost = (path: string): boolean => entered && (isGranted(path) || !isScratch(path));
   const modeOf = (type: string, path: string): number => {
     const write = writable[indexOf(path)] === true;
-    if (type === 'directory') return FOLDER | (write ? 0o777 : 0o555);
-    return (type === 'symlink' ? LINK : FILE) | (write ? 0o666 : 0o444);
+    if (type === 'directory') return FOLDER | (write ? 0o755 : 0o555);
+    return type === 'symlink' ? LINK | 0o777 : FILE | (write ? 0o644 : 0o444);
   };
 
   return {
