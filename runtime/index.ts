@@ -15,6 +15,7 @@ import { createPictureHostFunction } from '../host-functions/picture/picture.ts'
 import { createRunHostFunction } from '../host-functions/run/run.ts';
 import { readDatabases, type SqlDatabases } from '../host-functions/sql/databases.ts';
 import { createSqlHostFunction } from '../host-functions/sql/sql.ts';
+import { createTabularHostFunction } from '../host-functions/tabular/tabular.ts';
 import { createToolsHostFunction } from '../host-functions/tools/tools.ts';
 import type { Runtime, RuntimeOptions } from './contracts/api/runtime.ts';
 import type {
@@ -37,6 +38,7 @@ import { checkPackageOptions, type PythonPackageOptions } from './platform/pytho
 import { createNodePyodideEngine } from './platform/python/pyodide-engine.ts';
 import { locateFile } from './platform/sqlite/locate-file.ts';
 import { createOpenSqlite } from './platform/sqlite/open-sqlite.ts';
+import { tabularWire } from './platform/sqlite/tabular-wire.ts';
 import { createRuntimeOn } from './runtime.ts';
 import { createValidators } from './tools/check/validators.ts';
 import { runtimeOptions } from './vocabulary/check-fields.ts';
@@ -83,6 +85,7 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
   if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);
   const shell = packedModule(new URL('../guest-tools/shell/', import.meta.url), 'shell');
   const picture = packedModule(new URL('../guest-tools/picture/', import.meta.url), 'picture');
+  const sqlite = packedModule(new URL('../guest-tools/sqlite/', import.meta.url), 'sqlite');
   const runtime = createRuntimeOn(
     {
       ...nodePlatform,
@@ -113,7 +116,7 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
         createBrowserHostFunction(createOriginRules(), browser),
         createKvHostFunction(kv),
         createSessionStore(kv),
-        createSqlHostFunction({ databases: readDatabases(sql), openSqlite: openGuestDatabases() }),
+        createSqlHostFunction({ databases: readDatabases(sql), openSqlite: openGuestDatabases(sqlite.load) }),
       ],
       servers: {
         ...nodePlatform.servers,
@@ -125,6 +128,7 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
       createRunFunctions: (port) => [
         createRunHostFunction(port),
         createPictureHostFunction(port, picture.load),
+        createTabularHostFunction(port, sqlite.load, tabularWire),
       ],
     },
     options,
@@ -145,10 +149,9 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
 }
 
 /** Queries of SQLite are guests of a runtime of their own, which knows folders and nothing else. */
-function openGuestDatabases(): OpenSqlite {
-  const module = packedModule(new URL('../guest-tools/sqlite/', import.meta.url), 'sqlite');
+function openGuestDatabases(load: () => Promise<Uint8Array>): OpenSqlite {
   return createOpenSqlite({
-    load: module.load,
+    load,
     locate: locateFile,
     openRuntime: () =>
       createRuntimeOn({

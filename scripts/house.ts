@@ -61,12 +61,12 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'host functions',
     at: ['host-functions'],
-    folders: ['browser', 'fs', 'http', 'kv', 'picture', 'run', 'sql', 'tools'],
+    folders: ['browser', 'fs', 'http', 'kv', 'picture', 'run', 'sql', 'tabular', 'tools'],
     apart: true,
     what:
       '`fs`, `http`, `ws` (in `http/`, whose dialer it shares), `sql`, `kv`, `session` (in `kv/`, whose ' +
       'stores it shares), `browser`, `tools` and `run`: a policy beside the code that does the I/O; `picture` draws SVG ' +
-      'in a guest, and reaches nothing',
+      'in a guest, `tabular` asks tables in one: both reach nothing',
     mayImport: ['vocabulary', 'contracts'],
   },
   {

@@ -1,11 +1,13 @@
 /* sandglass:tool
 {
  "name": "csv_query",
- "description": "Reads CSV text: chooses columns, filters and sorts rows, counts and sums groups",
+ "description": "SQL over tables of CSV and JSON, with joins; or columns, filters, sorts and groups of one CSV without SQL",
  "version": "1.0.0",
  "category": "data",
  "keywords": [
   "csv",
+  "sql",
+  "join",
   "table",
   "filter",
   "group"
@@ -15,7 +17,24 @@
   "properties": {
    "csv": {
     "type": "string",
-    "description": "CSV with a header line"
+    "description": "CSV with a header line; in SQL the table data"
+   },
+   "sql": {
+    "type": "string",
+    "description": "One SELECT of SQLite over data and the tables. Columns of numbers are numbers and their empty fields NULL; other names than letters, digits and _ stand in \"double quotes\"",
+    "minLength": 1,
+    "maxLength": 100000
+   },
+   "tables": {
+    "type": "object",
+    "description": "For SQL: name to CSV text, JSON text or a list of objects; of the name of a file its stem: sales.csv is sales",
+    "maxProperties": 50,
+    "additionalProperties": {
+     "type": [
+      "string",
+      "array"
+     ]
+    }
    },
    "delimiter": {
     "type": "string",
@@ -93,13 +112,16 @@
     "default": 1000
    }
   },
-  "required": [
-   "csv"
-  ],
   "additionalProperties": false
  },
+ "limits": {
+  "timeoutMs": 60000,
+  "memoryBytes": 268435456,
+  "fuel": 100000000000,
+  "outputBytes": 16777216,
+  "hostCallBytes": 67108864
+ },
  "idempotent": true,
- "cacheable": true,
  "pipe": "csv",
  "examples": [
   {
@@ -131,11 +153,54 @@
     "matched": 2,
     "total": 3
    }
+  },
+  {
+   "input": {
+    "sql": "SELECT name, sum(amount) AS spent FROM orders JOIN people ON people.id = orders.person GROUP BY name ORDER BY spent DESC",
+    "tables": {
+     "orders.csv": "person,amount\n1,10.5\n2,3\n1,2\n",
+     "people": [
+      {
+       "id": 1,
+       "name": "Zoë"
+      },
+      {
+       "id": 2,
+       "name": "Ed"
+      }
+     ]
+    }
+   },
+   "output": {
+    "columns": [
+     "name",
+     "spent"
+    ],
+    "rows": [
+     {
+      "name": "Zoë",
+      "spent": 12.5
+     },
+     {
+      "name": "Ed",
+      "spent": 3
+     }
+    ],
+    "truncated": false,
+    "notes": []
+   }
   }
  ]
 }
 */
-export function run({ csv, delimiter, columns, where = [], groupBy, sortBy, descending, limit }) {
+export function run({ sql, tables = {}, ...asked }) {
+  if (sql !== undefined) return select(sql, tables, asked);
+  if (Object.keys(tables).length > 0) throw new Error('Cannot query the tables: give "sql", one SELECT');
+  if (asked.csv === undefined) throw new Error('Cannot query: give "csv", or "sql" with "tables"');
+  return choose(asked);
+}
+
+function choose({ csv, delimiter, columns, where = [], groupBy, sortBy, descending, limit }) {
   const [names = [], ...rows] = parse(csv.replace(/^\ufeff/, ''), delimiter);
   const header = unique(names);
   const indexOf = (name) => {
@@ -168,6 +233,137 @@ export function run({ csv, delimiter, columns, where = [], groupBy, sortBy, desc
     matched,
     total: rows.length,
   };
+}
+
+async function select(sql, given, { csv, delimiter, limit, ...others }) {
+  const other = ['columns', 'where', 'groupBy', 'sortBy'].find((name) => others[name] !== undefined);
+  if (other !== undefined)
+    throw new Error(`Cannot query the tables: "${other}" is for one CSV without "sql"; say it in the SQL`);
+  const sources = [...(csv === undefined ? [] : [['data', csv]]), ...Object.entries(given)];
+  const tables = [];
+  const notes = [];
+  for (const [title, source] of sources) {
+    const name = stemOf(title);
+    if (tables.some((table) => table.name.toLowerCase() === name.toLowerCase()))
+      throw new Error(`Cannot query the tables: two are called ${JSON.stringify(name)}`);
+    const { columns, rows } = isRows(source)
+      ? ofObjects(source, name)
+      : ofCsv(source, name, delimiter, notes);
+    if (columns.length === 0)
+      throw new Error(
+        `Cannot query table ${JSON.stringify(name)}: it is empty, and so has no columns to ask for`,
+      );
+    tables.push({ name, columns, rows });
+  }
+  try {
+    return { ...(await sandglass.call('tabular.query', { tables, sql, maxRows: limit })), notes };
+  } catch (error) {
+    if (error.code !== 'INPUT_INVALID') throw error;
+    throw new Error(`Cannot query the tables: ${error.details?.reason ?? error.message}`);
+  }
+}
+
+const stemOf = (title) => title.replace(/^.*[\\/]/s, '').replace(/\.(?:csv|tsv|json|txt)$/i, '') || title;
+const isRows = (source) => typeof source !== 'string' || /^\ufeff?\s*\[\s*[{\]]/.test(source);
+
+/** A column of numbers alone is one: `007`, `1,5` and what has more digits than a number holds are texts. */
+function ofCsv(csv, name, delimiter, notes) {
+  const [names = [], ...rows] = parse(csv.replace(/^\ufeff/, ''), delimiter);
+  const odd = rows.findIndex((row) => row.length !== names.length);
+  if (odd >= 0)
+    notes.push(
+      `Table ${name}: row ${odd + 1} has ${rows[odd].length} fields, the header ${names.length}. Of ${rows.filter((row) => row.length !== names.length).length} such rows missing fields are NULL, others left out`,
+    );
+  const types = names.map((_, at) => typeIn(rows, at));
+  for (const row of rows) {
+    row.length = names.length;
+    for (let at = 0; at < names.length; at += 1) {
+      const text = row[at];
+      if (text === undefined) row[at] = null;
+      else if (types[at] !== 'TEXT') row[at] = text.trim() === '' ? null : Number(text);
+    }
+  }
+  const told = names.map((column, at) => (column.trim() === '' ? `column_${at + 1}` : column));
+  return {
+    columns: insensitive(told).map((column, at) => ({ name: column, type: types[at] })),
+    rows: JSON.stringify(rows),
+  };
+}
+
+function typeIn(rows, at) {
+  let type = '';
+  for (const row of rows) {
+    const kind = kindOf(row[at] ?? '');
+    if (kind === 'TEXT') return 'TEXT';
+    if (kind !== '' && type !== 'REAL') type = kind;
+  }
+  return type || 'TEXT';
+}
+
+function kindOf(text) {
+  const bare = text.trim();
+  if (bare === '') return '';
+  if (/^-?(?:0|[1-9]\d{0,14})$/.test(bare)) return 'INTEGER';
+  const isReal = /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,17})?(?:[eE][+-]?\d{1,3})?$/.test(bare);
+  return isReal && Number.isFinite(Number(bare)) ? 'REAL' : 'TEXT';
+}
+
+/** Fields that hold lists or objects are their JSON; true is 1 and false 0, as SQLite has it. */
+function ofObjects(source, name) {
+  let list = source;
+  if (typeof source === 'string') {
+    try {
+      list = JSON.parse(source.replace(/^\ufeff/, ''));
+    } catch (error) {
+      throw new Error(`Cannot read table ${JSON.stringify(name)} as JSON: ${error.message}`);
+    }
+  }
+  const odd = list.findIndex((row) => typeof row !== 'object' || row === null || Array.isArray(row));
+  if (odd >= 0)
+    throw new Error(`Cannot read table ${JSON.stringify(name)}: item ${odd} of the list is no object`);
+  const types = new Map();
+  for (const row of list)
+    for (const [key, value] of Object.entries(row)) {
+      const known = types.get(key) ?? '';
+      const type = typeOf(value);
+      types.set(
+        key,
+        known === '' || type === '' ? known || type : known === type ? type : mixed(known, type),
+      );
+    }
+  const keys = [...types.keys()];
+  return {
+    columns: insensitive(keys).map((column, at) => ({
+      name: column,
+      type: types.get(keys[at]).replace('MIXED', ''),
+    })),
+    rows: JSON.stringify(list.map((row) => keys.map((key) => (Object.hasOwn(row, key) ? row[key] : null)))),
+  };
+}
+
+function typeOf(value) {
+  if (value === null) return '';
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'INTEGER' : 'REAL';
+  return typeof value === 'boolean' ? 'INTEGER' : 'TEXT';
+}
+
+const mixed = (one, other) => (one !== 'TEXT' && other !== 'TEXT' && one !== 'MIXED' ? 'REAL' : 'MIXED');
+
+/** In SQL `a` and `A` are one name. */
+function insensitive(names) {
+  const taken = new Set(names.map((name) => name.toLowerCase()));
+  const seen = new Set();
+  return names.map((name) => {
+    let own = name;
+    for (
+      let count = 2;
+      seen.has(own.toLowerCase()) || (count > 2 && taken.has(own.toLowerCase()));
+      count += 1
+    )
+      own = `${name}_${count}`;
+    seen.add(own.toLowerCase());
+    return own;
+  });
 }
 
 /** Names of columns: one that is there twice would hide a value, so the second gets a number. */
@@ -246,6 +442,17 @@ function parse(text, delimiter) {
     row = [];
   };
   while (at < text.length) {
+    if (row.length === 0 && field === '') {
+      // Most lines have no quotes.
+      const end = text.indexOf('\n', at);
+      const line = text.slice(at, end < 0 ? text.length : end);
+      if (!line.includes('"')) {
+        if (line !== '' && line !== '\r')
+          rows.push((end >= 0 && line.endsWith('\r') ? line.slice(0, -1) : line).split(delimiter));
+        at += line.length + 1;
+        continue;
+      }
+    }
     const letter = text[at];
     if (letter === '"' && field === '') {
       for (at += 1; ; ) {

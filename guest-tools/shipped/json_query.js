@@ -126,6 +126,7 @@ export async function run({ data, path }) {
     throw new Error(faultOf(error, path, 'read'));
   }
   refuseJsonPath(query.ast());
+  holdDepth(query);
   let value;
   try {
     value = await query.evaluate(data);
@@ -137,11 +138,30 @@ export async function run({ data, path }) {
   return { found: true, value };
 }
 
+/** Steps within steps: a function that calls itself without end would fill the memory. */
+const MOST_DEPTH = 2_000;
+
+function holdDepth(query) {
+  let depth = 0;
+  query.assign(Symbol.for('jsonata.__evaluate_entry'), ({ position }) => {
+    depth += 1;
+    if (depth <= MOST_DEPTH) return;
+    throw {
+      code: 'depth',
+      position,
+      message: `over ${MOST_DEPTH} steps deep: a function calls itself without end. A call that is the last step of its function takes no depth`,
+    };
+  });
+  query.assign(Symbol.for('jsonata.__evaluate_exit'), () => {
+    depth -= 1;
+  });
+}
+
 /** What is wrong, where, and what to do about it. What is no complaint of JSONata, a full stack or memory, ends the run by its own code. */
 function faultOf(error, path, what) {
   const { message, position, code } = error ?? {};
   if (code === undefined) {
-    // It stumbles over the error of a memory so full that there is none for an error.
+    // JSONata stumbles over the error of a memory so full that it is null.
     if (!/^Cannot .* of null/.test(message)) throw error;
     return 'Cannot do the expression: the memory of the run is full. It calls itself without end, or makes too much';
   }

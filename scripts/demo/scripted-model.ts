@@ -24,7 +24,7 @@ export function createScriptedModel(path: string): Model {
   const program = (): string => programFor(path, column);
   return {
     begin(signatures) {
-      const missing = NEEDED.filter((name) => !signatures.includes(`${name}(args: {`));
+      const missing = NEEDED.filter((name) => !signatures.includes(`${name}(args`));
       if (missing.length > 0) throw new Error(`The model was given no signature of ${missing.join(', ')}`);
       return { said: `I take it that the file has a column "${column}".`, program: program() };
     },

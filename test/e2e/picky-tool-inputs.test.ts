@@ -190,10 +190,12 @@ describe('json_query', verifies('RG-07'), () => {
     const fuel = 2_000_000_000;
     expect(await ended('($f := function($x){$f($x + 1)}; $f(1))', { fuel })).toBe('FUEL_EXHAUSTED');
     expect(await ended(`/(a+)+$/("${'a'.repeat(60)}b")`, { fuel })).toBe('FUEL_EXHAUSTED');
-    expect(await ended('($f := function($x){[1 + $f($x)]}; $f(1))', { fuel })).toBe('FUEL_EXHAUSTED');
     expect(await ended('('.repeat(5_000), {})).toBe('STACK_EXCEEDED');
-    const full = '($f := function($x){$append($x, $f($x & "aaaaaaaaa"))}; $f(1))';
-    expect(await ended(full, { memoryBytes: 67_108_864 })).toBe('MEMORY_EXCEEDED');
+    expect(await refused('($f := function($x){1 + $f($x + 1)}; $f(1))')).toMatch(
+      /over 2000 steps deep.*last step/,
+    );
+    const sum = '($f := function($n){$n = 0 ? 0 : $n + $f($n - 1)}; $f(200))';
+    expect(await query(sum)).toEqual({ found: true, value: 20_100 });
   });
 });
 
@@ -203,6 +205,117 @@ describe('csv_query', () => {
       columns: ['a', 'a_3', 'a_2'],
       rows: [{ a: '1', a_3: '2', a_2: '3' }],
     });
+  });
+
+  const query = async (sql: string, tables: object, more: object = {}) =>
+    call('csv_query', { sql, tables, ...more });
+  const orders = 'person,amount,code\n1,10.5,007\n2,3,008\n1,,x\n';
+  const people = [
+    { id: 1, name: 'Zoë', tags: ['a'], ok: true },
+    { id: 2, name: 'Ed', age: 5 },
+  ];
+
+  test('answers SQL over CSV and JSON together', async () => {
+    const joined =
+      'SELECT name, sum(amount) AS s FROM orders JOIN people ON id = person GROUP BY name ORDER BY s DESC';
+    expect((await query(joined, { 'data/orders.csv': orders, people })).value).toEqual({
+      columns: ['name', 's'],
+      rows: [
+        { name: 'Zoë', s: 10.5 },
+        { name: 'Ed', s: 3 },
+      ],
+      truncated: false,
+      notes: [],
+    });
+    expect(
+      (await query('SELECT * FROM people', { 'people.json': JSON.stringify(people) })).value,
+    ).toMatchObject({
+      rows: [
+        { id: 1, name: 'Zoë', tags: '["a"]', ok: 1, age: null },
+        { id: 2, name: 'Ed', tags: null, ok: null, age: 5 },
+      ],
+    });
+    expect((await query('SELECT "日本" FROM "größe"', { 'größe.csv': '日本\n🎉\n' })).value).toMatchObject({
+      rows: [{ 日本: '🎉' }],
+    });
+  });
+
+  test('keeps numbers, texts and what is not there apart', async () => {
+    expect((await query('SELECT *, typeof(amount) AS t FROM orders', { orders })).value).toMatchObject({
+      rows: [
+        { person: 1, amount: 10.5, code: '007', t: 'real' },
+        { person: 2, amount: 3, code: '008', t: 'real' },
+        { person: 1, amount: null, code: 'x', t: 'null' },
+      ],
+    });
+    expect(
+      (await query('SELECT count(amount) AS n, avg(amount) AS a FROM orders', { orders })).value,
+    ).toMatchObject({
+      rows: [{ n: 2, a: 6.75 }],
+    });
+    const odd = 'big,huge,text\n9007199254740993,1e400,"a\r\n""b"""\r\n';
+    expect((await query('SELECT * FROM odd', { odd })).value).toMatchObject({
+      rows: [{ big: '9007199254740993', huge: '1e400', text: 'a\r\n"b"' }],
+    });
+    expect(
+      (await query('SELECT A, a_3, typeof(n) AS t FROM x ORDER BY n', { x: 'A,a,A_2,\n1,2,3,4\n' })).message,
+    ).toMatch(/no such column: n.*column_4/);
+  });
+
+  test('tells of rows that are cut, ragged or none', async () => {
+    expect((await query('SELECT n FROM data', {}, { csv: 'n\n1\n2\n3', limit: 2 })).value).toEqual({
+      columns: ['n'],
+      rows: [{ n: 1 }, { n: 2 }],
+      truncated: true,
+      notes: [],
+    });
+    expect((await query('SELECT * FROM t', { t: 'a,b\n1\n1,2,3\n4,5' })).value).toMatchObject({
+      rows: [
+        { a: 1, b: null },
+        { a: 1, b: 2 },
+        { a: 4, b: 5 },
+      ],
+      notes: [expect.stringMatching(/row 1 has 1 fields, the header 2. Of 2 such rows/)],
+    });
+    expect((await query('SELECT count(*) AS n FROM t', { t: 'a,b\n' })).value).toMatchObject({
+      rows: [{ n: 0 }],
+    });
+    expect((await query('SELECT 1', { t: '' })).message).toMatch(/"t": it is empty/);
+    expect((await query('SELECT 1', { t: [] })).message).toMatch(/"t": it is empty/);
+    expect((await query('SELECT 1', { t: [1] })).message).toMatch(/item 0 of the list is no object/);
+    expect((await query('SELECT 1', { 'a.csv': 'x', 'b/A.json': '[]' })).message).toMatch(
+      /two are called "A"/,
+    );
+    expect((await query('SELECT 1', { t: 'x\n1' }, { where: [] })).message).toMatch(/"where" is for one CSV/);
+    expect((await call('csv_query', { tables: { t: 'x' } })).message).toMatch(/give "sql"/);
+  });
+
+  test('says where a statement is wrong, and which names there are', async () => {
+    expect((await query('SELECT nme FROM people', { people })).message).toMatch(
+      /no such column: nme at line 1, column 8, did you mean "name"\? There are: people \(id, name, tags, ok, age\)/,
+    );
+    expect((await query('SELECT name\nFROM peple', { people })).message).toMatch(
+      /no such table: peple at line 2, column 6, did you mean "people"\?/,
+    );
+    expect((await query("SELECT 'é', FROM people", { people })).message).toMatch(
+      /syntax error at line 1, column 13/,
+    );
+  });
+
+  test('groups the rows of eight megabytes within the fuel of a call', async () => {
+    const rows = Array.from(
+      { length: 150_000 },
+      (_, at) => `${at},city${at % 50},${at / 4},a note of row ${at} here`,
+    );
+    const big = `id,city,amount,note\n${rows.join('\n')}`.slice(0, 8_000_000);
+    const sql = 'SELECT count(*) AS n, count(DISTINCT city) AS cities, max(id) AS last FROM big';
+    const { value, fuel } = await call(
+      'csv_query',
+      { sql, tables: { big } },
+      { limits: { timeoutMs: 120_000 } },
+    );
+    expect(value).toMatchObject({ rows: [{ cities: 50 }] });
+    expect(fuel).toBeLessThan(60_000_000_000);
   });
 });
 

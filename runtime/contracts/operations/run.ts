@@ -51,7 +51,9 @@ export interface StartedRun {
 export interface OwnModuleRun {
   readonly module: Uint8Array;
   readonly filename: string;
-  readonly stdin: string;
+  /** A function that it exports. @default it is a command */
+  readonly invoke?: string;
+  readonly stdin: string | Uint8Array;
   readonly collect: readonly string[];
   readonly limits: Partial<Limits>;
   readonly tag?: undefined;

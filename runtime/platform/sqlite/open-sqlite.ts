@@ -97,7 +97,8 @@ function bytesOf(base64: string): Uint8Array {
   }
 }
 
-async function doneOf({ columns, rows, truncated, changes }: SqliteResult): Promise<SqlDone> {
+/** Rows of a statement as objects of JSON. */
+export async function doneOf({ columns, rows, truncated, changes }: SqliteResult): Promise<SqlDone> {
   const names = uniqueNames(columns.map(({ name }) => name));
   let bytes = 0;
   const records = recordsOf(names, rows, (value) => {
