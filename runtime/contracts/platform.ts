@@ -78,7 +78,9 @@ export type InputCheck =
       readonly kind: 'faults';
       readonly faults: readonly { readonly path: string; readonly message: string }[];
     }
-  | { readonly kind: 'no-schema'; readonly reason: string };
+  | { readonly kind: 'no-schema'; readonly reason: string }
+  /** It would cost too much where it could not be killed. */
+  | { readonly kind: 'no-check'; readonly reason: string };
 
 /** A policy that stands in a file. */
 export interface PolicyFile {

@@ -14,7 +14,8 @@ export interface InputChecks {
 
 /**
  * What a tool is called with: `inputs`, else the JSON object that its stdin holds. Held to the schema of its manifest, where it has one.
- * @throws {SandglassError} INPUT_INVALID naming each place that does not fit; MANIFEST_INVALID for a schema that is none.
+ * @throws {SandglassError} INPUT_INVALID naming each place that does not fit; MANIFEST_INVALID for a schema that is none;
+ * UNSUPPORTED for one that cannot be checked here.
  */
 export async function toolInput(
   request: RunRequest,
@@ -34,6 +35,9 @@ export async function toolInput(
       'MANIFEST_INVALID',
       `Cannot run the tool "${name}": input of its manifest is not JSON Schema: ${found.reason}`,
     );
+  }
+  if (found.kind === 'no-check') {
+    throw new SandglassError('UNSUPPORTED', `Cannot check the input of the tool "${name}": ${found.reason}`);
   }
   const [first, ...rest] = found.faults;
   throw new SandglassError(

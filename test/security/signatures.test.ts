@@ -95,3 +95,18 @@ test('references that multiply cost no more than a bounded text, or are refused'
     expect(told === 'MANIFEST_INVALID' || told.length < 200_000).toBe(true);
   }
 });
+
+test.each(['typescript', 'python'] as const)(
+  'a long part that a schema refers to hundreds of times is not told each time: %s',
+  async (format) => {
+    const input = {
+      type: 'object',
+      $defs: { long: { enum: ['x'.repeat(100_000)] } },
+      properties: Object.fromEntries(
+        Array.from({ length: 300 }, (_, n) => [`field${n}`, { $ref: '#/$defs/long' }]),
+      ),
+    };
+    const told = await text(format, [{ name: 'long', description: 'Refers to one long part', input }]);
+    expect(told.length).toBeLessThan(500_000);
+  },
+);

@@ -4,8 +4,13 @@ import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { type Check, type CheckJob, checkOf } from './check-job.ts';
 
-/** Longer inputs and schemas, and schemas with patterns or references, are looked at in a worker that can be killed: nobody trusts who wrote them. */
-const SMALL_CHARS = 65_536;
+/**
+ * Longer inputs and schemas, and schemas with patterns or references, are looked at in a worker that can be killed: nobody trusts who wrote them.
+ * To make code of a schema takes time by the square of its length, seconds for the longest that is read.
+ */
+const SMALL = { schema: 4_096, both: 65_536 } as const;
+/** Parts of a schema times parts of an input: each may be a fault, of which all are kept until they are told. */
+const FEW_PAIRS = 50_000;
 const JOB = { timeoutMs: 10_000, memoryMb: 256 };
 /** Their time depends on the text that they are held against, or grows by the square of it; references may double at each link. */
 const COSTLY: ReadonlySet<string> = new Set([
@@ -17,22 +22,46 @@ const COSTLY: ReadonlySet<string> = new Set([
   '$recursiveRef',
 ]);
 
+interface Known {
+  /** Absent for one that is never looked at here. */
+  readonly check: Check | undefined;
+  readonly parts: number;
+  readonly length: number;
+}
+
 /** Of schemas that runs of one tool come with again and again. */
-const checks = new WeakMap<JsonObject, Check>();
+const checks = new WeakMap<JsonObject, Known>();
 
 export const checkInput: CheckInput = async (schema, input, runJob): Promise<InputCheck> => {
-  if (runJob !== undefined && isCostly(schema, input))
-    return (await jobIn(runJob, { schema, input })) as InputCheck; // our own job module's answer
-  const check = checks.get(schema) ?? checkOf(schema);
-  checks.set(schema, check);
-  return check(input);
+  const known = checks.get(schema) ?? read(schema);
+  checks.set(schema, known);
+  const { check, parts, length } = known;
+  const isSmall = length + JSON.stringify(input).length <= SMALL.both && parts * partsOf(input) <= FEW_PAIRS;
+  if (check !== undefined && isSmall) return check(input);
+  if (runJob === undefined) return NO_JOBS;
+  return (await jobIn(runJob, { schema, input })) as InputCheck; // our own job module's answer
 };
+
+function read(schema: JsonObject): Known {
+  const { length } = JSON.stringify(schema);
+  const isCostly = length > SMALL.schema || names(schema);
+  return { check: isCostly ? undefined : checkOf(schema), parts: isCostly ? 0 : partsOf(schema), length };
+}
 
 const jobIn = (runJob: RunJob, asked: CheckJob): Promise<unknown> =>
   runJob(ownUrl(import.meta.url, './check-job').href, asked, JOB);
 
-const isCostly = (schema: JsonObject, input: JsonObject): boolean =>
-  names(schema) || JSON.stringify([schema, input]).length > SMALL_CHARS;
+/** What cannot be killed is not begun. */
+const NO_JOBS: InputCheck = {
+  kind: 'no-check',
+  reason:
+    'a schema that is large or has references or patterns, or a large input, is looked at in a worker, and there are none here',
+};
+
+const partsOf = (value: JsonValue): number =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).reduce((sum: number, part: JsonValue) => sum + partsOf(part), 1)
+    : 1;
 
 const names = (part: JsonValue): boolean =>
   typeof part === 'object' &&

@@ -31,7 +31,10 @@ export function resolve(schema: JsonValue | undefined, root: SchemaRoot): JsonOb
   for (const part of $ref.slice(2).split('/')) {
     at = isObject(at) && Object.hasOwn(at, part) ? at[part] : undefined;
   }
-  return isObject(at) ? at : {};
+  if (!isObject(at)) return {};
+  // Told again at each reference, a long part comes to a text of hundreds of megabytes.
+  root.left -= Math.ceil(JSON.stringify(at).length / CHARACTERS_OF_ONE);
+  return root.left < 0 ? {} : at;
 }
 
 export const isObject = (value: JsonValue | undefined): value is JsonObject =>
@@ -59,6 +62,9 @@ export const oneLine = (text: string): string =>
     .replaceAll('*/', '* /')
     .trim()
     .slice(0, 1_000);
+
+/** Characters of what a reference leads to that take as much as one part. */
+const CHARACTERS_OF_ONE = 128;
 
 /** A schema that references point into. Each part that is looked at takes one: references could name each other over and over. */
 export interface SchemaRoot {

@@ -56,6 +56,26 @@ test.each<[string, JsonObject]>([
   expect([found, jobs]).toEqual([{ kind: 'fits' }, [{ schema, input: { a: 1 } }]]);
 });
 
+/** Each part of the schema is a fault of each part of the input. */
+const faults = { properties: { a: { items: { allOf: Array.from({ length: 600 }, () => false) } } } };
+
+test.each<[string, JsonObject, JsonObject]>([
+  [
+    'a schema whose code takes long to make',
+    { allOf: Array.from({ length: 1_000 }, () => ({ if: {} })) },
+    {},
+  ],
+  ['faults by the hundred thousand', faults, { a: Array.from({ length: 1_500 }, () => 1) }],
+  ['references', links('$ref'), {}],
+])(
+  '%s: looked at in a worker, and refused where there is none: it ended the host',
+  async (_, schema, input) => {
+    const answer = { kind: 'fits' } as const;
+    expect(await checkInput(schema, input, async () => answer)).toEqual(answer);
+    expect(await checkInput(schema, input, undefined)).toMatchObject({ kind: 'no-check' });
+  },
+);
+
 test('a schema that would answer a promise is none: what it refused ended the host', async () => {
   const schema = { $async: true, type: 'object', properties: { a: { type: 'number' } } } as const;
   expect(await checkInput(schema, { a: 'x' }, undefined)).toMatchObject({ kind: 'no-schema' });
