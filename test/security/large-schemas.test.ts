@@ -1,7 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, expect, test, vi } from 'vitest';
+import { createInterpretedValidators } from '../../runtime/tools/check/interpreted-validators.ts';
 import { createValidators } from '../../runtime/tools/check/validators.ts';
-import type { JsonValue } from '../../runtime/vocabulary/json.ts';
+import type { JsonObject, JsonValue } from '../../runtime/vocabulary/json.ts';
 import type { JsonSchema } from '../../runtime/vocabulary/manifest.ts';
 import { verifies } from '../support/verifies.ts';
 
@@ -60,4 +61,56 @@ test('a large schema fills in defaults, and is refused when it is none', () => {
       .check({}, { coerce: false }),
   ).toMatchObject({ ok: true, value: { unit: 'km' } });
   expect(() => createValidators().of({ ...schema, required: 'all' } as never)).toThrow();
+});
+
+const each = (count: number, part: JsonValue): JsonObject => ({
+  type: 'object',
+  properties: { list: { items: { allOf: Array.from({ length: count }, () => part) } } },
+});
+const list = (count: number, item: JsonValue): JsonObject => ({
+  list: Array.from({ length: count }, () => item),
+});
+const needs = { dependentRequired: { a: Array.from({ length: 9_000 }, (_, n) => `b${n}`) } };
+const filled = {
+  type: 'object',
+  properties: {
+    list: { items: { properties: { a: { default: Array.from({ length: 1_800 }, () => 1) } } } },
+  },
+} as const;
+
+/** What is looked at is told from each level to the next. */
+const told = (levels: number): JsonObject => {
+  const names = Object.fromEntries(Array.from({ length: 9_000 }, (_, n) => [`p${n}`, true]));
+  let schema: JsonObject = { properties: names };
+  for (let level = 0; level < levels; level++) schema = { anyOf: [schema] };
+  return each(1, { ...schema, unevaluatedProperties: false });
+};
+
+test.each<[string, JsonObject, JsonObject]>([
+  ['faults of code', each(600, false), list(9_900, 1)],
+  ['faults of a larger schema', each(10_000, false), list(20_000, 1)],
+  ['fields that need others', each(1, needs), list(50_000, {})],
+  ['long defaults, filled in', filled, list(90_000, {})],
+  ['fields that each schema tells the one around it', told(40), list(90_000, {})],
+  ['lengths of a text', each(220, { minLength: 1 }), list(1, 'x'.repeat(8_000_000))],
+])('a value and a schema that come to too much together are refused: %s', (_, schema, value) => {
+  for (const validators of [createValidators(), createInterpretedValidators()])
+    expect(validators.of(schema).check(value, { coerce: false })).toMatchObject({
+      ok: false,
+      faults: [{ path: '', rule: 'size' }],
+    });
+});
+
+test('a long text and a long list fit a schema of usual size', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      text: { type: 'string', minLength: 1, description: 'A text' },
+      list: { type: 'array', items: { type: 'object', properties: { a: { type: 'integer', minimum: 0 } } } },
+    },
+    required: ['text', 'list'],
+  } as const;
+  const value = { text: 'x'.repeat(7_000_000), ...list(49_000, { a: 1 }) };
+  for (const validators of [createValidators(), createInterpretedValidators()])
+    expect(validators.of(schema).check(value, { coerce: true })).toMatchObject({ ok: true });
 });

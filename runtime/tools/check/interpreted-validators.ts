@@ -1,6 +1,7 @@
 import { Recent } from '../../vocabulary/recent.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { checkWith } from './check-with.ts';
+import { TooMuchWork, Work } from './interpreted/place.ts';
 import { readSchema } from './interpreted/read-schema.ts';
 import { createPatterns } from './linear-pattern.ts';
 import { withoutAnchors } from './references.ts';
@@ -22,12 +23,19 @@ export function createInterpretedValidators(): Validators {
       const schema = withoutAnchors(given);
       const maxDepth = refuseHeavySchema(schema);
       const patterns = createPatterns();
-      const check = readSchema(schema, patterns);
+      const work = new Work();
+      const check = readSchema(schema, patterns, work);
       compiled += 1;
       const validator = checkWith((value) => {
         const place = { path: '', errors: [] };
         patterns.begin();
-        check(value, place);
+        work.begin();
+        try {
+          check(value, place);
+        } catch (error) {
+          if (error instanceof TooMuchWork) return 'too much';
+          throw error;
+        }
         return patterns.exceeded ? 'too long' : place.errors;
       }, maxDepth);
       kept.set(key, validator);

@@ -4,7 +4,7 @@ import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import { Recent } from '../../vocabulary/recent.ts';
 import { holdsMore } from '../../vocabulary/size-of-json.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { checkWith, type FindErrors } from './check-with.ts';
+import { checkWith, type FindErrors, TOO_MUCH } from './check-with.ts';
 import { faultsOf } from './faults.ts';
 import { CHECKED_FORMATS } from './formats.ts';
 import { createInterpretedValidators } from './interpreted-validators.ts';
@@ -38,9 +38,11 @@ export function createValidators(): Validators {
       if (key.length > MOST_COMPILED || key.includes('"unevaluated')) return large.of(given);
       const schema = withoutAnchors(given);
       judge ??= new Ajv2020({ ...OPTIONS, code: { regExp: createPatterns().engine } });
-      const validator = open(schema, judge, () => {
+      const parts = key.includes('Ref"') || key.includes('$ref"') ? MOST_PARTS : partsOf(schema as JsonValue);
+      const quick = open(schema, judge, parts, () => {
         compiled += 1;
       });
+      const validator = bounded(quick, parts, () => large.of(given));
       kept.set(key, validator);
       return validator;
     },
@@ -66,7 +68,7 @@ const OPTIONS = {
 } as const;
 
 /** What is wrong with a schema is told here; one of which nothing can be wrong any more is compiled when it is first needed: many never are. */
-function open(schema: JsonSchema, judge: Ajv2020, onCompiled: () => void): Validator {
+function open(schema: JsonSchema, judge: Ajv2020, parts: number, onCompiled: () => void): Validator {
   const maxDepth = refuseHeavySchema(schema);
   if (judge.validateSchema(schema) !== true) throw new SchemaFault(faultsOf(judge.errors ?? []));
   const made: { all?: FindErrors; first?: FindErrors } = {};
@@ -76,7 +78,7 @@ function open(schema: JsonSchema, judge: Ajv2020, onCompiled: () => void): Valid
     return made[faults];
   };
   if (!isPlainSchema(schema)) compiled('all');
-  return validatorOf(compiled, maxDepth);
+  return validatorOf(compiled, maxDepth, explainedOf(parts));
 }
 
 /** All that is wrong with a value, or the first of it: of a large one the list of all is larger still. */
@@ -84,6 +86,12 @@ type Compiled = (faults: 'all' | 'first') => FindErrors;
 
 /** Values of which all faults are told. */
 const MOST_EXPLAINED = 10_000;
+const MOST_FAULTS = 500_000;
+
+/** Parts of a value times parts of a schema that are checked by code. */
+const MOST_PAIRS = 5_000_000;
+/** What references may come to, see refuseHeavySchema. */
+const MOST_PARTS = 20_000;
 
 function compile(schema: JsonSchema, faults: 'all' | 'first'): FindErrors {
   const patterns = createPatterns();
@@ -115,6 +123,41 @@ function compile(schema: JsonSchema, faults: 'all' | 'first'): FindErrors {
   };
 }
 
-function validatorOf(compiled: Compiled, maxDepth: number): Validator {
-  return checkWith((value) => compiled(holdsMore(value, MOST_EXPLAINED) ? 'first' : 'all')(value), maxDepth);
+function validatorOf(compiled: Compiled, maxDepth: number, explained: number): Validator {
+  return checkWith((value) => compiled(holdsMore(value, explained) ? 'first' : 'all')(value), maxDepth);
 }
+
+/** Each part of a schema may be a fault of each part of a value. */
+const explainedOf = (parts: number): number =>
+  Math.max(100, Math.min(MOST_EXPLAINED, Math.floor(MOST_FAULTS / parts)));
+
+/** Code that a schema became cannot be stopped: a value that is large for it is checked by what keeps account of its work. */
+function bounded(quick: Validator, parts: number, slow: () => Validator): Validator {
+  return {
+    check(value, options) {
+      if (!weighsMore(value, Math.floor(MOST_PAIRS / parts))) return quick.check(value, options);
+      let checker: Validator;
+      try {
+        checker = slow();
+      } catch {
+        return TOO_MUCH; // it has words that only code is made of
+      }
+      return checker.check(value, options);
+    },
+  };
+}
+
+/** Whether there are more values, each 16 characters of a text counted as one. Looks at no more than that. */
+function weighsMore(value: JsonValue, most: number): boolean {
+  let left = most;
+  const weigh = (part: JsonValue): boolean => {
+    left -= typeof part === 'string' ? 1 + part.length / 16 : 1;
+    return left < 0 || (typeof part === 'object' && part !== null && Object.values(part).some(weigh));
+  };
+  return weigh(value);
+}
+
+const partsOf = (schema: JsonValue): number =>
+  typeof schema === 'object' && schema !== null
+    ? Object.values(schema).reduce((sum: number, part: JsonValue) => sum + partsOf(part), 1)
+    : 1;

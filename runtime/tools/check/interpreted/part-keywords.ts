@@ -28,7 +28,7 @@ export const ARRAY_KEYWORDS = ['items', 'prefixItems', 'contains', 'minContains'
 
 /** @throws {Error} */
 export function readObjectKeywords(spot: Spot, read: ReadPart): Check | undefined {
-  const { schema } = spot;
+  const { schema, work } = spot;
   if (!OBJECT_KEYWORDS.some((name) => Object.hasOwn(schema, name))) return undefined;
   const properties = schemasOf('properties', spot, read);
   const defaults = spot.defaults ? defaultsOf(schema.properties) : [];
@@ -44,13 +44,20 @@ export function readObjectKeywords(spot: Spot, read: ReadPart): Check | undefine
   const needs = [...needsOf('dependentRequired', schema), ...needsOf('dependencies', schema)];
   const named = { fields: others === undefined ? new Set(properties.keys()) : ('all' as const) };
   const dependents = [...schemasOf('dependentSchemas', spot, read), ...schemasOf('dependencies', spot, read)];
+  const each =
+    defaults.reduce((sum, [, fallback]) => sum + JSON.stringify(fallback).length, 0) +
+    dependents.length +
+    needs.reduce((sum, { names }) => sum + 1 + names.length, 0);
   return (value, place) => {
     if (!isJsonObject(value)) return;
+    work.spend(each);
     addSeen(place.seen, named);
     // The copy that is checked is nobody else's: it may be filled.
     for (const [name, fallback] of defaults)
       if (!Object.hasOwn(value, name)) (value as Record<string, JsonValue>)[name] = structuredClone(fallback);
     for (const [name, item] of Object.entries(value)) {
+      work.spend(1 + patterns.length);
+      work.spendOn(name);
       const at = { path: childPath(place.path, name), errors: place.errors };
       const own = properties.get(name);
       own?.(item, at);
@@ -97,6 +104,7 @@ export function readArrayKeywords(spot: Spot, read: ReadPart): Check | undefined
     if (others === false && value.length > prefix.length) addError(place, spot, 'items', value);
     let found = 0;
     const missed: ErrorObject[] = [];
+    spot.work.spend(value.length);
     for (const [index, item] of (value as readonly JsonValue[]).entries()) {
       const at = { path: childPath(place.path, index), errors: place.errors };
       (prefix[index] ?? checkOther)?.(item, at);

@@ -8,6 +8,8 @@ export interface Seen {
   items: number | 'all';
   /** Indexes of those that `contains` was looking for. */
   readonly found: Set<number>;
+  /** What is seen is told from each schema to the one around it. */
+  readonly work: Work;
 }
 
 /** A value that is checked, where it stands, and what is found wrong. */
@@ -19,6 +21,33 @@ export interface Place {
   readonly seen?: Seen | undefined;
 }
 
+/** What one check may come to: a schema of a stranger is held against each part of a stranger's value, and each may be a fault that is kept. */
+const MOST_WORK = 10_000_000;
+/** A fault takes memory, a text time by its length. */
+const FAULT = 20;
+const CHARACTERS_OF_ONE = 16;
+
+/** The work of one check, of which there is an end. */
+export class Work {
+  #left = MOST_WORK;
+
+  begin(): void {
+    this.#left = MOST_WORK;
+  }
+
+  /** @throws {TooMuchWork} */
+  spend(steps: number): void {
+    this.#left -= steps;
+    if (this.#left < 0) throw new TooMuchWork();
+  }
+
+  spendOn(text: string): void {
+    this.spend(text.length / CHARACTERS_OF_ONE);
+  }
+}
+
+export class TooMuchWork extends Error {}
+
 /** Checks a value; what is wrong with it is added to the errors of its place. */
 export type Check = (value: JsonValue, place: Place) => void;
 
@@ -26,6 +55,7 @@ export type Check = (value: JsonValue, place: Place) => void;
 export interface Spot {
   /** Those of the whole schema. */
   readonly patterns: Patterns;
+  readonly work: Work;
   /** JSON pointer into the whole schema, `#/properties/a`. */
   readonly schemaPath: string;
   readonly schema: JsonObject;
@@ -41,11 +71,12 @@ export const childPath = (path: string, key: string | number): string =>
 
 export function addError(
   { errors, path }: Place,
-  { schemaPath, schema }: Spot,
+  { schemaPath, schema, work }: Spot,
   keyword: string,
   data: JsonValue,
   params: Record<string, unknown> = {},
 ): void {
+  work.spend(FAULT);
   errors.push({
     instancePath: path,
     schemaPath: `${schemaPath}/${keyword}`,
@@ -76,19 +107,20 @@ export function errorsOfBranch(
   { path, seen }: Place,
 ): readonly ErrorObject[] {
   if (seen === undefined) return errorsOf(check, value, path);
-  const own = nothingSeen();
+  const own = nothingSeen(seen.work);
   const errors = errorsOf(check, value, path, own);
   if (errors.length === 0) addSeen(seen, own);
   return errors;
 }
 
-export const nothingSeen = (): Seen => ({ fields: new Set(), items: 0, found: new Set() });
+export const nothingSeen = (work: Work): Seen => ({ fields: new Set(), items: 0, found: new Set(), work });
 
 export function addSeen(
   seen: Seen | undefined,
   { fields, items, found = new Set() }: Readonly<Partial<Seen>>,
 ): void {
   if (seen === undefined) return;
+  seen.work.spend(found.size + (fields instanceof Set ? fields.size : 0));
   if (fields === 'all') seen.fields = 'all';
   else if (seen.fields !== 'all') for (const name of fields ?? []) seen.fields.add(name);
   if (items === 'all') seen.items = 'all';

@@ -4,7 +4,16 @@ import { unknownName } from '../../../vocabulary/nearest.ts';
 import type { Patterns } from '../linear-pattern.ts';
 import { notThere, pointedAt } from '../references.ts';
 import { ARRAY_KEYWORDS, OBJECT_KEYWORDS, readArrayKeywords, readObjectKeywords } from './part-keywords.ts';
-import { addAll, addError, type Check, errorsOf, errorsOfBranch, type ReadPart, type Spot } from './place.ts';
+import {
+  addAll,
+  addError,
+  type Check,
+  errorsOf,
+  errorsOfBranch,
+  type ReadPart,
+  type Spot,
+  type Work,
+} from './place.ts';
 import { readUnevaluated, UNEVALUATED } from './unevaluated.ts';
 import { VALUE_KEYWORDS } from './value-keywords.ts';
 
@@ -43,13 +52,14 @@ const KNOWN: ReadonlySet<string> = new Set([
  * for whoever calls this.
  * @throws {Error} naming the keyword that is unknown, or whose value is none that it takes.
  */
-export function readSchema(root: JsonObject, patterns: Patterns): Check {
+export function readSchema(root: JsonObject, patterns: Patterns, work: Work): Check {
   /** By their references: one that leads to a schema that is being read is called later. */
   const referred = new Map<string, Check>();
   const read: ReadPart = (part, under, spot, alternative) =>
     readPart(part, {
       schemaPath: `${spot.schemaPath}/${under}`,
       patterns,
+      work,
       defaults: spot.defaults && alternative !== true,
     });
   const refer = (reference: string, defaults: boolean): Check => {
@@ -59,12 +69,12 @@ export function readSchema(root: JsonObject, patterns: Patterns): Check {
     referred.set(reference, (value, place) => target?.(value, place));
     const found = pointedAt(root, reference);
     if (found === undefined) throw notThere(reference);
-    target = readPart(found, { schemaPath: reference, defaults, patterns });
+    target = readPart(found, { schemaPath: reference, defaults, patterns, work });
     referred.set(reference, target);
     return target;
   };
   const readPart = (part: JsonValue | undefined, where: Omit<Spot, 'schema'>): Check => {
-    if (part === true) return () => undefined;
+    if (part === true) return () => work.spend(1);
     if (part === false)
       return (value, place) => addError(place, { ...where, schema: {} }, 'false schema', value);
     if (part === undefined || !isJsonObject(part))
@@ -85,11 +95,12 @@ export function readSchema(root: JsonObject, patterns: Patterns): Check {
       ...readComposed(spot, read),
     ].filter((check) => check !== undefined);
     const plain: Check = (value, place) => {
+      work.spend(1 + checks.length);
       for (const check of checks) check(value, place);
     };
     return readUnevaluated(spot, checks, read) ?? plain;
   };
-  return readPart(root, { schemaPath: '#', defaults: true, patterns });
+  return readPart(root, { schemaPath: '#', defaults: true, patterns, work });
 }
 
 function readComposed(spot: Spot, read: ReadPart): readonly (Check | undefined)[] {

@@ -25,8 +25,9 @@ export function readUnevaluated(spot: Spot, checks: readonly Check[], read: Read
   };
   const [fields, items] = [restOf('unevaluatedProperties'), restOf('unevaluatedItems')];
   return (value, place) => {
-    const seen = nothingSeen();
+    const seen = nothingSeen(spot.work);
     const own = { ...place, seen };
+    spot.work.spend(1 + checks.length);
     for (const check of checks) check(value, own);
     if (isJsonObject(value)) {
       checkFields(fields, value, own, spot);

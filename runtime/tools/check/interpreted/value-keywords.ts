@@ -49,7 +49,9 @@ const count =
     const limit = countOf(keyword, given);
     const holds = keyword.startsWith('min') ? (n: number) => n >= limit : (n: number) => n <= limit;
     return (value, place) => {
+      if (isText(value)) spot.work.spendOn(value);
       const found = of(value);
+      if (found !== undefined && isJsonObject(value)) spot.work.spend(found);
       if (found !== undefined && !holds(found)) addError(place, spot, keyword, value, { limit });
     };
   };
@@ -72,6 +74,12 @@ function codePoints(text: string): number {
     }
   }
   return text.length - pairs;
+}
+
+function canonical(value: JsonValue, { work }: Spot): string {
+  const text = canonicalJson(value);
+  work.spendOn(text);
+  return text;
 }
 
 /** Keywords that look at a value by itself. */
@@ -101,13 +109,14 @@ export const VALUE_KEYWORDS: Readonly<Record<string, Keyword>> = {
     if (!Array.isArray(given) || given.length === 0) throw new Error('enum is not a list of values');
     const allowed = new Set((given as readonly JsonValue[]).map(canonicalJson));
     return (value, place) => {
-      if (!allowed.has(canonicalJson(value))) addError(place, spot, 'enum', value, { allowedValues: given });
+      if (!allowed.has(canonical(value, spot)))
+        addError(place, spot, 'enum', value, { allowedValues: given });
     };
   },
   const: (given, spot) => {
     const allowed = canonicalJson(given);
     return (value, place) => {
-      if (canonicalJson(value) !== allowed) addError(place, spot, 'const', value, { allowedValue: given });
+      if (canonical(value, spot) !== allowed) addError(place, spot, 'const', value, { allowedValue: given });
     };
   },
   minimum: bound('minimum', '>=', (value, limit) => value >= limit),
@@ -142,6 +151,7 @@ export const VALUE_KEYWORDS: Readonly<Record<string, Keyword>> = {
         `unknown format ${JSON.stringify(given)}, known are ${Object.keys(CHECKED_FORMATS).join(', ')}`,
       );
     return (value, place) => {
+      if (isText(value)) spot.work.spendOn(value);
       if (isText(value) && !fits(value)) addError(place, spot, 'format', value, { format: given });
     };
   },
@@ -150,13 +160,15 @@ export const VALUE_KEYWORDS: Readonly<Record<string, Keyword>> = {
     return (value, place) => {
       if (!given || !Array.isArray(value)) return;
       const items = value as readonly JsonValue[];
-      if (new Set(items.map(canonicalJson)).size < items.length) addError(place, spot, 'uniqueItems', value);
+      if (new Set(items.map((item) => canonical(item, spot))).size < items.length)
+        addError(place, spot, 'uniqueItems', value);
     };
   },
   required: (given, spot) => {
     const names = namesOf('required', given);
     return (value, place) => {
       if (!isJsonObject(value)) return;
+      spot.work.spend(names.length);
       for (const missingProperty of names)
         if (!Object.hasOwn(value, missingProperty))
           addError(place, spot, 'required', value, { missingProperty });
