@@ -114,3 +114,31 @@ test('a long text and a long list fit a schema of usual size', () => {
   for (const validators of [createValidators(), createInterpretedValidators()])
     expect(validators.of(schema).check(value, { coerce: true })).toMatchObject({ ok: true });
 });
+
+const LONG = 'n'.repeat(100_000);
+/** What is told of a fault that quotes its schema or its value. */
+const QUOTES: readonly (readonly [name: string, schema: JsonSchema, value: JsonValue])[] = [
+  ['values of an enum', { items: { enum: [LONG, { deep: LONG }] } }, Array.from({ length: 60 }, () => 'x')],
+  ['a constant', { properties: { a: { const: LONG } } }, { a: LONG.toUpperCase() }],
+  [
+    'names that are known',
+    { additionalProperties: false, properties: { [LONG]: {}, [`${LONG}a`]: {} } },
+    Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`z${at}`, 1])),
+  ],
+  [
+    'names that nobody knows',
+    { additionalProperties: false, properties: {} },
+    { [LONG]: 1, [`${LONG}a`]: 1 },
+  ],
+  ['names that lack', { required: [LONG, `${LONG}a`] }, {}],
+  ['names on the way', { additionalProperties: { type: 'string' } }, { [LONG]: 1, [`${LONG}a`]: 1 }],
+  ['words of what is not allowed', { not: { description: LONG } }, 1],
+];
+
+test.each(QUOTES)('%s are told again up to a bound', (_name, schema, value) => {
+  for (const validators of [createValidators(), createInterpretedValidators()]) {
+    const told = JSON.stringify(validators.of(schema).check(value, { coerce: false }));
+    expect(told).toContain('"ok":false');
+    expect(told.length).toBeLessThan(70_000);
+  }
+});

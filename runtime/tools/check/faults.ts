@@ -7,16 +7,26 @@ import { inputFault, kindOfFormat } from './input-kinds.ts';
 
 /** Told at once; whoever mends these will hear of the rest. */
 const MOST_FAULTS = 50;
+/** Characters of all that are told together, and one fault more. */
+const MOST_TOLD = 65_536;
+/** Letters of a name, a text or a pattern that are told again: a schema is a stranger's, and its texts may be long. */
+const MOST_LETTERS = 200;
+/** Names of a place that are told, the innermost. */
+const MOST_NAMES = 30;
+/** Names and values that are told as allowed. */
+const MOST_ALLOWED = 50;
 
 /** What ajv found, in words that help to mend it: each place once for each rule. */
 export function faultsOf(errors: readonly ErrorObject[]): readonly ArgumentFault[] {
   const faults = new Map<string, ArgumentFault>();
+  let told = 0;
   for (const error of errors) {
-    if (faults.size >= MOST_FAULTS) break;
+    if (faults.size >= MOST_FAULTS || told > MOST_TOLD) break;
     if (error.keyword === 'if') continue; // what `then` or `else` found is told by itself
     if (error.keyword === 'anyOf' && isToldBelow(error, errors)) continue;
     const fault = faultOf(error);
     faults.set(`${fault.path}\n${fault.message}`, fault);
+    told += JSON.stringify(fault).length;
   }
   return [...faults.values()];
 }
@@ -36,7 +46,7 @@ export const faultText = (faults: readonly ArgumentFault[]): string =>
 function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObject): ArgumentFault {
   const facts: Readonly<Record<string, unknown>> = params;
   const path = readable(instancePath);
-  const given = shown(data);
+  const given = isLarge(data) ? undefined : shown(data);
   const at = (message: string, more: Partial<ArgumentFault> = {}): ArgumentFault => ({
     path,
     message,
@@ -47,7 +57,7 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
   switch (keyword) {
     case 'required':
       return {
-        path: join(path, String(facts.missingProperty)),
+        path: join(path, cut(String(facts.missingProperty))),
         message: 'is required and missing',
         rule: keyword,
       };
@@ -57,10 +67,10 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
       const known = Object.keys(objectOf(parentSchema?.properties));
       const near = nearest(name, known);
       return {
-        path: join(path, name),
+        path: join(path, cut(name)),
         message: `is not a known field${hintOf(near, known)}`,
         rule: keyword,
-        allowed: known,
+        allowed: known.slice(0, MOST_ALLOWED).map(cut),
         ...defined({ nearest: near }),
       };
     }
@@ -72,8 +82,11 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
       const near = typeof data === 'string' ? nearest(data, texts) : undefined;
       return at(
         `${shownValue(data)} is not one of ` +
-          `${allowed.slice(0, 50).map(shownValue).join(', ')}${near === undefined ? '' : `, did you mean ${shownText(near)}?`}`,
-        { allowed: allowed.slice(0, 50) as JsonValue[], ...defined({ nearest: near }) }, // of a schema, which is JSON
+          `${allowed.slice(0, MOST_ALLOWED).map(shownValue).join(', ')}${near === undefined ? '' : `, did you mean ${shownText(near)}?`}`,
+        {
+          allowed: allowed.slice(0, MOST_ALLOWED).flatMap((value) => shown(value) ?? []),
+          ...defined({ nearest: near }),
+        },
       );
     }
     case 'type':
@@ -83,10 +96,10 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
       const why = typeof data === 'string' ? inputFault(format, data) : undefined;
       if (why !== undefined)
         return at(`${shownValue(data)}: ${why}`, defined({ kind: kindOfFormat(format) }));
-      return at(`${shownValue(data)} is not in the format ${format}`);
+      return at(`${shownValue(data)} is not in the format ${cut(format)}`);
     }
     case 'pattern':
-      return at(`${shownValue(data)} does not fit the pattern ${String(facts.pattern)}`);
+      return at(`${shownValue(data)} does not fit the pattern ${cut(String(facts.pattern))}`);
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
@@ -118,7 +131,7 @@ function faultOf({ instancePath, keyword, params, data, parentSchema }: ErrorObj
       );
     case 'not': {
       const words = (parentSchema?.not as { readonly description?: unknown } | undefined)?.description;
-      return at(`is what is not allowed${typeof words === 'string' ? `: ${words}` : ''}`);
+      return at(`is what is not allowed${typeof words === 'string' ? `: ${cut(words)}` : ''}`);
     }
     default:
       return at(`does not fit ${keyword}`);
@@ -137,14 +150,22 @@ const objectOf = (value: unknown): object => (typeof value === 'object' && value
 
 const hintOf = (near: string | undefined, known: readonly string[]): string => {
   if (near !== undefined) return `, did you mean "${near}"?`;
-  return known.length === 0 ? ', there are none' : `, known are ${known.slice(0, 50).join(', ')}`;
+  return known.length === 0
+    ? ', there are none'
+    : `, known are ${known.slice(0, MOST_ALLOWED).map(cut).join(', ')}`;
 };
 
-/** Small enough to be shown again; a large value is known to whoever gave it. */
+const cut = (text: string): string =>
+  text.length <= MOST_LETTERS ? text : `${text.slice(0, MOST_LETTERS)}…`;
+
+/** What was given is known to whoever gave it: lists and objects are not told again. */
+const isLarge = (data: unknown): boolean => typeof data === 'object' && data !== null;
+
+/** Small enough to be shown again; a list or an object where it is short, as JSON. */
 function shown(data: unknown): JsonValue | undefined {
-  if (data === null || typeof data === 'number' || typeof data === 'boolean') return data;
-  if (typeof data === 'string') return data.length <= 200 ? data : `${data.slice(0, 200)}…`;
-  return undefined;
+  if (typeof data === 'string') return cut(data);
+  if (!isLarge(data)) return data as JsonValue | undefined; // what is held to a schema, or stands in one, is JSON
+  return JSON.stringify(data).length <= MOST_LETTERS ? (data as JsonValue) : undefined;
 }
 
 const shownValue = (value: unknown): string => {
@@ -155,10 +176,13 @@ const shownValue = (value: unknown): string => {
 
 /** `/items/2/name` → `items[2].name`. */
 function readable(pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .reduce((path, part) => join(path, part.replaceAll('~1', '/').replaceAll('~0', '~')), '');
+  const names = pointer.split('/').slice(1);
+  return names
+    .slice(-MOST_NAMES)
+    .reduce(
+      (path, part) => join(path, cut(part.replaceAll('~1', '/').replaceAll('~0', '~'))),
+      names.length > MOST_NAMES ? '…' : '',
+    );
 }
 
 function join(path: string, name: string): string {

@@ -25,7 +25,7 @@ export interface Place {
 const MOST_WORK = 10_000_000;
 /** A fault takes memory, a text time by its length. */
 const FAULT = 20;
-const CHARACTERS_OF_ONE = 16;
+const CHARACTERS_OF_ONE = 4;
 
 /** The work of one check, of which there is an end. */
 export class Work {
