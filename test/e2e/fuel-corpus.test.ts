@@ -106,9 +106,9 @@ describe('fuel of a deterministic run', () => {
         "javascript: random, clock, timers, promises": 841517,
         "preview1: AssemblyScript": 8,
         "preview1: a command": 10386,
-        "python: an expression": 941579,
-        "python: classes, exceptions, json": 2468270,
-        "python: sets, hashes, random, clock": 1578605,
+        "python: an expression": 940429,
+        "python: classes, exceptions, json": 2467772,
+        "python: sets, hashes, random, clock": 1576857,
         "typescript: a module": 603218,
       }
     `);

@@ -54,23 +54,23 @@ class HostCallError(OSError):
 
 
 _REASONS = {
-    "not-found": errno.ENOENT,
-    "exists": errno.EEXIST,
-    "not-directory": errno.ENOTDIR,
-    "is-directory": errno.EISDIR,
-    "not-empty": errno.ENOTEMPTY,
-    "not-permitted": errno.EACCES,
-    "too-large": errno.EFBIG,
-    "too-many-open": errno.EMFILE,
-    "no-space": errno.ENOSPC,
-    "bad-handle": errno.EBADF,
-    "invalid": errno.EINVAL,
-    "loop": errno.ELOOP,
-    "name-too-long": errno.ENAMETOOLONG,
-    "cross-device": errno.EXDEV,
-    "unsupported": errno.ENOTSUP,
-    "timeout": errno.ETIMEDOUT,
-    "connect": errno.ECONNREFUSED,
+    "not-found": "ENOENT",
+    "exists": "EEXIST",
+    "not-directory": "ENOTDIR",
+    "is-directory": "EISDIR",
+    "not-empty": "ENOTEMPTY",
+    "not-permitted": "EACCES",
+    "too-large": "EFBIG",
+    "too-many-open": "EMFILE",
+    "no-space": "ENOSPC",
+    "bad-handle": "EBADF",
+    "invalid": "EINVAL",
+    "loop": "ELOOP",
+    "name-too-long": "ENAMETOOLONG",
+    "cross-device": "EXDEV",
+    "unsupported": "ENOTSUP",
+    "timeout": "ETIMEDOUT",
+    "connect": "ECONNREFUSED",
 }
 
 
@@ -117,7 +117,7 @@ def refusal_error(refusal):
         return remember(PermissionError(errno.EACCES, message), refusal)
     reason = (refusal.get("details") or {}).get("reason")
     if code == "HOST_CALL_FAILED" and reason in _REASONS:
-        return remember(OSError(_REASONS[reason], message), refusal)
+        return remember(OSError(getattr(errno, _REASONS[reason]), message), refusal)
     if code == "INPUT_INVALID":
         return remember(ValueError(message), refusal)
     return remember(HostCallError(errno.EIO, message), refusal)
