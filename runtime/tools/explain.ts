@@ -40,7 +40,7 @@ export function tightest(sets: readonly Partial<Limits>[]): Partial<Limits> {
 }
 
 export function explanationOf(
-  told: Pick<ToolExplanation, 'tool' | 'level' | 'allowed' | 'rates' | 'profile'>,
+  told: Pick<ToolExplanation, 'tool' | 'level' | 'allowed' | 'error' | 'rates' | 'profile'>,
   verdicts: readonly Verdict[],
   sources: readonly (readonly [Decider, Partial<Limits>])[],
 ): ToolExplanation {

@@ -305,6 +305,7 @@ function explain(
     {
       tool: name,
       allowed: refused === undefined,
+      ...(refused === undefined ? {} : { error: refused.toJSON() }),
       level: { value: rules.level, decidedBy: levelDecider(rules, options, context) },
       rates: [...own, ...rates.map(({ rate }) => ({ ...rate, decidedBy: 'policy' as const }))],
       ...(profile === undefined ? {} : { profile: profile.name }),

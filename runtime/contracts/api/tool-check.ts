@@ -16,6 +16,8 @@ export type Decider = 'default' | 'runtime' | 'policy' | 'level' | 'profile' | '
 export interface ToolExplanation {
   readonly tool: string;
   readonly allowed: boolean;
+  /** Why it is not allowed. */
+  readonly error?: RunError;
   readonly level: { readonly value: IsolationLevel; readonly decidedBy: Decider };
   /** What kind of tool the policy takes it for; absent where it has no profiles. */
   readonly profile?: string;

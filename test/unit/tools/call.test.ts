@@ -476,6 +476,7 @@ test('explain() says who decides each figure and each capability', verifies('PM-
     tool: 'reads',
     rates: [],
     allowed: false,
+    error: expect.objectContaining({ code: 'CAPABILITY_DENIED' }),
     level: { value: 'minimal', decidedBy: 'runtime' },
     capabilities: [{ capability: 'fs.read', allowed: false, decidedBy: 'caller' }],
     limits: {

@@ -310,6 +310,7 @@ test(
     expect(runtime.tools.explain('it', { caller, limits: { fuel: 9 }, timeoutMs: 50 })).toEqual({
       tool: 'it',
       allowed: false,
+      error: runtime.tools.check('it', { caller }).error,
       profile: 'utility',
       level: { value: 'strict', decidedBy: 'policy' },
       rates: [],
@@ -330,6 +331,16 @@ test(
     });
   },
 );
+
+test('what no capability is denied for has its reason, too: a trusted tool at strict', () => {
+  const runtime = withPolicy({ level: 'strict' }, {});
+  runtime.tools.register({ name: 'trusted', description: 'x' }, () => 1, { trusted: true });
+  expect(runtime.tools.explain('trusted')).toMatchObject({
+    allowed: false,
+    capabilities: [],
+    error: { code: 'CAPABILITY_DENIED', message: expect.stringContaining('level strict refuses') },
+  });
+});
 
 test(
   'a host function that the policy no longer covers is denied from the next call on',
