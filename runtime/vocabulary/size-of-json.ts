@@ -1,3 +1,5 @@
+import type { JsonValue } from './json.ts';
+
 /** An engine keeps a large object as a table, in which each field costs as much as many elements of a list. */
 const LARGE_OBJECT = 1_000;
 const LARGE_FIELD = 8;
@@ -25,6 +27,12 @@ export function holdsMore(value: unknown, most: number): boolean {
   };
   return count(value);
 }
+
+/** A value itself, and all that it holds at any depth. */
+export const partsOf = (value: JsonValue): number =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).reduce((sum: number, part: JsonValue) => sum + partsOf(part), 1)
+    : 1;
 
 /** Whether lists and objects in a value lie deeper in it than so many levels. Looks no deeper than that. */
 export const nestsDeeper = (value: unknown, levels: number): boolean =>

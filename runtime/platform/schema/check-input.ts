@@ -2,6 +2,7 @@ import type { RunJob } from '../../contracts/engine.ts';
 import type { CheckInput, InputCheck } from '../../contracts/platform.ts';
 import type { JsonObject, JsonValue } from '../../vocabulary/json.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
+import { partsOf } from '../../vocabulary/size-of-json.ts';
 import { type Check, type CheckJob, checkOf } from './check-job.ts';
 
 /**
@@ -23,30 +24,30 @@ const COSTLY: ReadonlySet<string> = new Set([
 ]);
 
 interface Known {
-  /** Absent for one that is never looked at here. */
-  readonly check: Check | undefined;
+  readonly check: Check;
   readonly parts: number;
   readonly length: number;
 }
 
-/** Of schemas that runs of one tool come with again and again. */
-const checks = new WeakMap<JsonObject, Known>();
+/** Of schemas that runs of one tool come with again and again; `costly` is one that is never looked at here. */
+const checks = new WeakMap<JsonObject, Known | 'costly'>();
 
 export const checkInput: CheckInput = async (schema, input, runJob): Promise<InputCheck> => {
   const known = checks.get(schema) ?? read(schema);
   checks.set(schema, known);
-  const { check, parts, length } = known;
-  const isSmall = length + JSON.stringify(input).length <= SMALL.both && parts * partsOf(input) <= FEW_PAIRS;
-  if (check !== undefined && isSmall) return check(input);
+  if (known !== 'costly' && isSmall(known, input)) return known.check(input);
   if (runJob === undefined) return NO_JOBS;
   return (await jobIn(runJob, { schema, input })) as InputCheck; // our own job module's answer
 };
 
-function read(schema: JsonObject): Known {
+function read(schema: JsonObject): Known | 'costly' {
   const { length } = JSON.stringify(schema);
-  const isCostly = length > SMALL.schema || names(schema);
-  return { check: isCostly ? undefined : checkOf(schema), parts: isCostly ? 0 : partsOf(schema), length };
+  if (length > SMALL.schema || hasCostly(schema)) return 'costly';
+  return { check: checkOf(schema), parts: partsOf(schema), length };
 }
+
+const isSmall = ({ parts, length }: Known, input: JsonObject): boolean =>
+  length + JSON.stringify(input).length <= SMALL.both && parts * partsOf(input) <= FEW_PAIRS;
 
 const jobIn = (runJob: RunJob, asked: CheckJob): Promise<unknown> =>
   runJob(ownUrl(import.meta.url, './check-job').href, asked, JOB);
@@ -58,12 +59,7 @@ const NO_JOBS: InputCheck = {
     'a schema that is large or has references or patterns, or a large input, is looked at in a worker, and there are none here',
 };
 
-const partsOf = (value: JsonValue): number =>
-  typeof value === 'object' && value !== null
-    ? Object.values(value).reduce((sum: number, part: JsonValue) => sum + partsOf(part), 1)
-    : 1;
-
-const names = (part: JsonValue): boolean =>
+const hasCostly = (part: JsonValue): boolean =>
   typeof part === 'object' &&
   part !== null &&
-  Object.entries(part).some(([key, value]: [string, JsonValue]) => COSTLY.has(key) || names(value));
+  Object.entries(part).some(([key, value]: [string, JsonValue]) => COSTLY.has(key) || hasCostly(value));

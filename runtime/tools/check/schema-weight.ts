@@ -2,8 +2,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../vocabulary/
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import { DATA, NAMED, notThere, pointedAt } from './references.ts';
 
-/** What a schema may come to, with what its references lead to counted each time: a chain of them can double at every link. */
-const MOST = { nodes: 20_000, depth: 100, characters: 262_144 } as const;
+/** Parts that a schema may come to, with what its references lead to counted each time: a chain of them can double at every link. */
+export const MOST_NODES = 20_000;
+const MOST = { depth: 100, characters: 262_144 } as const;
 
 /** Keywords whose schemas are for parts of a value, not for the value itself. */
 const DESCENDING: ReadonlySet<string> = new Set([
@@ -52,8 +53,8 @@ export function refuseHeavySchema(schema: JsonSchema): number {
   let recursions = 0;
   const count = (depth: number): void => {
     nodes += 1;
-    if (nodes > MOST.nodes)
-      throw new RangeError(`its schema comes to over ${MOST.nodes} parts, references followed`);
+    if (nodes > MOST_NODES)
+      throw new RangeError(`its schema comes to over ${MOST_NODES} parts, references followed`);
     if (depth > MOST.depth) throw new RangeError(`its schema is nested over ${MOST.depth} deep`);
   };
   const data = (value: JsonValue, depth: number): void => {

@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import type { JsonSchema } from '../../vocabulary/manifest.ts';
 import { Recent } from '../../vocabulary/recent.ts';
-import { holdsMore } from '../../vocabulary/size-of-json.ts';
+import { holdsMore, partsOf } from '../../vocabulary/size-of-json.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { checkWith, type FindErrors, TOO_MUCH } from './check-with.ts';
 import { faultsOf } from './faults.ts';
@@ -11,7 +11,7 @@ import { createInterpretedValidators } from './interpreted-validators.ts';
 import { createPatterns } from './linear-pattern.ts';
 import { isPlainSchema } from './plain-schema.ts';
 import { withoutAnchors } from './references.ts';
-import { refuseHeavySchema } from './schema-weight.ts';
+import { MOST_NODES, refuseHeavySchema } from './schema-weight.ts';
 import { SchemaFault, type Validator, type Validators } from './validator.ts';
 
 /** Compiled schemas that are kept; one weighs some tens of kilobytes. */
@@ -38,7 +38,8 @@ export function createValidators(): Validators {
       if (key.length > MOST_COMPILED || key.includes('"unevaluated')) return large.of(given);
       const schema = withoutAnchors(given);
       judge ??= new Ajv2020({ ...OPTIONS, code: { regExp: createPatterns().engine } });
-      const parts = key.includes('Ref"') || key.includes('$ref"') ? MOST_PARTS : partsOf(schema as JsonValue);
+      // With references, the most that they may lead to.
+      const parts = key.includes('Ref"') || key.includes('$ref"') ? MOST_NODES : partsOf(schema as JsonValue);
       const quick = open(schema, judge, parts, () => {
         compiled += 1;
       });
@@ -78,7 +79,8 @@ function open(schema: JsonSchema, judge: Ajv2020, parts: number, onCompiled: () 
     return made[faults];
   };
   if (!isPlainSchema(schema)) compiled('all');
-  return validatorOf(compiled, maxDepth, explainedOf(parts));
+  const explained = explainedOf(parts);
+  return checkWith((value) => compiled(holdsMore(value, explained) ? 'first' : 'all')(value), maxDepth);
 }
 
 /** All that is wrong with a value, or the first of it: of a large one the list of all is larger still. */
@@ -90,8 +92,6 @@ const MOST_FAULTS = 500_000;
 
 /** Parts of a value times parts of a schema that are checked by code. */
 const MOST_PAIRS = 5_000_000;
-/** What references may come to, see refuseHeavySchema. */
-const MOST_PARTS = 20_000;
 
 function compile(schema: JsonSchema, faults: 'all' | 'first'): FindErrors {
   const patterns = createPatterns();
@@ -123,10 +123,6 @@ function compile(schema: JsonSchema, faults: 'all' | 'first'): FindErrors {
   };
 }
 
-function validatorOf(compiled: Compiled, maxDepth: number, explained: number): Validator {
-  return checkWith((value) => compiled(holdsMore(value, explained) ? 'first' : 'all')(value), maxDepth);
-}
-
 /** Each part of a schema may be a fault of each part of a value. */
 const explainedOf = (parts: number): number =>
   Math.max(100, Math.min(MOST_EXPLAINED, Math.floor(MOST_FAULTS / parts)));
@@ -156,8 +152,3 @@ function weighsMore(value: JsonValue, most: number): boolean {
   };
   return weigh(value);
 }
-
-const partsOf = (schema: JsonValue): number =>
-  typeof schema === 'object' && schema !== null
-    ? Object.values(schema).reduce((sum: number, part: JsonValue) => sum + partsOf(part), 1)
-    : 1;
