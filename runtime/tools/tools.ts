@@ -305,10 +305,9 @@ function explain(
     {
       tool: name,
       allowed: refused === undefined,
-      ...(refused === undefined ? {} : { error: refused.toJSON() }),
+      ...defined({ error: refused?.toJSON(), profile: profile?.name }),
       level: { value: rules.level, decidedBy: levelDecider(rules, options, context) },
       rates: [...own, ...rates.map(({ rate }) => ({ ...rate, decidedBy: 'policy' as const }))],
-      ...(profile === undefined ? {} : { profile: profile.name }),
     },
     verdictsOf(tool, rules),
     limitSources(tool.manifest, rules, context, options),

@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import { isJsonObject, type JsonValue } from '../../vocabulary/json.ts';
+import { unescaped } from './references.ts';
 
 /**
  * Mends values of the wrong type where only one value can be meant: `"2000"` for a number, `"true"` for a boolean, `5` for a text. Alternatives
@@ -22,8 +23,6 @@ export function coerceFaults(root: JsonValue, errors: readonly ErrorObject[]): b
   }
   return changed;
 }
-
-const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
 function childOf(holder: JsonValue | undefined, key: string): JsonValue | undefined {
   if (Array.isArray(holder)) return holder[Number(key)] as JsonValue | undefined; // an index may be past its end

@@ -4,6 +4,7 @@ import { defined } from '../../vocabulary/defined.ts';
 import type { JsonValue } from '../../vocabulary/json.ts';
 import { nearest, shownText } from '../../vocabulary/nearest.ts';
 import { inputFault, kindOfFormat } from './input-kinds.ts';
+import { unescaped } from './references.ts';
 
 /** Told at once; whoever mends these will hear of the rest. */
 const MOST_FAULTS = 50;
@@ -179,10 +180,7 @@ function readable(pointer: string): string {
   const names = pointer.split('/').slice(1);
   return names
     .slice(-MOST_NAMES)
-    .reduce(
-      (path, part) => join(path, cut(part.replaceAll('~1', '/').replaceAll('~0', '~'))),
-      names.length > MOST_NAMES ? '…' : '',
-    );
+    .reduce((path, part) => join(path, cut(unescaped(part))), names.length > MOST_NAMES ? '…' : '');
 }
 
 function join(path: string, name: string): string {

@@ -23,7 +23,7 @@ export function pointedAt(root: JsonSchema, reference: string): JsonValue | unde
   if (!reference.startsWith('#/')) return undefined;
   let at: JsonValue | undefined = root as JsonObject;
   for (const part of reference.slice(2).split('/')) {
-    const name = unescaped(part);
+    const name = decoded(part);
     if (name === undefined) return undefined;
     if (Array.isArray(at))
       at = (at as readonly JsonValue[])[Number(name)]; // an index may be past its end
@@ -35,13 +35,16 @@ export function pointedAt(root: JsonSchema, reference: string): JsonValue | unde
 export const notThere = (reference: string): Error =>
   new Error(`its schema refers to ${JSON.stringify(reference.slice(0, 100))}, which is not there`);
 
-function unescaped(part: string): string | undefined {
+function decoded(part: string): string | undefined {
   try {
-    return decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    return unescaped(decodeURIComponent(part));
   } catch {
     return undefined; // no text at all
   }
 }
+
+/** A name, as it stands between two `/` of a pointer. */
+export const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
 const escaped = (name: string): string =>
   encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
