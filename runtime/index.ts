@@ -45,6 +45,7 @@ import { runtimeOptions } from './vocabulary/check-fields.ts';
 import { SandglassError } from './vocabulary/errors.ts';
 import type { FsGrant } from './vocabulary/grants/fs.ts';
 import { guarded } from './vocabulary/guarded.ts';
+import { madeOnce } from './vocabulary/made-once.ts';
 import { nodeIsTooOld } from './vocabulary/node-floor.ts';
 
 /** Options of a runtime on Node: those of every runtime, and its own. */
@@ -84,8 +85,8 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
   const tooOld = name === 'node' ? nodeIsTooOld(version) : undefined;
   if (tooOld !== undefined) throw new SandglassError('UNSUPPORTED', `Cannot create a runtime: ${tooOld}`);
   const shell = packedModule(new URL('../guest-tools/shell/', import.meta.url), 'shell');
-  const picture = packedModule(new URL('../guest-tools/picture/', import.meta.url), 'picture');
-  const sqlite = packedModule(new URL('../guest-tools/sqlite/', import.meta.url), 'sqlite');
+  const picture = madeOnce(packedModule(new URL('../guest-tools/picture/', import.meta.url), 'picture').load);
+  const sqlite = madeOnce(packedModule(new URL('../guest-tools/sqlite/', import.meta.url), 'sqlite').load);
   const runtime = createRuntimeOn(
     {
       ...nodePlatform,
@@ -116,7 +117,7 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
         createBrowserHostFunction(createOriginRules(), browser),
         createKvHostFunction(kv),
         createSessionStore(kv),
-        createSqlHostFunction({ databases: readDatabases(sql), openSqlite: openGuestDatabases(sqlite.load) }),
+        createSqlHostFunction({ databases: readDatabases(sql), openSqlite: openGuestDatabases(sqlite) }),
       ],
       servers: {
         ...nodePlatform.servers,
@@ -127,8 +128,8 @@ export function createRuntime(given: NodeRuntimeOptions = {}): Runtime {
       createToolsFunction: createToolsHostFunction,
       createRunFunctions: (port) => [
         createRunHostFunction(port),
-        createPictureHostFunction(port, picture.load),
-        createTabularHostFunction(port, sqlite.load, tabularWire),
+        createPictureHostFunction(port, picture),
+        createTabularHostFunction(port, sqlite, tabularWire),
       ],
     },
     options,

@@ -1,5 +1,6 @@
 /// <reference path="./undici-parts.d.ts" />
 import { others } from '../../runtime/vocabulary/in-slices.ts';
+import { madeOnce } from '../../runtime/vocabulary/made-once.ts';
 
 /** What the dialer stands on, in the order in which it needs it: in one go, loading it would hold the thread for tens of milliseconds. */
 const PARTS: readonly (() => Promise<unknown>)[] = [
@@ -9,19 +10,11 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => import('undici/lib/dispatcher/client.js'),
 ];
 
-let loaded: Promise<typeof import('./dialer.ts')> | undefined;
-
 /** The dialer, loaded with turns for others between its parts. To be asked for once a grant has let the guest go there. */
-export function loadDialer(): Promise<typeof import('./dialer.ts')> {
-  loaded ??= (async () => {
-    for (const load of PARTS) {
-      await load();
-      await others();
-    }
-    return import('./dialer.ts');
-  })();
-  loaded.catch(() => {
-    loaded = undefined; // no file could be opened, for one: the next call tries again
-  });
-  return loaded;
-}
+export const loadDialer = madeOnce(async () => {
+  for (const load of PARTS) {
+    await load();
+    await others();
+  }
+  return import('./dialer.ts');
+});

@@ -14,20 +14,12 @@ const MOST_SAID = 300;
  * The host function `picture`: SVG as PNG, drawn by a guest of ours within the budget of the run that asks. It needs no grant, for it reaches
  * nothing. Errors: INPUT_INVALID for what is no SVG, has too many pixels, or letters that its font has not; else whatever the guest ended with.
  * @param port What begins the runs.
- * @param load The module of that guest, unpacked.
+ * @param load The module of that guest, unpacked; it is asked for at each call.
  */
 export function createPictureHostFunction(
   port: Pick<RunPort, 'start'>,
   load: () => Promise<Uint8Array>,
 ): HostFunction<never> {
-  let module: Promise<Uint8Array> | undefined;
-  const binary = (): Promise<Uint8Array> => {
-    module ??= load().catch((error: unknown) => {
-      module = undefined; // whoever asks next tries again
-      throw error;
-    });
-    return module;
-  };
   return {
     name: 'picture',
     network: false,
@@ -40,7 +32,7 @@ export function createPictureHostFunction(
       call: async (_operation, { args, signal }): Promise<HostReply> => {
         const svg = svgOf(args);
         const asked = {
-          module: await binary(),
+          module: await load(),
           filename: 'picture.wasm',
           stdin: svg,
           collect: [FILE],

@@ -22,7 +22,7 @@ const ELSE_BYTES = 128 * 1024;
  * asks. It needs no grant, for it reaches nothing: the tables are in the memory of that guest, and gone with it. Errors: INPUT_INVALID for what
  * is no table or no statement that reads; else whatever the guest ended with.
  * @param port What begins the runs.
- * @param load The module of that guest, unpacked.
+ * @param load The module of that guest, unpacked; it is asked for at each call.
  * @param wire How it is asked.
  */
 export function createTabularHostFunction(
@@ -30,14 +30,6 @@ export function createTabularHostFunction(
   load: () => Promise<Uint8Array>,
   wire: TabularWire,
 ): HostFunction<never> {
-  let module: Promise<Uint8Array> | undefined;
-  const binary = (): Promise<Uint8Array> => {
-    module ??= load().catch((error: unknown) => {
-      module = undefined; // whoever asks next tries again
-      throw error;
-    });
-    return module;
-  };
   return {
     name: 'tabular',
     network: false,
@@ -52,7 +44,7 @@ export function createTabularHostFunction(
         const maxBytes = Math.max(1, Math.min(limits.hostCallBytes, limits.outputBytes - ELSE_BYTES));
         const statements = [...tables.flatMap(loading), { sql, params: [] }];
         const asked = {
-          module: await binary(),
+          module: await load(),
           filename: 'sqlite.wasm',
           invoke: 'query',
           stdin: wire.encode(statements, maxRows, maxBytes),

@@ -7,6 +7,7 @@ import { locateFile } from '../../runtime/platform/sqlite/locate-file.ts';
 import type { SqliteStatement, SqlValue } from '../../runtime/platform/sqlite/request.ts';
 import { createSqliteGuests } from '../../runtime/platform/sqlite/sqlite-guest.ts';
 import { defined } from '../../runtime/vocabulary/defined.ts';
+import { madeOnce } from '../../runtime/vocabulary/made-once.ts';
 
 export interface KillReport {
   readonly points: number;
@@ -47,7 +48,7 @@ export async function killWriters(points: number, seed = 1): Promise<KillReport>
     };
   };
   const guest = createSqliteGuests({
-    load: module.load,
+    load: madeOnce(module.load),
     locate: locateFile,
     runtime: () => ({
       run: runtime.run,

@@ -1,5 +1,6 @@
 import type { CompiledModule, Engine, Executor, PreparedGuest } from '../../contracts/engine.ts';
 import { SandglassError } from '../../vocabulary/errors.ts';
+import { madeOnce } from '../../vocabulary/made-once.ts';
 import { ownUrl } from '../../vocabulary/own-url.ts';
 import { MIB } from '../../vocabulary/units.ts';
 import { checkQuickjsOptions, QUICKJS_OPTIONS } from './options.ts';
@@ -21,17 +22,10 @@ const QUICKJS_RELEASE = '2025-09-13';
  * `options` of a run: `imports`, the specifiers it may import beside its own relative files; `block`, global names taken away; `preset: 'safe'`.
  */
 export function createQuickjsEngine({ loadModule }: QuickjsEngineOptions): Engine {
-  let loading: Promise<CompiledModule> | undefined;
   let typescript = false;
   let executor: Executor | undefined;
   const readSource = createSourceReader();
-  const compiled = (): Promise<CompiledModule> => {
-    loading ??= loadModule().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return loading;
-  };
+  const compiled = madeOnce(loadModule);
   const prepared = async (program: Program): Promise<PreparedGuest> => ({
     engine: 'quickjs',
     data: program,

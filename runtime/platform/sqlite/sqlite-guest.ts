@@ -12,7 +12,7 @@ import { readAnswer, type SqliteAnswer } from './read-answer.ts';
 import type { SqliteRequest } from './request.ts';
 
 export interface SqliteGuestOptions {
-  /** The module, unpacked. */
+  /** The module, unpacked; it is asked for at each opening. */
   readonly load: () => Promise<Uint8Array>;
   /** A file by one key whatever way its path is written. */
   readonly locate: (file: string) => Promise<LocatedFile>;
@@ -60,17 +60,9 @@ export function createSqliteGuests(options: SqliteGuestOptions): {
   const turns = createFileTurns();
   /** Instances of files: none has to be kept where a database in memory wants the place. */
   const spare = new Set<KeptInstance>();
-  let module: Promise<Uint8Array> | undefined;
-  const binary = (): Promise<Uint8Array> => {
-    module ??= options.load().catch((error: unknown) => {
-      module = undefined; // whoever asks next tries again
-      throw error;
-    });
-    return module;
-  };
   return {
-    inFile: (file) => inFile(file, options, binary, turns, spare),
-    inMemory: () => inMemory(options, binary, spare),
+    inFile: (file) => inFile(file, options, turns, spare),
+    inMemory: () => inMemory(options, spare),
   };
 }
 
@@ -80,8 +72,7 @@ export function createSqliteGuests(options: SqliteGuestOptions): {
  */
 function inFile(
   file: string,
-  { runtime, locate }: SqliteGuestOptions,
-  binary: () => Promise<Uint8Array>,
+  { runtime, locate, load }: SqliteGuestOptions,
   turns: FileTurns,
   spare: Set<KeptInstance>,
 ): SqliteGuest {
@@ -95,7 +86,7 @@ function inFile(
     if (known !== undefined) return known;
     const made = keepInstance(async () =>
       runtime().sessions.open({
-        module: await binary(),
+        module: await load(),
         grant: grantOf(folder),
         limits: { memoryBytes: MEMORY_BYTES },
         idleMs: FILE_IDLE_MS,
@@ -124,7 +115,7 @@ function inFile(
         if (closed) throw isClosed();
         if (instances.size > 1) await dropOthers(folder);
         const outcome = await instanceIn(folder).run(call);
-        return outcome ?? runtime().run({ ...call, module: await binary(), grant: grantOf(folder) });
+        return outcome ?? runtime().run({ ...call, module: await load(), grant: grantOf(folder) });
       };
       return outcomeOf(await turns.take(key, asked, signal));
     },
@@ -140,15 +131,11 @@ const isClosed = (): SandglassError =>
   new SandglassError('INPUT_INVALID', 'Cannot query: the database is closed');
 
 /** One instance, kept: what is in its memory is the database. */
-function inMemory(
-  { runtime }: SqliteGuestOptions,
-  binary: () => Promise<Uint8Array>,
-  spare: ReadonlySet<KeptInstance>,
-): SqliteGuest {
+function inMemory({ runtime, load }: SqliteGuestOptions, spare: ReadonlySet<KeptInstance>): SqliteGuest {
   let closed = false;
   const kept = keepInstance(async () =>
     runtime().sessions.open({
-      module: await binary(),
+      module: await load(),
       limits: { memoryBytes: MEMORY_BYTES },
       idleMs: IDLE_MS,
     }),

@@ -116,14 +116,14 @@ describe('process', () => {
 
   test('chdir goes where something is granted, or up from where the program stands', async () => {
     const { value } = await runJs(
-      `['/elsewhere', '/work/none', '..', '/work', '/'].map((to) => { try { process.chdir(to); return process.cwd() } catch (e) { return [e.message, e.errno] } })`,
+      `['/elsewhere', '/box/none', '..', '/box', '/'].map((to) => { try { process.chdir(to); return process.cwd() } catch (e) { return [e.message, e.errno] } })`,
       {
-        spec: { cwd: '/work/deep' },
+        spec: { cwd: '/box/deep' },
         host: {
           canBlock: true,
           operations: {
             'fs.stat': ({ path }) => {
-              const known = path === '/work/none';
+              const known = path === '/box/none';
               throw new SandglassError(known ? 'HOST_CALL_FAILED' : 'CAPABILITY_DENIED', 'Cannot look', {
                 details: { reason: known ? 'not-found' : 'denied' },
               });
@@ -133,10 +133,10 @@ describe('process', () => {
       },
     );
     expect(value).toEqual([
-      ["EACCES: permission denied, chdir '/work/deep' -> '/elsewhere'", -13],
-      ["ENOENT: no such file or directory, chdir '/work/deep' -> '/work/none'", -2],
-      '/work',
-      '/work',
+      ["EACCES: permission denied, chdir '/box/deep' -> '/elsewhere'", -13],
+      ["ENOENT: no such file or directory, chdir '/box/deep' -> '/box/none'", -2],
+      '/box',
+      '/box',
       '/',
     ]);
   });

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { rcompare, satisfies, valid } from '@renovatebot/pep440';
 import { SandglassError } from '../../../vocabulary/errors.ts';
+import { madeOnce } from '../../../vocabulary/made-once.ts';
 import { checkWheel } from './checked-wheel.ts';
 import { type LockedPackage, modulesOf, readPackageLock } from './package-lock.ts';
 import type { Candidate, PackageSource } from './package-source.ts';
@@ -23,14 +24,7 @@ type Lock = ReadonlyMap<string, LockedPackage>;
  * in the folder, as its file name says.
  */
 export function createWheelFolder({ folder, lock, known }: WheelFolderOptions): PackageSource {
-  let reading: Promise<Lock | undefined> | undefined;
-  const readLock = (): Promise<Lock | undefined> => {
-    reading ??= lockOf(folder, lock).catch((error: unknown) => {
-      reading = undefined; // the next run looks again
-      throw error;
-    });
-    return reading;
-  };
+  const readLock = madeOnce(() => lockOf(folder, lock));
   return {
     find: async (name, specifier) => {
       const locked = await readLock();
