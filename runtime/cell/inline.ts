@@ -141,17 +141,17 @@ async function runInline(request: CellRun, execute: Execute, options: InlineThre
   const timer = setTimeout(() => stop.resolve('deadline'), spec.limits.timeoutMs);
   const modules = modulesOf(guest);
   const stopped = (reason: StopReason): CellEnd => stoppedEnd(reason, memoryBytes(), fuel());
-  const begin = (): Promise<GuestResult> =>
-    execute({ data: guest.data, modules, ...defined({ local: guest.local }) }, spec, host);
+  const begin = (): Promise<GuestResult | CellEnd> =>
+    endOf(
+      execute({ data: guest.data, modules, ...defined({ local: guest.local }) }, spec, host),
+      request.engine.name,
+      memoryBytes,
+    );
   const before = guestTurns.start();
   /** Why the guest is to end. One that has not started by then does not: as many as wait would all start at once. */
   let ends: StopReason | undefined;
   const execution =
-    before === undefined
-      ? endOf(begin(), request.engine.name, memoryBytes)
-      : before.then(() =>
-          ends === undefined ? endOf(begin(), request.engine.name, memoryBytes) : stopped(ends),
-        );
+    before === undefined ? begin() : before.then(() => (ends === undefined ? begin() : stopped(ends)));
 
   let graceTimer: ReturnType<typeof setTimeout> | undefined;
   try {

@@ -15,14 +15,11 @@ export const takesLength = (sub: number): boolean =>
 
 /** Bytes of what an operator makes that takes no length from the stack. */
 export function bytesOfNew(
-  { sub, first, operandsAt, reader }: OperatorReader,
+  { sub, first, second }: OperatorReader,
   { types }: Pick<ModuleShape, 'types'>,
 ): number {
   const bytes = types.bytes[first] ?? 0;
-  if (sub !== GC.arrayNewFixed) return bytes;
-  const operands = new Reader(reader.bytes, operandsAt);
-  operands.u32();
-  return bytes + operands.u32() * (types.elementBytes[first] ?? 0);
+  return sub === GC.arrayNewFixed ? bytes + second * (types.elementBytes[first] ?? 0) : bytes;
 }
 
 /** The module is sound, and of a kind that no limit would hold. */
@@ -49,22 +46,25 @@ export function holdsHeap(
   tableOfExceptions: boolean,
 ): boolean {
   if (types.collected || (tableOfExceptions && tagTypes.length > 0)) return true;
-  return tagTypes.some((type) => {
-    const reader = new Reader(bytes, types.at[type] ?? 0);
-    const parameters = reader.u32();
-    if (parameters > SMALL_EXCEPTION) return true;
-    for (let left = parameters; left > 0; left -= 1) if (/exn/.test(readValueTypeName(reader))) return true;
-    return false;
-  });
+  return tagTypes.some(
+    (type) => (types.parameters[type] ?? 0) > SMALL_EXCEPTION || nestedAt(bytes, types, type) !== undefined,
+  );
 }
 
 /** Refuses tags through which exceptions could hold exceptions: the one other way to build lists without end outside of linear memory. */
 export function refuseNestedExceptions(bytes: Uint8Array, { tagTypes, types }: ModuleShape): void {
   for (const type of tagTypes) {
-    const reader = new Reader(bytes, types.at[type] ?? 0);
-    for (let left = reader.u32(); left > 0; left -= 1) {
-      const at = reader.at;
-      if (/exn/.test(readValueTypeName(reader))) throw refusedAllocation(at);
-    }
+    const at = nestedAt(bytes, types, type);
+    if (at !== undefined) throw refusedAllocation(at);
   }
+}
+
+/** Where the first parameter stands that holds an exception; `undefined` without one. */
+function nestedAt(bytes: Uint8Array, { at }: ModuleShape['types'], type: number): number | undefined {
+  const reader = new Reader(bytes, at[type] ?? 0);
+  for (let left = reader.u32(); left > 0; left -= 1) {
+    const start = reader.at;
+    if (/exn/.test(readValueTypeName(reader))) return start;
+  }
+  return undefined;
 }

@@ -68,15 +68,14 @@ export class ConstExpressions {
         (opcode === OP.gcPrefix && COLLECTED.has(sub)) ||
         (opcode === OP.vectorPrefix && sub === V128_CONST);
       if (!allowed) throw invalid(`opcode ${hex(opcode)} may not stand in a constant expression`, start);
-      if (opcode === OP.gcPrefix && !this.#collectedHeap && allocates(sub)) throw refusedAllocation(start);
       if (opcode === OP.globalGet) onGlobal(operators.first, start, reader.at);
-      if (opcode === OP.gcPrefix && (sub === GC.arrayNew || sub === GC.arrayNewDefault)) {
-        this.#elements += constant ?? MAX_CONSTANT_ELEMENTS + 1;
-        if (this.#elements > MAX_CONSTANT_ELEMENTS) {
-          throw invalid(`its initial arrays have over ${MAX_CONSTANT_ELEMENTS} elements`, start);
-        }
-      }
       if (opcode === OP.gcPrefix && allocates(sub)) {
+        if (!this.#collectedHeap) throw refusedAllocation(start);
+        if (sub === GC.arrayNew || sub === GC.arrayNewDefault) {
+          this.#elements += constant ?? MAX_CONSTANT_ELEMENTS + 1;
+          if (this.#elements > MAX_CONSTANT_ELEMENTS)
+            throw invalid(`its initial arrays have over ${MAX_CONSTANT_ELEMENTS} elements`, start);
+        }
         this.#bytes += bytesOfNew(operators, this.#shape);
         if (this.#bytes > MAX_CONSTANT_BYTES)
           throw invalid(`its initial objects take over ${MAX_CONSTANT_BYTES} bytes`, start);

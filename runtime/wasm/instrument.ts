@@ -76,6 +76,8 @@ class ModuleRewriter {
   readonly #options: InstrumentOptions;
   readonly #writer: Writer;
   readonly #expressions: ConstExpressions;
+  /** Structs and arrays are allowed. */
+  readonly #collects: boolean;
   readonly #counting: boolean;
   readonly #shared: boolean;
   readonly #added: AddedIndices;
@@ -96,8 +98,9 @@ class ModuleRewriter {
     this.#options = options;
     this.#writer = new Writer(bytes.length + (bytes.length >> 1) + 4096);
     const { collectedHeap = false } = options;
-    this.#expressions = new ConstExpressions(shape, collectedHeap !== false);
-    if (collectedHeap === false) refuseNestedExceptions(bytes, shape);
+    this.#collects = collectedHeap !== false;
+    this.#expressions = new ConstExpressions(shape, this.#collects);
+    if (!this.#collects) refuseNestedExceptions(bytes, shape);
     const counted = collectedHeap !== true && shape.holdsHeap;
     this.#counting = options.fuel !== false;
     this.#shared = this.#counting && options.sharedFuel === true;
@@ -410,7 +413,7 @@ class ModuleRewriter {
     const plan = createPlan();
     const planOptions = {
       globalsMove: this.#shared,
-      collectedHeap: this.#options.collectedHeap !== undefined && this.#options.collectedHeap !== false,
+      collectedHeap: this.#collects,
       heapCounted: this.#added.heapLeft !== undefined,
     };
     const hints: FunctionHints[] = [];

@@ -256,8 +256,7 @@ function createHeaps(bytes: number) {
     },
     used: (): number => {
       let used = 0;
-      for (const heap of heaps)
-        used += Math.min(given.get(heap) ?? 0, (given.get(heap) ?? 0) - readGlobal(heap));
+      for (const heap of heaps) used += (given.get(heap) ?? 0) - Math.max(0, readGlobal(heap));
       return used;
     },
   };

@@ -1,4 +1,4 @@
-import { allocates } from './collected-heap.ts';
+import { allocates, takesLength } from './collected-heap.ts';
 import { FUEL_SCHEDULE } from './fuel-schedule.ts';
 import type { ModuleShape } from './module-shape.ts';
 import { BULK, GC, OP } from './opcodes.ts';
@@ -43,12 +43,7 @@ export function costOf({ opcode, sub, first }: OperatorReader, shape: ModuleShap
 /** How the operator's length, always on top of the stack, is counted; -1 if it has none. */
 export function lengthOf({ opcode, sub, first, second }: OperatorReader, shape: ModuleShape): number {
   if (opcode === OP.gcPrefix) {
-    const counted =
-      sub === GC.arrayNew ||
-      sub === GC.arrayNewDefault ||
-      sub === GC.arrayNewData ||
-      sub === GC.arrayNewElem ||
-      (sub >= GC.arrayFill && sub <= GC.arrayInitElem);
+    const counted = takesLength(sub) || (sub >= GC.arrayFill && sub <= GC.arrayInitElem);
     return counted ? LENGTH.elements32 : -1;
   }
   const wideMemory = (index: number): boolean => shape.memories[index]?.wide === true;

@@ -29,8 +29,6 @@ export class OperatorReader {
   /** The first and second index among its operands. */
   first = 0;
   second = 0;
-  /** The tag that the last `throw` names. */
-  thrown = 0;
   /** Where the last operator's operands start. */
   operandsAt = 0;
 
@@ -84,7 +82,7 @@ export class OperatorReader {
         this.#index(total.memory, 'memory', place);
         return;
       case OPERAND.index:
-        this.thrown = reader.u32();
+        this.#keep(reader.u32(), place);
         return;
       case OPERAND.int32:
         reader.skipLeb(5);
@@ -131,6 +129,10 @@ export class OperatorReader {
     const start = this.reader.at;
     const index = this.reader.u32();
     if (index >= count) throw invalid(`${what} ${index} does not exist`, start);
+    this.#keep(index, place);
+  }
+
+  #keep(index: number, place: number): void {
     if (place === 0) this.first = index;
     else this.second = index;
   }

@@ -214,7 +214,7 @@ export function planFunction(
         break;
       case OP.throw: {
         // Structs hold exceptions, so these count as what they hold.
-        const bytes = shape.types.bytes[shape.tagTypes[operators.thrown] ?? -1] ?? 0;
+        const bytes = shape.types.bytes[shape.tagTypes[operators.first] ?? -1] ?? 0;
         if (!dead && options.heapCounted) note(start, STEP.allocate, bytes);
         left(start);
         break;
@@ -253,14 +253,14 @@ export function planFunction(
           if (!dead) cut(ENTRY.unchecked);
           break;
         }
-        if (!options.collectedHeap && opcode === OP.gcPrefix && allocates(operators.sub)) {
-          throw refusedAllocation(start);
-        }
-        if (options.heapCounted && !dead && opcode === OP.gcPrefix && allocates(operators.sub)) {
-          if (takesLength(operators.sub)) {
-            note(start, STEP.allocateArray, operators.first);
-            plan.uses32 = true;
-          } else note(start, STEP.allocate, bytesOfNew(operators, shape));
+        if (opcode === OP.gcPrefix && allocates(operators.sub)) {
+          if (!options.collectedHeap) throw refusedAllocation(start);
+          if (options.heapCounted && !dead) {
+            if (takesLength(operators.sub)) {
+              note(start, STEP.allocateArray, operators.first);
+              plan.uses32 = true;
+            } else note(start, STEP.allocate, bytesOfNew(operators, shape));
+          }
         }
         const length = lengthOf(operators, shape);
         if (dead || length < 0) break;

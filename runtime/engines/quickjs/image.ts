@@ -32,7 +32,6 @@ const BLOCK = 4096;
 /** @param memory As large as it was made. */
 export function differenceOf(module: WebAssembly.Module, memory: Uint8Array, library: boolean): Difference {
   const made = madeMemory(module, memory.byteLength, library);
-  const isSame = sameBlocks();
   const now = wordsOf(memory);
   const before = wordsOf(made);
   const places: number[] = [];
@@ -61,17 +60,11 @@ export function differenceOf(module: WebAssembly.Module, memory: Uint8Array, lib
   return { places: Uint32Array.from(places), words };
 }
 
-/** Whether a block of both is the same. Node compares bytes ten times as fast as a loop does. */
-function sameBlocks(): (one: Uint8Array, other: Uint8Array, from: number) => boolean {
-  const compare = (globalThis as { readonly Buffer?: Pick<typeof Buffer, 'compare'> }).Buffer?.compare;
-  return (one, other, from) => {
-    const [mine, others] = [one.subarray(from, from + BLOCK), other.subarray(from, from + BLOCK)];
-    if (compare !== undefined) return compare(mine, others) === 0;
-    const [words, made] = [wordsOf(mine), wordsOf(others)];
-    for (let at = 0; at < words.length; at++) if (words[at] !== made[at]) return false;
-    return true;
-  };
-}
+const { Buffer: bytesOfNode } = globalThis as { readonly Buffer?: Pick<typeof Buffer, 'compare'> };
+
+/** Whether a block of both is seen to be the same: Node compares bytes ten times as fast as the loop over words, which elsewhere looks at all. */
+const isSame = (one: Uint8Array, other: Uint8Array, from: number): boolean =>
+  bytesOfNode?.compare(one.subarray(from, from + BLOCK), other.subarray(from, from + BLOCK)) === 0;
 
 /** Takes it out again: the memory is then as it was made. Pages in which nothing differs stay untouched, so that they take no room. */
 export function takeBack(

@@ -91,7 +91,11 @@ export function takeMachine({ host, meter, memoryBytes, ...request }: MachineReq
     one.memoryBytes() === initialBytes &&
     one.aborted() === undefined &&
     one.exports.stackPointer.value === layout.stackTop;
-  const hasPlace = (): boolean => idle.length < MOST_IDLE;
+  const offer = (one: Machine, clean: (memory: Uint8Array) => void): void => {
+    if (idle.length >= MOST_IDLE) return;
+    clean(one.memory());
+    idle.push({ ...use, machine: one });
+  };
   let present: Machine | undefined = take();
   let given = false;
   return {
@@ -106,11 +110,10 @@ export function takeMachine({ host, meter, memoryBytes, ...request }: MachineReq
       given = true;
       if (!isWhole(present)) return;
       present.leave(meter.leave); // which may still be charged for work that this guest has begun
-      if (!hasPlace()) return;
-      const memory = present.memory();
-      memory.fill(0);
-      writeImage(module, memory, library);
-      idle.push({ ...use, machine: present });
+      offer(present, (memory) => {
+        memory.fill(0);
+        writeImage(module, memory, library);
+      });
     },
     putAway: () => {
       const left = present;
@@ -118,10 +121,7 @@ export function takeMachine({ host, meter, memoryBytes, ...request }: MachineReq
       const difference = differenceOf(module, left.memory(), library);
       left.leave(meter.leave);
       present = undefined;
-      if (hasPlace()) {
-        takeBack(module, difference, left.memory(), library);
-        idle.push({ ...use, machine: left });
-      }
+      offer(left, (memory) => takeBack(module, difference, memory, library));
       return () => {
         present = take();
         writeDifference(difference, present.memory());
