@@ -243,22 +243,39 @@ function addedTo(all: WebAssembly.Exports) {
 /** What instances were given of the collected heap; once, whichever meter has them later. */
 const given = new WeakMap<WebAssembly.Global, number>();
 
-/** The collected heap of the instances of one guest. */
+/**
+ * The collected heap of the instances of one guest: the first may have all of it, and what is left is shared anew each time that twice as many
+ * have come, so that together they never have more.
+ */
 function createHeaps(bytes: number) {
   const heaps = new Set<WebAssembly.Global>();
+  let places = 1;
+  let share = bytes;
+  const leftOf = (heap: WebAssembly.Global): number => Math.max(0, readGlobal(heap));
+  const used = (): number => {
+    let sum = 0;
+    for (const heap of heaps) sum += (given.get(heap) ?? 0) - leftOf(heap);
+    return sum;
+  };
+  const shareAnew = (): void => {
+    places *= 2;
+    share = Math.floor(Math.max(0, bytes - used()) / places);
+    for (const heap of heaps) {
+      given.set(heap, (given.get(heap) ?? 0) - leftOf(heap) + share);
+      writeI64(heap, share);
+    }
+  };
   return {
     take: (heap: WebAssembly.Global | undefined): void => {
-      if (heap === undefined) return;
+      if (heap === undefined || heaps.has(heap)) return;
+      if (!given.has(heap)) {
+        if (heaps.size >= places) shareAnew();
+        given.set(heap, share);
+        writeI64(heap, share);
+      }
       heaps.add(heap);
-      if (given.has(heap)) return;
-      given.set(heap, bytes);
-      writeI64(heap, bytes);
     },
-    used: (): number => {
-      let used = 0;
-      for (const heap of heaps) used += (given.get(heap) ?? 0) - Math.max(0, readGlobal(heap));
-      return used;
-    },
+    used,
   };
 }
 

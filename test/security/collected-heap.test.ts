@@ -129,6 +129,32 @@ describe('the collected heap', verifies('LM-02'), () => {
     expect(call).toThrow(WebAssembly.RuntimeError);
   });
 
+  test('instances of one guest share it: a hundred that each keep all they can have no more than one', async () => {
+    const bytes = instrument(await parse(HOARDERS[6]?.[1] ?? ''), {
+      maxMemoryPages: 1,
+      collectedHeap: false,
+    });
+    const module = new WebAssembly.Module(bytes);
+    const meter = createMeter({ fuel: 100_000_000, heapBytes: HEAP });
+    const hoard = (): void => {
+      const { run: call } = meter.attach(new WebAssembly.Instance(module));
+      expect(call).toThrow(WebAssembly.RuntimeError);
+    };
+    hoard();
+    expect(meter.heapUsed).toBe(HEAP);
+    for (let more = 0; more < 20; more++) hoard();
+    expect(meter.heapUsed).toBe(HEAP);
+
+    const together = createMeter({ fuel: 100_000_000, heapBytes: HEAP });
+    const calls = Array.from(
+      { length: 100 },
+      () => together.attach(new WebAssembly.Instance(module)).run as () => void,
+    );
+    for (const call of calls) expect(call).toThrow(WebAssembly.RuntimeError);
+    expect(together.heapUsed).toBeLessThanOrEqual(HEAP);
+    expect(together.heapUsed).toBeGreaterThan(HEAP / 3);
+  });
+
   test('initial values are bounded before anything runs', async () => {
     const fields = '(field i64)'.repeat(1000);
     const globals = '(global (ref $s) (struct.new_default $s))'.repeat(1100);

@@ -39,8 +39,10 @@ export function keepComponent(partsOf: (guest: CellGuest) => Promise<KeptParts>)
     return present;
   });
   let instance: unknown;
+  /** Of the last call: it has all instances. */
+  let latest: Meter | undefined;
   const memoryBytes = (): number => {
-    let sum = 0;
+    let sum = latest?.heapUsed ?? 0;
     for (const { buffer } of memories) sum += buffer.byteLength;
     return sum;
   };
@@ -56,6 +58,7 @@ export function keepComponent(partsOf: (guest: CellGuest) => Promise<KeptParts>)
       return overgrown;
     };
     const meter = meterOf(data, spec, host, isOver);
+    latest = meter;
     host.trackFuel?.(() => meter.used);
     const mine = createGuestRun(host, spec, data.mode, {
       stop: () => meter.stop('cancelled'),

@@ -28,11 +28,10 @@ export function runCall(parts: CallParts): Eventually<GuestResult> {
   const { call, data, spec, host, trampoline } = parts;
   const memories = new Set<WebAssembly.Memory>();
   const memoryBytes = (): number => {
-    let sum = 0;
+    let sum = meter.heapUsed;
     for (const { buffer } of memories) sum += buffer.byteLength;
     return sum;
   };
-  host.trackMemory(memoryBytes);
   let overgrown = false;
   const meter = createMeter({
     fuel: spec.limits.fuel,
@@ -44,6 +43,7 @@ export function runCall(parts: CallParts): Eventually<GuestResult> {
     ...(data.mode === 'jspi' && host.turns !== undefined ? { turns: host.turns } : {}),
     ...defined({ trampoline }),
   });
+  host.trackMemory(memoryBytes);
   host.trackFuel?.(() => meter.used);
   const run = createGuestRun(host, spec, data.mode, {
     stop: () => meter.stop('cancelled'),
